@@ -1,0 +1,94 @@
+"""The one tree of errors: every message carries the value met and what to do."""
+
+from __future__ import annotations
+
+
+class CityTwinError(Exception):
+    """Root of all errors that citytwin raises on purpose.
+
+    Parameters
+    ----------
+    message
+        What is wrong, with the value that was met.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.hint})" if self.hint else self.message
+
+
+class ConfigError(CityTwinError, ValueError):
+    """A configuration that cannot be run; the message names the path of the key."""
+
+
+class SourceError(CityTwinError, ValueError):
+    """A source file, or one record in it, that cannot be used.
+
+    Parameters
+    ----------
+    message
+        What is wrong, with the value that was met.
+    source
+        File (or member of an archive) as the user knows it.
+    record
+        Identifier of the feature, row, line or byte offset; empty for the whole file.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, source: str, record: str = "", hint: str = "") -> None:
+        place = f"{source}: {record}: " if record else f"{source}: "
+        super().__init__(place + message, hint=hint)
+        self.source = source
+        self.record = record
+
+
+class GridMismatchError(CityTwinError, ValueError):
+    """Two things that should lie on one grid, or in one CRS, do not.
+
+    Parameters
+    ----------
+    message
+        Which thing does not fit.
+    expected, got
+        The two values, printed side by side.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, expected: str, got: str, hint: str = "") -> None:
+        super().__init__(f"{message}: expected {expected}, got {got}", hint=hint)
+        self.expected = expected
+        self.got = got
+
+
+class StoreError(CityTwinError, OSError):
+    """Something in the store is missing, damaged or cannot be written."""
+
+
+class StepError(CityTwinError, RuntimeError):
+    """A step failed, on one tile or as a whole.
+
+    Parameters
+    ----------
+    message
+        What went wrong inside the step.
+    step
+        Name of the step.
+    tile
+        Name of the tile; empty when the step runs on the whole city.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, step: str, tile: str = "", hint: str = "") -> None:
+        place = f"step {step}, tile {tile}: " if tile else f"step {step}: "
+        super().__init__(place + message, hint=hint)
+        self.step = step
+        self.tile = tile
