@@ -1,1 +1,1 @@
-
+"""The nouns of the twin: frozen, typed, free of input and output."""

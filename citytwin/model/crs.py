@@ -1,0 +1,255 @@
+"""Coordinate reference systems: reading their many names, axis order, transforms, convergence.
+
+Together with :mod:`citytwin.model.grid` the only place that touches pyproj.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from pyproj import CRS, Geod, Proj, Transformer
+from pyproj.exceptions import CRSError
+
+from citytwin.errors import CityTwinError, ConfigError
+
+Float64Array = NDArray[np.float64]
+
+_SRS_FORMS = (
+    re.compile(r"^https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<code>\d+)/?$", re.IGNORECASE),
+    re.compile(r"^https?://(?:www\.)?opengis\.net/gml/srs/epsg\.xml#(?P<code>\d+)$", re.IGNORECASE),
+    re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:[^:,]*:(?P<code>\d+)$", re.IGNORECASE),
+    re.compile(r"^urn:ogc:def:crs,crs:EPSG:[^:,]*:(?P<code>\d+)(?:,crs:EPSG:[^:,]*:\d+)?$", re.IGNORECASE),
+    re.compile(r"^EPSG:(?P<code>\d+)$", re.IGNORECASE),
+)
+_GERMAN_HORIZONTAL = re.compile(r"^urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])(?:\*.*)?$", re.IGNORECASE)
+
+
+class UnknownCrsError(CityTwinError, ValueError):
+    """A srsName that names no coordinate reference system we know."""
+
+
+def epsg_from_srs_name(srs_name: str) -> int:
+    """Read the EPSG code out of a srsName in any of the forms in use.
+
+    Parameters
+    ----------
+    srs_name
+        The attribute as written in the file: http(s) URI, urn with or without version, compound
+        urn (its first, horizontal part counts), ``EPSG:n`` or the German ``urn:adv:crs`` form.
+
+    Returns
+    -------
+    int
+        EPSG code.
+
+    Raises
+    ------
+    UnknownCrsError
+        If the form is not known.
+    """
+    text = srs_name.strip()
+    for form in _SRS_FORMS:
+        if match := form.match(text):
+            return int(match["code"])
+    if match := _GERMAN_HORIZONTAL.match(text):
+        return 25800 + int(match["zone"])
+    msg = f"srsName {srs_name!r} names no known coordinate reference system"
+    raise UnknownCrsError(msg, hint="give the EPSG code in the source's `crs`")
+
+
+@cache
+def _crs(code: str) -> CRS:
+    try:
+        return CRS.from_user_input(code)
+    except CRSError as error:
+        msg = f"{code!r} is not a coordinate reference system known to PROJ"
+        raise UnknownCrsError(msg, hint="use a code such as EPSG:6677") from error
+
+
+@cache
+def horizontal(code: str) -> str:
+    """Horizontal part of a CRS as an ``EPSG:n`` code.
+
+    The vertical part of a compound CRS (EPSG:6697: latitude, longitude, height above T.P.) is
+    dropped on purpose: heights are copied, never sent through a geoid grid.
+
+    Parameters
+    ----------
+    code
+        Any CRS, such as ``EPSG:6697``.
+
+    Returns
+    -------
+    str
+        Such as ``EPSG:6668``.
+    """
+    crs = _crs(code)
+    part = crs.sub_crs_list[0] if crs.is_compound else crs
+    if len(part.axis_info) == 3:
+        part = part.to_2d()
+    epsg = part.to_epsg()
+    if epsg is None:
+        msg = f"the horizontal part of {code!r} has no EPSG code"
+        raise UnknownCrsError(msg, hint="name the CRS by an EPSG code")
+    return f"EPSG:{epsg}"
+
+
+@dataclass(frozen=True)
+class AxisOrder:
+    """Which column of a coordinate tuple is what."""
+
+    east: int
+    """Column of the easting or longitude."""
+    north: int
+    """Column of the northing or latitude."""
+    geographic: bool
+    """Degrees if true, metres otherwise."""
+
+
+@cache
+def axis_order(code: str) -> AxisOrder:
+    """Order of the axes as the authority defines it.
+
+    Parameters
+    ----------
+    code
+        Any CRS.
+
+    Returns
+    -------
+    AxisOrder
+        For EPSG:6697 north comes first (latitude), for EPSG:28992 east does.
+    """
+    crs = _crs(horizontal(code))
+    directions = [axis.direction.lower() for axis in crs.axis_info[:2]]
+    east = directions.index("east") if "east" in directions else 1 - directions.index("north")
+    return AxisOrder(east=east, north=1 - east, geographic=crs.is_geographic)
+
+
+def require_metric(code: str) -> str:
+    """Check that a CRS may carry the analysis grid.
+
+    Parameters
+    ----------
+    code
+        CRS named in the configuration.
+
+    Returns
+    -------
+    str
+        The horizontal CRS as ``EPSG:n``.
+
+    Raises
+    ------
+    ConfigError
+        If it is geographic, Web Mercator, or not in metres.
+    """
+    name = horizontal(code)
+    crs = _crs(name)
+    hint = "use a local projected CRS in metres, in Japan the plane zone, such as EPSG:6677"
+    if not crs.is_projected:
+        msg = f"crs {code!r} is not a projected CRS: cells in degrees have no size in metres"
+        raise ConfigError(msg, hint=hint)
+    if name == "EPSG:3857":
+        msg = f"crs {code!r} is Web Mercator, whose metres are not metres on the ground"
+        raise ConfigError(msg, hint=hint)
+    if any(abs(axis.unit_conversion_factor - 1.0) > 0 for axis in crs.axis_info[:2]):
+        msg = f"crs {code!r} is not in metres"
+        raise ConfigError(msg, hint=hint)
+    return name
+
+
+@lru_cache(maxsize=64)
+def _transformer(source: str, target: str) -> Transformer:
+    return Transformer.from_crs(_crs(source), _crs(target), always_xy=True)
+
+
+def transform(
+    east: Float64Array, north: Float64Array, source: str, target: str
+) -> tuple[Float64Array, Float64Array]:
+    """Transform horizontal coordinates between two CRS, east first on both sides.
+
+    Parameters
+    ----------
+    east, north
+        Shape (n,): easting or longitude, northing or latitude, in the units of `source`.
+    source, target
+        CRS codes; only their horizontal parts are used.
+
+    Returns
+    -------
+    tuple of arrays
+        Shape (n,) each: east, north in the units of `target`.
+    """
+    a, b = horizontal(source), horizontal(target)
+    if a == b:
+        return np.asarray(east, dtype=np.float64), np.asarray(north, dtype=np.float64)
+    out_east, out_north = _transformer(a, b).transform(east, north)
+    return np.asarray(out_east, dtype=np.float64), np.asarray(out_north, dtype=np.float64)
+
+
+def lonlat(x: float, y: float, code: str) -> tuple[float, float]:
+    """Longitude and latitude of a point.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing [m] in `code`.
+    code
+        Projected CRS.
+
+    Returns
+    -------
+    tuple of float
+        Longitude, latitude [degrees].
+    """
+    lon, lat = transform(np.array([x]), np.array([y]), code, "EPSG:4326")
+    return float(lon[0]), float(lat[0])
+
+
+def convergence_deg(x: float, y: float, code: str) -> float:
+    """Meridian convergence: grid bearing of true north is minus this.
+
+    Grid azimuth = true azimuth - convergence.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing [m].
+    code
+        Projected CRS.
+
+    Returns
+    -------
+    float
+        Convergence [degrees], positive where grid north lies east of true north.
+    """
+    crs = _crs(horizontal(code))
+    geodetic = crs.geodetic_crs
+    lon, lat = lonlat(x, y, code) if geodetic is None else _to_own_degrees(x, y, crs)
+    return float(Proj(crs).get_factors(lon, lat).meridian_convergence)
+
+
+def _to_own_degrees(x: float, y: float, crs: CRS) -> tuple[float, float]:
+    lon, lat = Proj(crs)(x, y, inverse=True)
+    return float(lon), float(lat)
+
+
+def geodesic_distance_m(lon0: float, lat0: float, lon1: float, lat1: float) -> float:
+    """Distance on the ellipsoid between two points.
+
+    Parameters
+    ----------
+    lon0, lat0, lon1, lat1
+        Degrees.
+
+    Returns
+    -------
+    float
+        Metres.
+    """
+    return float(Geod(ellps="GRS80").inv(lon0, lat0, lon1, lat1)[2])

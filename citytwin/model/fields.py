@@ -1,0 +1,169 @@
+"""Every gridded quantity of the twin: name, unit, range, precision and CF name, declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from citytwin.model.text import Text, text
+
+FLOAT_NODATA = -9999.0
+"""nodata of float rasters on disk; NaN inside the program."""
+CLASS_NODATA = 255
+"""nodata of uint8 rasters."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """A quantity with one value per cell, shape (ny, nx)."""
+
+    name: str
+    """Stable name: key in stores, band description, file name."""
+    unit: str
+    """UCUM unit of the values; ``1`` when there is none."""
+    title: Text
+    """What a map calls it."""
+    dtype: Literal["float32", "uint8", "int32"] = "float32"
+    """Type of the array, inside the program and on disk."""
+    precision: float = 0.001
+    """Step to which delivered values are rounded, in `unit`; 0 for classes and ids."""
+    valid_min: float = float("-inf")
+    """Smallest possible value, in `unit`; a result below it is an error."""
+    valid_max: float = float("inf")
+    """Largest possible value, in `unit`."""
+    standard_name: str = ""
+    """CF standard name, empty where CF has none."""
+
+    @property
+    def nodata(self) -> float:
+        """Value on disk of cells without data."""
+        if self.dtype == "float32":
+            return FLOAT_NODATA
+        return CLASS_NODATA if self.dtype == "uint8" else -1
+
+
+TERRAIN = Field(
+    "terrain",
+    "m",
+    text("地盤高", "Ground level"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    standard_name="ground_level_altitude",
+)
+TERRAIN_SOURCE = Field(
+    "terrain_source",
+    "1",
+    text("地盤高の出所", "Source of the ground level"),
+    dtype="uint8",
+    precision=0,
+)
+SURFACE_HEIGHT = Field(
+    "surface_height",
+    "m",
+    text("地表面の高さ（建物を含む）", "Height of the surface with buildings"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    standard_name="surface_altitude",
+)
+BUILDING_MASK = Field(
+    "building_mask",
+    "1",
+    text("建物の有無", "Building mask"),
+    dtype="uint8",
+    precision=0,
+    valid_min=0,
+    valid_max=1,
+)
+BUILDING_INDEX = Field(
+    "building_index",
+    "1",
+    text("建物番号", "Row of the building in the buildings table"),
+    dtype="int32",
+    precision=0,
+)
+ROUGHNESS = Field(
+    "manning",
+    "s.m-1/3",
+    text("マニングの粗度係数", "Manning roughness"),
+    precision=0.001,
+    valid_min=0.005,
+    valid_max=0.5,
+)
+SUNLIT_HOURS = Field(
+    "sunlit_hours",
+    "h",
+    text("日照時間", "Sunlit hours"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=24.0,
+)
+FRONTAL_AREA = Field(
+    "frontal_area_index",
+    "1",
+    text("見付面積比", "Frontal area index"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=50.0,
+)
+WIND_SPEED_RATIO = Field(
+    "wind_speed_ratio",
+    "1",
+    text("風速比", "Mean wind speed ratio"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=2.0,
+)
+FLOOD_DEPTH_MAX = Field(
+    "flood_depth_max",
+    "m",
+    text("最大浸水深", "Maximum flood depth"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=200.0,
+    standard_name="flood_water_thickness",
+)
+FLOOD_SPEED_MAX = Field(
+    "flood_speed_max",
+    "m/s",
+    text("最大流速", "Maximum flow speed"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=50.0,
+)
+FLOOD_ARRIVAL = Field(
+    "flood_arrival",
+    "min",
+    text("浸水到達時間", "Time until flooding begins"),
+    precision=0.1,
+    valid_min=0.0,
+)
+FLOOD_IMPASSABLE = Field(
+    "flood_impassable",
+    "min",
+    text("車両通行不能になる時間", "Time until cars cannot pass"),
+    precision=0.1,
+    valid_min=0.0,
+)
+
+ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))
+
+
+def by_name(name: str) -> Field:
+    """Return the field of that name.
+
+    Parameters
+    ----------
+    name
+        Such as ``surface_height``.
+
+    Raises
+    ------
+    KeyError
+        If no field has it.
+    """
+    for field in ALL:
+        if field.name == name:
+            return field
+    raise KeyError(name)

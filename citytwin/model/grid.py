@@ -1,0 +1,220 @@
+"""GridSpec and Tile: the only owners of cells, windows, padding and grid arithmetic."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+
+from citytwin.errors import ConfigError
+from citytwin.model import crs as crs_of
+
+
+@dataclass(frozen=True)
+class Bounds:
+    """A box in the plane of the grid [m]."""
+
+    x_min: float
+    y_min: float
+    x_max: float
+    y_max: float
+
+    def grown(self, metres: float) -> Bounds:
+        """Return the box grown by `metres` on every side."""
+        return Bounds(
+            self.x_min - metres, self.y_min - metres, self.x_max + metres, self.y_max + metres
+        )
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A window of whole cells: rows [row0, row1), columns [col0, col1); row 0 is the north row."""
+
+    row0: int
+    row1: int
+    col0: int
+    col1: int
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.row1 - self.row0, self.col1 - self.col0
+
+    @property
+    def name(self) -> str:
+        """Stable name, used in manifests and messages."""
+        return f"r{self.row0}-{self.row1}c{self.col0}-{self.col1}"
+
+    @property
+    def slices(self) -> tuple[slice, slice]:
+        """Row and column slices into an array of the whole grid."""
+        return slice(self.row0, self.row1), slice(self.col0, self.col1)
+
+    def within(self, outer: Tile) -> tuple[slice, slice]:
+        """Row and column slices of this tile inside the array of a larger tile."""
+        return (
+            slice(self.row0 - outer.row0, self.row1 - outer.row0),
+            slice(self.col0 - outer.col0, self.col1 - outer.col0),
+        )
+
+    def overlaps(self, other: Tile) -> bool:
+        """Whether the two windows share a cell."""
+        return (
+            self.row0 < other.row1
+            and other.row0 < self.row1
+            and self.col0 < other.col1
+            and other.col0 < self.col1
+        )
+
+
+@dataclass(frozen=True)
+class GridSpec:
+    """One regular grid of square cells in one metric CRS.
+
+    The origin lies on a multiple of the cell size, so that grids of nested cell sizes align.
+    """
+
+    crs: str
+    """Projected CRS in metres, ``EPSG:n``."""
+    x_min: float
+    """West edge [m]."""
+    y_max: float
+    """North edge [m]."""
+    cell_m: float
+    """Cell size [m]."""
+    ny: int
+    """Rows."""
+    nx: int
+    """Columns."""
+
+    @classmethod
+    def covering(cls, bounds: Bounds, cell_m: float, crs: str) -> GridSpec:
+        """Return the smallest snapped grid that covers `bounds`.
+
+        Parameters
+        ----------
+        bounds
+            Box to cover [m].
+        cell_m
+            Cell size [m], > 0.
+        crs
+            Metric CRS.
+
+        Raises
+        ------
+        ConfigError
+            If the box is empty, the cell is not positive or the CRS is not metric.
+        """
+        name = crs_of.require_metric(crs)
+        if not (math.isfinite(cell_m) and cell_m > 0):
+            msg = f"cell_m is {cell_m!r}"
+            raise ConfigError(msg, hint="give a cell size in metres above 0")
+        if not (bounds.x_max > bounds.x_min and bounds.y_max > bounds.y_min):
+            msg = f"the area to cover is empty: {bounds}"
+            raise ConfigError(msg, hint="check `grid.bounds` (west, south, east, north)")
+        col0, row_top = math.floor(bounds.x_min / cell_m), math.ceil(bounds.y_max / cell_m)
+        col1, row_bottom = math.ceil(bounds.x_max / cell_m), math.floor(bounds.y_min / cell_m)
+        return cls(
+            crs=name,
+            x_min=col0 * cell_m,
+            y_max=row_top * cell_m,
+            cell_m=float(cell_m),
+            ny=row_top - row_bottom,
+            nx=col1 - col0,
+        )
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.ny, self.nx
+
+    @property
+    def whole(self) -> Tile:
+        """The tile that is the whole grid."""
+        return Tile(0, self.ny, 0, self.nx)
+
+    @property
+    def bounds(self) -> Bounds:
+        """Outer edges [m]."""
+        return self.bounds_of(self.whole)
+
+    @property
+    def centre(self) -> tuple[float, float]:
+        """Easting and northing of the middle [m]."""
+        box = self.bounds
+        return (box.x_min + box.x_max) / 2, (box.y_min + box.y_max) / 2
+
+    @property
+    def lonlat(self) -> tuple[float, float]:
+        """Longitude and latitude of the middle [degrees]."""
+        return crs_of.lonlat(*self.centre, self.crs)
+
+    @property
+    def convergence_deg(self) -> float:
+        """Meridian convergence in the middle; grid azimuth = true azimuth - this."""
+        return crs_of.convergence_deg(*self.centre, self.crs)
+
+    @property
+    def transform(self) -> Affine:
+        """Affine transform from (column, row) to (x, y)."""
+        return self.transform_of(self.whole)
+
+    def transform_of(self, tile: Tile) -> Affine:
+        """Affine transform of a window."""
+        return Affine(
+            self.cell_m,
+            0.0,
+            self.x_min + tile.col0 * self.cell_m,
+            0.0,
+            -self.cell_m,
+            self.y_max - tile.row0 * self.cell_m,
+        )
+
+    def bounds_of(self, tile: Tile) -> Bounds:
+        """Outer edges of a window [m]."""
+        return Bounds(
+            x_min=self.x_min + tile.col0 * self.cell_m,
+            y_min=self.y_max - tile.row1 * self.cell_m,
+            x_max=self.x_min + tile.col1 * self.cell_m,
+            y_max=self.y_max - tile.row0 * self.cell_m,
+        )
+
+    def tiles(self, size: int) -> Iterator[Tile]:
+        """Cut the grid into tiles of at most `size` x `size` cells, north-west first."""
+        for row0 in range(0, self.ny, size):
+            for col0 in range(0, self.nx, size):
+                yield Tile(row0, min(row0 + size, self.ny), col0, min(col0 + size, self.nx))
+
+    def padded(self, tile: Tile, metres: float) -> Tile:
+        """Grow a window by at least `metres` on every side, cut at the grid's edge."""
+        cells = max(0, math.ceil(metres / self.cell_m))
+        return Tile(
+            max(0, tile.row0 - cells),
+            min(self.ny, tile.row1 + cells),
+            max(0, tile.col0 - cells),
+            min(self.nx, tile.col1 + cells),
+        )
+
+    def x_centres(self, tile: Tile) -> NDArray[np.float64]:
+        """Eastings of the cell centres of a window, shape (columns,) [m]."""
+        return self.x_min + (np.arange(tile.col0, tile.col1) + 0.5) * self.cell_m
+
+    def y_centres(self, tile: Tile) -> NDArray[np.float64]:
+        """Northings of the cell centres of a window, shape (rows,), north first [m]."""
+        return self.y_max - (np.arange(tile.row0, tile.row1) + 0.5) * self.cell_m
+
+    def cells_of(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        """Row and column of points; points outside the grid get indices outside it."""
+        cols = np.floor((np.asarray(x) - self.x_min) / self.cell_m).astype(np.int64)
+        rows = np.floor((self.y_max - np.asarray(y)) / self.cell_m).astype(np.int64)
+        return rows, cols
+
+    def contains(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Which cells lie on the grid."""
+        return (rows >= 0) & (rows < self.ny) & (cols >= 0) & (cols < self.nx)

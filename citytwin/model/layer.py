@@ -1,0 +1,232 @@
+"""Layers: style, legend, and the documents that a published city consists of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from citytwin.model.fields import Field
+from citytwin.model.notes import Fact, Note
+from citytwin.model.tables import Table
+from citytwin.model.text import Text, text
+
+Classification = Literal["public", "internal", "restricted", "secret"]
+CLASSIFICATIONS: tuple[Classification, ...] = ("public", "internal", "restricted", "secret")
+"""From least to most protected."""
+
+Rgb = tuple[int, int, int]
+
+DISCLAIMER = text(
+    "シミュレーション結果であり、公式のハザードマップではありません",
+    "Simulation, not an official hazard map",
+)
+
+
+def highest(classes: Sequence[Classification]) -> Classification:
+    """Return the most protected of several classifications; ``secret`` when there is none.
+
+    Parameters
+    ----------
+    classes
+        Classifications of everything that a result was made from.
+    """
+    return max(classes, key=CLASSIFICATIONS.index, default="secret")
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StyleItem(_Document):
+    """One class, or one stop of a ramp: values in [min, max)."""
+
+    min: float | None
+    """None = open downwards."""
+    max: float | None
+    """None = open upwards."""
+    rgb: Rgb
+    label: Text
+    transparent: bool = False
+    """Not drawn on the map (dry ground); still in the legend."""
+
+
+class Style(_Document):
+    """The one source of a layer's colours: QML, SLD, colour table, legend and map come from it."""
+
+    kind: Literal["class", "ramp"]
+    """``class`` paints bins flat; ``ramp`` blends from the middle of one bin to the next."""
+    unit: str
+    title: Text
+    items: tuple[StyleItem, ...]
+
+
+class LayerColumn(_Document):
+    """A column shown when a feature is clicked."""
+
+    name: str
+    label: Text
+    unit: str = ""
+    precision: float = 0.01
+    values: dict[str, Text] | None = None
+    """Wording of coded values."""
+
+
+class Extrusion(_Document):
+    """Which columns give the height and the base of extruded features [m]."""
+
+    height: str
+    base: str | None = None
+
+
+class ImageAsset(_Document):
+    """Picture of a raster layer in Web Mercator."""
+
+    href: str
+    bounds: tuple[float, float, float, float]
+    """West, south, east, north [degrees]."""
+
+
+class ValuesAsset(_Document):
+    """Gzipped uint16 values of a raster layer, on the same box as its picture."""
+
+    href: str
+    dtype: Literal["uint16"] = "uint16"
+    scale: float
+    offset: float
+    nodata: int = 65535
+    width: int
+    height: int
+    mercator_bounds: tuple[float, float, float, float]
+    """xmin, ymin, xmax, ymax [m] in EPSG:3857."""
+
+
+class SourceCredit(_Document):
+    """An input that a layer was made from."""
+
+    title: str
+    sha256: str
+    licence: str
+    synthetic: bool
+
+
+class FileAsset(_Document):
+    """A file that a reader of the map can download."""
+
+    href: str
+    type: str
+    title: Text
+
+
+class LayerDocument(_Document):
+    """``layer.json``: all that the map page, the twin and the catalogue know of a layer."""
+
+    schema_: Literal["citytwin-layer/1"] = "citytwin-layer/1"
+    id: str
+    kind: Literal["raster", "vector"]
+    group: str
+    title: Text
+    summary: Text
+    unit: str
+    precision: float
+    visible: bool
+    style: str
+    image: ImageAsset | None = None
+    values: ValuesAsset | None = None
+    pmtiles: str | None = None
+    geometry: Literal["point", "line", "polygon"] | None = None
+    extrude: Extrusion | None = None
+    style_column: str | None = None
+    id_column: str | None = None
+    columns: tuple[LayerColumn, ...] = ()
+    notes: tuple[Note, ...]
+    facts: tuple[Fact, ...]
+    classification: Classification
+    valid_time: str
+    """ISO 8601 instant of the data in UTC, not of the run."""
+    licence: str
+    sources: tuple[SourceCredit, ...]
+    disclaimer: Text
+    files: tuple[FileAsset, ...]
+    fingerprint: str
+    """Digest of the content; equal fingerprints, equal files."""
+
+
+class PublishedLayer(_Document):
+    """Entry of ``latest.json``."""
+
+    id: str
+    run_id: str
+    path: str
+    checksum: str
+    """``sha256:`` of the names and hashes of the files in the folder."""
+
+
+class CityName(_Document):
+    """Identifier and title of a city."""
+
+    id: str
+    title: Text
+
+
+class View(_Document):
+    """Where the map opens."""
+
+    bounds: tuple[float, float, float, float]
+    """West, south, east, north [degrees]."""
+
+
+class Latest(_Document):
+    """``latest.json``: the one file that says which run of each layer stands published."""
+
+    schema_: Literal["citytwin-latest/1"] = "citytwin-latest/1"
+    city: CityName
+    run_id: str
+    published: str
+    time_zone: str
+    crs: str
+    vertical_datum: Text
+    classification: Classification
+    synthetic: bool
+    view: View
+    layers: tuple[PublishedLayer, ...]
+
+
+@dataclass(frozen=True)
+class ValueRange:
+    """Smallest and largest value of a field, for styles that follow the data."""
+
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """How a column of a vector layer is named and rounded on the map."""
+
+    column: str
+    label: Text
+    precision: float = 0.01
+    values: tuple[tuple[str, Text], ...] = ()
+
+
+@dataclass(frozen=True)
+class VectorView:
+    """What a layer made from a table shows."""
+
+    table: Table
+    id_column: str
+    style_column: str
+    attributes: tuple[Attribute, ...]
+    extrude: Extrusion | None = None
+
+
+@dataclass(frozen=True)
+class RasterView:
+    """What a layer made from a field shows."""
+
+    field: Field
+    class_outlines: bool = False
+    """Draw dark lines between classes whose colours differ little."""

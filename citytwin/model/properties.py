@@ -1,0 +1,81 @@
+"""Observed properties: what a sensor may measure, with the one unit the twin keeps it in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from citytwin.model.text import Text, text
+
+
+@dataclass(frozen=True)
+class ObservedProperty:
+    """A quantity that feeds report over time."""
+
+    name: str
+    """Stable name; a CF standard name where there is one."""
+    unit: str
+    """Canonical UCUM unit of the result."""
+    title: Text
+    """What a map calls it."""
+    valid_min: float
+    """Gross range: a smaller result is flagged bad, in `unit`."""
+    valid_max: float
+    """Gross range: a larger result is flagged bad, in `unit`."""
+
+
+RAINFALL_RATE = ObservedProperty(
+    "rainfall_rate", "mm/h", text("降雨強度", "Rainfall intensity"), 0.0, 400.0
+)
+WIND_SPEED = ObservedProperty("wind_speed", "m/s", text("風速", "Wind speed"), 0.0, 100.0)
+WIND_DIRECTION = ObservedProperty(
+    "wind_from_direction", "deg", text("風向", "Wind from direction (true north)"), 0.0, 360.0
+)
+AIR_TEMPERATURE = ObservedProperty(
+    "air_temperature", "Cel", text("気温", "Air temperature"), -60.0, 60.0
+)
+RELATIVE_HUMIDITY = ObservedProperty(
+    "relative_humidity", "%", text("相対湿度", "Relative humidity"), 0.0, 105.0
+)
+CLOUD_COVER = ObservedProperty("cloud_area_fraction", "%", text("雲量", "Cloud cover"), 0.0, 100.0)
+GLOBAL_RADIATION = ObservedProperty(
+    "surface_downwelling_shortwave_flux_in_air",
+    "W/m2",
+    text("全天日射量", "Global horizontal irradiance"),
+    -5.0,
+    1500.0,
+)
+SUNSHINE_DURATION = ObservedProperty(
+    "duration_of_sunshine", "min", text("日照時間", "Duration of sunshine"), 0.0, 60.0
+)
+TRAFFIC_FLOW = ObservedProperty(
+    "traffic_flow", "/h", text("交通量", "Traffic flow (vehicles per hour)"), 0.0, 20000.0
+)
+VEHICLE_SPEED = ObservedProperty(
+    "vehicle_speed", "km/h", text("車両速度", "Vehicle speed"), 0.0, 200.0
+)
+ARRIVAL_DELAY = ObservedProperty(
+    "arrival_delay", "s", text("到着遅れ", "Delay of arrival"), -7200.0, 86400.0
+)
+
+ALL: tuple[ObservedProperty, ...] = tuple(
+    value for value in globals().values() if isinstance(value, ObservedProperty)
+)
+
+
+def by_name(name: str) -> ObservedProperty:
+    """Return the observed property of that name.
+
+    Parameters
+    ----------
+    name
+        Such as ``rainfall_rate``.
+
+    Raises
+    ------
+    KeyError
+        If no property has it.
+    """
+    for observed in ALL:
+        if observed.name == name:
+            return observed
+    raise KeyError(name)

@@ -1,0 +1,291 @@
+"""What a step declares: inputs, outputs, parameters, reach. The engine does everything else.
+
+Five kinds of steps: formats (bytes to tables), gridders (tables to fields), simulations (fields
+and records to fields), assessments (fields and tables to tables), layer recipes (to maps).
+A step is one file that ends in one module-level declaration; the registry finds it there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
+
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from citytwin.model.fields import Field
+from citytwin.model.grid import GridSpec, Tile
+from citytwin.model.layer import RasterView, Style, ValueRange, VectorView
+from citytwin.model.notes import Fact, Note, Reject
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.raster import Raster, RasterRole
+from citytwin.model.record import Record
+from citytwin.model.tables import Table
+from citytwin.model.text import Text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array: TypeAlias = NDArray[Any]
+Arrays: TypeAlias = Mapping[Field, Array]
+
+
+class Params(BaseModel):
+    """Parameters of a step; a subclass lists them with units in their names and ranges."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class NoParams(Params):
+    """A step without parameters."""
+
+
+P = TypeVar("P", bound=Params)
+
+
+@dataclass(frozen=True)
+class FieldRanges:
+    """Smallest and largest value of each input field over the whole city."""
+
+    ranges: Mapping[Field, ValueRange]
+
+    def __getitem__(self, key: Field) -> ValueRange:
+        return self.ranges[key]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of the result needs only that cell of the inputs."""
+
+
+@dataclass(frozen=True)
+class Halo(Generic[P]):
+    """A cell of the result needs inputs up to some metres away."""
+
+    metres: Callable[[P, FieldRanges], float]
+
+
+@dataclass(frozen=True)
+class Domain:
+    """The result needs the whole city at once."""
+
+
+Reach: TypeAlias = Cell | Halo[Any] | Domain
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Rough cost, for the plan; replaced by measured figures once a step has run here."""
+
+    seconds_per_megacell: float
+    bytes_per_cell: float
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where on Earth the city is."""
+
+    longitude_deg: float
+    latitude_deg: float
+    convergence_deg: float
+    """Grid azimuth = true azimuth - convergence."""
+    time_zone: str
+    """IANA name, used only to say what a local date means."""
+
+
+# --- formats -----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Dataset:
+    """The files of one source, as a format sees them."""
+
+    name: str
+    """Name of the source in the configuration."""
+    root: Path
+    """Folder that no reference may leave (code lists, images)."""
+    files: tuple[Path, ...]
+    """Files to read, sorted by name."""
+    target_crs: str
+    """Metric CRS of the city; tables come out in it."""
+    time_zone: str
+    """Zone of time stamps that name none and whose format defines none."""
+    source_crs: str | None = None
+    """CRS given by the user for files that name none."""
+    synthetic: bool = False
+    """Whether the user declares the source as generated rather than measured."""
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """What a format got out of a data set."""
+
+    tables: Mapping[Table, pd.DataFrame] = field(default_factory=dict)
+    rasters: Mapping[RasterRole, Raster] = field(default_factory=dict)
+    rejects: tuple[Reject, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Format(Generic[P]):
+    """Reads one kind of file into tables."""
+
+    name: str
+    title: Text
+    patterns: tuple[str, ...]
+    """Names of files taken from a folder, such as ``*.gml``."""
+    produces: tuple[Table | RasterRole, ...]
+    params: type[P]
+    read: Callable[[Dataset, P], Decoded]
+
+
+# --- gridders ----------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class GridTask:
+    """One tile of the grid with the rows of the tables that can reach it."""
+
+    grid: GridSpec
+    tile: Tile
+    tables: Mapping[Table, pd.DataFrame]
+    """Rows in their original order; the index is the row number in the whole table."""
+    rasters: Mapping[RasterRole, tuple[Raster, ...]]
+    fields: Arrays
+    """Input fields, cut to the tile."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Fields made by a gridder or simulation, with what must be said about them."""
+
+    fields: Arrays
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Gridder(Generic[P]):
+    """Brings tables onto the grid, tile by tile; the same bits for any tiling."""
+
+    name: str
+    title: Text
+    inputs: tuple[Table | RasterRole | Field, ...]
+    outputs: tuple[Field, ...]
+    params: type[P]
+    margin_m: Callable[[P], float]
+    """Rows whose box lies within this distance of the tile are handed over [m]."""
+    run: Callable[[GridTask, P], Outcome]
+    optional: tuple[Table | RasterRole | Field, ...] = ()
+    cost: Cost = Cost(1.0, 40.0)
+
+
+# --- simulations -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Block:
+    """What a simulation sees: plain arrays of one padded tile, and where it lies."""
+
+    arrays: Arrays
+    """Shape (ny, nx) each."""
+    records: Mapping[ObservedProperty, Record]
+    cell_m: float
+    row0: int
+    """Global row of the first row of the arrays."""
+    col0: int
+    """Global column of the first column."""
+    x_min: float
+    """West edge of the whole grid [m] (column 0)."""
+    y_max: float
+    """North edge of the whole grid [m] (row 0)."""
+    site: Site
+    progress: Callable[[float], None] | None = None
+    """Called with the share done, 0 to 1, by long runs."""
+
+    def __getitem__(self, key: Field) -> Array:
+        return self.arrays[key]
+
+    def get(self, key: Field) -> Array | None:
+        """Return an optional field, or None where the city has none."""
+        return self.arrays.get(key)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of the arrays."""
+        first: Array = next(iter(self.arrays.values()))
+        ny, nx = first.shape
+        return ny, nx
+
+
+@dataclass(frozen=True)
+class Simulation(Generic[P]):
+    """A physical model on the grid."""
+
+    name: str
+    title: Text
+    inputs: tuple[Field | ObservedProperty, ...]
+    outputs: tuple[Field, ...]
+    params: type[P]
+    reach: Reach
+    run: Callable[[Block, P], Outcome]
+    optional: tuple[Field | ObservedProperty, ...] = ()
+    cost: Cost = Cost(5.0, 40.0)
+
+
+# --- assessments -------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class CityState:
+    """The whole city, for assessments."""
+
+    grid: GridSpec
+    fields: Arrays
+    tables: Mapping[Table, pd.DataFrame]
+
+    def __getitem__(self, key: Field) -> Array:
+        return self.fields[key]
+
+    def table(self, key: Table) -> pd.DataFrame:
+        """Return a table by its schema."""
+        return self.tables[key]
+
+
+@dataclass(frozen=True)
+class Assessed:
+    """Table made by an assessment."""
+
+    frame: pd.DataFrame
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Assessment(Generic[P]):
+    """Says what fields mean for buildings, roads and people."""
+
+    name: str
+    title: Text
+    inputs: tuple[Field | Table, ...]
+    output: Table
+    params: type[P]
+    run: Callable[[CityState, P], Assessed]
+    optional: tuple[Field | Table, ...] = ()
+    cost: Cost = Cost(1.0, 20.0)
+
+
+# --- layers ------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class LayerRecipe:
+    """Turns a field or a table into a map layer."""
+
+    id: str
+    order: int
+    """Place in the layer list; low numbers are drawn first."""
+    group: str
+    title: Text
+    summary: Text
+    """What the layer shows, how it was made and how far to trust it, in two sentences."""
+    view: RasterView | VectorView
+    style: Callable[[ValueRange], Style]
+    visible: bool = False
+    simulation: bool = True
+    """Whether the disclaimer of simulations belongs on it."""
+
+
+Step: TypeAlias = Format[Any] | Gridder[Any] | Simulation[Any] | Assessment[Any] | LayerRecipe

@@ -1,0 +1,233 @@
+"""Schemas of every table of the twin: columns with unit and type, declared once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Literal
+
+Kind = Literal["string", "float64", "int64", "int32", "int8", "bool", "time", "geometry", "floats"]
+Shape = Literal["none", "point", "line", "polygon", "any"]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    name: str
+    kind: Kind
+    """``time`` is an instant in UTC, ``floats`` a list of float64 (ragged)."""
+    unit: str = ""
+    """UCUM unit; empty for texts, ids and geometries."""
+    nullable: bool = True
+    meaning: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the twin; geometry tables are in the CRS of the grid."""
+
+    name: str
+    columns: tuple[Column, ...]
+    geometry: Shape = "none"
+
+    @property
+    def column_names(self) -> tuple[str, ...]:
+        """Names in order."""
+        return tuple(column.name for column in self.columns)
+
+
+class Flag(IntEnum):
+    """Quality of an observation (IODE/QARTOD primary level)."""
+
+    GOOD = 1
+    NOT_EVALUATED = 2
+    SUSPECT = 3
+    BAD = 4
+    MISSING = 9
+
+
+class TerrainSource(IntEnum):
+    """Where the ground level of a cell comes from (field ``terrain_source``)."""
+
+    MEASURED = 0
+    FILLED = 1
+    FROM_BUILDINGS = 2
+
+
+BUILDINGS = Table(
+    "buildings",
+    (
+        Column("building_id", "string", nullable=False, meaning="gml:id, or the key in CityJSON"),
+        Column("stable_key", "string", nullable=False, meaning="id that outlives a release"),
+        Column("parent_id", "string", meaning="building of which this is a part"),
+        Column("lod", "string", nullable=False, meaning="best level of detail used, such as 2"),
+        Column("height_m", "float64", "m", meaning="top minus bottom of the geometry"),
+        Column("measured_height_m", "float64", "m", meaning="as recorded; null for sentinels"),
+        Column("ground_z_m", "float64", "m", nullable=False, meaning="lowest point"),
+        Column("roof_z_m", "float64", "m", nullable=False, meaning="highest point"),
+        Column("storeys", "int32", "1", meaning="storeys above ground as recorded"),
+        Column("usage", "string", meaning="text of the code list, else the raw code"),
+        Column("usage_code", "string"),
+        Column("source", "string", nullable=False, meaning="file the building came from"),
+        Column("defects", "string", nullable=False, meaning="comma separated codes; empty if none"),
+        Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
+    ),
+    geometry="polygon",
+)
+SURFACES = Table(
+    "surfaces",
+    (
+        Column("surface_id", "string", nullable=False),
+        Column("building_id", "string", nullable=False, meaning="owner in the buildings table"),
+        Column("lod", "string", nullable=False),
+        Column("semantic", "string", nullable=False, meaning="roof, wall, ground, closure, other"),
+        Column(
+            "xyz",
+            "floats",
+            "m",
+            nullable=False,
+            meaning="x y z of all rings, closing vertex left out",
+        ),
+        Column(
+            "ring_sizes",
+            "floats",
+            "1",
+            nullable=False,
+            meaning="vertices per ring, outer ring first",
+        ),
+    ),
+)
+RELIEF = Table(
+    "relief",
+    (
+        Column("triangle", "floats", "m", nullable=False, meaning="nine numbers: x y z thrice"),
+        Column("source", "string", nullable=False),
+    ),
+)
+ROADS = Table(
+    "roads",
+    (
+        Column("road_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("function", "string", meaning="class of road as recorded"),
+        Column("width_m", "float64", "m"),
+        Column("level", "int32", "1", nullable=False, meaning="0 on the ground, 1 on a bridge"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
+    ),
+    geometry="polygon",
+)
+LAND_USE = Table(
+    "land_use",
+    (
+        Column("parcel_id", "string", nullable=False),
+        Column(
+            "use",
+            "string",
+            nullable=False,
+            meaning="building, road, water, green, paddy, field, bare, other",
+        ),
+        Column("code", "string", meaning="code as recorded"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+THINGS = Table(
+    "things",
+    (
+        Column("thing", "string", nullable=False, meaning="URN of the sensor, stop or vehicle"),
+        Column("name", "string"),
+        Column(
+            "kind",
+            "string",
+            nullable=False,
+            meaning="weather_station, traffic_detector, vehicle, grid_point",
+        ),
+        Column("source", "string", nullable=False),
+        Column("synthetic", "bool", nullable=False),
+        Column("height_above_ground_m", "float64", "m", meaning="of the sensor, where known"),
+        Column("geometry", "geometry", nullable=False, meaning="point"),
+    ),
+    geometry="point",
+)
+OBSERVATIONS = Table(
+    "observations",
+    (
+        Column("source", "string", nullable=False),
+        Column("thing", "string", nullable=False),
+        Column("property", "string", nullable=False, meaning="name in model/properties.py"),
+        Column("unit", "string", nullable=False, meaning="canonical unit of the property"),
+        Column("phenomenon_start", "time", nullable=False),
+        Column("phenomenon_end", "time", nullable=False, meaning="equals start for an instant"),
+        Column("result", "float64", meaning="in `unit`; null when missing"),
+        Column("flag", "int8", "1", nullable=False, meaning="see Flag"),
+        Column("synthetic", "bool", nullable=False),
+        Column("raw_ref", "string", nullable=False, meaning="sha256 of the raw bytes"),
+    ),
+)
+BUILDING_EXPOSURE = Table(
+    "building_exposure",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("usage", "string"),
+        Column("lod", "string", nullable=False),
+        Column("height_m", "float64", "m"),
+        Column("storeys", "int32", "1"),
+        Column("sunlit_hours", "float64", "h", meaning="mean at ground along the outer wall"),
+        Column("wind_speed_ratio", "float64", "1", meaning="highest along the outer wall"),
+        Column("wind_class", "int32", "1", meaning="0 sheltered, 1 moderate, 2 exposed"),
+        Column("flood_depth_max_m", "float64", "m", meaning="highest along the outer wall"),
+        Column("flooded_storey", "int32", "1", meaning="0 none, 1 ground floor, 2 first floor up"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+ROAD_EXPOSURE = Table(
+    "road_exposure",
+    (
+        Column("road_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("function", "string"),
+        Column("flood_depth_max_m", "float64", "m"),
+        Column("impassable_after_min", "float64", "min", meaning="null when it stays passable"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+TRAFFIC = Table(
+    "traffic",
+    (
+        Column("thing", "string", nullable=False),
+        Column("name", "string"),
+        Column("property", "string", nullable=False),
+        Column("value", "float64", meaning="mean of the good observations, in `unit`"),
+        Column("unit", "string", nullable=False),
+        Column("observations", "int32", "1", nullable=False),
+        Column("latest", "time"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="point",
+)
+
+ALL: tuple[Table, ...] = tuple(value for value in globals().values() if isinstance(value, Table))
+
+
+def by_name(name: str) -> Table:
+    """Return the table of that name.
+
+    Parameters
+    ----------
+    name
+        Such as ``buildings``.
+
+    Raises
+    ------
+    KeyError
+        If no table has it.
+    """
+    for table in ALL:
+        if table.name == name:
+            return table
+    raise KeyError(name)
