@@ -1,0 +1,161 @@
+"""Binds each step named in the configuration to its declaration and checks its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from citytwin import registry
+from citytwin.config import LoadedConfig, SourceConfig, StepConfig, explain, nearest
+from citytwin.errors import ConfigError
+from citytwin.model.steps import Assessment, Format, Gridder, LayerRecipe, Params, Simulation
+
+S = TypeVar("S", Gridder[Any], Simulation[Any], Assessment[Any])
+
+
+@dataclass(frozen=True)
+class BoundSource:
+    """A source with its format and checked parameters."""
+
+    config: SourceConfig
+    format: Format[Any]
+    params: Params
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A gridder, simulation or assessment with checked parameters."""
+
+    step: Gridder[Any] | Simulation[Any] | Assessment[Any]
+    params: Params
+
+
+@dataclass(frozen=True)
+class BoundCity:
+    """A configuration of which every name and parameter has been checked."""
+
+    loaded: LoadedConfig
+    sources: tuple[BoundSource, ...]
+    steps: tuple[Bound, ...]
+    """All gridders and assessments, and the simulations that were asked for."""
+    layers: tuple[LayerRecipe, ...]
+    layers_named: bool
+    """Whether the configuration lists its layers, so that each must be made."""
+
+
+def bind(loaded: LoadedConfig) -> BoundCity:
+    """Bind a configuration to the registered steps.
+
+    Parameters
+    ----------
+    loaded
+        What :func:`citytwin.config.load` returned.
+
+    Raises
+    ------
+    ConfigError
+        If a name or parameter is wrong; with its path and the nearest valid name.
+    """
+    config = loaded.config
+    sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
+    for i, source in enumerate(sources):
+        _refuse_protected(loaded, i, source.config)
+    steps = (
+        *_bind_steps(loaded, "grids", config.grids, registry.all_of(Gridder), keep_others=True),
+        *_bind_steps(
+            loaded, "simulations", config.simulations, registry.all_of(Simulation),
+            keep_others=False,
+        ),
+        *_bind_steps(
+            loaded, "assessments", config.assessments, registry.all_of(Assessment),
+            keep_others=True,
+        ),
+    )  # fmt: skip
+    _check_records(loaded)
+    return BoundCity(
+        loaded=loaded,
+        sources=sources,
+        steps=steps,
+        layers=_wanted_layers(loaded),
+        layers_named=config.layers is not None,
+    )
+
+
+def _fail(loaded: LoadedConfig, message: str, hint: str = "") -> ConfigError:
+    return ConfigError(f"{loaded.file.name}: {message}", hint=hint)
+
+
+def _bind_source(loaded: LoadedConfig, index: int, source: SourceConfig) -> BoundSource:
+    formats = {f.name: f for f in registry.all_of(Format)}
+    if source.use not in formats:
+        near = nearest(source.use, sorted(formats))
+        raise _fail(loaded, f"sources[{index}].use: {source.use!r} is no format{near}")
+    chosen = formats[source.use]
+    where = f"sources[{index}].params"
+    return BoundSource(source, chosen, _bind_params(loaded, where, chosen.params, source.params))
+
+
+def _bind_params(
+    loaded: LoadedConfig, where: str, model: type[Params], values: dict[str, Any]
+) -> Params:
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise _fail(loaded, explain(error, model, where)) from error
+
+
+def _bind_steps(
+    loaded: LoadedConfig,
+    section: str,
+    configured: Sequence[StepConfig],
+    known: Sequence[S],
+    *,
+    keep_others: bool,
+) -> tuple[Bound, ...]:
+    by_name = {step.name: step for step in known}
+    params: dict[str, Params] = {}
+    for i, entry in enumerate(configured):
+        if entry.use not in by_name:
+            near = nearest(entry.use, sorted(by_name))
+            raise _fail(loaded, f"{section}[{i}].use: {entry.use!r} is no step{near}")
+        if entry.use in params:
+            raise _fail(loaded, f"{section}[{i}].use: {entry.use!r} is listed twice")
+        model = by_name[entry.use].params
+        params[entry.use] = _bind_params(loaded, f"{section}[{i}].params", model, entry.params)
+    if keep_others:
+        for name, step in by_name.items():
+            if name not in params:
+                params[name] = _bind_params(loaded, f"{section} {name}", step.params, {})
+    return tuple(Bound(by_name[name], chosen) for name, chosen in params.items())
+
+
+def _refuse_protected(loaded: LoadedConfig, index: int, source: SourceConfig) -> None:
+    if source.classification in ("restricted", "secret"):
+        raise _fail(
+            loaded,
+            f"sources[{index}] ({source.name}) is {source.classification}: such data may only "
+            "reach the disk encrypted, and this version cannot encrypt",
+            hint="leave the source out, or have its owner lower the classification",
+        )
+
+
+def _check_records(loaded: LoadedConfig) -> None:
+    names = [source.name for source in loaded.config.sources]
+    for observed, source in loaded.config.records.items():
+        if source not in names:
+            raise _fail(loaded, f"records.{observed}: no source {source!r}{nearest(source, names)}")
+
+
+def _wanted_layers(loaded: LoadedConfig) -> tuple[LayerRecipe, ...]:
+    recipes = registry.all_of(LayerRecipe)
+    wanted = loaded.config.layers
+    if wanted is None:
+        return recipes
+    known = [recipe.id for recipe in recipes]
+    for i, name in enumerate(wanted):
+        if name not in known:
+            raise _fail(loaded, f"layers[{i}]: {name!r} is no layer{nearest(name, known)}")
+    return tuple(recipe for recipe in recipes if recipe.id in wanted)

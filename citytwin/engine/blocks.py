@@ -1,0 +1,270 @@
+"""Runs gridders and simulations on tiles: padding, row selection, checks of type and range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin import registry
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.results import FieldPart, TileResult
+from citytwin.errors import StepError
+from citytwin.model.fields import Field
+from citytwin.model.grid import Bounds, GridSpec, Tile
+from citytwin.model.layer import ValueRange
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.raster import RasterRole
+from citytwin.model.record import Record
+from citytwin.model.steps import (
+    Arrays,
+    Block,
+    Domain,
+    FieldRanges,
+    Gridder,
+    GridTask,
+    Halo,
+    Outcome,
+    Params,
+    Simulation,
+    Site,
+)
+from citytwin.model.tables import Table
+from citytwin.store.fields import digest_of
+from citytwin.store.tables import row_boxes
+
+
+@dataclass(frozen=True)
+class GridderTask:
+    """A tile of a gridder as it is sent to a worker."""
+
+    step_name: str
+    params_json: str
+    tile: Tile
+    tables: tuple[Table, ...]
+    rasters: tuple[tuple[str, RasterRole], ...]
+    """Owner and role of each raster, in the order of the sources."""
+    fields: tuple[Field, ...]
+
+
+@dataclass(frozen=True)
+class SimulationTask:
+    """A tile of a simulation as it is sent to a worker."""
+
+    step_name: str
+    params_json: str
+    tile: Tile
+    padded: Tile
+    fields: tuple[Field, ...]
+    records: tuple[Record, ...]
+
+
+def rows_near(boxes: NDArray[np.float64], area: Bounds) -> NDArray[np.intp]:
+    """Return the rows whose box touches an area.
+
+    Parameters
+    ----------
+    boxes
+        Shape (n, 4): x_min, y_min, x_max, y_max [m].
+    area
+        The area [m].
+    """
+    hit = (boxes[:, 0] <= area.x_max) & (boxes[:, 2] >= area.x_min)
+    hit &= (boxes[:, 1] <= area.y_max) & (boxes[:, 3] >= area.y_min)
+    return np.flatnonzero(hit)
+
+
+def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Tile,
+                ranges: FieldRanges) -> Tile:  # fmt: skip
+    """Return the window of inputs that a tile of a simulation needs.
+
+    Parameters
+    ----------
+    step, params
+        The simulation.
+    grid
+        The city's grid.
+    tile
+        Window of the result.
+    ranges
+        Extremes of the input fields over the whole city.
+    """
+    if isinstance(step.reach, Domain):
+        return grid.whole
+    if isinstance(step.reach, Halo):
+        return grid.padded(tile, step.reach.metres(params, ranges))
+    return tile
+
+
+def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
+    """Run a gridder on a tile and store its fields.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    store
+        The city's working store.
+    """
+    step = next(s for s in registry.all_of(Gridder) if s.name == task.step_name)
+    params = step.params.model_validate_json(task.params_json)
+    area = store.spec.bounds_of(task.tile).grown(step.margin_m(params))
+    tables = {}
+    for table in task.tables:
+        frame = store.read_table(table)
+        tables[table] = frame.iloc[rows_near(row_boxes(table, frame), area)]
+    rasters: dict[RasterRole, tuple[Any, ...]] = {}
+    for owner, role in task.rasters:
+        rasters[role] = (*rasters.get(role, ()), store.read_raster(owner, role))
+    fields = {field: store.fields.read(field, task.tile) for field in task.fields}
+    outcome = step.run(GridTask(store.spec, task.tile, tables, rasters, fields), params)
+    checked = check(step.name, step.outputs, outcome.fields, task.tile.shape, task.tile.name)
+    return _stored(store, task.tile, checked, outcome)
+
+
+def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
+    """Run a simulation on a tile and store its fields.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    store
+        The city's working store.
+    """
+    step = simulation_named(task.step_name)
+    params = step.params.model_validate_json(task.params_json)
+    arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
+    records = {record.observed: record for record in task.records}
+    outcome = run_block(step, params, store.spec, task.padded, arrays, records, store.site)
+    core = task.tile.within(task.padded)
+    cut = {field: array[core] for field, array in outcome.fields.items()}
+    checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name)
+    return _stored(store, task.tile, checked, outcome)
+
+
+def simulation_named(name: str) -> Simulation[Any]:
+    """Return the registered simulation of that name.
+
+    Parameters
+    ----------
+    name
+        Such as ``sunlight``.
+    """
+    return next(s for s in registry.all_of(Simulation) if s.name == name)
+
+
+def run_block(
+    step: Simulation[Any],
+    params: Params,
+    grid: GridSpec,
+    padded: Tile,
+    arrays: Arrays,
+    records: Mapping[ObservedProperty, Record],
+    site: Site,
+) -> Outcome:
+    """Run a simulation on plain arrays; the inputs are protected from being written to.
+
+    Parameters
+    ----------
+    step, params
+        The simulation.
+    grid
+        Grid of the whole city, or of a bare raster.
+    padded
+        Window that the arrays cover.
+    arrays
+        Input fields, shape of `padded`.
+    records
+        Observed properties.
+    site
+        Where on Earth the grid lies.
+    """
+    for array in arrays.values():
+        array.flags.writeable = False
+    block = Block(
+        arrays=arrays,
+        records=records,
+        cell_m=grid.cell_m,
+        row0=padded.row0,
+        col0=padded.col0,
+        x_min=grid.x_min,
+        y_max=grid.y_max,
+        site=site,
+    )
+    return step.run(block, params)
+
+
+def check(
+    step: str, outputs: Sequence[Field], fields: Arrays, shape: tuple[int, int], tile: str
+) -> dict[Field, NDArray[Any]]:
+    """Check that a step made what it declares.
+
+    Parameters
+    ----------
+    step
+        Name of the step, for messages.
+    outputs
+        Declared fields.
+    fields
+        Fields made.
+    shape
+        Rows and columns they must have.
+    tile
+        Name of the tile, for messages.
+
+    Raises
+    ------
+    StepError
+        If a field is missing or undeclared, or has the wrong shape, type or range.
+    """
+    if set(outputs) != set(fields):
+        made = sorted(field.name for field in fields)
+        msg = f"declares {sorted(f.name for f in outputs)} but made {made}"
+        raise StepError(msg, step=step, tile=tile, hint="the step is faulty; report it")
+    for field, array in fields.items():
+        if array.shape != shape or array.dtype != np.dtype(field.dtype):
+            msg = f"{field.name} is {array.dtype} {array.shape}, expected {field.dtype} {shape}"
+            raise StepError(msg, step=step, tile=tile, hint="the step is faulty; report it")
+        found = extremes(field, array)
+        if found and (found.low < field.valid_min or found.high > field.valid_max):
+            msg = (
+                f"{field.name} runs from {found.low:g} to {found.high:g} {field.unit}, outside "
+                f"its valid range {field.valid_min:g} to {field.valid_max:g}"
+            )
+            raise StepError(msg, step=step, tile=tile, hint="check the inputs of this tile")
+    return dict(fields)
+
+
+def extremes(field: Field, array: NDArray[Any]) -> ValueRange | None:
+    """Return the smallest and largest value of a field; None where it has no data.
+
+    Parameters
+    ----------
+    field
+        The field.
+    array
+        Its values, any shape.
+    """
+    data = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
+    if data.size == 0:
+        return None
+    return ValueRange(float(data.min()), float(data.max()))
+
+
+def _stored(
+    store: CityStore, tile: Tile, fields: Mapping[Field, NDArray[Any]], outcome: Outcome
+) -> TileResult:
+    parts = {}
+    for field, array in fields.items():
+        found = extremes(field, array)
+        store.fields.write(field, tile, array)
+        parts[field.name] = FieldPart(
+            digest=digest_of(array),
+            low=None if found is None else found.low,
+            high=None if found is None else found.high,
+        )
+    return TileResult(parts=parts, facts=outcome.facts, notes=outcome.notes)

@@ -1,0 +1,70 @@
+"""The Dask client: a local cluster of processes by default, or an existing scheduler."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dask
+from distributed import Client, LocalCluster
+
+from citytwin.errors import ConfigError
+
+log = logging.getLogger(__name__)
+
+
+def worker_count() -> int:
+    """Return the number of cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@contextmanager
+def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterator[Client]:
+    """Open a client for the time of a run.
+
+    Parameters
+    ----------
+    scheduler
+        Address of a running scheduler; None starts worker processes on this machine.
+    workers
+        Number of local worker processes; default one per core.
+    scratch
+        Folder for files that workers spill.
+
+    Raises
+    ------
+    ConfigError
+        If the scheduler does not answer.
+    """
+    # Kernels are single-threaded on purpose (same bits whatever the machine); parallelism
+    # comes from tiles. Dashboards have no authentication, so none is opened.
+    settings = {
+        "distributed.worker.memory.spill": False,
+        "distributed.comm.timeouts.connect": "10s",
+        "distributed.admin.tick.limit": "30s",
+        "temporary-directory": str(scratch),
+    }
+    with dask.config.set(settings):
+        if scheduler is not None:
+            try:
+                client = Client(scheduler, timeout="10s")
+            except (OSError, ValueError) as error:
+                msg = f"no Dask scheduler answers at {scheduler!r}: {error}"
+                raise ConfigError(msg, hint="start one with `dask scheduler`") from error
+            with client:
+                yield client
+            return
+        with (
+            LocalCluster(
+                n_workers=workers or worker_count(),
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                silence_logs=logging.ERROR,
+            ) as cluster,
+            Client(cluster) as client,
+        ):
+            yield client

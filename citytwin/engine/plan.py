@@ -1,0 +1,181 @@
+"""Derives what must run from what is wanted: nobody writes a graph of tasks by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from citytwin.engine.bind import Bound, BoundCity, BoundSource
+from citytwin.errors import ConfigError
+from citytwin.model import tables as t
+from citytwin.model.fields import Field
+from citytwin.model.layer import RasterView
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.raster import RasterRole
+from citytwin.model.steps import Assessment, Gridder, LayerRecipe, Params, Simulation
+from citytwin.model.tables import Table
+
+Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty
+
+
+@dataclass(frozen=True)
+class Job:
+    """A step that will run, with the inputs that this city has."""
+
+    step: Gridder[Any] | Simulation[Any] | Assessment[Any]
+    params: Params
+    needs: tuple[Resource, ...]
+    provides: tuple[Field | Table, ...]
+
+    @property
+    def key(self) -> str:
+        """Name in manifests and messages."""
+        return f"{_KIND[type(self.step)]}:{self.step.name}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Sources to read, jobs in an order in which each finds its inputs, and layers to make."""
+
+    city: BoundCity
+    sources: tuple[BoundSource, ...]
+    jobs: tuple[Job, ...]
+    layers: tuple[LayerRecipe, ...]
+    left_out: tuple[str, ...]
+    """Layers that this city cannot have, with the reason."""
+
+
+_KIND = {Gridder: "grid", Simulation: "simulate", Assessment: "assess"}
+
+
+def resource_name(resource: Resource) -> str:
+    """Return the name of a field, table, raster role or observed property."""
+    return resource if isinstance(resource, str) else resource.name
+
+
+def plan(city: BoundCity, lost_sources: Sequence[str] = ()) -> Plan:
+    """Derive the plan of a city.
+
+    Parameters
+    ----------
+    city
+        Checked configuration.
+    lost_sources
+        Names of sources that could not be read.
+
+    Raises
+    ------
+    ConfigError
+        If a layer that the configuration names cannot be made, or none can.
+    """
+    sources = tuple(s for s in city.sources if s.config.name not in lost_sources)
+    have = _from_sources(sources)
+    jobs = _possible_jobs(city.steps, have)
+    layers, left_out = _possible_layers(city, have)
+    needed = _needed(jobs, layers)
+    return Plan(city, sources, needed, layers, left_out)
+
+
+def _from_sources(sources: Sequence[BoundSource]) -> set[Resource]:
+    return {made for source in sources for made in source.format.produces}
+
+
+def _inputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Resource, ...]:
+    return tuple(step.inputs)
+
+
+def _met(resource: Resource, have: set[Resource]) -> bool:
+    if isinstance(resource, ObservedProperty):
+        return t.OBSERVATIONS in have and t.THINGS in have
+    return resource in have
+
+
+def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
+    """Order the steps whose inputs exist; `have` grows by what they provide."""
+    waiting = list(steps)
+    ordered: list[Bound] = []
+    while True:
+        ready = [b for b in waiting if _ready(b.step, have)]
+        if not ready:
+            break
+        for bound in ready:
+            waiting.remove(bound)
+            have.update(_outputs(bound.step))
+            ordered.append(bound)
+    jobs = [
+        Job(
+            b.step,
+            b.params,
+            tuple(r for r in (*_inputs(b.step), *b.step.optional) if _met(r, have)),
+            _outputs(b.step),
+        )
+        for b in ordered
+    ]
+    return _sorted_by_needs(jobs)
+
+
+def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
+    made_by = {r: job for job in jobs for r in job.provides}
+    done: list[Job] = []
+
+    def visit(job: Job) -> None:
+        if job in done:
+            return
+        for need in job.needs:
+            if need in made_by and made_by[need] is not job:
+                visit(made_by[need])
+        done.append(job)
+
+    for job in jobs:
+        visit(job)
+    return done
+
+
+def _ready(step: Gridder[Any] | Simulation[Any] | Assessment[Any], have: set[Resource]) -> bool:
+    required = _inputs(step)
+    if not required:
+        return any(_met(r, have) for r in step.optional)
+    return all(_met(r, have) for r in required)
+
+
+def _outputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Field | Table, ...]:
+    return (step.output,) if isinstance(step, Assessment) else step.outputs
+
+
+def layer_input(recipe: LayerRecipe) -> Field | Table:
+    """Return the field or table that a layer shows."""
+    view = recipe.view
+    return view.field if isinstance(view, RasterView) else view.table
+
+
+def _possible_layers(
+    city: BoundCity, have: set[Resource]
+) -> tuple[tuple[LayerRecipe, ...], tuple[str, ...]]:
+    possible, left_out = [], []
+    for recipe in city.layers:
+        if layer_input(recipe) in have:
+            possible.append(recipe)
+        else:
+            left_out.append(f"{recipe.id}: nothing here makes {layer_input(recipe).name}")
+    if left_out and city.layers_named:
+        raise ConfigError(
+            f"layers that cannot be made: {'; '.join(left_out)}",
+            hint="add the sources or simulations they need, or do not list them",
+        )
+    if not possible:
+        raise ConfigError(
+            "no layer can be made from the sources and simulations given",
+            hint="a city needs at least a city model or a terrain",
+        )
+    return tuple(possible), tuple(left_out)
+
+
+def _needed(jobs: Sequence[Job], layers: Sequence[LayerRecipe]) -> tuple[Job, ...]:
+    wanted: set[Resource] = {layer_input(recipe) for recipe in layers}
+    chosen = []
+    for job in reversed(jobs):
+        if wanted.intersection(job.provides):
+            chosen.append(job)
+            wanted.update(job.needs)
+    return tuple(reversed(chosen))

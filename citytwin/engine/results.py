@@ -1,0 +1,59 @@
+"""What a worker reports of a finished part, small enough for a message and the manifest."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from citytwin.model.layer import LayerDocument
+from citytwin.model.notes import Fact, Note, Reject
+
+
+class _Result(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DecodedSource(_Result):
+    """A source that was read."""
+
+    rows: dict[str, int]
+    """Rows by table."""
+    digests: dict[str, str]
+    """Digest by table or raster role."""
+    rejects: tuple[Reject, ...]
+    notes: tuple[Note, ...]
+    files: dict[str, str]
+    """sha256 by file name, relative to the source's root."""
+
+
+class FieldPart(_Result):
+    """One field of one tile."""
+
+    digest: str
+    low: float | None
+    """Smallest value; None where the tile has no data."""
+    high: float | None
+
+
+class TileResult(_Result):
+    """A tile that a gridder or simulation made."""
+
+    parts: dict[str, FieldPart]
+    """By field."""
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class TableResult(_Result):
+    """A table that an assessment made."""
+
+    digest: str
+    rows: int
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+class LayerResult(_Result):
+    """A layer that lies ready in the staging folder."""
+
+    document: LayerDocument
+    checksum: str

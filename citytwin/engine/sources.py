@@ -1,0 +1,160 @@
+"""Finds the files of a source, and reads them into the working store (on a worker)."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from citytwin import registry
+from citytwin.config import LoadedConfig
+from citytwin.engine.bind import BoundSource
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.results import DecodedSource
+from citytwin.errors import SourceError
+from citytwin.model.notes import Note, Reject
+from citytwin.model.steps import Dataset, Format
+from citytwin.store.tables import conform
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class SourceTask:
+    """A source as it is sent to a worker: names, not objects."""
+
+    format_name: str
+    params_json: str
+    dataset: Dataset
+    expect: bool
+
+
+def find_files(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
+    """Return the root and the files of a source.
+
+    Parameters
+    ----------
+    loaded
+        Configuration; relative paths start at its folder.
+    source
+        The source.
+
+    Raises
+    ------
+    SourceError
+        If nothing is there.
+    """
+    text = source.config.path
+    path = loaded.path(text)
+    if path.is_file():
+        found = [path]
+    elif path.is_dir():
+        found = [
+            file
+            for file in sorted(path.rglob("*"))
+            if file.is_file() and any(file.match(pattern) for pattern in source.format.patterns)
+        ]
+    else:
+        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
+    if not found:
+        names = ", ".join(source.format.patterns)
+        raise SourceError(
+            f"no file found for source {source.config.name!r} (format {source.format.name})",
+            source=str(path),
+            hint=f"give a file, or a folder that holds {names}",
+        )
+    root = loaded.path(source.config.root) if source.config.root else _data_set_root(found[0])
+    return root, tuple(found)
+
+
+def _data_set_root(file: Path) -> Path:
+    """Folder above ``udx`` in a PLATEAU data set, else the folder of the file."""
+    for parent in file.parents:
+        if parent.name == "udx":
+            return parent.parent
+    return file.parent
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, read in pieces.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def format_named(name: str) -> Format[Any]:
+    """Return the registered format of that name.
+
+    Parameters
+    ----------
+    name
+        Such as ``citygml``.
+    """
+    return next(f for f in registry.all_of(Format) if f.name == name)
+
+
+def decode(task: SourceTask, store: CityStore) -> DecodedSource:
+    """Read a source into the working store.
+
+    Parameters
+    ----------
+    task
+        What to read.
+    store
+        Where to put it.
+
+    Raises
+    ------
+    SourceError
+        If the source cannot be used.
+    """
+    chosen = format_named(task.format_name)
+    params = chosen.params.model_validate_json(task.params_json)
+    decoded = chosen.read(task.dataset, params)
+    rows: dict[str, int] = {}
+    digests: dict[str, str] = {}
+    for table, frame in decoded.tables.items():
+        checked = conform(table, frame, store.crs)
+        rows[table.name] = len(checked)
+        digests[table.name] = store.write_table(task.dataset.name, table, checked)
+    for role, raster in decoded.rasters.items():
+        digests[role] = store.write_raster(task.dataset.name, role, raster)
+        rows[role] = int(raster.values.size)
+    if task.expect and not any(rows.values()):
+        raise SourceError(
+            f"source {task.dataset.name!r} holds nothing that format {chosen.name} reads",
+            source=", ".join(file.name for file in task.dataset.files[:3]),
+            hint="check the path, or say `expect: false` when an empty source is right",
+        )
+    return DecodedSource(
+        rows=rows,
+        digests=digests,
+        rejects=decoded.rejects,
+        notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
+        files={_relative(f, task.dataset.root): sha256_of(f) for f in task.dataset.files},
+    )
+
+
+def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:
+    if not rejects:
+        return ()
+    return (
+        Note(
+            severity="loss",
+            ja=f"データ「{name}」の {len(rejects)} 件を不備のため除外または修正しました",
+            en=f"{len(rejects)} records of source {name} were set aside or repaired",
+        ),
+    )
+
+
+def _relative(file: Path, root: Path) -> str:
+    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name

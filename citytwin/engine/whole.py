@@ -1,0 +1,113 @@
+"""Runs assessments and writes layers: work on the whole city at once (on a worker)."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from citytwin import registry
+from citytwin.engine.blocks import extremes
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.results import LayerResult, TableResult
+from citytwin.errors import StepError
+from citytwin.model.fields import Field
+from citytwin.model.layer import Classification, RasterView, SourceCredit
+from citytwin.model.notes import Fact, Note
+from citytwin.model.steps import Assessment, CityState, LayerRecipe
+from citytwin.model.tables import Table
+from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
+from citytwin.store.tables import conform
+
+
+@dataclass(frozen=True)
+class AssessmentTask:
+    """An assessment as it is sent to a worker."""
+
+    step_name: str
+    params_json: str
+    fields: tuple[Field, ...]
+    tables: tuple[tuple[str, Table], ...]
+    """Owner (``merged`` or the name of an assessment) and table."""
+
+
+@dataclass(frozen=True)
+class LayerTask:
+    """A layer as it is sent to a worker."""
+
+    layer_id: str
+    owner: str
+    """Owner of the table that a vector layer shows; empty for raster layers."""
+    notes: tuple[Note, ...]
+    facts: tuple[Fact, ...]
+    classification: Classification
+    valid_time: datetime
+    licence: str
+    sources: tuple[SourceCredit, ...]
+    fingerprint: str
+    staging: Path
+
+
+def assess(task: AssessmentTask, store: CityStore) -> TableResult:
+    """Run an assessment and store its table.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    store
+        The city's working store.
+    """
+    step = next(s for s in registry.all_of(Assessment) if s.name == task.step_name)
+    params = step.params.model_validate_json(task.params_json)
+    whole = store.spec.whole
+    state = CityState(
+        grid=store.spec,
+        fields={field: store.fields.read(field, whole) for field in task.fields},
+        tables={table: store.read_table(table, owner) for owner, table in task.tables},
+    )
+    assessed = step.run(state, params)
+    frame = conform(step.output, assessed.frame, store.crs)
+    digest = store.write_table(step.name, step.output, frame)
+    return TableResult(digest=digest, rows=len(frame), facts=assessed.facts, notes=assessed.notes)
+
+
+def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
+    """Write all files of a layer into its staging folder.
+
+    Parameters
+    ----------
+    task
+        What to write.
+    store
+        The city's working store.
+    """
+    recipe = next(r for r in registry.all_of(LayerRecipe) if r.id == task.layer_id)
+    shutil.rmtree(task.staging, ignore_errors=True)
+    task.staging.mkdir(parents=True)
+    array = frame = None
+    if isinstance(recipe.view, RasterView):
+        array = store.fields.read(recipe.view.field, store.spec.whole)
+        if extremes(recipe.view.field, array) is None:
+            msg = f"{recipe.view.field.name} has no data anywhere"
+            raise StepError(msg, step=f"layer:{recipe.id}", hint="check the inputs of the city")
+    else:
+        frame = store.read_table(recipe.view.table, task.owner)
+    document = write_layer(
+        LayerContent(
+            recipe=recipe,
+            grid=store.spec,
+            array=array,
+            frame=frame,
+            notes=task.notes,
+            facts=task.facts,
+            classification=task.classification,
+            valid_time=task.valid_time,
+            licence=task.licence,
+            sources=task.sources,
+            fingerprint=task.fingerprint,
+        ),
+        task.staging,
+    )
+    return LayerResult(document=document, checksum=folder_checksum(task.staging))
