@@ -10,6 +10,7 @@ import hashlib
 import os
 import re
 from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -77,6 +78,8 @@ class Config(_Section):
     crs: str
     vertical_datum: Text
     time_zone: str
+    data_date: date
+    """Day that the city model describes; layers of measured things carry it."""
     out: str
     grid: GridConfig
     sources: tuple[SourceConfig, ...] = Field(min_length=1)

@@ -1,1 +1,1 @@
-
+"""Runs steps: binding, plan, tiles, checks, resumption, publication."""

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from distributed import get_worker
 from numpy.typing import NDArray
 
 from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart, TileResult
+from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
 from citytwin.model.grid import Bounds, GridSpec, Tile
@@ -35,6 +37,9 @@ from citytwin.model.steps import (
 from citytwin.model.tables import Table
 from citytwin.store.fields import digest_of
 from citytwin.store.tables import row_boxes
+
+PROGRESS_TOPIC = "citytwin-progress"
+"""Dask topic on which long simulations report the share done."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +104,7 @@ def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Til
     return tile
 
 
+@timed
 def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     """Run a gridder on a tile and store its fields.
 
@@ -125,6 +131,7 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     return _stored(store, task.tile, checked, outcome)
 
 
+@timed
 def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     """Run a simulation on a tile and store its fields.
 
@@ -139,7 +146,8 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     params = step.params.model_validate_json(task.params_json)
     arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
     records = {record.observed: record for record in task.records}
-    outcome = run_block(step, params, store.spec, task.padded, arrays, records, store.site)
+    block = block_of(store.spec, task.padded, arrays, records, store.site)
+    outcome = step.run(replace(block, progress=report_share(f"simulate:{step.name}")), params)
     core = task.tile.within(task.padded)
     cut = {field: array[core] for field, array in outcome.fields.items()}
     checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name)
@@ -157,21 +165,32 @@ def simulation_named(name: str) -> Simulation[Any]:
     return next(s for s in registry.all_of(Simulation) if s.name == name)
 
 
-def run_block(
-    step: Simulation[Any],
-    params: Params,
+def report_share(key: str) -> Callable[[float], None]:
+    """Return a function that sends the share done of a long run to whoever watches.
+
+    Parameters
+    ----------
+    key
+        Name of the job.
+    """
+    try:
+        worker = get_worker()
+    except ValueError:
+        return lambda _share: None
+    return lambda share: worker.log_event(PROGRESS_TOPIC, (key, share))
+
+
+def block_of(
     grid: GridSpec,
     padded: Tile,
     arrays: Arrays,
     records: Mapping[ObservedProperty, Record],
     site: Site,
-) -> Outcome:
-    """Run a simulation on plain arrays; the inputs are protected from being written to.
+) -> Block:
+    """Return what a simulation sees; the inputs are protected from being written to.
 
     Parameters
     ----------
-    step, params
-        The simulation.
     grid
         Grid of the whole city, or of a bare raster.
     padded
@@ -185,7 +204,7 @@ def run_block(
     """
     for array in arrays.values():
         array.flags.writeable = False
-    block = Block(
+    return Block(
         arrays=arrays,
         records=records,
         cell_m=grid.cell_m,
@@ -195,7 +214,6 @@ def run_block(
         y_max=grid.y_max,
         site=site,
     )
-    return step.run(block, params)
 
 
 def check(
@@ -267,4 +285,9 @@ def _stored(
             low=None if found is None else found.low,
             high=None if found is None else found.high,
         )
-    return TileResult(parts=parts, facts=outcome.facts, notes=outcome.notes)
+    return TileResult(
+        parts=parts,
+        facts=outcome.facts,
+        notes=outcome.notes,
+        valid_time=outcome.valid_time,
+    )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from pydantic import BaseModel, ConfigDict
 
 from citytwin.model.layer import LayerDocument
@@ -23,6 +25,8 @@ class DecodedSource(_Result):
     notes: tuple[Note, ...]
     files: dict[str, str]
     """sha256 by file name, relative to the source's root."""
+    seconds: float = 0.0
+    """Time on the worker [s]."""
 
 
 class FieldPart(_Result):
@@ -41,6 +45,9 @@ class TileResult(_Result):
     """By field."""
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    valid_time: datetime | None = None
+    seconds: float = 0.0
+    """Time on the worker [s]."""
 
 
 class TableResult(_Result):
@@ -50,6 +57,9 @@ class TableResult(_Result):
     rows: int
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    valid_time: datetime | None = None
+    seconds: float = 0.0
+    """Time on the worker [s]."""
 
 
 class LayerResult(_Result):
@@ -57,3 +67,5 @@ class LayerResult(_Result):
 
     document: LayerDocument
     checksum: str
+    seconds: float = 0.0
+    """Time on the worker [s]."""

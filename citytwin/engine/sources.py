@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import glob
-import hashlib
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,10 +13,12 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.bind import BoundSource
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import DecodedSource
+from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Format
 from citytwin.store.tables import conform
+from citytwin.transports.files import find_files, sha256_of
 
 log = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ class SourceTask:
     expect: bool
 
 
-def find_files(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
+def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
     """Return the root and the files of a source.
 
     Parameters
@@ -48,27 +48,9 @@ def find_files(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[P
     SourceError
         If nothing is there.
     """
-    text = source.config.path
-    path = loaded.path(text)
-    if path.is_file():
-        found = [path]
-    elif path.is_dir():
-        found = [
-            file
-            for file in sorted(path.rglob("*"))
-            if file.is_file() and any(file.match(pattern) for pattern in source.format.patterns)
-        ]
-    else:
-        found = sorted(Path(name) for name in glob.glob(str(path), recursive=True))
-    if not found:
-        names = ", ".join(source.format.patterns)
-        raise SourceError(
-            f"no file found for source {source.config.name!r} (format {source.format.name})",
-            source=str(path),
-            hint=f"give a file, or a folder that holds {names}",
-        )
+    found = find_files(loaded.path(source.config.path), source.format.patterns)
     root = loaded.path(source.config.root) if source.config.root else _data_set_root(found[0])
-    return root, tuple(found)
+    return root, found
 
 
 def _data_set_root(file: Path) -> Path:
@@ -77,18 +59,6 @@ def _data_set_root(file: Path) -> Path:
         if parent.name == "udx":
             return parent.parent
     return file.parent
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file, read in pieces.
-
-    Parameters
-    ----------
-    path
-        The file.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def format_named(name: str) -> Format[Any]:
@@ -102,6 +72,7 @@ def format_named(name: str) -> Format[Any]:
     return next(f for f in registry.all_of(Format) if f.name == name)
 
 
+@timed
 def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     """Read a source into the working store.
 

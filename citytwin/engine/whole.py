@@ -2,23 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from numpy.typing import NDArray
 
 from citytwin import registry
 from citytwin.engine.blocks import extremes
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import LayerResult, TableResult
+from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
 from citytwin.model.layer import Classification, RasterView, SourceCredit
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
+from citytwin.store.fields import digest_of
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
-from citytwin.store.tables import conform
+from citytwin.store.tables import conform, row_digests
 
 
 @dataclass(frozen=True)
@@ -45,10 +51,10 @@ class LayerTask:
     valid_time: datetime
     licence: str
     sources: tuple[SourceCredit, ...]
-    fingerprint: str
     staging: Path
 
 
+@timed
 def assess(task: AssessmentTask, store: CityStore) -> TableResult:
     """Run an assessment and store its table.
 
@@ -73,6 +79,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
     return TableResult(digest=digest, rows=len(frame), facts=assessed.facts, notes=assessed.notes)
 
 
+@timed
 def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     """Write all files of a layer into its staging folder.
 
@@ -86,7 +93,8 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     recipe = next(r for r in registry.all_of(LayerRecipe) if r.id == task.layer_id)
     shutil.rmtree(task.staging, ignore_errors=True)
     task.staging.mkdir(parents=True)
-    array = frame = None
+    array: NDArray[Any] | None = None
+    frame = None
     if isinstance(recipe.view, RasterView):
         array = store.fields.read(recipe.view.field, store.spec.whole)
         if extremes(recipe.view.field, array) is None:
@@ -94,6 +102,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
             raise StepError(msg, step=f"layer:{recipe.id}", hint="check the inputs of the city")
     else:
         frame = store.read_table(recipe.view.table, task.owner)
+    content = str(row_digests(frame).tolist()) if frame is not None else digest_of(array)
     document = write_layer(
         LayerContent(
             recipe=recipe,
@@ -106,8 +115,15 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
             valid_time=task.valid_time,
             licence=task.licence,
             sources=task.sources,
-            fingerprint=task.fingerprint,
+            fingerprint=_fingerprint(task, content),
         ),
         task.staging,
     )
     return LayerResult(document=document, checksum=folder_checksum(task.staging))
+
+
+def _fingerprint(task: LayerTask, content: str) -> str:
+    """Digest of all that a layer says: equal for equal content, whatever the tiles."""
+    said = [content, task.valid_time.isoformat(), task.classification, task.licence]
+    said += [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
+    return hashlib.sha256("\0".join(said).encode()).hexdigest()

@@ -19,10 +19,14 @@ from citytwin.errors import CityTwinError, ConfigError
 Float64Array = NDArray[np.float64]
 
 _SRS_FORMS = (
-    re.compile(r"^https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<code>\d+)/?$", re.IGNORECASE),
+    re.compile(
+        r"^https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<code>\d+)/?$", re.IGNORECASE
+    ),
     re.compile(r"^https?://(?:www\.)?opengis\.net/gml/srs/epsg\.xml#(?P<code>\d+)$", re.IGNORECASE),
     re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:[^:,]*:(?P<code>\d+)$", re.IGNORECASE),
-    re.compile(r"^urn:ogc:def:crs,crs:EPSG:[^:,]*:(?P<code>\d+)(?:,crs:EPSG:[^:,]*:\d+)?$", re.IGNORECASE),
+    re.compile(
+        r"^urn:ogc:def:crs,crs:EPSG:[^:,]*:(?P<code>\d+)(?:,crs:EPSG:[^:,]*:\d+)?$", re.IGNORECASE
+    ),
     re.compile(r"^EPSG:(?P<code>\d+)$", re.IGNORECASE),
 )
 _GERMAN_HORIZONTAL = re.compile(r"^urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])(?:\*.*)?$", re.IGNORECASE)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
@@ -159,7 +160,11 @@ class Outcome:
 
     fields: Arrays
     facts: tuple[Fact, ...] = ()
+    """Figures about the whole result; only for steps whose reach is the domain."""
     notes: tuple[Note, ...] = ()
+    """Remarks; the same for every tile, so without figures of the tile."""
+    valid_time: datetime | None = None
+    """Time (aware, UTC) that the result is about; None = that of the inputs."""
 
 
 @dataclass(frozen=True)

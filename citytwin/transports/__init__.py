@@ -1,1 +1,1 @@
-
+"""From a place to bytes: knows no format."""

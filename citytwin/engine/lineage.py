@@ -1,0 +1,128 @@
+"""What a result descends from: sources, remarks, classification, and the time it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from citytwin.config import SourceConfig
+from citytwin.engine.results import DecodedSource
+from citytwin.model.layer import Classification, SourceCredit, highest
+from citytwin.model.notes import Fact, Note
+
+
+@dataclass(frozen=True)
+class Lineage:
+    """Descent of one field, table or record."""
+
+    sources: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = ()
+    facts: tuple[Fact, ...] = ()
+    """Figures of the step that made it; they do not pass on."""
+    valid_time: datetime | None = None
+
+
+def joined(parents: Iterable[Lineage], own: Lineage) -> Lineage:
+    """Descent of a result from that of its inputs and its own remarks.
+
+    Parameters
+    ----------
+    parents
+        Descent of the inputs.
+    own
+        Remarks, figures and time of the step itself.
+    """
+    family = [*parents]
+    notes = dict.fromkeys(note for member in (*family, own) for note in member.notes)
+    times = [member.valid_time for member in family if member.valid_time is not None]
+    return Lineage(
+        sources=own.sources.union(*(member.sources for member in family)),
+        notes=tuple(notes),
+        facts=own.facts,
+        valid_time=own.valid_time or max(times, default=None),
+    )
+
+
+def of_source(source: SourceConfig, decoded: DecodedSource, valid_time: datetime) -> Lineage:
+    """Descent of what one source gave.
+
+    Parameters
+    ----------
+    source
+        Its configuration.
+    decoded
+        What reading it reported.
+    valid_time
+        Time that the city's data describe.
+    """
+    notes = decoded.notes
+    if source.synthetic:
+        said = Note(
+            severity="synthetic",
+            ja=f"合成データ（測定値ではありません）: {source.title}",
+            en=f"Synthetic data, not measured: {source.title}",
+        )
+        notes = (said, *(note for note in notes if note.severity != "synthetic"))
+    return Lineage(frozenset([source.name]), notes, (), valid_time)
+
+
+def of_lost_source(source: SourceConfig) -> Lineage:
+    """Remark left behind by a source that could not be read.
+
+    Parameters
+    ----------
+    source
+        Its configuration.
+    """
+    said = Note(
+        severity="loss",
+        ja=f"データ「{source.title}」を読み込めなかったため、含まれていません",
+        en=f"Source {source.title} could not be read and is missing here",
+    )
+    return Lineage(notes=(said,))
+
+
+def classification_of(lineage: Lineage, sources: Mapping[str, SourceConfig]) -> Classification:
+    """Highest classification of all sources that a result descends from.
+
+    Parameters
+    ----------
+    lineage
+        Descent of the result.
+    sources
+        Sources by name.
+    """
+    return highest([sources[name].classification for name in sorted(lineage.sources)])
+
+
+def credits_of(
+    lineage: Lineage,
+    sources: Sequence[SourceConfig],
+    decoded: Mapping[str, DecodedSource],
+    digest: Mapping[str, str],
+) -> tuple[SourceCredit, ...]:
+    """Sources to be named on a layer, in the order of the configuration.
+
+    Parameters
+    ----------
+    lineage
+        Descent of the layer.
+    sources
+        All sources of the city.
+    decoded
+        What reading each reported.
+    digest
+        sha256 over the files of each source.
+    """
+    return tuple(
+        SourceCredit(
+            title=source.title,
+            sha256=digest[source.name],
+            licence=source.licence,
+            synthetic=source.synthetic
+            or any(note.severity == "synthetic" for note in decoded[source.name].notes),
+        )
+        for source in sources
+        if source.name in lineage.sources
+    )

@@ -1,0 +1,138 @@
+"""Cuts jobs into parts: one per tile, or one for the whole city, each with its fingerprint."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+from citytwin import registry
+from citytwin.engine.blocks import (
+    GridderTask,
+    SimulationTask,
+    grid_tile,
+    padded_tile,
+    simulate_tile,
+)
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.code_hash import code_digest
+from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.plan import Job
+from citytwin.engine.results import TableResult, TileResult
+from citytwin.engine.standing import Standing, record_digest
+from citytwin.engine.whole import AssessmentTask, assess
+from citytwin.model.fields import Field
+from citytwin.model.grid import Tile
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simulation
+from citytwin.model.tables import Table
+
+PartResult: TypeAlias = TileResult | TableResult
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of work for one worker."""
+
+    name: str
+    tile: Tile
+    fingerprint: Fingerprint
+    function: Callable[[Any, CityStore], PartResult]
+    task: GridderTask | SimulationTask | AssessmentTask
+    result: type[TileResult | TableResult]
+
+
+def parts_of(job: Job, store: CityStore, standing: Standing) -> list[Part]:
+    """Cut a job into parts; everything it needs must stand.
+
+    Parameters
+    ----------
+    job
+        What to run.
+    store
+        The city's working store.
+    standing
+        Digests of what stands.
+    """
+    if isinstance(job.step, Gridder):
+        return [_gridder_part(job, job.step, tile, store, standing) for tile in _tiles(store)]
+    if isinstance(job.step, Simulation):
+        whole = isinstance(job.step.reach, Domain)
+        tiles = [store.spec.whole] if whole else _tiles(store)
+        return [_simulation_part(job, job.step, tile, store, standing) for tile in tiles]
+    return [_assessment_part(job, job.step, store, standing)]
+
+
+def _tiles(store: CityStore) -> list[Tile]:
+    return list(store.spec.tiles(store.tile_cells))
+
+
+def _fingerprint(job: Job, inputs: Sequence[str]) -> Fingerprint:
+    return Fingerprint(
+        code=code_digest(registry.module_of(job.step)),
+        parameters=job.params.model_dump_json(),
+        inputs=tuple(inputs),
+    )
+
+
+def _gridder_part(
+    job: Job, step: Gridder[Any], tile: Tile, store: CityStore, standing: Standing
+) -> Part:
+    area = store.spec.bounds_of(tile).grown(step.margin_m(job.params))
+    tables = tuple(need for need in job.needs if isinstance(need, Table))
+    fields = tuple(need for need in job.needs if isinstance(need, Field))
+    rasters = [entry for entry in standing.rasters if entry[1] in job.needs]
+    inputs = [store.fields.key, tile.name]
+    inputs += [f"{table.name}={standing.tables[table].digest(area)}" for table in tables]
+    inputs += ["|".join(entry) for entry in rasters]
+    inputs += [digest for field in fields for digest in standing.field_digests(field, tile)]
+    task = GridderTask(
+        step_name=step.name,
+        params_json=job.params.model_dump_json(),
+        tile=tile,
+        tables=tables,
+        rasters=tuple((owner, role) for owner, role, _ in rasters),
+        fields=fields,
+    )
+    return Part(tile.name, tile, _fingerprint(job, inputs), grid_tile, task, TileResult)
+
+
+def _simulation_part(
+    job: Job, step: Simulation[Any], tile: Tile, store: CityStore, standing: Standing
+) -> Part:
+    fields = tuple(need for need in job.needs if isinstance(need, Field))
+    ranges = FieldRanges({field: standing.range_of(field) for field in fields})
+    padded = padded_tile(step, job.params, store.spec, tile, ranges)
+    records = tuple(
+        standing.records[need.name]
+        for need in job.needs
+        if isinstance(need, ObservedProperty) and need.name in standing.records
+    )
+    inputs = [store.fields.key, tile.name, padded.name]
+    inputs += [digest for field in fields for digest in standing.field_digests(field, padded)]
+    inputs += [record_digest(record) for record in records]
+    task = SimulationTask(
+        step_name=step.name,
+        params_json=job.params.model_dump_json(),
+        tile=tile,
+        padded=padded,
+        fields=fields,
+        records=records,
+    )
+    return Part(tile.name, tile, _fingerprint(job, inputs), simulate_tile, task, TileResult)
+
+
+def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing: Standing) -> Part:
+    whole = store.spec.whole
+    fields = tuple(need for need in job.needs if isinstance(need, Field))
+    tables = tuple(need for need in job.needs if isinstance(need, Table))
+    inputs = [store.fields.key]
+    inputs += [digest for field in fields for digest in standing.field_digests(field, whole)]
+    inputs += [f"{table.name}={standing.tables[table].digest()}" for table in tables]
+    task = AssessmentTask(
+        step_name=step.name,
+        params_json=job.params.model_dump_json(),
+        fields=fields,
+        tables=tuple((standing.tables[table].owner, table) for table in tables),
+    )
+    return Part("whole", whole, _fingerprint(job, inputs), assess, task, TableResult)

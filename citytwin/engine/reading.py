@@ -1,0 +1,186 @@
+"""Reads the sources of a city: in parallel, skipping what stands, losing one never stops all."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from distributed import Client, Future, as_completed
+
+from citytwin import registry
+from citytwin.engine.bind import BoundCity, BoundSource
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.code_hash import code_digest
+from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.report import Progress, Row, RunReport
+from citytwin.engine.results import DecodedSource
+from citytwin.engine.sources import SourceTask, decode, files_of
+from citytwin.errors import CityTwinError, StepError
+from citytwin.model.steps import Dataset
+from citytwin.store.manifest import Manifest
+from citytwin.store.manifest import Standing as Finished
+from citytwin.transports.files import sha256_of
+
+KEY = "read sources"
+
+
+@dataclass
+class Reading:
+    """Sources that were read, and those that could not be."""
+
+    decoded: dict[str, DecodedSource] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    """sha256 over the files of each source."""
+    lost: list[str] = field(default_factory=list)
+
+
+def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> SourceTask:
+    """Return a source as it is sent to a worker.
+
+    Parameters
+    ----------
+    city, source
+        The checked configuration and the source.
+    store
+        The city's working store.
+
+    Raises
+    ------
+    SourceError
+        If there are no files.
+    """
+    root, files = files_of(city.loaded, source)
+    return SourceTask(
+        format_name=source.format.name,
+        params_json=source.params.model_dump_json(),
+        dataset=Dataset(
+            name=source.config.name,
+            root=root,
+            files=files,
+            target_crs=store.crs,
+            time_zone=store.time_zone,
+            source_crs=source.config.crs,
+            synthetic=source.config.synthetic,
+        ),
+        expect=source.config.expect,
+    )
+
+
+def fingerprint_of(
+    task: SourceTask, source: BoundSource, hashes: Mapping[Path, str]
+) -> Fingerprint:
+    """Return what a decoded source is made from.
+
+    Parameters
+    ----------
+    task, source
+        The source.
+    hashes
+        sha256 of each file.
+    """
+    data = task.dataset
+    settings = (data.target_crs, data.time_zone, str(data.source_crs), str(data.synthetic))
+    return Fingerprint(
+        code=code_digest(registry.module_of(source.format)),
+        parameters="|".join((task.params_json, str(task.expect), *settings)),
+        inputs=tuple(f"{file.name}={hashes[file]}" for file in data.files),
+    )
+
+
+def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Path, str]:
+    """Return the sha256 of each file, from the manifest where size and time stamp still hold.
+
+    Parameters
+    ----------
+    manifest
+        Records of the working store.
+    task
+        The source.
+    verify
+        Whether to read every file again.
+    """
+    hashes = {}
+    for file in task.dataset.files:
+        known = None if verify else manifest.hash_of(file)
+        if known is None:
+            known = sha256_of(file)
+            manifest.remember_hash(file, known)
+        hashes[file] = known
+    return hashes
+
+
+def read_sources(
+    city: BoundCity,
+    store: CityStore,
+    manifest: Manifest,
+    client: Client,
+    progress: Progress,
+    report: RunReport,
+    *,
+    verify: bool,
+) -> Reading:
+    """Read all sources into the working store.
+
+    Parameters
+    ----------
+    city
+        The checked configuration.
+    store, manifest
+        The working store and its records.
+    client
+        Dask client.
+    progress, report
+        Who is told.
+    verify
+        Whether files are hashed again in spite of unchanged time stamps.
+    """
+    reading = Reading()
+    row = Row(KEY, len(city.sources))
+    report.rows.append(row)
+    futures: dict[Future, tuple[BoundSource, str]] = {}
+    for source in city.sources:
+        name = source.config.name
+        try:
+            task = source_task(city, source, store)
+            hashes = hash_files(manifest, task, verify=verify)
+        except CityTwinError as error:
+            _lose(name, str(error), reading, report)
+            continue
+        wanted = str(fingerprint_of(task, source, hashes))
+        reading.digests[name] = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+        finished = manifest.standing(f"source:{name}", "whole")
+        if finished is not None and finished.fingerprint == wanted:
+            reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
+            row.standing += 1
+            continue
+        manifest.forget(f"source:{name}", "whole")
+        futures[client.submit(decode, task, store, pure=False)] = (source, wanted)
+    progress.begin(KEY, len(city.sources), row.standing)
+    for future in as_completed(list(futures)):
+        source, wanted = futures[future]
+        name = source.config.name
+        if future.status == "finished":
+            result: DecodedSource = future.result()
+            record = Finished(wanted, result.model_dump_json(), result.seconds)
+            manifest.record(f"source:{name}", "whole", record)
+            reading.decoded[name] = result
+            row.seconds += result.seconds
+        else:
+            _lose(name, _message(name, future), reading, report)
+        progress.advance(KEY, 0)
+    progress.end(KEY)
+    return reading
+
+
+def _message(name: str, future: Future) -> str:
+    error = future.exception()
+    if isinstance(error, CityTwinError):
+        return str(error)
+    return str(StepError(f"{type(error).__name__}: {error}", step=f"source:{name}"))
+
+
+def _lose(name: str, message: str, reading: Reading, report: RunReport) -> None:
+    reading.lost.append(name)
+    report.losses.append(f"source {name}: {message}")

@@ -1,0 +1,86 @@
+"""What a run tells: events while it runs, a table at its end, an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+
+class Exit(IntEnum):
+    """Exit codes of the commands."""
+
+    DONE = 0
+    FAILED = 1
+    USAGE = 2
+    LOSSES = 3
+    TRY_LATER = 75
+
+
+class Progress(Protocol):
+    """Receives the events of a run."""
+
+    def begin(self, key: str, parts: int, standing: int) -> None:
+        """Say that a job begins: `parts` in all, of which `standing` need not be made."""
+
+    def advance(self, key: str, cells: int) -> None:
+        """Say that a part with so many cells is made."""
+
+    def share(self, key: str, share: float) -> None:
+        """Say which share of a long part is done, 0 to 1."""
+
+    def end(self, key: str) -> None:
+        """Say that a job is complete."""
+
+
+class Silent:
+    """Ignores all events."""
+
+    def begin(self, key: str, parts: int, standing: int) -> None:
+        """Ignore."""
+
+    def advance(self, key: str, cells: int) -> None:
+        """Ignore."""
+
+    def share(self, key: str, share: float) -> None:
+        """Ignore."""
+
+    def end(self, key: str) -> None:
+        """Ignore."""
+
+
+@dataclass
+class Row:
+    """One line of the summary."""
+
+    key: str
+    parts: int = 0
+    standing: int = 0
+    cells: int = 0
+    seconds: float = 0.0
+    """Time on workers, summed over parts [s]."""
+
+
+@dataclass
+class RunReport:
+    """Outcome of a run."""
+
+    city: str
+    run_id: str = ""
+    nothing_to_do: bool = False
+    rows: list[Row] = field(default_factory=list)
+    losses: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+    published: list[str] = field(default_factory=list)
+    """Layers whose content changed."""
+    unchanged: list[str] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
+    map: str = ""
+    seconds: float = 0.0
+
+    @property
+    def exit_code(self) -> Exit:
+        """Exit code of the command."""
+        if self.failures:
+            return Exit.FAILED
+        return Exit.LOSSES if self.losses else Exit.DONE

@@ -1,0 +1,93 @@
+"""Recognises a request that has been carried out already, without any heavy import."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.code_hash import package_digest
+from citytwin.model.layer import Latest
+from citytwin.store.manifest import FinishedRun, Manifest
+
+MANIFEST = "manifest.sqlite"
+
+
+def work_dir(loaded: LoadedConfig) -> Path:
+    """Folder of a city's working store.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    return loaded.city_dir / ".work"
+
+
+def request_key(loaded: LoadedConfig) -> str:
+    """Digest of the configuration, the code, and the size and time stamp of every input file.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    stamps = []
+    for source in loaded.config.sources:
+        for file in _files_below(loaded.path(source.path)):
+            stat = file.stat()
+            stamps.append([source.name, str(file), stat.st_size, stat.st_mtime_ns])
+    text = json.dumps([loaded.sha256, package_digest(), stamps])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _files_below(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield from sorted(file for file in path.rglob("*") if file.is_file())
+    elif path.is_file():
+        yield path
+    else:
+        yield from sorted(Path(path.anchor).glob(path.relative_to(path.anchor).as_posix()))
+
+
+def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
+    """Return the run that carried out this very request and still stands published, or None.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    manifest_file = work_dir(loaded) / MANIFEST
+    if not manifest_file.is_file():
+        return None
+    manifest = Manifest(manifest_file)
+    try:
+        finished = manifest.finished(request_key(loaded))
+    finally:
+        manifest.close()
+    if finished is None:
+        return None
+    latest = read_latest(loaded.city_dir)
+    if latest is None:
+        return None
+    complete = all(
+        (loaded.city_dir / layer.path / "layer.json").is_file() for layer in latest.layers
+    )
+    return finished if complete else None
+
+
+def read_latest(city_dir: Path) -> Latest | None:
+    """Read ``latest.json`` of a published city; None when nothing is published.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city.
+    """
+    file = city_dir / "latest.json"
+    if not file.is_file():
+        return None
+    return Latest.model_validate_json(file.read_bytes())

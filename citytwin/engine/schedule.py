@@ -1,0 +1,183 @@
+"""Runs jobs on Dask as soon as what they need stands; skips parts that stand already."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from distributed import Client, Future, KilledWorker, as_completed
+
+from citytwin.engine import lineage as descent
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.lineage import Lineage
+from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.plan import Job
+from citytwin.engine.report import Progress, Row, RunReport
+from citytwin.engine.results import TileResult
+from citytwin.engine.standing import Standing, TableEntry
+from citytwin.errors import CityTwinError
+from citytwin.model.fields import Field
+from citytwin.store.fields import digest_of
+from citytwin.store.manifest import Manifest
+from citytwin.store.manifest import Standing as Finished
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Running:
+    """A job of which some parts are still being made."""
+
+    job: Job
+    parts: list[Part]
+    results: dict[str, PartResult]
+    row: Row
+    failed: bool = False
+
+    @property
+    def complete(self) -> bool:
+        return len(self.results) == len(self.parts)
+
+
+@dataclass
+class Scheduler:
+    """Carries out the jobs of a plan."""
+
+    client: Client
+    store: CityStore
+    manifest: Manifest
+    standing: Standing
+    progress: Progress
+    report: RunReport
+    verify: bool = False
+    """Whether stored results are read again and compared with their digests."""
+    _futures: dict[Future, tuple[_Running, Part, float]] = field(default_factory=dict)
+
+    def run(self, jobs: Sequence[Job]) -> None:
+        """Run jobs; failures are written into the report and stop only what depends on them.
+
+        Parameters
+        ----------
+        jobs
+            In an order in which each finds its inputs.
+        """
+        waiting = list(jobs)
+        made = {resource for job in jobs for resource in job.provides}
+        done_queue = as_completed()
+        self._start_ready(waiting, made, done_queue)
+        for future in done_queue:
+            running, part, _ = self._futures.pop(future)
+            if future.status != "finished":
+                self._failed(running, part, future)
+            else:
+                self._finished(running, part, future.result())
+            future.release()
+            if running.complete and not running.failed:
+                self._settle(running)
+                self._start_ready(waiting, made, done_queue)
+        for job in waiting:
+            log.info("not run: %s, because something it needs failed", job.key)
+
+    def _start_ready(self, waiting: list[Job], made: set[object], queue: as_completed) -> None:
+        progressed = True
+        while progressed:
+            progressed = False
+            for job in list(waiting):
+                if any(need in made and need not in self.standing.lineage for need in job.needs):
+                    continue
+                waiting.remove(job)
+                running = self._start(job, queue)
+                if running.complete:
+                    self._settle(running)
+                    progressed = True
+
+    def _start(self, job: Job, queue: as_completed) -> _Running:
+        parts = parts_of(job, self.store, self.standing)
+        for made in job.provides:
+            if isinstance(made, Field):
+                self.store.fields.create(made)
+        running = _Running(job, parts, {}, Row(job.key, len(parts)))
+        self.report.rows.append(running.row)
+        to_make = []
+        for part in parts:
+            result = self._standing_result(job, part)
+            if result is None:
+                to_make.append(part)
+            else:
+                running.results[part.name] = result
+                running.row.standing += 1
+        self.progress.begin(job.key, len(parts), running.row.standing)
+        for part in to_make:
+            self.manifest.forget(job.key, part.name)
+            future = self.client.submit(part.function, part.task, self.store, pure=False)
+            self._futures[future] = (running, part, time.monotonic())
+            queue.add(future)
+        return running
+
+    def _standing_result(self, job: Job, part: Part) -> PartResult | None:
+        finished = self.manifest.standing(job.key, part.name)
+        if finished is None or finished.fingerprint != str(part.fingerprint):
+            return None
+        result = part.result.model_validate_json(finished.payload)
+        if self.verify and isinstance(result, TileResult) and not self._intact(job, part, result):
+            log.warning("%s, tile %s: stored values are damaged, made anew", job.key, part.name)
+            return None
+        return result
+
+    def _intact(self, job: Job, part: Part, result: TileResult) -> bool:
+        return all(
+            digest_of(self.store.fields.read(made, part.tile)) == result.parts[made.name].digest
+            for made in job.provides
+            if isinstance(made, Field)
+        )
+
+    def _finished(self, running: _Running, part: Part, result: PartResult) -> None:
+        seconds = result.seconds
+        record = Finished(str(part.fingerprint), result.model_dump_json(), seconds)
+        self.manifest.record(running.job.key, part.name, record)
+        running.results[part.name] = result
+        rows, cols = part.tile.shape
+        running.row.cells += rows * cols
+        running.row.seconds += seconds
+        self.progress.advance(running.job.key, rows * cols)
+
+    def _failed(self, running: _Running, part: Part, future: Future) -> None:
+        error = future.exception()
+        if isinstance(error, CityTwinError):
+            message = str(error)
+        elif isinstance(error, KilledWorker):
+            message = (
+                f"step {running.job.key}, tile {part.name}: its worker died again and again, most "
+                "likely for want of memory (use smaller tiles or fewer workers)"
+            )
+        else:
+            message = f"step {running.job.key}, tile {part.name}: {type(error).__name__}: {error}"
+            log.error("unexpected error in %s", running.job.key, exc_info=error)
+        running.failed = True
+        if message not in self.report.failures:
+            self.report.failures.append(message)
+
+    def _settle(self, running: _Running) -> None:
+        """Make what a complete job provides known to the others."""
+        job = running.job
+        parents = self.standing.parents(job.needs)
+        results = [running.results[part.name] for part in running.parts]
+        own = Lineage(
+            notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+            facts=tuple(dict.fromkeys(fact for result in results for fact in result.facts)),
+            valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
+        )
+        for made in job.provides:
+            if isinstance(made, Field):
+                self.standing.fields[made] = {
+                    part.tile: result.parts[made.name]
+                    for part, result in zip(running.parts, results, strict=True)
+                    if isinstance(result, TileResult)
+                }
+            else:
+                frame = self.store.read_table(made, job.step.name)
+                self.standing.tables[made] = TableEntry.of(job.step.name, made, frame)
+            self.standing.lineage[made] = descent.joined(parents, own)
+        self.progress.end(job.key)

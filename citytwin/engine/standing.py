@@ -1,0 +1,90 @@
+"""What stands during a run: digests, extremes and descent of every resource."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from citytwin.engine.blocks import rows_near
+from citytwin.engine.lineage import Lineage
+from citytwin.engine.plan import Resource
+from citytwin.engine.results import FieldPart
+from citytwin.model.fields import Field
+from citytwin.model.grid import Bounds, Tile
+from citytwin.model.layer import ValueRange
+from citytwin.model.raster import RasterRole
+from citytwin.model.record import Record
+from citytwin.model.tables import Table
+from citytwin.store.tables import row_boxes, row_digests
+
+
+@dataclass(frozen=True)
+class TableEntry:
+    """A table with its owner, and the boxes and digests of its rows."""
+
+    owner: str
+    rows: int
+    boxes: NDArray[np.float64]
+    digests: NDArray[np.uint64]
+
+    @classmethod
+    def of(cls, owner: str, table: Table, frame: pd.DataFrame) -> TableEntry:
+        """Index a table."""
+        return cls(owner, len(frame), row_boxes(table, frame), row_digests(frame))
+
+    def digest(self, area: Bounds | None = None) -> str:
+        """Digest of the rows that touch an area, or of all."""
+        rows = np.arange(self.rows) if area is None else rows_near(self.boxes, area)
+        data = rows.astype(np.int64).tobytes() + self.digests[rows].tobytes()
+        return hashlib.sha256(data).hexdigest()
+
+
+@dataclass
+class Standing:
+    """Everything that later jobs may need to know of earlier ones."""
+
+    fields: dict[Field, dict[Tile, FieldPart]] = field(default_factory=dict)
+    tables: dict[Table, TableEntry] = field(default_factory=dict)
+    rasters: list[tuple[str, RasterRole, str]] = field(default_factory=list)
+    """Owner, role and digest, in the order of the sources."""
+    records: dict[str, Record] = field(default_factory=dict)
+    """By observed property."""
+    lineage: dict[Resource, Lineage] = field(default_factory=dict)
+
+    def field_digests(self, wanted: Field, window: Tile) -> list[str]:
+        """Digests of the parts of a field that a window touches."""
+        return [
+            f"{wanted.name}@{tile.name}={part.digest}"
+            for tile, part in self.fields[wanted].items()
+            if tile.overlaps(window)
+        ]
+
+    def range_of(self, wanted: Field) -> ValueRange:
+        """Smallest and largest value of a field; 0 to 0 where it has no data."""
+        parts = self.fields[wanted].values()
+        lows = [part.low for part in parts if part.low is not None]
+        highs = [part.high for part in parts if part.high is not None]
+        return ValueRange(min(lows, default=0.0), max(highs, default=0.0))
+
+    def parents(self, needs: Iterable[Resource]) -> list[Lineage]:
+        """Descent of several resources."""
+        return [self.lineage.get(need, Lineage()) for need in needs]
+
+
+def record_digest(record: Record) -> str:
+    """Digest of a record's times and results.
+
+    Parameters
+    ----------
+    record
+        The record.
+    """
+    total = hashlib.sha256(f"{record.observed.name}|{record.source}|{record.thing}".encode())
+    for array in (record.start_s, record.end_s, record.result):
+        total.update(np.ascontiguousarray(array).tobytes())
+    return total.hexdigest()

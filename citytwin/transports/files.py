@@ -1,0 +1,55 @@
+"""Files and folders on this machine, looked at in place."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+
+from citytwin.errors import SourceError
+
+
+def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
+    """Return the files at a place, sorted by name.
+
+    Parameters
+    ----------
+    path
+        A file, a folder that is searched with `patterns`, or a glob pattern.
+    patterns
+        Names of the files wanted from a folder, such as ``*.gml``.
+
+    Raises
+    ------
+    SourceError
+        If nothing is there.
+    """
+    if path.is_file():
+        return (path,)
+    if path.is_dir():
+        found = [
+            file
+            for file in path.rglob("*")
+            if file.is_file() and any(file.match(pattern) for pattern in patterns)
+        ]
+    else:
+        found = [*Path(path.anchor).glob(path.relative_to(path.anchor).as_posix())]
+    if not found:
+        raise SourceError(
+            "no such file, and no folder with files of this format",
+            source=str(path),
+            hint=f"give a file, or a folder that holds {', '.join(patterns)}",
+        )
+    return tuple(sorted(found))
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file, read in pieces.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
