@@ -1,0 +1,56 @@
+"""Entry point of ``citytwin``; a command is imported only when it is called."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import sys
+
+import click
+
+from citytwin import __version__
+from citytwin.errors import CityTwinError
+
+COMMANDS = {
+    "init": "Write a configuration to start from.",
+    "check": "Check a configuration and its sources without computing anything.",
+    "plan": "Show what a run would do, why, and what it would take.",
+    "run": "Bring the published maps of a city up to date; safe to repeat.",
+    "status": "Say what stands published.",
+    "demo": "Make the synthetic demo city, run it, and name the map to open.",
+    "simulate": "Run one simulation on bare rasters.",
+    "view": "Serve a published map on this computer only.",
+}
+
+
+class _Lazy(click.Group):
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return None
+        command: click.Command = importlib.import_module(f"citytwin.cli.{name}").command
+        return command
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="citytwin")
+@click.option("-v", "--verbose", is_flag=True, help="Log what happens inside.")
+def cli(*, verbose: bool) -> None:
+    """A digital twin of a whole city: city models and feeds in, sun, wind and flood maps out."""
+    level = logging.INFO if verbose else logging.WARNING
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+
+
+def main() -> None:
+    """Run the command line; errors made for readers are shown without a traceback."""
+    try:
+        cli()
+    except CityTwinError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)

@@ -1,0 +1,170 @@
+"""Runs a configuration with progress on a terminal, log lines elsewhere, and a table at the end."""
+
+from __future__ import annotations
+
+import logging
+import sys
+import time
+from dataclasses import replace
+
+import click
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.report import Exit, RunReport
+from citytwin.engine.run import RunOptions, run
+
+log = logging.getLogger(__name__)
+
+
+class Bars:
+    """Progress bars with rates and remaining time."""
+
+    def __init__(self, console: Console) -> None:
+        self._progress = Progress(
+            TextColumn("{task.description:<28}"),
+            BarColumn(bar_width=24),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[rate]:>14}"),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._cells: dict[str, int] = {}
+        self._begun: dict[str, float] = {}
+
+    def __enter__(self) -> Bars:
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def begin(self, key: str, parts: int, standing: int) -> None:
+        """Open a bar."""
+        self._tasks[key] = self._progress.add_task(key, total=parts, completed=standing, rate="")
+        self._cells[key] = 0
+        self._begun[key] = time.monotonic()
+
+    def advance(self, key: str, cells: int) -> None:
+        """Move a bar by one part."""
+        self._cells[key] += cells
+        seconds = max(time.monotonic() - self._begun[key], 1e-3)
+        rate = f"{self._cells[key] / seconds / 1e6:.2f} Mcell/s" if self._cells[key] else ""
+        done = int(self._progress.tasks[self._tasks[key]].completed)
+        self._progress.update(self._tasks[key], completed=done + 1, rate=rate)
+
+    def share(self, key: str, share: float) -> None:
+        """Show the share done of a single long part."""
+        if key in self._tasks and share < 1.0:
+            self._progress.update(self._tasks[key], completed=share, rate=f"{share:.0%}")
+
+    def end(self, key: str) -> None:
+        """Complete a bar."""
+        task = self._progress.tasks[self._tasks[key]]
+        self._progress.update(self._tasks[key], completed=task.total)
+
+
+class Lines:
+    """One structured log line per event, for runs without a terminal."""
+
+    def begin(self, key: str, parts: int, standing: int) -> None:
+        """Log the begin of a job."""
+        self._say("begin", key, f"parts={parts} standing={standing}")
+
+    def advance(self, key: str, cells: int) -> None:
+        """Log a part."""
+        self._say("part", key, f"cells={cells}")
+
+    def share(self, key: str, share: float) -> None:
+        """Log the share done of a long part."""
+        self._say("share", key, f"done={share:.2f}")
+
+    def end(self, key: str) -> None:
+        """Log the end of a job."""
+        self._say("end", key, "")
+
+    def _say(self, event: str, key: str, more: str) -> None:
+        stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+        click.echo(f"{stamp} event={event} step={key!r} {more}".rstrip(), err=True)
+
+
+def run_and_tell(
+    loaded: LoadedConfig,
+    scheduler: str | None,
+    workers: int | None,
+    tile_cells: int | None,
+    *,
+    verify: bool,
+) -> Exit:
+    """Run a configuration and tell the user how it went.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    scheduler
+        Address of a Dask scheduler, or None.
+    workers
+        Local worker processes, or None.
+    tile_cells
+        Side of a tile in cells, or None.
+    verify
+        Whether everything is hashed again.
+    """
+    options = RunOptions(scheduler=scheduler, workers=workers, verify=verify)
+    if tile_cells is not None:
+        options = replace(options, tile_cells=tile_cells)
+    console = Console(stderr=True)
+    try:
+        if console.is_terminal:
+            with Bars(console) as bars:
+                report = run(loaded, options, bars)
+        else:
+            report = run(loaded, options, Lines())
+    except KeyboardInterrupt:
+        click.echo("stopped; run the same command again to resume", err=True)
+        return Exit.FAILED
+    tell(report)
+    return report.exit_code
+
+
+def tell(report: RunReport) -> None:
+    """Print the table of a run, its losses and failures, and where the map is.
+
+    Parameters
+    ----------
+    report
+        Outcome of the run.
+    """
+    table = Table(title=f"{report.city}: {report.seconds:.1f} s", title_justify="left")
+    for name in ("step", "parts", "skipped", "Mcell", "s on workers"):
+        table.add_column(name, justify="left" if name == "step" else "right")
+    for row in report.rows:
+        cells = f"{row.cells / 1e6:.2f}" if row.cells else ""
+        table.add_row(row.key, str(row.parts), str(row.standing), cells, f"{row.seconds:.1f}")
+    Console(file=sys.stdout, width=100).print(table)
+    for text in report.left_out:
+        click.echo(f"left out: {text}")
+    for text in report.losses:
+        click.echo(f"lost: {text}", err=True)
+    for text in report.failures:
+        click.echo(f"failed: {text}", err=True)
+    if report.failures:
+        click.echo("nothing was published; what is finished is kept for the next run", err=True)
+        return
+    click.echo(f"published: {', '.join(report.published) or 'nothing changed'}")
+    if report.unchanged:
+        click.echo(f"unchanged: {', '.join(report.unchanged)}")
+    click.echo(f"map: {report.map}")

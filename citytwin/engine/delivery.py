@@ -1,0 +1,168 @@
+"""Makes the layers of a run and publishes them together."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from distributed import Client, Future, as_completed
+
+from citytwin import registry
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.code_hash import code_digest
+from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.joining import data_time
+from citytwin.engine.lineage import Lineage, classification_of, credits_of
+from citytwin.engine.plan import Plan, layer_input
+from citytwin.engine.reading import Reading
+from citytwin.engine.report import Progress, Row, RunReport
+from citytwin.engine.results import LayerResult
+from citytwin.engine.standing import Standing
+from citytwin.engine.whole import LayerTask, make_layer
+from citytwin.errors import CityTwinError
+from citytwin.model.fields import Field
+from citytwin.model.layer import Latest
+from citytwin.model.steps import LayerRecipe
+from citytwin.store.layer_writer import folder_checksum
+from citytwin.store.manifest import Manifest
+from citytwin.store.manifest import Standing as Finished
+
+log = logging.getLogger(__name__)
+KEY = "make layers"
+WRITER = "citytwin.store.layer_writer"
+
+
+@dataclass(frozen=True)
+class MadeLayer:
+    """A layer that lies in the staging folder, or stands published with the same content."""
+
+    result: LayerResult
+    staging: Path
+
+
+def make_layers(
+    plan: Plan,
+    reading: Reading,
+    store: CityStore,
+    standing: Standing,
+    manifest: Manifest,
+    client: Client,
+    latest: Latest | None,
+    progress_report: tuple[Progress, RunReport],
+) -> list[MadeLayer]:
+    """Write every layer whose content, credits or style changed.
+
+    Parameters
+    ----------
+    plan
+        What is wanted.
+    reading
+        What was read, for the credits.
+    store, standing, manifest
+        The working store.
+    client
+        Dask client.
+    latest
+        What stands published.
+    progress_report
+        Who is told.
+
+    Returns
+    -------
+    list of MadeLayer
+        In the order of the map. Empty when a layer failed; the report says which.
+    """
+    progress, report = progress_report
+    row = Row(KEY, len(plan.layers))
+    report.rows.append(row)
+    made: dict[str, MadeLayer] = {}
+    futures: dict[Future, tuple[LayerTask, str]] = {}
+    for recipe in plan.layers:
+        task = _task(recipe, plan, reading, store, standing)
+        wanted = str(_fingerprint(task, recipe, store, standing))
+        found = _standing_layer(task, wanted, manifest, latest)
+        if found is not None:
+            made[recipe.id] = MadeLayer(found, task.staging)
+            row.standing += 1
+            continue
+        manifest.forget(f"layer:{recipe.id}", "whole")
+        futures[client.submit(make_layer, task, store, pure=False)] = (task, wanted)
+    progress.begin(KEY, len(plan.layers), row.standing)
+    for future in as_completed(list(futures)):
+        task, wanted = futures[future]
+        if future.status == "finished":
+            result: LayerResult = future.result()
+            record = Finished(wanted, result.model_dump_json(by_alias=True), result.seconds)
+            manifest.record(f"layer:{task.layer_id}", "whole", record)
+            made[task.layer_id] = MadeLayer(result, task.staging)
+            row.seconds += result.seconds
+        else:
+            report.failures.append(_message(task.layer_id, future))
+        progress.advance(KEY, 0)
+    progress.end(KEY)
+    if report.failures:
+        return []
+    return [made[recipe.id] for recipe in plan.layers]
+
+
+def _message(layer: str, future: Future) -> str:
+    error = future.exception()
+    if isinstance(error, CityTwinError):
+        return str(error)
+    log.error("unexpected error in layer %s", layer, exc_info=error)
+    return f"layer {layer}: {type(error).__name__}: {error}"
+
+
+def _task(
+    recipe: LayerRecipe, plan: Plan, reading: Reading, store: CityStore, standing: Standing
+) -> LayerTask:
+    shown = layer_input(recipe)
+    descent = standing.lineage.get(shown, Lineage())
+    sources = plan.city.loaded.config.sources
+    by_name = {source.name: source for source in sources}
+    given = credits_of(descent, sources, reading.decoded, reading.digests)
+    return LayerTask(
+        layer_id=recipe.id,
+        owner="" if isinstance(shown, Field) else standing.tables[shown].owner,
+        notes=descent.notes,
+        facts=descent.facts,
+        classification=classification_of(descent, by_name),
+        valid_time=_valid_time(descent, plan),
+        licence="; ".join(dict.fromkeys(credit.licence for credit in given)),
+        sources=given,
+        staging=store.root / "staging" / recipe.id,
+    )
+
+
+def _valid_time(descent: Lineage, plan: Plan) -> datetime:
+    return descent.valid_time or data_time(plan.city.loaded.config)
+
+
+def _fingerprint(
+    task: LayerTask, recipe: LayerRecipe, store: CityStore, standing: Standing
+) -> Fingerprint:
+    shown = layer_input(recipe)
+    said = [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
+    if isinstance(shown, Field):
+        content = standing.field_digests(shown, store.spec.whole)
+    else:
+        content = [standing.tables[shown].digest()]
+    code = code_digest(registry.module_of(recipe)) + code_digest(WRITER)
+    settings = (task.classification, task.valid_time.isoformat(), task.licence)
+    return Fingerprint(code, "|".join(settings), (store.fields.key, *content, *said))
+
+
+def _standing_layer(
+    task: LayerTask, wanted: str, manifest: Manifest, latest: Latest | None
+) -> LayerResult | None:
+    finished = manifest.standing(f"layer:{task.layer_id}", "whole")
+    if finished is None or finished.fingerprint != wanted:
+        return None
+    result = LayerResult.model_validate_json(finished.payload)
+    published = {layer.id: layer.checksum for layer in latest.layers} if latest else {}
+    if published.get(task.layer_id) == result.checksum:
+        return result
+    staged = (task.staging / "layer.json").is_file()
+    return result if staged and folder_checksum(task.staging) == result.checksum else None

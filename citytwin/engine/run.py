@@ -1,0 +1,206 @@
+"""Carries out a configuration: read, grid, simulate, assess, make layers, publish."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import rasterio.warp
+from distributed import Client
+from filelock import FileLock, Timeout
+
+from citytwin.config import LoadedConfig
+from citytwin.engine import joining
+from citytwin.engine.bind import BoundCity, bind
+from citytwin.engine.blocks import PROGRESS_TOPIC
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.cluster import connect
+from citytwin.engine.delivery import MadeLayer, make_layers
+from citytwin.engine.plan import Plan, plan
+from citytwin.engine.reading import Reading, read_sources
+from citytwin.engine.report import Progress, RunReport
+from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
+from citytwin.engine.schedule import Scheduler
+from citytwin.errors import CityTwinError, ConfigError, StoreError
+from citytwin.model.crs import require_metric
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import View, highest
+from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.publish import RunInfo, StagedLayer, publish
+from citytwin.viewer.export import export_viewer
+
+log = logging.getLogger(__name__)
+DEFAULT_TILE_CELLS = 512
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """How to run; none of it changes the result."""
+
+    scheduler: str | None = None
+    """Address of a Dask scheduler; None starts workers on this machine."""
+    workers: int | None = None
+    """Local worker processes; None = one per core."""
+    tile_cells: int = DEFAULT_TILE_CELLS
+    """Side of a tile in cells."""
+    verify: bool = False
+    """Hash every file and stored value again."""
+    now: Callable[[], datetime] = lambda: datetime.now(UTC)
+    """Clock, for the names of runs."""
+
+
+def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunReport:
+    """Run a configuration; what stands already is skipped.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    options
+        How to run.
+    progress
+        Receives the events.
+
+    Returns
+    -------
+    RunReport
+        What was done, lost and published; its exit code.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration cannot be run.
+    StoreError
+        If another run holds the city, or the store is damaged.
+    """
+    begin = time.monotonic()
+    city = bind(loaded)
+    crs = require_metric(loaded.config.crs)
+    plan(city)  # a layer that cannot be made is told before anything is read
+    work = work_dir(loaded)
+    work.mkdir(parents=True, exist_ok=True)
+    report = RunReport(city=loaded.config.city.id)
+    lock = FileLock(work / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        msg = f"another run holds {loaded.city_dir}"
+        raise StoreError(msg, hint="wait for it, or stop it") from error
+    manifest = Manifest(work / MANIFEST)
+    try:
+        store = CityStore(work, crs, loaded.config.time_zone, options.tile_cells)
+        with connect(options.scheduler, options.workers, work / "dask") as client:
+            _follow(client, progress)
+            _carry_out(city, store, manifest, client, options, progress, report)
+    finally:
+        manifest.close()
+        lock.release()
+    report.seconds = time.monotonic() - begin
+    return report
+
+
+def _follow(client: Client, progress: Progress) -> None:
+    def receive(event: tuple[object, tuple[str, float]]) -> None:
+        key, share = event[1]
+        progress.share(key, share)
+
+    client.subscribe_topic(PROGRESS_TOPIC, receive)
+
+
+def _carry_out(
+    city: BoundCity,
+    store: CityStore,
+    manifest: Manifest,
+    client: Client,
+    options: RunOptions,
+    progress: Progress,
+    report: RunReport,
+) -> None:
+    loaded = city.loaded
+    manifest.unfinish()
+    reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
+    todo = _plan_of_what_was_read(city, reading)
+    report.left_out = list(todo.left_out)
+    produces = {s.config.name: s.format.produces for s in city.sources}
+    lost = {name: produces[name] for name in reading.lost}
+    standing = joining.join_sources(loaded.config, reading, lost, store)
+    store = store.with_grid(joining.find_grid(loaded.config, store, standing))
+    joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
+    scheduler = Scheduler(
+        client, store, manifest, standing, progress, report, verify=options.verify
+    )
+    scheduler.run(todo.jobs)
+    if report.failures:
+        return
+    latest = read_latest(loaded.city_dir)
+    made = make_layers(todo, reading, store, standing, manifest, client, latest, (progress, report))
+    if report.failures:
+        return
+    _publish(city, store, made, options, report)
+    if not report.losses:
+        summary = json.dumps({"layers": [layer.result.document.id for layer in made]})
+        manifest.finish(request_key(loaded), FinishedRun(report.run_id, summary))
+
+
+def _plan_of_what_was_read(city: BoundCity, reading: Reading) -> Plan:
+    try:
+        return plan(city, lost_sources=reading.lost)
+    except ConfigError as error:
+        if not reading.lost:
+            raise
+        msg = f"sources {', '.join(reading.lost)} could not be read, and without them {error}"
+        raise CityTwinError(msg, hint="the reason for each stands above") from error
+
+
+def view_of(grid: GridSpec) -> View:
+    """Longitudes and latitudes that the map opens on.
+
+    Parameters
+    ----------
+    grid
+        The city's grid.
+    """
+    box = grid.bounds
+    west, south, east, north = rasterio.warp.transform_bounds(
+        grid.crs, "EPSG:4326", box.x_min, box.y_min, box.x_max, box.y_max
+    )
+    return View(bounds=(west, south, east, north))
+
+
+def _publish(
+    city: BoundCity,
+    store: CityStore,
+    made: list[MadeLayer],
+    options: RunOptions,
+    report: RunReport,
+) -> None:
+    config = city.loaded.config
+    before = read_latest(city.loaded.city_dir)
+    now = options.now().replace(microsecond=0)
+    info = RunInfo(
+        run_id=now.strftime("%Y%m%dT%H%M%SZ"),
+        published=now,
+        config_sha256=city.loaded.sha256,
+        city=config.city,
+        crs=store.spec.crs,
+        vertical_datum=config.vertical_datum,
+        time_zone=config.time_zone,
+        view=view_of(store.spec),
+        classification=highest([layer.result.document.classification for layer in made]),
+        synthetic=any(
+            credit.synthetic for layer in made for credit in layer.result.document.sources
+        ),
+    )
+    export_viewer(city.loaded.city_dir)
+    staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
+    latest = publish(city.loaded.city_dir, staged, info)
+    old = {layer.id: layer.checksum for layer in before.layers} if before else {}
+    for layer in latest.layers:
+        same = old.get(layer.id) == layer.checksum
+        (report.unchanged if same else report.published).append(layer.id)
+    report.run_id = latest.run_id
+    report.map = str(city.loaded.city_dir / "index.html")
