@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict
+from pydantic import Field as Key
 
 from citytwin.model.fields import Field
 from citytwin.model.notes import Fact, Note
-from citytwin.model.tables import Table
+from citytwin.model.tables import Column, Table
 from citytwin.model.text import Text, text
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 Classification = Literal["public", "internal", "restricted", "secret"]
 CLASSIFICATIONS: tuple[Classification, ...] = ("public", "internal", "restricted", "secret")
@@ -37,7 +41,9 @@ def highest(classes: Sequence[Classification]) -> Classification:
 
 
 class _Document(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_by_name=True, serialize_by_alias=True
+    )
 
 
 class StyleItem(_Document):
@@ -123,7 +129,7 @@ class FileAsset(_Document):
 class LayerDocument(_Document):
     """``layer.json``: all that the map page, the twin and the catalogue know of a layer."""
 
-    schema_: Literal["citytwin-layer/1"] = "citytwin-layer/1"
+    schema_: Literal["citytwin-layer/1"] = Key(default="citytwin-layer/1", alias="schema")
     id: str
     kind: Literal["raster", "vector"]
     group: str
@@ -181,7 +187,7 @@ class View(_Document):
 class Latest(_Document):
     """``latest.json``: the one file that says which run of each layer stands published."""
 
-    schema_: Literal["citytwin-latest/1"] = "citytwin-latest/1"
+    schema_: Literal["citytwin-latest/1"] = Key(default="citytwin-latest/1", alias="schema")
     city: CityName
     run_id: str
     published: str
@@ -213,6 +219,16 @@ class Attribute:
 
 
 @dataclass(frozen=True)
+class Derived:
+    """Table made for the map from the rows of another: classes, one row per sensor."""
+
+    columns: tuple[Column, ...]
+    """All columns of the rows shown, geometry included."""
+    make: Callable[[gpd.GeoDataFrame], gpd.GeoDataFrame]
+    """Pure; leaves the rows it is given unchanged."""
+
+
+@dataclass(frozen=True)
 class VectorView:
     """What a layer made from a table shows."""
 
@@ -221,6 +237,17 @@ class VectorView:
     style_column: str
     attributes: tuple[Attribute, ...]
     extrude: Extrusion | None = None
+    derived: Derived | None = None
+    """None where the rows are shown as the table has them."""
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Columns of the rows that the layer delivers."""
+        return self.table.columns if self.derived is None else self.derived.columns
+
+
+Coarsening = Literal["average", "max", "min"]
+"""What a coarser cell says of the cells that it stands for."""
 
 
 @dataclass(frozen=True)
@@ -228,5 +255,7 @@ class RasterView:
     """What a layer made from a field shows."""
 
     field: Field
+    coarsening: Coarsening = "average"
+    """``max`` for hazards, so that a peak does not fade when the map is zoomed out."""
     class_outlines: bool = False
     """Draw dark lines between classes whose colours differ little."""
