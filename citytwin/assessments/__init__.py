@@ -1,1 +1,1 @@
-
+"""Assessments: what fields mean for buildings, roads and people."""

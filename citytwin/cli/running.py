@@ -6,6 +6,7 @@ import logging
 import sys
 import time
 from dataclasses import replace
+from typing import Self
 
 import click
 from rich.console import Console
@@ -44,7 +45,7 @@ class Bars:
         self._cells: dict[str, int] = {}
         self._begun: dict[str, float] = {}
 
-    def __enter__(self) -> Bars:
+    def __enter__(self) -> Self:
         self._progress.start()
         return self
 

@@ -117,7 +117,7 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     """
     step = next(s for s in registry.all_of(Gridder) if s.name == task.step_name)
     params = step.params.model_validate_json(task.params_json)
-    area = store.spec.bounds_of(task.tile).grown(step.margin_m(params))
+    area = store.spec.bounds_of(task.tile).grown(step.margin_m(params, store.spec.cell_m))
     tables = {}
     for table in task.tables:
         frame = store.read_table(table)

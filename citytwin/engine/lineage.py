@@ -34,7 +34,8 @@ def joined(parents: Iterable[Lineage], own: Lineage) -> Lineage:
         Remarks, figures and time of the step itself.
     """
     family = [*parents]
-    notes = dict.fromkeys(note for member in (*family, own) for note in member.notes)
+    passed_on = [n for member in family for n in member.notes if n.severity != "info"]
+    notes = dict.fromkeys((*passed_on, *own.notes))
     times = [member.valid_time for member in family if member.valid_time is not None]
     return Lineage(
         sources=own.sources.union(*(member.sources for member in family)),

@@ -78,7 +78,7 @@ def _fingerprint(job: Job, inputs: Sequence[str]) -> Fingerprint:
 def _gridder_part(
     job: Job, step: Gridder[Any], tile: Tile, store: CityStore, standing: Standing
 ) -> Part:
-    area = store.spec.bounds_of(tile).grown(step.margin_m(job.params))
+    area = store.spec.bounds_of(tile).grown(step.margin_m(job.params, store.spec.cell_m))
     tables = tuple(need for need in job.needs if isinstance(need, Table))
     fields = tuple(need for need in job.needs if isinstance(need, Field))
     rasters = [entry for entry in standing.rasters if entry[1] in job.needs]

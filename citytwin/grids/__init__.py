@@ -1,1 +1,1 @@
-
+"""Gridders: tables onto the one grid of the city."""

@@ -176,8 +176,9 @@ class Gridder(Generic[P]):
     inputs: tuple[Table | RasterRole | Field, ...]
     outputs: tuple[Field, ...]
     params: type[P]
-    margin_m: Callable[[P], float]
-    """Rows whose box lies within this distance of the tile are handed over [m]."""
+    margin_m: Callable[[P, float], float]
+    """From parameters and cell size [m]: rows whose box lies within this distance of the tile
+    are handed over [m]."""
     run: Callable[[GridTask, P], Outcome]
     optional: tuple[Table | RasterRole | Field, ...] = ()
     cost: Cost = Cost(1.0, 40.0)
