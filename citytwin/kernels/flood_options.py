@@ -1,0 +1,141 @@
+"""How a flood is solved and what is kept of it."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import Enum
+from itertools import pairwise
+
+from citytwin.errors import ConfigError
+
+
+class EdgeKind(Enum):
+    """What happens at one side of the grid.
+
+    CLOSED lets nothing pass. NORMAL_DEPTH lets water leave with the speed of uniform flow down
+    the bed slope at the edge, at most critical. CRITICAL lets it leave as over a free fall.
+    """
+
+    CLOSED = "closed"
+    NORMAL_DEPTH = "normal_depth"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True)
+class Edges:
+    """The four sides of the grid.
+
+    Parameters
+    ----------
+    north, south, west, east
+        Kind of each side.
+    min_slope
+        Smallest bed slope that NORMAL_DEPTH assumes where the bed is flat or rises outwards
+        [-], > 0.
+    """
+
+    north: EdgeKind = EdgeKind.CLOSED
+    south: EdgeKind = EdgeKind.CLOSED
+    west: EdgeKind = EdgeKind.CLOSED
+    east: EdgeKind = EdgeKind.CLOSED
+    min_slope: float = 1e-3
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.min_slope) and self.min_slope > 0):
+            raise ConfigError(f"min_slope is {self.min_slope}", hint="use a slope > 0")
+
+
+@dataclass(frozen=True)
+class Recording:
+    """What is kept besides the maxima.
+
+    Parameters
+    ----------
+    arrival_depth_m
+        Depth that counts as the arrival of the flood [m], > 0.
+    depth_thresholds_m
+        Further depths whose first time is kept per cell [m], > 0.
+    gauge_cells
+        (row, column) of cells whose depth is kept as a series.
+    gauge_times_s
+        Times of that series [s], ascending, within the run.
+    depth_times_s
+        Times at which the whole depth field is kept [s], ascending, within the run; 4 bytes per
+        cell and time.
+    """
+
+    arrival_depth_m: float = 0.05
+    depth_thresholds_m: tuple[float, ...] = ()
+    gauge_cells: tuple[tuple[int, int], ...] = ()
+    gauge_times_s: tuple[float, ...] = ()
+    depth_times_s: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        for depth in (self.arrival_depth_m, *self.depth_thresholds_m):
+            if not (math.isfinite(depth) and depth > 0):
+                raise ConfigError(f"a depth threshold is {depth} m", hint="use depths > 0")
+        for name, times in (
+            ("gauge_times_s", self.gauge_times_s),
+            ("depth_times_s", self.depth_times_s),
+        ):
+            ascending = all(a < b for a, b in pairwise(times))
+            if not ascending or not all(math.isfinite(t) and t >= 0 for t in times):
+                raise ConfigError(f"{name} is {times}", hint="give ascending times >= 0 s")
+
+
+@dataclass(frozen=True)
+class SolverOptions:
+    """Numbers of the scheme; the defaults suit a city at 1 to 10 m.
+
+    Parameters
+    ----------
+    courant
+        alpha in dt = alpha dx / sqrt(g h) [-], > 0 and at most sqrt(centre_weight / 2).
+    centre_weight
+        theta, weight of a face's own discharge against its two neighbours [-], 0.5 to 1; less
+        damps grid noise more.
+    dt_max_s
+        Longest time step [s], > 0.
+    dry_depth_m
+        Flow depth at and below which water does not move [m], 1e-6 to 0.1.
+    froude_max
+        Limit of the Froude number at a face [-], > 0; infinite for none.
+    maxima_every_steps
+        The running maxima look at every n-th step [-], >= 1.
+    edges
+        Sides of the grid.
+    recording
+        What is kept besides the maxima.
+    """
+
+    courant: float = 0.6
+    centre_weight: float = 0.9
+    dt_max_s: float = 5.0
+    dry_depth_m: float = 1e-4
+    froude_max: float = 1.0
+    maxima_every_steps: int = 1
+    edges: Edges = field(default_factory=Edges)
+    recording: Recording = field(default_factory=Recording)
+
+    def __post_init__(self) -> None:
+        if not 0.5 <= self.centre_weight <= 1.0:
+            raise ConfigError(f"centre_weight is {self.centre_weight}", hint="use 0.5 to 1")
+        # von Neumann analysis at the shortest wave: beyond this limit isolated spikes grow while
+        # the volume stays exact, so nothing else would notice.
+        limit = math.sqrt(0.5 * self.centre_weight)
+        if not 0.0 < self.courant <= limit:
+            raise ConfigError(
+                f"courant is {self.courant}",
+                hint=f"use more than 0 and at most sqrt(centre_weight / 2) = {limit:.3f}",
+            )
+        if not (math.isfinite(self.dt_max_s) and self.dt_max_s > 0):
+            raise ConfigError(f"dt_max_s is {self.dt_max_s}", hint="use a step > 0 s")
+        if not 1e-6 <= self.dry_depth_m <= 0.1:
+            raise ConfigError(f"dry_depth_m is {self.dry_depth_m}", hint="use 1e-6 to 0.1 m")
+        if not self.froude_max > 0:
+            raise ConfigError(f"froude_max is {self.froude_max}", hint="use a number > 0")
+        if self.maxima_every_steps < 1:
+            raise ConfigError(
+                f"maxima_every_steps is {self.maxima_every_steps}", hint="use 1 or more"
+            )

@@ -1,0 +1,127 @@
+"""What a flood run keeps while it goes on: maxima, gauges, depth fields."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.errors import ConfigError
+from citytwin.kernels.flood_ledger import VolumeLedger
+from citytwin.kernels.flood_maxima import FloodMaxima
+from citytwin.kernels.flood_options import Recording
+from citytwin.kernels.flood_result import GaugeSeries, Inundation
+from citytwin.kernels.flood_setup import Cells
+from citytwin.kernels.shallow_water import FlowState
+
+
+class FloodRecorder:
+    """Keeps maxima, gauges and depth fields.
+
+    Parameters
+    ----------
+    recording
+        What is kept.
+    cells
+        Masks of shape (ny, nx).
+    duration_s
+        Length of the run [s], > 0.
+
+    Attributes
+    ----------
+    stops
+        Times at which a step must end [s], ascending; the last is the end of the run.
+    maxima
+        Running maxima, arrays of shape (ny, nx) and (k, ny, nx).
+    """
+
+    def __init__(self, recording: Recording, cells: Cells, duration_s: float) -> None:
+        shape = cells.is_open.shape
+        for name, times in (
+            ("gauge_times_s", recording.gauge_times_s),
+            ("depth_times_s", recording.depth_times_s),
+        ):
+            if times and times[-1] > duration_s:
+                raise ConfigError(
+                    f"{name} goes to {times[-1]} s, the run to {duration_s} s",
+                    hint="lengthen the run or drop the late times",
+                )
+        for row, col in recording.gauge_cells:
+            if not (0 <= row < shape[0] and 0 <= col < shape[1]):
+                raise ConfigError(
+                    f"gauge ({row}, {col}) is outside the grid of {shape[0]} x {shape[1]}",
+                    hint="give (row, column) inside the grid",
+                )
+        self._recording = recording
+        self._is_open = cells.is_open
+        self.stops = sorted({*recording.gauge_times_s, *recording.depth_times_s, duration_s} - {0})
+        gauges = np.asarray(recording.gauge_cells, dtype=np.int64).reshape(-1, 2)
+        self._rows, self._cols = gauges[:, 0], gauges[:, 1]
+        thresholds = (recording.arrival_depth_m, *recording.depth_thresholds_m)
+        self.maxima = FloodMaxima(
+            depth_m=np.zeros(shape, dtype=np.float32),
+            speed_m_s=np.zeros(shape, dtype=np.float32),
+            depth_speed_m2_s=np.zeros(shape, dtype=np.float32),
+            first_time_s=np.full((len(thresholds), *shape), np.nan, dtype=np.float32),
+            threshold_m=np.asarray(thresholds, dtype=np.float32),
+        )
+        self._gauge_depth: list[NDArray[np.float32]] = []
+        self._depth_series: list[NDArray[np.float32]] = []
+
+    def at_stop(self, state: FlowState, time_s: float) -> None:
+        """Keep what is due at an output time.
+
+        Parameters
+        ----------
+        state
+            Water on the ground, arrays of shape (ny, nx).
+        time_s
+            Time now [s].
+        """
+        if time_s in self._recording.gauge_times_s:
+            self._gauge_depth.append(state.depth_m[self._rows, self._cols])
+        if time_s in self._recording.depth_times_s:
+            self._depth_series.append(np.where(self._is_open, state.depth_m, np.float32(np.nan)))
+
+    def result(
+        self, state: FlowState, ledger: VolumeLedger, steps: int, dt_min_s: float
+    ) -> Inundation:
+        """Assemble the result; cells that cannot hold water become NaN.
+
+        Parameters
+        ----------
+        state
+            Water on the ground at the end, arrays of shape (ny, nx).
+        ledger
+            Account of all water.
+        steps
+            Number of time steps.
+        dt_min_s
+            Shortest time step [s].
+
+        Returns
+        -------
+        Inundation
+            Arrays of shape (ny, nx) and (n, ny, nx).
+        """
+        closed = ~self._is_open
+        fields = (self.maxima.depth_m, self.maxima.speed_m_s, self.maxima.depth_speed_m2_s)
+        for field in fields:
+            field[closed] = np.nan
+        n = len(self._gauge_depth)
+        series = np.asarray(self._depth_series, dtype=np.float32)
+        return Inundation(
+            *fields,
+            arrival_s=self.maxima.first_time_s[0],
+            first_time_s=self.maxima.first_time_s[1:],
+            final_depth_m=np.where(self._is_open, state.depth_m, np.float32(np.nan)),
+            gauges=GaugeSeries(
+                self._rows,
+                self._cols,
+                np.asarray(self._recording.gauge_times_s, dtype=np.float64),
+                np.asarray(self._gauge_depth, dtype=np.float32).reshape(n, self._rows.size),
+            ),
+            depth_series_m=series.reshape(-1, *closed.shape),
+            ledger=ledger,
+            steps=steps,
+            dt_min_s=dt_min_s,
+        )
