@@ -1,0 +1,181 @@
+"""Files that are there whole or not at all: written aside on the same disk, synced, renamed."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+from citytwin.errors import StoreError
+
+TEMPORARY_PREFIX = ".tmp-"
+"""What a kill may leave behind begins with this, and nothing else does."""
+
+
+def temporary_beside(path: Path) -> Path:
+    """Return a new name in the folder of `path`, with the same suffix.
+
+    Parameters
+    ----------
+    path
+        File or folder that will be replaced.
+    """
+    return path.with_name(f"{TEMPORARY_PREFIX}{uuid4().hex}{path.suffix}")
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a temporary name; when the block ends well, it becomes `path` in one step.
+
+    Parameters
+    ----------
+    path
+        File to write; its folder is made when it is missing.
+
+    Raises
+    ------
+    StoreError
+        If the disk refuses.
+    """
+    temporary = temporary_beside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(path.parent)
+    except StoreError:
+        raise
+    except OSError as error:
+        msg = f"{path} cannot be written: {error}"
+        raise StoreError(msg, hint="check the free space and the rights of the folder") from error
+    finally:
+        if temporary.exists():
+            temporary.unlink()
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file atomically.
+
+    Parameters
+    ----------
+    path
+        File.
+    data
+        Its content.
+    """
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a UTF-8 file atomically; lines end with a line feed on every system.
+
+    Parameters
+    ----------
+    path
+        File.
+    text
+        Its content.
+    """
+    write_bytes(path, text.encode("utf-8"))
+
+
+def sync_file(path: Path) -> None:
+    """Bring a file's content to the disk.
+
+    Parameters
+    ----------
+    path
+        File.
+    """
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(path: Path) -> None:
+    """Bring a folder's entries to the disk, where the system can.
+
+    Parameters
+    ----------
+    path
+        Folder.
+    """
+    if os.name != "nt":  # Windows opens no folder, and keeps its entries in a journal
+        sync_file(path)
+
+
+def sync_tree(path: Path) -> None:
+    """Bring a folder with everything in it to the disk.
+
+    Parameters
+    ----------
+    path
+        Folder.
+    """
+    for folder, _, files in os.walk(path):
+        for name in files:
+            sync_file(Path(folder) / name)
+        sync_folder(Path(folder))
+
+
+def move_folder(source: Path, target: Path) -> None:
+    """Rename a complete folder to its final name on the same disk.
+
+    Parameters
+    ----------
+    source
+        Folder, complete.
+    target
+        New name; must not exist.
+
+    Raises
+    ------
+    StoreError
+        If the target exists, or lies on another disk.
+    """
+    if target.exists():
+        msg = f"{target} exists already"
+        raise StoreError(msg, hint="published folders are never changed; take a new run id")
+    try:
+        sync_tree(source)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        source.rename(target)
+        sync_folder(target.parent)
+        sync_folder(target.parent.parent)
+    except OSError as error:
+        msg = f"{source} cannot be moved to {target}: {error}"
+        raise StoreError(msg, hint="staging and output must lie on one disk") from error
+
+
+def remove_stale(folder: Path, keep: Sequence[Path] = ()) -> tuple[Path, ...]:
+    """Remove what killed runs left behind in a folder.
+
+    Parameters
+    ----------
+    folder
+        Folder to clean, not its sub-folders.
+    keep
+        Paths that are in use, or contain such.
+
+    Returns
+    -------
+    tuple of Path
+        What was removed.
+    """
+    removed = []
+    for path in sorted(folder.glob(f"{TEMPORARY_PREFIX}*")):
+        if any(used == path or path in used.parents for used in keep):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+        removed.append(path)
+    return tuple(removed)
