@@ -207,11 +207,8 @@ def block_of(
     return Block(
         arrays=arrays,
         records=records,
-        cell_m=grid.cell_m,
-        row0=padded.row0,
-        col0=padded.col0,
-        x_min=grid.x_min,
-        y_max=grid.y_max,
+        grid=grid,
+        window=padded,
         site=site,
     )
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 
 @njit(cache=True, nogil=True)
-def perimeter_statistics(
+def perimeter_statistics(  # noqa: C901 - one loop over cells and their neighbours
     values: NDArray[np.float32], index: NDArray[np.int32], buildings: int
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Mean and maximum over the open cells around each building.

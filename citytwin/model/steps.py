@@ -192,15 +192,10 @@ class Block:
     arrays: Arrays
     """Shape (ny, nx) each."""
     records: Mapping[ObservedProperty, Record]
-    cell_m: float
-    row0: int
-    """Global row of the first row of the arrays."""
-    col0: int
-    """Global column of the first column."""
-    x_min: float
-    """West edge of the whole grid [m] (column 0)."""
-    y_max: float
-    """North edge of the whole grid [m] (row 0)."""
+    grid: GridSpec
+    """The whole city's grid."""
+    window: Tile
+    """Which cells of it the arrays cover."""
     site: Site
     progress: Callable[[float], None] | None = None
     """Called with the share done, 0 to 1, by long runs."""
@@ -213,11 +208,19 @@ class Block:
         return self.arrays.get(key)
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """Rows and columns of the arrays."""
-        first: Array = next(iter(self.arrays.values()))
-        ny, nx = first.shape
-        return ny, nx
+    def cell_m(self) -> float:
+        """Cell size [m]."""
+        return self.grid.cell_m
+
+    @property
+    def row0(self) -> int:
+        """Global row of the first row of the arrays."""
+        return self.window.row0
+
+    @property
+    def col0(self) -> int:
+        """Global column of the first column of the arrays."""
+        return self.window.col0
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-
+"""Simulations: declarations over the kernels; they know physics, not files."""

@@ -1,0 +1,155 @@
+"""Sunlit hours of a day on ground and roofs (band sweep, possible sunshine, point sun)."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+import numpy as np
+import pandas as pd
+import pvlib
+from numpy.typing import NDArray
+from pydantic import Field as Bound
+
+from citytwin.errors import StepError
+from citytwin.kernels.horizon_sweep import accumulate_sunlit, reach_m
+from citytwin.model import fields as f
+from citytwin.model.notes import Note
+from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
+from citytwin.model.text import text
+
+
+class SunPosition(Params):
+    """A sun position given by hand, for tests and rules."""
+
+    azimuth_deg: float = Bound(ge=0, le=360)
+    altitude_deg: float = Bound(ge=-90, le=90)
+    hours: float = Bound(gt=0, le=24)
+    """What the position counts [h]."""
+    north: Literal["grid", "true"] = "true"
+    """Which north the azimuth counts from, clockwise."""
+
+
+class SunlightParams(Params):
+    """A day, or sun positions given by hand."""
+
+    date: date | None = None
+    """Local day at the city."""
+    step_minutes: float = Bound(default=10.0, gt=0, le=60)
+    """Interval between sun positions; each stands for the interval around it."""
+    min_altitude_deg: float = Bound(default=3.0, gt=0, lt=90)
+    """Lower suns do not count: their direct radiation stays below the 120 W/m2 that the WMO asks
+    of sunshine, and their shadows have no end."""
+    refraction: bool = True
+    """Whether the atmosphere lifts the sun (physics) or not (rules)."""
+    suns: tuple[SunPosition, ...] = ()
+    """Positions instead of a day."""
+    plane_m: float | None = Bound(default=None, ge=0, le=100)
+    """Height above ground at which the sun is looked for [m]; None = on the surface itself, so
+    that roofs get the sun on the roof."""
+
+
+class _Suns:
+    """Positions that count, as plain arrays."""
+
+    def __init__(self, params: SunlightParams, site: Site) -> None:
+        if params.suns:
+            turned = [
+                sun.azimuth_deg - (site.convergence_deg if sun.north == "true" else 0.0)
+                for sun in params.suns
+            ]
+            azimuth = np.array(turned)
+            altitude = np.array([sun.altitude_deg for sun in params.suns])
+            hours = np.array([sun.hours for sun in params.suns])
+        else:
+            azimuth, altitude, hours = _day(params, site)
+        up = altitude >= (params.min_altitude_deg if not params.suns else 1e-6)
+        self.azimuth_rad = np.radians(np.mod(azimuth[up], 360.0))
+        self.altitude_rad = np.radians(altitude[up])
+        self.hours = hours[up]
+
+
+def _day(
+    params: SunlightParams, site: Site
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Grid azimuth, altitude [deg] and weight [h] in the middle of each interval of the day."""
+    if params.date is None:
+        msg = "neither a date nor sun positions are given"
+        raise StepError(msg, step="sunlight", hint="give `date: 2026-12-22`")
+    begin = _midnight(params.date, site)
+    number = round(24 * 60 / params.step_minutes)
+    middle = [begin + timedelta(days=(k + 0.5) / number) for k in range(number)]
+    position = pvlib.solarposition.get_solarposition(
+        pd.DatetimeIndex(middle), site.latitude_deg, site.longitude_deg, method="nrel_numpy"
+    )
+    altitude = position["apparent_elevation" if params.refraction else "elevation"]
+    azimuth = position["azimuth"] - site.convergence_deg
+    hours = np.full(number, 24.0 / number)
+    return azimuth.to_numpy(np.float64), altitude.to_numpy(np.float64), hours
+
+
+def _midnight(day: date, site: Site) -> datetime:
+    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(site.time_zone))
+    return local.astimezone(UTC)
+
+
+def _reach(params: SunlightParams, ranges: FieldRanges) -> float:
+    """Longest shadow: of the highest surface on the lowest, at the lowest sun that counts."""
+    surface = ranges[f.SURFACE_HEIGHT]
+    lowest = params.min_altitude_deg
+    if params.suns:
+        lowest = min((s.altitude_deg for s in params.suns if s.altitude_deg > 0), default=90.0)
+    return reach_m(surface.high - surface.low, float(np.radians(min(lowest, 89.9))), 10.0)
+
+
+def run(block: Block, params: SunlightParams) -> Outcome:
+    """Add up the hours in which the sun reaches each cell."""
+    suns = _Suns(params, block.site)
+    surface = block[f.SURFACE_HEIGHT]
+    plane = surface
+    if params.plane_m is not None:
+        ground = block.get(f.TERRAIN)
+        if ground is None:
+            msg = "a plane above ground needs the ground"
+            raise StepError(msg, step="sunlight", hint="give `terrain`, or leave plane_m out")
+        plane = (ground + np.float32(params.plane_m)).astype(np.float32)
+    hours = accumulate_sunlit(
+        surface,
+        plane,
+        block.cell_m,
+        suns.azimuth_rad,
+        suns.altitude_rad,
+        suns.hours,
+        block.row0,
+        block.col0,
+    )
+    when = None if params.date is None else _midnight(params.date, block.site)
+    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params), valid_time=when)
+
+
+def _notes(params: SunlightParams) -> tuple[Note, ...]:
+    if params.date is None:
+        return ()
+    day = params.date
+    low = params.min_altitude_deg
+    return (
+        Note(
+            severity="info",
+            ja=f"{day.year}年{day.month}月{day.day}日の可照時間（太陽高度 {low:g} 度以上、雲なし）",
+            en=f"Possible sunlight on {day.isoformat()}, sun above {low:g} degrees, no clouds",
+        ),
+    )
+
+
+SIMULATION = Simulation(
+    name="sunlight",
+    title=text("日照時間", "Sunlit hours"),
+    inputs=(f.SURFACE_HEIGHT,),
+    optional=(f.TERRAIN,),
+    outputs=(f.SUNLIT_HOURS,),
+    params=SunlightParams,
+    reach=Halo(_reach),
+    run=run,
+    cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=32.0),
+)
