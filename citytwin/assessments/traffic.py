@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 
 from citytwin.model import properties as p
 from citytwin.model.notes import Fact

@@ -1,0 +1,196 @@
+"""Batches of readings -> the tables ``things`` and ``observations`` of the twin."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from citytwin.formats.observations import Batch, Place, Reading, urn
+from citytwin.model import crs
+from citytwin.model.notes import Note, Reject
+from citytwin.model.steps import Dataset, Decoded
+from citytwin.model.tables import OBSERVATIONS, THINGS, Flag
+
+_KEY = ["thing", "property", "phenomenon_start", "phenomenon_end"]
+
+
+def assemble(
+    dataset: Dataset,
+    batches: Sequence[Batch],
+    *,
+    source_crs: str,
+    rejects: Sequence[Reject] = (),
+    notes: Sequence[Note] = (),
+) -> Decoded:
+    """Make the tables of a source.
+
+    Parameters
+    ----------
+    dataset
+        The source.
+    batches
+        What its files hold, in the order of the files.
+    source_crs
+        Geographic CRS of the positions.
+    rejects, notes
+        What was set aside or must be said besides that of the batches.
+
+    Returns
+    -------
+    Decoded
+        Every observation belongs to a thing with a position.
+    """
+    things, lost = _things(dataset, batches, source_crs)
+    observations, repeats = _observations(dataset, batches, set(things["thing"]))
+    said = [note for batch in batches for note in batch.notes]
+    return Decoded(
+        tables={THINGS: things, OBSERVATIONS: observations},
+        rejects=(*rejects, *(r for batch in batches for r in batch.rejects), *lost),
+        notes=(*_unique(said), *notes, *repeats, *_synthetic_note(dataset, batches)),
+    )
+
+
+def _is_synthetic(dataset: Dataset, batch: Batch) -> bool:
+    return dataset.synthetic or batch.synthetic
+
+
+def _things(
+    dataset: Dataset, batches: Sequence[Batch], source_crs: str
+) -> tuple[gpd.GeoDataFrame, list[Reject]]:
+    latest: dict[str, tuple[Place, str]] = {}
+    synthetic: set[str] = set()
+    for batch in batches:
+        for place in batch.places:
+            if place.thing not in latest or place.seen_s >= latest[place.thing][0].seen_s:
+                latest[place.thing] = (place, batch.file)
+            if _is_synthetic(dataset, batch):
+                synthetic.add(place.thing)
+    found = [latest[thing] for thing in sorted(latest)]
+    x, y = crs.transform(
+        np.array([place.longitude_deg for place, _ in found], dtype=np.float64),
+        np.array([place.latitude_deg for place, _ in found], dtype=np.float64),
+        source_crs,
+        dataset.target_crs,
+    )
+    inside = np.isfinite(x) & np.isfinite(y)
+    lost = [
+        Reject(
+            source=file,
+            record=place.thing,
+            code="position",
+            message=f"{place.longitude_deg}, {place.latitude_deg} has no place in {dataset.target_crs}",
+        )
+        for (place, file), ok in zip(found, inside, strict=True)
+        if not ok
+    ]
+    kept = [place for (place, _), ok in zip(found, inside, strict=True) if ok]
+    return _things_frame(dataset, kept, x[inside], y[inside], synthetic), lost
+
+
+def _things_frame(
+    dataset: Dataset,
+    places: Sequence[Place],
+    x: NDArray[np.float64],
+    y: NDArray[np.float64],
+    synthetic: set[str],
+) -> gpd.GeoDataFrame:
+    columns = {
+        "thing": pd.array([urn(dataset.name, p.thing) for p in places], dtype="string"),
+        "name": pd.array([p.name for p in places], dtype="string"),
+        "kind": pd.array([p.kind for p in places], dtype="string"),
+        "source": pd.array([dataset.name] * len(places), dtype="string"),
+        "synthetic": np.array([p.thing in synthetic for p in places], dtype=bool),
+        "height_above_ground_m": np.array(
+            [np.nan if p.height_m is None else p.height_m for p in places], dtype=np.float64
+        ),
+    }
+    return gpd.GeoDataFrame(columns, geometry=shapely.points(x, y), crs=dataset.target_crs)
+
+
+def _observations(
+    dataset: Dataset, batches: Sequence[Batch], things: set[str]
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    rows = [(reading, batch) for batch in batches for reading in batch.readings]
+    start = np.array([reading.start_s for reading, _ in rows], dtype="datetime64[s]")
+    end = np.array([reading.end_s for reading, _ in rows], dtype="datetime64[s]")
+    frame = pd.DataFrame(
+        {
+            "source": pd.array([dataset.name] * len(rows), dtype="string"),
+            "thing": pd.array([urn(dataset.name, r.thing) for r, _ in rows], dtype="string"),
+            "property": pd.array([r.observed.name for r, _ in rows], dtype="string"),
+            "unit": pd.array([r.observed.unit for r, _ in rows], dtype="string"),
+            "phenomenon_start": pd.Series(start).dt.as_unit("us").dt.tz_localize("UTC"),
+            "phenomenon_end": pd.Series(end).dt.as_unit("us").dt.tz_localize("UTC"),
+            "result": np.array([_result(r) for r, _ in rows], dtype=np.float64),
+            "flag": np.array([int(flag_of(r)) for r, _ in rows], dtype=np.int8),
+            "synthetic": np.array([_is_synthetic(dataset, b) for _, b in rows], dtype=bool),
+            "raw_ref": pd.array([b.raw_ref for _, b in rows], dtype="string"),
+        }
+    )
+    frame = frame[frame["thing"].isin(things)]
+    return _without_repeats(dataset, frame)
+
+
+def _result(reading: Reading) -> float:
+    if reading.value is None or reading.flag is Flag.MISSING:
+        return float("nan")
+    return reading.value
+
+
+def flag_of(reading: Reading) -> Flag:
+    """Judge a reading: missing, out of the gross range, doubted by its producer, or good.
+
+    Parameters
+    ----------
+    reading
+        In the unit of its property.
+    """
+    if reading.value is None or reading.flag is Flag.MISSING:
+        return Flag.MISSING
+    if not reading.observed.valid_min <= reading.value <= reading.observed.valid_max:
+        return Flag.BAD
+    return Flag.GOOD if reading.flag is None else reading.flag
+
+
+def _without_repeats(
+    dataset: Dataset, frame: pd.DataFrame
+) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+    """Keep one row per thing, property and interval: the last that has a value."""
+    ordered = frame.assign(has=frame["result"].notna(), row=np.arange(len(frame)))
+    ordered = ordered.sort_values(["has", "row"], kind="stable")
+    with_value = ordered[ordered["has"]]
+    told_apart = with_value.drop_duplicates([*_KEY, "result", "flag"])
+    corrected = len(told_apart) - len(told_apart.drop_duplicates(_KEY))
+    kept = ordered.drop_duplicates(_KEY, keep="last").sort_values(_KEY, kind="stable")
+    kept = kept.drop(columns=["has", "row"]).reset_index(drop=True)
+    if not corrected:
+        return kept, ()
+    return kept, (
+        Note(
+            severity="info",
+            ja=f"データ「{dataset.name}」で値の異なる再送 {corrected} 件は最後の値を採用しました",
+            en=f"Source {dataset.name} repeats {corrected} observations with another value; "
+            "the last one counts",
+        ),
+    )
+
+
+def _unique(notes: Sequence[Note]) -> tuple[Note, ...]:
+    return tuple(dict.fromkeys(notes))
+
+
+def _synthetic_note(dataset: Dataset, batches: Sequence[Batch]) -> tuple[Note, ...]:
+    if not any(_is_synthetic(dataset, batch) for batch in batches):
+        return ()
+    return (
+        Note(
+            severity="synthetic",
+            ja=f"データ「{dataset.name}」は合成データで、実測ではありません",
+            en=f"Source {dataset.name} is synthetic: generated, not measured",
+        ),
+    )

@@ -1,0 +1,112 @@
+"""Units met in feeds: their many spellings, and the factor to the one unit the twin keeps.
+
+A table rather than a unit library: feeds use some twenty spellings, and one that is not listed
+must stop the record instead of being guessed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+from citytwin.errors import CityTwinError
+
+
+class UnitError(CityTwinError, ValueError):
+    """A unit that is unknown, or of another quantity than the one wanted."""
+
+
+@dataclass(frozen=True)
+class Conversion:
+    """Linear change of unit: ``value * factor + offset``."""
+
+    factor: float
+    offset: float
+
+    def __call__(self, value: float) -> float:
+        """Return the value in the other unit."""
+        return value * self.factor + self.offset
+
+
+@dataclass(frozen=True)
+class _Unit:
+    quantity: str
+    factor: float
+    """To the base unit of the quantity."""
+    offset: float = 0.0
+
+
+_UNITS = {
+    "m/s": _Unit("speed", 1.0),
+    "km/h": _Unit("speed", 1.0 / 3.6),
+    "[mi_i]/h": _Unit("speed", 0.44704),
+    "[kn_i]": _Unit("speed", 1852.0 / 3600.0),
+    "Cel": _Unit("temperature", 1.0),
+    "K": _Unit("temperature", 1.0, -273.15),
+    "[degF]": _Unit("temperature", 5.0 / 9.0, -160.0 / 9.0),
+    "mm": _Unit("depth of water", 1.0),
+    "cm": _Unit("depth of water", 10.0),
+    "[in_i]": _Unit("depth of water", 25.4),
+    "mm/h": _Unit("rate of rain", 1.0),
+    "%": _Unit("share", 1.0),
+    "1": _Unit("share", 100.0),
+    "deg": _Unit("angle", 1.0),
+    "W/m2": _Unit("irradiance", 1.0),
+    "s": _Unit("time", 1.0),
+    "min": _Unit("time", 60.0),
+    "h": _Unit("time", 3600.0),
+    "/h": _Unit("frequency", 1.0),
+}
+"""By UCUM code."""
+
+_ALIASES = {
+    "km/h": ("kmh", "kph", "KMH"),
+    "m/s": ("ms", "mps", "m.s-1", "m s-1", "MTS"),
+    "[mi_i]/h": ("mp/h", "mph", "HM"),
+    "[kn_i]": ("kn", "kt", "knots", "KNT"),
+    "Cel": ("°C", "℃", "degC", "celsius", "CEL"),
+    "K": ("kelvin", "KEL"),
+    "[degF]": ("°F", "℉", "degF", "fahrenheit", "FAH"),
+    "mm": ("MMT",),
+    "[in_i]": ("inch", "in", "INH"),
+    "mm/h": ("mm h-1", "mm/hr"),
+    "%": ("percent", "P1"),
+    "deg": ("°", "degree", "degrees", "DD"),
+    "W/m2": ("W/m²", "W m-2", "W.m-2", "D54"),
+    "s": ("sec", "seconds", "SEC"),
+    "min": ("minutes", "MIN"),
+    "h": ("hours", "HUR"),
+}
+_UCUM = {alias: code for code, aliases in _ALIASES.items() for alias in aliases}
+
+
+@cache
+def conversion(unit: str, target: str) -> Conversion:
+    """Return the change from a unit as written in a feed to a UCUM unit of the twin.
+
+    Parameters
+    ----------
+    unit
+        Spelling in the feed: UCUM, UN/CEFACT or one of the common ones, such as ``km/h``.
+    target
+        UCUM code, such as ``m/s``.
+
+    Raises
+    ------
+    UnitError
+        If the unit is unknown, or measures something else than `target`.
+    """
+    code = _UCUM.get(unit.strip(), unit.strip())
+    source, wanted = _UNITS.get(code), _UNITS[target]
+    if source is None:
+        msg = f"unit {unit[:40]!r} is not known"
+        raise UnitError(msg, hint=f"expected a unit of {wanted.quantity} such as {target}")
+    if source.quantity != wanted.quantity:
+        msg = f"unit {unit!r} measures {source.quantity}, not {wanted.quantity}"
+        raise UnitError(msg, hint=f"expected a unit such as {target}")
+    if source == wanted:
+        return Conversion(1.0, 0.0)
+    return Conversion(
+        factor=source.factor / wanted.factor,
+        offset=(source.offset - wanted.offset) / wanted.factor,
+    )

@@ -1,0 +1,119 @@
+"""Wind rose: how often, and how strongly, the wind blows from each sector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+CALM_M_S = 0.5
+"""Limit [m/s]: WMO-No. 8 reports winds below 1 knot (0.51 m/s) as calm, without direction."""
+
+
+@dataclass(frozen=True, eq=False)
+class WindRose:
+    """Frequencies over all times with a usable wind; sectors and calms together make 1."""
+
+    centre_deg: FloatArray
+    """Shape (sectors,): middle of each sector [degrees], the first 0 (north), then clockwise."""
+    frequency: FloatArray
+    """Shape (sectors,): share of the times with wind from the sector, 0 to 1."""
+    mean_speed_m_s: FloatArray
+    """Shape (sectors,): mean speed in the sector [m/s]; NaN where the wind never came from."""
+    calm_frequency: float
+    """Share of the times with less than the calm limit, 0 to 1."""
+    times: int
+    """Number of times used: in sectors or calm."""
+    without_direction: int
+    """Number of times with wind but no direction; left out."""
+
+
+def wind_rose(
+    speed_time_s: FloatArray,
+    speed_m_s: FloatArray,
+    direction_time_s: FloatArray,
+    direction_deg: FloatArray,
+    sectors: int = 16,
+    calm_m_s: float = CALM_M_S,
+) -> WindRose:
+    """Count winds by sector, pairing speed and direction of equal time.
+
+    A calm needs no direction: stations report none then. Sectors are half open and centred on
+    their direction, so that with 16 of them north runs from 348.75 up to but not including
+    11.25 degrees. Source: WMO-No. 8 (2018), Guide to Instruments and Methods of Observation,
+    Vol. I, ch. 5.
+
+    Parameters
+    ----------
+    speed_time_s, speed_m_s
+        Shape (n,): times [s], each once, in any order, and wind speeds [m/s], >= 0.
+    direction_time_s, direction_deg
+        Shape (m,): times [s], each once, in any order, and directions the wind comes from
+        [degrees], clockwise from north.
+    sectors
+        Number of sectors, 1 to 360.
+    calm_m_s
+        Limit of calm [m/s], >= 0.
+
+    Returns
+    -------
+    WindRose
+        With NaN frequencies if there is no usable time.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, a time stands twice, or `sectors` is out of range.
+    """
+    _check(speed_time_s, speed_m_s, direction_time_s, direction_deg)
+    if not 1 <= sectors <= 360:
+        msg = f"sectors is {sectors}, not 1 to 360"
+        raise ValueError(msg)
+    known = np.isfinite(speed_m_s)
+    calm = known & (speed_m_s < calm_m_s)
+    blows = known & ~calm
+    has_direction = np.isfinite(direction_deg)
+    _, of_speed, of_direction = np.intersect1d(
+        speed_time_s[blows],
+        direction_time_s[has_direction],
+        assume_unique=True,
+        return_indices=True,
+    )
+    speed = speed_m_s[blows][of_speed]
+    direction = direction_deg[has_direction][of_direction]
+    width_deg = 360.0 / sectors
+    sector = np.floor((direction % 360.0 + width_deg / 2.0) / width_deg).astype(np.int64) % sectors
+    count = np.bincount(sector, minlength=sectors)
+    total_speed = np.bincount(sector, weights=speed, minlength=sectors)
+    calms = int(np.count_nonzero(calm))
+    times = calms + speed.size
+    nothing = np.full(sectors, np.nan)
+    return WindRose(
+        centre_deg=np.arange(sectors, dtype=np.float64) * width_deg,
+        frequency=count / times if times else nothing,
+        mean_speed_m_s=np.divide(total_speed, count, out=nothing.copy(), where=count > 0),
+        calm_frequency=calms / times if times else float("nan"),
+        times=times,
+        without_direction=int(np.count_nonzero(blows)) - speed.size,
+    )
+
+
+def _check(
+    speed_time_s: FloatArray,
+    speed_m_s: FloatArray,
+    direction_time_s: FloatArray,
+    direction_deg: FloatArray,
+) -> None:
+    for name, times, values in (
+        ("speed", speed_time_s, speed_m_s),
+        ("direction", direction_time_s, direction_deg),
+    ):
+        if times.ndim != 1 or times.shape != values.shape:
+            msg = f"{name}: times {times.shape} and values {values.shape} must be of one length"
+            raise ValueError(msg)
+        if np.unique(times).size != times.size:
+            msg = f"{name}: a time stands twice"
+            raise ValueError(msg)
