@@ -1,3 +1,32 @@
-"""citytwin: a digital twin of a whole city."""
+"""citytwin: a digital twin of a whole city.
 
+``citytwin.open(DIR)`` opens a published city, ``citytwin.simulate(NAME, INPUTS)`` runs one
+simulation on bare rasters. Both are imported when first used, so that the package loads at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from citytwin.engine.bare import simulate
+    from citytwin.twin import Twin
+    from citytwin.twin import open_twin as open
+
+__all__ = ["Twin", "__version__", "open", "simulate"]
 __version__ = "0.1.0"
+
+_LAZY = {
+    "open": ("citytwin.twin", "open_twin"),
+    "Twin": ("citytwin.twin", "Twin"),
+    "simulate": ("citytwin.engine.bare", "simulate"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        msg = f"module 'citytwin' has no attribute {name!r}"
+        raise AttributeError(msg)
+    module, attribute = _LAZY[name]
+    return getattr(importlib.import_module(module), attribute)

@@ -100,7 +100,7 @@ def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Til
     if isinstance(step.reach, Domain):
         return grid.whole
     if isinstance(step.reach, Halo):
-        return grid.padded(tile, step.reach.metres(params, ranges))
+        return grid.padded(tile, step.reach.metres(params, ranges, grid.cell_m))
     return tile
 
 

@@ -65,7 +65,8 @@ class Cell:
 class Halo(Generic[P]):
     """A cell of the result needs inputs up to some metres away."""
 
-    metres: Callable[[P, FieldRanges], float]
+    metres: Callable[[P, FieldRanges, float], float]
+    """From parameters, extremes of the inputs and cell size [m]."""
 
 
 @dataclass(frozen=True)

@@ -94,13 +94,13 @@ def _midnight(day: date, site: Site) -> datetime:
     return local.astimezone(UTC)
 
 
-def _reach(params: SunlightParams, ranges: FieldRanges) -> float:
+def _reach(params: SunlightParams, ranges: FieldRanges, cell_m: float) -> float:
     """Longest shadow: of the highest surface on the lowest, at the lowest sun that counts."""
     surface = ranges[f.SURFACE_HEIGHT]
     lowest = params.min_altitude_deg
     if params.suns:
         lowest = min((s.altitude_deg for s in params.suns if s.altitude_deg > 0), default=90.0)
-    return reach_m(surface.high - surface.low, float(np.radians(min(lowest, 89.9))), 10.0)
+    return reach_m(surface.high - surface.low, float(np.radians(min(lowest, 89.9))), cell_m)
 
 
 def run(block: Block, params: SunlightParams) -> Outcome:

@@ -1,0 +1,45 @@
+"""``citytwin demo [DIR]``."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import click
+
+from citytwin.config import load
+from citytwin.engine.request import carried_out
+from citytwin.errors import StoreError
+
+
+def _embedded() -> tuple[Path, Path]:
+    """Folder of the demo data and the demo pipeline: in the wheel, else in the repository."""
+    package = Path(str(files("citytwin")))
+    for root in (package / "embedded", package.parent):
+        data, pipeline = root / "data" / "demo", root / "pipelines" / "demo.yaml"
+        if data.is_dir() and pipeline.is_file():
+            return data, pipeline
+    msg = "the demo city is not part of this installation"
+    raise StoreError(msg, hint="install the released wheel, or run from the repository")
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path), default=Path("citytwin-demo"))
+@click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
+def command(directory: Path, workers: int | None) -> None:
+    """Copy the synthetic demo city to DIRECTORY, run it, and name the map to open."""
+    data, pipeline = _embedded()
+    target = directory / "pipelines" / "demo.yaml"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(data, directory / "data" / "demo", dirs_exist_ok=True)
+    shutil.copyfile(pipeline, target)
+    loaded = load(target)
+    if carried_out(loaded) is None:
+        from citytwin.cli.running import run_and_tell
+
+        code = run_and_tell(loaded, None, workers, None, verify=False)
+        if code:
+            sys.exit(code)
+    click.echo(f"\nopen the map with:  citytwin view {loaded.city_dir}")

@@ -1,0 +1,46 @@
+"""``citytwin simulate NAME``: one simulation on bare rasters."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from citytwin.errors import ConfigError
+
+
+def _pairs(extra: list[str]) -> dict[str, Path]:
+    """Read ``--surface-height FILE`` pairs: the names of fields are those of the simulation."""
+    if len(extra) % 2:
+        msg = f"{extra[-1]!r} has no file"
+        raise ConfigError(msg, hint="give each raster as --surface-height FILE")
+    inputs = {}
+    for flag, value in zip(extra[::2], extra[1::2], strict=True):
+        if not flag.startswith("--"):
+            msg = f"{flag!r} is no option"
+            raise ConfigError(msg, hint="give each raster as --surface-height FILE")
+        inputs[flag[2:].replace("-", "_")] = Path(value)
+    return inputs
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("rasters", nargs=-1, type=click.UNPROCESSED)
+@click.option("--params", type=click.Path(path_type=Path), help="YAML file with the parameters.")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for results.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
+def command(
+    name: str, rasters: tuple[str, ...], params: Path | None, out: Path, time_zone: str
+) -> None:
+    """Run one simulation on rasters, such as --surface-height dsm.tif --terrain dtm.tif."""
+    from citytwin.cli.bare_files import read_params, read_raster, write_results
+    from citytwin.engine.bare import simulate
+
+    inputs = {key: read_raster(path) for key, path in _pairs(list(rasters)).items()}
+    data = simulate(name, inputs, read_params(params), time_zone=time_zone)
+    for file in write_results(data, out):
+        click.echo(str(file))
+    facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
+    if facts:
+        click.echo(json.dumps(facts, indent=1))

@@ -1,0 +1,179 @@
+"""Runs one simulation on bare rasters: no city, no store, the same declaration and checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import rioxarray  # noqa: F401 - registers `.rio`
+import xarray as xr
+from pydantic import ValidationError
+
+from citytwin import registry
+from citytwin.config import explain, nearest
+from citytwin.engine.blocks import block_of, check
+from citytwin.errors import ConfigError, GridMismatchError
+from citytwin.model import crs as crs_of
+from citytwin.model import fields as f
+from citytwin.model.grid import GridSpec
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.record import Record
+from citytwin.model.steps import Outcome, Params, Simulation, Site
+
+
+def simulate(
+    name: str,
+    inputs: Mapping[str, xr.DataArray],
+    params: Params | Mapping[str, Any] | None = None,
+    *,
+    records: Sequence[Record] = (),
+    time_zone: str = "UTC",
+) -> xr.Dataset:
+    """Run a simulation on rasters that need not belong to a city.
+
+    Parameters
+    ----------
+    name
+        Such as ``sunlight``, ``wind`` or ``flood``.
+    inputs
+        Rasters by field name, such as ``surface_height``: two dimensions (y, x), coordinates of
+        the cell centres in metres, square cells, a projected CRS (``da.rio.write_crs``), all on
+        one grid; NaN where there is no data.
+    params
+        The simulation's parameters, as its model or as a mapping.
+    records
+        Observed properties that the simulation can use, such as a rainfall record.
+    time_zone
+        Zone in which a local date is meant.
+
+    Returns
+    -------
+    Dataset
+        The outputs by field name with units, and facts and notes as attributes.
+
+    Raises
+    ------
+    ConfigError
+        If the simulation, an input or a parameter is unknown or missing.
+    GridMismatchError
+        If the rasters do not lie on one north-up grid of square cells.
+    """
+    step = named(name)
+    bound = _bind(step, params or {})
+    fields = {_field(step, key): array for key, array in inputs.items()}
+    missing = [r.name for r in step.inputs if isinstance(r, f.Field) and r not in fields]
+    if missing:
+        msg = f"simulation {name} needs {', '.join(missing)}"
+        raise ConfigError(msg, hint="give a raster for each")
+    grid = _common_grid(fields)
+    _check_records(step, records)
+    arrays = {
+        field: np.array(array.values, dtype=field.dtype)[_north_first(array)]
+        for field, array in fields.items()
+    }
+    longitude, latitude = grid.lonlat
+    site = Site(longitude, latitude, grid.convergence_deg, time_zone)
+    block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
+    outcome = step.run(block, bound)
+    check(step.name, step.outputs, outcome.fields, grid.shape, "")
+    return _dataset(outcome, grid)
+
+
+def named(name: str) -> Simulation[Any]:
+    """Return the registered simulation of that name.
+
+    Parameters
+    ----------
+    name
+        Such as ``sunlight``.
+
+    Raises
+    ------
+    ConfigError
+        If there is none; with the nearest valid name.
+    """
+    known = {step.name: step for step in registry.all_of(Simulation)}
+    if name not in known:
+        msg = f"{name!r} is no simulation{nearest(name, list(known))}"
+        raise ConfigError(msg)
+    return known[name]
+
+
+def _bind(step: Simulation[Any], params: Params | Mapping[str, Any]) -> Params:
+    if isinstance(params, Params):
+        return params
+    model: type[Params] = step.params
+    try:
+        return model.model_validate(dict(params))
+    except ValidationError as error:
+        raise ConfigError(explain(error, model, f"parameters of {step.name}")) from error
+
+
+def _field(step: Simulation[Any], name: str) -> f.Field:
+    known = [r for r in (*step.inputs, *step.optional) if isinstance(r, f.Field)]
+    for field in known:
+        if field.name == name:
+            return field
+    names = [field.name for field in known]
+    msg = f"simulation {step.name} takes no {name!r}{nearest(name, names)}"
+    raise ConfigError(msg)
+
+
+def _check_records(step: Simulation[Any], records: Sequence[Record]) -> None:
+    given = {record.observed for record in records}
+    missing = [r.name for r in step.inputs if isinstance(r, ObservedProperty) and r not in given]
+    if missing:
+        msg = f"simulation {step.name} needs a record of {', '.join(missing)}"
+        raise ConfigError(msg, hint="pass it in `records`, or in the parameters")
+
+
+def _north_first(array: xr.DataArray) -> tuple[slice, slice]:
+    y = array[array.dims[0]].values
+    return (slice(None, None, 1 if y[0] > y[-1] else -1), slice(None))
+
+
+def _common_grid(fields: Mapping[f.Field, xr.DataArray]) -> GridSpec:
+    grids = {field.name: _grid_of(field.name, array) for field, array in fields.items()}
+    first_name, first = next(iter(grids.items()))
+    for name, grid in grids.items():
+        if grid != first:
+            msg = f"{name} does not lie on the grid of {first_name}"
+            raise GridMismatchError(msg, expected=str(first), got=str(grid))
+    return first
+
+
+def _grid_of(name: str, array: xr.DataArray) -> GridSpec:
+    if array.ndim != 2:
+        raise GridMismatchError(name, expected="two dimensions (y, x)", got=str(array.dims))
+    if array.rio.crs is None:
+        msg = f"{name} has no CRS, so nobody knows where it is or what a cell measures"
+        raise ConfigError(msg, hint='say array.rio.write_crs("EPSG:6677")')
+    name_of_crs = crs_of.require_metric(array.rio.crs.to_string())
+    y, x = (np.asarray(array[dim].values, dtype=np.float64) for dim in array.dims)
+    if min(len(x), len(y)) < 2:
+        raise GridMismatchError(name, expected="at least 2 x 2 cells", got=str(array.shape))
+    steps = np.concatenate([np.diff(x), np.abs(np.diff(y))])
+    cell = float(np.median(steps))
+    if cell <= 0 or np.abs(steps - cell).max() > 1e-3 * cell:
+        got = f"steps of {steps.min():g} to {steps.max():g} m"
+        raise GridMismatchError(name, expected="square cells of one size, x rising", got=got)
+    x_min, y_max = float(x[0]) - cell / 2, float(max(y[0], y[-1])) + cell / 2
+    return GridSpec(name_of_crs, round(x_min, 6), round(y_max, 6), round(cell, 6), len(y), len(x))
+
+
+def _dataset(outcome: Outcome, grid: GridSpec) -> xr.Dataset:
+    coordinates = {"y": grid.y_centres(grid.whole), "x": grid.x_centres(grid.whole)}
+    variables = {
+        field.name: xr.DataArray(
+            values,
+            dims=("y", "x"),
+            coords=coordinates,
+            attrs={"units": field.unit, "long_name": field.title.en},
+        )
+        for field, values in outcome.fields.items()
+    }
+    facts = {fact.name: fact.value for fact in outcome.facts}
+    notes = " ".join(note.en + "." for note in outcome.notes)
+    data = xr.Dataset(variables, attrs={**facts, "comment": notes})
+    return data.rio.write_crs(grid.crs)

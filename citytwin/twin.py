@@ -1,0 +1,176 @@
+"""Twin: a published city in a notebook, lazy, with CRS, units and provenance."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from pathlib import Path
+
+import geopandas as gpd
+import rioxarray
+import xarray as xr
+
+from citytwin.config import nearest
+from citytwin.engine.request import read_latest
+from citytwin.errors import StoreError
+from citytwin.model.layer import Latest, LayerDocument, PublishedLayer
+
+_CHUNK = 512
+
+
+class Layer:
+    """One published layer.
+
+    Parameters
+    ----------
+    directory
+        Folder of the layer's run.
+    document
+        Its ``layer.json``.
+    """
+
+    def __init__(self, directory: Path, document: LayerDocument) -> None:
+        self.directory = directory
+        self.document = document
+
+    def to_xarray(self) -> xr.DataArray:
+        """Open a raster layer lazily.
+
+        Returns
+        -------
+        DataArray
+            Dimensions (y, x), NaN or the class nodata masked, with ``rio.crs``, units, notes and
+            the hashes of the inputs among its attributes.
+
+        Raises
+        ------
+        StoreError
+            If the layer is not a raster.
+        """
+        if self.document.kind != "raster":
+            msg = f"layer {self.document.id} is a {self.document.kind} layer"
+            raise StoreError(msg, hint="use to_geopandas()")
+        path = self.directory / f"{self.document.id}.tif"
+        array = rioxarray.open_rasterio(
+            path, masked=True, chunks={"x": _CHUNK, "y": _CHUNK}, band_as_variable=False
+        )
+        if not isinstance(array, xr.DataArray):
+            msg = f"{path} does not hold one raster"
+            raise StoreError(msg, hint="run the city again")
+        array = array.squeeze("band", drop=True).rename(self.document.id)
+        array.attrs = {
+            "units": self.document.unit,
+            "long_name": self.document.title.en,
+            "valid_time": self.document.valid_time,
+            "notes": [note.en for note in self.document.notes],
+            "sources": {credit.title: credit.sha256 for credit in self.document.sources},
+            "licence": self.document.licence,
+            "fingerprint": self.document.fingerprint,
+        }
+        return array
+
+    def to_geopandas(self) -> gpd.GeoDataFrame:
+        """Read a vector layer.
+
+        Returns
+        -------
+        GeoDataFrame
+            In the CRS of the city; units of the columns stand in ``attrs["units"]``.
+
+        Raises
+        ------
+        StoreError
+            If the layer is not a vector layer.
+        """
+        if self.document.kind != "vector":
+            msg = f"layer {self.document.id} is a {self.document.kind} layer"
+            raise StoreError(msg, hint="use to_xarray()")
+        frame = gpd.read_parquet(self.directory / f"{self.document.id}.parquet")
+        frame.attrs = {
+            "units": {column.name: column.unit for column in self.document.columns},
+            "notes": [note.en for note in self.document.notes],
+            "sources": {credit.title: credit.sha256 for credit in self.document.sources},
+            "licence": self.document.licence,
+        }
+        return frame
+
+    def __repr__(self) -> str:
+        return f"<Layer {self.document.id}: {self.document.title.en} [{self.document.unit}]>"
+
+
+class Twin:
+    """A published city.
+
+    Parameters
+    ----------
+    directory
+        Folder that holds ``latest.json``.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        latest = read_latest(directory)
+        if latest is None:
+            msg = f"{directory} holds no published city"
+            raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
+        self.directory = directory
+        self.latest: Latest = latest
+
+    @property
+    def crs(self) -> str:
+        """CRS of all layers."""
+        return self.latest.crs
+
+    def __iter__(self) -> Iterator[str]:
+        return (layer.id for layer in self.latest.layers)
+
+    def __len__(self) -> int:
+        return len(self.latest.layers)
+
+    def __getitem__(self, layer_id: str) -> Layer:
+        for layer in self.latest.layers:
+            if layer.id == layer_id:
+                return self._open(layer)
+        msg = f"no layer {layer_id!r}{nearest(layer_id, list(self))}"
+        raise KeyError(msg)
+
+    def _open(self, layer: PublishedLayer) -> Layer:
+        directory = self.directory / layer.path
+        document = LayerDocument.model_validate_json((directory / "layer.json").read_bytes())
+        return Layer(directory, document)
+
+    def _rows(self) -> list[tuple[str, str, str, str]]:
+        documents = [self[name].document for name in self]
+        return [(d.id, d.kind, d.unit, d.title.en) for d in documents]
+
+    def __repr__(self) -> str:
+        head = f"<Twin {self.latest.city.title.en}, {self.crs}, run {self.latest.run_id}>"
+        if self.latest.synthetic:
+            head += " contains synthetic data"
+        lines = [f"  {a:<20} {b:<7} {c:<4} {d}" for a, b, c, d in self._rows()]
+        return "\n".join([head, *lines])
+
+    def _repr_html_(self) -> str:
+        body = "".join(
+            "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in row) + "</tr>"
+            for row in self._rows()
+        )
+        synthetic = " · contains synthetic data" if self.latest.synthetic else ""
+        title = f"{self.latest.city.title.en} · {self.crs} · run {self.latest.run_id}{synthetic}"
+        head = "<tr><th>layer</th><th>kind</th><th>unit</th><th>title</th></tr>"
+        return f"<b>{escape(title)}</b><table>{head}{body}</table>"
+
+
+def open_twin(directory: str | Path) -> Twin:
+    """Open a published city.
+
+    Parameters
+    ----------
+    directory
+        Folder that holds ``latest.json``, such as ``out/demo``.
+
+    Raises
+    ------
+    StoreError
+        If nothing is published there.
+    """
+    return Twin(Path(directory))
