@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from citytwin.engine.bare import simulate
     from citytwin.twin import Twin
-    from citytwin.twin import open_twin as open
+    from citytwin.twin import open_twin as open  # noqa: A004 - the public name
 
 __all__ = ["Twin", "__version__", "open", "simulate"]
 __version__ = "0.1.0"
