@@ -1,0 +1,269 @@
+"""Raster layers for the map page: a picture and its values in Web Mercator."""
+
+from __future__ import annotations
+
+import gzip
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from affine import Affine
+from numpy.typing import NDArray
+from PIL import Image
+from rasterio.crs import CRS
+from rasterio.enums import Resampling
+from rasterio.warp import reproject
+
+from citytwin.model import crs as crs_of
+from citytwin.model.fields import Field
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import ImageAsset, RasterView, Style, ValuesAsset
+from citytwin.model.notes import Note
+from citytwin.store.atomic import replacing, write_bytes
+from citytwin.store.coarsen import coarsened
+from citytwin.store.paint import item_numbers, painted
+
+MERCATOR = "EPSG:3857"
+MAX_SIDE = 4096
+"""Largest picture that every browser's graphics card takes [pixels]."""
+OUTLINE_RGB = (68, 68, 68)
+OUTLINE_ZOOM = 4
+"""Pixels per cell and side of a picture with outlines, where the size allows it."""
+VALUES_NODATA = 65535
+Float32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Warped:
+    """A field on a Web Mercator grid."""
+
+    values: Float32
+    """Shape (ny, nx), row 0 in the north, NaN where there is no data."""
+    transform: Affine
+    factor: int
+    """How many cells of the city's grid were joined per side; 1 = none."""
+
+    @property
+    def mercator_bounds(self) -> tuple[float, float, float, float]:
+        """Outer edges: xmin, ymin, xmax, ymax [m]."""
+        ny, nx = self.values.shape
+        x, y, step_x, step_y = (
+            self.transform.c,
+            self.transform.f,
+            self.transform.a,
+            self.transform.e,
+        )
+        return x, y + ny * step_y, x + nx * step_x, y
+
+    @property
+    def lonlat_bounds(self) -> tuple[float, float, float, float]:
+        """Outer edges: west, south, east, north [degrees]."""
+        x_min, y_min, x_max, y_max = self.mercator_bounds
+        lon, lat = crs_of.transform(
+            np.array([x_min, x_max]), np.array([y_min, y_max]), MERCATOR, "EPSG:4326"
+        )
+        return float(lon[0]), float(lat[0]), float(lon[1]), float(lat[1])
+
+
+def warp(view: RasterView, grid: GridSpec, array: NDArray[np.generic]) -> Warped:
+    """Bring a field into Web Mercator, each pixel the nearest cell.
+
+    A city too large for one picture is made coarser first, by the rule of its view.
+
+    Parameters
+    ----------
+    view
+        Field and rule.
+    grid
+        Where the array lies.
+    array
+        Shape (ny, nx).
+    """
+    values = _as_float(view.field, array)
+    factor = 1
+    while True:
+        coarse = _coarse(view, values, factor)
+        target, height, width = _mercator_grid(grid, coarse.shape, factor)
+        if max(width, height) <= MAX_SIDE:
+            break
+        factor = max(factor + 1, -(-max(width, height) * factor // MAX_SIDE))
+    warped = np.full((height, width), np.nan, dtype=np.float32)
+    reproject(
+        coarse,
+        warped,
+        src_transform=grid.transform @ Affine.scale(factor),
+        src_crs=CRS.from_string(grid.crs),
+        src_nodata=np.nan,
+        dst_transform=target,
+        dst_crs=CRS.from_string(MERCATOR),
+        dst_nodata=np.nan,
+        resampling=Resampling.nearest,
+        num_threads=1,
+        tolerance=0.0,
+    )
+    return Warped(warped, target, factor)
+
+
+def _mercator_grid(grid: GridSpec, shape: tuple[int, int], factor: int) -> tuple[Affine, int, int]:
+    """Return the smallest grid around the city whose pixels are as large as its cells.
+
+    Web Mercator stretches by 1 / cos(latitude); the pixel is the cell stretched so in the middle
+    of the city.
+    """
+    side = grid.cell_m * factor
+    cols, rows = np.arange(shape[1] + 1), np.arange(shape[0] + 1)
+    edge_cols = np.concatenate([cols, cols, np.zeros_like(rows), np.full_like(rows, shape[1])])
+    edge_rows = np.concatenate([np.zeros_like(cols), np.full_like(cols, shape[0]), rows, rows])
+    x, y = crs_of.transform(
+        grid.x_min + edge_cols * side, grid.y_max - edge_rows * side, grid.crs, MERCATOR
+    )
+    pixel = side / float(np.cos(np.radians(grid.lonlat[1])))
+    col0, col1 = int(np.floor(x.min() / pixel)), int(np.ceil(x.max() / pixel))
+    row0, row1 = int(np.floor(-y.max() / pixel)), int(np.ceil(-y.min() / pixel))
+    transform = Affine(pixel, 0.0, col0 * pixel, 0.0, -pixel, -row0 * pixel)
+    return transform, row1 - row0, col1 - col0
+
+
+def _as_float(field: Field, array: NDArray[np.generic]) -> Float32:
+    values = np.asarray(array, dtype=np.float32)
+    if field.dtype == "float32":
+        return values
+    return np.where(values == field.nodata, np.float32(np.nan), values)
+
+
+def _coarse(view: RasterView, values: Float32, factor: int) -> Float32:
+    if view.field.dtype == "float32":
+        return coarsened(values, factor, view.coarsening)
+    return values[::factor, ::factor]  # no class lies between two classes
+
+
+def write_image(path: Path, view: RasterView, warped: Warped, style: Style) -> ImageAsset:
+    """Write the picture of a raster layer.
+
+    Parameters
+    ----------
+    path
+        PNG file.
+    view
+        Whether dark lines part the classes.
+    warped
+        Values of the pixels.
+    style
+        Their colours.
+    """
+    precision = view.field.precision
+    colours = painted(style, warped.values, precision)
+    if view.class_outlines:
+        zoom = max(1, min(OUTLINE_ZOOM, MAX_SIDE // max(warped.values.shape)))
+        numbers = item_numbers(style, warped.values, precision)
+        drawn = colours[..., 3] > 0
+        classes = np.where(drawn, numbers, np.int16(-1))
+        colours = _outlined(np.kron(colours, _ones(zoom, 3)), np.kron(classes, _ones(zoom, 2)))
+    with replacing(path) as temporary:
+        Image.fromarray(colours).save(temporary, format="PNG", compress_level=9)
+    return ImageAsset(href=path.name, bounds=warped.lonlat_bounds)
+
+
+def _ones(zoom: int, dims: int) -> NDArray[np.uint8]:
+    return np.ones((zoom, zoom, 1)[:dims], dtype=np.uint8)
+
+
+def _outlined(colours: NDArray[np.uint8], classes: NDArray[np.integer]) -> NDArray[np.uint8]:
+    """Blend a line of half a pixel along the edges between classes.
+
+    Half of a one pixel line's ink is a line half a pixel wide. It lies on the side that is drawn,
+    and between two drawn classes on the northern or western one.
+    """
+    edge = np.zeros(classes.shape, dtype=np.bool_)
+    for axis in (0, 1):
+        first = [slice(None), slice(None)]
+        second = [slice(None), slice(None)]
+        first[axis], second[axis] = slice(None, -1), slice(1, None)
+        one, two = classes[tuple(first)], classes[tuple(second)]
+        edge[tuple(first)] |= (one != two) & (one >= 0)
+        edge[tuple(second)] |= (one != two) & (one < 0)
+    for band, ink in enumerate(OUTLINE_RGB):
+        mixed = (colours[..., band][edge].astype(np.uint16) + ink + 1) // 2
+        colours[..., band][edge] = mixed.astype(np.uint8)
+    return colours
+
+
+def write_values(path: Path, view: RasterView, warped: Warped) -> ValuesAsset:
+    """Write the values that the page shows on a click.
+
+    Parameters
+    ----------
+    path
+        Gzip file of little-endian uint16, row 0 in the north.
+    view
+        Field: its precision is the step, or ten, a hundred, ... times it where the range is large.
+    warped
+        Values of the pixels.
+    """
+    known = warped.values[~np.isnan(warped.values)].astype(np.float64)
+    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    scale, offset = _packing(low, high, view.field.precision or 1.0)
+    exact = warped.values.astype(np.float64)
+    steps = np.where(np.isnan(exact), VALUES_NODATA, np.round((exact - offset) / scale))
+    write_bytes(path, gzip.compress(steps.astype("<u2").tobytes(), 9, mtime=0))
+    ny, nx = warped.values.shape
+    return ValuesAsset(
+        href=path.name,
+        scale=scale,
+        offset=offset,
+        nodata=VALUES_NODATA,
+        width=nx,
+        height=ny,
+        mercator_bounds=warped.mercator_bounds,
+    )
+
+
+def _packing(low: float, high: float, precision: float) -> tuple[float, float]:
+    """Return the step and the offset that bring [low, high] into 0 to 65534."""
+    scale = precision
+    while True:
+        offset = 0.0 if low >= 0 and high / scale <= VALUES_NODATA - 1 else None
+        if offset is None:
+            offset = float(np.floor(low / scale)) * scale
+        if (high - offset) / scale <= VALUES_NODATA - 1:
+            return scale, offset
+        scale *= 10
+
+
+def notes_of(view: RasterView, grid: GridSpec, warped: Warped, values: ValuesAsset) -> list[Note]:
+    """Say where the page shows less than the GeoTIFF holds.
+
+    Parameters
+    ----------
+    view, grid
+        The field and its grid.
+    warped, values
+        What the page gets of it.
+    """
+    notes = []
+    unit = view.field.unit
+    if warped.factor > 1:
+        metres = f"{grid.cell_m * warped.factor:g}"
+        rule = {
+            "average": ("平均値", "mean"),
+            "max": ("最大値", "largest value"),
+            "min": ("最小値", "smallest value"),
+        }[view.coarsening if view.field.dtype == "float32" else "average"]
+        if view.field.dtype != "float32":
+            rule = ("北西端の値", "value at the north-west corner")
+        notes.append(
+            Note(
+                severity="info",
+                ja=f"地図画面は {metres} m 単位の{rule[0]}です。元の解像度は GeoTIFF にあります",
+                en=f"The map page shows the {rule[1]} per {metres} m; the GeoTIFF has every cell",
+            )
+        )
+    if view.field.precision and values.scale > view.field.precision * 1.5:
+        notes.append(
+            Note(
+                severity="info",
+                ja=f"地図画面の値は {values.scale:g} {unit} 単位に丸めています",
+                en=f"Values on the map page are rounded to {values.scale:g} {unit}",
+            )
+        )
+    return notes

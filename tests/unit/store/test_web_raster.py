@@ -1,0 +1,171 @@
+"""Pictures and values for the map page, against pyproj and the style itself."""
+
+from __future__ import annotations
+
+import gzip
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pyproj import Transformer
+
+from citytwin.model import fields as f
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import RasterView, Style, StyleItem
+from citytwin.model.text import text
+from citytwin.store import web_raster
+from citytwin.store.web_raster import notes_of, warp, write_image, write_values
+
+GRID = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=5.0, ny=70, nx=110)
+VIEW = RasterView(f.FLOOD_DEPTH_MAX, coarsening="max")
+NAME = text("甲", "a")
+STYLE = Style(
+    kind="class",
+    unit="m",
+    title=NAME,
+    items=(
+        StyleItem(min=None, max=0.01, rgb=(255, 255, 255), label=NAME, transparent=True),
+        StyleItem(min=0.01, max=0.5, rgb=(247, 245, 169), label=NAME),
+        StyleItem(min=0.5, max=None, rgb=(255, 216, 192), label=NAME),
+    ),
+)
+
+
+def depth(grid: GridSpec = GRID) -> np.ndarray:
+    """Every cell another value in whole millimetres, some dry and some unknown."""
+    values = (np.arange(grid.ny * grid.nx, dtype=np.float64) % 1999 / 1000).astype(np.float32)
+    values = values.reshape(grid.shape)
+    values[5:20, 30:60] = 0.0
+    values[50:, 90:] = np.nan
+    return values
+
+
+def nearest_cells(warped: web_raster.Warped, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Value of the cell under the middle of every pixel, by pyproj, and how near its edge is."""
+    ny, nx = warped.values.shape
+    cols, rows = np.meshgrid(np.arange(nx) + 0.5, np.arange(ny) + 0.5)
+    x, y = warped.transform @ (cols, rows)
+    to_grid = Transformer.from_crs(3857, 6677, always_xy=True)
+    east, north = to_grid.transform(x, y)
+    col = np.floor((east - GRID.x_min) / GRID.cell_m).astype(int)
+    row = np.floor((GRID.y_max - north) / GRID.cell_m).astype(int)
+    inside = (col >= 0) & (col < GRID.nx) & (row >= 0) & (row < GRID.ny)
+    expected = np.full((ny, nx), np.nan, dtype=np.float32)
+    expected[inside] = values[row[inside], col[inside]]
+    inner = [np.abs(v - np.round(v)) for v in (east / GRID.cell_m, north / GRID.cell_m)]
+    return expected, np.minimum(*inner)
+
+
+def test_every_pixel_is_the_cell_below_it() -> None:
+    """The warp is nearest neighbour, and exact to a thousandth of a cell."""
+    warped = warp(VIEW, GRID, depth())
+    expected, to_edge = nearest_cells(warped, depth())
+    same = (warped.values == expected) | (np.isnan(warped.values) & np.isnan(expected))
+    assert warped.factor == 1
+    assert same[to_edge > 0.001].all()
+    assert (to_edge > 0.001).mean() > 0.99
+    assert (~np.isnan(warped.values)).sum() > 0.9 * GRID.ny * GRID.nx
+
+
+def test_values_decode_to_the_cells(tmp_path: Path) -> None:
+    """raw * scale + offset is the value, 65535 is no data, and the box is that of the picture."""
+    warped = warp(VIEW, GRID, depth())
+    asset = write_values(tmp_path / "v.gz", VIEW, warped)
+    raw = np.frombuffer(gzip.decompress((tmp_path / "v.gz").read_bytes()), dtype="<u2")
+    raw = raw.reshape(asset.height, asset.width)
+    assert (asset.scale, asset.offset) == (0.001, 0.0)
+    assert np.array_equal(raw == 65535, np.isnan(warped.values))
+    known = raw != 65535
+    assert np.abs(raw[known] * asset.scale - warped.values[known]).max() < 1e-6
+    west, south, east, north = write_image(tmp_path / "i.png", VIEW, warped, STYLE).bounds
+    to_lonlat = Transformer.from_crs(3857, 4326, always_xy=True)
+    box = asset.mercator_bounds
+    assert np.allclose((west, south), to_lonlat.transform(box[0], box[1]), atol=1e-10)
+    assert np.allclose((east, north), to_lonlat.transform(box[2], box[3]), atol=1e-10)
+    assert 139.7 < west < east < 139.8
+    assert 35.6 < south < north < 35.7
+
+
+def test_wide_ranges_take_a_coarser_step(tmp_path: Path) -> None:
+    """3,000 m of relief in steps of 1 cm do not fit into 16 bits: the step is 10 cm, and told."""
+    grid = GridSpec("EPSG:6677", -7000.0, -34000.0, 5.0, ny=20, nx=30)
+    heights = np.linspace(-12.3, 2990.0, 600, dtype=np.float32).reshape(20, 30)
+    view = RasterView(f.TERRAIN)
+    warped = warp(view, grid, heights)
+    asset = write_values(tmp_path / "v.gz", view, warped)
+    raw = np.frombuffer(gzip.decompress((tmp_path / "v.gz").read_bytes()), dtype="<u2")
+    raw = raw.reshape(warped.values.shape)
+    known = raw != 65535
+    assert asset.scale == pytest.approx(0.1)
+    assert np.abs(raw[known] * asset.scale + asset.offset - warped.values[known]).max() <= 0.0501
+    assert [note.severity for note in notes_of(view, grid, warped, asset)] == ["info"]
+
+
+def test_picture_has_the_colours_of_the_style(tmp_path: Path) -> None:
+    """Every pixel has the colour of its value; dry and unknown ones are clear."""
+    warped = warp(VIEW, GRID, depth())
+    write_image(tmp_path / "i.png", VIEW, warped, STYLE)
+    image = np.asarray(Image.open(tmp_path / "i.png"))
+    assert image.shape == (*warped.values.shape, 4)
+    v = warped.values
+    assert (image[v >= 0.5] == (255, 216, 192, 255)).all()
+    assert (image[(v > 0.0105) & (v < 0.4995)] == (247, 245, 169, 255)).all()
+    assert (image[(v < 0.0095) | np.isnan(v)][:, 3] == 0).all()
+
+
+def test_outlines_part_the_classes(tmp_path: Path) -> None:
+    """Half-inked lines of one pixel run along edges, on the wet side, and nowhere else."""
+    values = np.zeros(GRID.shape, dtype=np.float32)
+    values[20:50, 30:80] = 0.2
+    values[30:40, 40:70] = 2.0
+    view = RasterView(f.FLOOD_DEPTH_MAX, class_outlines=True)
+    warped = warp(view, GRID, values)
+    write_image(tmp_path / "i.png", view, warped, STYLE)
+    image = np.asarray(Image.open(tmp_path / "i.png"))
+    assert image.shape[0] == 4 * warped.values.shape[0]
+    drawn = image[image[..., 3] > 0]
+    found = {tuple(int(c) for c in pixel) for pixel in np.unique(drawn, axis=0)}
+    assert found == {
+        (247, 245, 169, 255),
+        (255, 216, 192, 255),
+        (158, 157, 119, 255),
+        (162, 142, 130, 255),
+    }
+    clear = np.repeat(np.repeat(warped.values == 0, 4, axis=0), 4, axis=1)
+    assert (image[clear][:, 3] == 0).all()
+
+
+def test_large_cities_keep_their_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """When the picture would be too large, blocks show their largest value, and a note says so."""
+    monkeypatch.setattr(web_raster, "MAX_SIDE", 64)
+    values = np.zeros(GRID.shape, dtype=np.float32)
+    values[33, 47] = 12.5
+    warped = warp(VIEW, GRID, values)
+    asset = write_values(tmp_path / "v.gz", VIEW, warped)
+    assert max(warped.values.shape) <= 64
+    assert np.nanmax(warped.values) == 12.5
+    said = notes_of(VIEW, GRID, warped, asset)
+    assert [note.severity for note in said] == ["info"]
+    assert "largest value per 10 m" in said[0].en
+
+
+def test_same_bytes(tmp_path: Path) -> None:
+    """Writing again later gives the same bytes."""
+    for name in ("a", "b"):
+        warped = warp(VIEW, GRID, depth())
+        write_values(tmp_path / f"{name}.gz", VIEW, warped)
+        write_image(tmp_path / f"{name}.png", VIEW, warped, STYLE)
+        time.sleep(1.1 if name == "a" else 0)
+    for suffix in ("gz", "png"):
+        one, two = (tmp_path / f"{n}.{suffix}" for n in ("a", "b"))
+        assert one.read_bytes() == two.read_bytes()
+
+
+def test_nothing_known(tmp_path: Path) -> None:
+    """A field without data gives a clear picture and no values."""
+    warped = warp(VIEW, GRID, np.full(GRID.shape, np.nan, dtype=np.float32))
+    write_values(tmp_path / "v.gz", VIEW, warped)
+    write_image(tmp_path / "i.png", VIEW, warped, STYLE)
+    assert np.asarray(Image.open(tmp_path / "i.png"))[..., 3].max() == 0
