@@ -9,13 +9,14 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from citytwin.version import __version__
+
 if TYPE_CHECKING:
     from citytwin.engine.bare import simulate
     from citytwin.twin import Twin
     from citytwin.twin import open_twin as open  # noqa: A004 - the public name
 
 __all__ = ["Twin", "__version__", "open", "simulate"]
-__version__ = "0.1.0"
 
 _LAZY = {
     "open": ("citytwin.twin", "open_twin"),

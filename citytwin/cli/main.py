@@ -8,8 +8,8 @@ import sys
 
 import click
 
-from citytwin import __version__
 from citytwin.errors import CityTwinError
+from citytwin.version import __version__
 
 COMMANDS = {
     "init": "Write a configuration to start from.",

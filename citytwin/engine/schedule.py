@@ -9,14 +9,12 @@ from dataclasses import dataclass, field
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from citytwin.engine import lineage as descent
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.lineage import Lineage
 from citytwin.engine.parts import Part, PartResult, parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
 from citytwin.store.fields import digest_of
@@ -161,23 +159,6 @@ class Scheduler:
 
     def _settle(self, running: _Running) -> None:
         """Make what a complete job provides known to the others."""
-        job = running.job
-        parents = self.standing.parents(job.needs)
         results = [running.results[part.name] for part in running.parts]
-        own = Lineage(
-            notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
-            facts=tuple(dict.fromkeys(fact for result in results for fact in result.facts)),
-            valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
-        )
-        for made in job.provides:
-            if isinstance(made, Field):
-                self.standing.fields[made] = {
-                    part.tile: result.parts[made.name]
-                    for part, result in zip(running.parts, results, strict=True)
-                    if isinstance(result, TileResult)
-                }
-            else:
-                frame = self.store.read_table(made, job.step.name)
-                self.standing.tables[made] = TableEntry.of(job.step.name, made, frame)
-            self.standing.lineage[made] = descent.joined(parents, own)
-        self.progress.end(job.key)
+        settle(running.job, running.parts, results, self.store, self.standing)
+        self.progress.end(running.job.key)

@@ -1,0 +1,46 @@
+"""``citytwin plan CONFIG``."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from citytwin.config import load
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--tile", "tile_cells", type=click.IntRange(min=16), help="Side of a tile in cells.")
+def command(config: Path, tile_cells: int | None) -> None:
+    """Show what a run would do, why, and about what time and memory it would take."""
+    loaded = load(config)
+    from rich.console import Console
+    from rich.table import Table
+
+    from citytwin.engine.bind import bind
+    from citytwin.engine.city_store import CityStore
+    from citytwin.engine.preview import preview
+    from citytwin.engine.request import MANIFEST, work_dir
+    from citytwin.engine.run import DEFAULT_TILE_CELLS
+    from citytwin.model.crs import require_metric
+    from citytwin.store.manifest import Manifest
+
+    work = work_dir(loaded)
+    tile = tile_cells or DEFAULT_TILE_CELLS
+    store = CityStore(work, require_metric(loaded.config.crs), loaded.config.time_zone, tile)
+    manifest = Manifest(work / MANIFEST)
+    try:
+        rows = preview(bind(loaded), store, manifest)
+    finally:
+        manifest.close()
+    table = Table(title=f"{loaded.config.city.id}: what a run would do", title_justify="left")
+    for name in ("step", "to make", "why", "about s", "MB per worker"):
+        table.add_column(name, justify="left" if name in ("step", "why") else "right")
+    for row in rows:
+        make = "?" if row.to_make is None else f"{row.to_make} of {row.parts}"
+        seconds = "" if row.seconds is None or row.to_make == 0 else f"{row.seconds:.1f}"
+        memory = "" if row.memory_mb is None or row.to_make == 0 else f"{row.memory_mb:.0f}"
+        table.add_row(row.key, make, row.reason or "stands", seconds, memory)
+    Console(file=sys.stdout, width=120).print(table)

@@ -1,0 +1,149 @@
+"""Says what a run would do, why, and what it would take, without doing it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from citytwin.engine import joining
+from citytwin.engine.bind import BoundCity
+from citytwin.engine.blocks import SimulationTask
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.cluster import worker_count
+from citytwin.engine.fingerprint import difference
+from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.plan import Job, Plan, plan, resource_name
+from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
+from citytwin.engine.results import DecodedSource
+from citytwin.engine.settle import settle
+from citytwin.engine.standing import Standing
+from citytwin.errors import CityTwinError
+from citytwin.model.grid import Bounds, GridSpec
+from citytwin.store.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What would happen to one job."""
+
+    key: str
+    parts: int | None
+    """None while the size of the city is not known."""
+    to_make: int | None
+    reason: str
+    """Why; empty when nothing would be made."""
+    seconds: float | None = None
+    """Estimated time on this machine [s]."""
+    memory_mb: float | None = None
+    """Estimated memory of one worker [MB]."""
+
+
+def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forecast]:
+    """Compare what is wanted with what stands.
+
+    Parameters
+    ----------
+    city
+        The checked configuration.
+    store, manifest
+        The working store and its records.
+    """
+    todo = plan(city)
+    rows, reading = _sources(city, store, manifest)
+    if any(row.to_make for row in rows):
+        return rows + [_unknown(job, city) for job in todo.jobs]
+    config = city.loaded.config
+    standing = joining.join_sources(config, reading, {}, store)
+    store = store.with_grid(joining.find_grid(config, store, standing))
+    joining.pick_records(config, todo.jobs, reading, store, standing)
+    return rows + _jobs(todo, store, manifest, standing)
+
+
+def _sources(
+    city: BoundCity, store: CityStore, manifest: Manifest
+) -> tuple[list[Forecast], Reading]:
+    rows, reading = [], Reading()
+    for source in city.sources:
+        name = source.config.name
+        key = f"source:{name}"
+        try:
+            task = source_task(city, source, store)
+        except CityTwinError as error:
+            rows.append(Forecast(key, 1, 1, f"cannot be read: {error}"))
+            continue
+        wanted = str(fingerprint_of(task, source, hash_files(manifest, task, verify=False)))
+        finished = manifest.standing(key, "whole")
+        reason = difference(finished.fingerprint if finished else None, wanted)
+        rows.append(Forecast(key, 1, int(bool(reason)), reason))
+        if finished is not None and not reason:
+            reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
+    return rows, reading
+
+
+def _unknown(job: Job, city: BoundCity) -> Forecast:
+    grid = city.loaded.config.grid
+    reason = "after the sources"
+    if grid.bounds is None:
+        return Forecast(job.key, None, None, reason)
+    spec = GridSpec.covering(Bounds(*grid.bounds), grid.cell_m, city.loaded.config.crs)
+    cells = spec.ny * spec.nx
+    seconds = job.step.cost.seconds_per_megacell * cells / 1e6
+    return Forecast(
+        job.key, None, None, reason, seconds, job.step.cost.bytes_per_cell * cells / 1e6
+    )
+
+
+def _jobs(todo: Plan, store: CityStore, manifest: Manifest, standing: Standing) -> list[Forecast]:
+    rows = []
+    made = {resource for job in todo.jobs for resource in job.provides}
+    for job in todo.jobs:
+        changing = [r for r in job.needs if r in made and r not in standing.lineage]
+        if changing:
+            names = ", ".join(sorted(resource_name(r) for r in changing))
+            rows.append(Forecast(job.key, None, None, f"its inputs will be made anew: {names}"))
+            continue
+        parts = parts_of(job, store, standing)
+        results, reasons = _compare(job, parts, manifest)
+        if not reasons:
+            settle(job, parts, results, store, standing)
+        rows.append(_row(job, parts, reasons, manifest))
+    return rows
+
+
+def _compare(
+    job: Job, parts: Sequence[Part], manifest: Manifest
+) -> tuple[list[PartResult], list[str]]:
+    """Results that stand, and the reasons for those that do not."""
+    results: list[PartResult] = []
+    reasons: list[str] = []
+    for part in parts:
+        finished = manifest.standing(job.key, part.name)
+        reason = difference(finished.fingerprint if finished else None, str(part.fingerprint))
+        if finished is not None and not reason:
+            results.append(part.result.model_validate_json(finished.payload))
+        else:
+            reasons.append(reason)
+    return results, reasons
+
+
+def _row(job: Job, parts: Sequence[Part], reasons: Sequence[str], manifest: Manifest) -> Forecast:
+    cells = sum(part.tile.shape[0] * part.tile.shape[1] for part in parts)
+    share = len(reasons) / len(parts)
+    known = manifest.seconds_of(job.key)
+    seconds = known if known is not None else job.step.cost.seconds_per_megacell * cells / 1e6
+    workers = min(worker_count(), max(1, len(reasons)))
+    widest = max(_cells_held(part) for part in parts)
+    return Forecast(
+        job.key,
+        len(parts),
+        len(reasons),
+        ", ".join(sorted(set(reasons))),
+        seconds * share / workers,
+        job.step.cost.bytes_per_cell * widest / 1e6,
+    )
+
+
+def _cells_held(part: Part) -> int:
+    tile = part.task.padded if isinstance(part.task, SimulationTask) else part.tile
+    rows, cols = tile.shape
+    return rows * cols

@@ -1,0 +1,52 @@
+"""Makes the results of a complete job known to the jobs that need them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.lineage import Lineage, joined
+from citytwin.engine.parts import Part, PartResult
+from citytwin.engine.plan import Job
+from citytwin.engine.results import TileResult
+from citytwin.engine.standing import Standing, TableEntry
+from citytwin.model.fields import Field
+
+
+def settle(
+    job: Job,
+    parts: Sequence[Part],
+    results: Sequence[PartResult],
+    store: CityStore,
+    standing: Standing,
+) -> None:
+    """Enter digests, extremes and descent of what a job provides.
+
+    Parameters
+    ----------
+    job
+        The job.
+    parts, results
+        Its parts and what each reported, in the same order.
+    store
+        The city's working store.
+    standing
+        Changed in place.
+    """
+    own = Lineage(
+        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
+        facts=tuple(dict.fromkeys(fact for result in results for fact in result.facts)),
+        valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
+    )
+    parents = standing.parents(job.needs)
+    for made in job.provides:
+        if isinstance(made, Field):
+            standing.fields[made] = {
+                part.tile: result.parts[made.name]
+                for part, result in zip(parts, results, strict=True)
+                if isinstance(result, TileResult)
+            }
+        else:
+            frame = store.read_table(made, job.step.name)
+            standing.tables[made] = TableEntry.of(job.step.name, made, frame)
+        standing.lineage[made] = joined(parents, own)
