@@ -234,6 +234,6 @@ def write_demo_city(directory: Path) -> DemoCity:
         levee_crest_south=_crest(-1),
         low_quarter=_to_plane(low_quarter()),
         low_quarter_flood_level_m=terrain.LOW_QUARTER_FLOOD_LEVEL_M,
-        bridge=Bridge(_to_plane(bridge_ring(plan)), deck_z, deck_z - DECK_THICKNESS_M),
+        bridge=Bridge(_to_plane(bridge_ring(plan)), deck_z, millimetres(deck_z - DECK_THICKNESS_M)),
         breach=breach,
     )

@@ -11,8 +11,8 @@ from citytwin.testing.planar import millimetres
 Triangle3 = tuple[Point3, Point3, Point3]
 
 _COLUMN_STEP_M = 19.0
-_SOUTH_ROWS = 14
-_NORTH_ROWS = 22
+_SOUTH_ROWS = 13
+_NORTH_ROWS = 21
 
 
 def ground_columns() -> tuple[float, ...]:

@@ -14,7 +14,7 @@ from citytwin.testing.buildings import (
     pitched_part,
     stepped_box,
 )
-from citytwin.testing.lots import fit, upright
+from citytwin.testing.lots import fit, quarter_turns, upright
 from citytwin.testing.place import Point2
 from citytwin.testing.planar import Ring2, millimetres, sub_quad
 from citytwin.testing.solids import Frame, l_corners, prism
@@ -78,7 +78,7 @@ def _school(name: str, ground: Ring2) -> Iterator[Building]:
     size = (88.0, 40.0)
     frame, (length, depth) = _room(sub_quad(ground, 0.04, 0.70, 0.50, 0.98), size)
     # The wing points south: turn the L by half a circle.
-    turned = Frame(frame.at(length, depth), frame.angle_rad + 3.141592653589793)
+    turned, length, depth = quarter_turns(frame, (length, depth), 2)
     footprint = turned.ring(l_corners(length, depth, 13.0))
     block = flat_part((footprint,), 15.4, turned.at(length / 2, 6.5))
     yield Building(name, "S", "422", "603", 4, 1981, True, (block,))

@@ -75,9 +75,14 @@ def fit(
     return None
 
 
+def quarter_turns(frame: Frame, size_m: Point2, turns: int) -> tuple[Frame, float, float]:
+    """The same rectangle seen from its next corner, ``turns`` (0 to 3) times."""
+    length, width = size_m
+    corner = ((0.0, 0.0), (length, 0.0), (length, width), (0.0, width))[turns]
+    turned = Frame(frame.at(*corner), frame.angle_rad + turns * math.pi / 2)
+    return (turned, length, width) if turns % 2 == 0 else (turned, width, length)
+
+
 def upright(frame: Frame, size_m: Point2) -> tuple[Frame, float, float]:
     """The same rectangle with p along its longer side."""
-    length, width = size_m
-    if length >= width:
-        return frame, length, width
-    return Frame(frame.at(length, 0.0), frame.angle_rad + math.pi / 2), width, length
+    return quarter_turns(frame, size_m, 0 if size_m[0] >= size_m[1] else 1)

@@ -16,14 +16,14 @@ from citytwin.testing.buildings import (
     pitched_part,
     stepped_box,
 )
-from citytwin.testing.lots import block_size_m, fit, upright
+from citytwin.testing.lots import block_size_m, fit, quarter_turns, upright
 from citytwin.testing.place import SEED
 from citytwin.testing.planar import Ring2, sub_quad
 from citytwin.testing.streets import Block
 
 _HOUSE_LOT_M = 17.5
 _HOUSE_SHARE = {"H": 0.70, "L": 0.74}
-_HOUSE_LOD2_SHARE = {"H": 0.20, "L": 0.45}
+_HOUSE_LOD2_SHARE = {"H": 0.14, "L": 0.40}
 
 
 class Dice:
@@ -72,7 +72,8 @@ def house_part(lot: Ring2, dice: Dice) -> tuple[Part, int] | None:
     elif draw < 0.88:
         part = flat_box(frame, length, width, eaves + 0.6)
     else:
-        part = l_house(frame, length, width, 0.52 * width, eaves, pitch)
+        frame, length, width = quarter_turns(*room, dice.whole(0, 3))
+        part = l_house(frame, length, width, 0.52 * min(length, width), eaves, pitch)
     return part, storeys
 
 
@@ -141,18 +142,19 @@ def _slabs(block: Block, dice: Dice) -> Iterator[Building]:
 
 
 def _farm(block: Block, dice: Dice) -> Iterator[Building]:
-    lot = sub_quad(block.quad, 0.12, 0.40, 0.30, 0.95)
-    barn = sub_quad(block.quad, 0.42, 0.60, 0.30, 0.95)
-    built, wing, length = dice.chance(0.28), dice.between(6.4, 7.4), dice.between(14.0, 17.0)
-    room = fit(lot, (length, 12.5))
+    west, south = dice.between(0.06, 0.5), dice.between(0.08, 0.4)
+    lot = sub_quad(block.quad, west, west + 0.24, south, south + 0.55)
+    barn = sub_quad(block.quad, west + 0.24, west + 0.40, south, south + 0.55)
+    built, wing, length = dice.chance(0.28), dice.between(6.4, 7.4), dice.between(13.0, 17.0)
+    room = fit(lot, (length, dice.between(11.0, 13.5)))
+    turns = dice.whole(0, 3)
     if built and room is not None:
-        frame, (long_m, deep_m) = room
-        part = l_house(frame, long_m, deep_m, min(wing, 0.6 * deep_m), 3.6, 0.55)
+        frame, long_m, deep_m = quarter_turns(*room, turns)
+        part = l_house(frame, long_m, deep_m, min(wing, 0.6 * min(long_m, deep_m)), 3.6, 0.55)
         yield Building("", "A", "411", "601", 1, 1958, dice.chance(0.5), (part,))
         room = fit(barn, (9.0, 6.0))
         if room is not None:
-            frame, (long_m, deep_m) = room
-            part = pitched_part("shed", frame, long_m, deep_m, 3.0, 0.18)
+            part = pitched_part("shed", *upright(*room), 3.0, 0.18)
             yield Building("", "A", "451", "604", 1, 1985, False, (part,))
 
 
