@@ -14,6 +14,7 @@ from citytwin.engine.parts import Part, PartResult, parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
+from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field

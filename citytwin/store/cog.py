@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from rasterio.errors import RasterioError
 from rasterio.shutil import copy
 
-from citytwin import __version__
 from citytwin.errors import GridMismatchError, StoreError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
@@ -25,6 +24,7 @@ from citytwin.model.layer import Classification, Coarsening
 from citytwin.store.atomic import TEMPORARY_PREFIX, replacing
 from citytwin.store.coarsen import pyramid
 from citytwin.store.precision import STRIP_ROWS, on_disk
+from citytwin.version import __version__
 
 BLOCK = 512
 """Side of a block of the file [cells]."""
