@@ -31,6 +31,10 @@ def _modules() -> Iterator[ModuleType]:
         yield importlib.import_module(entry.module)
 
 
+def _place(step: Step) -> tuple[int, str]:
+    return (step.order if isinstance(step, LayerRecipe) else 0, _name(step))
+
+
 def _name(step: Step) -> str:
     return step.id if isinstance(step, LayerRecipe) else step.name
 
@@ -53,9 +57,7 @@ def steps() -> tuple[tuple[Step, str], ...]:
 def all_of(kind: type[S]) -> tuple[S, ...]:
     """All steps of one kind, in order of their names (layers: of their place on the map)."""
     chosen = [step for step, _ in steps() if isinstance(step, kind)]
-    return tuple(
-        sorted(chosen, key=lambda s: (s.order if isinstance(s, LayerRecipe) else 0, _name(s)))
-    )
+    return tuple(sorted(chosen, key=_place))
 
 
 def module_of(step: Step) -> str:

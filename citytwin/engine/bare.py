@@ -176,4 +176,5 @@ def _dataset(outcome: Outcome, grid: GridSpec) -> xr.Dataset:
     facts = {fact.name: fact.value for fact in outcome.facts}
     notes = " ".join(note.en + "." for note in outcome.notes)
     data = xr.Dataset(variables, attrs={**facts, "comment": notes})
-    return data.rio.write_crs(grid.crs)
+    located: xr.Dataset = data.rio.write_crs(grid.crs)
+    return located

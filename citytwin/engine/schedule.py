@@ -18,6 +18,7 @@ from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
+from citytwin.model.tables import Table
 from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
@@ -79,7 +80,9 @@ class Scheduler:
         for job in waiting:
             log.info("not run: %s, because something it needs failed", job.key)
 
-    def _start_ready(self, waiting: list[Job], made: set[object], queue: as_completed) -> None:
+    def _start_ready(
+        self, waiting: list[Job], made: set[Field | Table], queue: as_completed
+    ) -> None:
         progressed = True
         while progressed:
             progressed = False

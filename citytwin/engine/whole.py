@@ -100,9 +100,10 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         if extremes(recipe.view.field, array) is None:
             msg = f"{recipe.view.field.name} has no data anywhere"
             raise StepError(msg, step=f"layer:{recipe.id}", hint="check the inputs of the city")
+        content = digest_of(array)
     else:
         frame = store.read_table(recipe.view.table, task.owner)
-    content = str(row_digests(frame).tolist()) if frame is not None else digest_of(array)
+        content = str(row_digests(frame).tolist())
     document = write_layer(
         LayerContent(
             recipe=recipe,

@@ -49,7 +49,7 @@ def run(task: GridTask, params: RoughnessParams) -> Outcome:
 
 
 def _paint(task: GridTask, manning: np.ndarray, rows: pd.DataFrame, value: float) -> None:
-    faces = faces_of_geometry(rows["geometry"].to_numpy(), np.zeros(len(rows)))
+    faces = faces_of_geometry(list(rows["geometry"]), np.zeros(len(rows)))
     mask = np.zeros(manning.shape, dtype=np.uint8)
     grid, tile = task.grid, task.tile
     window = GridWindow(grid.x_min, grid.y_max, grid.cell_m, tile.row0, tile.col0)

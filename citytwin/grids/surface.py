@@ -50,9 +50,7 @@ def _faces(task: GridTask) -> Faces:
         list(known["xyz"]), list(known["ring_sizes"]), owners.dropna().to_numpy(dtype=np.int32)
     )
     flat = buildings[~buildings["building_id"].isin(set(surfaces["building_id"]))]
-    lids = faces_of_geometry(
-        flat["geometry"].to_numpy(), flat["roof_z_m"].to_numpy(dtype=np.float64)
-    )
+    lids = faces_of_geometry(list(flat["geometry"]), flat["roof_z_m"].to_numpy(dtype=np.float64))
     owners_of_lids = flat.index.to_numpy(dtype=np.int32)[lids.owners]
     return joined(solid, Faces(lids.xyz, lids.ring_offsets, lids.polygon_offsets, owners_of_lids))
 

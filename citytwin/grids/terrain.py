@@ -107,7 +107,7 @@ def _at_buildings(task: GridTask, tile: Tile) -> Float32Array:
     """Ground height of each building over its footprint; the lower one where two overlap."""
     buildings: pd.DataFrame = task.tables[t.BUILDINGS]
     ground = buildings["ground_z_m"].to_numpy(dtype=np.float64)
-    faces = faces_of_geometry(buildings["geometry"].to_numpy(), -ground)
+    faces = faces_of_geometry(list(buildings["geometry"]), -ground)
     depth = np.full(tile.shape, np.nan, dtype=np.float32)
     winner = np.full(tile.shape, -1, dtype=np.int32)
     burn_planes(
@@ -188,7 +188,7 @@ def margin_m(params: TerrainParams, cell_m: float) -> float:
         Metres.
     """
     levels = max(params.fill_levels, params.building_fill_levels)
-    return (margin_cells(levels) + 2**levels) * cell_m
+    return float((margin_cells(levels) + 2**levels) * cell_m)
 
 
 GRIDDER = Gridder(

@@ -21,7 +21,7 @@ def margin_cells(levels: int) -> int:
     int
         Number of cells; a multiple of the coarsest block.
     """
-    return 3 * 2**levels
+    return int(3 * 2**levels)
 
 
 def fill_gaps(values: Float32Array, row0: int, col0: int, levels: int) -> Float32Array:

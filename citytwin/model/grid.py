@@ -201,11 +201,11 @@ class GridSpec:
 
     def x_centres(self, tile: Tile) -> NDArray[np.float64]:
         """Eastings of the cell centres of a window, shape (columns,) [m]."""
-        return self.x_min + (np.arange(tile.col0, tile.col1) + 0.5) * self.cell_m
+        return self.x_min + (np.arange(tile.col0, tile.col1, dtype=np.float64) + 0.5) * self.cell_m
 
     def y_centres(self, tile: Tile) -> NDArray[np.float64]:
         """Northings of the cell centres of a window, shape (rows,), north first [m]."""
-        return self.y_max - (np.arange(tile.row0, tile.row1) + 0.5) * self.cell_m
+        return self.y_max - (np.arange(tile.row0, tile.row1, dtype=np.float64) + 0.5) * self.cell_m
 
     def cells_of(
         self, x: NDArray[np.float64], y: NDArray[np.float64]

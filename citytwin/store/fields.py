@@ -6,7 +6,7 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import zarr
@@ -65,9 +65,9 @@ class FieldStore:
             overwrite=True,
         )
 
-    def _open(self, field: Field, mode: str) -> zarr.Array[Any]:
+    def _open(self, field: Field, mode: Literal["r", "r+"]) -> zarr.Array[Any]:
         try:
-            found = zarr.open_array(str(self._path(field)), mode=mode)  # type: ignore[arg-type]
+            found = zarr.open_array(str(self._path(field)), mode=mode)
         except (FileNotFoundError, ValueError) as error:
             msg = f"field {field.name} is not in the working store {self.root}"
             raise StoreError(msg, hint="delete the folder .work and run again") from error

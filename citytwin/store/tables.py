@@ -62,11 +62,12 @@ def conform(table: Table, frame: pd.DataFrame, crs: str) -> pd.DataFrame:
     if str(geometry.crs.to_epsg()) != crs.removeprefix("EPSG:"):
         msg = f"table {table.name}: geometry is in {geometry.crs.to_string()}, the city in {crs}"
         raise TableError(msg)
-    return gpd.GeoDataFrame(columns, geometry=geometry.array, crs=crs)
+    located: pd.DataFrame = gpd.GeoDataFrame(columns, geometry=geometry.array, crs=crs)
+    return located
 
 
 def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:
-    values = frame[column.name].reset_index(drop=True)
+    values: Any = frame[column.name].reset_index(drop=True)
     try:
         if column.kind == "time":
             values = pd.to_datetime(values, utc=True)
@@ -118,10 +119,11 @@ def read_table(path: Path, table: Table) -> pd.DataFrame:
     try:
         if table.geometry == "none":
             return pd.read_parquet(path)
-        return gpd.read_parquet(path)
+        located: pd.DataFrame = gpd.read_parquet(path)
     except (OSError, ValueError) as error:
         msg = f"table {path} cannot be read: {error}"
         raise StoreError(msg, hint="delete the folder .work and run again") from error
+    return located
 
 
 def row_boxes(table: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
@@ -141,7 +143,8 @@ def row_boxes(table: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
         they belong to every tile.
     """
     if table.geometry != "none":
-        return gpd.GeoSeries(frame["geometry"]).bounds.to_numpy(dtype=np.float64)
+        boxes: NDArray[np.float64] = gpd.GeoSeries(frame["geometry"]).bounds.to_numpy(np.float64)
+        return boxes
     for name in ("xyz", "triangle"):
         if name in table.column_names:
             return _boxes_of_points(list(frame[name]))
