@@ -108,6 +108,7 @@ class DemoCity:
     street_count: int
     land_use_count: int
     triangle_count: int
+    ground_points: tuple[Point3, ...]
     river_centreline: tuple[Point2, ...]
     levee_crest_north: tuple[Point3, ...]
     levee_crest_south: tuple[Point3, ...]
@@ -146,6 +147,12 @@ def _crest(side: int) -> tuple[Point3, ...]:
         if terrain.ramp_z(u, terrain.RAMP_START_D_M) < z:
             points.append((*place.to_plane(terrain.river_point(u, middle)), z))
     return tuple(points)
+
+
+def _ground_points() -> tuple[Point3, ...]:
+    """Ground heights by the terrain's formula on a coarse lattice, off the mesh's vertices."""
+    points = [(55.0 + 89.0 * i, 31.0 + 93.0 * j) for i in range(11) for j in range(10)]
+    return tuple((*place.to_plane(p), millimetres(terrain.ground_z(*p))) for p in points)
 
 
 def low_quarter() -> Ring2:
@@ -229,6 +236,7 @@ def write_demo_city(directory: Path) -> DemoCity:
         street_count=len(plan.streets),
         land_use_count=len(plan.blocks) + 2,
         triangle_count=len(triangles),
+        ground_points=_ground_points(),
         river_centreline=tuple(place.to_plane((u, terrain.river_v(u))) for u in ground_columns()),
         levee_crest_north=_crest(1),
         levee_crest_south=_crest(-1),

@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from pyproj import Transformer
+from shapely import STRtree
 from shapely.geometry import Point, Polygon
 
 from citytwin.testing import third_mesh_code, write_demo_city
@@ -207,8 +208,12 @@ def test_known_roof_points_lie_on_lod2_roofs(city, buildings):
 
 
 def plane_height(polygon, east, north):
-    """Height of a polygon's plane by Newell's normal."""
-    points = plane(ring_text(polygon.find(".//gml:LinearRing", NS)))
+    """Height at a place of the plane of a gml:Polygon."""
+    return newell_height(plane(ring_text(polygon.find(".//gml:LinearRing", NS))), east, north)
+
+
+def newell_height(points, east, north):
+    """Height at a place of the plane through a ring, by Newell's normal."""
     x0, y0, z0 = points[0]
     points = [(x - x0, y - y0, z - z0) for x, y, z in points]
     a = b = c = 0.0
@@ -231,6 +236,20 @@ def test_ground_streets_and_land_use_are_complete(city):
     assert {p[2] for s in polygons for p in ring_text(s.find(".//gml:LinearRing", NS))} == {"0.000"}
     uses = ET.parse(city.land_use_file).getroot().findall(".//luse:LandUse", NS)
     assert len(uses) == city.land_use_count
+
+
+def test_written_ground_follows_the_known_heights(city):
+    """Inside its triangle each known ground point lies near the plane of the TIN."""
+    triangles = ET.parse(city.ground_file).getroot().findall(".//gml:Triangle", NS)
+    shapes = [plane(ring_text(t.find(".//gml:LinearRing", NS))) for t in triangles]
+    tree = STRtree([Polygon([p[:2] for p in shape]) for shape in shapes])
+    errors = []
+    for east, north, z in city.ground_points:
+        index = tree.query(Point(east, north), predicate="within")[0]
+        errors.append(abs(newell_height(shapes[index], east, north) - z))
+    assert len(errors) == 110
+    assert max(errors) < 0.3
+    assert sum(errors) / len(errors) < 0.03
 
 
 def test_bridge_deck_spans_the_river_above_the_levees(city):

@@ -33,6 +33,14 @@ def test_command_in_another_process_writes_the_same_bytes(tmp_path, fresh):
     assert contents(tmp_path) == fresh
 
 
+def test_generators_need_no_test_tools():
+    """A user without pytest and hypothesis can make the demo city."""
+    code = (
+        "import sys, citytwin.testing; sys.exit(bool({'pytest', 'hypothesis'} & set(sys.modules)))"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=EMBEDDED.parents[1])
+
+
 def test_embedded_copy_is_what_the_generator_writes(fresh):
     """Regenerating changes no byte of data/demo, adds nothing and leaves nothing over."""
     embedded = contents(EMBEDDED)
