@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from datetime import date as Day
 from typing import Literal
 from zoneinfo import ZoneInfo
 
@@ -34,7 +35,7 @@ class SunPosition(Params):
 class SunlightParams(Params):
     """A day, or sun positions given by hand."""
 
-    date: date | None = None
+    date: Day | None = None
     """Local day at the city."""
     step_minutes: float = Bound(default=10.0, gt=0, le=60)
     """Interval between sun positions; each stands for the interval around it."""
@@ -89,7 +90,7 @@ def _day(
     return azimuth.to_numpy(np.float64), altitude.to_numpy(np.float64), hours
 
 
-def _midnight(day: date, site: Site) -> datetime:
+def _midnight(day: Day, site: Site) -> datetime:
     local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(site.time_zone))
     return local.astimezone(UTC)
 

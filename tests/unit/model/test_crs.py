@@ -1,0 +1,61 @@
+"""CRS: forms of srsName, axis order, transforms, convergence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from citytwin.model import crs
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("http://www.opengis.net/def/crs/EPSG/0/6697", 6697),
+        ("https://www.opengis.net/def/crs/EPSG/0/7415", 7415),
+        ("urn:ogc:def:crs:EPSG::7415", 7415),
+        ("urn:ogc:def:crs:EPSG:6.12:25832", 25832),
+        ("urn:ogc:def:crs,crs:EPSG::6677,crs:EPSG::5111", 6677),
+        ("http://www.opengis.net/gml/srs/epsg.xml#4326", 4326),
+        ("EPSG:28992", 28992),
+        ("urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH", 25832),
+    ],
+)
+def test_forms_of_srs_name(name: str, code: int) -> None:
+    """All forms in use give the code."""
+    assert crs.epsg_from_srs_name(name) == code
+
+
+@pytest.mark.parametrize("name", ["", "#local-CRS", "EPSG:abc", "urn:x:y"])
+def test_unknown_srs_names_are_refused(name: str) -> None:
+    """No silent guess."""
+    with pytest.raises(crs.UnknownCrsError):
+        crs.epsg_from_srs_name(name)
+
+
+def test_axis_order_is_that_of_the_authority() -> None:
+    """EPSG:6697 is latitude first, EPSG:28992 easting first, JPR zones northing first."""
+    assert crs.axis_order("EPSG:6697") == crs.AxisOrder(east=1, north=0, geographic=True)
+    assert crs.axis_order("EPSG:7415") == crs.AxisOrder(east=0, north=1, geographic=False)
+    assert crs.axis_order("EPSG:6677") == crs.AxisOrder(east=1, north=0, geographic=False)
+
+
+def test_zone_nine_has_its_origin_where_the_law_says() -> None:
+    """The origin of plane zone IX is 36 N, 139 deg 50 min E."""
+    east, north = crs.transform(
+        np.array([139 + 50 / 60]), np.array([36.0]), "EPSG:6697", "EPSG:6677"
+    )
+    assert abs(east[0]) < 1e-3
+    assert abs(north[0]) < 1e-3
+
+
+def test_convergence_is_the_bearing_of_true_north() -> None:
+    """A step of 100 m to true north has grid bearing minus the convergence."""
+    x, y = -62000.0, -35000.0
+    lon, lat = crs.lonlat(x, y, "EPSG:6677")
+    east, north = crs.transform(
+        np.array([lon, lon]), np.array([lat, lat + 0.001]), "EPSG:4326", "EPSG:6677"
+    )
+    bearing = np.degrees(np.arctan2(east[1] - east[0], north[1] - north[0]))
+    assert bearing == pytest.approx(-crs.convergence_deg(x, y, "EPSG:6677"), abs=1e-3)
+    assert crs.convergence_deg(x, y, "EPSG:6677") == pytest.approx(-0.3976, abs=0.01)

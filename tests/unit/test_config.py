@@ -1,0 +1,98 @@
+"""The configuration: every mistake is named with its path and the nearest valid name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from citytwin.config import load
+from citytwin.engine.bind import bind
+from citytwin.errors import ConfigError
+
+BASE = """
+city: {id: town, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-03-31
+out: out
+grid: {cell_m: 2.0}
+sources:
+  - {name: buildings, use: citygml, path: a.gml, classification: public, title: A, licence: CC0}
+"""
+
+
+def write(tmp_path: Path, text: str) -> Path:
+    file = tmp_path / "city.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_a_sound_configuration_loads(tmp_path: Path) -> None:
+    """Paths are resolved against the folder of the file."""
+    loaded = load(write(tmp_path, BASE))
+    assert loaded.city_dir == tmp_path / "out" / "town"
+    assert loaded.config.sources[0].classification == "public"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("cell_m: 2.0", "cel_m: 2.0", "grid.cel_m: unknown key, did you mean 'cell_m'"),
+        ("cell_m: 2.0", "cell_m: -1", "grid.cell_m"),
+        ("classification: public", "classification: open", "sources[0].classification"),
+        (", licence: CC0", "", "sources[0].licence: missing"),
+        ("time_zone: Asia/Tokyo", "time_zone: Asia/Tokio", "no IANA time zone"),
+        ("out: out", "out: ${CITYTWIN_NO_SUCH_VARIABLE}", "CITYTWIN_NO_SUCH_VARIABLE is not set"),
+        ("city: {", "city: [", "city.yaml"),
+    ],
+)
+def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) -> None:
+    """A typo fails when the file is loaded, with the path of the key."""
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, BASE.replace(old, new)))
+    assert message in str(caught.value)
+
+
+def test_a_missing_file_says_so(tmp_path: Path) -> None:
+    """The message names the file and a way out."""
+    with pytest.raises(ConfigError, match=r"nowhere\.yaml does not exist"):
+        load(tmp_path / "nowhere.yaml")
+
+
+def test_source_names_are_unique(tmp_path: Path) -> None:
+    """Two sources of one name would overwrite each other."""
+    twice = BASE + BASE.splitlines()[-1] + "\n"
+    with pytest.raises(ConfigError, match="used twice: buildings"):
+        load(write(tmp_path, twice))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("use: citygml", "sources[0].use: 'citygm' is no format, did you mean 'citygml'?"),
+        ("simulations: [{use: sunlite}]", "did you mean 'sunlight'"),
+        ("simulations: [{use: sunlight, params: {dat: 2026-12-22}}]", "did you mean 'date'?"),
+        ("simulations: [{use: sunlight}, {use: sunlight}]", "listed twice"),
+        ("layers: [flood_dept_max]", "did you mean 'flood_depth_max'?"),
+        ("records: {rainfall_rate: amedas}", "no source 'amedas'"),
+    ],
+)
+def test_names_of_steps_are_checked(tmp_path: Path, text: str, message: str) -> None:
+    """Names and parameters of steps are checked before anything runs."""
+    if text == "use: citygml":
+        file = write(tmp_path, BASE.replace(text, "use: citygm"))
+    else:
+        file = write(tmp_path, BASE + text + "\n")
+    with pytest.raises(ConfigError) as caught:
+        bind(load(file))
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("label", ["restricted", "secret"])
+def test_protected_sources_are_refused(tmp_path: Path, label: str) -> None:
+    """What may only be stored encrypted is refused while there is no encryption."""
+    file = write(tmp_path, BASE.replace("classification: public", f"classification: {label}"))
+    with pytest.raises(ConfigError, match="encrypted"):
+        bind(load(file))
