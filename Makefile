@@ -1,0 +1,49 @@
+# Two commands do it all: `make demo` and `make test`. Everything lives in .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench lock data clean
+
+help:  ## Show the targets.
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+
+$(VENV)/run: requirements/run.lock pyproject.toml hatch_build.py package-lock.json
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/dev: requirements/dev.lock $(VENV)/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
+	$(BIN)/citytwin run pipelines/demo.yaml
+	@echo
+	@echo "open the map with:  $(BIN)/citytwin view out/demo"
+
+test: $(VENV)/dev check  ## Everything a contributor needs: gates and tests.
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/unit/kernels
+	$(BIN)/python -m pytest -q tests
+
+check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencies.
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/mypy
+	$(BIN)/deptry .
+
+bench: $(VENV)/dev  ## Measure the kernels and the demo run; prints a table.
+	$(BIN)/python -m benchmarks.kernels
+
+lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
+	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock
+	uv pip compile pyproject.toml --extra dev -c requirements/run.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/dev.lock
+
+data: $(VENV)/run  ## Generate the embedded demo city anew.
+	$(BIN)/python -m citytwin.testing.demo_city data/demo
+
+clean:  ## Remove the environment and everything made by runs.
+	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
