@@ -1,0 +1,253 @@
+"""Turns what a format read about a building into a row of the buildings table and its faces."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from citytwin.formats.city import footprint
+from citytwin.formats.city.faces import Face, RawFace, block, points_of
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.city.placement import OutOfPlaceError
+from citytwin.formats.city.site import FileSite, Settled, settle
+
+FloatArray = NDArray[np.float64]
+
+_SOUND_COVERAGE = 0.9
+_STOREY_M = 3.0
+_DIFFERS_M, _DIFFERS_SHARE = 3.0, 0.3
+
+
+@dataclass(frozen=True, eq=False)
+class Level:
+    """Geometry of a building in one level of detail, read when it is asked for."""
+
+    lod: str
+    faces: Callable[[], list[RawFace]]
+
+
+@dataclass(eq=False)
+class Draft:
+    """What a format read about one building or building part."""
+
+    building_id: str
+    source: str
+    levels: Sequence[Level] = ()
+    """LOD1 and better, best first."""
+    outline: Callable[[], list[RawFace]] | None = None
+    """LOD0."""
+    outline_is_roof: bool = False
+    """Whether the outline is at the height of the roof edge."""
+    parent_id: str | None = None
+    stable_key: str | None = None
+    measured_height_m: float | None = None
+    storeys: int | None = None
+    usage: str | None = None
+    usage_code: str | None = None
+    defects: list[str] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class BuildingRow:
+    """A building as the tables have it."""
+
+    draft: Draft
+    lod: str
+    ground_z_m: float
+    roof_z_m: float
+    height_m: float | None
+    footprint: shapely.MultiPolygon
+    faces: list[Face]
+    defects: list[str]
+    building_id: str
+    """As in the draft, or with a suffix where two buildings had one id."""
+
+    def digest(self) -> str:
+        """Hash of the faces to the millimetre; the same for the same building in two files."""
+        return _digest(points_of(self.faces) if self.faces else self._outline(), 1000.0)
+
+    def stable_key(self) -> str:
+        """Recorded key, else a hash of the footprint to the decimetre."""
+        return self.draft.stable_key or f"geom:{_digest(self._outline(), 10.0)[:16]}"
+
+    def _outline(self) -> FloatArray:
+        return np.asarray(shapely.get_coordinates(self.footprint))
+
+
+def _digest(points: FloatArray, per_metre: float) -> str:
+    rounded = np.unique(np.round(points * per_metre).astype(np.int64), axis=0)
+    return hashlib.sha256(rounded.tobytes()).hexdigest()
+
+
+def assemble(draft: Draft, site: FileSite, ledger: Ledger) -> BuildingRow | None:
+    """Choose the best sound level of detail and measure the building.
+
+    Parameters
+    ----------
+    draft
+        What the format read.
+    site
+        The file.
+    ledger
+        Receives dropped faces and buildings.
+
+    Returns
+    -------
+    BuildingRow or None
+        None when no geometry could be used; the ledger says why.
+    """
+    try:
+        return _Assembly(draft, site, ledger).row()
+    except OutOfPlaceError as error:
+        site.count(draft.building_id, ledger, error, swap=False)
+        return None
+    finally:
+        # The readers of the levels hold on to the document; the row outlives it.
+        draft.levels, draft.outline = (), None
+
+
+class _Assembly:
+    def __init__(self, draft: Draft, site: FileSite, ledger: Ledger) -> None:
+        self.draft, self.site, self.ledger = draft, site, ledger
+        self.defects = list(draft.defects)
+        self.swapped = False
+        self.outline = self._settled(draft.outline) if draft.outline else None
+        rings = [face.rings for face in self.outline.faces] if self.outline else []
+        self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
+
+    def row(self) -> BuildingRow | None:
+        lod, faces = self._best_level()
+        row = self._of_faces(lod, faces) if faces else self._of_outline()
+        if row is None:
+            self.ledger.reject(
+                self.site.source, self.draft.building_id, "no-geometry", "no usable geometry"
+            )
+            return None
+        self.site.count(self.draft.building_id, self.ledger, None, self.swapped)
+        if self.swapped:
+            self._mark("axes-swapped")
+        self._compare_heights(row)
+        return row
+
+    def _mark(self, code: str) -> None:
+        if code not in self.defects:
+            self.defects.append(code)
+
+    def _settled(self, read: Callable[[], list[RawFace]]) -> Settled:
+        settled = settle(read(), self.site)
+        self.swapped |= settled.swapped
+        for surface, fault in settled.faults:
+            self._mark(fault.code)
+            if fault.fatal or fault.code == "103":
+                record = f"{self.draft.building_id} {surface}"
+                self.ledger.reject(self.site.source, record, fault.code, fault.message)
+        return settled
+
+    def _best_level(self) -> tuple[str, list[Face]]:
+        """The best level whose faces cover the building; else a rebuilt one, or nothing."""
+        damaged: tuple[str, list[Face]] | None = None
+        partial: tuple[str, list[Face]] | None = None
+        for level in self.draft.levels:
+            settled = self._settled(level.faces)
+            faces = _with_height(settled.faces)
+            if not faces:
+                continue
+            if (settled.lost or level.lod[0] in "34") and not self._covers(faces):
+                if settled.lost:
+                    damaged = damaged or (level.lod, faces)
+                else:
+                    partial = partial or (level.lod, faces)
+                continue
+            if damaged or partial:
+                self._mark("lod-fallback")
+            return level.lod, faces
+        if damaged is not None:
+            self._mark("rebuilt")
+            return damaged[0], self._rebuilt(damaged[1])
+        return partial or ("0", [])
+
+    def _covers(self, faces: list[Face]) -> bool:
+        """Whether the faces above the ground cover the footprint."""
+        whole = self.area if not self.area.is_empty else footprint.seen_from_above(faces)
+        bottom = points_of(faces)[:, 2].min() + 0.1
+        above = [face for face in faces if face.rings[0][:, 2].max() > bottom]
+        cover = footprint.seen_from_above(above)
+        return bool(shapely.intersection(cover, whole).area >= _SOUND_COVERAGE * whole.area)
+
+    def _rebuilt(self, faces: list[Face]) -> list[Face]:
+        """Block between the lowest and the highest vertex left, over the footprint."""
+        z = points_of(faces)[:, 2]
+        area = self.area if not self.area.is_empty else footprint.of_faces(faces)
+        top = float(z.max())
+        if top - float(z.min()) < 0.1 and self.draft.measured_height_m:
+            top = float(z.min()) + self.draft.measured_height_m
+        return _blocks(area, float(z.min()), top)
+
+    def _of_faces(self, lod: str, faces: list[Face]) -> BuildingRow | None:
+        area = self.area
+        if area.is_empty:
+            if self.draft.outline:
+                self._mark("lod0-invalid")
+            area = footprint.of_faces(faces)
+        if area.is_empty:
+            return None
+        z = points_of(faces)[:, 2]
+        low, high = float(z.min()), float(z.max())
+        return self._row(lod, (low, high), high - low, area, faces)
+
+    def _of_outline(self) -> BuildingRow | None:
+        """Block over the LOD0 outline with the recorded height."""
+        if self.outline is None or self.area.is_empty:
+            return None
+        height = self.draft.measured_height_m
+        if height is None and self.draft.storeys is not None:
+            height = self.draft.storeys * _STOREY_M
+            self._mark("height-from-storeys")
+        elif height is not None:
+            self._mark("height-recorded")
+        z = points_of(self.outline.faces)[:, 2]
+        known = bool(np.isfinite(z).any()) and bool(np.nanmin(z) != 0.0)
+        if not known:
+            self._mark("ground-unknown")
+        level = float(np.nanmin(z)) if known else 0.0
+        if height is None:
+            self._mark("height-unknown")
+            return self._row("0", (level, level), None, self.area, [])
+        at_roof = self.draft.outline_is_roof and known
+        low = level - height if at_roof else level
+        faces = _blocks(self.area, low, low + height)
+        return self._row("0", (low, low + height), height, self.area, faces)
+
+    def _row(
+        self,
+        lod: str,
+        z_m: tuple[float, float],
+        height_m: float | None,
+        area: shapely.MultiPolygon,
+        faces: list[Face],
+    ) -> BuildingRow:
+        draft = self.draft
+        return BuildingRow(
+            draft, lod, z_m[0], z_m[1], height_m, area, faces, self.defects, draft.building_id
+        )
+
+    def _compare_heights(self, row: BuildingRow) -> None:
+        recorded = self.draft.measured_height_m
+        if recorded is None or row.height_m is None or row.lod == "0":
+            return
+        difference = abs(row.height_m - recorded)
+        if difference > _DIFFERS_M or difference > _DIFFERS_SHARE * recorded:
+            self._mark("height-differs")
+
+
+def _with_height(faces: Sequence[Face]) -> list[Face]:
+    return [face for face in faces if not any(np.isnan(ring[:, 2]).any() for ring in face.rings)]
+
+
+def _blocks(area: shapely.MultiPolygon, bottom_m: float, top_m: float) -> list[Face]:
+    return [face for rings in footprint.rings_of(area) for face in block(rings, bottom_m, top_m)]

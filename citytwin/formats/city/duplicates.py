@@ -1,0 +1,57 @@
+"""One id for one building: the same building met twice is kept once, different ones both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.ledger import Ledger
+
+
+def without_duplicates(rows: Iterable[BuildingRow], ledger: Ledger) -> list[BuildingRow]:
+    """Drop repeated buildings and rename different ones that share an id.
+
+    Parameters
+    ----------
+    rows
+        Buildings in the order of the files.
+    ledger
+        Receives what was dropped or renamed.
+
+    Returns
+    -------
+    list of BuildingRow
+        In the same order, each id once.
+    """
+    first: dict[str, BuildingRow] = {}
+    digests: dict[str, list[str]] = {}
+    kept: list[BuildingRow] = []
+    taken: set[str] = set()
+    for row in rows:
+        name = row.draft.building_id
+        if name not in first:
+            first[name] = row
+        else:
+            known = digests.setdefault(name, [first[name].digest()])
+            digest = row.digest()
+            place = f"{row.draft.source} {name}"
+            if digest in known:
+                ledger.reject(row.draft.source, name, "duplicate", f"{place}: same building again")
+                continue
+            known.append(digest)
+            row.defects.append("duplicate-id")
+            message = f"{place}: another building has this id; both are kept"
+            ledger.reject(row.draft.source, name, "duplicate-id", message)
+        row.building_id = _free_name(name, taken)
+        taken.add(row.building_id)
+        kept.append(row)
+    return kept
+
+
+def _free_name(name: str, taken: set[str]) -> str:
+    if name not in taken:
+        return name
+    number = 2
+    while f"{name}#{number}" in taken:
+        number += 1
+    return f"{name}#{number}"

@@ -1,0 +1,67 @@
+"""Declaration of the format ``citygml``."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.duplicates import without_duplicates
+from citytwin.formats.city.frames import building_frame, surface_frame
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.citygml.reader import BuildingReader
+from citytwin.formats.citygml.semantics import semantic_of
+from citytwin.formats.gml.code_lists import CodeLists
+from citytwin.formats.gml.document import GmlFile, read_gml
+from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.tables import BUILDINGS, SURFACES
+from citytwin.model.text import text
+
+
+def _rows(lists: CodeLists, file: GmlFile, ledger: Ledger) -> list[BuildingRow]:
+    return BuildingReader(file, lists, ledger).rows()
+
+
+def read(dataset: Dataset, params: NoParams) -> Decoded:
+    """Read the buildings of CityGML files.
+
+    Parameters
+    ----------
+    dataset
+        The files.
+    params
+        None needed.
+
+    Raises
+    ------
+    SourceError
+        If no file can be used.
+    """
+    del params
+    lists = CodeLists(dataset.root)
+
+    def read_one(path: Path, ledger: Ledger) -> list[BuildingRow]:
+        return read_gml(path, dataset, partial(_rows, lists), ledger, semantic_of)
+
+    ledger = Ledger()
+    found = [row for _, rows in read_files(dataset, read_one, ledger) for row in rows]
+    rows = without_duplicates(found, ledger)
+    return Decoded(
+        tables={
+            BUILDINGS: building_frame(rows, dataset.target_crs),
+            SURFACES: surface_frame(rows),
+        },
+        rejects=ledger.all_rejects(),
+        notes=tuple(ledger.notes),
+    )
+
+
+FORMAT = Format(
+    name="citygml",
+    title=text("CityGML（建築物）", "CityGML buildings"),
+    patterns=("*_bldg_*.gml", "*.citygml"),
+    produces=(BUILDINGS, SURFACES),
+    params=NoParams,
+    read=read,
+)

@@ -1,0 +1,185 @@
+"""Levels of detail of a building element: where the geometry of each is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+from citytwin.formats.city.buildings import Level
+from citytwin.formats.city.faces import RawFace
+from citytwin.formats.citygml.semantics import INNER, OUTER
+from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.gml.surfaces import Walk
+from citytwin.formats.xml import Element, local_name
+
+_LEVEL = re.compile(
+    r"^lod([0-4])(Solid|MultiSurface|Geometry|FootPrint|RoofEdge|MultiSolid|Surface)$"
+)
+_BOUNDARIES = frozenset({"boundedBy", "boundary"})
+_OPENINGS = frozenset({"opening", "fillingSurface"})
+_OUTSIDE = frozenset({"outerBuildingInstallation", "buildingInstallation"})
+# LOD4 is LOD3 with rooms; where both are given, LOD3 is all that is seen from outside.
+_BEST_FIRST = ("3", "4", "2", "1")
+
+LinkFault = Callable[[str, str], None]
+
+
+@dataclass(eq=False)
+class LevelIndex:
+    """Geometry properties of one building or part, by level of detail."""
+
+    shell: dict[str, list[Element]] = field(default_factory=dict)
+    """Properties of the building itself and of its boundary surfaces."""
+    extra: dict[str, list[Element]] = field(default_factory=dict)
+    """Properties of installations outside: dormers, balconies, chimneys."""
+    outline: list[Element] = field(default_factory=list)
+    outline_is_roof: bool = False
+
+
+def index_levels(unit: Element) -> LevelIndex:
+    """Find the geometry of a building, without its parts, rooms and address.
+
+    Parameters
+    ----------
+    unit
+        Building or BuildingPart.
+    """
+    found = LevelIndex()
+    thematic: dict[str, list[Element]] = {}
+    for child in unit:
+        name = local_name(child)
+        if match := _LEVEL.match(name):
+            if match[1] != "0":
+                found.shell.setdefault(match[1], []).append(child)
+        elif name in _BOUNDARIES:
+            _add(thematic, _thematic(child))
+        elif name in _OUTSIDE:
+            _add(found.extra, _installation(child))
+    # Boundary surfaces first: their polygons carry ids and semantics, the solid links to them.
+    for lod, properties in thematic.items():
+        found.shell[lod] = [*properties, *found.shell.get(lod, [])]
+    found.shell.pop("0", None)
+    _index_outline(unit, found)
+    return found
+
+
+def _index_outline(unit: Element, found: LevelIndex) -> None:
+    by_name: dict[str, list[Element]] = {}
+    for child in unit:
+        name = local_name(child)
+        if name.startswith("lod0") and _LEVEL.match(name):
+            by_name.setdefault(name, []).append(child)
+    for name in ("lod0FootPrint", "lod0MultiSurface", "lod0Surface", "lod0RoofEdge"):
+        if name in by_name:
+            found.outline, found.outline_is_roof = by_name[name], name == "lod0RoofEdge"
+            return
+    # CityGML 3.0: the footprint may be the LOD0 of a ground surface.
+    for child in unit:
+        if local_name(child) in _BOUNDARIES:
+            for surface in child:
+                if local_name(surface) in ("GroundSurface", "RoofSurface"):
+                    level = [p for p in surface if local_name(p) == "lod0MultiSurface"]
+                    is_roof = local_name(surface) == "RoofSurface"
+                    if level and (not found.outline or (found.outline_is_roof and not is_roof)):
+                        found.outline, found.outline_is_roof = level, is_roof
+
+
+def _add(target: dict[str, list[Element]], found: Iterator[tuple[str, Element]]) -> None:
+    for lod, element in found:
+        target.setdefault(lod, []).append(element)
+
+
+def _thematic(boundary: Element) -> Iterator[tuple[str, Element]]:
+    """Geometry properties of a boundary surface and of the openings in it."""
+    for surface in boundary:
+        if local_name(surface) in INNER:
+            continue
+        for child in surface:
+            name = local_name(child)
+            if match := _LEVEL.match(name):
+                yield match[1], child
+            elif name in _OPENINGS:
+                for opening in child:
+                    if local_name(opening) in OUTER:
+                        for part in opening:
+                            if match := _LEVEL.match(local_name(part)):
+                                yield match[1], part
+
+
+def _installation(holder: Element) -> Iterator[tuple[str, Element]]:
+    for installation in holder:
+        for child in installation:
+            name = local_name(child)
+            if match := _LEVEL.match(name):
+                yield match[1], child
+            elif name in _BOUNDARIES:
+                yield from _thematic(child)
+
+
+def levels_of(found: LevelIndex, file: GmlFile, on_fault: LinkFault) -> list[Level]:
+    """Levels of detail of a building, best first.
+
+    Parameters
+    ----------
+    found
+        Where the geometry is.
+    file
+        The file.
+    on_fault
+        Told code and message of links that lead nowhere.
+    """
+    return [
+        Level(lod, _reader([*found.shell[lod], *found.extra.get(lod, [])], file, on_fault))
+        for lod in _BEST_FIRST
+        if lod in found.shell
+    ]
+
+
+def outline_of(
+    found: LevelIndex, file: GmlFile, on_fault: LinkFault
+) -> Callable[[], list[RawFace]] | None:
+    """LOD0 polygons of a building, or None when it has none.
+
+    Parameters
+    ----------
+    found
+        Where the geometry is.
+    file
+        The file.
+    on_fault
+        Told code and message of links that lead nowhere.
+    """
+    return _reader(found.outline, file, on_fault) if found.outline else None
+
+
+def _reader(
+    properties: list[Element], file: GmlFile, on_fault: LinkFault
+) -> Callable[[], list[RawFace]]:
+    def read() -> list[RawFace]:
+        walk = file.walk()
+        for element in properties:
+            walk.gather(element)
+        for fault in walk.faults:
+            on_fault(fault.code, fault.message)
+        return _without_copies(walk)
+
+    return read
+
+
+def _without_copies(walk: Walk) -> list[RawFace]:
+    """Drop polygons written a second time, as by files whose solid does not link to the shell."""
+    if len({face.semantic == "other" for face in walk.faces}) < 2:
+        return walk.faces
+    kept: list[RawFace] = []
+    seen: set[tuple[bytes, ...]] = set()
+    for face in walk.faces:
+        if face.broken:
+            kept.append(face)
+            continue
+        key = tuple(sorted(row.tobytes() for row in face.rings[0][:-1]))
+        if face.semantic == "other" and key in seen:
+            continue
+        seen.add(key)
+        kept.append(face)
+    return kept

@@ -1,0 +1,103 @@
+"""Code lists: text of a code, looked up beside the file and never outside the data set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from citytwin.errors import SourceError
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.xml import local_name, read_small
+
+_LIMIT_BYTES = 20_000_000
+
+
+@dataclass(eq=False)
+class CodeLists:
+    """Code lists of one data set; each file is read once."""
+
+    root: Path
+    """Folder that no reference may leave."""
+    _read: dict[Path, dict[str, str]] = field(default_factory=dict)
+    _found: dict[tuple[Path, str], Path | None] = field(default_factory=dict)
+
+    def text(self, code: str, code_space: str | None, file: Path, ledger: Ledger) -> str:
+        """Text of a code; the code itself where there is no list or no such entry.
+
+        Parameters
+        ----------
+        code
+            As written in the file.
+        code_space
+            Reference to the list, relative to the file.
+        file
+            File that names the list.
+        ledger
+            Receives lists that lie outside the data set or cannot be read.
+        """
+        if not code_space:
+            return code
+        key = (file.parent, code_space)
+        if key not in self._found:
+            self._found[key] = self._find(code_space, file, ledger)
+        path = self._found[key]
+        if path is None:
+            return code
+        if path not in self._read:
+            self._read[path] = _entries(path, ledger)
+        return self._read[path].get(code, code)
+
+    def _find(self, code_space: str, file: Path, ledger: Ledger) -> Path | None:
+        if "://" in code_space or code_space.startswith(("file:", "urn:")):
+            return None
+        wanted = PurePosixPath(code_space.replace("\\", "/"))
+        root = self.root.resolve()
+        for folder in (file.parent / wanted.parent, root / "codelists"):
+            found = _ignoring_case(folder, wanted.name)
+            if found is None:
+                continue
+            if found.is_relative_to(root):
+                return found
+            ledger.reject(
+                file.name,
+                code_space[:200],
+                "code-list-outside",
+                "code list lies outside the data set; not opened, the raw codes are kept",
+            )
+            return None
+        return None
+
+
+def _ignoring_case(folder: Path, name: str) -> Path | None:
+    """File of that name in any spelling; links are followed so that the answer is the truth."""
+    exact = folder / name
+    try:
+        if exact.is_file():
+            return exact.resolve()
+        for entry in sorted(folder.iterdir()):
+            if entry.name.lower() == name.lower() and entry.is_file():
+                return entry.resolve()
+    except (OSError, ValueError):  # ValueError: a null byte in the reference
+        return None
+    return None
+
+
+def _entries(path: Path, ledger: Ledger) -> dict[str, str]:
+    """Codes and texts of a gml:Dictionary, where gml:name is the code."""
+    try:
+        document = read_small(path, _LIMIT_BYTES)
+    except SourceError as error:
+        ledger.reject(path.name, "file", "code-list-unreadable", str(error))
+        return {}
+    entries: dict[str, str] = {}
+    for definition in document.iter("{*}Definition"):
+        code = meaning = ""
+        for child in definition:
+            name = local_name(child)
+            if name == "name":
+                code = (child.text or "").strip()
+            elif name == "description":
+                meaning = (child.text or "").strip()
+        if code and meaning:
+            entries.setdefault(code, meaning)
+    return entries
