@@ -31,6 +31,7 @@ from citytwin.formats.observations import (
     Place,
     Reading,
     plausible_time,
+    reject_of,
     says_synthetic,
     seconds_of,
 )
@@ -135,7 +136,7 @@ def decode_map(raw: bytes, file: str, stations: Mapping[str, Station]) -> Batch:
         try:
             found, bad = _station(values, code, end_s)
         except SourceError as error:
-            rejects.append(_reject(error))
+            rejects.append(reject_of(error, "value"))
             continue
         places.append(stations[code].place)
         synthetic |= stations[code].synthetic
@@ -164,7 +165,7 @@ def _station(station: Node, code: str, end_s: int) -> tuple[list[Reading], list[
         try:
             value, flag = _value(pair)
         except SourceError as error:
-            rejects.append(_reject(error))
+            rejects.append(reject_of(error, "value"))
             continue
         value = None if value is None else value * element.factor
         start_s = end_s - 60 * element.minutes
@@ -175,7 +176,7 @@ def _station(station: Node, code: str, end_s: int) -> tuple[list[Reading], list[
             value, flag = _direction(direction)
             readings.append(Reading(code, p.WIND_DIRECTION, end_s - 600, end_s, value, flag))
         except SourceError as error:
-            rejects.append(_reject(error))
+            rejects.append(reject_of(error, "value"))
     return readings, rejects
 
 
@@ -203,10 +204,6 @@ def _direction(pair: Node) -> tuple[float | None, Flag | None]:
     if not (value.is_integer() and 1 <= value <= 16):
         raise pair.items()[0].error("expected a direction of 0 to 16")
     return (value % 16) * 22.5, flag
-
-
-def _reject(error: SourceError) -> Reject:
-    return Reject(source=error.source, record=error.record, code="value", message=str(error))
 
 
 def read(dataset: Dataset, params: AmedasParams) -> Decoded:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from citytwin.errors import SourceError
-from citytwin.formats.observations import Batch
+from citytwin.formats.observations import Batch, reject_of
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset
 
@@ -98,8 +98,5 @@ def decode_files(
             failures.append(error)
     if failures and not batches:
         raise failures[0]
-    rejects = [
-        Reject(source=e.source, record=e.record, code="unreadable", message=str(e))
-        for e in failures
-    ]
+    rejects = [reject_of(error, "unreadable") for error in failures]
     return batches, rejects

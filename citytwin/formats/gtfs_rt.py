@@ -66,8 +66,7 @@ class _Message:
 
     def reject(self, record: str, code: str, message: str) -> None:
         """Set a record aside."""
-        where = f"{self.file}: {record}: {message}"
-        self.rejects.append(Reject(source=self.file, record=record, code=code, message=where))
+        self.rejects.append(Reject(source=self.file, record=record, code=code, message=message))
 
     def vehicle(self, entity: pb.FeedEntity, header_s: int) -> None:
         """Take the position and speed of a vehicle."""

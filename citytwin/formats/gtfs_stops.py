@@ -87,7 +87,7 @@ def _take(
     usable = identifier and is_clean(identifier) and is_clean(name)
     if not usable or not on_earth(longitude_deg, latitude_deg):
         shown = ascii(f"{identifier} at {lat}, {lon}")[:120]
-        message = f"{file}: line {line}: no stop with a position: {shown}"
+        message = f"no stop with a position: {shown}"
         rejects.append(Reject(source=file, record=f"line {line}", code="stop", message=message))
         return
     stops[identifier] = Stop(name or None, longitude_deg, latitude_deg)

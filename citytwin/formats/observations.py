@@ -14,6 +14,7 @@ from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.tables import Flag
@@ -67,6 +68,21 @@ class Batch:
     notes: tuple[Note, ...] = ()
     synthetic: bool = False
     """Whether the file itself says that it was generated."""
+
+
+def reject_of(error: SourceError, code: str) -> Reject:
+    """Turn the error about a record into the reject of that record.
+
+    Parameters
+    ----------
+    error
+        What was wrong; its message begins with the file and the record.
+    code
+        Short stable code of the reason.
+    """
+    place = f"{error.source}: {error.record}: " if error.record else f"{error.source}: "
+    message = str(error).removeprefix(place)
+    return Reject(source=error.source, record=error.record, code=code, message=message)
 
 
 def urn(source: str, thing: str) -> str:

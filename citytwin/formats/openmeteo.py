@@ -23,6 +23,7 @@ from citytwin.formats.observations import (
     Reading,
     on_earth,
     plausible_time,
+    reject_of,
     says_synthetic,
     seconds_of,
     zone_named,
@@ -126,7 +127,7 @@ def decode_open_meteo(raw: bytes, file: str, time_zone: str = "") -> Batch:
             try:
                 place, found, bad = block.read(name, values, *known)
             except SourceError as error:
-                rejects.append(_reject(error, "variable"))
+                rejects.append(reject_of(error, "variable"))
                 continue
             places[place.thing] = place
             readings += found
@@ -191,7 +192,7 @@ class _Block:
             try:
                 value = cell.number_or_none()
             except SourceError as error:
-                rejects.append(_reject(error, "value"))
+                rejects.append(reject_of(error, "value"))
                 continue
             value = None if value is None else change(value)
             readings.append(Reading(thing, variable.observed, start_s, end_s, value))
@@ -255,10 +256,6 @@ def _utc_seconds(cell: Node, zone: tzinfo | None) -> int:
 def _remarks(location: Node) -> list[str]:
     found = (location.find(key) for key in ("generator", "note", "description", "id", "source"))
     return [node.value for node in found if node is not None and isinstance(node.value, str)]
-
-
-def _reject(error: SourceError, code: str) -> Reject:
-    return Reject(source=error.source, record=error.record, code=code, message=str(error))
 
 
 def _skipped_note(skipped: set[str]) -> tuple[Note, ...]:

@@ -21,6 +21,7 @@ from citytwin.formats.observations import (
     Reading,
     on_earth,
     plausible_time,
+    reject_of,
     says_synthetic,
     seconds_of,
 )
@@ -87,7 +88,7 @@ def decode_road_counts(raw: bytes, file: str) -> Batch:
             said.append(_identifier(feature))
             found, read = _feature(feature)
         except SourceError as error:
-            rejects.append(_reject(error))
+            rejects.append(reject_of(error, "record"))
             continue
         places |= {place.thing: place for place in found}
         readings += read
@@ -213,10 +214,6 @@ def _cut_note(document: Node, features: int) -> tuple[Note, ...]:
             en=f"{document.source} holds {features} of the {matched.value} records that matched",
         ),
     )
-
-
-def _reject(error: SourceError) -> Reject:
-    return Reject(source=error.source, record=error.record, code="record", message=str(error))
 
 
 def read(dataset: Dataset, params: NoParams) -> Decoded:  # noqa: ARG001

@@ -1,0 +1,160 @@
+"""Real feeds: what is decoded agrees with counts of independent readers (facts.json)."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+from google.transit import gtfs_realtime_pb2 as pb
+
+from citytwin.errors import SourceError
+from citytwin.formats import amedas, gtfs_rt, openmeteo, road_counts
+from citytwin.formats.gtfs_stops import stops_of
+from citytwin.model.steps import Dataset
+from citytwin.model.tables import OBSERVATIONS, THINGS
+from citytwin.store.tables import conform
+
+SAMPLES = os.environ.get("CITYTWIN_SAMPLES")
+FEEDS = Path(SAMPLES or ".") / "feeds"
+pytestmark = pytest.mark.skipif(
+    not (SAMPLES and FEEDS.is_dir()),
+    reason="set CITYTWIN_SAMPLES to the folder with the real sample feeds",
+)
+CRS = "EPSG:6677"
+
+
+@pytest.fixture(scope="module")
+def facts():
+    """Counts by independent readers."""
+    return json.loads((FEEDS / "facts.json").read_text())
+
+
+def read(step, files, params=None, root=FEEDS):
+    """Read files and check the tables against their schemas."""
+    source = Dataset("sample", root, tuple(files), CRS, "Asia/Tokyo")
+    decoded = step.read(source, params or step.params())
+    for table in (THINGS, OBSERVATIONS):
+        conform(table, decoded.tables[table], CRS)
+    return decoded
+
+
+AMEDAS_MAP = "weather/amedas/map_20250628180000.json"
+
+
+def test_amedas_national_map(facts, tmp_path):
+    """All 1,286 stations; good values agree in number, range and mean; [0, 6] is not zero."""
+    said = facts[AMEDAS_MAP]
+    raw = json.loads((FEEDS / AMEDAS_MAP).read_text())
+    # Positions are not part of the sample: these are placeholders inside the plane of the CRS.
+    table = {
+        code: {"lat": [35, k % 60], "lon": [139, k // 60], "kjName": code}
+        for k, code in enumerate(raw)
+    }
+    (tmp_path / "amedastable.json").write_text(json.dumps(table))
+    decoded = read(amedas.FORMAT, [FEEDS / AMEDAS_MAP, tmp_path / "amedastable.json"])
+    assert len(decoded.tables[THINGS]) == said["keys"] == 1286
+    assert decoded.rejects == ()
+    frame = decoded.tables[OBSERVATIONS]
+    good = frame[frame["flag"] == 1].groupby("property")["result"]
+    for element, name, factor in (
+        ("temp", "air_temperature", 1.0),
+        ("humidity", "relative_humidity", 1.0),
+        ("precipitation10m", "rainfall_rate", 6.0),
+        ("wind", "wind_speed", 1.0),
+    ):
+        wanted, got = said["flag0"][element], good.get_group(name)
+        assert len(got) == wanted["n"]
+        assert got.min() == pytest.approx(factor * wanted["min"])
+        assert got.max() == pytest.approx(factor * wanted["max"])
+        assert got.mean() == pytest.approx(factor * wanted["mean"], abs=factor * 6e-5)
+    missing = frame[frame["flag"] == 9].groupby("property").size()
+    no_humidity = sum(1 for s in raw.values() if s.get("humidity", [0, 0])[1] == 5)
+    calms = sum(1 for s in raw.values() if s.get("windDirection", [1, 0])[0] == 0)
+    assert missing.to_dict() == {"relative_humidity": no_humidity, "wind_from_direction": calms}
+    assert set(frame["flag"]) == {1, 9}
+    assert str(frame["phenomenon_end"].iloc[0]) == "2025-06-28 09:00:00+00:00"
+
+
+def test_openmeteo_radiation():
+    """Three hours of Dutch summer time: 12:00 +2 h ends at 10:00 UTC; values unchanged."""
+    decoded = read(openmeteo.FORMAT, [FEEDS / "openmeteo" / "satellite_radiation.json"])
+    frame = decoded.tables[OBSERVATIONS]
+    assert frame["result"].tolist() == [448.7, 531.5, 521.2]
+    assert set(frame["property"]) == {"surface_downwelling_shortwave_flux_in_air"}
+    assert str(frame["phenomenon_start"].iloc[0]) == "2026-09-30 09:00:00+00:00"
+    assert str(frame["phenomenon_end"].iloc[0]) == "2026-09-30 10:00:00+00:00"
+
+
+def test_openmeteo_excerpt_without_times_is_refused():
+    """An excerpt without longitude, times and units cannot be placed."""
+    with pytest.raises(SourceError, match=r"forecast_berlin_excerpt\.json: 'longitude' is missing"):
+        read(openmeteo.FORMAT, [FEEDS / "openmeteo" / "forecast_berlin_excerpt.json"])
+
+
+def test_road_counts_sample():
+    """Counts by hand: 48, 48, 12 vehicles in five minutes; one direction missing; synthetic."""
+    decoded = read(road_counts.FORMAT, sorted((FEEDS / "traffic").glob("*.geojson")))
+    frame = decoded.tables[OBSERVATIONS].set_index("thing")["result"]
+    assert frame["urn:citytwin:sample:9999001:up"] == 48 * 12
+    assert frame["urn:citytwin:sample:9999001:down"] == 48 * 12
+    assert frame["urn:citytwin:sample:9999002:down"] == 12 * 12
+    assert frame.isna().sum() == 1
+    assert decoded.tables[OBSERVATIONS]["synthetic"].all()
+    assert [n.severity for n in decoded.notes] == ["synthetic"]
+    assert str(decoded.tables[OBSERVATIONS]["phenomenon_start"].iloc[0]).startswith("2025-02-10 00")
+
+
+@pytest.mark.parametrize("departures", [False, True])
+def test_edmonton_trip_updates(facts, tmp_path, departures):
+    """Every one of 35,122 stop times is either used, skipped by the feed, or counted in a note."""
+    path = FEEDS / "gtfs_rt" / "edmonton_TripUpdates.pb"
+    feed = pb.FeedMessage.FromString(path.read_bytes())
+    said = facts["gtfs_rt/edmonton_TripUpdates.pb"]
+    updates = [u for e in feed.entity for u in e.trip_update.stop_time_update]
+    assert (len(feed.entity), len(updates)) == (said["entities"], said["stop_time_updates"])
+    stop_ids = sorted({u.stop_id for u in updates})
+    # Positions are not part of the sample: these are placeholders inside the plane of the CRS.
+    lines = [f"{s},{35 + k / 1e4:.4f},139.7" for k, s in enumerate(stop_ids)]
+    (tmp_path / "stops.txt").write_text("\n".join(["stop_id,stop_lat,stop_lon", *lines]))
+    params = gtfs_rt.GtfsRtParams(horizon_min=1440, departures=departures)
+    decoded = read(gtfs_rt.FORMAT, [path, tmp_path / "stops.txt"], params)
+    delays: dict[str, list[int]] = {}
+    without = 0
+    for update in updates:
+        if update.schedule_relationship == pb.TripUpdate.StopTimeUpdate.SKIPPED:
+            continue
+        event = update.arrival
+        if departures and not update.HasField("arrival"):
+            event = update.departure
+        if event.HasField("delay"):
+            delays.setdefault(update.stop_id, []).append(event.delay)
+        else:
+            without += 1
+    frame = decoded.tables[OBSERVATIONS].set_index("thing")["result"]
+    assert len(frame) == len(delays)
+    for stop_id, found in delays.items():
+        got = frame[f"urn:citytwin:sample:stop:{stop_id}"]
+        assert got == pytest.approx(sum(found) / len(found))
+    assert f"{without} stop times give no delay" in decoded.notes[0].en
+    assert decoded.rejects == ()
+    times = decoded.tables[OBSERVATIONS]["phenomenon_start"]
+    assert set(times.dt.as_unit("s").astype("int64")) == {said["timestamp"]}
+
+
+def test_vehicle_without_any_time_is_set_aside(facts):
+    """The sample of the bindings has one vehicle, but neither header nor vehicle says when."""
+    said = facts["gtfs_rt/bindings_vehicle_position.pb"]
+    decoded = read(gtfs_rt.FORMAT, [FEEDS / "gtfs_rt" / "bindings_vehicle_position.pb"])
+    assert said["timestamp"] == 0
+    assert [r.code for r in decoded.rejects] == ["time"] * said["vehicles"]
+
+
+@pytest.mark.parametrize("name", ["amazon-2017-08-06", "bullrunner"])
+def test_stops_of_real_archives(facts, name):
+    """As many stops as an independent CSV reader counts."""
+    path = FEEDS / "gtfs" / f"{name}.zip"
+    stops, rejects = stops_of(path.read_bytes(), path.name)
+    assert len(stops) == facts[f"gtfs/{name}.zip"]["stops.txt"]
+    assert rejects == []

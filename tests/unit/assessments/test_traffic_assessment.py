@@ -1,0 +1,102 @@
+"""Traffic: means of the good observations per thing and property."""
+
+from __future__ import annotations
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+
+from citytwin.assessments.traffic import ASSESSMENT
+from citytwin.model import properties as p
+from citytwin.model.grid import GridSpec
+from citytwin.model.steps import CityState, NoParams
+from citytwin.model.tables import OBSERVATIONS, THINGS, TRAFFIC
+from citytwin.store.tables import conform
+
+CRS = "EPSG:6677"
+GRID = GridSpec(CRS, -100.0, 60.0, 2.5, 4, 7)
+
+
+def city(rows, names):
+    """A city with observations (thing, property, end [s], result, flag) and things."""
+    seconds = [row[2] for row in rows]
+    observations = pd.DataFrame(
+        {
+            "source": "roads",
+            "thing": [row[0] for row in rows],
+            "property": [row[1].name for row in rows],
+            "unit": [row[1].unit for row in rows],
+            "phenomenon_start": pd.to_datetime([s - 300 for s in seconds], unit="s", utc=True),
+            "phenomenon_end": pd.to_datetime(seconds, unit="s", utc=True),
+            "result": [row[3] for row in rows],
+            "flag": [row[4] for row in rows],
+            "synthetic": False,
+            "raw_ref": "",
+        }
+    )
+    things = gpd.GeoDataFrame(
+        {
+            "thing": list(names),
+            "name": list(names.values()),
+            "kind": "traffic_detector",
+            "source": "roads",
+            "synthetic": False,
+            "height_above_ground_m": float("nan"),
+        },
+        geometry=gpd.points_from_xy([-50.0 + k for k in range(len(names))], [10.0] * len(names)),
+        crs=CRS,
+    )
+    tables = {
+        OBSERVATIONS: conform(OBSERVATIONS, observations, CRS),
+        THINGS: conform(THINGS, things, CRS),
+    }
+    return CityState(GRID, {}, tables)
+
+
+ROWS = [
+    ("b", p.TRAFFIC_FLOW, 900, 120.0, 1),
+    ("b", p.TRAFFIC_FLOW, 600, 60.0, 1),
+    ("b", p.TRAFFIC_FLOW, 1200, 99999.0, 4),
+    ("b", p.VEHICLE_SPEED, 600, 40.0, 1),
+    ("a", p.TRAFFIC_FLOW, 900, None, 9),
+    ("a", p.AIR_TEMPERATURE, 900, 21.0, 1),
+    ("lost", p.TRAFFIC_FLOW, 900, 5.0, 1),
+]
+
+
+def test_means_counts_and_latest_times_of_good_observations():
+    """60 and 120 per hour make 90; the bad value counts nowhere, not even for the time."""
+    assessed = ASSESSMENT.run(city(ROWS, {"a": "A", "b": "B"}), NoParams())
+    frame = conform(TRAFFIC, assessed.frame, CRS)
+    assert frame[["thing", "property"]].to_numpy().tolist() == [
+        ["a", "traffic_flow"],
+        ["b", "traffic_flow"],
+        ["b", "vehicle_speed"],
+    ]
+    assert frame["value"].isna().tolist() == [True, False, False]
+    assert frame["value"][1:].tolist() == [90.0, 40.0]
+    assert frame["observations"].tolist() == [0, 2, 1]
+    assert frame["latest"][1] == pd.Timestamp(900, unit="s", tz="UTC")
+    assert pd.isna(frame["latest"][0])
+    assert frame["unit"].tolist() == ["/h", "/h", "km/h"]
+    assert (frame.geometry[1].x, frame.geometry[1].y) == (-49.0, 10.0)
+    assert {f.name: f.value for f in assessed.facts} == {
+        "traffic_points": 2.0,
+        "traffic_series_without_value": 1.0,
+    }
+
+
+def test_weather_is_no_traffic():
+    """Only flow, speed and delay appear; with none of them the table is empty."""
+    rows = [("a", p.AIR_TEMPERATURE, 900, 21.0, 1)]
+    assessed = ASSESSMENT.run(city(rows, {"a": None}), NoParams())
+    assert len(conform(TRAFFIC, assessed.frame, CRS)) == 0
+
+
+@pytest.mark.parametrize("reverse", [False, True])
+def test_the_order_of_rows_changes_nothing(reverse):
+    """Same bits for any order of the observations."""
+    rows = ROWS[::-1] if reverse else ROWS
+    frame = ASSESSMENT.run(city(rows, {"a": "A", "b": "B"}), NoParams()).frame
+    assert frame["value"].iloc[1] == 90.0
+    assert frame["thing"].tolist() == ["a", "b", "b"]
