@@ -12,6 +12,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from citytwin.formats.city.areas import distinct
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 
@@ -135,12 +136,12 @@ def road_frame(rows: Sequence[RoadRow], crs: str) -> gpd.GeoDataFrame:
     Parameters
     ----------
     rows
-        One per segment.
+        One per segment; an id that occurs again gets a suffix.
     crs
         CRS of the city.
     """
     columns = {
-        "road_id": _strings([row.road_id for row in rows]),
+        "road_id": _strings(distinct([row.road_id for row in rows])),
         "name": _strings([row.name for row in rows]),
         "function": _strings([row.function for row in rows]),
         "width_m": _floats([row.width_m for row in rows]),
@@ -157,12 +158,12 @@ def land_use_frame(rows: Sequence[ParcelRow], crs: str) -> gpd.GeoDataFrame:
     Parameters
     ----------
     rows
-        One per parcel.
+        One per parcel; an id that occurs again gets a suffix.
     crs
         CRS of the city.
     """
     columns = {
-        "parcel_id": _strings([row.parcel_id for row in rows]),
+        "parcel_id": _strings(distinct([row.parcel_id for row in rows])),
         "use": _strings([row.use for row in rows]),
         "code": _strings([row.code for row in rows]),
         "source": _strings([row.source for row in rows]),

@@ -1,0 +1,89 @@
+"""Features that are areas: roads, land use, bridge decks seen from above."""
+
+from __future__ import annotations
+
+import re
+
+import shapely
+
+from citytwin.formats.city.areas import area_of
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.xml import Element, local_name
+
+_LEVEL = re.compile(r"^lod([0-4])(MultiSurface|Solid|Geometry|Surface)$")
+# The plainest level first: the outline is the same, and it has the fewest pieces.
+_ORDER = ("1", "2", "3", "4", "0")
+
+
+def feature_area(
+    feature: Element, record: str, file: GmlFile, ledger: Ledger
+) -> shapely.MultiPolygon | None:
+    """Area of a feature, from the plainest level of detail that has surfaces.
+
+    Parameters
+    ----------
+    feature
+        Such as a Road with its traffic areas.
+    record
+        Identifier of the feature.
+    file
+        The file.
+    ledger
+        Receives what could not be used.
+
+    Returns
+    -------
+    MultiPolygon or None
+        In the CRS of the city; None when there is no usable surface.
+    """
+    levels: dict[str, list[Element]] = {}
+    for element in feature.iter():
+        if match := _LEVEL.match(local_name(element)):
+            levels.setdefault(match[1], []).append(element)
+    for lod in _ORDER:
+        if lod not in levels:
+            continue
+        walk = file.walk()
+        for element in levels[lod]:
+            walk.gather(element)
+        for fault in walk.faults:
+            ledger.reject(file.path.name, record, fault.code, fault.message)
+        if walk.faces:
+            return area_of(walk.faces, record, file.site, ledger)
+    ledger.reject(file.path.name, record, "no-geometry", "no surface in any level of detail")
+    return None
+
+
+def first_text(feature: Element, name: str) -> tuple[str | None, Element | None]:
+    """Text of the first descendant of a name, and the element itself.
+
+    Parameters
+    ----------
+    feature
+        A feature.
+    name
+        Local name.
+    """
+    for element in feature.iter(f"{{*}}{name}"):
+        content = (element.text or "").strip()
+        if content:
+            return content, element
+    return None, None
+
+
+def child_text(feature: Element, name: str) -> tuple[str | None, Element | None]:
+    """Text of the first child of a name, and the element itself.
+
+    Parameters
+    ----------
+    feature
+        A feature.
+    name
+        Local name.
+    """
+    for element in feature:
+        content = (element.text or "").strip()
+        if local_name(element) == name and content:
+            return content, element
+    return None, None
