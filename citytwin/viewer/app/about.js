@@ -1,0 +1,103 @@
+/** What stands behind a layer: summary, figures, sources with hashes, files. */
+
+import { el } from "./dom.js";
+import { figure, instant } from "./format.js";
+import { pick, t } from "./language.js";
+import { within } from "./published.js";
+
+/** @typedef {import("./types.js").Layer} Layer */
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./dom.js").Child} Child */
+
+const LOUD = ["synthetic", "fallback", "loss"];
+
+/**
+ * Notes that must not be overlooked: made-up inputs, second-best methods, losses.
+ * @param {Layer} layer
+ * @returns {HTMLElement|null}
+ */
+export function loudNotes(layer) {
+  const notes = layer.doc.notes.filter((note) => LOUD.includes(note.severity));
+  if (notes.length === 0) return null;
+  const rows = notes.map((note) =>
+    el("li", { class: note.severity }, el("strong", {}, t(`note.${note.severity}`)), " ", pick(note)),
+  );
+  return el("ul", { class: "notes", "aria-label": t("note.title") }, ...rows);
+}
+
+/**
+ * @param {Layer} layer
+ * @param {City} city
+ * @returns {HTMLElement[]}
+ */
+export function about(layer, city) {
+  const { doc } = layer;
+  const quiet = doc.notes.filter((note) => !LOUD.includes(note.severity));
+  const zone = city.latest.time_zone;
+  return [
+    el("p", {}, pick(doc.summary)),
+    ...quiet.map((note) => el("p", { class: "aside" }, pick(note))),
+    pairs([
+      ...doc.facts.map((fact) => /** @type {[string, Child]} */ ([pick(fact.label), figure(fact.value, fact.unit)])),
+      [t("about.valid"), instant(doc.valid_time, zone)],
+      [t("about.run"), layer.runId],
+      [t("about.class"), t(`class.${doc.classification}`)],
+      [t("about.licence"), doc.licence],
+    ]),
+    section(t("about.sources"), sources(layer)),
+    section(t("about.files"), files(layer)),
+  ].filter((part) => part !== null);
+}
+
+/**
+ * @param {[string, Child][]} rows
+ * @returns {HTMLElement}
+ */
+export function pairs(rows) {
+  const cells = rows.filter(([, value]) => value !== "" && value !== null);
+  return el("dl", {}, ...cells.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+}
+
+/**
+ * @param {string} title
+ * @param {HTMLElement[]} rows
+ * @returns {HTMLElement|null}
+ */
+function section(title, rows) {
+  if (rows.length === 0) return null;
+  return el("div", {}, el("h4", {}, title), el("ul", { class: "plain" }, ...rows));
+}
+
+/** @param {Layer} layer */
+function sources(layer) {
+  return layer.doc.sources.map((source) => {
+    const made = source.synthetic ? el("span", { class: "badge" }, t("badge.synthetic")) : null;
+    const terms = source.licence ? el("span", { class: "aside" }, source.licence) : null;
+    const hash = el("code", { class: "hash", title: "SHA-256" }, source.sha256);
+    return el("li", {}, source.title, " ", made, terms, hash);
+  });
+}
+
+/** @param {Layer} layer */
+function files(layer) {
+  return layer.doc.files.flatMap((file) => {
+    try {
+      const url = within(layer.base, file.href);
+      const link = el("a", { href: url.href, download: true }, pick(file.title));
+      return [el("li", {}, link, " ", el("span", { class: "aside" }, file.href))];
+    } catch (error) {
+      console.warn(error);
+      return [];
+    }
+  });
+}
+
+/**
+ * Whether the layer itself, or an input of it, is made up.
+ * @param {Layer} layer
+ * @returns {boolean}
+ */
+export function isSynthetic(layer) {
+  const { notes, sources: from } = layer.doc;
+  return notes.some((note) => note.severity === "synthetic") || from.some((one) => one.synthetic);
+}

@@ -1,0 +1,46 @@
+/** Vector tiles: each layer is one PMTiles file, read in pieces by HTTP Range. */
+
+import { addProtocol } from "../vendor/maplibre-gl/maplibre-gl.js";
+import { within } from "./published.js";
+
+/** @typedef {import("./types.js").Layer} Layer */
+/** @typedef {{minZoom: number, maxZoom: number, minLon: number, minLat: number, maxLon: number, maxLat: number}} Header */
+
+/**
+ * Open the archives of all vector layers.
+ * @param {Layer[]} layers
+ * @returns {Promise<{sources: Map<string, any>, broken: {id: string, reason: string}[]}>}
+ *   MapLibre source by layer, and the layers whose archive cannot be read.
+ */
+export async function openArchives(layers) {
+  const { PMTiles, Protocol } = /** @type {any} */ (globalThis).pmtiles;
+  const protocol = new Protocol();
+  addProtocol("pmtiles", protocol.tile);
+  const vectors = layers.filter((layer) => layer.doc.pmtiles);
+  const open = async (/** @type {Layer} */ layer) => {
+    const archive = new PMTiles(within(layer.base, layer.doc.pmtiles ?? "").href);
+    protocol.add(archive);
+    return source(archive.source.getKey(), await archive.getHeader());
+  };
+  const tries = await Promise.allSettled(vectors.map(open));
+  const sources = new Map();
+  const broken = /** @type {{id: string, reason: string}[]} */ ([]);
+  tries.forEach((result, index) => {
+    const { id } = vectors[index];
+    if (result.status === "fulfilled") sources.set(id, result.value);
+    else broken.push({ id, reason: String(result.reason?.message ?? result.reason) });
+  });
+  return { sources, broken };
+}
+
+/**
+ * @param {string} key
+ * @param {Header} header
+ */
+function source(key, header) {
+  const { minLon, minLat, maxLon, maxLat } = header;
+  // A layer of a single point has a box without area, which MapLibre would never enter.
+  const bounds = minLon < maxLon && minLat < maxLat ? { bounds: [minLon, minLat, maxLon, maxLat] } : {};
+  const tiles = [`pmtiles://${key}/{z}/{x}/{y}`];
+  return { type: "vector", tiles, minzoom: header.minZoom, maxzoom: header.maxZoom, ...bounds };
+}

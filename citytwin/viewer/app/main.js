@@ -1,0 +1,138 @@
+/** Start: read the city, make the map, and keep map, panels and address in step. */
+
+import { Marker } from "../vendor/maplibre-gl/maplibre-gl.js";
+import { byId, el, fill, say } from "./dom.js";
+import { showDisclaimer, showHeader } from "./header.js";
+import { askedLang, setLang, t } from "./language.js";
+import { showPanel } from "./layer_panel.js";
+import { openArchives } from "./archives.js";
+import { addControls, cameraNow, makeMap, recolourGround } from "./map.js";
+import { addLayers, applyChoice, mark, recolour } from "./map_layers.js";
+import { printWell } from "./paper.js";
+import { applyHash, cameraOf, hashOf } from "./permalink.js";
+import { readCity } from "./published.js";
+import { query } from "./query.js";
+import { showAnswer } from "./results.js";
+import { Choice } from "./state.js";
+import { onTheme } from "./theme.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
+
+async function start() {
+  setLang(askedLang(location.search, navigator.languages));
+  const city = await readCity(new URL("./", location.href.replace(/[?#].*$/, "")));
+  const choice = new Choice(city.layers);
+  const usual = new Map(choice.opacity);
+  applyHash(location.hash, choice);
+  const speak = (/** @type {import("./types.js").Lang} */ next) => {
+    setLang(next);
+    const address = new URL(location.href);
+    address.searchParams.set("lang", next);
+    history.replaceState(null, "", address);
+    showHeader(city, speak);
+    showPanel(city, choice);
+    showDisclaimer(city, choice);
+    choice.dispatchEvent(new Event("language"));
+  };
+  showHeader(city, speak);
+  showPanel(city, choice);
+  showDisclaimer(city, choice);
+  choice.addEventListener("visible", () => showDisclaimer(city, choice));
+  const map = await makeMap(city.latest.view.bounds, cameraOf(location.hash));
+  const { sources, broken } = await openArchives(city.layers);
+  city.broken.push(...broken);
+  city.layers = city.layers.filter((layer) => !broken.some((one) => one.id === layer.id));
+  if (broken.length > 0) showPanel(city, choice);
+  addLayers(map, city.layers, sources);
+  byId("boot").remove();
+  connect(map, city, choice, usual);
+  await map.once("idle");
+  document.body.dataset.state = "ready";
+}
+
+/**
+ * @param {MapLibreMap} map
+ * @param {City} city
+ * @param {Choice} choice
+ * @param {Map<string, number>} usual
+ */
+function connect(map, city, choice, usual) {
+  const { layers, latest } = city;
+  const draw = () => applyChoice(map, layers, choice);
+  const keep = () => history.replaceState(null, "", hashOf(cameraNow(map), choice, usual));
+  let controls = addControls(map, latest.view.bounds);
+  draw();
+  choice.addEventListener("visible", draw);
+  choice.addEventListener("opacity", draw);
+  map.on("pitch", draw);
+  map.on("moveend", keep);
+  for (const name of ["visible", "opacity", "at"]) choice.addEventListener(name, keep);
+  choice.addEventListener("language", () => {
+    controls();
+    controls = addControls(map, latest.view.bounds);
+  });
+  const dye = () => {
+    recolourGround(map);
+    recolour(map, layers);
+  };
+  onTheme(dye);
+  printWell(map, dye);
+  map.on("error", ({ error }) => {
+    console.warn(error);
+    say(t("map.error", { reason: error?.message ?? "" }));
+  });
+  addEventListener("hashchange", () => {
+    applyHash(location.hash, choice);
+    const camera = cameraOf(location.hash);
+    if (camera) map.jumpTo(camera);
+    showPanel(city, choice);
+    choice.dispatchEvent(new Event("visible"));
+    choice.dispatchEvent(new Event("at"));
+  });
+  answerClicks(map, city, choice);
+}
+
+/**
+ * @param {MapLibreMap} map
+ * @param {City} city
+ * @param {Choice} choice
+ */
+function answerClicks(map, city, choice) {
+  const pin = new Marker({ element: el("div", { class: "pin", "aria-hidden": true }) });
+  const canvas = map.getCanvas();
+  let asked = 0;
+  const update = async () => {
+    const turn = ++asked;
+    const { at } = choice;
+    const answer = at ? await query(map, city.layers, choice, at) : null;
+    if (turn !== asked) return;
+    if (at) pin.setLngLat(at).addTo(map);
+    else pin.remove();
+    for (const layer of city.layers) {
+      const found = answer?.features.find((feature) => feature.layer === layer);
+      mark(map, layer, found?.properties[layer.doc.id_column ?? ""] ?? null);
+    }
+    showAnswer(answer, () => {
+      choice.ask(null);
+      canvas.focus();
+    });
+  };
+  map.on("click", ({ lngLat }) => choice.ask([lngLat.lng, lngLat.lat]));
+  canvas.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") choice.ask(map.getCenter().toArray());
+    if (event.key === "Escape") choice.ask(null);
+  });
+  byId("values").addEventListener("keydown", (event) => {
+    if (event.key === "Escape") choice.ask(null);
+  });
+  for (const name of ["at", "language"]) choice.addEventListener(name, update);
+  choice.addEventListener("visible", () => choice.at && map.once("idle", update));
+  if (choice.at) map.once("idle", update);
+}
+
+start().catch((error) => {
+  console.error(error);
+  document.body.dataset.state = "failed";
+  fill("boot", el("p", {}, t("boot.failed")), el("p", {}, String(error?.message ?? error)));
+});

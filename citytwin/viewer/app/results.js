@@ -1,0 +1,105 @@
+/** The table of what was found at a place. */
+
+import { byId, el, fill, say } from "./dom.js";
+import { quantity } from "./format.js";
+import { pick, t } from "./language.js";
+import { NO_DATA, classOf, css } from "./paint.js";
+
+/** @typedef {import("./query.js").Answer} Answer */
+/** @typedef {import("./query.js").RasterAnswer} RasterAnswer */
+/** @typedef {import("./query.js").FeatureAnswer} FeatureAnswer */
+
+/**
+ * Show an answer; an answer of nothing takes the table away.
+ * @param {Answer|null} answer
+ * @param {() => void} close
+ */
+export function showAnswer(answer, close) {
+  const panel = byId("values");
+  panel.hidden = answer === null;
+  if (answer === null) {
+    fill("values");
+    return;
+  }
+  const [lon, lat] = answer.place;
+  const bodies = [];
+  if (answer.rasters.length > 0) bodies.push(el("tbody", {}, ...answer.rasters.map(rasterRow)));
+  bodies.push(...answer.features.map(featureBody));
+  const shut = el("button", { type: "button", class: "close", "aria-label": t("values.close"), onclick: close }, "×");
+  const title = el("h2", { id: "values-title", tabindex: -1 }, t("values.title"));
+  panel.setAttribute("aria-labelledby", "values-title");
+  const where = el("p", { class: "place" }, t("values.place", { lat: lat.toFixed(6), lon: lon.toFixed(6) }));
+  const content = bodies.length > 0 ? table(bodies) : el("p", {}, t("values.none"));
+  fill("values", el("div", { class: "values-head" }, title, shut), where, el("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "values-title" }, content));
+  say(t("values.said", { count: answer.rasters.length + answer.features.length }));
+}
+
+/** @param {HTMLElement[]} bodies */
+function table(bodies) {
+  const head = el("tr", {}, el("th", { scope: "col" }, t("values.item")), el("th", { scope: "col" }, t("values.value")));
+  const caption = el("caption", { class: "unseen" }, t("values.title"));
+  return el("table", {}, caption, el("thead", {}, head), ...bodies);
+}
+
+/** @param {RasterAnswer} answer */
+function rasterRow({ layer, sample }) {
+  const { doc, style } = layer;
+  const heading = el("th", { scope: "row" }, pick(doc.title));
+  if (sample.state !== "value") {
+    return el("tr", { "data-layer": layer.id }, heading, el("td", { class: "none" }, t(`values.${sample.state}`)));
+  }
+  const found = classOf(style, sample.value);
+  const label = found && el("span", { class: "class" }, swatch(css(found.rgb), Boolean(found.transparent)), pick(found.label));
+  const number = el("span", { class: "number" }, quantity(sample.value, doc.precision, doc.unit));
+  return el("tr", { "data-layer": layer.id }, heading, el("td", {}, number, label));
+}
+
+/** @param {FeatureAnswer} answer */
+function featureBody({ layer, properties }) {
+  const { doc } = layer;
+  const heading = el("th", { colspan: 2, scope: "rowgroup" }, pick(doc.title));
+  const rows = [el("tr", { class: "feature" }, heading)];
+  const columns = doc.columns ?? [];
+  if (doc.id_column && !columns.some((column) => column.name === doc.id_column)) {
+    rows.push(row(t("values.id"), String(properties[doc.id_column] ?? t("values.nodata")), "id"));
+  }
+  for (const column of columns) {
+    const kind = column.name === doc.id_column ? "id" : "";
+    rows.push(row(pick(column.label), columnText(column, properties[column.name]), kind));
+  }
+  return el("tbody", { "data-layer": layer.id }, ...rows);
+}
+
+/**
+ * @param {string} label
+ * @param {string} text
+ * @param {string} kind
+ */
+function row(label, text, kind) {
+  return el("tr", {}, el("th", { scope: "row" }, label), el("td", { class: kind }, text));
+}
+
+/**
+ * @param {import("./types.js").Column} column
+ * @param {unknown} value
+ * @returns {string}
+ */
+function columnText(column, value) {
+  if (value === null || value === undefined || value === "") return t("values.nodata");
+  const worded = column.values?.[String(value)];
+  if (worded) return pick(worded);
+  if (typeof value === "boolean") return t(value ? "values.yes" : "values.no");
+  return typeof value === "number" ? quantity(value, column.precision, column.unit) : String(value);
+}
+
+/**
+ * A patch of a class colour.
+ * @param {string|null} colour  Null = no data.
+ * @param {boolean} transparent  In the legend, not drawn on the map.
+ * @returns {HTMLElement}
+ */
+export function swatch(colour, transparent) {
+  const patch = el("span", { class: transparent ? "swatch hollow" : "swatch", "aria-hidden": true });
+  if (!transparent) patch.style.backgroundColor = colour ?? NO_DATA;
+  return patch;
+}
