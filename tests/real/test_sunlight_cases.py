@@ -1,0 +1,141 @@
+"""Published and closed-form sunlight cases."""
+
+from __future__ import annotations
+
+import csv
+import json
+import math
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
+from citytwin.kernels.solar import sun_position
+
+SAMPLES = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "sunlight"
+
+pytestmark = pytest.mark.skipif(
+    not SAMPLES.is_dir(), reason="needs sunlight cases in the folder CITYTWIN_SAMPLES"
+)
+
+
+def read_json(name):
+    """One case file."""
+    return json.loads((SAMPLES / name).read_text())
+
+
+@pytest.mark.parametrize("cell_m", [0.5, 1.0])
+def test_box_shadows(cell_m):
+    """The mask differs from the exact shadow polygon only within one cell of its border."""
+    shapely = pytest.importorskip("shapely")
+    for case in read_json("box_shadows.json")["cases"]:
+        footprint = shapely.Polygon(case["footprint"])
+        hull = shapely.Polygon(case["hull_polygon"])
+        x0, y0, x1, y1 = np.array(hull.bounds) + [-10, -10, 10, 10]
+        west, north = math.floor(x0), math.ceil(y1)
+        nx, ny = math.ceil((x1 - west) / cell_m), math.ceil((north - y0) / cell_m)
+        x, y = np.meshgrid(
+            west + (np.arange(nx) + 0.5) * cell_m, north - (np.arange(ny) + 0.5) * cell_m
+        )
+        inside = shapely.contains_xy(footprint, x, y)
+        height = np.where(inside, case["roof_z"], case["ground_z"]).astype(np.float32)
+        azimuth = math.radians(case["sun_azimuth_deg"])
+        altitude = math.radians(case["sun_altitude_deg"])
+        got = shadow_mask(height, height, cell_m, azimuth, altitude, 5, 5) == 1
+        expected = shapely.contains_xy(hull, x, y) & ~inside
+        wrong = got != expected
+        points = shapely.points(x[wrong], y[wrong])
+        if points.size:
+            assert shapely.distance(hull.exterior, points).max() <= cell_m, case["name"]
+        area_m2 = got.sum() * cell_m**2
+        border_m2 = hull.length * cell_m
+        assert abs(area_m2 - case["shadow_area_outside_building_m2"]) < border_m2, case["name"]
+
+
+@pytest.mark.parametrize("cell_m", [0.5, 1.0])
+def test_wall_cases(cell_m):
+    """Shadow height before the wall and shadow depth on its roof, within one cell's rise."""
+    for case in read_json("wall_cases.json")["cases"]:
+        depth, gap = round(130 / cell_m), round(case["gap_m"] / cell_m)
+        height = np.zeros((depth + gap + 10, 400), dtype=np.float32)
+        height[:depth] = case["wall_height"]
+        height[depth + gap :] = case["obstacle_height"]
+        plane = height.copy()
+        levels = np.linspace(0, case["wall_height"], 400).astype(np.float32)
+        plane[depth] = levels
+        altitude = math.radians(case["sun_altitude_deg"])
+        mask = shadow_mask(height, plane, cell_m, math.pi, altitude, 0, 0)
+        shaded = levels[mask[depth] == 1]
+        shadow_m = shaded.max() if shaded.size else 0.0
+        rise_m = cell_m * math.tan(altitude)
+        assert shadow_m == pytest.approx(case["shadow_height_on_wall_m"], abs=rise_m + 0.2)
+        roof_m = (mask[:depth, 0] == 1).sum() * cell_m
+        assert roof_m == pytest.approx(case["roof_shadow_depth_from_south_edge_m"], abs=cell_m)
+
+
+def test_slope_cases():
+    """Shadow length of a wall on sloping ground, within one cell."""
+    cell_m = 0.25
+    for case in read_json("slope_cases.json")["cases"]:
+        slope = math.tan(math.radians(case["ground_slope_deg_rising_away_from_sun"]))
+        distance = (np.arange(600)[::-1] - 39.5) * cell_m
+        profile = distance * slope
+        profile[distance < 0] = case["wall_height"]  # the wall's far face stands at 0
+        height = np.repeat(profile[:, None], 5, axis=1).astype(np.float32)
+        altitude = math.radians(case["sun_altitude_deg"])
+        mask = shadow_mask(height, height, cell_m, math.pi, altitude, 0, 0)
+        shadow_m = (mask[distance > 0, 2] == 1).sum() * cell_m
+        assert shadow_m == pytest.approx(case["horizontal_shadow_length_m"], abs=cell_m)
+
+
+def test_hikage_sun_positions():
+    """Hour-angle suns equal the listed ones."""
+    table = read_json("hikage_sun.json")
+    for name, latitude_deg in (("tokyo_4m", 35.6895), ("sapporo_4m", 43.0621)):
+        rows = table["hourly"][name]
+        hours = np.array([row["t"] for row in rows])
+        azimuth, altitude = sun_position(
+            *np.radians([latitude_deg, table["declination_deg"]]), np.radians(15 * (hours - 12))
+        )
+        np.testing.assert_allclose(np.degrees(azimuth), [r["az"] for r in rows], atol=1e-4)
+        np.testing.assert_allclose(np.degrees(altitude), [r["alt"] for r in rows], atol=1e-4)
+
+
+def hikage_hours(rows, cell_m=0.25):
+    """Shadow hours of the box at points, mean of the four cells that meet there."""
+    latitude, plane_m = float(rows[0]["lat_deg"]), float(rows[0]["plane_above_ground_m"])
+    start, stop = float(rows[0]["start_true_solar_h"]), float(rows[0]["end_true_solar_h"])
+    steps = round((stop - start) * 60)
+    time = start + (np.arange(steps) + 0.5) / 60
+    azimuth, altitude = sun_position(*np.radians([latitude, -23.44]), np.radians(15 * (time - 12)))
+    ny, nx = round(75 / cell_m), round(130 / cell_m)
+    west, north = -65.0, 65.0
+    x, y = np.meshgrid(
+        west + (np.arange(nx) + 0.5) * cell_m, north - (np.arange(ny) + 0.5) * cell_m
+    )
+    box = (x > 0) & (x < 20) & (y > 0) & (y < 12)
+    height = np.where(box, 31.0, 0.0).astype(np.float32)
+    plane = np.maximum(height, np.float32(plane_m))
+    lit = accumulate_sunlit(
+        height, plane, cell_m, azimuth, altitude, np.full(steps, 1 / 60), 100, 100
+    )
+    got = []
+    for row in rows:
+        i = round((north - float(row["y_m"])) / cell_m)
+        j = round((float(row["x_m"]) - west) / cell_m)
+        got.append(stop - start - lit[i - 1 : i + 1, j - 1 : j + 1].mean())
+    return np.array(got), np.array([float(row["shadow_hours"]) for row in rows])
+
+
+def test_hikage_box():
+    """Winter shadow hours on the measuring planes of the Japanese rule, Tokyo and Sapporo."""
+    with (SAMPLES / "hikage_box.csv").open() as file:
+        table = list(csv.DictReader(file))
+    worst = []
+    for name in sorted({row["case"] for row in table}):
+        got, expected = hikage_hours([row for row in table if row["case"] == name])
+        worst.append(np.abs(got - expected).max())
+        assert np.abs(got - expected).mean() < 0.02, name
+    assert max(worst) < 0.08

@@ -1,0 +1,38 @@
+"""Sun position by hour angle."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from citytwin.kernels.solar import sun_position
+
+
+def test_noon_altitude_is_ninety_minus_latitude_plus_declination():
+    """At true solar noon the sun is due south, 90 - latitude + declination high."""
+    azimuth, altitude = sun_position(*np.radians([35.69, -23.44]), np.zeros(1))
+    assert np.degrees(azimuth[0]) == pytest.approx(180.0)
+    assert np.degrees(altitude[0]) == pytest.approx(90 - 35.69 - 23.44)
+
+
+def test_equinox_sun_rises_due_east_and_sets_due_west():
+    """At declination 0 the sun stands on the horizon six hours from noon, due east and west."""
+    azimuth, altitude = sun_position(np.radians(51.0), 0.0, np.radians([-90.0, 90.0]))
+    np.testing.assert_allclose(np.degrees(azimuth), [90.0, 270.0])
+    np.testing.assert_allclose(altitude, 0.0, atol=1e-12)
+
+
+def test_afternoon_mirrors_the_morning():
+    """Equal hours before and after noon give equal altitudes and mirrored azimuths."""
+    hour = np.radians(np.linspace(5.0, 100.0, 9))
+    east, up = sun_position(-0.6, 0.3, -hour)
+    west, up_too = sun_position(-0.6, 0.3, hour)
+    np.testing.assert_allclose(up, up_too)
+    np.testing.assert_allclose(np.mod(-east, 2 * np.pi), west)
+
+
+def test_southern_noon_sun_is_due_north():
+    """South of the tropics the noon sun stands in the north."""
+    azimuth, altitude = sun_position(np.radians(-33.9), np.radians(23.44), np.zeros(1))
+    assert np.cos(azimuth[0]) == pytest.approx(1.0)
+    assert np.degrees(altitude[0]) == pytest.approx(90 - 33.9 - 23.44)
