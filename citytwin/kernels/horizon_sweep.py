@@ -228,9 +228,10 @@ def _blank_unknown(
 
 def _check(height: np.ndarray, plane_height: np.ndarray, cell_m: float) -> None:
     """Refuse rasters that no sweep can run on."""
-    if height.ndim != 2 or height.shape != plane_height.shape:
+    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
         raise ValueError(
-            f"height and plane must be 2-D and of one shape: {height.shape}, {plane_height.shape}"
+            f"height and plane must be 2-D, not empty and of one shape: "
+            f"{height.shape}, {plane_height.shape}"
         )
     if not (math.isfinite(cell_m) and cell_m > 0.0):
         raise ValueError(f"cell_m must be positive, got {cell_m}")

@@ -189,7 +189,7 @@ def lane_miss(slide: float, step: int, half: int) -> float:
     float
         -0.5..0.5 [cells]; the lane tested in a step is the one with the smaller miss.
     """
-    return slide * step + 0.5 * half - lane_offset(slide, step, half)
+    return float(slide * step + 0.5 * half - lane_offset(slide, step, half))
 
 
 @njit(cache=True, nogil=True)

@@ -211,6 +211,8 @@ def test_bad_arguments_are_refused():
     height = np.zeros((4, 5), dtype=np.float32)
     with pytest.raises(ValueError, match="one shape"):
         shadow_mask(height, height[:, :3], 1.0, 0.1, 0.1, 0, 0)
+    with pytest.raises(ValueError, match="not empty"):
+        shadow_mask(height[:, :0], height[:, :0], 1.0, 0.1, 0.1, 0, 0)
     with pytest.raises(ValueError, match="cell_m"):
         shadow_mask(height, height, 0.0, 0.1, 0.1, 0, 0)
     with pytest.raises(ValueError, match="radians"):
@@ -224,6 +226,14 @@ def test_bad_arguments_are_refused():
 def test_reach_is_the_length_of_the_longest_shadow():
     """A 250 m tower at 8.1 degrees reaches 250 / tan(8.1 deg), plus three cells."""
     assert reach_m(250.0, math.radians(8.1), 2.0) == pytest.approx(1756.6 + 6.0, abs=0.1)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1)])
+def test_rasters_of_one_row_or_column_work(shape):
+    """Flat strips and single cells are lit from all sides."""
+    height = np.full(shape, 3.0, dtype=np.float32)
+    for azimuth in np.radians([0, 60, 90, 100, 225, 300]):
+        assert (shadow_mask(height, height, 0.5, azimuth, 0.1, 0, 0) == 0).all()
 
 
 def test_turn_transposes():
