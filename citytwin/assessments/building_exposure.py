@@ -61,7 +61,9 @@ def run(city: CityState, params: BuildingExposureParams) -> Assessed:
     return Assessed(frame[list(t.BUILDING_EXPOSURE.column_names)])
 
 
-def _classes(values: NDArray[np.float64], limits: tuple[float, ...]) -> pd.api.extensions.ExtensionArray:
+def _classes(
+    values: NDArray[np.float64], limits: tuple[float, ...]
+) -> pd.api.extensions.ExtensionArray:
     """Number of limits reached; null where the value is unknown."""
     reached = np.searchsorted(np.asarray(limits), np.nan_to_num(values), side="right")
     return pd.array(np.where(np.isnan(values), np.nan, reached), dtype="Int32")

@@ -126,7 +126,7 @@ def _task(
     return LayerTask(
         layer_id=recipe.id,
         owner="" if isinstance(shown, Field) else standing.tables[shown].owner,
-        notes=descent.notes,
+        notes=(*descent.notes, *standing.warnings_for(descent)),
         facts=descent.facts,
         classification=classification_of(descent, by_name),
         valid_time=_valid_time(descent, plan),

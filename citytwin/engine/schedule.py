@@ -18,6 +18,7 @@ from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
+from citytwin.model.steps import Assessment
 from citytwin.model.tables import Table
 from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
@@ -165,4 +166,8 @@ class Scheduler:
         """Make what a complete job provides known to the others."""
         results = [running.results[part.name] for part in running.parts]
         settle(running.job, running.parts, results, self.store, self.standing)
+        step = running.job.step
+        if isinstance(step, Assessment) and step.concerns:
+            said = [note.en for r in results for note in r.notes if note.severity == "loss"]
+            self.report.losses += [f"{running.job.key}: {text}" for text in said]
         self.progress.end(running.job.key)

@@ -11,6 +11,7 @@ from citytwin.engine.plan import Job
 from citytwin.engine.results import TileResult
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.model.fields import Field
+from citytwin.model.steps import Assessment
 
 
 def settle(
@@ -39,6 +40,10 @@ def settle(
         valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
     )
     parents = standing.parents(job.needs)
+    losses = tuple(note for note in own.notes if note.severity == "loss")
+    if losses and isinstance(job.step, Assessment):
+        for concerned in job.step.concerns:
+            standing.warnings.append(Lineage(standing.lineage[concerned].sources, losses))
     for made in job.provides:
         if isinstance(made, Field):
             standing.fields[made] = {

@@ -17,6 +17,7 @@ from citytwin.engine.results import FieldPart
 from citytwin.model.fields import Field
 from citytwin.model.grid import Bounds, Tile
 from citytwin.model.layer import ValueRange
+from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
@@ -55,6 +56,8 @@ class Standing:
     records: dict[str, Record] = field(default_factory=dict)
     """By observed property."""
     lineage: dict[Resource, Lineage] = field(default_factory=dict)
+    warnings: list[Lineage] = field(default_factory=list)
+    """Losses that assessments found, with the sources they speak of."""
 
     def field_digests(self, wanted: Field, window: Tile) -> list[str]:
         """Digests of the parts of a field that a window touches."""
@@ -70,6 +73,12 @@ class Standing:
         lows = [part.low for part in parts if part.low is not None]
         highs = [part.high for part in parts if part.high is not None]
         return ValueRange(min(lows, default=0.0), max(highs, default=0.0))
+
+    def warnings_for(self, descent: Lineage) -> tuple[Note, ...]:
+        """Losses that concern a result of this descent and that it does not carry yet."""
+        found = [w.notes for w in self.warnings if w.sources & descent.sources]
+        told = (note for notes in found for note in notes if note not in descent.notes)
+        return tuple(dict.fromkeys(told))
 
     def parents(self, needs: Iterable[Resource]) -> list[Lineage]:
         """Descent of several resources."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 
 import numpy as np
@@ -16,10 +15,9 @@ from citytwin.kernels.plane_raster import burn_planes
 from citytwin.kernels.resampling import bilinear, cell_means
 from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.tin_raster import burn_triangles
-from citytwin.model import crs
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.grid import Bounds, GridSpec, Tile
+from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Note
 from citytwin.model.ragged import faces_of_geometry
 from citytwin.model.raster import Raster
@@ -141,35 +139,12 @@ def resampled(raster: Raster, grid: GridSpec, tile: Tile) -> Float32Array:
     array
         Shape of the tile, float32 [m]; NaN where the raster knows nothing.
     """
-    x, y = np.meshgrid(grid.x_centres(tile), grid.y_centres(tile))
-    if max(raster.cell_x_m, raster.cell_y_m) <= grid.cell_m:
-        rows, cols, values = _samples(raster, grid, grid.bounds_of(tile))
+    if raster.coarsest_m <= grid.cell_m:
+        rows, cols, values = raster.samples(grid, grid.bounds_of(tile))
         return cell_means(rows - tile.row0, cols - tile.col0, values, tile.shape)
-    east, north = crs.transform(x.ravel(), y.ravel(), grid.crs, raster.crs)
-    row = (raster.y_max - north) / raster.cell_y_m - 0.5
-    col = (east - raster.x_min) / raster.cell_x_m - 0.5
+    x, y = np.meshgrid(grid.x_centres(tile), grid.y_centres(tile))
+    row, col = raster.position(x.ravel(), y.ravel(), grid.crs)
     return bilinear(raster.values, row, col).reshape(tile.shape)
-
-
-def _samples(
-    raster: Raster, grid: GridSpec, area: Bounds
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Cell centres of a fine raster near an area, in the order of the raster."""
-    corners_x = np.array([area.x_min, area.x_max, area.x_min, area.x_max])
-    corners_y = np.array([area.y_min, area.y_min, area.y_max, area.y_max])
-    east, north = crs.transform(corners_x, corners_y, grid.crs, raster.crs)
-    ny, nx = raster.values.shape
-    row0 = max(0, math.floor((raster.y_max - north.max()) / raster.cell_y_m) - 2)
-    row1 = min(ny, math.ceil((raster.y_max - north.min()) / raster.cell_y_m) + 2)
-    col0 = max(0, math.floor((east.min() - raster.x_min) / raster.cell_x_m) - 2)
-    col1 = min(nx, math.ceil((east.max() - raster.x_min) / raster.cell_x_m) + 2)
-    row0, col0 = min(row0, row1), min(col0, col1)
-    x = raster.x_min + (np.arange(col0, col1) + 0.5) * raster.cell_x_m
-    y = raster.y_max - (np.arange(row0, row1) + 0.5) * raster.cell_y_m
-    xx, yy = np.meshgrid(x, y)
-    city_x, city_y = crs.transform(xx.ravel(), yy.ravel(), raster.crs, grid.crs)
-    rows, cols = grid.cells_of(city_x, city_y)
-    return rows, cols, raster.values[row0:row1, col0:col1].ravel().astype(np.float64)
 
 
 def margin_m(params: TerrainParams, cell_m: float) -> float:

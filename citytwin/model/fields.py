@@ -67,6 +67,15 @@ SURFACE_HEIGHT = Field(
     valid_max=9000.0,
     standard_name="surface_altitude",
 )
+REFERENCE_SURFACE = Field(
+    "reference_surface",
+    "m",
+    text("基準となる地表面の高さ（測量）", "Height of the surface as surveyed"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    standard_name="surface_altitude",
+)
 BUILDING_MASK = Field(
     "building_mask",
     "1",

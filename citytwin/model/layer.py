@@ -126,6 +126,18 @@ class FileAsset(_Document):
     title: Text
 
 
+class Extent(_Document):
+    """Grid that a layer was computed on, and the box of all that it shows."""
+
+    crs: str
+    shape: tuple[int, int]
+    """Rows and columns."""
+    transform: tuple[float, float, float, float, float, float]
+    """a, b, c, d, e, f of x = a col + b row + c, y = d col + e row + f [m]."""
+    bounds: tuple[float, float, float, float]
+    """West, south, east, north [degrees]."""
+
+
 class LayerDocument(_Document):
     """``layer.json``: all that the map page, the twin and the catalogue know of a layer."""
 
@@ -156,6 +168,7 @@ class LayerDocument(_Document):
     sources: tuple[SourceCredit, ...]
     disclaimer: Text
     files: tuple[FileAsset, ...]
+    extent: Extent | None = None
     fingerprint: str
     """Digest of the content; equal fingerprints, equal files."""
 

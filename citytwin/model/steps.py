@@ -276,6 +276,8 @@ class Assessment(Generic[P]):
     params: type[P]
     run: Callable[[CityState, P], Assessed]
     optional: tuple[Field | Table, ...] = ()
+    concerns: tuple[Table, ...] = ()
+    """Tables that its losses speak of: they are told on every layer made from the same sources."""
     cost: Cost = Cost(1.0, 20.0)
 
 

@@ -196,6 +196,17 @@ ROAD_EXPOSURE = Table(
     ),
     geometry="polygon",
 )
+SURFACE_ACCURACY = Table(
+    "surface_accuracy",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("cells", "int32", "1", nullable=False, meaning="roof cells that were surveyed"),
+        Column("bias_m", "float64", "m", meaning="mean of model minus survey"),
+        Column("rmse_m", "float64", "m"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
 TRAFFIC = Table(
     "traffic",
     (
