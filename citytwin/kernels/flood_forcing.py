@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +33,8 @@ class RainSeries:
     start_s: NDArray[np.float64] = field(default_factory=_empty)
     end_s: NDArray[np.float64] = field(default_factory=_empty)
     mm_per_h: NDArray[np.float64] = field(default_factory=_empty)
+    _knot_s: list[float] = field(init=False, repr=False)
+    _depth_m: list[float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         shapes = {np.shape(self.start_s), np.shape(self.end_s), np.shape(self.mm_per_h)}
@@ -52,6 +56,11 @@ class RainSeries:
                 f"rain: intervals are not ascending near interval {at}",
                 hint="sort them, remove overlaps, and let each end after its start",
             )
+        fallen = (np.subtract(self.end_s, self.start_s) * self.mm_per_h * _MM_PER_H).tolist()
+        gains = [gain for depth in fallen for gain in (0.0, depth)]
+        # A frozen dataclass can set what it derives only in this way.
+        object.__setattr__(self, "_knot_s", bounds.tolist())
+        object.__setattr__(self, "_depth_m", list(accumulate(gains)))
 
     def depth_until_m(self, time_s: float) -> float:
         """Depth of rain that has fallen since the start of the run.
@@ -66,11 +75,22 @@ class RainSeries:
         float
             Depth [m].
         """
-        if not self.start_s.size:
+        if not self._depth_m:
             return 0.0
-        start = np.maximum(self.start_s, 0.0)
-        wet = np.clip(time_s - start, 0.0, np.maximum(self.end_s - start, 0.0))
-        return float(np.dot(wet, self.mm_per_h)) * _MM_PER_H
+        return self._at(time_s) - self._at(0.0)
+
+    def _at(self, time_s: float) -> float:
+        """Depth since the first interval began: the knots, joined by straight lines."""
+        k = bisect_right(self._knot_s, time_s) - 1
+        if k < 0:
+            return 0.0
+        if k == len(self._knot_s) - 1:
+            return self._depth_m[-1]
+        gained, width = (
+            self._depth_m[k + 1] - self._depth_m[k],
+            self._knot_s[k + 1] - self._knot_s[k],
+        )
+        return self._depth_m[k] + gained * ((time_s - self._knot_s[k]) / width)
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,6 +112,9 @@ class Inflow:
     cols: NDArray[np.int64]
     time_s: NDArray[np.float64]
     discharge_m3_s: NDArray[np.float64]
+    _knot_s: list[float] = field(init=False, repr=False)
+    _knot_m3_s: list[float] = field(init=False, repr=False)
+    _volume_m3: list[float] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         if np.ndim(self.rows) != 1 or np.shape(self.rows) != np.shape(self.cols):
@@ -114,6 +137,11 @@ class Inflow:
                 f"inflow: a discharge is negative or not a number: {flow.min()} m3/s",
                 hint="use m3/s >= 0",
             )
+        gains = 0.5 * np.diff(time) * (flow[1:] + flow[:-1])
+        # A frozen dataclass can set what it derives only in this way.
+        object.__setattr__(self, "_knot_s", time.astype(np.float64).tolist())
+        object.__setattr__(self, "_knot_m3_s", flow.astype(np.float64).tolist())
+        object.__setattr__(self, "_volume_m3", [0.0, *accumulate(gains.tolist())])
 
     def volume_until_m3(self, time_s: float) -> float:
         """Volume that has entered since the start of the run.
@@ -128,16 +156,17 @@ class Inflow:
         float
             Volume [m3]; exact integral of the hydrograph.
         """
-        return self._integral(time_s) - self._integral(0.0)
+        return self._at(time_s) - self._at(0.0)
 
-    def _integral(self, time_s: float) -> float:
+    def _at(self, time_s: float) -> float:
         """Integral of the hydrograph from its first time."""
-        time, flow = self.time_s, self.discharge_m3_s
-        until = min(max(time_s, float(time[0])), float(time[-1]))
-        last = int(np.searchsorted(time, until, side="right")) - 1
-        whole = 0.5 * np.dot(np.diff(time[: last + 1]), flow[:last] + flow[1 : last + 1])
-        here = float(np.interp(until, time, flow))
-        return float(whole + 0.5 * (until - time[last]) * (flow[last] + here))
+        k = min(bisect_right(self._knot_s, time_s), len(self._knot_s) - 1) - 1
+        if k < 0:
+            return 0.0
+        span = min(time_s, self._knot_s[-1]) - self._knot_s[k]
+        first, last = self._knot_m3_s[k], self._knot_m3_s[k + 1]
+        slope = (last - first) / (self._knot_s[k + 1] - self._knot_s[k])
+        return self._volume_m3[k] + span * (first + 0.5 * slope * span)
 
 
 @dataclass(frozen=True, eq=False)

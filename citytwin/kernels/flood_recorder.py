@@ -10,7 +10,7 @@ from citytwin.kernels.flood_ledger import VolumeLedger
 from citytwin.kernels.flood_maxima import FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
-from citytwin.kernels.flood_setup import Cells
+from citytwin.kernels.flood_setup import Cells, written_zeros
 from citytwin.kernels.shallow_water import FlowState
 
 
@@ -58,9 +58,9 @@ class FloodRecorder:
         self._rows, self._cols = gauges[:, 0], gauges[:, 1]
         thresholds = (recording.arrival_depth_m, *recording.depth_thresholds_m)
         self.maxima = FloodMaxima(
-            depth_m=np.zeros(shape, dtype=np.float32),
-            speed_m_s=np.zeros(shape, dtype=np.float32),
-            depth_speed_m2_s=np.zeros(shape, dtype=np.float32),
+            depth_m=written_zeros(*shape),
+            speed_m_s=written_zeros(*shape),
+            depth_speed_m2_s=written_zeros(*shape),
             first_time_s=np.full((len(thresholds), *shape), np.nan, dtype=np.float32),
             threshold_m=np.asarray(thresholds, dtype=np.float32),
         )
@@ -78,7 +78,9 @@ class FloodRecorder:
             Time now [s].
         """
         if time_s in self._recording.gauge_times_s:
-            self._gauge_depth.append(state.depth_m[self._rows, self._cols])
+            depth = state.depth_m[self._rows, self._cols]
+            is_open = self._is_open[self._rows, self._cols]
+            self._gauge_depth.append(np.where(is_open, depth, np.float32(np.nan)))
         if time_s in self._recording.depth_times_s:
             self._depth_series.append(np.where(self._is_open, state.depth_m, np.float32(np.nan)))
 

@@ -21,7 +21,7 @@ class GaugeSeries:
     time_s
         Times, shape (n,), float64 [s].
     depth_m
-        Depth, shape (n, m), float32 [m].
+        Depth, shape (n, m), float32 [m]; NaN at a cell that cannot hold water.
     """
 
     rows: NDArray[np.int64]

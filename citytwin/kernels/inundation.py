@@ -41,6 +41,10 @@ __all__ = [
 ]
 
 
+# Deeper water than this is a mistake in the inputs; the time step would shrink without end.
+_DEEPEST_M = 1e5
+
+
 class _EdgeAccount:
     """Sums what leaves over the sides."""
 
@@ -49,8 +53,8 @@ class _EdgeAccount:
         self._is_free = [kind is not EdgeKind.CLOSED for kind in kinds]
         self._volume_m3 = [0.0] * 4
 
-    def book(self, state: FlowState, scale_m2: float) -> None:
-        """Add the outflow of a step; `scale_m2` is time step times cell size [m s]."""
+    def book(self, state: FlowState, scale_m_s: float) -> None:
+        """Add the outflow of a step; `scale_m_s` is time step times cell size [m s]."""
         sides = (
             state.y_discharge[0],
             state.y_discharge[-1],
@@ -59,7 +63,7 @@ class _EdgeAccount:
         )
         for k, (is_free, side) in enumerate(zip(self._is_free, sides, strict=True)):
             if is_free:
-                self._volume_m3[k] += abs(float(side.sum(dtype=np.float64))) * scale_m2
+                self._volume_m3[k] += abs(float(side.sum(dtype=np.float64))) * scale_m_s
 
     def volumes(self) -> EdgeVolumes:
         """Volumes so far."""
@@ -146,7 +150,7 @@ class _Run:
         water on a few cells, and the largest depth would keep that heap for ever.
         """
         deepest = float(self.state.row_depth_m.max())
-        if not math.isfinite(deepest):
+        if not deepest < _DEEPEST_M:
             raise StepError(
                 f"a depth is {deepest} m after {self.time_s:.3f} s",
                 step="flood",

@@ -194,6 +194,6 @@ def rain_weight(is_open: NDArray[np.bool_], is_roof: NDArray[np.bool_]) -> NDArr
         outside; the sum is the number of open and roof cells.
     """
     links = roof_runoff_map(is_open, is_roof)
-    units = np.where(is_open, np.int64(RUNOFF_UNITS), np.int64(0))
-    np.add.at(units.reshape(-1), links.target, links.units)
-    return units.astype(np.float64) / RUNOFF_UNITS
+    units = np.where(is_open.ravel(), np.int64(RUNOFF_UNITS), np.int64(0))
+    np.add.at(units, links.target, links.units)
+    return units.reshape(is_open.shape).astype(np.float64) / RUNOFF_UNITS
