@@ -1,0 +1,141 @@
+"""Whole runs as a user starts them: repeat, resume, same bytes, what changed and why."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.pipelines.small_city import citytwin, make_small_city, published_files
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Configuration of a small city that has been run once, in one tile with one worker."""
+    config = make_small_city(tmp_path_factory.mktemp("finished"))
+    done = citytwin("run", str(config), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    return config
+
+
+def latest_of(config: Path) -> dict:
+    return json.loads((config.parent / "out" / "small" / "latest.json").read_text("utf-8"))
+
+
+def test_everything_is_published(finished: Path) -> None:
+    """Every kind of layer is there, with its page and catalogue."""
+    city = finished.parent / "out" / "small"
+    layers = {layer["id"] for layer in latest_of(finished)["layers"]}
+    assert {
+        "terrain", "surface_height", "sunlit_hours", "wind_speed_ratio", "flood_depth_max",
+        "flood_arrival", "buildings", "building_exposure", "roads",
+    } <= layers  # fmt: skip
+    for name in ("index.html", "catalog.json", "small.qgs"):
+        assert (city / name).is_file()
+    assert not list(city.glob("**/.tmp-*"))
+
+
+def test_a_second_run_has_nothing_to_do(finished: Path) -> None:
+    """It says so and leaves latest.json as it was."""
+    before = latest_of(finished)
+    again = citytwin("run", str(finished))
+    assert again.returncode == 0
+    assert "nothing to do" in again.stdout
+    assert latest_of(finished) == before
+
+
+def test_layers_are_the_same_bytes_for_other_tiles_and_workers(
+    finished: Path, tmp_path: Path
+) -> None:
+    """Neither the size of tiles nor the number of workers shows in any file."""
+    config = make_small_city(tmp_path)
+    done = citytwin("run", str(config), "--workers", "2", "--tile", "23")
+    assert done.returncode == 0, done.stderr
+    one = published_files(finished.parent / "out" / "small")
+    other = published_files(tmp_path / "out" / "small")
+    assert sorted(one) == sorted(other)
+    assert [name for name in one if one[name] != other[name]] == []
+
+
+def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: Path) -> None:
+    """Kill -9 of everything at several moments; the old maps stand, the next run completes."""
+    shutil.copytree(finished.parent, tmp_path / "city")
+    config = tmp_path / "city" / "city.yaml"
+    before = latest_of(config)
+    old = published_files(config.parent / "out" / "small")
+    config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
+    for wait_s in (1.0, 6.0, 9.0):
+        process = subprocess.Popen(
+            [sys.executable, "-m", "citytwin", "run", str(config), "--workers", "1"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        time.sleep(wait_s)
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            assert latest_of(config) == before
+            now = published_files(config.parent / "out" / "small")
+            assert all(now[name] == data for name, data in old.items())
+    done = citytwin("run", str(config), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    assert latest_of(config) != before or "nothing to do" in done.stdout
+    changed = {layer["id"] for layer in latest_of(config)["layers"]} - {
+        layer["id"] for layer in before["layers"] if layer in latest_of(config)["layers"]
+    }
+    assert "sunlit_hours" in changed
+    assert "flood_depth_max" not in changed
+
+
+def test_plan_says_what_changed_and_why(finished: Path, tmp_path: Path) -> None:
+    """A changed parameter touches its simulation and what follows from it, nothing else."""
+    shutil.copytree(finished.parent, tmp_path / "city")
+    config = tmp_path / "city" / "city.yaml"
+    config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
+    told = citytwin("plan", str(config))
+    assert told.returncode == 0, told.stderr
+    lines = {
+        line.split()[1]: line for line in told.stdout.splitlines() if ":" in line and "│" in line
+    }
+    assert "parameters changed" in lines["simulate:sunlight"]
+    assert "stands" in lines["simulate:flood"]
+    assert "made anew" in lines["assess:building_exposure"]
+
+
+def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path) -> None:
+    """Two runs of one city never mix."""
+    from filelock import FileLock
+
+    shutil.copytree(finished.parent, tmp_path / "city")
+    config = tmp_path / "city" / "city.yaml"
+    config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
+    with FileLock(tmp_path / "city" / "out" / "small" / ".work" / "lock"):
+        done = citytwin("run", str(config))
+    assert done.returncode == 1
+    assert "another run holds" in done.stderr
+
+
+def test_the_twin_opens_what_was_published(finished: Path) -> None:
+    """Lazy arrays and tables with CRS, units and hashes of the inputs."""
+    import citytwin as ct
+
+    twin = ct.open(finished.parent / "out" / "small")
+    assert "flood_depth_max" in repr(twin)
+    depth = twin["flood_depth_max"].to_xarray()
+    assert depth.rio.crs.to_epsg() == 6677
+    assert depth.attrs["units"] == "m"
+    assert all(len(digest) == 64 for digest in depth.attrs["sources"].values())
+    assert hasattr(depth.data, "dask")
+    buildings = twin["building_exposure"].to_geopandas()
+    assert buildings.crs.to_epsg() == 6677
+    assert buildings.attrs["units"]["flood_depth_max_m"] == "m"
+    with pytest.raises(KeyError, match="did you mean 'flood_depth_max'"):
+        twin["flood_dept_max"]
