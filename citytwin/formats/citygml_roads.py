@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import shapely
 from pydantic import Field
 
 from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.decks import IN_TUNNEL, ON_BRIDGE, ON_GROUND, lifted
 from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.gml.areas import child_text, feature_area, first_text
@@ -21,8 +22,6 @@ from citytwin.model.tables import ROADS
 from citytwin.model.text import text
 
 _ROADS = ("Road", "Track", "Square", "TransportationComplex")
-_ON_BRIDGE, _ON_GROUND, _IN_TUNNEL = 1, 0, -1
-_STACKED = 0.3
 _WIDEST_M = 200.0
 
 
@@ -89,35 +88,8 @@ def _width(recorded: str | None) -> float | None:
 
 def _level(section: str) -> int:
     if "橋" in section or "高架" in section:
-        return _ON_BRIDGE
-    return _IN_TUNNEL if "トンネル" in section else _ON_GROUND
-
-
-def _lifted(roads: list[RoadRow], decks: list[shapely.MultiPolygon], share: float) -> list[RoadRow]:
-    """Roads with those on bridges marked.
-
-    Where two roads lie one above the other it cannot be told which is on the bridge; both then
-    stay on the ground, the safe side for flooding.
-    """
-    if not decks or not roads:
-        return roads
-    deck = shapely.union_all(decks)
-    shapely.prepare(deck)
-    areas = [road.area for road in roads]
-    tree = shapely.STRtree(areas)
-    result: list[RoadRow] = []
-    for row, road in enumerate(roads):
-        on_deck = shapely.intersects(deck, road.area) and (
-            shapely.intersection(deck, road.area).area >= share * road.area.area
-        )
-        others = [areas[i] for i in tree.query(road.area, predicate="intersects") if i != row]
-        stacked = on_deck and any(
-            shapely.intersection(other, road.area).area > _STACKED * road.area.area
-            for other in others
-        )
-        lift = road.level == _ON_GROUND and on_deck and not stacked
-        result.append(replace(road, level=_ON_BRIDGE) if lift else road)
-    return result
+        return ON_BRIDGE
+    return IN_TUNNEL if "トンネル" in section else ON_GROUND
 
 
 def read(dataset: Dataset, params: RoadParams) -> Decoded:
@@ -146,7 +118,7 @@ def read(dataset: Dataset, params: RoadParams) -> Decoded:
     found = [result for _, result in read_files(dataset, read_one, ledger)]
     roads = [road for result in found for road in result.roads]
     decks = [deck for result in found for deck in result.decks]
-    frame = road_frame(_lifted(roads, decks, params.bridge_share), dataset.target_crs)
+    frame = road_frame(lifted(roads, decks, params.bridge_share), dataset.target_crs)
     return Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
 
 

@@ -1,0 +1,211 @@
+"""CityJSON files: JSON, version, transform and CRS, checked before any object is read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.errors import SourceError
+from citytwin.formats.city.ledger import Ledger
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+FloatArray = NDArray[np.float64]
+
+_VERSIONS = ("1.0", "1.1", "2.0")
+_ABSENT = object()
+
+
+@dataclass(frozen=True, eq=False)
+class Header:
+    """What holds for all objects of a file."""
+
+    srs_name: str
+    """As written; empty when the file names none."""
+    scale: FloatArray
+    """Shape (3,)."""
+    translate: FloatArray
+    """Shape (3,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Objects that share one list of vertices: a whole file, or one feature of a sequence."""
+
+    objects: dict[str, dict[str, Json]]
+    vertices: FloatArray
+    """Shape (n, 3): transformed, in the CRS of the file."""
+    place: str
+    """Line of a sequence; empty for a whole file."""
+
+
+def open_cityjson(path: Path, ledger: Ledger) -> tuple[Header, Iterator[Batch]]:
+    """Read a CityJSON file, or the first line of a sequence.
+
+    Parameters
+    ----------
+    path
+        The file.
+    ledger
+        Receives lines of a sequence that cannot be used.
+
+    Returns
+    -------
+    tuple
+        What holds for the whole file, and its objects in batches.
+
+    Raises
+    ------
+    SourceError
+        If it is no CityJSON that can be used.
+    """
+    content = _text(path)
+    first, _, rest = content.partition("\n")
+    try:
+        head = _parse(first, path.name, "line 1")
+        is_sequence = isinstance(head, dict) and "CityObjects" in head
+    except SourceError:
+        is_sequence = False
+    if not is_sequence or not rest.strip():
+        root = _object(_parse(content, path.name, ""), path.name, "")
+        header = _header(root, path.name)
+        return header, iter([_batch(root, header, path.name, "")])
+    root = _object(head, path.name, "line 1")
+    header = _header(root, path.name)
+    return header, _features(root, rest, header, (path, ledger))
+
+
+def _features(
+    root: dict[str, Json], rest: str, header: Header, where: tuple[Path, Ledger]
+) -> Iterator[Batch]:
+    path, ledger = where
+    yield _batch(root, header, path.name, "line 1")
+    for number, line in enumerate(rest.split("\n"), start=2):
+        if not line.strip():
+            continue
+        place = f"line {number}"
+        try:
+            feature = _object(_parse(line, path.name, place), path.name, place)
+            yield _batch(feature, header, path.name, place)
+        except SourceError as error:
+            ledger.reject(path.name, place, "bad-line", str(error))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        msg = f"is not UTF-8 near byte {error.start}"
+        raise SourceError(msg, source=path.name, hint="save the file as UTF-8") from error
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
+
+
+def _parse(content: str, source: str, place: str) -> Json:
+    try:
+        parsed: Json = json.loads(content)
+    except json.JSONDecodeError as error:
+        record = place or f"line {error.lineno}, column {error.colno}"
+        msg = f"is not JSON: {error.msg}"
+        raise SourceError(msg, source=source, record=record, hint="fetch the file again") from error
+    except (ValueError, RecursionError) as error:
+        msg = f"is not usable JSON: {str(error)[:120]}"
+        raise SourceError(msg, source=source, record=place) from error
+    return parsed
+
+
+def _object(value: Json, source: str, place: str) -> dict[str, Json]:
+    if not isinstance(value, dict):
+        msg = f"is not CityJSON: expected an object, got {type(value).__name__}"
+        raise SourceError(msg, source=source, record=place)
+    return value
+
+
+def _header(root: dict[str, Json], source: str) -> Header:
+    if root.get("type") != "CityJSON":
+        msg = f"is not CityJSON: its type is {str(root.get('type'))[:40]!r}"
+        raise SourceError(msg, source=source, hint="give a CityJSON file")
+    version = str(root.get("version"))
+    known = next((v for v in _VERSIONS if version == v or version.startswith(f"{v}.")), None)
+    if known is None:
+        msg = f"is CityJSON {version[:20]!r}, known are {', '.join(_VERSIONS)}"
+        raise SourceError(msg, source=source, record="version", hint="convert the file")
+    transform = root.get("transform")
+    if transform is None:
+        if known != "1.0":
+            raise SourceError(
+                f"has no transform, which CityJSON {known} requires",
+                source=source,
+                record="transform",
+                hint="write the file again with scale and translate",
+            )
+        return Header(_srs_name(root), np.ones(3), np.zeros(3))
+    parts = _object(transform, source, "transform")
+    scale = _triple(parts.get("scale"), source, "transform.scale")
+    translate = _triple(parts.get("translate"), source, "transform.translate")
+    return Header(_srs_name(root), scale, translate)
+
+
+def _triple(value: Json, source: str, place: str) -> FloatArray:
+    if isinstance(value, list) and len(value) == 3:
+        numbers = [float(v) for v in value if isinstance(v, int | float)]
+        if len(numbers) == 3 and np.isfinite(numbers).all():
+            return np.array(numbers)
+    msg = f"expected three numbers, got {str(value)[:60]}"
+    raise SourceError(msg, source=source, record=place)
+
+
+def _srs_name(root: dict[str, Json]) -> str:
+    """CRS in the forms of 2.0 and 1.1 (address), 1.0 (urn) and 0.9 (number)."""
+    metadata = root.get("metadata")
+    if not isinstance(metadata, dict):
+        return ""
+    reference = metadata.get("referenceSystem")
+    if isinstance(reference, str):
+        return reference.strip()
+    old = metadata.get("crs")
+    code = old.get("epsg") if isinstance(old, dict) else None
+    return f"EPSG:{code}" if isinstance(code, int) else ""
+
+
+def _batch(root: dict[str, Json], header: Header, source: str, place: str) -> Batch:
+    objects = root.get("CityObjects")
+    if not isinstance(objects, dict):
+        raise SourceError("has no CityObjects", source=source, record=place)
+    vertices = root.get("vertices", [])
+    kept = {_clean(name): item for name, item in objects.items() if isinstance(item, dict)}
+    return Batch(kept, _vertices(vertices, header, source, place), place)
+
+
+def _clean(name: str) -> str:
+    """Name without halves of surrogate pairs, which no table could store."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _vertices(value: Json, header: Header, source: str, place: str) -> FloatArray:
+    if value == []:
+        return np.empty((0, 3))
+    rows = value if isinstance(value, list) else []
+    try:
+        raw = np.array(rows, dtype=np.float64)
+    except (ValueError, TypeError, OverflowError) as error:
+        raise _no_vertices(rows, source, place) from error
+    if raw.shape[1:] != (3,):
+        raise _no_vertices(rows, source, place)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return raw * header.scale + header.translate
+
+
+def _no_vertices(rows: list[Json], source: str, place: str) -> SourceError:
+    for number, row in enumerate(rows):
+        numbers = isinstance(row, list) and all(isinstance(v, int | float) for v in row)
+        if not isinstance(row, list) or not numbers or len(row) != 3:
+            msg = f"expected three numbers, got {str(row)[:60]}"
+            where = f"{place} vertices[{number}]".strip()
+            return SourceError(msg, source=source, record=where)
+    return SourceError("vertices are no list of points", source=source, record=place)

@@ -1,0 +1,173 @@
+"""Faces of CityJSON geometries: boundaries of any depth with their semantics beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.formats.city.faces import RawFace, RingFault, Semantic
+from citytwin.formats.cityjson.document import Json
+
+FloatArray = NDArray[np.float64]
+
+# How many lists are around a face: surface lists 1, shells 2, solids 3.
+_DEPTH = {
+    "MultiSurface": 1,
+    "CompositeSurface": 1,
+    "Solid": 2,
+    "MultiSolid": 3,
+    "CompositeSolid": 3,
+}
+_SEMANTICS: dict[str, Semantic] = {
+    "RoofSurface": "roof",
+    "WallSurface": "wall",
+    "GroundSurface": "ground",
+    "ClosureSurface": "closure",
+}
+_INNER = frozenset({"InteriorWallSurface", "CeilingSurface", "FloorSurface"})
+
+
+@dataclass(frozen=True, eq=False)
+class Geometry:
+    """One geometry of an object."""
+
+    lod: str
+    kind: str
+    boundaries: Json
+    semantics: Json
+
+    @property
+    def level(self) -> float:
+        """Level of detail as a number."""
+        return float(self.lod)
+
+
+def geometries(item: dict[str, Json]) -> tuple[list[Geometry], list[str]]:
+    """Geometries of a city object that have surfaces.
+
+    Parameters
+    ----------
+    item
+        The object.
+
+    Returns
+    -------
+    tuple
+        Geometries in the order of the file, and what of the others cannot be read.
+    """
+    found: list[Geometry] = []
+    unread: list[str] = []
+    entries = item.get("geometry")
+    for entry in entries if isinstance(entries, list) else []:
+        if not isinstance(entry, dict):
+            continue
+        kind = str(entry.get("type"))
+        if kind in _DEPTH:
+            lod = _lod(entry.get("lod"))
+            found.append(Geometry(lod, kind, entry.get("boundaries"), entry.get("semantics")))
+        elif kind == "GeometryInstance":
+            unread.append(kind)
+    return found, unread
+
+
+def _lod(value: Json) -> str:
+    text = str(value) if isinstance(value, str | int | float) else ""
+    number = text.replace(".", "", 1)
+    return text if number.isascii() and number.isdigit() and len(text) <= 4 else "1"
+
+
+def faces_of(geometry: Geometry, vertices: FloatArray, number: int) -> list[RawFace]:
+    """Faces of a geometry; those with a wrong index are marked broken, with their position.
+
+    Parameters
+    ----------
+    geometry
+        A geometry.
+    vertices
+        Shape (n, 3): of the batch.
+    number
+        Position of the geometry in its object, for messages.
+    """
+    kinds, values = _semantics(geometry.semantics)
+    depth = _DEPTH[geometry.kind]
+    result: list[RawFace] = []
+    for position, (face, index) in enumerate(_walk(geometry.boundaries, values, depth)):
+        semantic = _semantic(kinds, index)
+        if semantic is None:
+            continue
+        raw = _face(face, vertices, semantic)
+        raw.surface_id = ""
+        for row, fault in enumerate(raw.faults):
+            where = f"geometry[{number}] face {position}: {fault.message}"
+            raw.faults[row] = RingFault(fault.code, where, fault.fatal)
+        result.append(raw)
+    return result
+
+
+def _semantics(value: Json) -> tuple[list[str], Json]:
+    if not isinstance(value, dict):
+        return [], None
+    surfaces = value.get("surfaces")
+    listed = surfaces if isinstance(surfaces, list) else []
+    kinds = [str(s.get("type")) if isinstance(s, dict) else "" for s in listed]
+    return kinds, value.get("values")
+
+
+def _semantic(kinds: list[str], index: Json) -> Semantic | None:
+    """Kind of a face; None for faces of rooms, which are not seen from outside."""
+    if not isinstance(index, int) or not 0 <= index < len(kinds):
+        return "other"
+    if kinds[index] in _INNER:
+        return None
+    return _SEMANTICS.get(kinds[index], "other")
+
+
+def _walk(boundaries: Json, values: Json, depth: int) -> Iterator[tuple[Json, Json]]:
+    """Faces with the index of their semantics; of a shell list only the outer shell."""
+    if not isinstance(boundaries, list):
+        return
+    listed = values if isinstance(values, list) else []
+    for row, part in enumerate(boundaries):
+        beside = listed[row] if row < len(listed) else None
+        if depth == 1:
+            yield part, beside
+        else:
+            yield from _walk(part, beside, depth - 1)
+        if depth == 2:  # the other shells of a solid are cavities
+            return
+
+
+def _face(face: Json, vertices: FloatArray, semantic: Semantic) -> RawFace:
+    raw = RawFace("", semantic, [])
+    rings = face if isinstance(face, list) else []
+    if not rings:
+        raw.faults.append(RingFault("101", "face has no ring", fatal=True))
+        raw.broken = True
+    for position, ring in enumerate(rings):
+        fault = _index_fault(ring, len(vertices))
+        if fault is not None:
+            raw.faults.append(fault)
+            raw.broken |= position == 0
+            continue
+        points = vertices[np.array(ring, dtype=np.int64)]
+        if not np.isfinite(points).all():
+            raw.faults.append(RingFault("nan", "vertex is NaN or infinite", fatal=True))
+            raw.broken |= position == 0
+            continue
+        raw.rings.append(np.concatenate([points, points[:1]]))
+    return raw
+
+
+def _index_fault(ring: Json, count: int) -> RingFault | None:
+    if not isinstance(ring, list) or not ring:
+        return RingFault("101", "ring has no vertices", fatal=True)
+    for index in ring:
+        if not isinstance(index, int) or isinstance(index, bool):
+            return RingFault("index", f"vertex index {str(index)[:40]!r} is no number", fatal=True)
+        if not 0 <= index < count:
+            message = f"vertex index {index} is not one of 0 to {count - 1}"
+            return RingFault("index", message, fatal=True)
+    return None

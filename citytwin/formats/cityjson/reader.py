@@ -1,0 +1,208 @@
+"""Buildings, roads and land of one CityJSON file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+import shapely
+
+from citytwin.formats.city.areas import area_of
+from citytwin.formats.city.buildings import BuildingRow, Draft, Level, assemble
+from citytwin.formats.city.faces import RawFace
+from citytwin.formats.city.frames import ParcelRow, RoadRow
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.city.parts import building_or_parts
+from citytwin.formats.city.recorded import recorded_height, recorded_storeys
+from citytwin.formats.city.site import FileSite
+from citytwin.formats.cityjson.document import Batch, Json
+from citytwin.formats.cityjson.geometry import Geometry, faces_of, geometries
+
+_BUILDING, _PART, _INSTALLATION = "Building", "BuildingPart", "BuildingInstallation"
+_ROADS = ("Road", "TransportSquare", "Square", "Track")
+_LAND = {"WaterBody": "water", "PlantCover": "green", "LandUse": "other"}
+# 3D BAG: the register's number of the building, the same in every release.
+_STABLE = ("identificatie",)
+
+Object = dict[str, Json]
+
+
+@dataclass(eq=False)
+class Found:
+    """Rows of one file."""
+
+    buildings: list[BuildingRow] = field(default_factory=list)
+    roads: list[RoadRow] = field(default_factory=list)
+    decks: list[shapely.MultiPolygon] = field(default_factory=list)
+    parcels: list[ParcelRow] = field(default_factory=list)
+
+
+@dataclass(eq=False)
+class BatchReader:
+    """Reads the objects of one batch."""
+
+    batch: Batch
+    site: FileSite
+    ledger: Ledger
+
+    def read(self, found: Found) -> None:
+        """Append the rows of the batch.
+
+        Parameters
+        ----------
+        found
+            Rows of the file so far.
+        """
+        parts = self._by_root(_PART)
+        self._installations = self._by_owner()
+        for name, item in self.batch.objects.items():
+            kind = str(item.get("type"))
+            if kind == _BUILDING:
+                found.buildings.extend(self._building(name, item, parts.get(name, [])))
+            elif kind == _PART and self._root(name) is None:
+                if row := assemble(self._draft(name, item, None, None), self.site, self.ledger):
+                    row.draft.parent_id = _first_parent(item)
+                    found.buildings.append(row)
+            elif kind in _ROADS or kind == "Bridge" or kind in _LAND:
+                self._area(name, item, kind, found)
+
+    def _root(self, name: str) -> str | None:
+        """Building above a part; None when there is none, or the parents run in a circle."""
+        seen: set[str] = set()
+        current: str | None = name
+        while current is not None and current not in seen:
+            seen.add(current)
+            item = self.batch.objects.get(current)
+            if item is None:
+                return None
+            if item.get("type") == _BUILDING:
+                return current
+            current = _first_parent(item)
+        return None
+
+    def _by_root(self, kind: str) -> dict[str, list[str]]:
+        result: dict[str, list[str]] = {}
+        for name, item in self.batch.objects.items():
+            if item.get("type") == kind and (root := self._root(name)) is not None:
+                result.setdefault(root, []).append(name)
+        return result
+
+    def _by_owner(self) -> dict[str, list[Object]]:
+        result: dict[str, list[Object]] = {}
+        for item in self.batch.objects.values():
+            owner = _first_parent(item) if item.get("type") == _INSTALLATION else None
+            if owner is not None:
+                result.setdefault(owner, []).append(item)
+        return result
+
+    def _building(self, name: str, item: Object, parts: Iterable[str]) -> list[BuildingRow]:
+        own = self._draft(name, item, None, None)
+        rows: list[BuildingRow] = []
+        names = list(parts)
+        for number, part in enumerate(names, start=1):
+            draft = self._draft(part, self.batch.objects[part], own, number)
+            if row := assemble(draft, self.site, self.ledger):
+                rows.append(row)
+        if names and not own.levels and own.outline is None:
+            return rows
+        return building_or_parts(assemble(own, self.site, self.ledger), rows)
+
+    def _draft(self, name: str, item: Object, whole: Draft | None, number: int | None) -> Draft:
+        attributes = item.get("attributes")
+        known: Object = attributes if isinstance(attributes, dict) else {}
+        height, defects = recorded_height(_number(known.get("measuredHeight")))
+        storeys = recorded_storeys(_number(known.get("storeysAboveGround")))
+        code = _string(known.get("usage")) or _string(known.get("function"))
+        draft = Draft(name, self.site.source, defects=list(defects))
+        draft.measured_height_m, draft.storeys = height, storeys
+        draft.usage = draft.usage_code = code
+        draft.stable_key = next((k for n in _STABLE if (k := _string(known.get(n)))), None)
+        if whole is not None:
+            draft.parent_id = whole.building_id
+            if code is None:
+                draft.usage, draft.usage_code = whole.usage, whole.usage_code
+            if draft.stable_key is None and whole.stable_key is not None:
+                draft.stable_key = f"{whole.stable_key}/{number}"
+        self._set_levels(draft, name, item)
+        return draft
+
+    def _set_levels(self, draft: Draft, name: str, item: Object) -> None:
+        shapes, unread = geometries(item)
+        for kind in unread:
+            message = f"{kind} is not read for buildings"
+            self.ledger.reject(self.site.source, name, "template", message)
+        extra = [
+            shape for part in self._installations.get(name, []) for shape in geometries(part)[0]
+        ]
+        lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
+        draft.levels = [
+            Level(lod, self._reader([s for s in (*shapes, *extra) if s.lod == lod])) for lod in lods
+        ]
+        flat = [shape for shape in shapes if shape.level < 1.0]
+        if flat:
+            # 0.x: of several outlines the most detailed one.
+            best = max(flat, key=lambda shape: shape.level)
+            draft.outline = self._reader([best])
+
+    def _reader(self, shapes: list[Geometry]) -> Callable[[], list[RawFace]]:
+        def read() -> list[RawFace]:
+            return [
+                face
+                for number, shape in enumerate(shapes)
+                for face in faces_of(shape, self.batch.vertices, number)
+            ]
+
+        return read
+
+    def _area(self, name: str, item: Object, kind: str, found: Found) -> None:
+        shapes, _ = geometries(item)
+        if not shapes:
+            self.ledger.reject(self.site.source, name, "no-geometry", "no surface")
+            return
+        best = max(shapes, key=lambda shape: shape.level)
+        faces = faces_of(best, self.batch.vertices, 0)
+        area = area_of(faces, name, self.site, self.ledger)
+        if area is None:
+            return
+        attributes = item.get("attributes")
+        known: Object = attributes if isinstance(attributes, dict) else {}
+        if kind == "Bridge":
+            found.decks.append(area)
+        elif kind in _LAND:
+            code = _string(known.get("class")) or _string(known.get("function"))
+            found.parcels.append(ParcelRow(name, _LAND[kind], code, self.site.source, area))
+        else:
+            found.roads.append(
+                RoadRow(
+                    road_id=name,
+                    name=_string(known.get("name")),
+                    function=_string(known.get("function")) or _string(known.get("class")),
+                    width_m=None,
+                    level=0,
+                    source=self.site.source,
+                    area=area,
+                )
+            )
+
+
+def _first_parent(item: Object) -> str | None:
+    parents = item.get("parents")
+    if isinstance(parents, list) and parents and isinstance(parents[0], str):
+        return parents[0].encode("utf-8", "replace").decode("utf-8")
+    return None
+
+
+def _number(value: Json) -> float | None:
+    if isinstance(value, bool):
+        return None
+    try:
+        return float(value) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _string(value: Json) -> str | None:
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        return None
+    text = str(value).strip()[:1000].encode("utf-8", "replace").decode("utf-8")
+    return text or None
