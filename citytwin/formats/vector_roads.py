@@ -1,0 +1,267 @@
+"""The format ``vector_roads``: roads from GeoPackage, SQLite, GeoJSON, FlatGeobuf or GeoParquet."""
+
+from __future__ import annotations
+
+import math
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pydantic import Field
+from pyproj import CRS
+
+from citytwin.errors import SourceError
+from citytwin.formats.city import footprint
+from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.frames import RoadRow, road_frame
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.city.placement import OutOfPlaceError, place, source_crs
+from citytwin.formats.city.site import FileSite
+from citytwin.model.steps import Dataset, Decoded, Format, Params
+from citytwin.model.tables import ROADS
+from citytwin.model.text import text
+
+# By their first bytes: other drivers of GDAL would open files and addresses that a file names.
+_KINDS = ((b"SQLite format 3\x00", "sqlite"), (b"PAR1", "parquet"), (b"fgb", "flatgeobuf"))
+_WIDEST_M = 200.0
+
+
+class VectorRoadParams(Params):
+    """Which layer and columns carry what."""
+
+    layer: str | None = None
+    """Layer of the file; the first when not given."""
+    id_column: str | None = None
+    """Identifier; the number of the row when not given."""
+    name_column: str | None = None
+    function_column: str | None = None
+    """Class of road."""
+    level_column: str | None = None
+    """0 on the ground, 1 and more on bridges, negative in tunnels."""
+    width_column: str | None = None
+    """Width [m]; needed where the roads are lines, unless `line_width_m` is given."""
+    line_width_m: float | None = Field(default=None, gt=0, le=_WIDEST_M)
+    """Width of lines that record none [m]."""
+    ended_column: str | None = None
+    """Date at which a record ceased to hold; rows that have one are left out."""
+
+    def columns(self) -> list[str]:
+        """Names of all columns wanted."""
+        named = (
+            self.id_column,
+            self.name_column,
+            self.function_column,
+            self.level_column,
+            self.width_column,
+            self.ended_column,
+        )
+        return [name for name in dict.fromkeys(named) if name is not None]
+
+
+@dataclass(frozen=True, eq=False)
+class _Layer:
+    frame: gpd.GeoDataFrame
+    crs: str
+
+
+def _kind(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            head = file.read(256)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
+    for mark, kind in _KINDS:
+        if head.startswith(mark):
+            return kind
+    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
+        return "geojson"
+    raise SourceError(
+        "is no GeoPackage, SQLite, GeoJSON, FlatGeobuf or GeoParquet file",
+        source=path.name,
+        hint="convert it, for instance with ogr2ogr",
+    )
+
+
+def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
+    kind = _kind(path)
+    try:
+        with warnings.catch_warnings():
+            # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
+            warnings.simplefilter("ignore")
+            if kind == "parquet":
+                frame = gpd.read_parquet(path)
+            else:
+                frame = pyogrio.read_dataframe(path, layer=params.layer)
+    except (ValueError, RuntimeError, OSError, KeyError, TypeError, AttributeError) as error:
+        msg = f"cannot be read: {str(error)[:200]}"
+        raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise SourceError("has no geometry", source=path.name, hint="check `layer`")
+    missing = [name for name in params.columns() if name not in frame.columns]
+    if missing:
+        raise SourceError(
+            f"has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}",
+            source=path.name,
+            hint="correct the name of the column",
+        )
+    return _Layer(frame, _code(frame.crs, path, given))
+
+
+def _code(crs: CRS | None, path: Path, given: str | None) -> str:
+    if crs is None:
+        return source_crs(None, given, path.name)
+    if crs.is_geographic and "CRS84" in crs.name:
+        return "EPSG:4326"
+    part = crs.sub_crs_list[0] if crs.is_compound else crs
+    code = part.to_epsg(min_confidence=70)
+    return source_crs(f"EPSG:{code}" if code is not None else None, given, path.name)
+
+
+@dataclass(eq=False)
+class _RoadReader:
+    layer: _Layer
+    params: VectorRoadParams
+    site: FileSite
+    ledger: Ledger
+
+    def rows(self) -> list[RoadRow]:
+        params, frame = self.params, self.layer.frame
+        rows: list[RoadRow] = []
+        for number, geometry in enumerate(frame.geometry.to_numpy()):
+            if params.ended_column and not _null(self._value(number, params.ended_column)):
+                continue
+            name = _text(self._value(number, params.id_column))
+            record = name or f"{self.site.source}:{number + 1}"
+            area = self._area(record, number, geometry)
+            if area is None:
+                continue
+            level = _number(self._value(number, params.level_column))
+            rows.append(
+                RoadRow(
+                    road_id=record,
+                    name=_text(self._value(number, params.name_column)),
+                    function=_text(self._value(number, params.function_column)),
+                    width_m=self._width(number),
+                    level=round(level) if level is not None and abs(level) < 100 else 0,
+                    source=self.site.source,
+                    area=area,
+                )
+            )
+        return rows
+
+    def _value(self, number: int, column: str | None) -> Any:
+        return None if column is None else self.layer.frame[column].iloc[number]
+
+    def _width(self, number: int) -> float | None:
+        width = _number(self._value(number, self.params.width_column))
+        return width if width is not None and 0.0 < width <= _WIDEST_M else None
+
+    def _area(
+        self, record: str, number: int, geometry: shapely.Geometry | None
+    ) -> shapely.MultiPolygon | None:
+        if geometry is None or geometry.is_empty:
+            self.ledger.reject(self.site.source, record, "no-geometry", "geometry is empty")
+            return None
+        placed = self._placed(record, geometry)
+        if placed is None:
+            return None
+        if shapely.get_dimensions(placed) == 1:
+            width = self._width(number) or self.params.line_width_m
+            if width is None:
+                message = "a line without a width; give `width_column` or `line_width_m`"
+                self.ledger.reject(self.site.source, record, "no-width", message)
+                return None
+            placed = shapely.buffer(placed, width / 2.0, cap_style="flat")
+        area = footprint.multi(placed if placed.is_valid else shapely.make_valid(placed))
+        if area.is_empty:
+            message = f"a {geometry.geom_type} without area"
+            self.ledger.reject(self.site.source, record, "no-geometry", message)
+            return None
+        return area
+
+    def _placed(self, record: str, geometry: shapely.Geometry) -> shapely.Geometry | None:
+        flat = shapely.force_2d(geometry)
+        points: NDArray[np.float64] = shapely.get_coordinates(flat)
+        raw = np.column_stack([points, np.zeros(len(points))])
+        try:
+            placed = place(raw, self.layer.crs, self.site.target, east_first=True)
+        except OutOfPlaceError as error:
+            self.site.count(record, self.ledger, error, swap=False)
+            return None
+        if not placed.inside.all():
+            vertex = points[np.flatnonzero(~placed.inside)[0]]
+            message = f"vertex ({vertex[0]:g}, {vertex[1]:g}) lies outside the area of its CRS"
+            self.ledger.reject(self.site.source, record, "spike", message)
+            return None
+        self.site.count(record, self.ledger, None, placed.swapped)
+        return shapely.set_coordinates(flat, placed.xyz[:, :2])
+
+
+def _null(value: Any) -> bool:
+    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value)) or value == ""
+
+
+def _text(value: Any) -> str | None:
+    if _null(value):
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value)[:1000].encode("utf-8", "replace").decode("utf-8").strip() or None
+
+
+def _number(value: Any) -> float | None:
+    if _null(value):
+        return None
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        return None
+    return number if math.isfinite(number) else None
+
+
+def _read_one(
+    path: Path, dataset: Dataset, params: VectorRoadParams, ledger: Ledger
+) -> list[RoadRow]:
+    layer = _load(path, params, dataset.source_crs)
+    site = FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
+    rows = _RoadReader(layer, params, site, ledger).rows()
+    site.finish(ledger)
+    return rows
+
+
+def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
+    """Read roads of vector files: polygons as they are, lines with their width.
+
+    Parameters
+    ----------
+    dataset
+        The files.
+    params
+        Which layer and columns carry what.
+
+    Raises
+    ------
+    SourceError
+        If no file can be used.
+    """
+    ledger = Ledger()
+    found = read_files(dataset, lambda path, own: _read_one(path, dataset, params, own), ledger)
+    frame = road_frame([row for _, rows in found for row in rows], dataset.target_crs)
+    return Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+
+
+FORMAT = Format(
+    name="vector_roads",
+    title=text("道路（ベクタデータ）", "Roads (vector files)"),
+    patterns=("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet"),
+    produces=(ROADS,),
+    params=VectorRoadParams,
+    read=read,
+)
