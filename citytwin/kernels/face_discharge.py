@@ -18,13 +18,16 @@ Row: TypeAlias = NDArray[np.float32]
 GRAVITY_M_S2 = 9.80665
 
 # Rows of work space that `face_discharge` and `edge_discharge` need.
-FACE_WORK_ROWS = 4
+FACE_WORK_ROWS = 5
 
 _ZERO = np.float32(0.0)
 _QUARTER = np.float32(0.25)
 _HALF = np.float32(0.5)
 _THIRD = np.float32(1.0 / 3.0)
 _FOUR_THIRDS = np.float32(4.0 / 3.0)
+# Discharge [m2/s] taken as none: its square would fall out of the range of normal numbers, and
+# still water far from any flow would be computed many times slower.
+_STILL = np.float32(1e-15)
 # Bit pattern from which one third of the bits of x is taken to start the root (error < 4 %).
 _ROOT_SEED = np.float32(0x54A21D2A)
 
@@ -40,10 +43,10 @@ class StepNumbers(NamedTuple):
         Gravity times time step over cell size [1/s], > 0.
     dt_per_cell
         Time step over cell size [s/m], > 0.
-    centre_weight
-        theta, weight of the face's own discharge [-], 0.5 to 1.
     side_weight
-        (1 - theta) / 2, weight of each neighbouring face [-].
+        (1 - theta) / 2, largest weight of each neighbouring face [-], 0 to 0.25.
+    side_weight_per_root
+        Weight of each neighbouring face per square root of the flow depth [m^-0.5].
     dry_depth_m
         Flow depth at and below which a face carries nothing [m], > 0.
     froude_speed
@@ -57,8 +60,8 @@ class StepNumbers(NamedTuple):
     gravity_dt: np.float32
     gravity_dt_per_cell: np.float32
     dt_per_cell: np.float32
-    centre_weight: np.float32
     side_weight: np.float32
+    side_weight_per_root: np.float32
     dry_depth_m: np.float32
     froude_speed: np.float32
     rain_m: np.float32
@@ -196,16 +199,21 @@ def face_discharge(
     taken at the new time. Friction uses the length of the discharge VECTOR; the component across
     the face is the mean of the four faces that touch it. The result is limited to
     Froude number x sqrt(g h) h.
+
+    The neighbours' weight falls with the local wave speed. With one weight everywhere the
+    averaging acts once per step, so a deep river anywhere in the city, which shortens the step,
+    would brake the flow in every street.
     """
     n = out.shape[0]
     depth, push, root, length = work[0, :n], work[1, :n], work[2, :n], work[3, :n]
+    wave = work[4, :n]
     depth_first, depth_second = cells.depth_first, cells.depth_second
     bed_first, bed_second = cells.bed_first, cells.bed_second
     manning_first, manning_second = cells.manning_first, cells.manning_second
     before, here, after = nearby.before, nearby.here, nearby.after
     low_first, low_second = nearby.across_first_low, nearby.across_second_low
     high_first, high_second = nearby.across_first_high, nearby.across_second_high
-    centre, side = numbers.centre_weight, numbers.side_weight
+    side_most, side_per_root = numbers.side_weight, numbers.side_weight_per_root
     dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
     gravity_dt, gravity_dt_per_cell = numbers.gravity_dt, numbers.gravity_dt_per_cell
 
@@ -214,8 +222,11 @@ def face_discharge(
     for i in range(n):
         climb = (depth_second[i] - depth_first[i]) + (bed_second[i] - bed_first[i])
         push[i] = gravity_dt_per_cell * depth[i] * climb
+        wave[i] = np.sqrt(depth[i])
     for i in range(n):
-        push[i] = (centre * here[i] + side * (before[i] + after[i])) - push[i]
+        side = min(side_most, side_per_root * wave[i])
+        bend = (before[i] + after[i]) - np.float32(2.0) * here[i]
+        push[i] = (here[i] + side * bend) - push[i]
     for i in range(n):
         # The pairs lie on either side of the face, so a mirrored city gives the same sum.
         total = (low_first[i] + low_second[i]) + (high_first[i] + high_second[i])
@@ -227,10 +238,11 @@ def face_discharge(
         steep = (squared * squared) * squared * root[i]
         friction = gravity_dt * (manning * manning) * length[i] * steep
         discharge = push[i] / (np.float32(1.0) + friction)
-        most = froude_speed * depth[i] * np.sqrt(depth[i])
+        most = froude_speed * depth[i] * wave[i]
         discharge = min(most, discharge)
         discharge = max(-most, discharge)
-        out[i] = discharge if depth[i] > dry else _ZERO
+        moves = (depth[i] > dry) & (abs(discharge) > _STILL)
+        out[i] = discharge if moves else _ZERO
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

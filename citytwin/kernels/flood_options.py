@@ -93,8 +93,9 @@ class SolverOptions:
     courant
         alpha in dt = alpha dx / sqrt(g h) [-], > 0 and at most sqrt(centre_weight / 2).
     centre_weight
-        theta, weight of a face's own discharge against its two neighbours [-], 0.5 to 1; less
-        damps grid noise more.
+        theta, weight of a face's own discharge against its two neighbours [-], 0.5 to 1, in the
+        deepest water; less damps grid noise more. In shallower water the neighbours count less,
+        in proportion to the wave speed.
     dt_max_s
         Longest time step [s], > 0.
     dry_depth_m

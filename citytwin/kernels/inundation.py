@@ -86,6 +86,8 @@ class _Run:
         self.edges = _EdgeAccount(options.edges)
         self._ground, self._cell_m, self._options = ground, cell_m, options
         self._area_m2 = cell_m * cell_m
+        # Longest stable step for water of 1 m; it falls with the root of the depth.
+        self._stable_s = options.courant * cell_m / math.sqrt(GRAVITY_M_S2)
         self._loss_m_s = forcing.drainage_m_s
         self._sources = FloodSources(forcing, self._area_m2, float(ground.rain_weight.max()))
         self._drained_m = 0.0
@@ -131,12 +133,13 @@ class _Run:
     def _numbers(self, dt_s: float, rain_m: np.float32) -> StepNumbers:
         """Scalars of a step in single precision."""
         options = self._options
+        side = 0.5 * (1.0 - options.centre_weight)
         return StepNumbers(
             gravity_dt=np.float32(GRAVITY_M_S2 * dt_s),
             gravity_dt_per_cell=np.float32(GRAVITY_M_S2 * dt_s / self._cell_m),
             dt_per_cell=np.float32(dt_s / self._cell_m),
-            centre_weight=np.float32(options.centre_weight),
-            side_weight=np.float32(0.5 * (1.0 - options.centre_weight)),
+            side_weight=np.float32(side),
+            side_weight_per_root=np.float32(side * dt_s / self._stable_s),
             dry_depth_m=np.float32(options.dry_depth_m),
             froude_speed=np.float32(options.froude_max * math.sqrt(GRAVITY_M_S2)),
             rain_m=rain_m,
@@ -156,7 +159,7 @@ class _Run:
                 step="flood",
                 hint="look for extreme terrain, roughness or inflow values",
             )
-        reach = self._options.courant * self._cell_m / math.sqrt(GRAVITY_M_S2)
+        reach = self._stable_s
         dt = self._options.dt_max_s
         if deepest > 0:
             dt = min(dt, reach / math.sqrt(deepest))

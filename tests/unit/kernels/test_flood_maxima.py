@@ -12,7 +12,7 @@ from citytwin.kernels.shallow_water import FlowState, Ground
 F = np.float32
 G = 9.80665
 NY, NX = 6, 9
-NUMBERS = StepNumbers(*[F(0.1)] * 3, F(0.9), F(0.05), F(1e-4), F(np.sqrt(G)), F(0), F(0))
+NUMBERS = StepNumbers(*[F(0.1)] * 3, F(0.05), F(0.05), F(1e-4), F(np.sqrt(G)), F(0), F(0))
 
 
 def empty_maxima(*thresholds: float) -> FloodMaxima:

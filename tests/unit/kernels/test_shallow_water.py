@@ -34,7 +34,7 @@ from citytwin.kernels.shallow_water import (
 F = np.float32
 G = 9.80665
 CELL_M = 2.5
-THETA = 0.9
+SIDE, SIDE_PER_ROOT = 0.05, 0.04
 
 
 @dataclass
@@ -75,8 +75,8 @@ def numbers(dt: float, rain: float = 0.0, loss: float = 0.0, froude: float = 1.0
         F(G * dt),
         F(G * dt / CELL_M),
         F(dt / CELL_M),
-        F(THETA),
-        F(0.5 * (1 - THETA)),
+        F(SIDE),
+        F(SIDE_PER_ROOT),
         F(1e-4),
         F(froude * np.sqrt(G)),
         F(rain),
@@ -119,7 +119,8 @@ def reference_faces(city: City, dt: float) -> tuple[np.ndarray, np.ndarray]:
     flow = np.where(wet, flow, 1.0)
     mean_y = 0.25 * (city.y[:-1, :-1] + city.y[:-1, 1:] + city.y[1:, :-1] + city.y[1:, 1:])
     here = city.x[:, 1:-1]
-    centred = THETA * here + 0.5 * (1 - THETA) * (city.x[:, :-2] + city.x[:, 2:])
+    side = np.minimum(SIDE, SIDE_PER_ROOT * np.sqrt(flow))
+    centred = (1 - 2 * side) * here + side * (city.x[:, :-2] + city.x[:, 2:])
     rough = 0.5 * (city.manning[:, :-1] + city.manning[:, 1:])
     slope = (level[:, 1:] - level[:, :-1]) / CELL_M
     top = centred - G * flow * dt * slope

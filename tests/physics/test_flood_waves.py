@@ -1,0 +1,217 @@
+"""Waves and flows with a known answer: dam break, plane wave, uniform flow, sheet of rain."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from citytwin.kernels.inundation import (
+    EdgeKind,
+    Edges,
+    Forcing,
+    Inflow,
+    Inundation,
+    RainSeries,
+    Recording,
+    SolverOptions,
+    simulate_inundation,
+)
+
+F = np.float32
+G = 9.80665
+
+
+def channel(
+    terrain: np.ndarray,
+    manning: float,
+    cell_m: float,
+    duration_s: float,
+    forcing: Forcing,
+    options: SolverOptions,
+) -> Inundation:
+    """A run with one roughness and no buildings."""
+    return simulate_inundation(
+        terrain.astype(F),
+        np.zeros(terrain.shape, dtype=bool),
+        np.full(terrain.shape, manning, dtype=F),
+        cell_m,
+        duration_s,
+        forcing,
+        options,
+    )
+
+
+def stoker(x: np.ndarray, time_s: float, left_m: float, right_m: float) -> np.ndarray:
+    """Depth of a dam break at x = 0 on a wet, frictionless bed (Stoker 1957)."""
+    c0 = np.sqrt(G * left_m)
+
+    def excess(middle: float) -> float:
+        # Speed behind the shock less speed at the foot of the rarefaction.
+        shock = (middle - right_m) * np.sqrt(0.5 * G * (1 / middle + 1 / right_m))
+        return float(shock - 2 * (c0 - np.sqrt(G * middle)))
+
+    low, high = right_m, left_m
+    for _ in range(200):
+        middle = 0.5 * (low + high)
+        low, high = (middle, high) if excess(middle) < 0 else (low, middle)
+    speed = 2 * (c0 - np.sqrt(G * middle))
+    front = speed * middle / (middle - right_m)
+    fan = (2 * c0 - x / time_s) ** 2 / (9 * G)
+    depth = np.where(x < -c0 * time_s, left_m, fan)
+    depth = np.where(x > (speed - np.sqrt(G * middle)) * time_s, middle, depth)
+    return np.where(x > front * time_s, right_m, depth)
+
+
+def ritter(x: np.ndarray, time_s: float, left_m: float) -> np.ndarray:
+    """Depth of a dam break at x = 0 on a dry, frictionless bed (Ritter 1892)."""
+    c0 = np.sqrt(G * left_m)
+    depth = np.where(x < -c0 * time_s, left_m, (2 * c0 - x / time_s) ** 2 / (9 * G))
+    return np.where(x > 2 * c0 * time_s, 0, depth)
+
+
+@pytest.mark.parametrize(("right_m", "along"), [(0.2, 1), (0.2, 0), (0.0, 1)])
+def test_a_dam_break_is_within_the_class_of_the_scheme(right_m: float, along: int) -> None:
+    """L1 below 12 % of the depth: the local inertial equations have no advection.
+
+    The waves reach 27 % (and the front on dry ground 53 %) of the way to the ends, as in the
+    published case of 10 m after 6 s; the error is one of the waves, so it grows with them.
+    """
+    x = (np.arange(400) - 199.5) * 2.5
+    shape = (3, 400) if along else (400, 3)
+    start = np.broadcast_to(x if along else x[:, None], shape)
+    depth = np.where(start < 0, 1.0, right_m).astype(F)
+    forcing = Forcing(initial_depth_m=depth)
+    result = channel(np.zeros(shape), 0.0, 2.5, 42.5, forcing, SolverOptions())
+    expected = stoker(x, 42.5, 1.0, right_m) if right_m else ritter(x, 42.5, 1.0)
+    got = result.final_depth_m if along else result.final_depth_m.T
+    assert np.abs(got[1] - expected).sum() < 0.12 * expected.sum()
+    np.testing.assert_array_equal(got[0], got[2])
+    assert got.min() >= 0
+    assert result.ledger.relative_error < 1e-7
+
+
+def test_a_plane_wave_travels_at_its_speed() -> None:
+    """Hunter et al. (2005), n 0.01, 0.4 m/s: profile within 5 mm, front within two cells."""
+    rough, speed, cell, ny = 0.01, 0.4, 25.0, 3
+    time = np.linspace(0, 3600, 1801)
+    depth_at_inlet = (7 / 3 * rough**2 * speed**3 * time) ** (3 / 7)
+    inflow = Inflow(
+        np.arange(ny), np.zeros(ny, dtype=int), time, depth_at_inlet * speed * cell * ny
+    )
+    recording = Recording(depth_times_s=(1800.0, 3600.0))
+    result = channel(
+        np.zeros((ny, 80)),
+        rough,
+        cell,
+        3600.0,
+        Forcing(inflows=(inflow,)),
+        SolverOptions(recording=recording),
+    )
+    x = (np.arange(80) + 0.5) * cell
+    for until, depth in zip((1800, 3600), result.depth_series_m[:, 1], strict=True):
+        power = np.maximum(speed * until - x, 0) * 7 / 3 * rough**2 * speed**2
+        expected = power ** (3 / 7)
+        wet = expected > 0
+        assert np.sqrt(((depth - expected)[wet] ** 2).mean()) < 0.005
+        assert abs(int((depth > 1e-3).sum()) - int(wet.sum())) <= 2
+    assert result.ledger.relative_error < 1e-7
+
+
+@pytest.mark.parametrize("downhill", ["east", "north"])
+def test_flow_down_a_plane_takes_its_normal_depth_and_leaves_freely(downhill: str) -> None:
+    """Steady inflow 0.5 m2/s, slope 1:500, n 0.03: h = (q n / sqrt S)^(3/5) up to the edge."""
+    slope, rough, unit, cell = 0.002, 0.03, 0.5, 10.0
+    ny, nx = 4, 60
+    bed = np.broadcast_to(-slope * cell * np.arange(nx), (ny, nx))
+    rows, cols = np.arange(ny), np.zeros(ny, dtype=int)
+    edges = Edges(east=EdgeKind.NORMAL_DEPTH)
+    if downhill == "north":
+        bed, rows, cols = np.rot90(bed), np.full(ny, nx - 1), np.arange(ny)
+        edges = Edges(north=EdgeKind.NORMAL_DEPTH)
+    # Raised over two hours, so that no front runs ahead faster than the final flow.
+    time, discharge = np.array([0.0, 7200.0, 1e5]), unit * ny * cell
+    inflow = Inflow(rows, cols, time, np.array([0.0, discharge, discharge]))
+    options = SolverOptions(edges=edges)
+    result = channel(bed, rough, cell, 10800.0, Forcing(inflows=(inflow,)), options)
+    fields = (result.final_depth_m, result.max_speed_m_s, result.max_depth_speed_m2_s)
+    depth, speed, product = (
+        field if downhill == "east" else np.rot90(field, -1) for field in fields
+    )
+    normal = (unit * rough / np.sqrt(slope)) ** 0.6
+    np.testing.assert_allclose(depth[:, 2:], normal, rtol=2e-3)
+    np.testing.assert_allclose(speed[:, 2:], unit / normal, rtol=5e-3)
+    np.testing.assert_allclose(product[:, 2:], unit, rtol=5e-3)
+    assert result.ledger.outflow.total_m3 > 0
+    assert result.ledger.relative_error < 1e-7
+
+
+def test_a_sheet_of_rain_grows_downhill_as_kinematic_theory_says() -> None:
+    """Steady rain on a plane: q = r x, so h = (r x n / sqrt S)^(3/5)."""
+    slope, rough, cell, nx = 0.01, 0.05, 5.0, 80
+    rain = RainSeries(np.array([0.0]), np.array([1e5]), np.array([100.0]))
+    bed = np.broadcast_to(-slope * cell * np.arange(nx), (3, nx))
+    options = SolverOptions(edges=Edges(east=EdgeKind.NORMAL_DEPTH), dry_depth_m=1e-5)
+    result = channel(bed, rough, cell, 3600.0, Forcing(rain=rain), options)
+    x = (np.arange(nx) + 1) * cell
+    expected = (100 / 3.6e6 * x * rough / np.sqrt(slope)) ** 0.6
+    np.testing.assert_allclose(result.final_depth_m[1, 20:], expected[20:], rtol=0.02)
+    assert result.ledger.relative_error < 1e-7
+
+
+def test_a_sudden_breach_on_dry_ground_makes_no_heap() -> None:
+    """The largest depth of the first seconds does not come from the length of the first step."""
+    time = np.array([0.0, 1e4])
+    inflow = Inflow(np.full(5, 20), np.arange(18, 23), time, np.array([250.0, 250.0]))
+    peaks = []
+    for longest in (10.0, 0.01):
+        result = channel(
+            np.zeros((41, 43)),
+            0.03,
+            2.0,
+            10.0,
+            Forcing(inflows=(inflow,)),
+            SolverOptions(dt_max_s=longest),
+        )
+        peaks.append(result.max_depth_m.max())
+    assert peaks[0] == pytest.approx(peaks[1], rel=0.05)
+
+
+def test_a_fall_over_a_step_is_no_faster_than_critical() -> None:
+    """A basin that empties over a 6 m step keeps every speed below that of its depth."""
+    bed = np.zeros((7, 30))
+    bed[:, :10] = 6.0
+    depth = np.zeros((7, 30), dtype=F)
+    depth[:, :10] = 1.5
+    result = channel(bed, 0.02, 2.0, 60.0, Forcing(initial_depth_m=depth), SolverOptions())
+    assert result.max_speed_m_s.max() <= np.sqrt(2 * G * 1.5)
+    assert result.final_depth_m.min() >= 0
+    assert result.ledger.relative_error < 1e-7
+
+
+def test_a_deep_pool_elsewhere_does_not_brake_the_street() -> None:
+    """A walled pool of 25 m makes the steps nine times shorter; the street flood stays."""
+    blocked = np.zeros((24, 40), dtype=bool)
+    blocked[:, 30] = True
+    # A street that bends four times.
+    blocked[3:, 6:9] = blocked[:-3, 15:18] = blocked[3:, 24:27] = True
+    depth = np.zeros((24, 40), dtype=F)
+    inflow = Inflow(
+        np.array([20, 21]), np.array([1, 1]), np.array([0.0, 1e4]), np.array([6.0, 6.0])
+    )
+    results = []
+    for pool_m in (0.0, 25.0):
+        depth[:, 31:] = pool_m
+        results.append(
+            simulate_inundation(
+                np.zeros(depth.shape, dtype=F),
+                blocked,
+                np.full(depth.shape, 0.02, dtype=F),
+                2.0,
+                120.0,
+                Forcing(inflows=(inflow,), initial_depth_m=depth.copy()),
+                SolverOptions(),
+            )
+        )
+    alone, beside = (r.max_depth_m[:, :30] for r in results)
+    assert results[1].steps > 3 * results[0].steps
+    np.testing.assert_allclose(beside, alone, atol=0.015)
