@@ -9,9 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import StoreError
-from citytwin.model.layer import Style, StyleItem
+from citytwin.model.layer import Rgb, Style, StyleItem
+from citytwin.model.text import Text, text
 from citytwin.store.precision import rounded
 
+NO_DATA_RGB: Rgb = (139, 148, 158)
+"""Neutral grey of features whose value is missing; the map page has the same."""
+NO_DATA_LABEL = text("データなし", "No data")
 NO_DATA = -1
 """Item number of values that are missing or that no item holds."""
 
@@ -44,6 +48,17 @@ def check_style(style: Style, layer: str) -> None:
             raise StoreError(msg, hint="let each item begin where the one before ends")
 
 
+def both(label: Text) -> str:
+    """Return a phrase for files that know one language only: Japanese, then English.
+
+    Parameters
+    ----------
+    label
+        The phrase.
+    """
+    return label.ja if label.ja == label.en else f"{label.ja} / {label.en}"
+
+
 def item_numbers(style: Style, values: NDArray[Any], precision: float) -> NDArray[np.int16]:
     """Return the number of the item [min, max) that holds each value.
 
@@ -64,7 +79,7 @@ def item_numbers(style: Style, values: NDArray[Any], precision: float) -> NDArra
     """
     exact = rounded(np.asarray(values, dtype=np.float64), precision)
     inner = np.array([item.min for item in style.items[1:]], dtype=np.float64)
-    numbers = np.digitize(exact, inner).astype(np.int16)
+    numbers: NDArray[np.int16] = np.digitize(exact, inner).astype(np.int16)
     outside = np.isnan(exact)
     if (low := style.items[0].min) is not None:
         outside |= exact < low

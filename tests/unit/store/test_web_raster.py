@@ -70,7 +70,7 @@ def test_every_pixel_is_the_cell_below_it() -> None:
 
 
 def test_values_decode_to_the_cells(tmp_path: Path) -> None:
-    """raw * scale + offset is the value, 65535 is no data, and the box is that of the picture."""
+    """Raw * scale + offset is the value, 65535 is no data, and the box is that of the picture."""
     warped = warp(VIEW, GRID, depth())
     asset = write_values(tmp_path / "v.gz", VIEW, warped)
     raw = np.frombuffer(gzip.decompress((tmp_path / "v.gz").read_bytes()), dtype="<u2")

@@ -1,0 +1,106 @@
+"""Map of what sun, wind and water mean for each building."""
+
+from __future__ import annotations
+
+from citytwin.model.layer import (
+    Attribute,
+    Extrusion,
+    Style,
+    StyleItem,
+    ValueRange,
+    VectorView,
+)
+from citytwin.model.palettes import FLOOD_RANKS, UNAFFECTED
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.tables import BUILDING_EXPOSURE
+from citytwin.model.text import Text, text
+
+_STOREYS: tuple[Text, ...] = (
+    text("床上浸水なし", "No floor under water"),
+    text("1階床上", "Ground floor"),
+    text("2階床上", "2nd storey (first floor up)"),
+    text("3階床上", "3rd storey"),
+    text("4階床上以上", "4th storey or higher"),
+)
+_WIND: tuple[Text, ...] = (
+    text("弱い（遮られる）", "sheltered"),
+    text("中程度", "moderate"),
+    text("強い（吹きさらし）", "exposed"),
+)
+_ANY_STOREY = 60
+
+
+def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
+    """One class per storey that the water reaches, in the colours of the depths."""
+    colours = (UNAFFECTED, *FLOOD_RANKS[1:5])
+    return Style(
+        kind="class",
+        unit="",
+        title=text("浸水する階", "Storey that the water reaches"),
+        items=tuple(
+            StyleItem(
+                min=number,
+                max=number + 1 if number + 1 < len(_STOREYS) else None,
+                rgb=colours[number],
+                label=label,
+            )
+            for number, label in enumerate(_STOREYS)
+        ),
+    )
+
+
+def _storey_wording() -> tuple[tuple[str, Text], ...]:
+    known = [(str(number), label) for number, label in enumerate(_STOREYS[:-1])]
+    known += [
+        (str(number), text(f"{number}階床上", f"storey {number}"))
+        for number in range(len(_STOREYS) - 1, _ANY_STOREY)
+    ]
+    return tuple(known)
+
+
+LAYER = LayerRecipe(
+    id="building_exposure",
+    order=80,
+    group="exposure",
+    title=text("建物への影響（日照・風・浸水）", "Buildings: sun, wind and flood"),
+    summary=text(
+        "建物の外壁に接する地面での日照時間・風速比・最大浸水深をまとめ、水が届く階で色分けしました。"
+        "床の高さは標準的な階高による目安で、個々の建物の床高・止水板・地下は考慮していません。",
+        "Sunlit hours, wind and flood depth on the ground along each outer wall, coloured by the"
+        " storey that the water reaches. "
+        "Floor levels are standard ones: real floor heights, flood gates and basements are not"
+        " considered.",
+    ),
+    view=VectorView(
+        table=BUILDING_EXPOSURE,
+        id_column="building_id",
+        style_column="flooded_storey",
+        attributes=(
+            Attribute(
+                "flooded_storey",
+                text("浸水する階", "Storey that the water reaches"),
+                precision=1,
+                values=_storey_wording(),
+            ),
+            Attribute(
+                "flood_depth_max_m", text("外壁での最大浸水深", "Flood depth at the wall"), 0.01
+            ),
+            Attribute("sunlit_hours", text("周囲の地面の日照時間", "Sunlit hours at ground"), 0.1),
+            Attribute(
+                "wind_class",
+                text("周囲の風", "Wind around it"),
+                precision=1,
+                values=tuple((str(number), label) for number, label in enumerate(_WIND)),
+            ),
+            Attribute(
+                "wind_speed_ratio", text("風速比（最大）", "Wind speed ratio (highest)"), 0.01
+            ),
+            Attribute("height_m", text("高さ", "Height"), precision=0.1),
+            Attribute("storeys", text("地上階数", "Storeys above ground"), precision=1),
+            Attribute("usage", text("用途", "Use")),
+            Attribute("lod", text("形の詳しさ（LOD）", "Level of detail (LOD)")),
+        ),
+        extrude=Extrusion(height="height_m"),
+    ),
+    style=style,
+)

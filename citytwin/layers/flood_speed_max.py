@@ -1,0 +1,47 @@
+"""Map of the highest flow speed."""
+
+from __future__ import annotations
+
+from citytwin.model.fields import FLOOD_SPEED_MAX
+from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
+from citytwin.model.palettes import DEVON, WHITE
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import bins
+from citytwin.model.text import text
+
+_STILL_M_S = 0.05
+_EDGES = (_STILL_M_S, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0)
+
+
+def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
+    """Seven classes; water that hardly moves is not drawn."""
+    still = StyleItem(
+        min=None,
+        max=_STILL_M_S,
+        rgb=WHITE,
+        label=text("流れなし", "No flow"),
+        transparent=True,
+    )
+    return Style(
+        kind="class",
+        unit="m/s",
+        title=text("最大流速", "Maximum flow speed"),
+        items=(still, *bins(_EDGES, DEVON[1:], "m/s")),
+    )
+
+
+LAYER = LayerRecipe(
+    id="flood_speed_max",
+    order=61,
+    group="flood",
+    title=text("最大流速", "Maximum flow speed"),
+    summary=text(
+        "計算期間中の水の流れの最大の速さです。膝程度の水深でも速い流れでは歩けません。"
+        "メッシュ内の平均であり、側溝や建物の隅の局所的な速さは表しません。",
+        "Highest speed of the water during the computed event; fast water is dangerous even"
+        " when it is knee-deep. "
+        "It is a mean over each cell: gutters and corners can be faster.",
+    ),
+    view=RasterView(FLOOD_SPEED_MAX, coarsening="max"),
+    style=style,
+)

@@ -1,0 +1,39 @@
+"""Map of the frontal area index."""
+
+from __future__ import annotations
+
+from citytwin.model.fields import FRONTAL_AREA
+from citytwin.model.layer import RasterView, Style, ValueRange
+from citytwin.model.palettes import ACTON
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import bins
+from citytwin.model.text import text
+
+_EDGES = (0.0, 0.05, 0.1, 0.2, 0.3, 0.45, 0.7)
+
+
+def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
+    """Seven classes, finer where the index is small: there the wind is most sensitive to it."""
+    return Style(
+        kind="class",
+        unit="1",
+        title=text("見付面積比", "Frontal area index"),
+        items=bins(_EDGES, ACTON, "1"),
+    )
+
+
+LAYER = LayerRecipe(
+    id="frontal_area_index",
+    order=40,
+    group="wind",
+    title=text("見付面積比", "Frontal area index"),
+    summary=text(
+        "風を受ける建物の壁の面積を敷地面積で割った値で、大きいほど風通しが妨げられます。"
+        "建物の形だけから求めた目安であり、風速そのものではありません。",
+        "Area of walls that face the wind per area of ground; the larger, the more the"
+        " buildings hold the wind back. "
+        "It follows from the shape of the city alone and is an indicator, not a wind speed.",
+    ),
+    view=RasterView(FRONTAL_AREA),
+    style=style,
+)

@@ -1,0 +1,41 @@
+"""Map of the ground level."""
+
+from __future__ import annotations
+
+from citytwin.model.fields import TERRAIN
+from citytwin.model.layer import RasterView, Style, ValueRange
+from citytwin.model.palettes import BAMAKO, spread
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import bins, round_edges
+from citytwin.model.text import text
+
+_MOST_EDGES = 8
+
+
+def style(values: ValueRange) -> Style:
+    """Ramp over the heights that the city has; low ground is dark."""
+    edges = round_edges(values, _MOST_EDGES)
+    colours = spread(BAMAKO, len(edges) + 1)
+    return Style(
+        kind="ramp",
+        unit="m",
+        title=text("地盤高", "Ground level"),
+        items=bins(edges, colours, "m", open_below=True),
+    )
+
+
+LAYER = LayerRecipe(
+    id="terrain",
+    order=10,
+    group="base",
+    title=text("地盤高", "Ground level"),
+    summary=text(
+        "建物を除いた地面の高さ（標高）です。"
+        "地形データのない所は周囲から補間しており、その割合は注記に示します。",
+        "Height of the bare ground above the vertical datum, without buildings. "
+        "Gaps in the terrain data are filled from their surroundings; the notes say how much.",
+    ),
+    view=RasterView(TERRAIN),
+    style=style,
+    simulation=False,
+)

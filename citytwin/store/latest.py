@@ -1,0 +1,75 @@
+"""Reads ``latest.json``, and knows how published folders are named."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from citytwin.errors import StoreError
+from citytwin.model.layer import Latest
+
+LATEST = "latest.json"
+_LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")
+_RUN_ID = re.compile(r"^\d{8}T\d{6}Z$")
+
+
+def is_layer_id(name: str) -> bool:
+    """Tell whether a name may be that of a layer.
+
+    Parameters
+    ----------
+    name
+        Such as ``flood_depth_max``.
+    """
+    return _LAYER_ID.match(name) is not None
+
+
+def is_run_id(name: str) -> bool:
+    """Tell whether a name may be that of a run.
+
+    Parameters
+    ----------
+    name
+        Such as ``20261123T210000Z``.
+    """
+    return _RUN_ID.match(name) is not None
+
+
+def run_folders(city_dir: Path) -> dict[str, list[str]]:
+    """Return the runs that lie in the folder of each layer, oldest first.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city.
+    """
+    return {
+        folder.name: sorted(p.name for p in folder.iterdir() if p.is_dir() and is_run_id(p.name))
+        for folder in sorted(city_dir.iterdir())
+        if folder.is_dir() and is_layer_id(folder.name)
+    }
+
+
+def published_city(city_dir: Path) -> Latest | None:
+    """Return what stands published, or None.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city.
+
+    Raises
+    ------
+    StoreError
+        If ``latest.json`` is damaged.
+    """
+    path = city_dir / LATEST
+    if not path.is_file():
+        return None
+    try:
+        return Latest.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        msg = f"{path} is damaged: {error.errors()[0]['msg']}"
+        raise StoreError(msg, hint="restore it, or delete it to publish anew") from error

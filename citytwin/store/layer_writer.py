@@ -1,0 +1,248 @@
+"""Writes every file of a layer's folder; the same content gives the same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+from numpy.typing import NDArray
+
+from citytwin.errors import StoreError
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import (
+    DISCLAIMER,
+    Classification,
+    Extent,
+    LayerColumn,
+    LayerDocument,
+    RasterView,
+    SourceCredit,
+    VectorView,
+)
+from citytwin.model.notes import Fact, Note
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.text import Text, text
+from citytwin.store.atomic import write_text
+from citytwin.store.cog import CogLabels
+from citytwin.store.legend import Legend, write_legend
+from citytwin.store.raster_layer import write_raster_files
+from citytwin.store.style_files import STYLES
+from citytwin.store.vector_layer import write_vector_files
+from citytwin.store.written import Written
+
+ITEM = "item.json"
+"""Names the run, so it is no part of the content."""
+LAYER = "layer.json"
+NO_DISCLAIMER = text("", "")
+"""For layers that no simulation stands behind."""
+_RASTER_ONLY = {"image", "values"}
+_VECTOR_ONLY = {"pmtiles", "geometry", "extrude", "style_column", "id_column", "columns"}
+
+
+@dataclass(frozen=True, eq=False)
+class LayerContent:
+    """All that a layer shows and says."""
+
+    recipe: LayerRecipe
+    grid: GridSpec
+    array: NDArray[Any] | None
+    """Shape of the grid, for recipes that show a field."""
+    frame: gpd.GeoDataFrame | None
+    """Rows, for recipes that show a table."""
+    notes: tuple[Note, ...]
+    facts: tuple[Fact, ...]
+    classification: Classification
+    valid_time: datetime
+    """Instant of the data (aware)."""
+    licence: str
+    sources: tuple[SourceCredit, ...]
+    fingerprint: str
+
+
+def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
+    """Write every file of a layer but its STAC item, which names the run.
+
+    Parameters
+    ----------
+    content
+        What to write.
+    directory
+        Folder of the layer; exists and is empty.
+
+    Returns
+    -------
+    LayerDocument
+        What stands in ``layer.json``.
+
+    Raises
+    ------
+    StoreError
+        If the content does not fit the recipe, or the disk refuses.
+    """
+    recipe = content.recipe
+    if content.valid_time.tzinfo is None:
+        msg = f"layer {recipe.id}: the valid time {content.valid_time} has no time zone"
+        raise StoreError(msg, hint="give an instant in UTC")
+    written = _write_data(content, directory)
+    notes = (*content.notes, *written.notes)
+    legend = Legend(
+        style=written.style,
+        notes=notes,
+        classification=content.classification,
+        disclaimer=DISCLAIMER if recipe.simulation else None,
+        grey_no_data=isinstance(recipe.view, VectorView),
+    )
+    write_legend(directory, legend)
+    document = _document(content, written, notes)
+    write_text(directory / LAYER, layer_json(document))
+    return document
+
+
+def layer_json(document: LayerDocument) -> str:
+    """Return ``layer.json``, without the keys of the other kind of layer.
+
+    Parameters
+    ----------
+    document
+        Document of a layer.
+    """
+    other = _VECTOR_ONLY if document.kind == "raster" else _RASTER_ONLY
+    return document.model_dump_json(exclude=other, indent=1) + "\n"
+
+
+def _write_data(content: LayerContent, directory: Path) -> Written:
+    recipe, view = content.recipe, content.recipe.view
+    if isinstance(view, RasterView):
+        if content.array is None:
+            msg = f"layer {recipe.id} shows field {view.field.name}, but got no array"
+            raise StoreError(msg, hint="give the array of the field")
+        return write_raster_files(
+            directory,
+            recipe.id,
+            view,
+            recipe.style,
+            content.grid,
+            content.array,
+            CogLabels(
+                description=_description(content),
+                valid_time=content.valid_time,
+                fingerprint=content.fingerprint,
+                classification=content.classification,
+            ),
+        )
+    if content.frame is None:
+        msg = f"layer {recipe.id} shows table {view.table.name}, but got no rows"
+        raise StoreError(msg, hint="give the frame of the table")
+    return write_vector_files(
+        directory,
+        recipe.id,
+        recipe.title,
+        view,
+        recipe.style,
+        content.grid,
+        content.frame,
+        content.valid_time,
+    )
+
+
+def _description(content: LayerContent) -> str:
+    """Say in the file what it shows, what to beware of, and whose data it is."""
+    recipe = content.recipe
+    said = [f"{recipe.title.en}. {recipe.summary.en}"]
+    if recipe.simulation:
+        said.append(f"{DISCLAIMER.en}.")
+    said += [note.en for note in content.notes if note.severity != "info"]
+    said.append(f"Licence: {content.licence}.")
+    return " ".join(said)
+
+
+def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) -> LayerDocument:
+    recipe, view, grid = content.recipe, content.recipe.view, content.grid
+    vector = view if isinstance(view, VectorView) else None
+    a, b, c, d, e, f = tuple(grid.transform)[:6]
+    return LayerDocument(
+        id=recipe.id,
+        kind="raster" if vector is None else "vector",
+        group=recipe.group,
+        title=recipe.title,
+        summary=recipe.summary,
+        unit=written.style.unit,
+        precision=written.precision,
+        visible=recipe.visible,
+        style=f"{STYLES}/{recipe.id}.json",
+        image=written.image,
+        values=written.values,
+        pmtiles=written.pmtiles,
+        geometry=written.geometry,
+        extrude=vector.extrude if vector else None,
+        style_column=vector.style_column if vector else None,
+        id_column=vector.id_column if vector else None,
+        columns=_columns(vector) if vector else (),
+        notes=notes,
+        facts=content.facts,
+        classification=content.classification,
+        valid_time=content.valid_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        licence=content.licence,
+        sources=content.sources,
+        disclaimer=_disclaimer(recipe),
+        files=written.files,
+        extent=Extent(
+            crs=grid.crs, shape=grid.shape, transform=(a, b, c, d, e, f), bounds=written.bounds
+        ),
+        fingerprint=content.fingerprint,
+    )
+
+
+def _disclaimer(recipe: LayerRecipe) -> Text:
+    return DISCLAIMER if recipe.simulation else NO_DISCLAIMER
+
+
+def _columns(view: VectorView) -> tuple[LayerColumn, ...]:
+    units = {column.name: column.unit for column in view.columns}
+    return tuple(
+        LayerColumn(
+            name=attribute.column,
+            label=attribute.label,
+            unit="" if units[attribute.column] == "1" else units[attribute.column],
+            precision=attribute.precision,
+            values=dict(attribute.values) or None,
+        )
+        for attribute in view.attributes
+    )
+
+
+def folder_checksum(directory: Path) -> str:
+    """Return a digest over the names and contents of a layer's files, the STAC item left out.
+
+    Parameters
+    ----------
+    directory
+        Folder of the layer.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and 64 hexadecimal digits.
+    """
+    total = hashlib.sha256()
+    for path in sorted(directory.rglob("*"), key=lambda p: p.relative_to(directory).as_posix()):
+        name = path.relative_to(directory).as_posix()
+        if path.is_file() and name != ITEM:
+            total.update(f"{name}\0{sha256_of(path)}\n".encode())
+    return f"sha256:{total.hexdigest()}"
+
+
+def sha256_of(path: Path) -> str:
+    """Return the sha256 of a file in hexadecimal.
+
+    Parameters
+    ----------
+    path
+        File of any size.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,194 @@
+"""Atomic publication: readers see the whole of one run, or the whole of the one before.
+
+Folders are moved into place first, then the catalogue and the QGIS project are switched to them,
+and ``latest.json`` is replaced last. Every document is replaced in one step and names only files
+that stand complete, so a kill at any moment leaves a city that can be read; what it leaves behind
+in excess is removed by the next run.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC
+from pathlib import Path
+
+from citytwin.errors import StoreError
+from citytwin.model.layer import Latest, LayerDocument, PublishedLayer
+from citytwin.store.atomic import move_folder, remove_stale, write_text
+from citytwin.store.catalogue import remove_runs, write_catalogue
+from citytwin.store.latest import LATEST, is_layer_id, is_run_id, published_city, run_folders
+from citytwin.store.layer_writer import ITEM, LAYER, folder_checksum, layer_json
+from citytwin.store.prune import prune
+from citytwin.store.qgis_project import project_layer, qgis_project
+from citytwin.store.run_info import RunInfo
+from citytwin.store.stac import item_of
+
+__all__ = ["RunInfo", "StagedLayer", "prune", "publish"]
+
+
+@dataclass(frozen=True)
+class StagedLayer:
+    """A layer that is ready to be published."""
+
+    document: LayerDocument
+    directory: Path
+    """Folder with all its files, on the disk of the published city. It may be missing when the
+    same content stands published already."""
+
+
+def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Latest:
+    """Publish the layers of a run together.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the published city; made when missing.
+    staged
+        Layers in the order of the map. Their folders are moved or, where the same content
+        stands published, removed.
+    run
+        The run.
+
+    Returns
+    -------
+    Latest
+        What stands in ``latest.json`` now.
+
+    Raises
+    ------
+    StoreError
+        If a layer is not public or not complete, or the disk refuses; the city then stands as
+        it did.
+    """
+    _check(staged, run)
+    city_dir.mkdir(parents=True, exist_ok=True)
+    remove_stale(city_dir, keep=[layer.directory for layer in staged])
+    before = published_city(city_dir)
+    standing = {layer.id: layer for layer in before.layers} if before else {}
+    entries = [_place(city_dir, layer, standing.get(layer.document.id), run) for layer in staged]
+    left_over = _never_published(city_dir, before, entries)
+    write_catalogue(city_dir, entries, run, {name for runs in left_over.values() for name in runs})
+    project = qgis_project([project_layer(city_dir, entry) for entry in entries], run)
+    write_text(city_dir / f"{run.city.id}.qgs", project)
+    latest = Latest(
+        city=run.city,
+        run_id=run.run_id,
+        published=run.published.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        time_zone=run.time_zone,
+        crs=run.crs,
+        vertical_datum=run.vertical_datum,
+        classification=run.classification,
+        synthetic=run.synthetic,
+        view=run.view,
+        layers=tuple(entries),
+    )
+    write_text(city_dir / LATEST, latest.model_dump_json(indent=1) + "\n")
+    for layer in staged:
+        shutil.rmtree(layer.directory, ignore_errors=True)
+    for name, runs in left_over.items():
+        remove_runs(city_dir, name, runs)
+    return latest
+
+
+def _never_published(
+    city_dir: Path, before: Latest | None, entries: Sequence[PublishedLayer]
+) -> dict[str, list[str]]:
+    """Runs, by layer, that a kill kept from being published: newer than the newest published."""
+    if before is None:
+        return {}
+    ours = {entry.path for entry in entries} | {entry.path for entry in before.layers}
+    left_over = {
+        layer: [run for run in runs if run > before.run_id and f"{layer}/{run}" not in ours]
+        for layer, runs in run_folders(city_dir).items()
+    }
+    return {layer: runs for layer, runs in left_over.items() if runs}
+
+
+def _check(staged: Sequence[StagedLayer], run: RunInfo) -> None:
+    if not staged:
+        msg = f"run {run.run_id} has no layers"
+        raise StoreError(msg, hint="a run without layers leaves the published city as it is")
+    if not is_run_id(run.run_id):
+        msg = f"run id {run.run_id!r} is not YYYYMMDDTHHMMSSZ"
+        raise StoreError(msg, hint="take the time of the run in UTC")
+    if Path(run.city.id).name != run.city.id:
+        msg = f"city id {run.city.id!r} is no name of a file"
+        raise StoreError(msg, hint="take letters, digits, - and _")
+    ids = [layer.document.id for layer in staged]
+    twice = sorted({one for one in ids if ids.count(one) > 1})
+    wrong = sorted(one for one in ids if not is_layer_id(one))
+    if twice or wrong:
+        msg = f"layer ids used twice: {twice}, not valid: {wrong}"
+        raise StoreError(msg, hint="ids have 1 to 64 of a-z, 0-9 and _")
+    for layer in staged:
+        if layer.document.classification != "public":
+            msg = f"layer {layer.document.id} is {layer.document.classification}, not public"
+            hint = (
+                "encryption of protected layers is not available yet: leave the layer out, or"
+                " give the sources it is made from the classification that they really have"
+            )
+            raise StoreError(msg, hint=hint)
+
+
+def _place(
+    city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None, run: RunInfo
+) -> PublishedLayer:
+    """Bring a layer's folder to its place, or find it there already."""
+    name = layer.document.id
+    if not layer.directory.is_dir():
+        return _kept(city_dir, layer, standing)
+    _check_folder(layer)
+    checksum = folder_checksum(layer.directory)
+    if standing is not None and standing.checksum == checksum and _intact(city_dir, standing):
+        return standing
+    path = f"{name}/{run.run_id}"
+    target = city_dir / path
+    item = item_of(layer.document, layer.directory, run).text()
+    entry = PublishedLayer(id=name, run_id=run.run_id, path=path, checksum=checksum)
+    if target.exists():
+        # left by a kill of the same run; documents may name it already, so it is never replaced
+        if _intact(city_dir, entry) and (target / ITEM).read_text(encoding="utf-8") == item:
+            return entry
+        msg = f"{target} exists with other content"
+        raise StoreError(msg, hint="published folders are never changed; take a new run id")
+    write_text(layer.directory / ITEM, item)
+    move_folder(layer.directory, target)
+    return entry
+
+
+def _check_folder(layer: StagedLayer) -> None:
+    """Check that the document is that of the folder, and that all files it names are there."""
+    folder, document = layer.directory, layer.document
+    written = folder / LAYER
+    if not written.is_file() or written.read_text(encoding="utf-8") != layer_json(document):
+        msg = f"{written} is not the document of layer {document.id}"
+        raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
+    named = [document.style, *(file.href for file in document.files)]
+    named += [asset.href for asset in (document.image, document.values) if asset is not None]
+    missing = [name for name in named if not (folder / name).is_file()]
+    if missing:
+        msg = f"layer {document.id} lacks {', '.join(missing)}"
+        raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
+
+
+def _intact(city_dir: Path, standing: PublishedLayer) -> bool:
+    folder = city_dir / standing.path
+    return (folder / ITEM).is_file() and folder_checksum(folder) == standing.checksum
+
+
+def _kept(city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None) -> PublishedLayer:
+    """Return the published layer that a run found unchanged and did not write again."""
+    name = layer.document.id
+    if standing is None:
+        msg = f"layer {name} is neither in {layer.directory} nor published"
+        raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
+    published = city_dir / standing.path / LAYER
+    same = published.is_file() and published.read_text(encoding="utf-8") == layer_json(
+        layer.document
+    )
+    if not same or not _intact(city_dir, standing):
+        msg = f"{city_dir / standing.path} is damaged or holds another version of {name}"
+        raise StoreError(msg, hint="delete the folder .work and run again")
+    return standing

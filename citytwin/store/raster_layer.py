@@ -1,0 +1,92 @@
+"""Files of a layer that shows a field: GeoTIFF, style, picture, values, thumbnail."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from citytwin.errors import StoreError
+from citytwin.model.fields import Field
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import FileAsset, RasterView, Style, ValueRange
+from citytwin.model.text import text
+from citytwin.store.cog import CogLabels, write_cog
+from citytwin.store.paint import check_style
+from citytwin.store.style_files import colour_table, write_style_files
+from citytwin.store.style_target import RasterTarget
+from citytwin.store.thumbnail import write_raster_thumbnail
+from citytwin.store.web_raster import notes_of, warp, write_image, write_values
+from citytwin.store.written import Written
+
+COG_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized"
+THUMBNAIL = "thumbnail.png"
+
+
+def write_raster_files(
+    directory: Path,
+    layer: str,
+    view: RasterView,
+    style_of: Callable[[ValueRange], Style],
+    grid: GridSpec,
+    array: NDArray[Any],
+    labels: CogLabels,
+) -> Written:
+    """Write the files of a raster layer.
+
+    Parameters
+    ----------
+    directory
+        Folder of the layer.
+    layer
+        Its id.
+    view
+        Field, and how it is made coarser and outlined.
+    style_of
+        Style for the smallest and largest value.
+    grid
+        Where the array lies.
+    array
+        Shape (ny, nx), in the type of the field; NaN where there is no data.
+    labels
+        Tags of the GeoTIFF.
+
+    Raises
+    ------
+    StoreError
+        If no cell has data, or the disk refuses.
+    """
+    style = style_of(_range_of(layer, view.field, array))
+    check_style(style, layer)
+    classes = view.field.dtype == "uint8"
+    target = RasterTarget(layer, view.field.precision, classes=classes)
+    colours = colour_table(style) if classes else None
+    cog = directory / f"{layer}.tif"
+    write_cog(cog, view.field, grid, array, labels, view.coarsening, colours)
+    warped = warp(view, grid, array)
+    image = write_image(directory / f"{layer}.png", view, warped, style)
+    values = write_values(directory / f"{layer}.values.gz", view, warped)
+    with Image.open(directory / image.href) as picture:
+        write_raster_thumbnail(directory / THUMBNAIL, np.asarray(picture))
+    data = FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)"))
+    return Written(
+        style=style,
+        precision=view.field.precision,
+        files=(data, *write_style_files(directory, style, target)),
+        notes=tuple(notes_of(view, grid, warped, values)),
+        bounds=warped.lonlat_bounds,
+        image=image,
+        values=values,
+    )
+
+
+def _range_of(layer: str, field: Field, array: NDArray[Any]) -> ValueRange:
+    known = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
+    if known.size == 0:
+        msg = f"layer {layer}: {field.name} has no data anywhere"
+        raise StoreError(msg, hint="check the inputs of the city")
+    return ValueRange(float(known.min()), float(known.max()))

@@ -1,0 +1,121 @@
+"""Small pictures of layers for catalogues."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from citytwin.model.layer import Rgb, Style
+from citytwin.store.atomic import replacing
+from citytwin.store.paint import NO_DATA_RGB, item_numbers
+
+SIDE = 512
+"""Pixels."""
+_GROUND: Rgb = (232, 234, 237)
+_MARGIN = 8
+_DOT = 4
+_ROAD = 2
+
+
+def write_raster_thumbnail(path: Path, colours: NDArray[np.uint8]) -> None:
+    """Write a small picture of a raster layer.
+
+    Parameters
+    ----------
+    path
+        PNG file.
+    colours
+        Shape (ny, nx, 4), as on the map page.
+    """
+    image = Image.fromarray(colours)
+    share = SIDE / max(image.size)
+    size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
+    # enlarged cells stay sharp; reduced ones blend, so that thin water does not vanish
+    how = Image.Resampling.NEAREST if share >= 1 else Image.Resampling.BOX
+    _save(path, image.resize(size, how))
+
+
+def write_vector_thumbnail(
+    path: Path, frame: gpd.GeoDataFrame, style: Style, column: str, precision: float
+) -> None:
+    """Write a small picture of a vector layer.
+
+    Parameters
+    ----------
+    path
+        PNG file.
+    frame
+        Rows in a metric CRS.
+    style
+        Colours.
+    column
+        Column that the colours follow.
+    precision
+        Step of its values.
+    """
+    image = Image.new("RGBA", (SIDE, SIDE), (0, 0, 0, 0))
+    if len(frame):
+        _draw_features(ImageDraw.Draw(image), frame, _colours(frame, style, column, precision))
+    _save(path, image)
+
+
+def _colours(
+    frame: gpd.GeoDataFrame, style: Style, column: str, precision: float
+) -> list[Rgb | None]:
+    values = frame[column].to_numpy(dtype=np.float64, na_value=np.nan)
+    known = [None if item.transparent else item.rgb for item in style.items]
+    return [
+        known[number] if number >= 0 else NO_DATA_RGB
+        for number in item_numbers(style, values, precision)
+    ]
+
+
+def _draw_features(
+    draw: ImageDraw.ImageDraw, frame: gpd.GeoDataFrame, colours: list[Rgb | None]
+) -> None:
+    west, south, east, north = frame.total_bounds
+    scale = (SIDE - 2 * _MARGIN) / max(east - west, north - south, 1e-9)
+    left = (SIDE - (east - west) * scale) / 2
+    top = (SIDE - (north - south) * scale) / 2
+    origin = np.array([west, north])
+    step = np.array([scale, -scale])
+    owners, parts = _parts(frame)
+    for owner, part in zip(owners, parts, strict=True):
+        colour = colours[owner]
+        if colour is None:
+            continue
+        places = (shapely.get_coordinates(part) - origin) * step + (left, top)
+        _draw_part(draw, part, [(float(x), float(y)) for x, y in places], colour)
+
+
+def _parts(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.intp], list[Any]]:
+    """Single points, lines and outer rings, with the row each belongs to."""
+    parts, owners = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    outer = [p.exterior if p.geom_type == "Polygon" else p for p in parts]
+    return owners, outer
+
+
+def _draw_part(
+    draw: ImageDraw.ImageDraw, part: Any, places: list[tuple[float, float]], colour: Rgb
+) -> None:
+    if part.geom_type == "Point":
+        x, y = places[0]
+        draw.ellipse((x - _DOT, y - _DOT, x + _DOT, y + _DOT), fill=colour, outline=(68, 68, 68))
+    elif part.geom_type == "LinearRing":
+        draw.polygon(places, fill=colour)
+    else:
+        draw.line(places, fill=colour, width=_ROAD)
+
+
+def _save(path: Path, image: Image.Image) -> None:
+    sheet = Image.new("RGBA", (SIDE, SIDE), (*_GROUND, 255))
+    corner = ((SIDE - image.width) // 2, (SIDE - image.height) // 2)
+    sheet.alpha_composite(image.convert("RGBA"), corner)
+    with replacing(path) as temporary:
+        sheet.convert("RGB").save(temporary, format="PNG", compress_level=9)

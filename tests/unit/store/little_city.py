@@ -1,0 +1,238 @@
+"""A made-up corner of a city: fields and tables for every layer recipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from citytwin import registry
+from citytwin.model import fields as f
+from citytwin.model import tables as t
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCredit, View
+from citytwin.model.notes import Fact, Note
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.text import text
+from citytwin.store.layer_writer import LayerContent, write_layer
+from citytwin.store.publish import RunInfo, StagedLayer
+
+GRID = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=5.0, ny=70, nx=110)
+VALID = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
+SYNTHETIC = Note(
+    severity="synthetic",
+    ja="合成データ（測定値ではありません）: 雨",
+    en="Synthetic data, not measured: rain",
+)
+
+
+def recipe(name: str) -> LayerRecipe:
+    """Return the registered recipe of that id."""
+    return next(r for r in registry.all_of(LayerRecipe) if r.id == name)
+
+
+def recipes() -> list[LayerRecipe]:
+    """Return all recipes in the order of the map."""
+    return sorted(registry.all_of(LayerRecipe), key=lambda r: r.order)
+
+
+def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
+    """Return a smooth field with values over its usual range, and an unknown corner."""
+    rows, cols = np.mgrid[0 : grid.ny, 0 : grid.nx]
+    wave = (1 + np.sin(rows / 11.0) * np.cos(cols / 17.0)) / 2
+    low, high = {
+        f.TERRAIN: (-1.5, 23.0),
+        f.SURFACE_HEIGHT: (-1.5, 61.0),
+        f.SUNLIT_HOURS: (0.0, 9.4),
+        f.FRONTAL_AREA: (0.0, 0.9),
+        f.WIND_SPEED_RATIO: (0.05, 1.7),
+        f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
+        f.FLOOD_SPEED_MAX: (-1.0, 2.6),
+        f.FLOOD_ARRIVAL: (2.0, 400.0),
+    }[field]
+    values = np.maximum(low + (high - low) * wave, max(low, field.valid_min)).astype(np.float32)
+    values[: grid.ny // 8, : grid.nx // 9] = np.nan
+    return values
+
+
+def _boxes(count: int, size: float) -> np.ndarray:
+    rng = np.random.default_rng(5)
+    x = rng.uniform(GRID.x_min + 20, GRID.x_min + 500, count)
+    y = rng.uniform(GRID.y_max - 320, GRID.y_max - 30, count)
+    return shapely.box(x, y, x + size, y + size)
+
+
+def _strings(prefix: str, count: int) -> Any:
+    return pd.array([f"{prefix}{i:03d}" for i in range(count)], dtype="string")
+
+
+def buildings(count: int = 40) -> gpd.GeoDataFrame:
+    """Return buildings of 3 to 120 m, some without height."""
+    height = np.geomspace(3, 120, count)
+    height[::7] = np.nan
+    return gpd.GeoDataFrame(
+        {
+            "building_id": _strings("bldg_", count),
+            "stable_key": _strings("key_", count),
+            "parent_id": pd.array([None] * count, dtype="string"),
+            "lod": pd.array(["2" if i % 3 else "1" for i in range(count)], dtype="string"),
+            "height_m": height,
+            "measured_height_m": height + 0.04,
+            "ground_z_m": np.full(count, 3.123456),
+            "roof_z_m": np.nan_to_num(height) + 3.2,
+            "storeys": pd.array([None if i % 5 == 0 else i for i in range(count)], "Int32"),
+            "usage": pd.array(["住宅"] * count, dtype="string"),
+            "usage_code": pd.array(["411"] * count, dtype="string"),
+            "source": pd.array(["made_up.gml"] * count, dtype="string"),
+            "defects": pd.array([""] * count, dtype="string"),
+        },
+        geometry=_boxes(count, 12.0),
+        crs=GRID.crs,
+    )[list(t.BUILDINGS.column_names)]
+
+
+def building_exposure(count: int = 40) -> gpd.GeoDataFrame:
+    """Return exposed buildings, one of them unknown."""
+    numbers = np.arange(count)
+    storeys = [None if i == 3 else int(i % 6) for i in numbers]
+    return gpd.GeoDataFrame(
+        {
+            "building_id": _strings("bldg_", count),
+            "usage": pd.array(["住宅"] * count, dtype="string"),
+            "lod": pd.array(["2"] * count, dtype="string"),
+            "height_m": np.linspace(3, 60, count),
+            "storeys": pd.array([2] * count, dtype="Int32"),
+            "sunlit_hours": np.linspace(0, 8, count),
+            "wind_speed_ratio": np.linspace(0.1, 1.3, count),
+            "wind_class": pd.array([int(i % 3) for i in numbers], dtype="Int32"),
+            "flood_depth_max_m": np.linspace(0, 8, count),
+            "flooded_storey": pd.array(storeys, dtype="Int32"),
+        },
+        geometry=_boxes(count, 12.0),
+        crs=GRID.crs,
+    )[list(t.BUILDING_EXPOSURE.column_names)]
+
+
+def road_exposure() -> gpd.GeoDataFrame:
+    """Return a road that stays passable, one of each class, and a bridge that is not assessed."""
+    minutes = [np.nan, 5.0, 10.0, 45.0, 90.0, 200.0, 500.0, np.nan]
+    depth = [0.0, 1.0, 0.8, 0.6, 0.5, 0.4, 0.35, np.nan]
+    return gpd.GeoDataFrame(
+        {
+            "road_id": _strings("road_", 8),
+            "name": pd.array(["中央通り", *[None] * 7], dtype="string"),
+            "function": pd.array(["市道"] * 8, dtype="string"),
+            "flood_depth_max_m": depth,
+            "impassable_after_min": minutes,
+        },
+        geometry=[
+            shapely.box(GRID.x_min + 20, GRID.y_max - 30 * i - 40, GRID.x_min + 500, y)
+            for i, y in enumerate(GRID.y_max - 30 * np.arange(8) - 30)
+        ],
+        crs=GRID.crs,
+    )[list(t.ROAD_EXPOSURE.column_names)]
+
+
+def traffic() -> gpd.GeoDataFrame:
+    """Return a detector with flow and speed, a late bus, a counter, and a broken detector."""
+    rows = [
+        ("urn:d1", "traffic_flow", 420.0, "/h", 12),
+        ("urn:d1", "vehicle_speed", 14.0, "km/h", 12),
+        ("urn:bus", "arrival_delay", 330.0, "s", 4),
+        ("urn:bus", "vehicle_speed", 0.0, "km/h", 4),
+        ("urn:counter", "traffic_flow", 99.0, "/h", 2),
+        ("urn:broken", "vehicle_speed", np.nan, "km/h", 0),
+    ]
+    place = {"urn:d1": 50.0, "urn:bus": 150.0, "urn:counter": 250.0, "urn:broken": 350.0}
+    latest = pd.to_datetime([VALID if row[4] else pd.NaT for row in rows], utc=True)
+    return gpd.GeoDataFrame(
+        {
+            "thing": pd.array([row[0] for row in rows], dtype="string"),
+            "name": pd.array([None] * 6, dtype="string"),
+            "property": pd.array([row[1] for row in rows], dtype="string"),
+            "value": [row[2] for row in rows],
+            "unit": pd.array([row[3] for row in rows], dtype="string"),
+            "observations": pd.array([row[4] for row in rows], dtype="Int32"),
+            "latest": latest,
+        },
+        geometry=[
+            shapely.Point(GRID.x_min + place[row[0]], GRID.y_max - place[row[0]] / 2)
+            for row in rows
+        ],
+        crs=GRID.crs,
+    )[list(t.TRAFFIC.column_names)]
+
+
+TABLES = {
+    "buildings": buildings,
+    "building_exposure": building_exposure,
+    "road_exposure": road_exposure,
+    "traffic": traffic,
+}
+
+
+def content(name: str, fingerprint: str = "ab" * 32, **changes: Any) -> LayerContent:
+    """Return all that the layer of that id shows and says."""
+    shown = recipe(name)
+    raster = isinstance(shown.view, RasterView)
+    given: dict[str, Any] = {
+        "recipe": shown,
+        "grid": GRID,
+        "array": field_array(shown.view.field) if isinstance(shown.view, RasterView) else None,
+        "frame": None if isinstance(shown.view, RasterView) else TABLES[shown.view.table.name](),
+        "notes": (SYNTHETIC,),
+        "facts": (
+            Fact(
+                name="volume_error", label=text("水量の誤差", "Volume error"), value=1e-9, unit="1"
+            ),
+        ),
+        "classification": "public",
+        "valid_time": VALID,
+        "licence": "CC-BY-4.0",
+        "sources": (
+            SourceCredit(title="Rain", sha256="cd" * 32, licence="CC-BY-4.0", synthetic=True),
+        ),
+        "fingerprint": fingerprint if raster else fingerprint[::-1],
+    }
+    return LayerContent(**(given | changes))
+
+
+def stage(folder: Path, name: str, **changes: Any) -> StagedLayer:
+    """Write a layer into `folder`/`name`."""
+    directory = folder / name
+    directory.mkdir(parents=True)
+    return StagedLayer(write_layer(content(name, **changes), directory), directory)
+
+
+def run_info(run_id: str = "20261123T210000Z") -> RunInfo:
+    """Return a run of the little city."""
+    return RunInfo(
+        run_id=run_id,
+        published=datetime.strptime(run_id, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC),
+        config_sha256="ef" * 32,
+        city=CityName(id="little", title=text("小さなまち", "Little city")),
+        crs=GRID.crs,
+        vertical_datum=text("東京湾平均海面", "Tokyo Peil"),
+        time_zone="Asia/Tokyo",
+        view=View(bounds=(139.755, 35.690, 139.762, 35.694)),
+        classification="public",
+        synthetic=True,
+    )
+
+
+def documents(city_dir: Path) -> list[LayerDocument]:
+    """Return the documents of what ``latest.json`` names."""
+    from citytwin.store.latest import published_city
+
+    latest = published_city(city_dir)
+    assert latest is not None
+    return [
+        LayerDocument.model_validate_json((city_dir / layer.path / "layer.json").read_bytes())
+        for layer in latest.layers
+    ]
