@@ -96,8 +96,8 @@ def serve(
         When the folder is missing, or the port cannot be opened.
     """
     with CityServer(directory, host, port) as server:
-        announce(server.url)
         try:
+            announce(server.url)
             server.serve_forever()
         except KeyboardInterrupt:
             _LOG.info("stopped")
@@ -118,8 +118,6 @@ def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
 class _Handler(BaseHTTPRequestHandler):
     server: CityServer
     protocol_version = "HTTP/1.1"
-    server_version = "citytwin"
-    sys_version = ""
     timeout = 60
 
     def do_GET(self) -> None:
@@ -127,6 +125,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_HEAD(self) -> None:
         self._answer()
+
+    def version_string(self) -> str:
+        """Name the program, and no versions."""
+        return "citytwin"
 
     def end_headers(self) -> None:
         for name, value in SECURITY_HEADERS.items():

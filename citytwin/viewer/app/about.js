@@ -20,7 +20,13 @@ export function loudNotes(layer) {
   const notes = layer.doc.notes.filter((note) => LOUD.includes(note.severity));
   if (notes.length === 0) return null;
   const rows = notes.map((note) =>
-    el("li", { class: note.severity }, el("strong", {}, t(`note.${note.severity}`)), " ", pick(note)),
+    el(
+      "li",
+      { class: note.severity },
+      el("strong", {}, t(`note.${note.severity}`)),
+      " ",
+      pick(note),
+    ),
   );
   return el("ul", { class: "notes", "aria-label": t("note.title") }, ...rows);
 }
@@ -38,7 +44,10 @@ export function about(layer, city) {
     el("p", {}, pick(doc.summary)),
     ...quiet.map((note) => el("p", { class: "aside" }, pick(note))),
     pairs([
-      ...doc.facts.map((fact) => /** @type {[string, Child]} */ ([pick(fact.label), figure(fact.value, fact.unit)])),
+      ...doc.facts.map(
+        (fact) =>
+          /** @type {[string, Child]} */ ([pick(fact.label), figure(fact.value, fact.unit)]),
+      ),
       [t("about.valid"), instant(doc.valid_time, zone)],
       [t("about.run"), layer.runId],
       [t("about.class"), t(`class.${doc.classification}`)],
@@ -55,7 +64,11 @@ export function about(layer, city) {
  */
 export function pairs(rows) {
   const cells = rows.filter(([, value]) => value !== "" && value !== null);
-  return el("dl", {}, ...cells.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]));
+  return el(
+    "dl",
+    {},
+    ...cells.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)]),
+  );
 }
 
 /**

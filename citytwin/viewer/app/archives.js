@@ -40,7 +40,8 @@ export async function openArchives(layers) {
 function source(key, header) {
   const { minLon, minLat, maxLon, maxLat } = header;
   // A layer of a single point has a box without area, which MapLibre would never enter.
-  const bounds = minLon < maxLon && minLat < maxLat ? { bounds: [minLon, minLat, maxLon, maxLat] } : {};
+  const bounds =
+    minLon < maxLon && minLat < maxLat ? { bounds: [minLon, minLat, maxLon, maxLat] } : {};
   const tiles = [`pmtiles://${key}/{z}/{x}/{y}`];
   return { type: "vector", tiles, minzoom: header.minZoom, maxzoom: header.maxZoom, ...bounds };
 }

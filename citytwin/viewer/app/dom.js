@@ -1,5 +1,8 @@
 /** Making elements. Text from data only ever becomes text, never markup. */
 
+const SEEN_MS = 8000;
+let fading = 0;
+
 /**
  * @typedef {Record<string, string|number|boolean|null|undefined|((event: any) => void)>} Attributes
  * @typedef {Node|string|null|undefined|false} Child
@@ -74,9 +77,22 @@ export function icon(path) {
 }
 
 /**
- * Tell readers of the screen, and everyone for a moment, what happened.
+ * Tell those who hear the page what happened; others see it anyway.
  * @param {string} message
  */
 export function say(message) {
-  byId("status").textContent = message;
+  const status = byId("status");
+  status.classList.remove("seen");
+  status.textContent = message;
+}
+
+/**
+ * Tell everyone; the message stays for some seconds.
+ * @param {string} message
+ */
+export function warn(message) {
+  say(message);
+  byId("status").classList.add("seen");
+  clearTimeout(fading);
+  fading = window.setTimeout(() => byId("status").classList.remove("seen"), SEEN_MS);
 }

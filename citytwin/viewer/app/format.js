@@ -40,7 +40,10 @@ export function unitName(unit) {
 export function quantity(value, precision, unit) {
   const step = precision && precision > 0 ? precision : 0.01;
   const digits = Math.min(8, Math.max(0, Math.ceil(-Math.log10(step) - 1e-9)));
-  return withUnit(decimal(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }), unit);
+  return withUnit(
+    decimal(value, { minimumFractionDigits: digits, maximumFractionDigits: digits }),
+    unit,
+  );
 }
 
 /**

@@ -1,6 +1,6 @@
 /** The head of the page: city, languages, link and print; strip and disclaimer. */
 
-import { byId, el, fill, say } from "./dom.js";
+import { byId, el, fill, warn } from "./dom.js";
 import { instant } from "./format.js";
 import { lang, pick, t } from "./language.js";
 
@@ -17,13 +17,26 @@ export function showHeader(city, speak) {
   const title = pick(latest.city.title);
   document.title = `${title} | citytwin`;
   fill("city-title", title);
-  fill("city-line", t("city.line", { time: instant(latest.published, latest.time_zone), crs: latest.crs }));
+  fill(
+    "city-line",
+    t("city.line", { time: instant(latest.published, latest.time_zone), crs: latest.crs }),
+  );
   fill("skip", t("map.skip"));
-  byId("view").setAttribute("aria-label", t("map.title"));
-  fill("tools", languages(speak), button(t("tools.link"), copyLink), button(t("tools.print"), () => print()));
+  byId("skip").onclick = toMap;
+  byId("view").setAttribute("aria-label", t("map.name"));
+  fill(
+    "tools",
+    languages(speak),
+    button(t("tools.link"), copyLink),
+    button(t("tools.print"), () => print()),
+  );
   const strip = byId("strip");
   strip.hidden = !latest.synthetic;
-  fill("strip", latest.synthetic && el("strong", {}, t("badge.synthetic")), latest.synthetic && ` ${t("city.synthetic")}`);
+  fill(
+    "strip",
+    latest.synthetic && el("strong", {}, t("badge.synthetic")),
+    latest.synthetic && ` ${t("city.synthetic")}`,
+  );
 }
 
 /**
@@ -40,14 +53,32 @@ export function showDisclaimer(city, choice) {
 
 /** @param {(lang: Lang) => void} speak */
 function languages(speak) {
-  const names = /** @type {[Lang, string][]} */ ([["ja", "日本語"], ["en", "English"]]);
+  const names = /** @type {[Lang, string][]} */ ([
+    ["ja", "日本語"],
+    ["en", "English"],
+  ]);
   const buttons = names.map(([code, name]) =>
-    el("button", { type: "button", lang: code, "aria-pressed": String(lang() === code), onclick: () => {
-      speak(code);
-      /** @type {HTMLElement|null} */ (document.querySelector(`#tools [lang=${code}]`))?.focus();
-    } }, name),
+    el(
+      "button",
+      {
+        type: "button",
+        lang: code,
+        "aria-pressed": String(lang() === code),
+        onclick: () => {
+          speak(code);
+          /** @type {HTMLElement|null} */ (
+            document.querySelector(`#tools [lang=${code}]`)
+          )?.focus();
+        },
+      },
+      name,
+    ),
   );
-  return el("div", { class: "languages", role: "group", "aria-label": t("tools.language") }, ...buttons);
+  return el(
+    "div",
+    { class: "languages", role: "group", "aria-label": t("tools.language") },
+    ...buttons,
+  );
 }
 
 /**
@@ -58,11 +89,17 @@ function button(label, onclick) {
   return el("button", { type: "button", onclick }, label);
 }
 
+/** @param {Event} event  The part of the address behind # is taken: it keeps the view. */
+function toMap(event) {
+  event.preventDefault();
+  /** @type {HTMLElement|null} */ (document.querySelector(".maplibregl-canvas"))?.focus();
+}
+
 async function copyLink() {
   try {
     await navigator.clipboard.writeText(location.href);
-    say(t("tools.copied"));
+    warn(t("tools.copied"));
   } catch {
-    say(t("tools.not_copied", { link: location.href }));
+    warn(t("tools.not_copied", { link: location.href }));
   }
 }

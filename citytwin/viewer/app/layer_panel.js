@@ -48,7 +48,13 @@ function card(layer, city, choice) {
   const { doc, id } = layer;
   const box = el("input", { type: "checkbox", id: `show-${id}`, checked: choice.visible.has(id) });
   const badge = isSynthetic(layer) ? el("span", { class: "badge" }, t("badge.synthetic")) : null;
-  const head = el("div", { class: "layer-head" }, box, el("label", { for: `show-${id}` }, pick(doc.title)), badge);
+  const head = el(
+    "div",
+    { class: "layer-head" },
+    box,
+    el("label", { for: `show-${id}` }, pick(doc.title)),
+    badge,
+  );
   const body = el("div", { class: "layer-body" });
   const item = el("li", { class: "layer", "data-layer": id }, head, body);
   const show = () => {
@@ -71,7 +77,12 @@ function card(layer, city, choice) {
  */
 function details(layer, city, choice) {
   const notes = loudNotes(layer);
-  const more = el("details", { open: open.has(layer.id) }, el("summary", {}, t("about.title")), el("div", { class: "about" }, ...about(layer, city)));
+  const more = el(
+    "details",
+    { open: open.has(layer.id) },
+    el("summary", {}, t("about.title")),
+    el("div", { class: "about" }, ...about(layer, city)),
+  );
   more.addEventListener("toggle", () => (more.open ? open.add(layer.id) : open.delete(layer.id)));
   const parts = [notes, legend(layer), slider(layer, choice), more];
   return parts.filter((part) => part !== null);
@@ -87,7 +98,15 @@ function slider(layer, choice) {
   const value = choice.opacity.get(layer.id) ?? 100;
   const shown = el("output", { for: id }, `${value} %`);
   const label = el("label", { for: id }, t("layers.opacity"));
-  const input = el("input", { type: "range", id, min: 0, max: 100, step: 5, value, "aria-label": `${t("layers.opacity")}: ${pick(layer.doc.title)}` });
+  const input = el("input", {
+    type: "range",
+    id,
+    min: 0,
+    max: 100,
+    step: 5,
+    value,
+    "aria-label": `${t("layers.opacity")}: ${pick(layer.doc.title)}`,
+  });
   input.addEventListener("input", () => {
     shown.textContent = `${input.value} %`;
     choice.fade(layer.id, Number(input.value));
@@ -115,7 +134,12 @@ function colophon(city) {
       [t("city.datum"), pick(latest.vertical_datum)],
       [t("about.class"), t(`class.${latest.classification}`)],
     ]),
-    el("ul", { class: "plain" }, link(`${latest.city.id}.qgs`, t("city.qgis")), link("catalog.json", t("city.stac"))),
+    el(
+      "ul",
+      { class: "plain" },
+      link(`${latest.city.id}.qgs`, t("city.qgis")),
+      link("catalog.json", t("city.stac")),
+    ),
     el("p", { class: "aside" }, t("city.made")),
   );
 }

@@ -25,7 +25,11 @@ export function legend(layer) {
     rows.push(entry(swatch(null, false), t("values.nodata"), null));
   }
   rows[0]?.setAttribute("tabindex", "0");
-  const list = el("ul", { class: `legend kind-${style.kind}`, "aria-label": t("legend.title"), onkeydown: step }, ...rows);
+  const list = el(
+    "ul",
+    { class: `legend kind-${style.kind}`, "aria-label": t("legend.title"), onkeydown: step },
+    ...rows,
+  );
   return el("div", { class: "legend-box" }, el("p", { class: "legend-title" }, heading), list);
 }
 
@@ -40,7 +44,12 @@ function entry(patch, label, note) {
 
 /** @param {KeyboardEvent} event */
 function step(event) {
-  const steps = /** @type {Record<string, number>} */ ({ ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 });
+  const steps = /** @type {Record<string, number>} */ ({
+    ArrowDown: 1,
+    ArrowRight: 1,
+    ArrowUp: -1,
+    ArrowLeft: -1,
+  });
   const move = steps[event.key];
   const list = /** @type {HTMLElement} */ (event.currentTarget);
   const rows = /** @type {HTMLElement[]} */ ([...list.children]);

@@ -1,7 +1,7 @@
 /** Start: read the city, make the map, and keep map, panels and address in step. */
 
 import { Marker } from "../vendor/maplibre-gl/maplibre-gl.js";
-import { byId, el, fill, say } from "./dom.js";
+import { byId, el, fill, warn } from "./dom.js";
 import { showDisclaimer, showHeader } from "./header.js";
 import { askedLang, setLang, t } from "./language.js";
 import { showPanel } from "./layer_panel.js";
@@ -80,7 +80,7 @@ function connect(map, city, choice, usual) {
   printWell(map, dye);
   map.on("error", ({ error }) => {
     console.warn(error);
-    say(t("map.error", { reason: error?.message ?? "" }));
+    warn(t("map.error", { reason: error?.message ?? "" }));
   });
   addEventListener("hashchange", () => {
     applyHash(location.hash, choice);
@@ -134,5 +134,8 @@ function answerClicks(map, city, choice) {
 start().catch((error) => {
   console.error(error);
   document.body.dataset.state = "failed";
-  fill("boot", el("p", {}, t("boot.failed")), el("p", {}, String(error?.message ?? error)));
+  const reason = String(error?.message ?? error);
+  if (document.getElementById("boot"))
+    fill("boot", el("p", {}, t("boot.failed")), el("p", {}, reason));
+  else warn(t("map.error", { reason }));
 });

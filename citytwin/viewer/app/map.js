@@ -18,7 +18,9 @@ const TILTED = 58;
  * @returns {Promise<maplibregl.Map>}
  */
 export async function makeMap(bounds, camera) {
-  maplibregl.setWorkerUrl(new URL("../vendor/maplibre-gl/maplibre-gl-worker.js", import.meta.url).href);
+  maplibregl.setWorkerUrl(
+    new URL("../vendor/maplibre-gl/maplibre-gl-worker.js", import.meta.url).href,
+  );
   const start = camera ?? { bounds, fitBoundsOptions: { padding: 24 } };
   const map = new maplibregl.Map({
     container: "map",
@@ -53,7 +55,9 @@ export function addControls(map, bounds) {
     new maplibregl.NavigationControl({ showCompass: false }),
     new NorthControl(),
     new TiltControl(TILTED, SOLID_PITCH),
-    new WholeControl(() => map.fitBounds(bounds, { padding: 24, bearing: 0, pitch: map.getPitch() })),
+    new WholeControl(() =>
+      map.fitBounds(bounds, { padding: 24, bearing: 0, pitch: map.getPitch() }),
+    ),
   ];
   const scale = new maplibregl.ScaleControl({ maxWidth: 140 });
   for (const control of controls) map.addControl(control, "top-right");
@@ -91,11 +95,22 @@ export function recolourGround(map) {
  * @returns {any}
  */
 function emptyStyle([west, south, east, north]) {
-  const ring = [[west, south], [east, south], [east, north], [west, north], [west, south]];
-  const data = { type: "Feature", properties: {}, geometry: { type: "LineString", coordinates: ring } };
+  const ring = [
+    [west, south],
+    [east, south],
+    [east, north],
+    [west, north],
+    [west, south],
+  ];
+  const data = {
+    type: "Feature",
+    properties: {},
+    geometry: { type: "LineString", coordinates: ring },
+  };
   const { ground, edge } = mapTheme();
   return {
     version: 8,
+    transition: { duration: 0, delay: 0 }, // paper cannot wait for colours to fade over
     light: { anchor: "map", color: "#ffffff", intensity: 0.3, position: [1.2, 315, 40] },
     sources: { extent: { type: "geojson", data } },
     layers: [

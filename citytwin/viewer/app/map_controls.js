@@ -16,7 +16,11 @@ export class NorthControl {
     const dial = el("span", { class: "dial" }, letter, this.arrow);
     const label = t("map.north");
     const north = () => map.easeTo({ bearing: 0 });
-    const button = el("button", { type: "button", class: "north", title: label, "aria-label": label, onclick: north }, dial);
+    const button = el(
+      "button",
+      { type: "button", class: "north", title: label, "aria-label": label, onclick: north },
+      dial,
+    );
     this.turn = () => {
       dial.style.transform = `rotate(${-map.getBearing()}deg)`;
     };
@@ -49,7 +53,11 @@ export class TiltControl {
     const tilted = () => map.getPitch() >= this.from;
     const click = () => map.easeTo({ pitch: tilted() ? 0 : this.pitch });
     const label = t("map.tilt");
-    const button = el("button", { type: "button", class: "tilt", title: label, "aria-label": label, onclick: click }, "3D");
+    const button = el(
+      "button",
+      { type: "button", class: "tilt", title: label, "aria-label": label, onclick: click },
+      "3D",
+    );
     this.show = () => button.setAttribute("aria-pressed", String(tilted()));
     map.on("pitch", this.show);
     this.show();
@@ -73,7 +81,11 @@ export class WholeControl {
   onAdd() {
     const label = t("map.whole");
     const corners = icon("M4 9 V4 H9 M15 4 H20 V9 M20 15 V20 H15 M9 20 H4 V15");
-    const button = el("button", { type: "button", class: "whole", title: label, "aria-label": label, onclick: this.click }, corners);
+    const button = el(
+      "button",
+      { type: "button", class: "whole", title: label, "aria-label": label, onclick: this.click },
+      corners,
+    );
     this.box = group(button);
     return this.box;
   }

@@ -10,7 +10,7 @@ import { mapTheme } from "./theme.js";
 
 /** From this tilt on [degrees] buildings stand as solids. */
 export const SOLID_PITCH = 4;
-const PROPERTY = /** @type {Record<string, string[]>} */ ({
+const PROPERTY = /** @type {any} */ ({
   raster: ["raster-opacity"],
   fill: ["fill-opacity"],
   line: ["line-opacity"],
@@ -63,7 +63,9 @@ export function applyChoice(map, layers, choice) {
  * @returns {string[]}
  */
 export function clickable(layer) {
-  return layer.doc.kind === "vector" ? [...flat(layer), ...solid(layer)].map((spec) => spec.id) : [];
+  return layer.doc.kind === "vector"
+    ? [...flat(layer), ...solid(layer)].map((spec) => spec.id)
+    : [];
 }
 
 /**
@@ -74,6 +76,7 @@ export function clickable(layer) {
  */
 export function mark(map, layer, id) {
   const column = layer.doc.id_column;
+  /** @type {any} */
   const same = column && id !== null ? ["==", ["get", column], id] : null;
   for (const spec of chosen(layer)) map.setFilter(spec.id, same ?? false);
   for (const spec of solid(layer)) {
@@ -91,8 +94,8 @@ export function mark(map, layer, id) {
 export function recolour(map, layers) {
   for (const layer of layers) {
     for (const spec of [...flat(layer), ...chosen(layer)]) {
-      for (const [name, value] of Object.entries(spec.paint ?? {})) {
-        if (name.endsWith("color")) map.setPaintProperty(spec.id, name, value);
+      for (const name of Object.keys(spec.paint).filter((key) => key.endsWith("color"))) {
+        map.setPaintProperty(spec.id, /** @type {any} */ (name), spec.paint[name]);
       }
     }
   }
@@ -108,7 +111,12 @@ function picture({ doc, base, id }) {
   return {
     type: "image",
     url: within(base, doc.image.href).href,
-    coordinates: [[west, north], [east, north], [east, south], [west, south]],
+    coordinates: [
+      [west, north],
+      [east, north],
+      [east, south],
+      [west, south],
+    ],
   };
 }
 
@@ -129,11 +137,26 @@ function flat(layer) {
   const outline = mapTheme().outline;
   if (doc.geometry === "line") {
     const layout = { "line-cap": "round", "line-join": "round" };
-    return [{ id, type: "line", ...common, layout, paint: { "line-color": fill, "line-width": LINE_WIDTH } }];
+    return [
+      {
+        id,
+        type: "line",
+        ...common,
+        layout,
+        paint: { "line-color": fill, "line-width": LINE_WIDTH },
+      },
+    ];
   }
   if (doc.geometry === "point") {
     const stroke = { "circle-stroke-color": outline, "circle-stroke-width": 1 };
-    return [{ id, type: "circle", ...common, paint: { "circle-color": fill, "circle-radius": RADIUS, ...stroke } }];
+    return [
+      {
+        id,
+        type: "circle",
+        ...common,
+        paint: { "circle-color": fill, "circle-radius": RADIUS, ...stroke },
+      },
+    ];
   }
   const line = { "line-color": outline, "line-width": 0.5 };
   return [
@@ -155,7 +178,9 @@ function solid(layer) {
     "fill-extrusion-base": doc.extrude.base ? metres(doc.extrude.base) : 0,
   };
   const filter = drawn(style, doc.style_column);
-  return [{ id: `${id}-solid`, type: "fill-extrusion", source: id, "source-layer": id, filter, paint }];
+  return [
+    { id: `${id}-solid`, type: "fill-extrusion", source: id, "source-layer": id, filter, paint },
+  ];
 }
 
 /**

@@ -1,9 +1,13 @@
-/** Printing: the map is drawn anew at the size it has on paper (see print.css), then put back. */
+/**
+ * Printing: the map is drawn anew at the size it has on paper (see print.css), sharper and in
+ * light colours, and copied to a plain canvas; then the map on the screen is put back.
+ */
 
 /** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
 
 const WIDTH_PX = 700;
 const HEIGHT_PX = 520;
+const SHARPNESS = 2.5;
 
 /**
  * @param {MapLibreMap} map
@@ -11,23 +15,48 @@ const HEIGHT_PX = 520;
  */
 export function printWell(map, recolour) {
   const box = map.getContainer();
+  const usual = map.getPixelRatio();
+  /** @type {HTMLCanvasElement|null} */
+  let copy = null;
   let shift = 0;
   addEventListener("beforeprint", () => {
-    const { clientWidth, clientHeight } = box;
-    shift = Math.log2(Math.min(WIDTH_PX / clientWidth, HEIGHT_PX / clientHeight));
+    shift = Math.log2(Math.min(WIDTH_PX / box.clientWidth, HEIGHT_PX / box.clientHeight));
     Object.assign(box.style, { width: `${WIDTH_PX}px`, height: `${HEIGHT_PX}px` });
-    refit(shift);
+    redraw(shift, SHARPNESS);
+    copy ??= copyOf(map.getCanvas());
   });
   addEventListener("afterprint", () => {
+    copy?.remove();
+    copy = null;
     Object.assign(box.style, { width: "", height: "" });
-    refit(-shift);
+    redraw(-shift, usual);
   });
 
-  /** @param {number} change  Zoom levels; what was in view stays in view. */
-  function refit(change) {
+  /**
+   * @param {number} change  Zoom levels; what was in view stays in view.
+   * @param {number} pixelRatio
+   */
+  function redraw(change, pixelRatio) {
+    map.setPixelRatio(pixelRatio);
     map.resize();
     map.jumpTo({ zoom: map.getZoom() + change });
     recolour();
-    map.redraw(); // at once: the browser takes the page as it stands when this returns
+    map.redraw();
   }
+}
+
+/**
+ * A copy lies over the map: the browser prints the last frame of a WebGL canvas that it showed
+ * on the screen, not what was drawn since.
+ * @param {HTMLCanvasElement} canvas
+ * @returns {HTMLCanvasElement}
+ */
+function copyOf(canvas) {
+  const copy = document.createElement("canvas");
+  copy.className = "paper";
+  copy.width = canvas.width;
+  copy.height = canvas.height;
+  copy.getContext("2d")?.drawImage(canvas, 0, 0);
+  canvas.after(copy);
+  return copy;
 }

@@ -64,6 +64,9 @@ export function hashOf(camera, choice, usual) {
  * @returns {Map<string, string>}
  */
 function fields(hash) {
-  const pairs = hash.replace(/^#/, "").split("&").map((part) => part.split("="));
+  const pairs = hash
+    .replace(/^#/, "")
+    .split("&")
+    .map((part) => part.split("="));
   return new Map(pairs.filter((pair) => pair.length === 2).map(([name, value]) => [name, value]));
 }

@@ -23,7 +23,11 @@ export async function query(map, layers, choice, place) {
   const visible = layers.filter((layer) => choice.visible.has(layer.id));
   const rasters = visible.filter((layer) => layer.doc.kind === "raster" && layer.doc.values);
   const features = visible.flatMap((layer) => featureAt(map, layer, place));
-  return { place, features, rasters: await Promise.all(rasters.map((layer) => answer(layer, place))) };
+  return {
+    place,
+    features,
+    rasters: await Promise.all(rasters.map((layer) => answer(layer, place))),
+  };
 }
 
 /**
@@ -51,7 +55,10 @@ function featureAt(map, layer, place) {
   const { x, y } = map.project(place);
   const reach = layer.doc.geometry === "polygon" ? 0 : FINGER_PX;
   /** @type {[[number, number], [number, number]]} */
-  const box = [[x - reach, y - reach], [x + reach, y + reach]];
+  const box = [
+    [x - reach, y - reach],
+    [x + reach, y + reach],
+  ];
   const parts = clickable(layer).filter((id) => map.getLayer(id));
   const [feature] = map.queryRenderedFeatures(box, { layers: parts });
   return feature ? [{ layer, properties: feature.properties }] : [];

@@ -25,18 +25,40 @@ export function showAnswer(answer, close) {
   const bodies = [];
   if (answer.rasters.length > 0) bodies.push(el("tbody", {}, ...answer.rasters.map(rasterRow)));
   bodies.push(...answer.features.map(featureBody));
-  const shut = el("button", { type: "button", class: "close", "aria-label": t("values.close"), onclick: close }, "×");
+  const shut = el(
+    "button",
+    { type: "button", class: "close", "aria-label": t("values.close"), onclick: close },
+    "×",
+  );
   const title = el("h2", { id: "values-title", tabindex: -1 }, t("values.title"));
   panel.setAttribute("aria-labelledby", "values-title");
-  const where = el("p", { class: "place" }, t("values.place", { lat: lat.toFixed(6), lon: lon.toFixed(6) }));
+  const where = el(
+    "p",
+    { class: "place" },
+    t("values.place", { lat: lat.toFixed(6), lon: lon.toFixed(6) }),
+  );
   const content = bodies.length > 0 ? table(bodies) : el("p", {}, t("values.none"));
-  fill("values", el("div", { class: "values-head" }, title, shut), where, el("div", { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "values-title" }, content));
+  fill(
+    "values",
+    el("div", { class: "values-head" }, title, shut),
+    where,
+    el(
+      "div",
+      { class: "scroll", tabindex: 0, role: "group", "aria-labelledby": "values-title" },
+      content,
+    ),
+  );
   say(t("values.said", { count: answer.rasters.length + answer.features.length }));
 }
 
 /** @param {HTMLElement[]} bodies */
 function table(bodies) {
-  const head = el("tr", {}, el("th", { scope: "col" }, t("values.item")), el("th", { scope: "col" }, t("values.value")));
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, t("values.item")),
+    el("th", { scope: "col" }, t("values.value")),
+  );
   const caption = el("caption", { class: "unseen" }, t("values.title"));
   return el("table", {}, caption, el("thead", {}, head), ...bodies);
 }
@@ -46,10 +68,22 @@ function rasterRow({ layer, sample }) {
   const { doc, style } = layer;
   const heading = el("th", { scope: "row" }, pick(doc.title));
   if (sample.state !== "value") {
-    return el("tr", { "data-layer": layer.id }, heading, el("td", { class: "none" }, t(`values.${sample.state}`)));
+    return el(
+      "tr",
+      { "data-layer": layer.id },
+      heading,
+      el("td", { class: "none" }, t(`values.${sample.state}`)),
+    );
   }
   const found = classOf(style, sample.value);
-  const label = found && el("span", { class: "class" }, swatch(css(found.rgb), Boolean(found.transparent)), pick(found.label));
+  const label =
+    found &&
+    el(
+      "span",
+      { class: "class" },
+      swatch(css(found.rgb), Boolean(found.transparent)),
+      pick(found.label),
+    );
   const number = el("span", { class: "number" }, quantity(sample.value, doc.precision, doc.unit));
   return el("tr", { "data-layer": layer.id }, heading, el("td", {}, number, label));
 }
@@ -99,7 +133,10 @@ function columnText(column, value) {
  * @returns {HTMLElement}
  */
 export function swatch(colour, transparent) {
-  const patch = el("span", { class: transparent ? "swatch hollow" : "swatch", "aria-hidden": true });
+  const patch = el("span", {
+    class: transparent ? "swatch hollow" : "swatch",
+    "aria-hidden": true,
+  });
   if (!transparent) patch.style.backgroundColor = colour ?? NO_DATA;
   return patch;
 }

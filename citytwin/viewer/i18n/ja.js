@@ -8,7 +8,8 @@ export default {
   "about.title": "この地図について",
   "about.valid": "データの時点",
   "badge.synthetic": "合成データ",
-  "boot.failed": "地図を表示できませんでした。公開フォルダーの内容を確かめ、ページを再読み込みしてください。",
+  "boot.failed":
+    "地図を表示できませんでした。公開フォルダーの内容を確かめ、ページを再読み込みしてください。",
   "city.about": "全体の情報",
   "city.crs": "座標系",
   "city.datum": "高さの基準",
@@ -17,7 +18,8 @@ export default {
   "city.published": "公開日時",
   "city.qgis": "QGIS プロジェクト",
   "city.stac": "カタログ(STAC)",
-  "city.synthetic": "この地図は架空の入力データで作られています。実際のまちの計画や防災には使えません。",
+  "city.synthetic":
+    "この地図は架空の入力データで作られています。実際のまちの計画や防災には使えません。",
   "class.internal": "庁内限り",
   "class.public": "公開",
   "class.restricted": "取扱注意",
@@ -45,6 +47,7 @@ export default {
   "legend.hidden": "(塗りなし)",
   "legend.title": "凡例",
   "map.error": "地図の一部を読み込めませんでした: {reason}",
+  "map.name": "地図",
   "map.north": "北を上にする",
   "map.skip": "地図へ移動",
   "map.tilt": "立体表示(傾ける)",

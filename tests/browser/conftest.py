@@ -1,0 +1,171 @@
+"""A tiny published city, its server, and a real browser that watches what the page does."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+from tiny_city import CELL_M, COLUMNS, ROWS, write_city
+
+from citytwin.errors import StoreError
+from citytwin.viewer.export import export_viewer
+from citytwin.viewer.serve import CityServer
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+WIDE = {"width": 1280, "height": 800}
+FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+MARGIN_PX = 24
+
+
+class MapPage:
+    """The page of a city in the browser, with a note of everything that went wrong."""
+
+    def __init__(self, page: Page, url: str) -> None:
+        self.page = page
+        self.url = url
+        self.outside: list[str] = []
+        self.errors: list[str] = []
+        self.asked: list[str] = []
+        page.on("request", lambda request: self._watch(request.url))
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on(
+            "console", lambda said: self.errors.append(said.text) if said.type == "error" else 0
+        )
+        page.set_default_timeout(20_000)
+
+    def _watch(self, url: str) -> None:
+        self.asked.append(url)
+        if not url.startswith((self.url, "data:", "blob:")):
+            self.outside.append(url)
+
+    def open(self, address: str = "") -> Page:
+        """Load the page and wait until the map stands."""
+        self.page.goto(self.url + address)
+        self.page.wait_for_selector("body[data-state=ready]")
+        return self.page
+
+    def pixel_at(self, x_m: float, y_m: float) -> tuple[float, float]:
+        """Screen position of a place given in metres from the south-west corner.
+
+        The whole city is in view, in the middle, with a margin on every side.
+        """
+        box = self.page.locator("#map").bounding_box()
+        assert box
+        wide, high = COLUMNS * CELL_M, ROWS * CELL_M
+        scale = min((box["width"] - 2 * MARGIN_PX) / wide, (box["height"] - 2 * MARGIN_PX) / high)
+        middle_x, middle_y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        return middle_x + scale * (x_m - wide / 2), middle_y - scale * (y_m - high / 2)
+
+    def click_at(self, x_m: float, y_m: float) -> None:
+        """Click a place and wait for its values."""
+        before = self.page.locator(".place").text_content() if self.answered() else ""
+        self.page.mouse.click(*self.pixel_at(x_m, y_m))
+        self.page.wait_for_function(
+            "old => (document.querySelector('.place')?.textContent ?? old) !== old", arg=before
+        )
+
+    def answered(self) -> bool:
+        """Whether the table of values is open."""
+        return self.page.locator("#values").is_visible()
+
+    def row(self, heading: str) -> str:
+        """Text of the value beside a heading of the table."""
+        cell = self.page.locator(f"#values tr:has(th:text-is('{heading}')) td")
+        return (cell.inner_text()).replace("\u00a0", " ")
+
+    def colour_at(self, x_m: float, y_m: float) -> tuple[int, int, int]:
+        """Colour on the screen at a place, after the map came to rest."""
+        self.page.wait_for_timeout(400)
+        x, y = self.pixel_at(x_m, y_m)
+        picture = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
+        colour = picture.getpixel((round(x), round(y)))
+        assert isinstance(colour, tuple)
+        return colour[0], colour[1], colour[2]
+
+
+@contextmanager
+def served(directory: Path) -> Iterator[str]:
+    """Serve a published folder while the block runs; its address."""
+    with CityServer(directory) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield server.url
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, drawing WebGL in software."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield running
+        running.close()
+
+
+@pytest.fixture(scope="session")
+def page_files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The exported page without any city."""
+    folder = tmp_path_factory.mktemp("page")
+    try:
+        export_viewer(folder)
+    except StoreError as error:
+        pytest.skip(str(error))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def make_city(page_files: Path) -> Callable[[Path], Path]:
+    """A function that writes the tiny city with the page into a folder."""
+
+    def make(folder: Path) -> Path:
+        shutil.copytree(page_files, folder, dirs_exist_ok=True)
+        write_city(folder)
+        return folder
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def city_url(
+    tmp_path_factory: pytest.TempPathFactory, make_city: Callable[[Path], Path]
+) -> Iterator[str]:
+    """Address of the served tiny city."""
+    with served(make_city(tmp_path_factory.mktemp("city"))) as url:
+        yield url
+
+
+OpenMap = Callable[..., MapPage]
+
+
+@pytest.fixture
+def open_map(browser: Browser, city_url: str) -> Iterator[OpenMap]:
+    """A function that opens the city; the test fails when the page erred or left its origin."""
+    opened: list[tuple[MapPage, bool]] = []
+
+    def make(url: str = city_url, *, may_err: bool = False, **options: object) -> MapPage:
+        settings = {"viewport": WIDE, "locale": "ja-JP", **options}
+        context = browser.new_context(**settings)  # type: ignore[arg-type]
+        opened.append((MapPage(context.new_page(), url), may_err))
+        return opened[-1][0]
+
+    yield make
+    for shown, may_err in opened:
+        shown.page.context.close()
+        assert shown.outside == []
+        assert may_err or shown.errors == []
