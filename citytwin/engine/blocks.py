@@ -53,6 +53,7 @@ class GridderTask:
     rasters: tuple[tuple[str, RasterRole], ...]
     """Owner and role of each raster, in the order of the sources."""
     fields: tuple[Field, ...]
+    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,9 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     for owner, role in task.rasters:
         rasters[role] = (*rasters.get(role, ()), store.read_raster(owner, role))
     fields = {field: store.fields.read(field, task.tile) for field in task.fields}
-    outcome = step.run(GridTask(store.spec, task.tile, tables, rasters, fields), params)
+    records = {record.observed: record for record in task.records}
+    given = GridTask(store.spec, task.tile, tables, rasters, fields, records)
+    outcome = step.run(given, params)
     checked = check(step.name, step.outputs, outcome.fields, task.tile.shape, task.tile.name)
     return _stored(store, task.tile, checked, outcome)
 

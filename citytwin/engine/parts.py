@@ -24,6 +24,7 @@ from citytwin.engine.whole import AssessmentTask, assess
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simulation
 from citytwin.model.tables import Table
 
@@ -75,6 +76,14 @@ def _fingerprint(job: Job, inputs: Sequence[str]) -> Fingerprint:
     )
 
 
+def _records(job: Job, standing: Standing) -> tuple[Record, ...]:
+    return tuple(
+        standing.records[need.name]
+        for need in job.needs
+        if isinstance(need, ObservedProperty) and need.name in standing.records
+    )
+
+
 def _gridder_part(
     job: Job, step: Gridder[Any], tile: Tile, store: CityStore, standing: Standing
 ) -> Part:
@@ -86,6 +95,8 @@ def _gridder_part(
     inputs += [f"{table.name}={standing.tables[table].digest(area)}" for table in tables]
     inputs += ["|".join(entry) for entry in rasters]
     inputs += [digest for field in fields for digest in standing.field_digests(field, tile)]
+    records = _records(job, standing)
+    inputs += [record_digest(record) for record in records]
     task = GridderTask(
         step_name=step.name,
         params_json=job.params.model_dump_json(),
@@ -93,6 +104,7 @@ def _gridder_part(
         tables=tables,
         rasters=tuple((owner, role) for owner, role, _ in rasters),
         fields=fields,
+        records=records,
     )
     return Part(tile.name, tile, _fingerprint(job, inputs), grid_tile, task, TileResult)
 
@@ -103,11 +115,7 @@ def _simulation_part(
     fields = tuple(need for need in job.needs if isinstance(need, Field))
     ranges = FieldRanges({field: standing.range_of(field) for field in fields})
     padded = padded_tile(step, job.params, store.spec, tile, ranges)
-    records = tuple(
-        standing.records[need.name]
-        for need in job.needs
-        if isinstance(need, ObservedProperty) and need.name in standing.records
-    )
+    records = _records(job, standing)
     inputs = [store.fields.key, tile.name, padded.name]
     inputs += [digest for field in fields for digest in standing.field_digests(field, padded)]
     inputs += [record_digest(record) for record in records]

@@ -153,6 +153,8 @@ class GridTask:
     rasters: Mapping[RasterRole, tuple[Raster, ...]]
     fields: Arrays
     """Input fields, cut to the tile."""
+    records: Mapping[ObservedProperty, Record] = field(default_factory=dict)
+    """Observed properties, such as the wind that the city has."""
 
 
 @dataclass(frozen=True)
@@ -174,14 +176,14 @@ class Gridder(Generic[P]):
 
     name: str
     title: Text
-    inputs: tuple[Table | RasterRole | Field, ...]
+    inputs: tuple[Table | RasterRole | Field | ObservedProperty, ...]
     outputs: tuple[Field, ...]
     params: type[P]
     margin_m: Callable[[P, float], float]
     """From parameters and cell size [m]: rows whose box lies within this distance of the tile
     are handed over [m]."""
     run: Callable[[GridTask, P], Outcome]
-    optional: tuple[Table | RasterRole | Field, ...] = ()
+    optional: tuple[Table | RasterRole | Field | ObservedProperty, ...] = ()
     cost: Cost = Cost(1.0, 40.0)
 
 

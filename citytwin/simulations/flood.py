@@ -71,6 +71,8 @@ class FloodParams(Params):
     impassable_depth_m: float = Bound(default=0.3, gt=0)
     """Depth at which cars stop; 0.3 m in Japanese practice."""
     courant: float = Bound(default=0.6, gt=0, le=0.7)
+    """Share of the Courant limit that a time step takes; up to 0.7 is stable (Bates, Horritt and
+    Fewtrell 2010)."""
 
     @model_validator(mode="after")
     def _rising_times(self) -> FloodParams:
