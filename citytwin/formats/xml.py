@@ -11,7 +11,7 @@ import codecs
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, Literal, cast
 
 from lxml import etree
 from lxml.etree import _Element as Element
@@ -20,7 +20,15 @@ from citytwin.errors import SourceError
 
 _CHUNK_BYTES = 1 << 20
 _PROLOG_BYTES = 1 << 20
-__all__ = ["Element", "attribute", "local_name", "namespace", "read_small", "stream"]
+__all__ = [
+    "Element",
+    "attribute",
+    "local_name",
+    "namespace",
+    "read_small",
+    "root_name",
+    "stream",
+]
 
 _MEMBERS = ("cityObjectMember", "featureMember", "featureMembers", "appearanceMember", "member")
 _ARCHIVES = (b"PK\x03\x04", b"\x1f\x8b", b"BZh", b"\xfd7zXZ", b"7z\xbc\xaf", b"\x28\xb5\x2f\xfd")
@@ -106,9 +114,35 @@ def stream(path: Path, names: Sequence[str]) -> Iterator[Element]:
     """
     wanted = frozenset(names)
     tags = [f"{{*}}{name}" for name in (*names, *(m for m in _MEMBERS if m not in wanted))]
-    parser = etree.XMLPullParser(
-        events=("end",),
-        tag=tags,
+    parser = _parser(("end",), tags)
+    for _ in _fed(parser, path):
+        yield from _ended(parser, wanted)
+
+
+def root_name(path: Path) -> str:
+    """Local name of the root element; reads no more of the file than it takes.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    SourceError
+        As :func:`stream`.
+    """
+    parser = _parser(("start",), ["{*}*"])
+    for _ in _fed(parser, path):
+        for _, started in parser.read_events():
+            return local_name(cast("Element", started))
+    raise SourceError("has no root element", source=path.name)
+
+
+def _parser(events: Sequence[Literal["start", "end"]], tags: Sequence[str]) -> etree.XMLPullParser:
+    return etree.XMLPullParser(
+        events=tuple(events),
+        tag=list(tags),
         encoding="utf-8",
         resolve_entities=False,
         no_network=True,
@@ -118,14 +152,29 @@ def stream(path: Path, names: Sequence[str]) -> Iterator[Element]:
         remove_comments=True,
         remove_pis=True,
     )
+
+
+def _fed(parser: etree.XMLPullParser, path: Path) -> Iterator[None]:
+    """Feed a file to a parser piece by piece.
+
+    A pull parser may go on silently after an error, so its log is looked at after every piece.
+    """
     try:
         for chunk in _utf8_chunks(path):
             parser.feed(chunk)
-            yield from _ended(parser, wanted)
+            _check_log(parser, path)
+            yield
         parser.close()
-        yield from _ended(parser, wanted)
     except etree.XMLSyntaxError as error:
-        raise _not_well_formed(error, path) from error
+        _check_log(parser, path)
+        raise _not_well_formed(error.msg or "broken off", error.lineno or 0, path) from error
+    yield
+
+
+def _check_log(parser: etree.XMLPullParser, path: Path) -> None:
+    for entry in parser.feed_error_log:
+        if entry.level == etree.ErrorLevels.FATAL:
+            raise _not_well_formed(entry.message, entry.line, path)
 
 
 def _ended(parser: etree.XMLPullParser, wanted: frozenset[str]) -> Iterator[Element]:
@@ -170,28 +219,21 @@ def read_small(path: Path, limit_bytes: int) -> Element:
         raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
     if size > limit_bytes:
         raise SourceError(f"has {size} bytes, more than {limit_bytes}", source=str(path))
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        huge_tree=True,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        for chunk in _utf8_chunks(path):
-            parser.feed(chunk)
-        return parser.close()
-    except etree.XMLSyntaxError as error:
-        raise _not_well_formed(error, path) from error
+    parser = _parser(("start",), ["{*}*"])
+    root: Element | None = None
+    for _ in _fed(parser, path):
+        for _, started in parser.read_events():
+            root = cast("Element", started) if root is None else root
+    if root is None:
+        raise SourceError("has no root element", source=path.name)
+    return root
 
 
-def _not_well_formed(error: etree.XMLSyntaxError, path: Path) -> SourceError:
+def _not_well_formed(message: str, line: int, path: Path) -> SourceError:
     return SourceError(
-        f"not well-formed XML: {error.msg}",
+        f"not well-formed XML: {message}",
         source=path.name,
-        record=f"line {error.lineno}",
+        record=f"line {line}",
         hint="the file is damaged or cut off; fetch it again",
     )
 

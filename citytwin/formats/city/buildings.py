@@ -114,7 +114,7 @@ def assemble(draft: Draft, site: FileSite, ledger: Ledger) -> BuildingRow | None
 class _Assembly:
     def __init__(self, draft: Draft, site: FileSite, ledger: Ledger) -> None:
         self.draft, self.site, self.ledger = draft, site, ledger
-        self.defects = list(draft.defects)
+        self.defects = draft.defects
         self.swapped = False
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []

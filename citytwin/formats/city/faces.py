@@ -67,7 +67,7 @@ def open_ring(points: FloatArray) -> tuple[FloatArray | None, list[RingFault]]:
     faults: list[RingFault] = []
     if len(points) > 1 and _same(points[0], points[-1]):
         points = points[:-1]
-    else:
+    elif len(points) > 2:
         faults.append(RingFault("103", "ring is not closed", fatal=False))
     if len(points) > 1:
         following = np.roll(points, -1, axis=0)

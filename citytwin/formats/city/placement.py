@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from pyproj import CRS, Transformer
+from pyproj.exceptions import CRSError
 
 from citytwin.errors import CityTwinError, SourceError
 from citytwin.model import crs as crs_of
@@ -57,19 +58,33 @@ def source_crs(srs_name: str | None, given: str | None, source: str) -> str:
     SourceError
         If neither names a CRS that is known.
     """
+    unknown = "names no coordinate reference system"
     if srs_name:
         try:
-            return f"EPSG:{crs_of.epsg_from_srs_name(srs_name)}"
+            code = f"EPSG:{crs_of.epsg_from_srs_name(srs_name)}"
+            _check_plane(code)
+            return code
         except crs_of.UnknownCrsError as error:
-            if given is None:
-                raise SourceError(error.message, source=source, hint=error.hint) from error
+            unknown = error.message
+    hint = "give the EPSG code in the source's `crs`"
     if given is None:
-        raise SourceError(
-            "names no coordinate reference system",
-            source=source,
-            hint="give the EPSG code in the source's `crs`",
-        )
+        raise SourceError(unknown, source=source, hint=hint)
+    try:
+        _check_plane(given)
+    except crs_of.UnknownCrsError as error:
+        raise SourceError(error.message, source=source, hint=hint) from error
     return given
+
+
+def _check_plane(code: str) -> None:
+    """Raise UnknownCrsError unless the code has a horizontal part with an east and a north axis."""
+    try:
+        crs_of.axis_order(code)
+    except crs_of.UnknownCrsError:
+        raise
+    except (ValueError, CRSError) as error:  # heights only, geocentric, polar, local
+        msg = f"{code!r} is no CRS with an easting and a northing"
+        raise crs_of.UnknownCrsError(msg) from error
 
 
 @lru_cache(maxsize=64)

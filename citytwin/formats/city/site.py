@@ -86,7 +86,7 @@ class FileSite:
         rows = np.array([low, high, [low[0], high[1], low[2]], [high[0], low[1], low[2]]])
         try:
             corners = self.place(rows, srs_name)
-        except OutOfPlaceError:
+        except (OutOfPlaceError, SourceError):  # a CRS that is missing shows at the geometries
             return
         if not corners.inside.all():
             return

@@ -17,7 +17,7 @@ from citytwin.formats.city.site import FileSite
 from citytwin.formats.gml.links import GEOMETRIES, Links
 from citytwin.formats.gml.rings import inherited, numbers
 from citytwin.formats.gml.surfaces import SemanticOf, Walk
-from citytwin.formats.xml import Element, attribute, local_name, namespace, stream
+from citytwin.formats.xml import Element, attribute, local_name, namespace, root_name, stream
 from citytwin.model.steps import Dataset
 
 T = TypeVar("T")
@@ -84,24 +84,18 @@ class GmlFile:
         SourceError
             If the file is no CityGML.
         """
-        checked = False
+        root = root_name(self.path)
+        if root not in _ROOTS:
+            raise SourceError(
+                f"is not CityGML: its root element is <{root[:60]}>",
+                source=self.path.name,
+                hint="give a CityGML file",
+            )
         for element in stream(self.path, (*names, "Envelope")):
-            if not checked:
-                _check_root(element, self.path.name)
-                checked = True
             if local_name(element) == "Envelope":
                 self._take_envelope(element)
             else:
                 yield element
-        if not checked:
-            self._check_empty()
-
-    def _check_empty(self) -> None:
-        """Nothing was found: is it a city model at all."""
-        for element in stream(self.path, _ROOTS):
-            _check_root(element, self.path.name)
-            return
-        raise _no_citygml(self.path.name, "")
 
     def _take_envelope(self, envelope: Element) -> None:
         """Use the Envelope of the model; those of single features serve only as a CRS."""
@@ -229,14 +223,3 @@ def read_gml(
     site.finish(own)
     ledger.absorb(own)
     return result
-
-
-def _check_root(element: Element, name: str) -> None:
-    root = element.getroottree().getroot()
-    if local_name(root) not in _ROOTS:
-        raise _no_citygml(name, local_name(root))
-
-
-def _no_citygml(name: str, root: str) -> SourceError:
-    what = f"its root element is <{root}>" if root else "it has no CityModel"
-    return SourceError(f"is not CityGML: {what}", source=name, hint="give a CityGML file")
