@@ -41,11 +41,14 @@ def run(block: Block, params: WindParams) -> Outcome:
     """Weight the speed ratio of every sector by the run of wind from it."""
     from_deg, weight, notes = _winds(block, params)
     grid_from = np.radians(np.mod(from_deg - block.site.convergence_deg, 360.0))
-    features = sheltering(_obstacles(block), block.cell_m, grid_from, FETCH_M)
+    obstacles = _obstacles(block)
+    features = sheltering(obstacles, block.cell_m, grid_from, FETCH_M)
     ratio = speed_ratio(features)
     mean = np.zeros(ratio.shape[1:], dtype=np.float64)
     for sector, share in zip(ratio, weight / weight.sum(), strict=True):
         mean += share * sector
+    # What is unknown shelters nobody, but whether it is sheltered is unknown as well.
+    mean[np.isnan(obstacles)] = np.nan
     return Outcome({f.WIND_SPEED_RATIO: mean.astype(np.float32)}, notes=notes)
 
 
