@@ -1,0 +1,1 @@
+"""What every registered step must keep, whoever wrote it."""

@@ -1,0 +1,109 @@
+"""Inputs and parameters of the contract tests: towns, choices of inputs, sets of parameters."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from citytwin import registry
+from citytwin.model.fields import Field
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.steps import (
+    Assessment,
+    Domain,
+    Gridder,
+    LayerRecipe,
+    Params,
+    Simulation,
+    Step,
+)
+from citytwin.testing.small_town import SmallTown, small_town
+
+TILES = (37, 64)
+"""Tile sizes compared with the whole: no divisor of the town's rows or columns."""
+
+PARAMETERS: dict[str, list[dict[str, Any]]] = {
+    # Short reaches, so that a padded tile is smaller than the town; and what has no default.
+    "sunlight": [
+        {
+            "suns": [
+                {"azimuth_deg": 203.0, "altitude_deg": 33.0, "hours": 1.0},
+                {"azimuth_deg": 101.5, "altitude_deg": 47.0, "hours": 0.5, "north": "grid"},
+            ]
+        },
+        {"date": "2026-06-21", "step_minutes": 30, "min_altitude_deg": 35.0, "refraction": False},
+    ],
+    "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
+    "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
+    "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],
+}
+"""Beside the defaults that other steps run with; a new step needs no entry if its defaults run."""
+
+
+def large_town() -> SmallTown:
+    """Town larger than a tile with the longest reach around it on two sides."""
+    return _town(178, 203)
+
+
+def tiny_town() -> SmallTown:
+    """Town for steps that need all of it at once."""
+    return _town(47, 61)
+
+
+def town_for(step: Step) -> SmallTown:
+    """Town on which a step runs within seconds."""
+    whole = isinstance(step, Simulation) and isinstance(step.reach, Domain)
+    return tiny_town() if whole else large_town()
+
+
+@cache
+def _town(ny: int, nx: int) -> SmallTown:
+    town = small_town(ny, nx)
+    for array in town.fields.values():
+        array.flags.writeable = False
+    return town
+
+
+def name_of(step: Step) -> str:
+    """Name of a step, for messages."""
+    return step.id if isinstance(step, LayerRecipe) else step.name
+
+
+def steps_of(*kinds: type) -> list[Step]:
+    """All registered steps of some kinds."""
+    return [step for step, _ in registry.steps() if isinstance(step, kinds)]
+
+
+def params_of(step: Any) -> list[Params]:
+    """Sets of parameters with which a step is tested."""
+    return [step.params.model_validate(values) for values in PARAMETERS.get(step.name, [{}])]
+
+
+def with_params(*kinds: type) -> list[tuple[Any, Params]]:
+    """All registered steps of some kinds with each of their sets of parameters."""
+    return [(step, params) for step in steps_of(*kinds) for params in params_of(step)]
+
+
+def label(value: object) -> str:
+    """Name of a test's parameter."""
+    if isinstance(value, Params):
+        given = ",".join(sorted(value.model_fields_set))
+        return given or "defaults"
+    return str(getattr(value, "name", None) or getattr(value, "id", None) or value)
+
+
+def choices_of(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> list[tuple[Any, ...]]:
+    """Choices of inputs a city may have: all, the required ones, each optional one alone.
+
+    Records stay: without one a simulation may rightly refuse to run.
+    """
+    records = tuple(r for r in step.optional if isinstance(r, ObservedProperty))
+    rest = tuple(r for r in step.optional if r not in records)
+    alone = [(*step.inputs, *records, r) for r in rest]
+    least = [(*step.inputs, *records)] if step.inputs else []
+    return list(dict.fromkeys([(*step.inputs, *step.optional), *least, *alone]))
+
+
+def float_inputs(step: Simulation[Any]) -> list[Field]:
+    """Required fields that can be unknown."""
+    return [r for r in step.inputs if isinstance(r, Field) and r.dtype == "float32"]

@@ -1,0 +1,73 @@
+"""Every assessment: its table fits the schema, inputs unchanged, whatever a city has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from citytwin.model.steps import Assessment, CityState, Params
+from citytwin.model.tables import Table
+from citytwin.store.tables import conform, row_digests
+from tests.contracts.inputs import choices_of, label, large_town, with_params
+
+CASES = [
+    (step, params, choice)
+    for step, params in with_params(Assessment)
+    for choice in range(len(choices_of(step)))
+]
+
+
+def state_of(given: tuple[Any, ...], *, rows: int | None = None) -> CityState:
+    """The town with the inputs given; `rows` cuts every table."""
+    town = large_town()
+    return CityState(
+        grid=town.grid,
+        fields={r: town.fields[r] for r in given if r in town.fields},
+        tables={r: town.tables[r].iloc[:rows].copy() for r in given if isinstance(r, Table)},
+    )
+
+
+@pytest.mark.parametrize(("step", "params", "choice"), CASES, ids=label)
+def test_the_table_fits_its_schema(step: Assessment[Any], params: Params, choice: int) -> None:
+    """Columns, types and CRS are as declared, ids are unique, numbers are never infinite."""
+    state = state_of(choices_of(step)[choice])
+    assessed = step.run(state, params)
+    frame = conform(step.output, assessed.frame, state.grid.crs)
+    assert len(frame)
+    for column in step.output.columns:
+        if column.kind == "float64":
+            assert not np.isinf(frame[column.name]).any(), column.name
+    if step.output.geometry != "none":
+        assert frame.geometry.is_valid.all()
+        kinds = {kind.removeprefix("Multi").lower() for kind in frame.geometry.geom_type}
+        assert step.output.geometry == "any" or kinds <= {step.output.geometry.replace("line",
+                                                                                   "linestring")}  # fmt: skip
+    assert all(np.isfinite(fact.value) for fact in assessed.facts)
+
+
+@pytest.mark.parametrize(("step", "params", "choice"), CASES, ids=label)
+def test_inputs_unchanged_and_the_same_again(
+    step: Assessment[Any], params: Params, choice: int
+) -> None:
+    """Tables stay as they were (fields are read-only), and a second run gives the same table."""
+    given = choices_of(step)[choice]
+    state, town = state_of(given), large_town()
+    frames = [conform(step.output, step.run(state, params).frame, state.grid.crs) for _ in "ab"]
+    assert row_digests(frames[0]).tolist() == row_digests(frames[1]).tolist()
+    for table, frame in state.tables.items():
+        pd.testing.assert_frame_equal(frame, town.tables[table])
+
+
+@pytest.mark.parametrize(("step", "params", "choice"), CASES, ids=label)
+def test_no_rows_in_no_rows_out(step: Assessment[Any], params: Params, choice: int) -> None:
+    """A city whose tables are empty gets an empty table rather than an error."""
+    state = state_of(choices_of(step)[choice], rows=0)
+    if not state.tables:
+        return
+    index = {f: np.full_like(a, -1) for f, a in state.fields.items() if f.dtype == "int32"}
+    bare = CityState(state.grid, {**state.fields, **index}, state.tables)
+    frame = conform(step.output, step.run(bare, params).frame, state.grid.crs)
+    assert len(frame) == 0
