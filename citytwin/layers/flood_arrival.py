@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_ARRIVAL
 from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import BILBAO
+from citytwin.model.palettes import BILBAO, spread
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
 
@@ -20,14 +20,15 @@ _CLASSES: tuple[tuple[float, float | None, Text], ...] = (
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
-    """Seven classes, darkest where there is least time."""
+    """Seven classes, darkest where there is least time; the palest step is lost on paper."""
+    colours = spread(BILBAO[:-1], len(_CLASSES))
     return Style(
         kind="class",
         unit="min",
         title=text("浸水到達時間", "Time until flooding begins"),
         items=tuple(
             StyleItem(min=low, max=high, rgb=rgb, label=label)
-            for (low, high, label), rgb in zip(_CLASSES, BILBAO, strict=True)
+            for (low, high, label), rgb in zip(_CLASSES, colours, strict=True)
         ),
     )
 

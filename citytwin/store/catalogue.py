@@ -39,12 +39,12 @@ def write_catalogue(
     run
         The run.
     leave_out
-        Runs that are no longer named.
+        Folders, ``layer/run``, that are no longer named.
     """
     collections = []
     for entry in entries:
-        named = {name for name in runs_named(city_dir, entry.id) if name not in leave_out}
-        names = sorted({*named, entry.run_id})
+        named = runs_named(city_dir, entry.id)
+        names = sorted({entry.run_id, *(n for n in named if f"{entry.id}/{n}" not in leave_out)})
         collections.append(_write_collection(city_dir, entry.id, names, entry.run_id))
     ours = {entry.id for entry in entries}
     for name in _layers_named(city_dir):

@@ -71,7 +71,13 @@ def write_geopackage(
         try:
             # Multi-part throughout: one table holds one type of geometry
             pyogrio.write_dataframe(
-                frame, loose, driver="GPKG", layer=layer, promote_to_multi=_is_mixed(frame)
+                frame,
+                loose,
+                driver="GPKG",
+                layer=layer,
+                promote_to_multi=_is_mixed(frame),
+                # what QGIS 3.22 and newer read without complaint
+                dataset_options={"VERSION": "1.3", "DATETIME_FORMAT": "UTC"},
             )
             with closing(sqlite3.connect(loose, isolation_level=None)) as connection:
                 _finish(connection, layer, title, valid_time, style)

@@ -42,13 +42,22 @@ def wrapped(text: str, size: int, width: float) -> list[str]:
     face = font(size)
     lines: list[str] = []
     line = ""
-    for piece in _pieces(text):
+    for piece in _fitting(_pieces(text), face, width):
         if line and face.getlength((line + piece).rstrip()) > width:
             lines.append(line.rstrip())
             line = piece.lstrip()
         else:
             line += piece
     return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _fitting(pieces: list[str], face: ImageFont.FreeTypeFont, width: float) -> list[str]:
+    """Cut words that are longer than a line into letters."""
+    return [
+        part
+        for piece in pieces
+        for part in ([piece] if face.getlength(piece.rstrip()) <= width else list(piece))
+    ]
 
 
 _NEVER_FIRST = "、。，．」』）)・ー"

@@ -9,7 +9,7 @@ in excess is removed by the next run.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -69,7 +69,7 @@ def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Late
     standing = {layer.id: layer for layer in before.layers} if before else {}
     entries = [_place(city_dir, layer, standing.get(layer.document.id), run) for layer in staged]
     left_over = _never_published(city_dir, before, entries)
-    write_catalogue(city_dir, entries, run, {name for runs in left_over.values() for name in runs})
+    write_catalogue(city_dir, entries, run, leave_out=_outcasts(left_over, entries, standing))
     project = qgis_project([project_layer(city_dir, entry) for entry in entries], run)
     write_text(city_dir / f"{run.city.id}.qgs", project)
     latest = Latest(
@@ -104,6 +104,20 @@ def _never_published(
         for layer, runs in run_folders(city_dir).items()
     }
     return {layer: runs for layer, runs in left_over.items() if runs}
+
+
+def _outcasts(
+    left_over: Mapping[str, Sequence[str]],
+    entries: Sequence[PublishedLayer],
+    standing: Mapping[str, PublishedLayer],
+) -> set[str]:
+    """Paths of runs that the catalogue must no longer name: never published, or damaged."""
+    paths = {f"{layer}/{run}" for layer, runs in left_over.items() for run in runs}
+    for entry in entries:
+        old = standing.get(entry.id)
+        if old is not None and old.path != entry.path and old.checksum == entry.checksum:
+            paths.add(old.path)  # the same content was published anew: the old folder is damaged
+    return paths
 
 
 def _check(staged: Sequence[StagedLayer], run: RunInfo) -> None:

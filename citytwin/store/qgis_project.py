@@ -116,6 +116,8 @@ def _text(parent: ET.Element, name: str, value: str) -> ET.Element:
 
 def _crs(code: str) -> ET.Element:
     element = ET.Element("spatialrefsys")
+    # QGIS looks for a code only when a number of its own list stands first; the code wins
+    _text(element, "srsid", "1")
     _text(element, "srid", code.removeprefix("EPSG:"))
     _text(element, "authid", code)
     return element
@@ -220,6 +222,8 @@ def _aliases(document: LayerDocument) -> ET.Element:
 
 def _properties() -> ET.Element:
     properties = ET.Element("properties")
+    projections = ET.SubElement(properties, "SpatialRefSys")
+    _text(projections, "ProjectionsEnabled", "1").set("type", "int")
     paths = ET.SubElement(properties, "Paths")
     _text(paths, "Absolute", "false").set("type", "bool")
     return properties

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCred
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
+from citytwin.store.latest import published_city
 from citytwin.store.layer_writer import LayerContent, write_layer
 from citytwin.store.publish import RunInfo, StagedLayer
 
@@ -228,8 +228,6 @@ def run_info(run_id: str = "20261123T210000Z") -> RunInfo:
 
 def documents(city_dir: Path) -> list[LayerDocument]:
     """Return the documents of what ``latest.json`` names."""
-    from citytwin.store.latest import published_city
-
     latest = published_city(city_dir)
     assert latest is not None
     return [
