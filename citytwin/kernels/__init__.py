@@ -1,1 +1,1 @@
-
+"""Physics and raster arithmetic on plain arrays: numba and numpy only."""

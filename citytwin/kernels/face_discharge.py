@@ -116,7 +116,8 @@ def inverse_cube_root(out: Row, x: Row) -> None:
     Parameters
     ----------
     out
-        Receives the root, shape (n,), float32; relative error < 3e-7.
+        Receives the root, shape (n,), float32 [unit of `x` to the power -1/3]; relative error
+        < 3e-7.
     x
         Positive normal numbers, shape (n,), float32 [m or any unit].
 

@@ -196,7 +196,7 @@ def turn(field: np.ndarray) -> np.ndarray:
     Parameters
     ----------
     field
-        Shape (ny, nx), any type.
+        Shape (ny, nx), any type, any unit.
 
     Returns
     -------

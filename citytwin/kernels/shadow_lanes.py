@@ -4,7 +4,8 @@ Every lane carries the height of the highest shadow ray that reaches the current
 lowers it by the ray's fall and raises it to the surface just passed; a cell is lit when it is
 not below the lane nearest to its centre. Where neighbours form a slope, the surface under a
 lane is interpolated between them, so that a sampled plane shades like a plane and not like
-stairs; where they form a wall, the cell stands as a block.
+stairs; where they form a wall, the cell stands as a block. After the band sweep of Timonen and
+Westerholm (2010), with heights in place of their hulls.
 """
 
 from __future__ import annotations

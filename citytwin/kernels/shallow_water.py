@@ -161,7 +161,7 @@ def largest(row: Row, out: Row) -> None:
     row
         Numbers >= 0, shape (n,), float32 [any unit].
     out
-        Receives the largest, shape (1,), float32; NaN when the row holds one.
+        Receives the largest, shape (1,), float32 [unit of `row`]; NaN when the row holds one.
 
     Notes
     -----

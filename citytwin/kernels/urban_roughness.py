@@ -43,11 +43,11 @@ def macdonald(
     Parameters
     ----------
     mean_m
-        Mean building height, weighted by plan area [m].
+        Mean building height, weighted by plan area, any shape [m].
     lambda_p
-        Plan area index, 0..1.
+        Plan area index, the same shape, 0..1 [1].
     lambda_f
-        Frontal area index towards the wind, >= 0.
+        Frontal area index towards the wind, the same shape, >= 0 [1].
     layout
         STAGGERED (default) or ALIGNED.
 
@@ -86,11 +86,11 @@ def kanda(
     ----------
     mean_m, sd_m, max_m
         Mean, population deviation (both weighted by plan area) and maximum of the building
-        heights [m].
+        heights, any shape [m].
     lambda_p
-        Plan area index, 0..1.
+        Plan area index, the same shape, 0..1 [1].
     lambda_f
-        Frontal area index towards the wind, >= 0.
+        Frontal area index towards the wind, the same shape, >= 0 [1].
 
     Returns
     -------
