@@ -149,7 +149,7 @@ def test_what_must_not_be_overlooked(open_map: OpenMap) -> None:
     assert page.locator("#strip").inner_text().startswith("synthetic")
     depth = page.locator("[data-layer=flood_depth_max]")
     assert depth.locator(".badge").first.inner_text() == "synthetic"
-    assert depth.locator(".notes").inner_text() == "Synthetic Rain and terrain generated"
+    assert depth.locator(".notes").inner_text() == "Synthetic\nRain and terrain generated"
     assert page.locator("#disclaimer").inner_text() == "Simulation, not an official hazard map"
     assert page.locator("[data-layer=buildings] .badge").count() == 0
 
@@ -200,6 +200,9 @@ def test_solids_when_tilted(open_map: OpenMap) -> None:
     page.mouse.click(*shown.pixel_at(400, 300))
     page.wait_for_selector("#values tbody[data-layer=buildings]")
     assert shown.row("識別子") == "bldg_4_3"
+    assert page.locator("#values tr[data-layer=flood_depth_max]").count() == 0, (
+        "the ground behind a solid is not what was clicked"
+    )
     button.click()
     page.wait_for_timeout(1500)
     assert button.get_attribute("aria-pressed") == "false"

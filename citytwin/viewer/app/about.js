@@ -17,18 +17,25 @@ const LOUD = ["synthetic", "fallback", "loss"];
  * @returns {HTMLElement|null}
  */
 export function loudNotes(layer) {
-  const notes = layer.doc.notes.filter((note) => LOUD.includes(note.severity));
-  if (notes.length === 0) return null;
-  const rows = notes.map((note) =>
-    el(
-      "li",
-      { class: note.severity },
-      el("strong", {}, t(`note.${note.severity}`)),
-      " ",
-      pick(note),
-    ),
-  );
-  return el("ul", { class: "notes", "aria-label": t("note.title") }, ...rows);
+  const rows = LOUD.flatMap((severity) => {
+    const notes = layer.doc.notes.filter((note) => note.severity === severity);
+    const texts = [...new Set(notes.map((note) => pick(note)))];
+    return texts.length > 0 ? [box(severity, texts)] : [];
+  });
+  return rows.length > 0
+    ? el("ul", { class: "notes", "aria-label": t("note.title") }, ...rows)
+    : null;
+}
+
+/**
+ * @param {string} severity
+ * @param {string[]} texts
+ */
+function box(severity, texts) {
+  const kind = t(`note.${severity}`);
+  const said = texts.every((text) => text.toLowerCase().startsWith(kind.toLowerCase()));
+  const lines = texts.map((text) => el("span", {}, text));
+  return el("li", { class: severity }, !said && el("strong", {}, kind), ...lines);
 }
 
 /**
@@ -83,11 +90,15 @@ function section(title, rows) {
 
 /** @param {Layer} layer */
 function sources(layer) {
-  return layer.doc.sources.map((source) => {
+  const alike = Map.groupBy(layer.doc.sources, (source) =>
+    JSON.stringify([source.title, source.licence, source.synthetic]),
+  );
+  return [...alike.values()].map((group) => {
+    const [source] = group;
     const made = source.synthetic ? el("span", { class: "badge" }, t("badge.synthetic")) : null;
     const terms = source.licence ? el("span", { class: "aside" }, source.licence) : null;
-    const hash = el("code", { class: "hash", title: "SHA-256" }, source.sha256);
-    return el("li", {}, source.title, " ", made, terms, hash);
+    const hashes = group.map((one) => el("code", { class: "hash", title: "SHA-256" }, one.sha256));
+    return el("li", {}, source.title, " ", made, terms, ...hashes);
   });
 }
 

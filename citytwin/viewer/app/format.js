@@ -59,7 +59,8 @@ export function figure(value, unit) {
     const raised = [...power.replace("+", "")].map((digit) => SUPERSCRIPT[digit]).join("");
     return withUnit(`${Number(digits)} × 10${raised}`, unit);
   }
-  return withUnit(decimal(value, { maximumSignificantDigits: 4 }), unit);
+  const digits = Number.isInteger(value) ? 15 : 4;
+  return withUnit(decimal(value, { maximumSignificantDigits: digits }), unit);
 }
 
 /**

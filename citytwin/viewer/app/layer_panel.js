@@ -84,16 +84,20 @@ function details(layer, city, choice) {
     el("div", { class: "about" }, ...about(layer, city)),
   );
   more.addEventListener("toggle", () => (more.open ? open.add(layer.id) : open.delete(layer.id)));
-  const parts = [notes, legend(layer), slider(layer, choice), more];
+  const classes = legend(layer);
+  const dye = () => classes.style.setProperty("--fade", `${choice.opacity.get(layer.id)}%`);
+  dye();
+  const parts = [notes, classes, slider(layer, choice, dye), more];
   return parts.filter((part) => part !== null);
 }
 
 /**
  * @param {Layer} layer
  * @param {Choice} choice
+ * @param {() => void} dye  Called after each change.
  * @returns {HTMLElement}
  */
-function slider(layer, choice) {
+function slider(layer, choice, dye) {
   const id = `fade-${layer.id}`;
   const value = choice.opacity.get(layer.id) ?? 100;
   const shown = el("output", { for: id }, `${value} %`);
@@ -110,6 +114,7 @@ function slider(layer, choice) {
   input.addEventListener("input", () => {
     shown.textContent = `${input.value} %`;
     choice.fade(layer.id, Number(input.value));
+    dye();
   });
   return el("div", { class: "fade" }, label, input, shown);
 }

@@ -107,7 +107,7 @@ function answerClicks(map, city, choice) {
     const { at } = choice;
     const answer = at ? await query(map, city.layers, choice, at) : null;
     if (turn !== asked) return;
-    if (at) pin.setLngLat(at).addTo(map);
+    if (at && !answer?.solid) pin.setLngLat(at).addTo(map);
     else pin.remove();
     for (const layer of city.layers) {
       const found = answer?.features.find((feature) => feature.layer === layer);

@@ -1,6 +1,6 @@
 /** What lies at a place: values of the visible rasters, and the features drawn there. */
 
-import { clickable } from "./map_layers.js";
+import { SOLID_PITCH, clickable } from "./map_layers.js";
 import { sample } from "./values.js";
 
 /** @typedef {import("./types.js").Layer} Layer */
@@ -8,7 +8,13 @@ import { sample } from "./values.js";
 /** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
 /** @typedef {{layer: Layer, sample: import("./values.js").Sample|{state: "failed"}}} RasterAnswer */
 /** @typedef {{layer: Layer, properties: Record<string, unknown>}} FeatureAnswer */
-/** @typedef {{place: [number, number], rasters: RasterAnswer[], features: FeatureAnswer[]}} Answer */
+/**
+ * @typedef {object} Answer
+ * @property {[number, number]} place  Longitude and latitude [degrees].
+ * @property {boolean} solid  A solid was hit: the ground at the place lies hidden behind it.
+ * @property {RasterAnswer[]} rasters
+ * @property {FeatureAnswer[]} features
+ */
 
 const FINGER_PX = 4;
 
@@ -21,12 +27,17 @@ const FINGER_PX = 4;
  */
 export async function query(map, layers, choice, place) {
   const visible = layers.filter((layer) => choice.visible.has(layer.id));
-  const rasters = visible.filter((layer) => layer.doc.kind === "raster" && layer.doc.values);
   const features = visible.flatMap((layer) => featureAt(map, layer, place));
+  const tilted = map.getPitch() >= SOLID_PITCH;
+  const solid = tilted && features.some(({ layer }) => Boolean(layer.doc.extrude));
+  const rasters = visible.filter(
+    (layer) => layer.doc.kind === "raster" && layer.doc.values && !solid,
+  );
   return {
     place,
+    solid,
     features,
-    rasters: await Promise.all(rasters.map((layer) => answer(layer, place))),
+    rasters: await Promise.all(rasters.map((one) => answer(one, place))),
   };
 }
 

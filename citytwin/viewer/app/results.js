@@ -32,11 +32,8 @@ export function showAnswer(answer, close) {
   );
   const title = el("h2", { id: "values-title", tabindex: -1 }, t("values.title"));
   panel.setAttribute("aria-labelledby", "values-title");
-  const where = el(
-    "p",
-    { class: "place" },
-    t("values.place", { lat: lat.toFixed(6), lon: lon.toFixed(6) }),
-  );
+  const spot = t("values.place", { lat: lat.toFixed(6), lon: lon.toFixed(6) });
+  const where = el("p", { class: "place" }, answer.solid ? t("values.solid") : spot);
   const content = bodies.length > 0 ? table(bodies) : el("p", {}, t("values.none"));
   fill(
     "values",
@@ -119,7 +116,8 @@ function row(label, text, kind) {
  * @returns {string}
  */
 function columnText(column, value) {
-  if (value === null || value === undefined || value === "") return t("values.nodata");
+  if (value === null || value === undefined) return t("values.nodata");
+  if (value === "") return t("values.empty");
   const worded = column.values?.[String(value)];
   if (worded) return pick(worded);
   if (typeof value === "boolean") return t(value ? "values.yes" : "values.no");
@@ -137,6 +135,6 @@ export function swatch(colour, transparent) {
     class: transparent ? "swatch hollow" : "swatch",
     "aria-hidden": true,
   });
-  if (!transparent) patch.style.backgroundColor = colour ?? NO_DATA;
+  if (!transparent) patch.style.setProperty("--colour", colour ?? NO_DATA);
   return patch;
 }

@@ -65,6 +65,7 @@ export default {
   "tools.not_copied": "The link could not be copied; here it is: {link}",
   "tools.print": "Print",
   "values.close": "Close",
+  "values.empty": "none",
   "values.failed": "could not be read",
   "values.id": "Identifier",
   "values.item": "Item",
@@ -74,6 +75,8 @@ export default {
   "values.outside": "outside",
   "values.place": "Latitude {lat}°, longitude {lon}°",
   "values.said": "{count} results for this place",
+  "values.solid":
+    "A building is chosen. Click the ground, or the map seen from above, for values of the ground.",
   "values.title": "Values here",
   "values.value": "Value",
   "values.yes": "yes",
