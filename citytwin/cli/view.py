@@ -19,4 +19,8 @@ def command(directory: Path, port: int) -> None:
     if not (directory / "latest.json").is_file():
         msg = f"{directory} holds no published city"
         raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
-    serve(directory, port=port)
+    serve(
+        directory,
+        port=port,
+        announce=lambda url: click.echo(f"{url}  (only this computer; Ctrl-C ends)"),
+    )
