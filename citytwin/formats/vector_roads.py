@@ -30,6 +30,18 @@ from citytwin.model.text import text
 
 # By their first bytes: other drivers of GDAL would open files and addresses that a file names.
 _KINDS = ((b"SQLite format 3\x00", "sqlite"), (b"PAR1", "parquet"), (b"fgb", "flatgeobuf"))
+# What the readers raise on damaged files; each has several roots of its own.
+_DAMAGED = (
+    ValueError,
+    RuntimeError,
+    OSError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    MemoryError,
+    shapely.errors.ShapelyError,
+)
 _WIDEST_M = 200.0
 
 
@@ -99,7 +111,7 @@ def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
                 frame = gpd.read_parquet(path)
             else:
                 frame = pyogrio.read_dataframe(path, layer=params.layer)
-    except (ValueError, RuntimeError, OSError, KeyError, TypeError, AttributeError) as error:
+    except _DAMAGED as error:
         msg = f"cannot be read: {str(error)[:200]}"
         raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
     if not isinstance(frame, gpd.GeoDataFrame):

@@ -1,0 +1,396 @@
+"""CityJSON of three versions: geometry, semantics, parts, faults."""
+
+from __future__ import annotations
+
+import copy
+import json
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from citytwin.errors import CityTwinError, SourceError
+from citytwin.formats.cityjson.format import FORMAT, CityJsonParams
+from citytwin.model.steps import Dataset
+from citytwin.model.tables import BUILDINGS, LAND_USE, ROADS, SURFACES
+from citytwin.store.tables import conform
+
+X0, Y0 = 85_000.0, 447_500.0
+RD = "https://www.opengis.net/def/crs/EPSG/0/7415"
+# A box of 10 m x 6 m from 1 m to 5 m above NAP, in millimetres from its corner.
+VERTICES = [
+    [x, y, z] for z in (1000, 5000) for x, y in ((0, 0), (10000, 0), (10000, 6000), (0, 6000))
+]
+FACES = [
+    [[3, 2, 1, 0]],
+    [[4, 5, 6, 7]],
+    [[0, 1, 5, 4]],
+    [[1, 2, 6, 5]],
+    [[2, 3, 7, 6]],
+    [[3, 0, 4, 7]],
+]
+KINDS = ["GroundSurface", "RoofSurface", "WallSurface"]
+
+
+def solid(lod="2.2", faces=FACES):
+    """Solid of the box with semantics."""
+    return {
+        "type": "Solid",
+        "lod": lod,
+        "boundaries": [faces],
+        "semantics": {"surfaces": [{"type": k} for k in KINDS], "values": [[0, 1, 2, 2, 2, 2]]},
+    }
+
+
+def flat(lod, ring=(0, 1, 2, 3), holes=()):
+    """MultiSurface of one polygon."""
+    return {"type": "MultiSurface", "lod": lod, "boundaries": [[list(ring), *holes]]}
+
+
+def model(objects, vertices=VERTICES, version="2.0", reference=RD):
+    """A whole document."""
+    root = {
+        "type": "CityJSON",
+        "version": version,
+        "CityObjects": objects,
+        "vertices": vertices,
+        "transform": {"scale": [0.001, 0.001, 0.001], "translate": [X0, Y0, 0.0]},
+    }
+    if reference is not None:
+        root["metadata"] = {"referenceSystem": reference}
+    return root
+
+
+def house(*geometry, **attributes):
+    """A building."""
+    return {"type": "Building", "geometry": list(geometry), "attributes": attributes}
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Reads a document and returns the tables by their schema, and the result."""
+
+    def run(root, params=None, source=None, name="x.city.json"):
+        path = tmp_path / name
+        if isinstance(root, bytes):
+            path.write_bytes(root)
+        else:
+            path.write_text(root if isinstance(root, str) else json.dumps(root), encoding="utf-8")
+        data = Dataset("city", tmp_path, (path,), "EPSG:28992", "Europe/Amsterdam", source)
+        decoded = FORMAT.read(data, params or CityJsonParams())
+        frames = {t: conform(t, frame, "EPSG:28992") for t, frame in decoded.tables.items()}
+        return frames, decoded
+
+    return run
+
+
+def test_a_box_gives_one_row_with_its_measures(read):
+    """Area 60 m2, from 1 m to 5 m, six faces with semantics, attributes as recorded."""
+    box = house(solid(), measuredHeight=4.1, storeysAboveGround=2, function="residential")
+    frames, decoded = read(model({"b": box}))
+    row = frames[BUILDINGS].iloc[0]
+    assert (row["building_id"], row["lod"], row["defects"]) == ("b", "2.2", "")
+    assert (row["ground_z_m"], row["roof_z_m"], row["height_m"]) == (1.0, 5.0, 4.0)
+    assert (row["measured_height_m"], row["storeys"]) == (4.1, 2)
+    assert (row["usage"], row["usage_code"]) == ("residential", "residential")
+    assert row["geometry"].bounds == (X0, Y0, X0 + 10, Y0 + 6)
+    kinds = ["ground", "roof", "wall", "wall", "wall", "wall"]
+    assert frames[SURFACES]["semantic"].tolist() == kinds
+    roof = frames[SURFACES]["xyz"].iloc[1].reshape(-1, 3)
+    assert roof.tolist() == [[X0 + x, Y0 + y, 5.0] for x, y in ((0, 0), (10, 0), (10, 6), (0, 6))]
+    assert decoded.rejects == ()
+
+
+@pytest.mark.parametrize("version", ["1.0", "1.1", "2.0"])
+@pytest.mark.parametrize(
+    "reference",
+    [RD, "http://www.opengis.net/def/crs/EPSG/0/7415", "urn:ogc:def:crs:EPSG::7415", "EPSG:28992"],
+)
+def test_versions_and_names_of_the_crs(read, version, reference):
+    """All versions, and the CRS in every spelling, give the same box."""
+    frames, _ = read(model({"b": house(solid())}, version=version, reference=reference))
+    assert frames[BUILDINGS].geometry.iloc[0].bounds == (X0, Y0, X0 + 10, Y0 + 6)
+
+
+def test_version_one_without_transform(read):
+    """CityJSON 1.0 may hold its coordinates plainly, and lod as a number."""
+    plain = [[X0 + x / 1000, Y0 + y / 1000, z / 1000] for x, y, z in VERTICES]
+    root = model({"b": house(solid(lod=1))}, plain, "1.0")
+    del root["transform"]
+    frames, _ = read(root)
+    assert frames[BUILDINGS].geometry.iloc[0].bounds == (X0, Y0, X0 + 10, Y0 + 6)
+    assert frames[BUILDINGS]["lod"].tolist() == ["1"]
+
+
+def test_the_best_level_is_chosen(read):
+    """Of 0.2, 1.3 and 2.2 the last is used, and 0.2 is the footprint."""
+    outline = flat("0.2", (0, 1, 2, 3))
+    frames, _ = read(model({"b": house(outline, solid("1.3"), solid("2.2"))}))
+    assert frames[BUILDINGS]["lod"].tolist() == ["2.2"]
+    assert len(frames[SURFACES]) == 6
+
+
+def test_holes_are_kept(read):
+    """A courtyard: 60 m2 less 4 m2, and the face comes out with both rings."""
+    vertices = [
+        *VERTICES,
+        [4000, 2000, 1000],
+        [6000, 2000, 1000],
+        [6000, 4000, 1000],
+        [4000, 4000, 1000],
+    ]
+    ground = [[3, 2, 1, 0], [8, 9, 10, 11]]
+    frames, _ = read(model({"b": house(solid(faces=[ground, *FACES[1:]]))}, vertices))
+    assert frames[BUILDINGS].geometry.iloc[0].area == pytest.approx(56.0, abs=1e-6)
+    assert frames[SURFACES]["ring_sizes"].iloc[0].tolist() == [4.0, 4.0]
+
+
+def test_parts_take_the_place_of_an_empty_building(read):
+    """3D BAG: the building has attributes and an outline, its parts the shell."""
+    objects = {
+        "whole-0": {"type": "BuildingPart", "parents": ["whole"], "geometry": [solid()]},
+        "whole": {**house(usage="school", identificatie="NL.1"), "children": ["whole-0"]},
+    }
+    frames, _ = read(model(objects))
+    row = frames[BUILDINGS].iloc[0]
+    assert (row["building_id"], row["parent_id"], row["usage"]) == ("whole-0", "whole", "school")
+    assert row["stable_key"] == "NL.1/1"
+
+
+@pytest.mark.parametrize("parents", [["gone"], ["p"], ["q"], [7], "x"])
+def test_lost_and_circular_parents_end(read, parents):
+    """A part whose parents are missing or run in a circle stands for itself."""
+    objects = {
+        "p": {"type": "BuildingPart", "parents": parents, "geometry": [solid()]},
+        "q": {"type": "BuildingPart", "parents": ["p"], "geometry": []},
+    }
+    frames, _ = read(model(objects))
+    assert frames[BUILDINGS]["building_id"].tolist() == ["p"]
+
+
+@pytest.mark.parametrize(
+    ("ring", "code"),
+    [
+        ([0, 1, 99, 4], "index"),
+        ([0, 1, -1, 4], "index"),
+        ([0, 1, "5", 4], "index"),
+        ([0, 1, 5.0, 4], "index"),
+        ([0, 1, True, 4], "index"),
+        ([0, 1, 10**30, 4], "index"),
+        ([], "101"),
+        ([0, 1], "101"),
+        (None, "101"),
+    ],
+)
+def test_a_bad_ring_costs_its_face_only(read, ring, code):
+    """Indices out of range, negative or no numbers: the face is dropped with its position."""
+    faces = [*FACES[:2], [ring], *FACES[3:]]
+    frames, decoded = read(model({"b": house(solid(faces=faces))}))
+    assert len(frames[SURFACES]) == 5
+    assert frames[BUILDINGS]["roof_z_m"].tolist() == [5.0]
+    assert [(r.code, r.record) for r in decoded.rejects] == [(code, "b face 3")]
+    if code == "index":
+        assert "geometry[0] face 2" in decoded.rejects[0].message
+
+
+def test_a_face_whose_vertex_is_no_number_is_dropped(read):
+    """NaN, which Python writes but JSON does not know, costs the faces at that vertex only."""
+    vertices = [*VERTICES, [0, 0, float("nan")]]
+    faces = [*FACES[:5], [[3, 0, 8, 7]]]
+    frames, decoded = read(model({"b": house(solid(faces=faces))}, vertices))
+    assert len(frames[SURFACES]) == 5
+    assert [r.code for r in decoded.rejects] == ["nan"]
+
+
+def test_odd_semantics_do_no_harm(read):
+    """Values missing, null, too few or out of range: the faces are there, without a kind."""
+    for values in (None, [None], [[0]], [[9, -1, None, "x", 2, 2]], 7):
+        odd = solid()
+        odd["semantics"]["values"] = values
+        frames, _ = read(model({"b": house(odd)}))
+        assert len(frames[SURFACES]) == 6
+
+
+def test_only_the_outer_shell_is_taken(read):
+    """Further shells of a solid are cavities."""
+    hollow = solid()
+    hollow["boundaries"].append(FACES)
+    frames, _ = read(model({"b": house(hollow)}))
+    assert len(frames[SURFACES]) == 6
+
+
+def test_composite_solids(read):
+    """Two solids of one geometry give all their faces."""
+    pair = {"type": "CompositeSolid", "lod": "2", "boundaries": [[FACES], [FACES]]}
+    frames, _ = read(model({"b": house(pair)}))
+    assert len(frames[SURFACES]) == 12
+
+
+def test_roads_water_and_plants(read):
+    """Roads give areas, a bridge lifts the road on it, water and plants become land use."""
+    objects = {
+        "r": {"type": "Road", "geometry": [flat("1")], "attributes": {"function": "footway"}},
+        "s": {"type": "TransportSquare", "geometry": [flat("1", (0, 1, 2))]},
+        "w": {"type": "WaterBody", "geometry": [flat("1")]},
+        "p": {"type": "PlantCover", "geometry": [flat("1")]},
+        "l": {"type": "LandUse", "geometry": [flat("1")]},
+    }
+    frames, _ = read(model(objects))
+    roads = frames[ROADS]
+    assert roads["road_id"].tolist() == ["r", "s"]
+    assert roads["function"].iloc[0] == "footway"
+    assert roads.geometry.area.tolist() == [pytest.approx(60.0), pytest.approx(30.0)]
+    assert frames[LAND_USE]["use"].tolist() == ["water", "green", "other"]
+    del objects["s"]
+    objects["b"] = {"type": "Bridge", "geometry": [flat("1")]}
+    frames, _ = read(model(objects))
+    assert frames[ROADS]["level"].tolist() == [1]
+
+
+def test_themes_can_be_left_out(read):
+    """Only buildings wanted: the other tables are empty."""
+    objects = {"b": house(solid()), "r": {"type": "Road", "geometry": [flat("1")]}}
+    frames, _ = read(model(objects), CityJsonParams(themes=("buildings",)))
+    assert [len(frame) for frame in frames.values()] == [1, 6, 0, 0]
+
+
+def sequence(*lines):
+    """CityJSONSeq: a header and one feature per line."""
+    header = model({}, [])
+    return "\n".join([json.dumps(header), *lines])
+
+
+def feature(name, vertices=VERTICES):
+    """A line of a sequence."""
+    return json.dumps(
+        {
+            "type": "CityJSONFeature",
+            "id": name,
+            "CityObjects": {name: house(solid())},
+            "vertices": vertices,
+        }
+    )
+
+
+def test_a_sequence_of_features(read):
+    """Each line has its own vertices; a bad line is told with its number, the others stay."""
+    moved = [[x + 20000, y, z] for x, y, z in VERTICES]
+    text = sequence(feature("a"), '{"type": "CityJSONFea', "", feature("b", moved), "[1]")
+    frames, decoded = read(text, name="x.city.jsonl")
+    assert frames[BUILDINGS]["building_id"].tolist() == ["a", "b"]
+    assert frames[BUILDINGS].geometry.iloc[1].bounds[0] == X0 + 20
+    assert [(r.record, r.code) for r in decoded.rejects] == [
+        ("line 3", "bad-line"),
+        ("line 6", "bad-line"),
+    ]
+
+
+def without(*keys):
+    """The box without some key of the document."""
+    root = model({"b": house(solid())})
+    for key in keys:
+        del root[key]
+    return root
+
+
+REFUSED = {
+    "no transform": (without("transform"), "transform.*requires"),
+    "no objects": (without("CityObjects"), "CityObjects"),
+    "no crs": (model({"b": house(solid())}, reference=None), "coordinate reference system"),
+    "future version": (model({}, version="3.0"), "3.0"),
+    "not cityjson": ({"type": "FeatureCollection"}, "FeatureCollection"),
+    "a list": ([1, 2], "expected an object"),
+    "truncated": (json.dumps(model({"b": house(solid())}))[:-30], "not JSON"),
+    "empty": ("", "not JSON"),
+    "not utf-8": (b'{"type": "\xff"}', "UTF-8"),
+    "too deep": ("[" * 200_000, "JSON"),
+    "ragged vertices": (model({}, [[1, 2, 3], [1, 2]]), r"vertices\[1\]"),
+    "textual vertices": (model({}, [[1, 2, "x"]]), r"vertices\[0\]"),
+    "vertices no list": (model({}, {"a": 1}), "vertices"),
+    "bad scale": ({**model({}), "transform": {"scale": [1, 2], "translate": [0, 0, 0]}}, "scale"),
+    "far away": (
+        model({"b": house(solid())}, [[x + 10**12, y, z] for x, y, z in VERTICES]),
+        "outside",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_cannot_be_used_is_refused(read, case):
+    """Each refusal names the file, the place and the reason."""
+    root, reason = REFUSED[case]
+    with pytest.raises(SourceError, match=f"(?s)^x.city.json: .*{reason}"):
+        read(root)
+
+
+def test_the_user_can_give_the_crs(read):
+    """A file without referenceSystem is placed by the CRS given for the source."""
+    root = model({"b": house(solid())}, reference=None)
+    frames, _ = read(root, source="EPSG:28992")
+    assert frames[BUILDINGS].geometry.iloc[0].bounds == (X0, Y0, X0 + 10, Y0 + 6)
+
+
+def test_easting_comes_first_whatever_the_authority_says(tmp_path):
+    """In CityJSON of Japan the longitude or easting is first, though EPSG:6677 is north, east."""
+    shifted = [[-44_120_000 + x, -94_310_000 + y, z] for x, y, z in VERTICES]
+    root = model({"b": house(solid())}, shifted, reference="EPSG:6677")
+    root["transform"]["translate"] = [0.0, 0.0, 0.0]
+    path = tmp_path / "x.city.json"
+    path.write_text(json.dumps(root), encoding="utf-8")
+    data = Dataset("city", tmp_path, (path,), "EPSG:6677", "Asia/Tokyo")
+    frame = FORMAT.read(data, CityJsonParams()).tables[BUILDINGS]
+    assert frame.geometry.iloc[0].bounds == pytest.approx((-44_120, -94_310, -44_110, -94_304))
+
+
+def test_templates_are_told(read):
+    """A building given as an instance of a template is not read, and the reject says so."""
+    instance = {"type": "GeometryInstance", "template": 0, "boundaries": [0]}
+    frames, decoded = read(model({"b": house(instance), "c": house(solid())}))
+    assert frames[BUILDINGS]["building_id"].tolist() == ["c"]
+    assert [r.code for r in decoded.rejects] == ["template", "no-geometry"]
+
+
+JUNK = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3)
+    ),
+    max_leaves=6,
+)
+
+
+def paths(value, prefix=()):
+    """Places of all values in a document."""
+    yield prefix
+    if isinstance(value, dict | list):
+        items = value.items() if isinstance(value, dict) else enumerate(value)
+        for key, child in items:
+            yield from paths(child, (*prefix, key))
+
+
+WHOLE = model(
+    {
+        "b": {**house(solid(), measuredHeight=4), "children": ["p"]},
+        "p": {"type": "BuildingPart", "parents": ["b"], "geometry": [solid("1")]},
+        "r": {"type": "Road", "geometry": [flat("1")]},
+    }
+)
+PLACES = [place for place in paths(WHOLE) if place]
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@given(place=st.sampled_from(PLACES), junk=JUNK)
+def test_junk_in_any_place_is_met_calmly(read, place, junk):
+    """Any value replaced by anything: a result with finite numbers, or a CityTwinError."""
+    root = copy.deepcopy(WHOLE)
+    target = root
+    for key in place[:-1]:
+        target = target[key]
+    target[place[-1]] = junk
+    try:
+        frames, _ = read(root)
+    except CityTwinError:
+        return
+    points = frames[SURFACES]["xyz"]
+    assert all(np.isfinite(row).all() for row in points)
