@@ -123,7 +123,8 @@ def _at_buildings(task: GridTask, tile: Tile) -> Float32Array:
 def resampled(raster: Raster, grid: GridSpec, tile: Tile) -> Float32Array:
     """Bring a foreign raster onto a window of the grid.
 
-    Finer rasters are averaged over the cell, coarser ones interpolated bilinearly.
+    Rasters of at most half the cell are averaged over it, coarser ones interpolated bilinearly:
+    the mean of one or two samples would move the ground sideways by up to half a cell.
 
     Parameters
     ----------
@@ -139,7 +140,7 @@ def resampled(raster: Raster, grid: GridSpec, tile: Tile) -> Float32Array:
     array
         Shape of the tile, float32 [m]; NaN where the raster knows nothing.
     """
-    if raster.coarsest_m <= grid.cell_m:
+    if raster.coarsest_m <= grid.cell_m / 2:
         rows, cols, values = raster.samples(grid, grid.bounds_of(tile))
         return cell_means(rows - tile.row0, cols - tile.col0, values, tile.shape)
     x, y = np.meshgrid(grid.x_centres(tile), grid.y_centres(tile))

@@ -41,8 +41,15 @@ def cell_means(
     return mean.reshape(shape).astype(np.float32)
 
 
+SNAP = 1e-6
+"""Places this near to a row or column of centres lie on it [cells]."""
+
+
 def bilinear(values: Float32Array, row: Float64Array, col: Float64Array) -> Float32Array:
-    """Interpolate a raster bilinearly; NaN where one of the four neighbours is unknown.
+    """Interpolate a raster bilinearly; NaN where a neighbour that counts is unknown.
+
+    Up to four neighbours count; a place on the centre of a cell takes that cell alone, so that
+    rasters whose cells coincide pass through unchanged, edges included.
 
     Parameters
     ----------
@@ -57,12 +64,24 @@ def bilinear(values: Float32Array, row: Float64Array, col: Float64Array) -> Floa
         Shape (n,), float32, the unit of `values`; NaN outside the raster.
     """
     ny, nx = values.shape
-    r0, c0 = np.floor(row).astype(np.int64), np.floor(col).astype(np.int64)
-    inside = (r0 >= 0) & (c0 >= 0) & (r0 + 1 < ny) & (c0 + 1 < nx)
+    row, col = _snapped(row), _snapped(col)
+    inside = (row >= 0) & (col >= 0) & (row <= ny - 1) & (col <= nx - 1)
     out = np.full(row.shape, np.nan, dtype=np.float32)
-    r0, c0 = r0[inside], c0[inside]
+    r0, c0 = np.floor(row[inside]).astype(np.int64), np.floor(col[inside]).astype(np.int64)
+    r1, c1 = np.minimum(r0 + 1, ny - 1), np.minimum(c0 + 1, nx - 1)
     fr, fc = row[inside] - r0, col[inside] - c0
-    north = values[r0, c0] * (1 - fc) + values[r0, c0 + 1] * fc
-    south = values[r0 + 1, c0] * (1 - fc) + values[r0 + 1, c0 + 1] * fc
-    out[inside] = (north * (1 - fr) + south * fr).astype(np.float32)
+    north = _between(values[r0, c0], values[r0, c1], fc)
+    south = _between(values[r1, c0], values[r1, c1], fc)
+    out[inside] = _between(north, south, fr).astype(np.float32)
     return out
+
+
+def _snapped(place: Float64Array) -> Float64Array:
+    nearest = np.rint(place)
+    return np.where(np.abs(place - nearest) < SNAP, nearest, place)
+
+
+def _between(
+    first: NDArray[np.floating], second: NDArray[np.floating], share: Float64Array
+) -> Float64Array:
+    return np.where(share == 0, first, first * (1 - share) + second * share)
