@@ -47,6 +47,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
     }
+    logging.getLogger("distributed").setLevel(logging.ERROR)
     with dask.config.set(settings):
         if scheduler is not None:
             try:

@@ -1,6 +1,6 @@
 """Colours of maps, as numbers.
 
-Sources: ``LAJOLLA``, ``BAMAKO``, ``NUUK``, ``ACTON``, ``DEVON``, ``BILBAO`` and ``OSLO`` are steps
+Sources: ``LAJOLLA``, ``BAMAKO``, ``NUUK``, ``ACTON``, ``DEVON``, ``BILBAO`` and ``OSLO`` are steps, and ``DIFFERENCE``,
 of the Scientific colour maps 8 (Fabio Crameri, doi:10.5281/zenodo.1243862); ``SPEED`` of cmocean
 (Thyng et al. 2016, doi:10.5670/oceanog.2016.66). ``FLOOD_RANKS`` are the colours of the Japanese
 flood hazard map guidance (Ministry of Land, Infrastructure, Transport and Tourism). All but the
@@ -147,3 +147,15 @@ def spread(palette: tuple[Rgb, ...], number: int) -> list[Rgb]:
         )
         colours.append((red, green, blue))
     return colours
+
+
+DIFFERENCE: tuple[Rgb, ...] = (
+    (2, 34, 107),
+    (9, 91, 144),
+    (119, 172, 198),
+    (236, 229, 224),
+    (213, 155, 121),
+    (176, 79, 27),
+    (106, 13, 7),
+)
+"""``vik``: blue over white to red, 7 steps, for differences around zero."""

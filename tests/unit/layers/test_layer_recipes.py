@@ -105,7 +105,7 @@ def test_flood_depths_have_the_official_colours() -> None:
     one = recipe("flood_depth_max")
     items = one.style(ValueRange(0, 30)).items
     assert [(i.min, i.max, i.rgb) for i in items[1:]] == [
-        (0.01, 0.5, (247, 245, 169)),
+        (0.05, 0.5, (247, 245, 169)),
         (0.5, 3, (255, 216, 192)),
         (3, 5, (255, 183, 183)),
         (5, 10, (255, 145, 145)),
@@ -113,7 +113,7 @@ def test_flood_depths_have_the_official_colours() -> None:
         (20, None, (220, 122, 220)),
     ]
     assert items[0].transparent
-    assert items[0].max == 0.01
+    assert items[0].max == 0.05
     assert one.view == RasterView(FLOOD_DEPTH_MAX, coarsening="max", class_outlines=True)
 
 

@@ -1,0 +1,27 @@
+"""The notebooks run from top to bottom."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbclient import NotebookClient
+
+from tests.pipelines.small_city import citytwin, make_small_city
+
+NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every cell runs on a freshly published city."""
+    config = make_small_city(tmp_path)
+    done = citytwin("run", str(config), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    monkeypatch.setenv("CITYTWIN_CITY", str(tmp_path / "out" / "small"))
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(notebook, timeout=200, kernel_name="python3").execute()
