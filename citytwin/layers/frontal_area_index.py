@@ -28,10 +28,11 @@ LAYER = LayerRecipe(
     group="wind",
     title=text("見付面積比", "Frontal area index"),
     summary=text(
-        "風を受ける建物の壁の面積を敷地面積で割った値で、大きいほど風通しが妨げられます。"
+        "風を受ける建物の壁の面積を土地の面積で割った値を、大きなマス目ごとに示します。"
+        "観測された風向の割合で平均しており、大きいほど風通しが妨げられます。"
         "建物の形だけから求めた目安であり、風速そのものではありません。",
-        "Area of walls that face the wind per area of ground; the larger, the more the"
-        " buildings hold the wind back. "
+        "Area of walls that face the wind per area of ground, on coarse cells and averaged over"
+        " the recorded directions; the larger, the more the buildings hold the wind back. "
         "It follows from the shape of the city alone and is an indicator, not a wind speed.",
     ),
     view=RasterView(FRONTAL_AREA),

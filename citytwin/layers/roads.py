@@ -63,7 +63,7 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
 
 LAYER = LayerRecipe(
     id="roads",
-    order=75,
+    order=78,
     group="exposure",
     title=text("道路の通行（浸水時）", "Roads during the flood"),
     summary=text(

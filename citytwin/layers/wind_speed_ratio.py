@@ -28,11 +28,14 @@ LAYER = LayerRecipe(
     group="wind",
     title=text("風速比", "Mean wind speed ratio"),
     summary=text(
-        "地上付近の風速を、建物がない場合の風速で割った値の平均です（1 で同じ、小さいほど弱い）。"
-        "建物の配置を比べるための計算で、突風や個々の場所の風速を保証するものではありません。",
-        "Mean of the wind speed near the ground divided by the speed without the city"
-        " (1 = the same, less = sheltered). "
-        "It serves to compare places and designs; it promises no gust and no single reading.",
+        "歩行者の高さの風速を、開けた場所の同じ高さの風速で割った値です。"
+        "観測された風向の割合で平均しています（1 で開けた場所と同じ、小さいほど弱い）。"
+        "建物の並びによる遮蔽の目安で、誤差は ±0.24 程度です。"
+        "ビル風（角や高層棟の足元の強風）は表せないため、風害の判定には使えません。",
+        "Wind speed at pedestrian height divided by that in the open at the same height, averaged"
+        " over the recorded directions (1 = as in the open, less = sheltered). "
+        "It is an indicator of shelter between buildings, uncertain by about ±0.24; strong winds"
+        " at corners and below towers are outside it, so it cannot clear a place of wind nuisance.",
     ),
     view=RasterView(WIND_SPEED_RATIO),
     style=style,

@@ -1,10 +1,11 @@
 """Colours of maps, as numbers.
 
-Sources: ``LAJOLLA``, ``BAMAKO``, ``NUUK``, ``ACTON``, ``DEVON``, ``BILBAO`` and ``OSLO`` are steps, and ``DIFFERENCE``,
-of the Scientific colour maps 8 (Fabio Crameri, doi:10.5281/zenodo.1243862); ``SPEED`` of cmocean
-(Thyng et al. 2016, doi:10.5670/oceanog.2016.66). ``FLOOD_RANKS`` are the colours of the Japanese
-flood hazard map guidance (Ministry of Land, Infrastructure, Transport and Tourism). All but the
-last are perceptually even and can be told apart with a colour vision deficiency.
+Sources: ``LAJOLLA``, ``BAMAKO``, ``NUUK``, ``ACTON``, ``DEVON``, ``BILBAO``, ``OSLO`` and
+``DIFFERENCE`` (vik) are steps of the Scientific colour maps 8 (Fabio Crameri,
+doi:10.5281/zenodo.1243862); ``SPEED`` of cmocean (Thyng et al. 2016,
+doi:10.5670/oceanog.2016.66): perceptually even, and told apart with a colour vision deficiency.
+``FLOOD_RANKS`` are the colours of the Japanese flood hazard map guidance (Ministry of Land,
+Infrastructure, Transport and Tourism); they differ little in brightness, so maps add outlines.
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def test_geoparquet_metadata(city: Path) -> None:
     )
     checker = jsonschema.Draft7Validator(schema, registry=registry)
     files = sorted(city.rglob("*.parquet"))
-    assert len(files) == 4
+    assert len(files) >= 4
     for path in files:
         geo = json.loads(pq.read_metadata(path).metadata[b"geo"])
         assert list(checker.iter_errors(geo)) == [], path
@@ -110,6 +110,6 @@ def _references(node: object) -> set[str]:
 def test_geotiffs(city: Path) -> None:
     """Every GeoTIFF passes the strict check for cloud-optimised files."""
     files = sorted(city.rglob("*.tif"))
-    assert len(files) == 8
+    assert len(files) >= 8
     for path in files:
         assert cog_validate(path, strict=True, quiet=True) == (True, [], []), path

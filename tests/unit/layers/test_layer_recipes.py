@@ -26,7 +26,7 @@ def style_of(one: LayerRecipe) -> Style:
 
 
 def test_the_layers_of_the_twin() -> None:
-    """The twelve layers exist, each at a place of its own in the order of the map."""
+    """The layers exist, each at a place of its own in the order of the map."""
     assert [one.id for one in ALL] == [
         "terrain",
         "surface_height",
@@ -37,6 +37,7 @@ def test_the_layers_of_the_twin() -> None:
         "flood_speed_max",
         "flood_arrival",
         "buildings",
+        "surface_accuracy",
         "roads",
         "building_exposure",
         "traffic",
@@ -146,5 +147,6 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "terrain",
         "surface_height",
         "buildings",
+        "surface_accuracy",
         "traffic",
     }

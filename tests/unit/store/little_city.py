@@ -169,7 +169,24 @@ def traffic() -> gpd.GeoDataFrame:
     )[list(t.TRAFFIC.column_names)]
 
 
+def surface_accuracy(count: int = 12) -> gpd.GeoDataFrame:
+    """Return buildings whose roofs lie up to 6 m off, one of them not compared."""
+    bias = np.linspace(-6, 6, count)
+    bias[4] = np.nan
+    return gpd.GeoDataFrame(
+        {
+            "building_id": _strings("bldg_", count),
+            "cells": pd.array(range(count), dtype="Int32"),
+            "bias_m": bias,
+            "rmse_m": np.abs(bias) + 0.2,
+        },
+        geometry=_boxes(count, 12.0),
+        crs=GRID.crs,
+    )
+
+
 TABLES = {
+    "surface_accuracy": surface_accuracy,
     "buildings": buildings,
     "building_exposure": building_exposure,
     "road_exposure": road_exposure,
