@@ -51,7 +51,8 @@ class SourceConfig(_Section):
     """Folder that references inside the files may not leave; default: the data set's own."""
     classification: Classification
     licence: str
-    title: str
+    title: Text
+    """Name on the map; a plain text stands for both languages."""
     synthetic: bool = False
     """True for data that are generated rather than measured."""
     crs: str | None = None
@@ -59,6 +60,11 @@ class SourceConfig(_Section):
     expect: bool = True
     """Whether a source that yields nothing is an error."""
     params: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("title", mode="before")
+    @classmethod
+    def _both_languages(cls, value: object) -> object:
+        return {"ja": value, "en": value} if isinstance(value, str) else value
 
 
 class GridConfig(_Section):

@@ -61,8 +61,8 @@ def of_source(source: SourceConfig, decoded: DecodedSource, valid_time: datetime
     if source.synthetic:
         said = Note(
             severity="synthetic",
-            ja=f"合成データ（測定値ではありません）: {source.title}",
-            en=f"Synthetic data, not measured: {source.title}",
+            ja=f"合成データ（測定値ではありません）: {source.title.ja}",
+            en=f"Synthetic data, not measured: {source.title.en}",
         )
         notes = (said, *(note for note in notes if note.severity != "synthetic"))
     return Lineage(frozenset([source.name]), notes, (), valid_time)
@@ -78,8 +78,8 @@ def of_lost_source(source: SourceConfig) -> Lineage:
     """
     said = Note(
         severity="loss",
-        ja=f"データ「{source.title}」を読み込めなかったため、含まれていません",
-        en=f"Source {source.title} could not be read and is missing here",
+        ja=f"データ「{source.title.ja}」を読み込めなかったため、含まれていません",
+        en=f"Source {source.title.en} could not be read and is missing here",
     )
     return Lineage(notes=(said,))
 
@@ -118,7 +118,7 @@ def credits_of(
     """
     return tuple(
         SourceCredit(
-            title=source.title,
+            title=source.title.en,
             sha256=digest[source.name],
             licence=source.licence,
             synthetic=source.synthetic
