@@ -9,7 +9,6 @@ from pathlib import Path
 
 import rasterio
 
-from citytwin import __version__
 from citytwin.model.layer import LayerDocument
 from citytwin.store.layer_writer import ITEM, LAYER, sha256_of
 from citytwin.store.paint import both
@@ -35,6 +34,7 @@ from citytwin.store.stac_model import (
     TemporalExtent,
 )
 from citytwin.store.style_files import STYLES
+from citytwin.version import __version__
 
 _SPDX = re.compile(r"^[\w\-.+]+$")
 _GEOJSON = "application/geo+json"
