@@ -48,23 +48,3 @@ def area_of(
         return None
     site.count(record, ledger, None, settled.swapped)
     return area
-
-
-def distinct(names: Sequence[str]) -> list[str]:
-    """Identifiers with a suffix where one occurs again.
-
-    Parameters
-    ----------
-    names
-        In the order of the files.
-    """
-    taken: set[str] = set()
-    result: list[str] = []
-    for name in names:
-        free, number = name, 2
-        while free in taken:
-            free = f"{name}#{number}"
-            number += 1
-        taken.add(free)
-        result.append(free)
-    return result

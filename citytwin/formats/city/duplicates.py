@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.city.unique_names import UniqueNames
 
 
 def without_duplicates(rows: Iterable[BuildingRow], ledger: Ledger) -> list[BuildingRow]:
@@ -24,34 +25,24 @@ def without_duplicates(rows: Iterable[BuildingRow], ledger: Ledger) -> list[Buil
         In the same order, each id once.
     """
     first: dict[str, BuildingRow] = {}
-    digests: dict[str, list[str]] = {}
+    digests: dict[str, set[str]] = {}
     kept: list[BuildingRow] = []
-    taken: set[str] = set()
+    names = UniqueNames()
     for row in rows:
         name = row.draft.building_id
         if name not in first:
             first[name] = row
         else:
-            known = digests.setdefault(name, [first[name].digest()])
+            known = digests.setdefault(name, {first[name].digest()})
             digest = row.digest()
             place = f"{row.draft.source} {name}"
             if digest in known:
                 ledger.reject(row.draft.source, name, "duplicate", f"{place}: same building again")
                 continue
-            known.append(digest)
+            known.add(digest)
             row.defects.append("duplicate-id")
             message = f"{place}: another building has this id; both are kept"
             ledger.reject(row.draft.source, name, "duplicate-id", message)
-        row.building_id = _free_name(name, taken)
-        taken.add(row.building_id)
+        row.building_id = names.take(name)
         kept.append(row)
     return kept
-
-
-def _free_name(name: str, taken: set[str]) -> str:
-    if name not in taken:
-        return name
-    number = 2
-    while f"{name}#{number}" in taken:
-        number += 1
-    return f"{name}#{number}"

@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.formats.city.areas import distinct
 from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.unique_names import UniqueNames
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 
 FloatArray = NDArray[np.float64]
@@ -45,6 +45,11 @@ class ParcelRow:
 
 def _strings(values: Sequence[str | None]) -> pd.Series[str]:
     return pd.Series(list(values), dtype="string")
+
+
+def _distinct(values: Sequence[str]) -> pd.Series[str]:
+    names = UniqueNames()
+    return _strings([names.take(value) for value in values])
 
 
 def _floats(values: Sequence[float | None]) -> pd.Series[float]:
@@ -141,7 +146,7 @@ def road_frame(rows: Sequence[RoadRow], crs: str) -> gpd.GeoDataFrame:
         CRS of the city.
     """
     columns = {
-        "road_id": _strings(distinct([row.road_id for row in rows])),
+        "road_id": _distinct([row.road_id for row in rows]),
         "name": _strings([row.name for row in rows]),
         "function": _strings([row.function for row in rows]),
         "width_m": _floats([row.width_m for row in rows]),
@@ -163,7 +168,7 @@ def land_use_frame(rows: Sequence[ParcelRow], crs: str) -> gpd.GeoDataFrame:
         CRS of the city.
     """
     columns = {
-        "parcel_id": _strings(distinct([row.parcel_id for row in rows])),
+        "parcel_id": _distinct([row.parcel_id for row in rows]),
         "use": _strings([row.use for row in rows]),
         "code": _strings([row.code for row in rows]),
         "source": _strings([row.source for row in rows]),

@@ -10,6 +10,7 @@ from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.duplicates import without_duplicates
 from citytwin.formats.city.frames import building_frame, surface_frame
 from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.city.summary import note_buildings
 from citytwin.formats.citygml.reader import BuildingReader
 from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.gml.code_lists import CodeLists
@@ -47,6 +48,7 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
     ledger = Ledger()
     found = [row for _, rows in read_files(dataset, read_one, ledger) for row in rows]
     rows = without_duplicates(found, ledger)
+    note_buildings(rows, ledger)
     return Decoded(
         tables={
             BUILDINGS: building_frame(rows, dataset.target_crs),

@@ -10,7 +10,6 @@ from citytwin.formats.city.buildings import Level
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.citygml.semantics import INNER, OUTER
 from citytwin.formats.gml.document import GmlFile
-from citytwin.formats.gml.surfaces import Walk
 from citytwin.formats.xml import Element, local_name
 
 _LEVEL = re.compile(
@@ -162,24 +161,20 @@ def _reader(
             walk.gather(element)
         for fault in walk.faults:
             on_fault(fault.code, fault.message)
-        return _without_copies(walk)
+        return _without_copies(walk.faces) if len(properties) > 1 else walk.faces
 
     return read
 
 
-def _without_copies(walk: Walk) -> list[RawFace]:
-    """Drop polygons written a second time, as by files whose solid does not link to the shell."""
-    if len({face.semantic == "other" for face in walk.faces}) < 2:
-        return walk.faces
+def _without_copies(faces: list[RawFace]) -> list[RawFace]:
+    """Drop polygons written again, as by files whose solid does not link to the shell."""
     kept: list[RawFace] = []
     seen: set[tuple[bytes, ...]] = set()
-    for face in walk.faces:
-        if face.broken:
-            kept.append(face)
-            continue
-        key = tuple(sorted(row.tobytes() for row in face.rings[0][:-1]))
-        if face.semantic == "other" and key in seen:
-            continue
-        seen.add(key)
+    for face in faces:
+        if not face.broken:
+            key = tuple(sorted({row.tobytes() for ring in face.rings for row in ring}))
+            if key in seen:
+                continue
+            seen.add(key)
         kept.append(face)
     return kept

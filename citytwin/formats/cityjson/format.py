@@ -18,6 +18,7 @@ from citytwin.formats.city.frames import (
 )
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
+from citytwin.formats.city.summary import note_buildings
 from citytwin.formats.cityjson.document import open_cityjson
 from citytwin.formats.cityjson.reader import BatchReader, Found
 from citytwin.model.steps import Dataset, Decoded, Format, Params
@@ -69,6 +70,7 @@ def read(dataset: Dataset, params: CityJsonParams) -> Decoded:
     found = [result for _, result in results]
     buildings = [row for result in found for row in result.buildings]
     rows = without_duplicates(buildings if "buildings" in params.themes else [], ledger)
+    note_buildings(rows, ledger)
     roads = [row for result in found for row in result.roads]
     decks = [deck for result in found for deck in result.decks]
     roads = lifted(roads, decks, params.bridge_share) if "roads" in params.themes else []

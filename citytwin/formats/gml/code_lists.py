@@ -52,32 +52,41 @@ class CodeLists:
             return None
         wanted = PurePosixPath(code_space.replace("\\", "/"))
         root = self.root.resolve()
+        outside = False
         for folder in (file.parent / wanted.parent, root / "codelists"):
-            found = _ignoring_case(folder, wanted.name)
-            if found is None:
-                continue
-            if found.is_relative_to(root):
+            found = _ignoring_case(folder, wanted.name, root)
+            if found is not None and found.is_relative_to(root):
                 return found
+            outside |= found is not None or not _is_inside(folder, root)
+        if outside:
             ledger.reject(
                 file.name,
                 code_space[:200],
                 "code-list-outside",
                 "code list lies outside the data set; not opened, the raw codes are kept",
             )
-            return None
         return None
 
 
-def _ignoring_case(folder: Path, name: str) -> Path | None:
-    """File of that name in any spelling; links are followed so that the answer is the truth."""
-    exact = folder / name
+def _is_inside(folder: Path, root: Path) -> bool:
     try:
+        return folder.resolve().is_relative_to(root)
+    except (OSError, ValueError, RuntimeError):  # a null byte, a circle of links
+        return False
+
+
+def _ignoring_case(folder: Path, name: str, root: Path) -> Path | None:
+    """File of that name in any spelling; links are followed so that the answer is the truth."""
+    if not _is_inside(folder, root):
+        return None
+    try:
+        exact = folder / name
         if exact.is_file():
             return exact.resolve()
         for entry in sorted(folder.iterdir()):
             if entry.name.lower() == name.lower() and entry.is_file():
                 return entry.resolve()
-    except (OSError, ValueError):  # ValueError: a null byte in the reference
+    except (OSError, ValueError, RuntimeError):
         return None
     return None
 

@@ -40,7 +40,7 @@ class Walk:
     faults: list[RingFault] = field(default_factory=list)
     """Faults of links."""
     _seen: set[Element] = field(default_factory=set)
-    _foreign_seen: set[str] = field(default_factory=set)
+    _targets_seen: set[str] = field(default_factory=set)
 
     def gather(self, geometry: Element) -> None:
         """Add the faces of a geometry, in the order of the file.
@@ -82,14 +82,19 @@ class Walk:
             if target in trail or len(trail) >= _MAX_LINKS or linked in element.iterancestors():
                 self._fault("xlink-cyclic", f"link {target[:80]!r} leads back to itself")
                 return None
-            return linked
+            # Walked once: links to links to links must not multiply.
+            return None if self._is_known(target) else linked
         if target[1:] not in self.links.foreign:
             self.links.missing.add(target[1:])
             self._fault("xlink-dangling", f"link {target[:80]!r} leads nowhere")
-        elif target not in self._foreign_seen:
-            self._foreign_seen.add(target)
+        elif not self._is_known(target):
             self.faces.extend(_flipped(f) if flipped else f for f in self.links.foreign[target[1:]])
         return None
+
+    def _is_known(self, target: str) -> bool:
+        known = target in self._targets_seen
+        self._targets_seen.add(target)
+        return known
 
     def _fault(self, code: str, message: str) -> None:
         self.faults.append(RingFault(code, message, fatal=True))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import gml_documents as gml
 import numpy as np
 import pytest
@@ -196,6 +198,22 @@ def test_links_in_a_circle_end(read):
     assert len(surfaces) == 6
     assert "xlink-cyclic" in buildings["defects"].iloc[0]
     assert {r.code for r in decoded.rejects} == {"xlink-cyclic"}
+
+
+def test_links_do_not_multiply(read):
+    """Twenty levels of ten links each to the next, 10^20 ways to one wall, are read at once."""
+    levels = "".join(
+        f'<gml:surfaceMember><gml:CompositeSurface gml:id="c{level}">'
+        + f'<gml:surfaceMember xlink:href="#c{level + 1}"/>' * 10
+        + "</gml:CompositeSurface></gml:surfaceMember>"
+        for level in range(20)
+    )
+    last = f"<gml:surfaceMember>{gml.polygon(FACES[2], gml_id='c20')}</gml:surfaceMember>"
+    body = f"<bldg:lod1MultiSurface><gml:MultiSurface>{levels}{last}</gml:MultiSurface>"
+    started = time.perf_counter()
+    _, surfaces, _ = read(building(f"{body}</bldg:lod1MultiSurface>{lod1(FACES)}"))
+    assert time.perf_counter() - started < 1.0
+    assert len(surfaces) == 6
 
 
 def test_party_walls_are_shared_between_buildings_in_either_order(read):

@@ -1,0 +1,44 @@
+"""What must be said beside every result made from some buildings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.ledger import Ledger
+
+_LOST = ("no-geometry", "range")
+_ESTIMATED = ("rebuilt", "height-recorded", "height-from-storeys")
+
+
+def note_buildings(rows: Sequence[BuildingRow], ledger: Ledger) -> None:
+    """Note buildings that are missing, and those that are blocks for want of a sound model.
+
+    Parameters
+    ----------
+    rows
+        Buildings of a source.
+    ledger
+        Book of the source; receives the notes.
+    """
+    lost = sum(count for (_, code), count in ledger.counts.items() if code in _LOST)
+    if lost:
+        ledger.note(
+            "loss",
+            f"{lost} 件の地物は使える形状がないため含まれていません",
+            f"{lost} features have no usable geometry and are missing",
+        )
+    blocks = sum(any(code in row.defects for code in _ESTIMATED) for row in rows)
+    if blocks:
+        ledger.note(
+            "fallback",
+            f"建物 {blocks} 棟は立体形状がない、または欠けているため、外形と高さから作った直方体です",
+            f"{blocks} buildings are blocks made from outline and height, for want of a sound model",
+        )
+    unknown = sum("height-unknown" in row.defects for row in rows)
+    if unknown:
+        ledger.note(
+            "loss",
+            f"建物 {unknown} 棟は高さが分からないため、平らなものとして扱います",
+            f"{unknown} buildings have no known height and count as flat",
+        )
