@@ -17,6 +17,7 @@ from citytwin.engine.reading import Reading
 from citytwin.engine.records import record_of
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.errors import CityTwinError, ConfigError
+from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.properties import ObservedProperty
@@ -124,6 +125,24 @@ def find_grid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
         return GridSpec.covering(box, grid.cell_m, config.crs)
     msg = "nothing says where the city is: no buildings, terrain or roads were read"
     raise ConfigError(msg, hint="give `grid.bounds`")
+
+
+def observed_properties(reading: Reading, store: CityStore) -> tuple[ObservedProperty, ...]:
+    """Properties of which the sources have a good observation.
+
+    Parameters
+    ----------
+    reading
+        What was read.
+    store
+        The city's working store.
+    """
+    found: set[str] = set()
+    for owner in reading.decoded:
+        if reading.decoded[owner].rows.get(t.OBSERVATIONS.name):
+            rows = store.read_table(t.OBSERVATIONS, owner)
+            found.update(rows.loc[rows["flag"] == t.Flag.GOOD, "property"])
+    return tuple(observed for observed in properties.ALL if observed.name in found)
 
 
 def pick_records(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from citytwin.engine.bind import Bound, BoundCity, BoundSource
 from citytwin.errors import ConfigError
+from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.fields import Field
 from citytwin.model.layer import RasterView
@@ -54,7 +55,11 @@ def resource_name(resource: Resource) -> str:
     return resource if isinstance(resource, str) else resource.name
 
 
-def plan(city: BoundCity, lost_sources: Sequence[str] = ()) -> Plan:
+def plan(
+    city: BoundCity,
+    lost_sources: Sequence[str] = (),
+    observed: Collection[ObservedProperty] = properties.ALL,
+) -> Plan:
     """Derive the plan of a city.
 
     Parameters
@@ -63,6 +68,8 @@ def plan(city: BoundCity, lost_sources: Sequence[str] = ()) -> Plan:
         Checked configuration.
     lost_sources
         Names of sources that could not be read.
+    observed
+        Properties that the feeds report, as far as they have been read.
 
     Raises
     ------
@@ -70,25 +77,22 @@ def plan(city: BoundCity, lost_sources: Sequence[str] = ()) -> Plan:
         If a layer that the configuration names cannot be made, or none can.
     """
     sources = tuple(s for s in city.sources if s.config.name not in lost_sources)
-    have = _from_sources(sources)
+    have = _from_sources(sources, observed)
     jobs = _possible_jobs(city.steps, have)
     layers, left_out = _possible_layers(city, have)
     needed = _needed(jobs, layers)
     return Plan(city, sources, needed, layers, left_out)
 
 
-def _from_sources(sources: Sequence[BoundSource]) -> set[Resource]:
-    return {made for source in sources for made in source.format.produces}
+def _from_sources(
+    sources: Sequence[BoundSource], observed: Collection[ObservedProperty]
+) -> set[Resource]:
+    have: set[Resource] = {made for source in sources for made in source.format.produces}
+    return have.union(observed) if {t.OBSERVATIONS, t.THINGS} <= have else have
 
 
 def _inputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Resource, ...]:
     return tuple(step.inputs)
-
-
-def _met(resource: Resource, have: set[Resource]) -> bool:
-    if isinstance(resource, ObservedProperty):
-        return t.OBSERVATIONS in have and t.THINGS in have
-    return resource in have
 
 
 def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
@@ -107,7 +111,7 @@ def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
         Job(
             b.step,
             b.params,
-            tuple(r for r in (*_inputs(b.step), *b.step.optional) if _met(r, have)),
+            tuple(r for r in (*_inputs(b.step), *b.step.optional) if r in have),
             _outputs(b.step),
         )
         for b in ordered
@@ -135,8 +139,8 @@ def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
 def _ready(step: Gridder[Any] | Simulation[Any] | Assessment[Any], have: set[Resource]) -> bool:
     required = _inputs(step)
     if not required:
-        return any(_met(r, have) for r in step.optional)
-    return all(_met(r, have) for r in required)
+        return any(r in have for r in step.optional)
+    return all(r in have for r in required)
 
 
 def _outputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Field | Table, ...]:

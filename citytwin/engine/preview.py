@@ -48,10 +48,10 @@ def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forec
     store, manifest
         The working store and its records.
     """
-    todo = plan(city)
     rows, reading = _sources(city, store, manifest)
     if any(row.to_make for row in rows):
-        return rows + [_unknown(job, city) for job in todo.jobs]
+        return rows + [_unknown(job, city) for job in plan(city).jobs]
+    todo = plan(city, observed=joining.observed_properties(reading, store))
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
     store = store.with_grid(joining.find_grid(config, store, standing))

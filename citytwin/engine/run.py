@@ -123,7 +123,7 @@ def _carry_out(
     loaded = city.loaded
     manifest.unfinish()
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
-    todo = _plan_of_what_was_read(city, reading)
+    todo = _plan_of_what_was_read(city, reading, store)
     report.left_out = list(todo.left_out)
     produces = {s.config.name: s.format.produces for s in city.sources}
     lost = {name: produces[name] for name in reading.lost}
@@ -146,9 +146,10 @@ def _carry_out(
         manifest.finish(request_key(loaded), FinishedRun(report.run_id, summary))
 
 
-def _plan_of_what_was_read(city: BoundCity, reading: Reading) -> Plan:
+def _plan_of_what_was_read(city: BoundCity, reading: Reading, store: CityStore) -> Plan:
+    observed = joining.observed_properties(reading, store)
     try:
-        return plan(city, lost_sources=reading.lost)
+        return plan(city, lost_sources=reading.lost, observed=observed)
     except ConfigError as error:
         if not reading.lost:
             raise
