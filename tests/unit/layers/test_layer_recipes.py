@@ -102,7 +102,7 @@ def test_attributes_are_columns(one: LayerRecipe) -> None:
 
 
 def test_flood_depths_have_the_official_colours() -> None:
-    """The ranks of the Japanese hazard map guidance, less than 1 cm not drawn, outlines drawn."""
+    """The ranks of the Japanese hazard map guidance, less than 5 cm not drawn, outlines drawn."""
     one = recipe("flood_depth_max")
     items = one.style(ValueRange(0, 30)).items
     assert [(i.min, i.max, i.rgb) for i in items[1:]] == [
