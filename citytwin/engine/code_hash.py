@@ -1,4 +1,4 @@
-"""Digest of the code behind a step: its module and all modules of citytwin that it imports."""
+"""Digest of the code behind a step: its module and what it imports of its package and citytwin."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ from pathlib import Path
 
 @cache
 def code_digest(module: str) -> str:
-    """Return the sha256 over the sources of a module and of what it imports from its package.
+    """Return the sha256 over the sources of a module and of what it imports.
+
+    Modules of its own package and of citytwin count: a step of another package rests on kernels
+    of citytwin.
 
     Parameters
     ----------
@@ -35,16 +38,20 @@ def package_digest() -> str:
 
 
 def _closure(module: str) -> set[str]:
-    package = module.split(".", maxsplit=1)[0]
+    packages = {_top(module), "citytwin"}
     found: set[str] = set()
     waiting = [module]
     while waiting:
         name = waiting.pop()
-        if name in found or not name.startswith(package) or not _path(name):
+        if name in found or _top(name) not in packages or not _path(name):
             continue
         found.add(name)
         waiting.extend(_imports(name))
     return found
+
+
+def _top(name: str) -> str:
+    return name.split(".", maxsplit=1)[0]
 
 
 @cache
@@ -67,7 +74,18 @@ def _imports(name: str) -> list[str]:
     for node in ast.walk(ast.parse(_source(name))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names.append(node.module)
-            names += [f"{node.module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            source = _source_of(node, name)
+            names.append(source)
+            names += [f"{source}.{alias.name}" for alias in node.names]
     return names
+
+
+def _source_of(node: ast.ImportFrom, importer: str) -> str:
+    """Module that an import names, relative or not."""
+    if not node.level:
+        return node.module or ""
+    path = _path(importer)
+    is_package = path is not None and path.name == "__init__.py"
+    package = importer if is_package else importer.rpartition(".")[0]
+    return importlib.util.resolve_name("." * node.level + (node.module or ""), package)
