@@ -161,7 +161,7 @@ def _possible_layers(
         if layer_input(recipe) in have:
             possible.append(recipe)
         else:
-            left_out.append(f"{recipe.id}: nothing here makes {layer_input(recipe).name}")
+            left_out.append(f"{recipe.id}: {_why_missing(city, layer_input(recipe), have)}")
     if left_out and city.layers_named:
         raise ConfigError(
             f"layers that cannot be made: {'; '.join(left_out)}",
@@ -173,6 +173,14 @@ def _possible_layers(
             hint="a city needs at least a city model or a terrain",
         )
     return tuple(possible), tuple(left_out)
+
+
+def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) -> str:
+    makers = [b.step for b in city.steps if wanted in _outputs(b.step)]
+    if not makers:
+        return f"nothing here makes {wanted.name}"
+    missing = (resource_name(r) for r in makers[0].inputs or makers[0].optional if r not in have)
+    return f"{makers[0].name} lacks {', '.join(missing)}"
 
 
 def _needed(jobs: Sequence[Job], layers: Sequence[LayerRecipe]) -> tuple[Job, ...]:
