@@ -123,16 +123,19 @@ def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
     made_by = {r: job for job in jobs for r in job.provides}
     done: list[Job] = []
 
-    def visit(job: Job) -> None:
+    def visit(job: Job, path: tuple[Job, ...]) -> None:
         if job in done:
             return
+        if job in path:
+            circle = " needs ".join(j.step.name for j in (*path[path.index(job) :], job))
+            raise ConfigError(circle, hint="one of these steps must do without the other")
         for need in job.needs:
             if need in made_by and made_by[need] is not job:
-                visit(made_by[need])
+                visit(made_by[need], (*path, job))
         done.append(job)
 
     for job in jobs:
-        visit(job)
+        visit(job, ())
     return done
 
 
