@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import rioxarray  # noqa: F401 - registers `.rio`
 import xarray as xr
+from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from citytwin import registry
 from citytwin.config import explain, nearest
-from citytwin.engine.blocks import block_of, check
+from citytwin.engine.blocks import block_of, check, extremes
 from citytwin.errors import ConfigError, GridMismatchError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
@@ -61,17 +62,14 @@ def simulate(
     """
     step = named(name)
     bound = _bind(step, params or {})
-    fields = {_field(step, key): array for key, array in inputs.items()}
+    fields = {_field(step, key): _rows_first(array) for key, array in inputs.items()}
     missing = [r.name for r in step.inputs if isinstance(r, f.Field) and r not in fields]
     if missing:
         msg = f"simulation {name} needs {', '.join(missing)}"
         raise ConfigError(msg, hint="give a raster for each")
     grid = _common_grid(fields)
     _check_records(step, records)
-    arrays = {
-        field: np.array(array.values, dtype=field.dtype)[_north_first(array)]
-        for field, array in fields.items()
-    }
+    arrays = {field: _values(field, array) for field, array in fields.items()}
     longitude, latitude = grid.lonlat
     site = Site(longitude, latitude, grid.convergence_deg, time_zone)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
@@ -101,9 +99,12 @@ def named(name: str) -> Simulation[Any]:
 
 
 def _bind(step: Simulation[Any], params: Params | Mapping[str, Any]) -> Params:
-    if isinstance(params, Params):
-        return params
     model: type[Params] = step.params
+    if isinstance(params, model):
+        return params
+    if isinstance(params, Params):
+        msg = f"simulation {step.name} takes {model.__name__}, got {type(params).__name__}"
+        raise ConfigError(msg)
     try:
         return model.model_validate(dict(params))
     except ValidationError as error:
@@ -126,6 +127,27 @@ def _check_records(step: Simulation[Any], records: Sequence[Record]) -> None:
     if missing:
         msg = f"simulation {step.name} needs a record of {', '.join(missing)}"
         raise ConfigError(msg, hint="pass it in `records`, or in the parameters")
+
+
+def _rows_first(array: xr.DataArray) -> xr.DataArray:
+    """Turn an array of columns into one of rows; names other than x and y are taken as they come."""
+    return array.transpose("y", "x") if set(array.dims) == {"x", "y"} else array
+
+
+def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
+    """North first, NaN where there is no data; a code for no data that slipped through is named."""
+    values = np.array(array.values, dtype=field.dtype)
+    nodata = array.rio.nodata
+    if field.dtype == "float32" and nodata is not None:
+        values[array.values == nodata] = np.nan
+    found = extremes(field, values)
+    if found and (found.low < field.valid_min or found.high > field.valid_max):
+        msg = (
+            f"{field.name} runs from {found.low:g} to {found.high:g}, outside its valid range "
+            f"{field.valid_min:g} to {field.valid_max:g} {field.unit}"
+        )
+        raise ConfigError(msg, hint="mask cells without data, and give the values in that unit")
+    return np.ascontiguousarray(values[_north_first(array)])
 
 
 def _north_first(array: xr.DataArray) -> tuple[slice, slice]:

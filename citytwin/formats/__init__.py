@@ -1,1 +1,1 @@
-
+"""Formats: bytes to tables, one file or folder per format."""

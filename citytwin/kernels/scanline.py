@@ -184,7 +184,8 @@ def edge_column(
         Column in 0..nx.
     """
     share = (row_y(window, row) - lower[1]) / (upper[1] - lower[1])
-    return first_column_from(window, lower[0] + share * (upper[0] - lower[0]), nx)
+    column: int = first_column_from(window, lower[0] + share * (upper[0] - lower[0]), nx)
+    return column
 
 
 @njit(cache=True, nogil=True)

@@ -1,1 +1,1 @@
-
+"""All that is written: working store, layers, catalogue, publication."""

@@ -18,12 +18,14 @@ Damage = Callable[[Path], str]
 
 
 def truncated_gml(city: Path) -> str:
-    file = sorted((city / "data/udx/bldg").glob("*.gml"))[0]
+    """A GML file cut in the middle."""
+    file = min((city / "data/udx/bldg").glob("*.gml"))
     file.write_bytes(file.read_bytes()[:60_000])
     return FAST
 
 
 def entity_bomb(city: Path) -> str:
+    """A relief that would expand to gigabytes."""
     lines = ['<!ENTITY a0 "ha">']
     lines += [f'<!ENTITY a{i} "{f"&a{i - 1};" * 10}">' for i in range(1, 12)]
     text = f'<?xml version="1.0"?><!DOCTYPE x [{"".join(lines)}]><x>&a11;</x>'
@@ -32,16 +34,19 @@ def entity_bomb(city: Path) -> str:
 
 
 def empty_feed(city: Path) -> str:
+    """A feed of zero bytes."""
     (city / "data/feeds/openmeteo.json").write_text("")
     return FAST
 
 
 def missing_file(city: Path) -> str:
+    """A feed that is not there."""
     (city / "data/feeds/openmeteo.json").unlink()
     return FAST
 
 
 def dem_with_nan(city: Path) -> str:
+    """A terrain raster with a hole."""
     values = np.full((60, 70), 5.0, dtype=np.float32)
     values[10:30, 20:40] = np.nan
     write_dem(city / "dem.tif", values, "EPSG:6677")
@@ -49,11 +54,13 @@ def dem_with_nan(city: Path) -> str:
 
 
 def dem_in_degrees(city: Path) -> str:
+    """A terrain raster in a geographic CRS."""
     write_dem(city / "dem.tif", np.full((60, 70), 5.0, dtype=np.float32), "EPSG:4326")
     return FAST.replace("citygml_relief", "geotiff_terrain").replace("data/udx/dem", "dem.tif")
 
 
 def write_dem(path: Path, values: np.ndarray, crs: str) -> None:
+    """Write a GeoTIFF over the small city."""
     ny, nx = values.shape
     transform = rasterio.transform.from_origin(-44160.0, -93840.0, 5.0, 5.0)
     with rasterio.open(
@@ -64,10 +71,12 @@ def write_dem(path: Path, values: np.ndarray, crs: str) -> None:
 
 
 def wrong_crs(_: Path) -> str:
+    """A city in degrees."""
     return FAST.replace("crs: EPSG:6677", "crs: EPSG:4326")
 
 
 def typo(_: Path) -> str:
+    """A misspelt simulation."""
     return FAST.replace("use: sunlight", "use: sunligth")
 
 

@@ -26,6 +26,7 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def latest_of(config: Path) -> dict:
+    """What stands published."""
     return json.loads((config.parent / "out" / "small" / "latest.json").read_text("utf-8"))
 
 

@@ -24,6 +24,7 @@ sources:
 
 
 def write(tmp_path: Path, text: str) -> Path:
+    """Write a configuration."""
     file = tmp_path / "city.yaml"
     file.write_text(text, encoding="utf-8")
     return file

@@ -8,6 +8,7 @@ from citytwin.kernels.gap_fill import fill_gaps, margin_cells
 
 
 def raster(ny: int, nx: int) -> np.ndarray:
+    """A wavy slope with holes."""
     y, x = np.mgrid[0:ny, 0:nx]
     values = (20 + 0.1 * x - 0.2 * y + np.sin(x / 7.0)).astype(np.float32)
     hole = ((x // 9 + y // 7) % 3 == 0) | (np.hypot(x - 40, y - 30) < 6)

@@ -53,5 +53,5 @@ def test_a_damaged_manifest_is_named(tmp_path: Path) -> None:
     """A file that is no database is reported with its path."""
     file = tmp_path / "m.sqlite"
     file.write_bytes(b"this is no database, but long enough to be read as one" * 20)
-    with pytest.raises(StoreError, match="m.sqlite"):
+    with pytest.raises(StoreError, match=r"m\.sqlite"):
         Manifest(file)

@@ -46,6 +46,7 @@ def test_a_missing_field_is_named(tmp_path: Path) -> None:
 
 
 def roads() -> gpd.GeoDataFrame:
+    """Two segments, one on a bridge, with nulls."""
     return gpd.GeoDataFrame(
         {
             "road_id": ["a", "b"],
