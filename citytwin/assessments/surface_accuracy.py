@@ -42,7 +42,7 @@ def run(city: CityState, params: SurfaceAccuracyParams) -> Assessed:
     return Assessed(frame[list(t.SURFACE_ACCURACY.column_names)], facts, notes)
 
 
-def _mean(total: NDArray[np.float64], count: NDArray[Any]) -> NDArray[np.float64]:
+def _mean(total: NDArray[Any], count: NDArray[Any]) -> NDArray[np.float64]:
     mean = np.full(total.shape, np.nan)
     np.divide(total, count, out=mean, where=count > 0)
     return mean
