@@ -42,12 +42,12 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
 
 def large_town() -> SmallTown:
     """Town larger than a tile with the longest reach around it on two sides."""
-    return _town(178, 203)
+    return _town(127, 149, 2.5)
 
 
 def tiny_town() -> SmallTown:
     """Town for steps that need all of it at once."""
-    return _town(47, 61)
+    return _town(47, 61, 1.5)
 
 
 def town_for(step: Step) -> SmallTown:
@@ -57,8 +57,8 @@ def town_for(step: Step) -> SmallTown:
 
 
 @cache
-def _town(ny: int, nx: int) -> SmallTown:
-    town = small_town(ny, nx)
+def _town(ny: int, nx: int, cell_m: float) -> SmallTown:
+    town = small_town(ny, nx, cell_m)
     for array in town.fields.values():
         array.flags.writeable = False
     return town
