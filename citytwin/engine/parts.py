@@ -60,7 +60,9 @@ def parts_of(job: Job, store: CityStore, standing: Standing) -> list[Part]:
     if isinstance(job.step, Simulation):
         whole = isinstance(job.step.reach, Domain)
         tiles = [store.spec.whole] if whole else _tiles(store)
-        return [_simulation_part(job, job.step, tile, store, standing) for tile in tiles]
+        fields = (need for need in job.needs if isinstance(need, Field))
+        ranges = FieldRanges({field: standing.range_of(field) for field in fields})
+        return [_simulation_part(job, job.step, tile, store, standing, ranges) for tile in tiles]
     return [_assessment_part(job, job.step, store, standing)]
 
 
@@ -110,13 +112,14 @@ def _gridder_part(
 
 
 def _simulation_part(
-    job: Job, step: Simulation[Any], tile: Tile, store: CityStore, standing: Standing
-) -> Part:
+    job: Job, step: Simulation[Any], tile: Tile, store: CityStore, standing: Standing,
+    ranges: FieldRanges,
+) -> Part:  # fmt: skip
     fields = tuple(need for need in job.needs if isinstance(need, Field))
-    ranges = FieldRanges({field: standing.range_of(field) for field in fields})
     padded = padded_tile(step, job.params, store.spec, tile, ranges)
     records = _records(job, standing)
-    inputs = [store.fields.key, tile.name, padded.name]
+    # A simulation sees the site, which is the grid (in the key) and the time zone.
+    inputs = [store.fields.key, store.time_zone, tile.name, padded.name]
     inputs += [digest for field in fields for digest in standing.field_digests(field, padded)]
     inputs += [record_digest(record) for record in records]
     task = SimulationTask(

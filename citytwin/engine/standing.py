@@ -86,14 +86,16 @@ class Standing:
 
 
 def record_digest(record: Record) -> str:
-    """Digest of a record's times and results.
+    """Digest of all that a record says.
 
     Parameters
     ----------
     record
         The record.
     """
-    total = hashlib.sha256(f"{record.observed.name}|{record.source}|{record.thing}".encode())
+    head = (record.observed.name, record.source, record.thing)
+    sensor = (str(record.sensor_height_m), str(record.synthetic))
+    total = hashlib.sha256("|".join((*head, *sensor)).encode())
     for array in (record.start_s, record.end_s, record.result):
         total.update(np.ascontiguousarray(array).tobytes())
     return total.hexdigest()

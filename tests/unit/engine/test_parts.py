@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from citytwin.testing.small_town import SmallTown, small_town
 
 TOWN = small_town(80, 100)
 TILE = 40
+RAIN = next(r for r in TOWN.records.values() if r.observed == p.RAINFALL_RATE)
 
 
 @pytest.fixture
@@ -139,3 +141,24 @@ def test_rasters_count_in_their_order(store: CityStore) -> None:
     surveyed = standing_of(TOWN)
     surveyed.rasters.append(("c", "surface_raster", "d3"))
     assert changed(job, store, surveyed) == set()
+
+
+def test_another_time_zone_is_another_day_of_sun(store: CityStore) -> None:
+    """A local date means other hours; what does not see the site stands."""
+    there = replace(store, time_zone="America/New_York")
+    step: Any = next(s for s in registry.all_of(Simulation) if s.name == "sunlight")
+    job = job_of("sunlight", Simulation, step.params.model_validate({"date": "2026-12-22"}))
+    here = fingerprints(job, store, standing_of(TOWN))
+    assert all(here[t] != n for t, n in fingerprints(job, there, standing_of(TOWN)).items())
+    ground = job_of("roughness", Gridder)
+    standing = standing_of(TOWN)
+    assert fingerprints(ground, store, standing) == fingerprints(ground, there, standing)
+
+
+def test_height_of_the_sensor_and_honesty_of_a_record_count(store: CityStore) -> None:
+    """The same figures from another height, or generated ones, are another record."""
+    job = job_of("flood", Simulation)
+    for change in ({"sensor_height_m": 2.5}, {"synthetic": not RAIN.synthetic}):
+        other = standing_of(TOWN)
+        other.records[p.RAINFALL_RATE.name] = replace(RAIN, **change)
+        assert len(changed(job, store, other)) == 1
