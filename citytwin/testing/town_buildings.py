@@ -79,7 +79,7 @@ def lod(house: House) -> str:
     house
         The house.
     """
-    return {"block": "0", "tower": "1"}.get(house.kind, "2")
+    return {"block": "0", "tower": "1", "mast": "1"}.get(house.kind, "2")
 
 
 def _footprint(house: House) -> shapely.Polygon:

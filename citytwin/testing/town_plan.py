@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from citytwin.model.grid import Bounds, GridSpec
 
 FloatArray = NDArray[np.float64]
-HouseKind = Literal["block", "gable", "tower", "courtyard"]
+HouseKind = Literal["block", "gable", "tower", "courtyard", "mast"]
 
 PITCH_M = 25.0
 """Distance between the corners of two houses."""
@@ -26,8 +26,10 @@ _SIZES: dict[HouseKind, tuple[float, float, float, float]] = {
     "gable": (9.4, 7.3, 5.5, 8.0),
     "tower": (13.7, 14.2, 24.0, 24.0),
     "courtyard": (16.6, 15.8, 7.0, 7.0),
+    "mast": (6.4, 5.9, 60.0, 60.0),
 }
 _ORDER: tuple[HouseKind, ...] = ("gable", "courtyard", "block", "tower")
+"""Kinds take turns along a row; the lot in the middle has the one mast, whose shadow is long."""
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,12 @@ def houses(grid: GridSpec) -> tuple[House, ...]:
     box = grid.bounds
     columns = math.ceil((box.x_max - box.x_min) / PITCH_M)
     rows = math.ceil((box.y_max - box.y_min) / PITCH_M)
-    lots = [_house(grid, column, row) for row in range(rows) for column in range(columns)]
+    middle = (columns // 2, rows // 2)
+    lots = [
+        _house(grid, column, row, "mast" if (column, row) == middle else _kind(column, row))
+        for row in range(rows)
+        for column in range(columns)
+    ]
     return tuple(h for h in lots if h.outline.x_max <= box.x_max and h.outline.y_max <= box.y_max)
 
 
@@ -110,7 +117,7 @@ def unknown(grid: GridSpec) -> Bounds:
         Grid of the town.
     """
     x, y = grid.centre
-    return Bounds(x - 4.1, y - 7.3, x + 5.2, y + 3.9)
+    return Bounds(x - 9.1, y - 14.3, x + 12.2, y + 11.9)
 
 
 def is_unknown(grid: GridSpec, x: FloatArray, y: FloatArray) -> NDArray[np.bool_]:
@@ -126,8 +133,11 @@ def is_unknown(grid: GridSpec, x: FloatArray, y: FloatArray) -> NDArray[np.bool_
     return _within(unknown(grid), x, y)
 
 
-def _house(grid: GridSpec, column: int, row: int) -> House:
-    kind = _ORDER[(column + 2 * row) % len(_ORDER)]
+def _kind(column: int, row: int) -> HouseKind:
+    return _ORDER[(column + 2 * row) % len(_ORDER)]
+
+
+def _house(grid: GridSpec, column: int, row: int, kind: HouseKind) -> House:
     width, depth, eaves, ridge = _SIZES[kind]
     west = grid.bounds.x_min + 5.3 + column * PITCH_M
     south = grid.bounds.y_min + 4.7 + row * PITCH_M

@@ -31,7 +31,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
                 {"azimuth_deg": 101.5, "altitude_deg": 47.0, "hours": 0.5, "north": "grid"},
             ]
         },
-        {"date": "2026-06-21", "step_minutes": 30, "min_altitude_deg": 35.0, "refraction": False},
+        {"date": "2026-12-01", "step_minutes": 30, "min_altitude_deg": 27.0, "refraction": False},
     ],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],

@@ -63,7 +63,7 @@ def test_houses_of_all_kinds_stand_on_a_slope() -> None:
     """Gables, courtyards, blocks without faces, towers; the ground differs from house to house."""
     town = small_town(90, 90)
     found = houses(town.grid)
-    assert {house.kind for house in found} == {"gable", "courtyard", "block", "tower"}
+    assert {house.kind for house in found} == {"gable", "courtyard", "block", "tower", "mast"}
     assert len({house.ground_z_m for house in found}) == len(found)
     surfaces = town.tables[t.SURFACES]
     owners = set(surfaces["building_id"])
