@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -59,6 +59,7 @@ def plan(
     city: BoundCity,
     lost_sources: Sequence[str] = (),
     observed: Collection[ObservedProperty] = properties.ALL,
+    given: Mapping[str, Collection[str]] | None = None,
 ) -> Plan:
     """Derive the plan of a city.
 
@@ -70,6 +71,9 @@ def plan(
         Names of sources that could not be read.
     observed
         Properties that the feeds report, as far as they have been read.
+    given
+        Names of the tables and rasters that each source gave; None before they have been read,
+        when each is taken to give all that its format can.
 
     Raises
     ------
@@ -77,7 +81,7 @@ def plan(
         If a layer that the configuration names cannot be made, or none can.
     """
     sources = tuple(s for s in city.sources if s.config.name not in lost_sources)
-    have = _from_sources(sources, observed)
+    have = _from_sources(sources, observed, given)
     jobs = _possible_jobs(city.steps, have)
     layers, left_out = _possible_layers(city, have)
     needed = _needed(jobs, layers)
@@ -85,9 +89,16 @@ def plan(
 
 
 def _from_sources(
-    sources: Sequence[BoundSource], observed: Collection[ObservedProperty]
+    sources: Sequence[BoundSource],
+    observed: Collection[ObservedProperty],
+    given: Mapping[str, Collection[str]] | None,
 ) -> set[Resource]:
-    have: set[Resource] = {made for source in sources for made in source.format.produces}
+    have: set[Resource] = {
+        made
+        for source in sources
+        for made in source.format.produces
+        if given is None or resource_name(made) in given.get(source.config.name, ())
+    }
     return have.union(observed) if {t.OBSERVATIONS, t.THINGS} <= have else have
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,6 +34,11 @@ class Reading:
     digests: dict[str, str] = field(default_factory=dict)
     """sha256 over the files of each source."""
     lost: list[str] = field(default_factory=list)
+
+    @property
+    def given(self) -> dict[str, Collection[str]]:
+        """Names of the tables and rasters that each source gave."""
+        return {name: decoded.rows.keys() for name, decoded in self.decoded.items()}
 
 
 def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> SourceTask:

@@ -149,7 +149,7 @@ def _carry_out(
 def _plan_of_what_was_read(city: BoundCity, reading: Reading, store: CityStore) -> Plan:
     observed = joining.observed_properties(reading, store)
     try:
-        return plan(city, lost_sources=reading.lost, observed=observed)
+        return plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
     except ConfigError as error:
         if not reading.lost:
             raise

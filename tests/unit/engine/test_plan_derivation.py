@@ -228,3 +228,14 @@ def _gridder(name: str, inputs: Any, outputs: Any, optional: Any) -> Gridder[NoP
         margin_m=lambda _params, _cell_m: 0.0,
         run=run,
     )
+
+
+def test_only_what_was_read_is_there(tmp_path: Path) -> None:
+    """A format that can give ground and surface gave the ground: nothing is compared with it."""
+    bound = city(tmp_path, "citygml", "geotiff_terrain")
+    assert "grid:reference_surface" in keys(plan(bound))
+    given = {"citygml": ["buildings", "surfaces"], "geotiff_terrain": ["terrain_raster"]}
+    made = plan(bound, given=given)
+    assert needs(made, "grid:terrain") == {"terrain_raster", "buildings"}
+    assert not {"grid:reference_surface", "assess:surface_accuracy"} & set(keys(made))
+    assert "surface_accuracy: " in " ".join(made.left_out)
