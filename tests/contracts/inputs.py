@@ -41,8 +41,8 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
 
 
 def large_town() -> SmallTown:
-    """Town larger than a tile with the longest reach around it on two sides."""
-    return _town(127, 149, 2.5)
+    """Town larger than a tile with the longest reach around it; shadows of its mast cross tiles."""
+    return _town(130, 149, 2.5)
 
 
 def tiny_town() -> SmallTown:
