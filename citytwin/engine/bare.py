@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
 import rioxarray  # noqa: F401 - registers `.rio`
@@ -14,7 +15,7 @@ from pydantic import ValidationError
 from citytwin import registry
 from citytwin.config import explain, nearest
 from citytwin.engine.blocks import block_of, check, extremes
-from citytwin.errors import ConfigError, GridMismatchError
+from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
@@ -56,25 +57,33 @@ def simulate(
     Raises
     ------
     ConfigError
-        If the simulation, an input or a parameter is unknown or missing.
+        If the simulation, an input, a parameter or the zone is unknown or missing.
     GridMismatchError
         If the rasters do not lie on one north-up grid of square cells.
+    StepError
+        If no cell gets a value.
     """
     step = named(name)
+    _check_zone(time_zone)
     bound = _bind(step, params or {})
     fields = {_field(step, key): _rows_first(array) for key, array in inputs.items()}
-    missing = [r.name for r in step.inputs if isinstance(r, f.Field) and r not in fields]
+    needs = step.required(bound)
+    missing = [r.name for r in needs if isinstance(r, f.Field) and r not in fields]
     if missing:
         msg = f"simulation {name} needs {', '.join(missing)}"
         raise ConfigError(msg, hint="give a raster for each")
     grid = _common_grid(fields)
-    _check_records(step, records)
+    _check_records(step, bound, records)
     arrays = {field: _values(field, array) for field, array in fields.items()}
     longitude, latitude = grid.lonlat
     site = Site(longitude, latitude, grid.convergence_deg, time_zone)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
     check(step.name, step.outputs, outcome.fields, grid.shape, "")
+    if all(extremes(field, values) is None for field, values in outcome.fields.items()):
+        msg = "no cell of the result has a value"
+        hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
+        raise StepError(msg, step=name, hint=hint)
     return _dataset(outcome, grid)
 
 
@@ -96,6 +105,14 @@ def named(name: str) -> Simulation[Any]:
         msg = f"{name!r} is no simulation{nearest(name, list(known))}"
         raise ConfigError(msg)
     return known[name]
+
+
+def _check_zone(time_zone: str) -> None:
+    try:
+        ZoneInfo(time_zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        msg = f"{time_zone!r} is no IANA time zone"
+        raise ConfigError(msg, hint="give one such as Asia/Tokyo") from error
 
 
 def _bind(step: Simulation[Any], params: Params | Mapping[str, Any]) -> Params:
@@ -121,9 +138,10 @@ def _field(step: Simulation[Any], name: str) -> f.Field:
     raise ConfigError(msg)
 
 
-def _check_records(step: Simulation[Any], records: Sequence[Record]) -> None:
+def _check_records(step: Simulation[Any], params: Params, records: Sequence[Record]) -> None:
     given = {record.observed for record in records}
-    missing = [r.name for r in step.inputs if isinstance(r, ObservedProperty) and r not in given]
+    needs = step.required(params)
+    missing = [r.name for r in needs if isinstance(r, ObservedProperty) and r not in given]
     if missing:
         msg = f"simulation {step.name} needs a record of {', '.join(missing)}"
         raise ConfigError(msg, hint="pass it in `records`, or in the parameters")

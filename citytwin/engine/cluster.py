@@ -47,7 +47,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
     }
-    logging.getLogger("distributed").setLevel(logging.ERROR)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with dask.config.set(settings):
         if scheduler is not None:
             try:
@@ -64,7 +64,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
                 threads_per_worker=1,
                 processes=True,
                 dashboard_address=None,
-                silence_logs=logging.ERROR,
+                silence_logs=logging.CRITICAL,
             ) as cluster,
             Client(cluster) as client,
         ):

@@ -45,6 +45,8 @@ class Plan:
     layers: tuple[LayerRecipe, ...]
     left_out: tuple[str, ...]
     """Layers that this city cannot have, with the reason."""
+    not_run: tuple[str, ...]
+    """Simulations that were asked for and cannot run, with the reason."""
 
 
 _KIND = {Gridder: "grid", Simulation: "simulate", Assessment: "assess"}
@@ -85,7 +87,18 @@ def plan(
     jobs = _possible_jobs(city.steps, have)
     layers, left_out = _possible_layers(city, have)
     needed = _needed(jobs, layers)
-    return Plan(city, sources, needed, layers, left_out)
+    ready = [job.step for job in jobs]
+    not_run = tuple(
+        _what_lacks(b, have)
+        for b in city.steps
+        if isinstance(b.step, Simulation) and b.step not in ready
+    )
+    if not_run and given is None and not lost_sources:
+        raise ConfigError(
+            f"simulations that cannot run: {'; '.join(not_run)}",
+            hint="add the sources they need, or give what is missing in their parameters",
+        )
+    return Plan(city, sources, needed, layers, left_out, not_run)
 
 
 def _from_sources(
@@ -102,8 +115,17 @@ def _from_sources(
     return have.union(observed) if {t.OBSERVATIONS, t.THINGS} <= have else have
 
 
-def _inputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Resource, ...]:
-    return tuple(step.inputs)
+def required(
+    step: Gridder[Any] | Simulation[Any] | Assessment[Any], params: Params
+) -> set[Resource]:
+    """Return the inputs that a step cannot do without.
+
+    Parameters
+    ----------
+    step, params
+        The step; what a simulation needs may depend on its parameters.
+    """
+    return set(step.required(params)) if isinstance(step, Simulation) else set(step.inputs)
 
 
 def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
@@ -111,7 +133,7 @@ def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
     waiting = list(steps)
     ordered: list[Bound] = []
     while True:
-        ready = [b for b in waiting if _ready(b.step, have)]
+        ready = [b for b in waiting if _ready(b, have)]
         if not ready:
             break
         for bound in ready:
@@ -122,7 +144,7 @@ def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
         Job(
             b.step,
             b.params,
-            tuple(r for r in (*_inputs(b.step), *b.step.optional) if r in have),
+            tuple(r for r in (*b.step.inputs, *b.step.optional) if r in have),
             _outputs(b.step),
         )
         for b in ordered
@@ -150,11 +172,11 @@ def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
     return done
 
 
-def _ready(step: Gridder[Any] | Simulation[Any] | Assessment[Any], have: set[Resource]) -> bool:
-    required = _inputs(step)
-    if not required:
-        return any(r in have for r in step.optional)
-    return all(r in have for r in required)
+def _ready(bound: Bound, have: set[Resource]) -> bool:
+    needs = required(bound.step, bound.params)
+    if not needs:
+        return any(r in have for r in bound.step.optional)
+    return needs <= have
 
 
 def _outputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Field | Table, ...]:
@@ -190,11 +212,16 @@ def _possible_layers(
 
 
 def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) -> str:
-    makers = [b.step for b in city.steps if wanted in _outputs(b.step)]
+    makers = [b for b in city.steps if wanted in _outputs(b.step)]
     if not makers:
         return f"nothing here makes {wanted.name}"
-    missing = (resource_name(r) for r in makers[0].inputs or makers[0].optional if r not in have)
-    return f"{makers[0].name} lacks {', '.join(missing)}"
+    return _what_lacks(makers[0], have)
+
+
+def _what_lacks(bound: Bound, have: set[Resource]) -> str:
+    needs = required(bound.step, bound.params) or set(bound.step.optional)
+    missing = sorted(resource_name(r) for r in needs if r not in have)
+    return f"{bound.step.name} lacks {', '.join(missing)}"
 
 
 def _needed(jobs: Sequence[Job], layers: Sequence[LayerRecipe]) -> tuple[Job, ...]:

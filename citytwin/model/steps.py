@@ -238,7 +238,13 @@ class Simulation(Generic[P]):
     reach: Reach
     run: Callable[[Block, P], Outcome]
     optional: tuple[Field | ObservedProperty, ...] = ()
+    also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
+    """Which of the optional inputs these parameters cannot do without."""
     cost: Cost = Cost(5.0, 40.0)
+
+    def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
+        """Inputs that a run with these parameters needs."""
+        return (*self.inputs, *self.also_needs(params))
 
 
 # --- assessments -------------------------------------------------------------------------------

@@ -223,6 +223,7 @@ SIMULATION = Simulation(
     optional=(f.BUILDING_MASK, f.ROUGHNESS, RAINFALL_RATE),
     outputs=(f.FLOOD_DEPTH_MAX, f.FLOOD_SPEED_MAX, f.FLOOD_ARRIVAL, f.FLOOD_IMPASSABLE),
     params=FloodParams,
+    also_needs=lambda params: () if params.rain or params.inflows else (RAINFALL_RATE,),
     reach=Domain(),
     run=run,
     cost=Cost(seconds_per_megacell=600.0, bytes_per_cell=120.0),

@@ -150,6 +150,7 @@ SIMULATION = Simulation(
     optional=(f.TERRAIN,),
     outputs=(f.SUNLIT_HOURS,),
     params=SunlightParams,
+    also_needs=lambda params: () if params.plane_m is None else (f.TERRAIN,),
     reach=Halo(_reach),
     run=run,
     cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=32.0),

@@ -98,6 +98,7 @@ SIMULATION = Simulation(
     optional=(f.TERRAIN, f.BUILDING_MASK, WIND_SPEED, WIND_DIRECTION),
     outputs=(f.WIND_SPEED_RATIO,),
     params=WindParams,
+    also_needs=lambda params: () if params.winds else (WIND_SPEED, WIND_DIRECTION),
     reach=Halo(lambda _params, _ranges, cell_m: fetch_reach_m(FETCH_M, cell_m)),
     run=run,
     cost=Cost(seconds_per_megacell=15.0, bytes_per_cell=400.0),
