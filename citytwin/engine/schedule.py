@@ -98,14 +98,14 @@ class Scheduler:
 
     def _start(self, job: Job, queue: as_completed) -> _Running:
         parts = parts_of(job, self.store, self.standing)
-        for made in job.provides:
-            if isinstance(made, Field):
-                self.store.fields.create(made)
+        fields = [made for made in job.provides if isinstance(made, Field)]
+        created = [self.store.fields.create(field) for field in fields]
+        lacking = any(created)  # a new array holds nothing, whatever the records say
         running = _Running(job, parts, {}, Row(job.key, len(parts)))
         self.report.rows.append(running.row)
         to_make = []
         for part in parts:
-            result = self._standing_result(job, part)
+            result = None if lacking else self._standing_result(job, part)
             if result is None:
                 to_make.append(part)
             else:

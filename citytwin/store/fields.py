@@ -48,10 +48,10 @@ class FieldStore:
     def _path(self, field: Field) -> Path:
         return self.root / self.key / field.name
 
-    def create(self, field: Field) -> None:
-        """Make an empty array for a field when there is none yet."""
+    def create(self, field: Field) -> bool:
+        """Make an empty array for a field when there is none yet; True when it was made."""
         if (self._path(field) / "zarr.json").exists():
-            return
+            return False
         fill = np.nan if field.dtype == "float32" else field.nodata
         zarr.create_array(
             str(self._path(field)),
@@ -64,6 +64,7 @@ class FieldStore:
             fill_value=fill,
             overwrite=True,
         )
+        return True
 
     def _open(self, field: Field, mode: Literal["r", "r+"]) -> zarr.Array[Any]:
         try:
