@@ -24,6 +24,7 @@ from citytwin.model.text import Text
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _MAX_BYTES = 1_000_000
+_MERGED = "merged"
 
 
 class _Section(BaseModel):
@@ -115,6 +116,9 @@ class Config(_Section):
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
             msg = f"source names used twice: {', '.join(twice)}"
+            raise ValueError(msg)
+        if _MERGED in names:
+            msg = f"a source cannot be named {_MERGED!r}: the tables of all sources together are"
             raise ValueError(msg)
         return value
 

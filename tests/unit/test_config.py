@@ -69,6 +69,13 @@ def test_source_names_are_unique(tmp_path: Path) -> None:
         load(write(tmp_path, twice))
 
 
+def test_no_source_is_named_as_the_tables_of_all_together(tmp_path: Path) -> None:
+    """Its tables would be overwritten by the joined ones and joined once more by the next run."""
+    assert "name: buildings" in BASE
+    with pytest.raises(ConfigError, match="cannot be named 'merged'"):
+        load(write(tmp_path, BASE.replace("name: buildings", "name: merged")))
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
