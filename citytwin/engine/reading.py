@@ -17,7 +17,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
 from citytwin.engine.sources import SourceTask, decode, files_of
-from citytwin.errors import CityTwinError, StepError
+from citytwin.errors import CityTwinError, SourceError, StepError
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
@@ -108,10 +108,12 @@ def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Pa
     """
     hashes = {}
     for file in task.dataset.files:
-        known = None if verify else manifest.hash_of(file)
-        if known is None:
-            known = sha256_of(file)
-            manifest.remember_hash(file, known)
+        try:
+            known = None if verify else manifest.hash_of(file)
+            if known is None:
+                known = manifest.hash_anew(file, sha256_of)
+        except OSError as error:
+            raise SourceError(str(error), source=str(file), hint="check its rights") from error
         hashes[file] = known
     return hashes
 
@@ -144,7 +146,7 @@ def read_sources(
     reading = Reading()
     row = Row(KEY, len(city.sources))
     report.rows.append(row)
-    futures: dict[Future, tuple[BoundSource, str]] = {}
+    futures: dict[Future, tuple[BoundSource, str, set[str]]] = {}
     for source in city.sources:
         name = source.config.name
         try:
@@ -161,19 +163,21 @@ def read_sources(
             row.standing += 1
             continue
         manifest.forget(f"source:{name}", "whole")
-        futures[client.submit(decode, task, store, pure=False)] = (source, wanted)
+        future = client.submit(decode, task, store, pure=False)
+        futures[future] = (source, wanted, {*hashes.values()})
     progress.begin(KEY, len(city.sources), row.standing)
     for future in as_completed(list(futures)):
-        source, wanted = futures[future]
+        source, wanted, hashed = futures[future]
         name = source.config.name
-        if future.status == "finished":
-            result: DecodedSource = future.result()
+        if future.status != "finished":
+            _lose(name, _message(name, future), reading, report)
+        elif not hashed.issuperset((result := future.result()).files.values()):
+            _lose(name, "its files changed while they were read (run again)", reading, report)
+        else:
             record = Finished(wanted, result.model_dump_json(), result.seconds)
             manifest.record(f"source:{name}", "whole", record)
             reading.decoded[name] = result
             row.seconds += result.seconds
-        else:
-            _lose(name, _message(name, future), reading, report)
         progress.advance(KEY, 0)
     progress.end(KEY)
     return reading

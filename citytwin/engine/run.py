@@ -122,11 +122,12 @@ def _carry_out(
 ) -> None:
     loaded = city.loaded
     manifest.unfinish()
+    request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
     todo = _plan_of_what_was_read(city, reading, store)
     report.left_out = list(todo.left_out)
     produces = {s.config.name: s.format.produces for s in city.sources}
-    lost = {name: produces[name] for name in reading.lost}
+    lost = {name: made for name, made in produces.items() if name in reading.lost}
     standing = joining.join_sources(loaded.config, reading, lost, store)
     store = store.with_grid(joining.find_grid(loaded.config, store, standing))
     joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
@@ -143,7 +144,7 @@ def _carry_out(
     _publish(city, store, made, options, report)
     if not report.losses:
         summary = json.dumps({"layers": [layer.result.document.id for layer in made]})
-        manifest.finish(request_key(loaded), FinishedRun(report.run_id, summary))
+        manifest.finish(request, FinishedRun(report.run_id, summary))
 
 
 def _plan_of_what_was_read(city: BoundCity, reading: Reading, store: CityStore) -> Plan:

@@ -7,7 +7,7 @@ moment. A record is removed before its result is made anew and written after it 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -126,13 +126,18 @@ class Manifest:
         ).fetchone()
         return None if row is None else str(row[0])
 
-    def remember_hash(self, path: Path, sha256: str) -> None:
-        """Keep the sha256 of a file with its size and time stamp."""
+    def hash_anew(self, path: Path, sha256_of: Callable[[Path], str]) -> str:
+        """Hash a file and keep the result with the size and time stamp from before.
+
+        A file that is written to meanwhile then has another time stamp than the one kept.
+        """
         stat = path.stat()
+        sha256 = sha256_of(path)
         self._connection.execute(
             "INSERT OR REPLACE INTO file_hashes VALUES (?,?,?,?)",
             (str(path), stat.st_size, stat.st_mtime_ns, sha256),
         )
+        return sha256
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

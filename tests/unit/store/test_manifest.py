@@ -42,9 +42,25 @@ def test_a_hash_holds_only_while_size_and_time_do(tmp_path: Path) -> None:
     file = tmp_path / "data"
     file.write_bytes(b"abc")
     manifest = Manifest(tmp_path / "m.sqlite")
-    manifest.remember_hash(file, "digest")
+    assert manifest.hash_anew(file, lambda _: "digest") == "digest"
     assert manifest.hash_of(file) == "digest"
     os.utime(file, ns=(1, 1))
+    assert manifest.hash_of(file) is None
+    manifest.close()
+
+
+def test_a_file_written_to_while_it_is_hashed_is_hashed_again(tmp_path: Path) -> None:
+    """The digest is kept with the stamp from before, which no longer holds."""
+    file = tmp_path / "data"
+    file.write_bytes(b"abc")
+    os.utime(file, ns=(1, 1))
+
+    def hashed(path: Path) -> str:
+        path.write_bytes(b"abd")
+        return "digest of what was there before"
+
+    manifest = Manifest(tmp_path / "m.sqlite")
+    manifest.hash_anew(file, hashed)
     assert manifest.hash_of(file) is None
     manifest.close()
 
