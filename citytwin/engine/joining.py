@@ -168,12 +168,11 @@ def pick_records(
     CityTwinError
         If a required property was not observed.
     """
-    wanted = {
-        need: need in job.step.inputs
-        for job in jobs
-        for need in job.needs
-        if isinstance(need, ObservedProperty)
-    }
+    wanted: dict[ObservedProperty, bool] = {}
+    for job in jobs:
+        for need in job.needs:
+            if isinstance(need, ObservedProperty):
+                wanted[need] = wanted.get(need, False) or need in job.step.inputs
     if not wanted:
         return
     observations = store.read_table(t.OBSERVATIONS)
