@@ -220,7 +220,8 @@ def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) ->
 
 def _what_lacks(bound: Bound, have: set[Resource]) -> str:
     needs = required(bound.step, bound.params) or set(bound.step.optional)
-    missing = sorted(resource_name(r) for r in needs if r not in have)
+    declared = (*bound.step.inputs, *bound.step.optional)
+    missing = [resource_name(r) for r in declared if r in needs and r not in have]
     return f"{bound.step.name} lacks {', '.join(missing)}"
 
 

@@ -71,7 +71,11 @@ def layers(made: Plan) -> set[str]:
     return {recipe.id for recipe in made.layers}
 
 
-SIMULATIONS = "simulations: [{use: flood}, {use: sunlight, params: {date: 2026-12-22}}]\n"
+STORM = "{rain: [{start_minutes: 0, end_minutes: 30, mm_per_h: 60}]}"
+SIMULATIONS = (
+    f"simulations: [{{use: flood, params: {STORM}}}, "
+    "{use: sunlight, params: {date: 2026-12-22}}]\n"
+)
 
 
 def test_buildings_alone_make_ground_surface_and_their_map(tmp_path: Path) -> None:
@@ -135,11 +139,19 @@ def test_a_layer_named_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_simulation_asked_for_that_lacks_its_input_is_told(tmp_path: Path) -> None:
-    """Terrain alone has no surface with buildings to shade."""
-    made = plan(city(tmp_path, "citygml_relief", more=SIMULATIONS))
+    """Terrain alone has no surface with buildings to shade; without rain there is no flood."""
+    with pytest.raises(ConfigError, match="cannot run: sunlight lacks surface_height"):
+        plan(city(tmp_path, "citygml_relief", more=SIMULATIONS))
+    with pytest.raises(ConfigError, match="cannot run: flood lacks rainfall_rate"):
+        plan(city(tmp_path, "citygml", more="simulations: [{use: flood}]\n"))
+
+
+def test_a_simulation_whose_source_was_lost_is_left_out(tmp_path: Path) -> None:
+    """What else can be made is made, and the plan says what is not."""
+    bound = city(tmp_path, "citygml", "citygml_relief", more=SIMULATIONS)
+    made = plan(bound, ["citygml"])
     assert "simulate:flood" in keys(made)
-    assert "simulate:sunlight" not in keys(made)
-    assert "sunlit_hours: sunlight lacks surface_height" in made.left_out
+    assert made.not_run == ("sunlight lacks surface_height",)
 
 
 def test_a_city_of_which_nothing_can_be_made_is_refused(tmp_path: Path) -> None:
