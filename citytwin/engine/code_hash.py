@@ -6,6 +6,7 @@ import ast
 import hashlib
 import importlib.util
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 
 
@@ -28,13 +29,22 @@ def code_digest(module: str) -> str:
 
 @cache
 def package_digest() -> str:
-    """Return the sha256 over every module of the installed package."""
-    root = Path(__file__).parent.parent
+    """Return the sha256 over every file of this package, and of those that add steps to it."""
     total = hashlib.sha256()
-    for path in sorted(root.rglob("*.py")):
-        total.update(path.relative_to(root).as_posix().encode())
-        total.update(path.read_bytes())
+    for root in [Path(__file__).parent.parent, *_packages_with_steps()]:
+        for path in sorted(root.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                total.update(path.relative_to(root).as_posix().encode() + b"\0")
+                total.update(path.read_bytes())
     return total.hexdigest()
+
+
+def _packages_with_steps() -> list[Path]:
+    """Folders of the packages behind the entry points; found, not imported."""
+    names = {_top(entry.module) for entry in entry_points(group="citytwin.steps")}
+    found = [importlib.util.find_spec(name) for name in sorted(names - {"citytwin"})]
+    folders = [spec.submodule_search_locations or [] for spec in found if spec]
+    return [Path(folder) for several in folders for folder in several]
 
 
 def _closure(module: str) -> set[str]:

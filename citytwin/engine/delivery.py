@@ -18,6 +18,7 @@ from citytwin.engine.lineage import Lineage, classification_of, credits_of
 from citytwin.engine.plan import Plan, layer_input
 from citytwin.engine.reading import Reading
 from citytwin.engine.report import Progress, Row, RunReport
+from citytwin.engine.request import is_complete
 from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.whole import LayerTask, make_layer
@@ -82,7 +83,8 @@ def make_layers(
     for recipe in plan.layers:
         task = _task(recipe, plan, reading, store, standing)
         wanted = str(_fingerprint(task, recipe, store, standing))
-        found = _standing_layer(task, wanted, manifest, latest)
+        city_dir = plan.city.loaded.city_dir
+        found = _standing_layer(task, wanted, manifest, latest, city_dir)
         if found is not None:
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
@@ -155,14 +157,15 @@ def _fingerprint(
 
 
 def _standing_layer(
-    task: LayerTask, wanted: str, manifest: Manifest, latest: Latest | None
+    task: LayerTask, wanted: str, manifest: Manifest, latest: Latest | None, city_dir: Path
 ) -> LayerResult | None:
     finished = manifest.standing(f"layer:{task.layer_id}", "whole")
     if finished is None or finished.fingerprint != wanted:
         return None
     result = LayerResult.model_validate_json(finished.payload)
-    published = {layer.id: layer.checksum for layer in latest.layers} if latest else {}
-    if published.get(task.layer_id) == result.checksum:
-        return result
+    for layer in latest.layers if latest else ():
+        ours = layer.id == task.layer_id and layer.checksum == result.checksum
+        if ours and is_complete(city_dir / layer.path):
+            return result
     staged = (task.staging / "layer.json").is_file()
     return result if staged and folder_checksum(task.staging) == result.checksum else None

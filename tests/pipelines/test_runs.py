@@ -140,3 +140,17 @@ def test_the_twin_opens_what_was_published(finished: Path) -> None:
     assert buildings.attrs["units"]["flood_depth_max_m"] == "m"
     with pytest.raises(KeyError, match="did you mean 'flood_depth_max'"):
         twin["flood_dept_max"]
+
+
+def test_a_published_file_that_is_gone_comes_back(finished: Path) -> None:
+    """Deleting the file of a layer is no finished request: the layer is published anew."""
+    city = finished.parent / "out" / "small"
+    before = published_files(city)
+    (gone,) = city.glob("terrain/*/terrain.tif")
+    gone.unlink()
+    done = citytwin("run", str(finished), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    assert "nothing to do" not in done.stdout
+    entry = next(one for one in latest_of(finished)["layers"] if one["id"] == "terrain")
+    assert (city / entry["path"] / "terrain.tif").read_bytes() == before["terrain/terrain.tif"]
+    assert "nothing to do" in citytwin("run", str(finished)).stdout

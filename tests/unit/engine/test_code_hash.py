@@ -11,7 +11,7 @@ import pytest
 
 from citytwin import registry
 from citytwin.engine import code_hash
-from citytwin.engine.code_hash import code_digest
+from citytwin.engine.code_hash import code_digest, package_digest
 
 FILES = {
     "__init__.py": "",
@@ -89,3 +89,26 @@ def test_every_registered_step_has_a_digest_of_its_own() -> None:
     behind = code_hash._closure("citytwin.simulations.sunlight")
     assert {"citytwin.kernels.horizon_sweep", "citytwin.kernels.sun_ray"} <= behind
     assert not any(name.startswith(("citytwin.engine", "citytwin.store")) for name in behind)
+
+
+def test_any_file_of_a_package_with_steps_is_part_of_the_request(package: Path) -> None:
+    """Its code is known by its entry point; data beside the code count, compiled files do not."""
+    metadata = package.parent / "trial_steps-1.0.dist-info"
+    metadata.mkdir()
+    (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: trial-steps\nVersion: 1.0\n")
+    (metadata / "entry_points.txt").write_text("[citytwin.steps]\na = trial_steps.steps.step\n")
+
+    def anew() -> str:
+        package_digest.cache_clear()
+        return package_digest()
+
+    before = anew()
+    (package / "__pycache__").mkdir()
+    (package / "__pycache__" / "x.pyc").write_bytes(b"1")
+    assert anew() == before
+    (package / "palette.json").write_text("[1]")
+    after = anew()
+    assert after != before
+    (package / "kernels" / "deep.py").write_text("def depth():\n    return 3\n")
+    assert anew() != after
+    package_digest.cache_clear()
