@@ -64,20 +64,28 @@ class CityStore:
         return read_table(self.table_path(owner, table), table)
 
     def _raster_path(self, owner: str, role: RasterRole) -> Path:
-        return self.root / "rasters" / owner / f"{role}.npz"
+        return self.root / "rasters" / owner / f"{role}.npy"
 
     def write_raster(self, owner: str, role: RasterRole, raster: Raster) -> str:
-        """Write a source raster atomically and return its digest."""
+        """Write a source raster, each file in one step, and return its digest."""
         path = self._raster_path(owner, role)
         path.parent.mkdir(parents=True, exist_ok=True)
         head = {key: value for key, value in asdict(raster).items() if key != "values"}
         temporary = path.with_suffix(".tmp")
         with temporary.open("wb") as file:
-            np.savez(file, values=raster.values, head=np.array(json.dumps(head)))
+            np.save(file, raster.values)
         temporary.replace(path)
+        temporary.write_text(json.dumps(head), encoding="utf-8")
+        temporary.replace(path.with_suffix(".json"))
         return digest_of(raster.values) + json.dumps(head, sort_keys=True)
 
     def read_raster(self, owner: str, role: RasterRole) -> Raster:
-        """Read a source raster."""
-        with np.load(self._raster_path(owner, role), allow_pickle=False) as data:
-            return Raster(values=data["values"], **json.loads(str(data["head"])))
+        """Open a source raster; its values are read from the disk where a tile needs them."""
+        path = self._raster_path(owner, role)
+        try:
+            values = np.load(path, mmap_mode="r", allow_pickle=False)
+            head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            msg = f"raster {path} cannot be read: {error}"
+            raise StoreError(msg, hint="delete the folder .work and run again") from error
+        return Raster(values=np.asarray(values), **head)
