@@ -32,7 +32,7 @@ from citytwin.store.manifest import Standing as Finished
 
 log = logging.getLogger(__name__)
 KEY = "make layers"
-WRITER = "citytwin.store.layer_writer"
+WRITER = "citytwin.engine.whole"
 
 
 @dataclass(frozen=True)

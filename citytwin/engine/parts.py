@@ -29,6 +29,7 @@ from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simul
 from citytwin.model.tables import Table
 
 PartResult: TypeAlias = TileResult | TableResult
+DigestsNear: TypeAlias = Callable[[Tile], list[str]]
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,14 @@ class Part:
     result: type[TileResult | TableResult]
 
 
+@dataclass(frozen=True)
+class _Seen:
+    """What a simulation may look at: extremes of its inputs, and their digests near a window."""
+
+    ranges: FieldRanges
+    near: DigestsNear
+
+
 def parts_of(job: Job, store: CityStore, standing: Standing) -> list[Part]:
     """Cut a job into parts; everything it needs must stand.
 
@@ -55,14 +64,17 @@ def parts_of(job: Job, store: CityStore, standing: Standing) -> list[Part]:
     standing
         Digests of what stands.
     """
+    near = standing.digests_near(need for need in job.needs if isinstance(need, Field))
     if isinstance(job.step, Gridder):
-        return [_gridder_part(job, job.step, tile, store, standing) for tile in _tiles(store)]
+        step = job.step
+        return [_gridder_part(job, step, tile, store, standing, near) for tile in _tiles(store)]
     if isinstance(job.step, Simulation):
         whole = isinstance(job.step.reach, Domain)
         tiles = [store.spec.whole] if whole else _tiles(store)
         fields = (need for need in job.needs if isinstance(need, Field))
         ranges = FieldRanges({field: standing.range_of(field) for field in fields})
-        return [_simulation_part(job, job.step, tile, store, standing, ranges) for tile in tiles]
+        seen = _Seen(ranges, near)
+        return [_simulation_part(job, job.step, tile, store, standing, seen) for tile in tiles]
     return [_assessment_part(job, job.step, store, standing)]
 
 
@@ -70,9 +82,10 @@ def _tiles(store: CityStore) -> list[Tile]:
     return list(store.spec.tiles(store.tile_cells))
 
 
-def _fingerprint(job: Job, inputs: Sequence[str]) -> Fingerprint:
+def _fingerprint(job: Job, inputs: Sequence[str], runner: Callable[..., object]) -> Fingerprint:
+    # What hands the inputs to the step and stores the result counts like the step itself.
     return Fingerprint(
-        code=code_digest(registry.module_of(job.step)),
+        code=code_digest(registry.module_of(job.step)) + code_digest(runner.__module__),
         parameters=job.params.model_dump_json(),
         inputs=tuple(inputs),
     )
@@ -87,8 +100,9 @@ def _records(job: Job, standing: Standing) -> tuple[Record, ...]:
 
 
 def _gridder_part(
-    job: Job, step: Gridder[Any], tile: Tile, store: CityStore, standing: Standing
-) -> Part:
+    job: Job, step: Gridder[Any], tile: Tile, store: CityStore, standing: Standing,
+    near: DigestsNear,
+) -> Part:  # fmt: skip
     area = store.spec.bounds_of(tile).grown(step.margin_m(job.params, store.spec.cell_m))
     tables = tuple(need for need in job.needs if isinstance(need, Table))
     fields = tuple(need for need in job.needs if isinstance(need, Field))
@@ -96,7 +110,7 @@ def _gridder_part(
     inputs = [store.fields.key, tile.name]
     inputs += [f"{table.name}={standing.tables[table].digest(area)}" for table in tables]
     inputs += ["|".join(entry) for entry in rasters]
-    inputs += [digest for field in fields for digest in standing.field_digests(field, tile)]
+    inputs += near(tile)
     records = _records(job, standing)
     inputs += [record_digest(record) for record in records]
     task = GridderTask(
@@ -108,19 +122,19 @@ def _gridder_part(
         fields=fields,
         records=records,
     )
-    return Part(tile.name, tile, _fingerprint(job, inputs), grid_tile, task, TileResult)
+    return Part(tile.name, tile, _fingerprint(job, inputs, grid_tile), grid_tile, task, TileResult)
 
 
 def _simulation_part(
     job: Job, step: Simulation[Any], tile: Tile, store: CityStore, standing: Standing,
-    ranges: FieldRanges,
+    seen: _Seen,
 ) -> Part:  # fmt: skip
     fields = tuple(need for need in job.needs if isinstance(need, Field))
-    padded = padded_tile(step, job.params, store.spec, tile, ranges)
+    padded = padded_tile(step, job.params, store.spec, tile, seen.ranges)
     records = _records(job, standing)
     # A simulation sees the site, which is the grid (in the key) and the time zone.
     inputs = [store.fields.key, store.time_zone, tile.name, padded.name]
-    inputs += [digest for field in fields for digest in standing.field_digests(field, padded)]
+    inputs += seen.near(padded)
     inputs += [record_digest(record) for record in records]
     task = SimulationTask(
         step_name=step.name,
@@ -130,7 +144,9 @@ def _simulation_part(
         fields=fields,
         records=records,
     )
-    return Part(tile.name, tile, _fingerprint(job, inputs), simulate_tile, task, TileResult)
+    return Part(
+        tile.name, tile, _fingerprint(job, inputs, simulate_tile), simulate_tile, task, TileResult
+    )
 
 
 def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing: Standing) -> Part:
@@ -146,4 +162,4 @@ def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing
         fields=fields,
         tables=tuple((standing.tables[table].owner, table) for table in tables),
     )
-    return Part("whole", whole, _fingerprint(job, inputs), assess, task, TableResult)
+    return Part("whole", whole, _fingerprint(job, inputs, assess), assess, task, TableResult)

@@ -88,7 +88,7 @@ def fingerprint_of(
     data = task.dataset
     settings = (data.target_crs, data.time_zone, str(data.source_crs), str(data.synthetic))
     return Fingerprint(
-        code=code_digest(registry.module_of(source.format)),
+        code=code_digest(registry.module_of(source.format)) + code_digest(decode.__module__),
         parameters="|".join((task.params_json, str(task.expect), *settings)),
         inputs=tuple(f"{file.name}={hashes[file]}" for file in data.files),
     )
@@ -179,6 +179,11 @@ def read_sources(
             reading.decoded[name] = result
             row.seconds += result.seconds
         progress.advance(KEY, 0)
+    for source in city.sources:
+        decoded = reading.decoded.get(source.config.name)
+        notes = decoded.notes if decoded is not None else ()
+        said = [note.en for note in notes if note.severity == "loss"]
+        report.losses += [f"source {source.config.name}: {text}" for text in said]
     progress.end(KEY)
     return reading
 

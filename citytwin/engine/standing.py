@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -61,11 +61,34 @@ class Standing:
 
     def field_digests(self, wanted: Field, window: Tile) -> list[str]:
         """Digests of the parts of a field that a window touches."""
-        return [
-            f"{wanted.name}@{tile.name}={part.digest}"
-            for tile, part in self.fields[wanted].items()
-            if tile.overlaps(window)
+        return self.digests_near([wanted])(window)
+
+    def digests_near(self, wanted: Iterable[Field]) -> Callable[[Tile], list[str]]:
+        """Return a function from a window to the digests of the parts of fields that it touches.
+
+        It looks up all tiles of a city in time: their edges are put into arrays once.
+        """
+        fields = list(wanted)
+        said = [
+            [f"{field.name}@{tile.name}={part.digest}" for tile, part in self.fields[field].items()]
+            for field in fields
         ]
+        edges = [
+            np.array([(t.row0, t.row1, t.col0, t.col1) for t in self.fields[field]]).reshape(-1, 4)
+            for field in fields
+        ]
+
+        def near(window: Tile) -> list[str]:
+            found: list[str] = []
+            for digests, (row0, row1, col0, col1) in zip(
+                said, (edge.T for edge in edges), strict=True
+            ):
+                hit = (row0 < window.row1) & (row1 > window.row0)
+                hit &= (col0 < window.col1) & (col1 > window.col0)
+                found += [digests[place] for place in np.flatnonzero(hit)]
+            return found
+
+        return near
 
     def range_of(self, wanted: Field) -> ValueRange:
         """Smallest and largest value of a field; 0 to 0 where it has no data."""

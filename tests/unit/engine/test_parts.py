@@ -11,6 +11,7 @@ import shapely
 
 from citytwin import registry
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.code_hash import code_digest
 from citytwin.engine.parts import parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.results import FieldPart
@@ -162,3 +163,32 @@ def test_height_of_the_sensor_and_honesty_of_a_record_count(store: CityStore) ->
         other = standing_of(TOWN)
         other.records[p.RAINFALL_RATE.name] = replace(RAIN, **change)
         assert len(changed(job, store, other)) == 1
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "runner"),
+    [
+        ("terrain", Gridder, "citytwin.engine.blocks"),
+        ("sunlight", Simulation, "citytwin.engine.blocks"),
+        ("building_exposure", Assessment, "citytwin.engine.whole"),
+    ],
+)
+def test_the_code_that_runs_a_step_counts(
+    name: str, kind: type, runner: str, store: CityStore
+) -> None:
+    """Padding, choice of rows and storing are part of what a result was made by."""
+    job = job_of(name, kind)
+    part = parts_of(job, store, standing_of(TOWN))[0]
+    assert code_digest(runner) in part.fingerprint.code
+    assert code_digest(registry.module_of(job.step)) in part.fingerprint.code
+
+
+def test_a_window_sees_the_tiles_that_share_a_cell_with_it() -> None:
+    """Edges are half open: a neighbour that only touches is not seen."""
+    standing = standing_of(TOWN)
+    seen = standing.field_digests(f.TERRAIN, Tile(0, 40, 39, 81))
+    assert [said.split("=")[0] for said in seen] == [
+        "terrain@r0-40c0-40", "terrain@r0-40c40-80", "terrain@r0-40c80-100",
+    ]  # fmt: skip
+    assert len(standing.field_digests(f.TERRAIN, Tile(0, 40, 40, 80))) == 1
+    assert len(standing.field_digests(f.TERRAIN, TOWN.grid.whole)) == 6
