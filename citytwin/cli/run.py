@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import click
 
 from citytwin.config import load
+from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
 
 
@@ -37,7 +39,10 @@ def command(
         seconds = time.monotonic() - begin
         click.echo(f"nothing to do: run {finished.run_id} stands ({seconds:.1f} s)")
         click.echo(f"map: {loaded.city_dir / 'index.html'}")
-        return
+        losses = json.loads(finished.summary)
+        for text in losses:
+            click.echo(f"lost: {text}", err=True)
+        sys.exit(Exit.LOSSES if losses else Exit.DONE)
     from citytwin.cli.running import run_and_tell  # heavy: geopandas, dask, numba
 
     sys.exit(run_and_tell(loaded, scheduler, workers, tile_cells, verify=verify))

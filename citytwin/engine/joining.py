@@ -127,11 +127,15 @@ def find_grid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
     raise ConfigError(msg, hint="give `grid.bounds`")
 
 
-def observed_properties(reading: Reading, store: CityStore) -> tuple[ObservedProperty, ...]:
+def observed_properties(
+    config: Config, reading: Reading, store: CityStore
+) -> tuple[ObservedProperty, ...]:
     """Properties of which the sources have a good observation.
 
     Parameters
     ----------
+    config
+        The configuration; a property for which it names a source counts from that source only.
     reading
         What was read.
     store
@@ -141,7 +145,8 @@ def observed_properties(reading: Reading, store: CityStore) -> tuple[ObservedPro
     for owner in reading.decoded:
         if reading.decoded[owner].rows.get(t.OBSERVATIONS.name):
             rows = store.read_table(t.OBSERVATIONS, owner)
-            found.update(rows.loc[rows["flag"] == t.Flag.GOOD, "property"])
+            good = set(rows.loc[rows["flag"] == t.Flag.GOOD, "property"])
+            found.update(name for name in good if config.records.get(name, owner) == owner)
     return tuple(observed for observed in properties.ALL if observed.name in found)
 
 

@@ -51,7 +51,7 @@ def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forec
     rows, reading = _sources(city, store, manifest)
     if any(row.to_make for row in rows):
         return rows + [_unknown(job, city) for job in plan(city).jobs]
-    observed = joining.observed_properties(reading, store)
+    observed = joining.observed_properties(city.loaded.config, reading, store)
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ from citytwin.store.manifest import Standing as Finished
 from citytwin.transports.files import sha256_of
 
 KEY = "read sources"
+QUARANTINE = "quarantine.csv"
+NAMED_REJECTS = 5
+"""Records set aside that are named one by one; the file lists all."""
 
 
 @dataclass
@@ -179,13 +183,43 @@ def read_sources(
             reading.decoded[name] = result
             row.seconds += result.seconds
         progress.advance(KEY, 0)
-    for source in city.sources:
-        decoded = reading.decoded.get(source.config.name)
-        notes = decoded.notes if decoded is not None else ()
-        said = [note.en for note in notes if note.severity == "loss"]
-        report.losses += [f"source {source.config.name}: {text}" for text in said]
+    report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
     return reading
+
+
+def quarantine(reading: Reading, file: Path) -> list[str]:
+    """List the records that were set aside in a file, and name the first of each source.
+
+    Parameters
+    ----------
+    reading
+        What was read.
+    file
+        CSV with one row per record; removed when there is none.
+
+    Returns
+    -------
+    list of str
+        Lines for the report.
+    """
+    said: list[str] = []
+    rows: list[tuple[str, str, str, str, str]] = []
+    for name, decoded in sorted(reading.decoded.items()):
+        rows += [(name, r.source, r.record, r.code, r.message) for r in decoded.rejects]
+        for reject in decoded.rejects[:NAMED_REJECTS]:
+            said.append(f"source {name}: {reject.source}: {reject.record}: {reject.message}")
+        more = len(decoded.rejects) - NAMED_REJECTS
+        if more > 0:
+            said.append(f"source {name}: and {more} more, all listed in {file}")
+    if not rows:
+        file.unlink(missing_ok=True)
+        return said
+    with file.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerow(("source", "file", "record", "code", "message"))
+        writer.writerows(rows)
+    return said
 
 
 def _message(name: str, future: Future) -> str:

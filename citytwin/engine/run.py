@@ -126,6 +126,7 @@ def _carry_out(
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
     todo = _plan_of_what_was_read(city, reading, store)
     report.left_out = list(todo.left_out)
+    report.losses += [f"simulation {reason}" for reason in todo.not_run]
     produces = {s.config.name: s.format.produces for s in city.sources}
     lost = {name: made for name, made in produces.items() if name in reading.lost}
     standing = joining.join_sources(loaded.config, reading, lost, store)
@@ -142,13 +143,12 @@ def _carry_out(
     if report.failures:
         return
     _publish(city, store, made, options, report)
-    if not report.losses:
-        summary = json.dumps({"layers": [layer.result.document.id for layer in made]})
-        manifest.finish(request, FinishedRun(report.run_id, summary))
+    if not reading.lost:  # a source that could not be read is tried again by the next run
+        manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 
 
 def _plan_of_what_was_read(city: BoundCity, reading: Reading, store: CityStore) -> Plan:
-    observed = joining.observed_properties(reading, store)
+    observed = joining.observed_properties(city.loaded.config, reading, store)
     try:
         return plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
     except ConfigError as error:

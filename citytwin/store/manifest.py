@@ -45,7 +45,7 @@ class FinishedRun:
 
     run_id: str
     summary: str
-    """Table of the run, as JSON."""
+    """Losses of the run, as a JSON list of texts."""
 
 
 class Manifest:

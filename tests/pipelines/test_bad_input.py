@@ -80,14 +80,33 @@ def typo(_: Path) -> str:
     return FAST.replace("use: sunlight", "use: sunligth")
 
 
+def damaged_model(city: Path) -> str:
+    """Four sources damaged at once, each in its own way."""
+    truncated_gml(city)
+    entity_bomb(city)
+    return empty_feed(city)
+
+
+def damaged_ground(city: Path) -> str:
+    """A terrain in degrees, and a feed that is not there."""
+    missing_file(city)
+    return dem_in_degrees(city)
+
+
 @pytest.mark.parametrize(
     ("damage", "code", "said"),
     [
-        (truncated_gml, 3, ["52395277_bldg_6697_op.gml"]),
-        (entity_bomb, 3, ["523952_dem_6697_op.gml", "DOCTYPE"]),
-        (empty_feed, 3, ["openmeteo.json", "empty"]),
-        (missing_file, 3, ["openmeteo.json", "no such file"]),
-        (dem_in_degrees, 3, ["dem.tif", "EPSG:4326"]),
+        (
+            damaged_model,
+            3,
+            [
+                "52395277_bldg_6697_op.gml",
+                "523952_dem_6697_op.gml",
+                "document type",
+                "openmeteo.json: the file is empty",
+            ],
+        ),
+        (damaged_ground, 3, ["openmeteo.json", "no such file", "dem.tif", "EPSG:4326"]),
         (dem_with_nan, 0, []),
         (wrong_crs, 1, ["EPSG:4326", "projected"]),
         (typo, 1, ["simulations[0].use", "did you mean 'sunlight'"]),

@@ -196,7 +196,11 @@ def test_only_good_observations_count_as_observed(tmp_path: Path) -> None:
             for name, said in rows.items()
         }
     )
-    assert set(observed_properties(reading, store)) == set(p.ALL) - {p.WIND_SPEED}
+    config = city(tmp_path, "citygml").loaded.config
+    assert set(observed_properties(config, reading, store)) == set(p.ALL) - {p.WIND_SPEED}
+    named = config.model_copy(update={"records": {p.RAINFALL_RATE.name: "lost"}})
+    found = set(observed_properties(named, reading, store))
+    assert found == set(p.ALL) - {p.WIND_SPEED, p.RAINFALL_RATE}
 
 
 def test_steps_that_need_each_other_are_an_error(tmp_path: Path) -> None:
