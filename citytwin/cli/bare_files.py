@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import rioxarray
 import xarray as xr
 import yaml
@@ -25,6 +26,9 @@ def read_params(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except RecursionError as error:
+        msg = f"{path}: lists or mappings nested too deeply"
+        raise ConfigError(msg, hint="give a YAML file with one key per parameter") from error
     except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         msg = f"{path}: {' '.join(str(error).split())}"
         raise ConfigError(msg, hint="give a YAML file with one key per parameter") from error
@@ -37,22 +41,50 @@ def read_params(path: Path | None) -> dict[str, Any]:
 
 
 def read_raster(path: Path) -> xr.DataArray:
-    """Read the first band of a raster, nodata as NaN.
+    """Read a raster of one band, nodata as NaN.
 
     Parameters
     ----------
     path
         GeoTIFF.
+
+    Raises
+    ------
+    SourceError
+        If it is no raster, or one that lies nobody knows where.
     """
+    source = str(path)
     try:
         opened = rioxarray.open_rasterio(path, masked=True)
+        if not isinstance(opened, xr.DataArray):
+            raise SourceError("holds several rasters", source=source, hint="give one raster")
+        _require_plain(opened, source)
+        return opened.isel(band=0, drop=True).load()
     except (RasterioIOError, OSError) as error:
+        why = error if error.__cause__ is None else error.__cause__
         raise SourceError(
-            str(error), source=str(path), hint="give a GeoTIFF with a projected CRS"
+            f"cannot be read: {why}",
+            source=source,
+            hint="give a whole GeoTIFF with a projected CRS",
         ) from error
-    if not isinstance(opened, xr.DataArray):
-        raise SourceError("holds several rasters", source=str(path), hint="give one raster")
-    return opened.isel(band=0, drop=True)
+
+
+def _require_plain(raster: xr.DataArray, source: str) -> None:
+    """Refuse what would be read as something that it is not."""
+    if raster.sizes["band"] != 1:
+        msg = f"holds {raster.sizes['band']} bands, and heights are one"
+        hint = "give one band: gdal_translate -b 1 IN OUT"
+        raise SourceError(msg, source=source, hint=hint)
+    if np.issubdtype(raster.dtype, np.complexfloating):
+        hint = "give a raster of whole or decimal numbers"
+        raise SourceError("holds complex numbers", source=source, hint=hint)
+    if raster.rio.crs is None:
+        hint = "write the CRS into it: gdal_edit.py -a_srs EPSG:6677 FILE"
+        raise SourceError("names no CRS", source=source, hint=hint)
+    transform = raster.rio.transform()
+    if transform.b or transform.d:
+        hint = "turn it north up: gdalwarp IN OUT"
+        raise SourceError("is rotated against its CRS", source=source, hint=hint)
 
 
 def write_results(data: xr.Dataset, out: Path) -> list[Path]:

@@ -15,12 +15,16 @@ def _pairs(extra: list[str]) -> dict[str, Path]:
     if len(extra) % 2:
         msg = f"{extra[-1]!r} has no file"
         raise ConfigError(msg, hint="give each raster as --surface-height FILE")
-    inputs = {}
+    inputs: dict[str, Path] = {}
     for flag, value in zip(extra[::2], extra[1::2], strict=True):
         if not flag.startswith("--"):
             msg = f"{flag!r} is no option"
             raise ConfigError(msg, hint="give each raster as --surface-height FILE")
-        inputs[flag[2:].replace("-", "_")] = Path(value)
+        key = flag[2:].replace("-", "_")
+        if key in inputs:
+            msg = f"{flag} is given twice: {inputs[key]} and {value}"
+            raise ConfigError(msg, hint="give one raster for each")
+        inputs[key] = Path(value)
     return inputs
 
 

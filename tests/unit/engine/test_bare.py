@@ -65,10 +65,11 @@ def test_the_result_lies_where_the_raster_lies() -> None:
 )  # fmt: skip
 def test_a_raster_from_south_to_north_gives_the_same_map(name: str, params: dict) -> None:
     """Some tools count rows from the south; the result counts from the north all the same."""
-    field = f.TERRAIN if name == "flood" else f.SURFACE_HEIGHT
-    north_up = citytwin.simulate(name, {field.name: raster(field)}, params)
-    south_up = citytwin.simulate(name, {field.name: raster(field).isel(y=slice(None, None, -1))},
-                                 params)  # fmt: skip
+    fields = [f.TERRAIN] if name == "flood" else [f.TERRAIN, f.SURFACE_HEIGHT]
+    rasters = {field.name: raster(field) for field in fields}
+    turned = {key: array.isel(y=slice(None, None, -1)) for key, array in rasters.items()}
+    north_up = citytwin.simulate(name, rasters, params)
+    south_up = citytwin.simulate(name, turned, params)
     xr.testing.assert_identical(south_up, north_up)
     assert south_up["y"].values[0] > south_up["y"].values[-1]
 
@@ -162,6 +163,14 @@ MISTAKES: list[tuple[Callable[[], xr.Dataset], type[CityTwinError], str]] = [
         StepError,
         "neither a date nor sun positions",
     ),
+    (
+        lambda: citytwin.simulate(
+            "sunlight", {"surface_height": raster()}, SUNS, time_zone="Mars/Olympus"
+        ),
+        ConfigError,
+        "'Mars/Olympus' is no IANA time zone",
+    ),
+    (lambda: sunlit(raster() * np.nan), StepError, "no cell of the result has a value"),
 ]
 
 
@@ -195,5 +204,5 @@ def test_records_drive_what_they_are_records_of() -> None:
     made = citytwin.simulate("flood", inputs, {"duration_h": 0.5}, records=[storm])
     assert made.attrs["rain_volume"] > 0
     assert abs(made.attrs["volume_error"]) < 1e-3
-    with pytest.raises(StepError, match="no water enters"):
+    with pytest.raises(ConfigError, match="needs a record of rainfall_rate"):
         citytwin.simulate("flood", inputs, {"duration_h": 0.5})

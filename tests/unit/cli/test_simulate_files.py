@@ -1,0 +1,94 @@
+"""``citytwin simulate`` on files: what cannot be a sound input is refused, and nothing is written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from click.testing import CliRunner, Result
+from rasterio.transform import Affine
+
+from citytwin.cli.simulate import command
+
+NORTH_UP = Affine(2.0, 0.0, -44000.0, 0.0, -2.0, -93000.0)
+HEIGHTS = np.add.outer(np.arange(6.0), np.arange(9.0)).astype("float32")
+SUN = "suns: [{azimuth_deg: 160, altitude_deg: 30, hours: 2}]"
+
+
+def geotiff(file: Path, bands: np.ndarray, transform: Affine, crs: str | None) -> Path:
+    """A GeoTIFF of some bands."""
+    count, ny, nx = bands.shape
+    with rasterio.open(
+        file, "w", driver="GTiff", height=ny, width=nx, count=count, dtype=bands.dtype,
+        crs=crs, transform=transform,
+    ) as out:  # fmt: skip
+        out.write(bands)
+    return file
+
+
+def simulate(folder: Path, params: str, *arguments: str) -> Result:
+    """Run the command; results would go to ``out``."""
+    file = folder / "params.yaml"
+    file.write_text(params, encoding="utf-8")
+    out = str(folder / "out")
+    return CliRunner().invoke(command, [*arguments, "--params", str(file), "--out", out])
+
+
+def test_a_sound_raster_gives_a_map_in_its_place(tmp_path: Path) -> None:
+    """The result has the extent and CRS of the input."""
+    dsm = geotiff(tmp_path / "dsm.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677")
+    done = simulate(tmp_path, SUN, "sunlight", "--surface-height", str(dsm))
+    assert done.exit_code == 0, done.output
+    with rasterio.open(tmp_path / "out" / "sunlit_hours.tif") as made:
+        assert made.transform == NORTH_UP
+        assert made.crs.to_epsg() == 6677
+
+
+ROTATED = Affine(2.0, 0.5, -44000.0, 0.5, -2.0, -93000.0)
+
+
+@pytest.mark.parametrize(
+    ("bands", "transform", "crs", "said"),
+    [
+        (HEIGHTS[None], ROTATED, "EPSG:6677", "rotated"),
+        (HEIGHTS[None], NORTH_UP, None, "names no CRS"),
+        (np.stack([HEIGHTS] * 3), NORTH_UP, "EPSG:6677", "holds 3 bands"),
+        (HEIGHTS[None].astype("complex64"), NORTH_UP, "EPSG:6677", "complex"),
+    ],
+)
+def test_a_raster_that_would_be_misread_is_refused(
+    tmp_path: Path, bands: np.ndarray, transform: Affine, crs: str | None, said: str
+) -> None:
+    """Such as one whose cells do not lie along its axes."""
+    dsm = geotiff(tmp_path / "dsm.tif", bands, transform, crs)
+    done = simulate(tmp_path, SUN, "sunlight", "--surface-height", str(dsm))
+    assert done.exit_code == 1
+    assert f"{dsm}: " in str(done.exception)
+    assert said in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"hello\n", None])
+def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None) -> None:
+    """Empty, text, or cut off in the middle."""
+    dsm = geotiff(tmp_path / "dsm.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677")
+    dsm.write_bytes(dsm.read_bytes()[:-60] if content is None else content)
+    done = simulate(tmp_path, SUN, "sunlight", "--surface-height", str(dsm))
+    assert f"{dsm}: cannot be read" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_raster_given_twice_is_refused(tmp_path: Path) -> None:
+    """Rather than the last one winning."""
+    done = simulate(
+        tmp_path, SUN, "sunlight", "--surface-height", "a.tif", "--surface-height", "b.tif"
+    )  # fmt: skip
+    assert "--surface-height is given twice: a.tif and b.tif" in str(done.exception)
+
+
+def test_deeply_nested_parameters_are_refused(tmp_path: Path) -> None:
+    """The parser gives up; the user learns which file."""
+    done = simulate(tmp_path, "[" * 5000, "sunlight")
+    assert "params.yaml: lists or mappings nested too deeply" in str(done.exception)
