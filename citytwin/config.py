@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import os
 import re
+import reprlib
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
@@ -23,6 +24,7 @@ from citytwin.model.layer import CityName, Classification
 from citytwin.model.text import Text
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
+_CITY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _MAX_BYTES = 1_000_000
 _MERGED = "merged"
 
@@ -71,11 +73,21 @@ class SourceConfig(_Section):
 class GridConfig(_Section):
     """The one grid of the city."""
 
-    cell_m: float = Field(gt=0)
+    cell_m: float = Field(gt=0, allow_inf_nan=False)
     bounds: tuple[float, float, float, float] | None = None
     """West, south, east, north [m] in the city's CRS; default: the extent of the buildings."""
-    margin_m: float = Field(default=50.0, ge=0)
+    margin_m: float = Field(default=50.0, ge=0, allow_inf_nan=False)
     """Added around the extent when no bounds are given [m]."""
+
+    @field_validator("bounds")
+    @classmethod
+    def _rising(
+        cls, value: tuple[float, float, float, float] | None
+    ) -> tuple[float, float, float, float] | None:
+        if value is not None and not (value[0] < value[2] and value[1] < value[3]):
+            msg = "west must lie below east, and south below north"
+            raise ValueError(msg)
+        return value
 
 
 class Config(_Section):
@@ -99,12 +111,20 @@ class Config(_Section):
     records: dict[str, str] = Field(default_factory=dict)
     """Which source drives an observed property, such as ``rainfall_rate: amedas``."""
 
+    @field_validator("city")
+    @classmethod
+    def _id_stays_in_its_folder(cls, value: CityName) -> CityName:
+        if not _CITY_ID.fullmatch(value.id):
+            msg = f"the id {value.id!r} names a folder: take letters, digits, - and _"
+            raise ValueError(msg)
+        return value
+
     @field_validator("time_zone")
     @classmethod
     def _known_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ZoneInfoNotFoundError, ValueError) as error:
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             msg = f"{value!r} is no IANA time zone"
             raise ValueError(msg) from error
         return value
@@ -168,6 +188,9 @@ def load(file: Path) -> LoadedConfig:
     except UnicodeDecodeError as error:
         msg = f"{file}: not UTF-8 at byte {error.start}"
         raise ConfigError(msg, hint="save the file as UTF-8") from error
+    except RecursionError as error:
+        msg = f"{file}: lists or mappings nested too deeply"
+        raise ConfigError(msg, hint="start from `citytwin init`") from error
     except yaml.YAMLError as error:
         msg = f"{file}: {_one_line(error)}"
         raise ConfigError(msg, hint="check the indentation and quotes of that line") from error
@@ -271,5 +294,6 @@ def _one_line(error: yaml.YAMLError) -> str:
 
 
 def _short(value: object) -> str:
-    shown = repr(value)
+    # Bounded: nested aliases of YAML make values whose full text has no end.
+    shown = reprlib.repr(value)
     return shown if len(shown) <= 80 else shown[:77] + "..."

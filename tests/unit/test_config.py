@@ -104,3 +104,32 @@ def test_protected_sources_are_refused(tmp_path: Path, label: str) -> None:
     file = write(tmp_path, BASE.replace("classification: public", f"classification: {label}"))
     with pytest.raises(ConfigError, match="encrypted"):
         bind(load(file))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("id: town", "id: ../town", "'../town' names a folder: take letters"),
+        ("id: town", "id: /tmp/town", "'/tmp/town' names a folder: take letters"),
+        ("cell_m: 2.0", "cell_m: .inf", "grid.cell_m: .* finite"),
+        ("cell_m: 2.0", "cell_m: 2.0, bounds: [10, 0, 5, 9]", "grid.bounds: .*west must lie below"),
+        ("cell_m: 2.0", "cell_m: 2.0, bounds: [.nan, 0, 5, 9]", "grid.bounds: .*west must lie"),
+        ("Asia/Tokyo", "Asia", "'Asia' is no IANA time zone"),
+        ("out: out", "out: " + "[" * 3000, "nested too deeply"),
+    ],
+)
+def test_values_that_would_do_harm_later_are_refused_at_once(
+    tmp_path: Path, old: str, new: str, said: str
+) -> None:
+    """Before anything is read, and above all before anything is written elsewhere."""
+    with pytest.raises(ConfigError, match=said):
+        load(write(tmp_path, BASE.replace(old, new)))
+
+
+def test_nested_aliases_are_refused_in_bounded_memory(tmp_path: Path) -> None:
+    """A wrong value is shown in short, however much its aliases would unfold to."""
+    bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
+        f"a{i + 1}: &a{i + 1} [{', '.join([f'*a{i}'] * 10)}]\n" for i in range(12)
+    )
+    with pytest.raises(ConfigError, match="unknown key"):
+        load(write(tmp_path, bomb + BASE.replace("crs: EPSG:6677", "crs: *a12")))
