@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError
 from citytwin.model import crs as crs_of
 
+MAX_CELLS = 4_000_000_000
+"""More than any city at 1 m; a cell size with a slip of the comma is refused, not begun."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -107,7 +110,8 @@ class GridSpec:
         Raises
         ------
         ConfigError
-            If the box is empty, the cell is not positive or the CRS is not metric.
+            If the box is empty, the cell is not positive, the CRS is not metric, or the cells are
+            too many.
         """
         name = crs_of.require_metric(crs)
         if not (math.isfinite(cell_m) and cell_m > 0):
@@ -118,13 +122,17 @@ class GridSpec:
             raise ConfigError(msg, hint="check `grid.bounds` (west, south, east, north)")
         col0, row_top = math.floor(bounds.x_min / cell_m), math.ceil(bounds.y_max / cell_m)
         col1, row_bottom = math.ceil(bounds.x_max / cell_m), math.floor(bounds.y_min / cell_m)
+        ny, nx = row_top - row_bottom, col1 - col0
+        if ny * nx > MAX_CELLS:
+            msg = f"{ny} rows and {nx} columns of {cell_m:g} m are more than {MAX_CELLS:.0e} cells"
+            raise ConfigError(msg, hint="give larger cells (`grid.cell_m`) or a smaller area")
         return cls(
             crs=name,
             x_min=col0 * cell_m,
             y_max=row_top * cell_m,
             cell_m=float(cell_m),
-            ny=row_top - row_bottom,
-            nx=col1 - col0,
+            ny=ny,
+            nx=nx,
         )
 
     @property

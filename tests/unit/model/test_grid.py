@@ -33,6 +33,13 @@ def test_an_empty_area_is_refused() -> None:
         GridSpec.covering(Bounds(5, 0, 5, 10), 1.0, "EPSG:6677")
 
 
+def test_more_cells_than_any_city_has_are_refused() -> None:
+    """1 km x 1 km in cells of 1 cm is a slip; a metropolis of 60 km x 60 km at 1 m is not."""
+    with pytest.raises(ConfigError, match=r"100000 rows and 100000 columns of 0\.01 m"):
+        GridSpec.covering(Bounds(0, 0, 1000, 1000), 0.01, "EPSG:6677")
+    GridSpec.covering(Bounds(0, 0, 60_000, 60_000), 1.0, "EPSG:6677")
+
+
 def test_cell_centres_and_cells_of_points_agree() -> None:
     """Row 0 is the north row, and a centre falls into its own cell."""
     tile = Tile(2, 5, 3, 8)
