@@ -54,3 +54,9 @@ def main() -> None:
     except CityTwinError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(1)
+    except OSError as error:
+        # Folders that cannot be written and files that cannot be read; anything else is a fault.
+        if error.filename is None:
+            raise
+        click.echo(f"error: {error.filename}: {error.strerror} (check path and rights)", err=True)
+        sys.exit(1)
