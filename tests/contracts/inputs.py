@@ -7,7 +7,6 @@ from typing import Any
 
 from citytwin import registry
 from citytwin.model.fields import Field
-from citytwin.model.properties import ObservedProperty
 from citytwin.model.steps import (
     Assessment,
     Domain,
@@ -32,6 +31,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
             ]
         },
         {"date": "2026-12-01", "step_minutes": 30, "min_altitude_deg": 27.0, "refraction": False},
+        {"date": "2026-03-20", "step_minutes": 60, "min_altitude_deg": 30.0, "plane_m": 1.5},
     ],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
@@ -92,15 +92,15 @@ def label(value: object) -> str:
     return str(getattr(value, "name", None) or getattr(value, "id", None) or value)
 
 
-def choices_of(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> list[tuple[Any, ...]]:
-    """Choices of inputs a city may have: all, the required ones, each optional one alone.
-
-    Records stay: without one a simulation may rightly refuse to run.
-    """
-    records = tuple(r for r in step.optional if isinstance(r, ObservedProperty))
-    rest = tuple(r for r in step.optional if r not in records)
-    alone = [(*step.inputs, *records, r) for r in rest]
-    least = [(*step.inputs, *records)] if step.inputs else []
+def choices_of(
+    step: Gridder[Any] | Simulation[Any] | Assessment[Any], params: Params | None = None
+) -> list[tuple[Any, ...]]:
+    """Choices of inputs a city may have: all, the required ones, each optional one alone."""
+    needed = step.inputs
+    if isinstance(step, Simulation) and params is not None:
+        needed = step.required(params)
+    alone = [(*needed, r) for r in step.optional if r not in needed]
+    least = [needed] if needed else []
     return list(dict.fromkeys([(*step.inputs, *step.optional), *least, *alone]))
 
 
