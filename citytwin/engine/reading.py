@@ -11,13 +11,14 @@ from pathlib import Path
 from distributed import Client, Future, as_completed
 
 from citytwin import registry
+from citytwin.engine.beside import files_beside
 from citytwin.engine.bind import BoundCity, BoundSource
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
-from citytwin.engine.sources import SourceTask, decode, files_of
+from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.errors import CityTwinError, SourceError, StepError
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
@@ -74,6 +75,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
             synthetic=source.config.synthetic,
         ),
         expect=source.config.expect,
+        beside=files_beside(city.loaded.path(source.config.path), root, source.config.params),
     )
 
 
@@ -94,7 +96,7 @@ def fingerprint_of(
     return Fingerprint(
         code=code_digest(registry.module_of(source.format)) + code_digest(decode.__module__),
         parameters="|".join((task.params_json, str(task.expect), *settings)),
-        inputs=tuple(f"{file.name}={hashes[file]}" for file in data.files),
+        inputs=tuple(f"{name_below(file, data.root)}={digest}" for file, digest in hashes.items()),
     )
 
 
@@ -106,12 +108,12 @@ def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Pa
     manifest
         Records of the working store.
     task
-        The source.
+        The source; files beside it are hashed like its own.
     verify
         Whether to read every file again.
     """
     hashes = {}
-    for file in task.dataset.files:
+    for file in (*task.dataset.files, *task.beside):
         try:
             known = None if verify else manifest.hash_of(file)
             if known is None:
@@ -160,7 +162,8 @@ def read_sources(
             _lose(name, str(error), reading, report)
             continue
         wanted = str(fingerprint_of(task, source, hashes))
-        reading.digests[name] = hashlib.sha256("".join(hashes.values()).encode()).hexdigest()
+        own = "".join(hashes[file] for file in task.dataset.files)
+        reading.digests[name] = hashlib.sha256(own.encode()).hexdigest()
         finished = manifest.standing(f"source:{name}", "whole")
         if finished is not None and finished.fingerprint == wanted:
             reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
@@ -207,8 +210,10 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
     rows: list[tuple[str, str, str, str, str]] = []
     for name, decoded in sorted(reading.decoded.items()):
         rows += [(name, r.source, r.record, r.code, r.message) for r in decoded.rejects]
-        for reject in decoded.rejects[:NAMED_REJECTS]:
-            said.append(f"source {name}: {reject.source}: {reject.record}: {reject.message}")
+        said += [
+            f"source {name}: {reject.source}: {reject.record}: {reject.message}"
+            for reject in decoded.rejects[:NAMED_REJECTS]
+        ]
         more = len(decoded.rejects) - NAMED_REJECTS
         if more > 0:
             said.append(f"source {name}: and {more} more, all listed in {file}")

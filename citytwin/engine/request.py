@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from citytwin.config import LoadedConfig
+from citytwin.engine.beside import files_beside
 from citytwin.engine.code_hash import package_digest
 from citytwin.model.layer import Latest, LayerDocument
 from citytwin.store.latest import published_city
@@ -39,7 +40,9 @@ def request_key(loaded: LoadedConfig) -> str:
     """
     stamps = []
     for source in loaded.config.sources:
-        for file in _files_below(loaded.path(source.path)):
+        place = loaded.path(source.path)
+        root = loaded.path(source.root) if source.root else None
+        for file in (*_files_below(place), *files_beside(place, root, source.params)):
             stat = file.stat()
             stamps.append([source.name, str(file), stat.st_size, stat.st_mtime_ns])
     text = json.dumps([loaded.sha256, package_digest(), stamps])

@@ -31,6 +31,8 @@ class SourceTask:
     params_json: str
     dataset: Dataset
     expect: bool
+    beside: tuple[Path, ...] = ()
+    """Files that may be read beside those of the data set."""
 
 
 def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
@@ -111,7 +113,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         digests=digests,
         rejects=decoded.rejects,
         notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
-        files={_relative(f, task.dataset.root): sha256_of(f) for f in task.dataset.files},
+        files={name_below(f, task.dataset.root): sha256_of(f) for f in task.dataset.files},
     )
 
 
@@ -127,5 +129,12 @@ def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:
     )
 
 
-def _relative(file: Path, root: Path) -> str:
+def name_below(file: Path, root: Path) -> str:
+    """Return the path of a file below a root; its name where it lies elsewhere.
+
+    Parameters
+    ----------
+    file, root
+        Absolute paths.
+    """
     return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name

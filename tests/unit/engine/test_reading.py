@@ -1,0 +1,73 @@
+"""What a source is made from: its files, and those that are read beside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from citytwin.config import LoadedConfig, load
+from citytwin.engine.bind import bind
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.reading import fingerprint_of, hash_files, source_task
+from citytwin.engine.request import request_key
+from citytwin.store.manifest import Manifest
+
+CONFIG = """
+city: {id: town, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-03-31
+out: out
+grid: {cell_m: 2.0}
+sources:
+  - {name: town, use: citygml, path: data/udx/bldg, classification: public, title: A, licence: CC0}
+  - {name: bus, use: gtfs_rt, path: feed/now.pb, root: feed, params: {stops: static/stops.txt},
+     classification: public, title: B, licence: CC0}
+"""
+FILES = (
+    "data/udx/bldg/5_bldg_1.gml", "data/codelists/Building_usage.xml", "feed/now.pb",
+    "feed/static/stops.txt",
+)  # fmt: skip
+OWNERS = ("town", "town", "bus", "bus")
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> LoadedConfig:
+    """A configuration and its files, which nobody reads here."""
+    for name in FILES:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old")
+    file = tmp_path / "city.yaml"
+    file.write_text(CONFIG, encoding="utf-8")
+    return load(file)
+
+
+def fingerprints(loaded: LoadedConfig) -> dict[str, str]:
+    """Fingerprint of each source."""
+    city = bind(loaded)
+    work = loaded.file.parent
+    store = CityStore(work, "EPSG:6677", "Asia/Tokyo", 16)
+    manifest = Manifest(work / "manifest.sqlite")
+    tasks = [(source, source_task(city, source, store)) for source in city.sources]
+    found = {
+        source.config.name: str(
+            fingerprint_of(task, source, hash_files(manifest, task, verify=False))
+        )
+        for source, task in tasks
+    }
+    manifest.close()
+    return found
+
+
+@pytest.mark.parametrize(("file", "source"), list(zip(FILES, OWNERS, strict=True)))
+def test_files_and_what_is_read_beside_them_count(
+    loaded: LoadedConfig, file: str, source: str
+) -> None:
+    """A code list or a list of stops that changes is another request and another source."""
+    before, key = fingerprints(loaded), request_key(loaded)
+    (loaded.file.parent / file).write_text("something else")
+    after = fingerprints(loaded)
+    assert {name for name in before if before[name] != after[name]} == {source}
+    assert request_key(loaded) != key
