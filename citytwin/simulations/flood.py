@@ -90,7 +90,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
     manning = block.get(f.ROUGHNESS)
     start_s, rain = _rain(block, params)
     inflows = tuple(_inflow(p, block.grid, terrain, mask) for p in params.inflows)
-    if not inflows and not rain.mm_per_h.any():
+    if not inflows and not rain.depth_until_m(params.duration_h * 3600.0):
         msg = "no water enters: no rain in the time of the run and no inflow"
         raise StepError(msg, step="flood", hint="check `start`, the rain feed, or add an inflow")
     flood = simulate_inundation(
@@ -205,8 +205,9 @@ def _facts(ledger: VolumeLedger, flood: Inundation) -> tuple[Fact, ...]:
 
 
 def _notes(params: FloodParams, rain: RainSeries) -> tuple[Note, ...]:
-    total = float(np.dot(rain.end_s - rain.start_s, rain.mm_per_h)) / 3600.0
-    peak = float(rain.mm_per_h.max(initial=0.0))
+    duration_s = params.duration_h * 3600.0
+    total = rain.depth_until_m(duration_s) * 1000.0  # what falls after the run floods nobody
+    peak = float(rain.mm_per_h[rain.start_s < duration_s].max(initial=0.0))
     flows = [max(p.m3_s for p in inflow.hydrograph) for inflow in params.inflows]
     ja = f"雨 {total:.0f} mm（最大 {peak:.0f} mm/h）、計算時間 {params.duration_h:g} 時間"
     en = f"Rain of {total:.0f} mm (peak {peak:.0f} mm/h) over {params.duration_h:g} h"
