@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from citytwin import registry
 from citytwin.config import LoadedConfig, SourceConfig, StepConfig, explain, nearest
 from citytwin.errors import ConfigError
+from citytwin.model.crs import require_metric
 from citytwin.model.steps import Assessment, Format, Gridder, LayerRecipe, Params, Simulation
 
 S = TypeVar("S", Gridder[Any], Simulation[Any], Assessment[Any])
@@ -60,6 +61,7 @@ def bind(loaded: LoadedConfig) -> BoundCity:
         If a name or parameter is wrong; with its path and the nearest valid name.
     """
     config = loaded.config
+    require_metric(config.crs)
     sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
     for i, source in enumerate(sources):
         _refuse_protected(loaded, i, source.config)

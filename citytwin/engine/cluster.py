@@ -40,12 +40,14 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         If the scheduler does not answer.
     """
     # Kernels are single-threaded on purpose (same bits whatever the machine); parallelism
-    # comes from tiles. Dashboards have no authentication, so none is opened.
+    # comes from tiles. Dashboards have no authentication, so their pages are left out.
     settings = {
         "distributed.worker.memory.spill": False,
         "distributed.comm.timeouts.connect": "10s",
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
+        "distributed.scheduler.http.routes": [],
+        "distributed.worker.http.routes": [],
     }
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with dask.config.set(settings):
@@ -63,7 +65,10 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
                 n_workers=workers or worker_count(),
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                # Without a certificate of this very run nobody else on the machine gets in.
+                security=True,
+                protocol="tls://",
+                dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             ) as cluster,
             Client(cluster) as client,

@@ -124,7 +124,7 @@ def _carry_out(
     manifest.unfinish()
     request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
-    todo = _plan_of_what_was_read(city, reading, store)
+    todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
     produces = {s.config.name: s.format.produces for s in city.sources}
@@ -147,15 +147,17 @@ def _carry_out(
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 
 
-def _plan_of_what_was_read(city: BoundCity, reading: Reading, store: CityStore) -> Plan:
+def _plan_of_what_was_read(
+    city: BoundCity, reading: Reading, store: CityStore, report: RunReport
+) -> Plan:
     observed = joining.observed_properties(city.loaded.config, reading, store)
     try:
         return plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
     except ConfigError as error:
         if not reading.lost:
             raise
-        msg = f"sources {', '.join(reading.lost)} could not be read, and without them {error}"
-        raise CityTwinError(msg, hint="the reason for each stands above") from error
+        reasons = "; ".join(report.losses)
+        raise CityTwinError(f"{error}, for want of sources that were lost: {reasons}") from error
 
 
 def view_of(grid: GridSpec) -> View:

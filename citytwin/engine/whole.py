@@ -97,7 +97,8 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     frame = None
     if isinstance(recipe.view, RasterView):
         array = store.fields.read(recipe.view.field, store.spec.whole)
-        if extremes(recipe.view.field, array) is None:
+        shown = recipe.view.field
+        if extremes(shown, array) is None and not shown.may_be_empty:
             msg = f"{recipe.view.field.name} has no data anywhere"
             raise StepError(msg, step=f"layer:{recipe.id}", hint="check the inputs of the city")
         content = digest_of(array)

@@ -10,18 +10,23 @@ import shapely
 from numpy.typing import NDArray
 from pydantic import Field as Bound
 
-from citytwin.errors import StepError
 from citytwin.kernels.morphology import frontal_area_index
 from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.wind_rose import wind_rose
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import Tile
+from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 FloatArray = NDArray[np.float64]
+CALM = Note(
+    severity="loss",
+    ja="風の記録に風向のある風がないため、計算していません",
+    en="Not computed: the wind record holds no wind with a direction",
+)
 PARTY_WALL_M = 0.3
 """A wall whose outside lies in a neighbour at this distance is a party wall [m]."""
 
@@ -37,6 +42,9 @@ class FrontalAreaParams(Params):
 def run(task: GridTask, params: FrontalAreaParams) -> Outcome:
     """Mean index over the sectors of the wind rose, weighted by how often the wind blows."""
     from_rad, weight = _winds(task, params)
+    if not weight.size:
+        nothing = np.full(task.tile.shape, np.nan, dtype=np.float32)
+        return Outcome({f.FRONTAL_AREA: nothing}, notes=(CALM,))
     walls, heights = _walls(task.tables[t.BUILDINGS])
     coarse = _coarse_tile(task.tile, params.coarse_cells)
     window = GridWindow(
@@ -62,9 +70,6 @@ def _winds(task: GridTask, params: FrontalAreaParams) -> tuple[FloatArray, Float
         speed.start_s, speed.result, direction.start_s, direction.result, params.sectors
     )
     some = np.nan_to_num(rose.frequency) > 0
-    if not some.any():
-        msg = f"the record of {speed.thing} has no wind with a direction"
-        raise StepError(msg, step="frontal_area", hint="take a longer record or another station")
     centre = rose.centre_deg[some] - task.grid.convergence_deg
     return np.radians(np.mod(centre, 360.0)), rose.frequency[some]
 

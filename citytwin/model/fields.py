@@ -33,6 +33,8 @@ class Field:
     """Largest possible value, in `unit`."""
     standard_name: str = ""
     """CF standard name, empty where CF has none."""
+    may_be_empty: bool = False
+    """Whether no value anywhere is an answer, such as water that arrives nowhere."""
 
     @property
     def nodata(self) -> float:
@@ -115,6 +117,7 @@ FRONTAL_AREA = Field(
     precision=0.001,
     valid_min=0.0,
     valid_max=50.0,
+    may_be_empty=True,
 )
 WIND_SPEED_RATIO = Field(
     "wind_speed_ratio",
@@ -123,6 +126,7 @@ WIND_SPEED_RATIO = Field(
     precision=0.001,
     valid_min=0.0,
     valid_max=2.0,
+    may_be_empty=True,
 )
 FLOOD_DEPTH_MAX = Field(
     "flood_depth_max",
@@ -147,6 +151,7 @@ FLOOD_ARRIVAL = Field(
     text("浸水到達時間", "Time until flooding begins"),
     precision=0.1,
     valid_min=0.0,
+    may_be_empty=True,
 )
 FLOOD_IMPASSABLE = Field(
     "flood_impassable",
@@ -154,6 +159,7 @@ FLOOD_IMPASSABLE = Field(
     text("車両通行不能になる時間", "Time until cars cannot pass"),
     precision=0.1,
     valid_min=0.0,
+    may_be_empty=True,
 )
 
 ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))

@@ -17,6 +17,11 @@ from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 FloatArray = NDArray[np.float64]
+CALM = Note(
+    severity="loss",
+    ja="風の記録に風向のある風がないため、計算していません",
+    en="Not computed: the wind record holds no wind with a direction",
+)
 
 
 class WindSector(Params):
@@ -40,6 +45,9 @@ class WindParams(Params):
 def run(block: Block, params: WindParams) -> Outcome:
     """Weight the speed ratio of every sector by the run of wind from it."""
     from_deg, weight, notes = _winds(block, params)
+    if not weight.size:
+        nothing = np.full(block[f.SURFACE_HEIGHT].shape, np.nan, dtype=np.float32)
+        return Outcome({f.WIND_SPEED_RATIO: nothing}, notes=notes)
     grid_from = np.radians(np.mod(from_deg - block.site.convergence_deg, 360.0))
     obstacles = _obstacles(block)
     features = sheltering(obstacles, block.cell_m, grid_from, FETCH_M)
@@ -76,9 +84,8 @@ def _winds(block: Block, params: WindParams) -> tuple[FloatArray, FloatArray, tu
         speed.start_s, speed.result, direction.start_s, direction.result, params.sectors
     )
     blown = np.nan_to_num(rose.frequency * rose.mean_speed_m_s)
-    if rose.times == 0 or not blown.any():
-        msg = f"the record of {speed.thing} has no wind with a direction ({rose.times} times)"
-        raise StepError(msg, step="wind", hint="take a longer record or another station")
+    if not blown.any():
+        return blown[:0], blown[:0], (CALM,)
     some = blown > 0
     main = int(np.argmax(blown))
     note = Note(

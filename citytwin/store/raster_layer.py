@@ -86,6 +86,8 @@ def write_raster_files(
 
 def _range_of(layer: str, field: Field, array: NDArray[Any]) -> ValueRange:
     known = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
+    if known.size == 0 and field.may_be_empty:
+        return ValueRange(0.0, 0.0)
     if known.size == 0:
         msg = f"layer {layer}: {field.name} has no data anywhere"
         raise StoreError(msg, hint="check the inputs of the city")

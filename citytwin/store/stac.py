@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
@@ -182,15 +182,21 @@ def _band(document: LayerDocument, path: Path) -> Band:
             data_type=file.dtypes[0],
             nodata=file.nodata,
             unit=file.units[0],
-            statistics=Statistics(
-                minimum=float(tags["STATISTICS_MINIMUM"]),
-                maximum=float(tags["STATISTICS_MAXIMUM"]),
-                mean=float(tags["STATISTICS_MEAN"]),
-                stddev=float(tags["STATISTICS_STDDEV"]),
-                valid_percent=float(tags["STATISTICS_VALID_PERCENT"]),
-            ),
+            statistics=_statistics(tags),
             spatial_resolution=file.res[0],
         )
+
+
+def _statistics(tags: Mapping[str, str]) -> Statistics | None:
+    if "STATISTICS_MEAN" not in tags:
+        return None
+    return Statistics(
+        minimum=float(tags["STATISTICS_MINIMUM"]),
+        maximum=float(tags["STATISTICS_MAXIMUM"]),
+        mean=float(tags["STATISTICS_MEAN"]),
+        stddev=float(tags["STATISTICS_STDDEV"]),
+        valid_percent=float(tags["STATISTICS_VALID_PERCENT"]),
+    )
 
 
 def collection_of(document: LayerDocument, items: Sequence[Item]) -> Collection:

@@ -53,7 +53,8 @@ class Band(_Stac):
     data_type: str
     nodata: float
     unit: str
-    statistics: Statistics
+    statistics: Statistics | None
+    """None where the band holds no data at all."""
     spatial_resolution: float = Key(alias="raster:spatial_resolution")
     sampling: Literal["area"] = Key(default="area", alias="raster:sampling")
 
