@@ -19,6 +19,9 @@ E -> C, middle cube twice as high     -0.01  0.244  0.942  120
 C -> E                                 0.45  0.261  0.889  316
 =====================================  ====  =====  =====  ====
 
+The form of the model was chosen among about 120 fits with these very tables in view (for its
+physical signs, not its score), so the figures are somewhat optimistic and no case is untouched.
+
 It is a proxy for sheltering between buildings, uncertain by about +-0.24 of the ratio (one sigma),
 and no substitute for a flow solver. It cannot exceed 1: the speed-up at corners and the downwash
 of towers, found at 8 % of the probes, are outside it (see the row of the high cube).
