@@ -56,7 +56,7 @@ def test_niigata():
     ("key", "middle_m", "least_r"), [("R_0H", 0.0, 0.70), ("R_1H", 20.0, 0.68), ("R_2H", 40.0, -1)]
 )
 def test_cube_array(key, middle_m, least_r):
-    """Case C at 1:100, not in the fit of the coefficients (but seen when its form was chosen): scores as the module states."""
+    """Case C at 1:100: not in the fit of the coefficients, but seen when the form was chosen."""
     # Open ground ends with the raster: beyond it the rays find nothing either.
     x, y = np.meshgrid(np.arange(120) - 59.5, 59.5 - np.arange(120))
     height = np.zeros((120, 120), dtype=np.float32)
