@@ -26,7 +26,7 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 
 test: $(VENV)/dev check  ## Everything a contributor needs: gates and tests.
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/unit/kernels
-	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
 check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencies.
 	$(BIN)/ruff format --check .
