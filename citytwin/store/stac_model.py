@@ -53,7 +53,7 @@ class Band(_Stac):
     data_type: str
     nodata: float
     unit: str
-    statistics: Statistics | None
+    statistics: Statistics | None = None
     """None where the band holds no data at all."""
     spatial_resolution: float = Key(alias="raster:spatial_resolution")
     sampling: Literal["area"] = Key(default="area", alias="raster:sampling")
