@@ -67,7 +67,6 @@ class RunReport:
 
     city: str
     run_id: str = ""
-    nothing_to_do: bool = False
     rows: list[Row] = field(default_factory=list)
     losses: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Finds the files of a source, and reads them into the working store (on a worker)."""
+"""A source as a task: its files and root, and reading it into the working store on a worker."""
 
 from __future__ import annotations
 

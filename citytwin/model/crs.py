@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Geod, Proj, Transformer
+from pyproj import CRS, Proj, Transformer
 from pyproj.exceptions import CRSError
 
 from citytwin.errors import CityTwinError, ConfigError
@@ -233,27 +233,10 @@ def convergence_deg(x: float, y: float, code: str) -> float:
         Convergence [degrees], positive where grid north lies east of true north.
     """
     crs = _crs(horizontal(code))
-    geodetic = crs.geodetic_crs
-    lon, lat = lonlat(x, y, code) if geodetic is None else _to_own_degrees(x, y, crs)
+    lon, lat = _to_own_degrees(x, y, crs)
     return float(Proj(crs).get_factors(lon, lat).meridian_convergence)
 
 
 def _to_own_degrees(x: float, y: float, crs: CRS) -> tuple[float, float]:
     lon, lat = Proj(crs)(x, y, inverse=True)
     return float(lon), float(lat)
-
-
-def geodesic_distance_m(lon0: float, lat0: float, lon1: float, lat1: float) -> float:
-    """Distance on the ellipsoid between two points.
-
-    Parameters
-    ----------
-    lon0, lat0, lon1, lat1
-        Degrees.
-
-    Returns
-    -------
-    float
-        Metres.
-    """
-    return float(Geod(ellps="GRS80").inv(lon0, lat0, lon1, lat1)[2])

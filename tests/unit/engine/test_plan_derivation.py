@@ -232,7 +232,7 @@ def _with_steps(bound: BoundCity, *steps: Bound) -> BoundCity:
 
 def _gridder(name: str, inputs: Any, outputs: Any, optional: Any) -> Gridder[NoParams]:
     def run(task: GridTask, params: NoParams) -> Outcome:
-        raise NotImplementedError
+        raise AssertionError("planning must not run a step")
 
     return Gridder(
         name=name,
