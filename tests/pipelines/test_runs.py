@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -65,6 +64,24 @@ def test_layers_are_the_same_bytes_for_other_tiles_and_workers(
     assert [name for name in one if one[name] != other[name]] == []
 
 
+def kill_at(config: Path, event: str) -> None:
+    """Start a run and kill -9 it with all its workers as soon as it logs the event."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "citytwin", "run", str(config), "--workers", "1"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if event in line:
+                break
+        else:
+            pytest.fail(f"the run ended without {event}")
+        os.killpg(process.pid, signal.SIGKILL)
+
+
 def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: Path) -> None:
     """Kill -9 of everything at several moments; the old maps stand, the next run completes."""
     shutil.copytree(finished.parent, tmp_path / "city")
@@ -72,28 +89,21 @@ def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: 
     before = latest_of(config)
     old = published_files(config.parent / "out" / "small")
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
-    for wait_s in (1.0, 6.0, 9.0):
-        process = subprocess.Popen(
-            [sys.executable, "-m", "citytwin", "run", str(config), "--workers", "1"],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        time.sleep(wait_s)
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-            assert latest_of(config) == before
-            now = published_files(config.parent / "out" / "small")
-            assert all(now[name] == data for name, data in old.items())
+    for event in (
+        "event=begin step='read sources'",
+        "event=begin step='simulate:sunlight'",
+        "event=begin step='make layers'",
+    ):
+        kill_at(config, event)
+        assert latest_of(config) == before
+        now = published_files(config.parent / "out" / "small")
+        assert all(now[name] == data for name, data in old.items())
     done = citytwin("run", str(config), "--workers", "1")
     assert done.returncode == 0, done.stderr
-    assert latest_of(config) != before or "nothing to do" in done.stdout
-    changed = {layer["id"] for layer in latest_of(config)["layers"]} - {
-        layer["id"] for layer in before["layers"] if layer in latest_of(config)["layers"]
-    }
-    assert "sunlit_hours" in changed
-    assert "flood_depth_max" not in changed
+    assert "event=begin step='simulate:sunlight' parts=1 standing=1" in done.stderr
+    kept = [layer["id"] for layer in latest_of(config)["layers"] if layer in before["layers"]]
+    changed = {layer["id"] for layer in latest_of(config)["layers"]} - set(kept)
+    assert changed == {"sunlit_hours", "building_exposure"}
 
 
 def test_plan_says_what_changed_and_why(finished: Path, tmp_path: Path) -> None:
