@@ -36,7 +36,7 @@ Arrays: TypeAlias = Mapping[Field, Array]
 class Params(BaseModel):
     """Parameters of a step; a subclass lists them with units in their names and ranges."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class NoParams(Params):
