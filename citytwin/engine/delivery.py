@@ -89,7 +89,7 @@ def make_layers(
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
             continue
-        manifest.forget(f"layer:{recipe.id}", "whole")
+        manifest.forget(f"layer:{recipe.id}", ["whole"])
         futures[client.submit(make_layer, task, store, pure=False)] = (task, wanted)
     progress.begin(KEY, len(plan.layers), row.standing)
     for future in as_completed(list(futures)):

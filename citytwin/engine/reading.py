@@ -19,7 +19,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
-from citytwin.errors import CityTwinError, SourceError, StepError
+from citytwin.errors import CityTwinError, SourceError, StepError, StoreError
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
@@ -112,16 +112,14 @@ def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Pa
     verify
         Whether to read every file again.
     """
-    hashes = {}
-    for file in (*task.dataset.files, *task.beside):
-        try:
-            known = None if verify else manifest.hash_of(file)
-            if known is None:
-                known = manifest.hash_anew(file, sha256_of)
-        except OSError as error:
-            raise SourceError(str(error), source=str(file), hint="check its rights") from error
-        hashes[file] = known
-    return hashes
+    files = (*task.dataset.files, *task.beside)
+    try:
+        return manifest.hashes_of(files, sha256_of, verify=verify)
+    except StoreError:
+        raise
+    except OSError as error:
+        source = str(error.filename or task.dataset.name)
+        raise SourceError(str(error), source=source, hint="check its rights") from error
 
 
 def read_sources(
@@ -158,6 +156,8 @@ def read_sources(
         try:
             task = source_task(city, source, store)
             hashes = hash_files(manifest, task, verify=verify)
+        except StoreError:
+            raise
         except CityTwinError as error:
             _lose(name, str(error), reading, report)
             continue
@@ -169,7 +169,7 @@ def read_sources(
             reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
             row.standing += 1
             continue
-        manifest.forget(f"source:{name}", "whole")
+        manifest.forget(f"source:{name}", ["whole"])
         future = client.submit(decode, task, store, pure=False)
         futures[future] = (source, wanted, {*hashes.values()})
     progress.begin(KEY, len(city.sources), row.standing)

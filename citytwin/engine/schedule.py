@@ -112,8 +112,8 @@ class Scheduler:
                 running.results[part.name] = result
                 running.row.standing += 1
         self.progress.begin(job.key, len(parts), running.row.standing)
+        self.manifest.forget(job.key, [part.name for part in to_make])
         for part in to_make:
-            self.manifest.forget(job.key, part.name)
             future = self.client.submit(part.function, part.task, self.store, pure=False)
             self._futures[future] = (running, part, time.monotonic())
             queue.add(future)
