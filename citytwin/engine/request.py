@@ -69,7 +69,7 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
     manifest_file = work_dir(loaded) / MANIFEST
     if not manifest_file.is_file():
         return None
-    manifest = Manifest(manifest_file)
+    manifest = Manifest.reading(manifest_file)
     try:
         finished = manifest.finished(request_key(loaded))
     finally:
