@@ -18,7 +18,6 @@ from citytwin.engine.lineage import Lineage, classification_of, credits_of
 from citytwin.engine.plan import Plan, layer_input
 from citytwin.engine.reading import Reading
 from citytwin.engine.report import Progress, Row, RunReport
-from citytwin.engine.request import is_complete
 from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.whole import LayerTask, make_layer
@@ -29,6 +28,7 @@ from citytwin.model.steps import LayerRecipe
 from citytwin.store.layer_writer import folder_checksum
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
+from citytwin.store.publish import is_intact
 
 log = logging.getLogger(__name__)
 KEY = "make layers"
@@ -84,7 +84,7 @@ def make_layers(
         task = _task(recipe, plan, reading, store, standing)
         wanted = str(_fingerprint(task, recipe, store, standing))
         city_dir = plan.city.loaded.city_dir
-        found = _standing_layer(task, wanted, manifest, latest, city_dir)
+        found = standing_layer(recipe.id, wanted, manifest, latest, city_dir, task.staging)
         if found is not None:
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
@@ -156,16 +156,36 @@ def _fingerprint(
     return Fingerprint(code, "|".join(settings), (store.fields.key, *content, *said))
 
 
-def _standing_layer(
-    task: LayerTask, wanted: str, manifest: Manifest, latest: Latest | None, city_dir: Path
+def standing_layer(
+    name: str,
+    wanted: str,
+    manifest: Manifest,
+    latest: Latest | None,
+    city_dir: Path,
+    staging: Path,
 ) -> LayerResult | None:
-    finished = manifest.standing(f"layer:{task.layer_id}", "whole")
+    """Return a layer that need not be made: every file of it is there and undamaged.
+
+    Parameters
+    ----------
+    name
+        Id of the layer.
+    wanted
+        Its fingerprint.
+    manifest
+        What was made.
+    latest, city_dir
+        What stands published, and where.
+    staging
+        Where a run that was stopped may have left it.
+    """
+    finished = manifest.standing(f"layer:{name}", "whole")
     if finished is None or finished.fingerprint != wanted:
         return None
     result = LayerResult.model_validate_json(finished.payload)
     for layer in latest.layers if latest else ():
-        ours = layer.id == task.layer_id and layer.checksum == result.checksum
-        if ours and is_complete(city_dir / layer.path):
+        ours = layer.id == name and layer.checksum == result.checksum
+        if ours and is_intact(city_dir, layer):
             return result
-    staged = (task.staging / "layer.json").is_file()
-    return result if staged and folder_checksum(task.staging) == result.checksum else None
+    staged = (staging / "layer.json").is_file()
+    return result if staged and folder_checksum(staging) == result.checksum else None

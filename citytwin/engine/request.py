@@ -7,14 +7,14 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from citytwin.config import LoadedConfig
 from citytwin.engine.beside import files_beside
 from citytwin.engine.code_hash import package_digest
-from citytwin.model.layer import Latest, LayerDocument
+from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.standing_city import stands
+from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
 
@@ -79,30 +79,8 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
     latest = read_latest(loaded.city_dir)
     if latest is None or latest.run_id != finished.run_id:
         return None
-    complete = (loaded.city_dir / "index.html").is_file() and all(
-        is_complete(loaded.city_dir / layer.path) for layer in latest.layers
-    )
+    complete = stands(loaded.city_dir, latest) and holds_viewer(loaded.city_dir)
     return finished if complete else None
-
-
-def is_complete(directory: Path) -> bool:
-    """Whether a published layer still has the files that its document names.
-
-    Parameters
-    ----------
-    directory
-        Folder of the layer's run.
-    """
-    written = directory / "layer.json"
-    if not written.is_file():
-        return False
-    try:
-        document = LayerDocument.model_validate_json(written.read_bytes())
-    except ValidationError:
-        return False
-    named = [document.style, *(file.href for file in document.files)]
-    named += [asset.href for asset in (document.image, document.values) if asset is not None]
-    return all((directory / name).is_file() for name in named)
 
 
 def read_latest(city_dir: Path) -> Latest | None:

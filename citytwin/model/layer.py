@@ -172,6 +172,12 @@ class LayerDocument(_Document):
     fingerprint: str
     """Digest of the content; equal fingerprints, equal files."""
 
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """Files that the map page and its readers ask for."""
+        assets = (asset.href for asset in (self.image, self.values) if asset is not None)
+        return (self.style, *(file.href for file in self.files), *assets)
+
 
 class PublishedLayer(_Document):
     """Entry of ``latest.json``."""
@@ -181,6 +187,8 @@ class PublishedLayer(_Document):
     path: str
     checksum: str
     """``sha256:`` of the names and hashes of the files in the folder."""
+    item: str = ""
+    """``sha256:`` of its ``item.json``, which names the run and so is no part of the content."""
 
 
 class CityName(_Document):

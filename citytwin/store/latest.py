@@ -11,6 +11,11 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest
 
 LATEST = "latest.json"
+CATALOG = "catalog.json"
+COLLECTION = "collection.json"
+LAYER = "layer.json"
+ITEM = "item.json"
+"""Names the run, so it is no part of a layer's content."""
 _LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")
 _RUN_ID = re.compile(r"^\d{8}T\d{6}Z$")
 

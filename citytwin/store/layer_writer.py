@@ -28,15 +28,13 @@ from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
 from citytwin.store.atomic import write_text
 from citytwin.store.cog import CogLabels
+from citytwin.store.latest import ITEM, LAYER
 from citytwin.store.legend import Legend, write_legend
 from citytwin.store.raster_layer import write_raster_files
 from citytwin.store.style_files import STYLES
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
 
-ITEM = "item.json"
-"""Names the run, so it is no part of the content."""
-LAYER = "layer.json"
 NO_DISCLAIMER = text("", "")
 """For layers that no simulation stands behind."""
 _RASTER_ONLY = {"image", "values"}

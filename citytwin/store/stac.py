@@ -10,7 +10,8 @@ from pathlib import Path
 import rasterio
 
 from citytwin.model.layer import LayerDocument
-from citytwin.store.layer_writer import ITEM, LAYER, sha256_of
+from citytwin.store.latest import ITEM, LAYER
+from citytwin.store.layer_writer import sha256_of
 from citytwin.store.paint import both
 from citytwin.store.raster_layer import THUMBNAIL
 from citytwin.store.run_info import RunInfo

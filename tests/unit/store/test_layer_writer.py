@@ -18,7 +18,8 @@ from PIL import Image
 from citytwin.errors import StoreError
 from citytwin.model.layer import LayerDocument, Style
 from citytwin.model.notes import Note
-from citytwin.store.layer_writer import ITEM, folder_checksum, write_layer
+from citytwin.store.latest import ITEM
+from citytwin.store.layer_writer import folder_checksum, write_layer
 from tests.unit.store import little_city as lc
 
 RASTER_FILES = {
