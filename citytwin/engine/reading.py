@@ -165,8 +165,9 @@ def read_sources(
         own = "".join(hashes[file] for file in task.dataset.files)
         reading.digests[name] = hashlib.sha256(own.encode()).hexdigest()
         finished = manifest.standing(f"source:{name}", "whole")
-        if finished is not None and finished.fingerprint == wanted:
-            reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
+        stands = _standing_source(finished, wanted, name, store)
+        if stands is not None:
+            reading.decoded[name] = stands
             row.standing += 1
             continue
         manifest.forget(f"source:{name}", ["whole"])
@@ -189,6 +190,16 @@ def read_sources(
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
     return reading
+
+
+def _standing_source(
+    finished: Finished | None, wanted: str, name: str, store: CityStore
+) -> DecodedSource | None:
+    """What reading reported, where all that it gave still lies in the store."""
+    if finished is None or finished.fingerprint != wanted:
+        return None
+    decoded = DecodedSource.model_validate_json(finished.payload)
+    return decoded if store.has_source(name, decoded.digests) else None
 
 
 def quarantine(reading: Reading, file: Path) -> list[str]:

@@ -143,6 +143,7 @@ def _carry_out(
     if report.failures:
         return
     _publish(city, store, made, options, report)
+    store.fields.remove_others()
     if not reading.lost:  # a source that could not be read is tried again by the next run
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 
