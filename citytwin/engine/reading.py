@@ -75,7 +75,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
             synthetic=source.config.synthetic,
         ),
         expect=source.config.expect,
-        beside=files_beside(city.loaded.path(source.config.path), root, source.config.params),
+        beside=files_beside(files, root, source.config.params),
     )
 
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.beside import files_beside
 from citytwin.engine.code_hash import package_digest
+from citytwin.errors import SourceError
 from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.standing_city import stands
+from citytwin.transports.files import find_files
 from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
@@ -42,20 +43,20 @@ def request_key(loaded: LoadedConfig) -> str:
     for source in loaded.config.sources:
         place = loaded.path(source.path)
         root = loaded.path(source.root) if source.root else None
-        for file in (*_files_below(place), *files_beside(place, root, source.params)):
+        files = _files_at(place)
+        for file in (*files, *files_beside(files, root, source.params)):
             stat = file.stat()
             stamps.append([source.name, str(file), stat.st_size, stat.st_mtime_ns])
     text = json.dumps([loaded.sha256, package_digest(), stamps])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _files_below(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    elif path.is_file():
-        yield path
-    else:
-        yield from sorted(Path(path.anchor).glob(path.relative_to(path.anchor).as_posix()))
+def _files_at(place: Path) -> tuple[Path, ...]:
+    """All files of a source: which of them its format takes is not known without its import."""
+    try:
+        return find_files(place, ("*",))
+    except SourceError:
+        return ()
 
 
 def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
