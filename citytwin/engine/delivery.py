@@ -14,13 +14,14 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.joining import data_time
-from citytwin.engine.lineage import Lineage, classification_of, credits_of
+from citytwin.engine.lineage import Lineage, classification_of, credits_of, inputs_of
 from citytwin.engine.plan import Plan, layer_input
 from citytwin.engine.reading import Reading
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
-from citytwin.engine.whole import LayerTask, make_layer
+from citytwin.engine.versions import library_versions
+from citytwin.engine.whole import WRITER, LayerTask, make_layer
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
 from citytwin.model.layer import Latest
@@ -32,7 +33,6 @@ from citytwin.store.publish import is_intact
 
 log = logging.getLogger(__name__)
 KEY = "make layers"
-WRITER = "citytwin.engine.whole"
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ def _task(
     descent = standing.lineage.get(shown, Lineage())
     sources = plan.city.loaded.config.sources
     by_name = {source.name: source for source in sources}
-    given = credits_of(descent, sources, reading.decoded, reading.digests)
+    given = credits_of(descent, sources, reading.decoded)
     return LayerTask(
         layer_id=recipe.id,
         owner="" if isinstance(shown, Field) else standing.tables[shown].owner,
@@ -134,6 +134,8 @@ def _task(
         valid_time=_valid_time(descent, plan),
         licence="; ".join(dict.fromkeys(credit.licence for credit in given)),
         sources=given,
+        inputs=inputs_of(descent, sources, reading.decoded),
+        vertical_datum=plan.city.loaded.config.vertical_datum,
         staging=store.root / "staging" / recipe.id,
     )
 
@@ -147,11 +149,12 @@ def _fingerprint(
 ) -> Fingerprint:
     shown = layer_input(recipe)
     said = [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
+    said += [task.vertical_datum.model_dump_json()]
     if isinstance(shown, Field):
         content = standing.field_digests(shown, store.spec.whole)
     else:
         content = [standing.tables[shown].digest()]
-    code = code_digest(registry.module_of(recipe)) + code_digest(WRITER)
+    code = code_digest(registry.module_of(recipe)) + code_digest(WRITER) + library_versions()
     settings = (task.classification, task.valid_time.isoformat(), task.licence)
     return Fingerprint(code, "|".join(settings), (store.fields.key, *content, *said))
 

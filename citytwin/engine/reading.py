@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
+from citytwin.engine.versions import library_versions
 from citytwin.errors import CityTwinError, SourceError, StepError, StoreError
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
@@ -36,8 +36,6 @@ class Reading:
     """Sources that were read, and those that could not be."""
 
     decoded: dict[str, DecodedSource] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
-    """sha256 over the files of each source."""
     lost: list[str] = field(default_factory=list)
 
     @property
@@ -94,7 +92,9 @@ def fingerprint_of(
     data = task.dataset
     settings = (data.target_crs, data.time_zone, str(data.source_crs), str(data.synthetic))
     return Fingerprint(
-        code=code_digest(registry.module_of(source.format)) + code_digest(decode.__module__),
+        code=code_digest(registry.module_of(source.format))
+        + code_digest(decode.__module__)
+        + library_versions(),
         parameters="|".join((task.params_json, str(task.expect), *settings)),
         inputs=tuple(f"{name_below(file, data.root)}={digest}" for file, digest in hashes.items()),
     )
@@ -162,8 +162,6 @@ def read_sources(
             _lose(name, str(error), reading, report)
             continue
         wanted = str(fingerprint_of(task, source, hashes))
-        own = "".join(hashes[file] for file in task.dataset.files)
-        reading.digests[name] = hashlib.sha256(own.encode()).hexdigest()
         finished = manifest.standing(f"source:{name}", "whole")
         stands = _standing_source(finished, wanted, name, store)
         if stands is not None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from citytwin.config import LoadedConfig
 from citytwin.engine.beside import files_beside
 from citytwin.engine.code_hash import package_digest
+from citytwin.engine.versions import package_versions
 from citytwin.errors import SourceError
 from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
@@ -34,6 +35,9 @@ def work_dir(loaded: LoadedConfig) -> Path:
 def request_key(loaded: LoadedConfig) -> str:
     """Digest of the configuration, the code, and the size and time stamp of every input file.
 
+    Of the libraries, the versions of the Python packages count; asking those of the C libraries
+    below them would take longer than all the rest.
+
     Parameters
     ----------
     loaded
@@ -47,7 +51,7 @@ def request_key(loaded: LoadedConfig) -> str:
         for file in (*files, *files_beside(files, root, source.params)):
             stat = file.stat()
             stamps.append([source.name, str(file), stat.st_size, stat.st_mtime_ns])
-    text = json.dumps([loaded.sha256, package_digest(), stamps])
+    text = json.dumps([loaded.sha256, package_digest(), package_versions(), stamps])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -14,6 +14,7 @@ LATEST = "latest.json"
 CATALOG = "catalog.json"
 COLLECTION = "collection.json"
 LAYER = "layer.json"
+INPUTS = "inputs.json"
 ITEM = "item.json"
 """Names the run, so it is no part of a layer's content."""
 _LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")

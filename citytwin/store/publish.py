@@ -28,11 +28,12 @@ from citytwin.store.latest import (
     published_city,
     run_folders,
 )
-from citytwin.store.layer_writer import folder_checksum, layer_json, sha256_of
+from citytwin.store.layer_writer import folder_checksum, layer_json
 from citytwin.store.prune import prune
 from citytwin.store.qgis_project import project_layer, qgis_project
 from citytwin.store.run_info import RunInfo
 from citytwin.store.stac import item_of
+from citytwin.transports.files import sha256_of
 
 __all__ = ["RunInfo", "StagedLayer", "prune", "publish"]
 

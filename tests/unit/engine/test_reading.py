@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from citytwin.config import LoadedConfig, load
+from citytwin.engine import reading, request
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.reading import fingerprint_of, hash_files, source_task
 from citytwin.engine.request import request_key
+from citytwin.engine.versions import library_versions
 from citytwin.store.manifest import Manifest
 
 CONFIG = """
@@ -109,3 +111,17 @@ def test_files_and_what_is_read_beside_them_count(
     after = fingerprints(loaded)
     assert {name for name in before if before[name] != after[name]} == {source}
     assert request_key(loaded) != key
+
+
+def test_another_library_is_another_request(
+    loaded: LoadedConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results may differ with the version of numpy, PROJ or GDAL."""
+    before, key = fingerprints(loaded), request_key(loaded)
+    monkeypatch.setattr(reading, "library_versions", lambda: "other")
+    monkeypatch.setattr(request, "package_versions", lambda: "other")
+    after = fingerprints(loaded)
+    assert {name for name in before if before[name] != after[name]} == {"town", "bus"}
+    assert request_key(loaded) != key
+    said = library_versions()
+    assert all(f'"{name}"' in said for name in ("numpy", "numba", "gdal", "proj", "geos"))

@@ -87,7 +87,7 @@ def files_of_layers() -> list[str]:
     raster = ["terrain.tif", "terrain.png", "terrain.values.gz", "terrain.qml"]
     vector = ["buildings.parquet", "buildings.gpkg", "buildings.pmtiles"]
     both = ["layer.json", "item.json", "legend_ja.png", "legend_en.png", "legend.json"]
-    both += ["thumbnail.png"]
+    both += ["thumbnail.png", "inputs.json"]
     found = [f"terrain/{RUN}/{name}" for name in (*raster, *both, "styles/terrain.json")]
     return found + [f"buildings/{RUN}/{name}" for name in (*vector, *both, "styles/buildings.json")]
 
