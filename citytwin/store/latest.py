@@ -78,4 +78,6 @@ def published_city(city_dir: Path) -> Latest | None:
         return Latest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         msg = f"{path} is damaged: {error.errors()[0]['msg']}"
-        raise StoreError(msg, hint="restore it, or delete it to publish anew") from error
+        raise StoreError(
+            msg, hint="restore it; without it the city is published anew, and earlier runs go"
+        ) from error

@@ -105,12 +105,14 @@ def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Late
 def _never_published(
     city_dir: Path, before: Latest | None, entries: Sequence[PublishedLayer]
 ) -> dict[str, list[str]]:
-    """Runs, by layer, that a kill kept from being published: newer than the newest published."""
-    if before is None:
-        return {}
-    ours = {entry.path for entry in entries} | {entry.path for entry in before.layers}
+    """Runs, by layer, that a kill kept from being published: newer than the newest published.
+
+    Where nothing was published, all that lies there is such.
+    """
+    last = before.run_id if before else ""
+    ours = {entry.path for entry in (*entries, *(before.layers if before else ()))}
     left_over = {
-        layer: [run for run in runs if run > before.run_id and f"{layer}/{run}" not in ours]
+        layer: [run for run in runs if run > last and f"{layer}/{run}" not in ours]
         for layer, runs in run_folders(city_dir).items()
     }
     return {layer: runs for layer, runs in left_over.items() if runs}
