@@ -154,7 +154,7 @@ def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
     with FileLock(tmp_path / "city" / "out" / "small" / ".work" / "lock"):
         done = citytwin("run", str(config))
-    assert done.returncode == 1
+    assert done.returncode == 75
     assert "another run holds" in done.stderr
 
 
