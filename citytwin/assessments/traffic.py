@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from citytwin.model import properties as p
 from citytwin.model.notes import Fact
@@ -45,7 +48,15 @@ def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
     frame = gpd.GeoDataFrame(
         rows[list(TRAFFIC.column_names)], geometry="geometry", crs=city.grid.crs
     )
-    return Assessed(frame=frame, facts=_facts(frame))
+    return Assessed(frame=frame, facts=_facts(frame), valid_time=_latest(good))
+
+
+def _latest(good: pd.DataFrame) -> datetime | None:
+    """Instant up to which the values were observed, not the day of the city model."""
+    if good.empty:
+        return None
+    end: pd.Timestamp = good["phenomenon_end"].max()
+    return end.to_pydatetime().astimezone(UTC)
 
 
 def _facts(frame: gpd.GeoDataFrame) -> tuple[Fact, ...]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 
 from citytwin.config import Config
+from citytwin.engine import plan
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.lineage import Lineage, joined, of_lost_source, of_source
 from citytwin.engine.plan import Job
@@ -22,20 +24,22 @@ from citytwin.model import tables as t
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
+from citytwin.model.record import Record
 from citytwin.model.tables import Table
 
 RASTER_ROLES: tuple[RasterRole, ...] = ("terrain_raster", "surface_raster")
 
 
 def data_time(config: Config) -> datetime:
-    """Time that the city model describes.
+    """Begin, in the city, of the day that the city model describes.
 
     Parameters
     ----------
     config
         The configuration.
     """
-    return datetime.combine(config.data_date, time(), tzinfo=UTC)
+    local = datetime.combine(config.data_date, time(), tzinfo=ZoneInfo(config.time_zone))
+    return local.astimezone(UTC)
 
 
 def join_sources(
@@ -177,7 +181,8 @@ def pick_records(
     for job in jobs:
         for need in job.needs:
             if isinstance(need, ObservedProperty):
-                wanted[need] = wanted.get(need, False) or need in job.step.inputs
+                needed = need in plan.required(job.step, job.params)
+                wanted[need] = wanted.get(need, False) or needed
     if not wanted:
         return
     observations = store.read_table(t.OBSERVATIONS)
@@ -198,8 +203,13 @@ def pick_records(
             continue
         standing.records[observed.name] = record
         standing.lineage[observed] = of_source(
-            sources[record.source], reading.decoded[record.source], data_time(config)
+            sources[record.source], reading.decoded[record.source], _end_of(record)
         )
+
+
+def _end_of(record: Record) -> datetime:
+    """Instant up to which a record was observed; not the day of the city model."""
+    return datetime.fromtimestamp(float(record.end_s.max()), UTC)
 
 
 def _driving_source(

@@ -25,7 +25,7 @@ from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
-from citytwin.errors import CityTwinError, ConfigError, StoreError
+from citytwin.errors import BusyError, CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import View, highest
@@ -74,8 +74,10 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     ------
     ConfigError
         If the configuration cannot be run.
+    BusyError
+        If another run holds the city.
     StoreError
-        If another run holds the city, or the store is damaged.
+        If the store is damaged.
     """
     begin = time.monotonic()
     city = bind(loaded)
@@ -89,7 +91,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         lock.acquire()
     except Timeout as error:
         msg = f"another run holds {loaded.city_dir}"
-        raise StoreError(msg, hint="wait for it, or stop it") from error
+        raise BusyError(msg, hint="wait for it, or stop it") from error
     manifest = Manifest(work / MANIFEST)
     try:
         store = CityStore(work, crs, loaded.config.time_zone, options.tile_cells)
@@ -143,6 +145,7 @@ def _carry_out(
     if report.failures:
         return
     _publish(city, store, made, options, report)
+    store.fields.remove_others()
     if not reading.lost:  # a source that could not be read is tried again by the next run
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 

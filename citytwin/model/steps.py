@@ -271,6 +271,8 @@ class Assessed:
     frame: pd.DataFrame
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    valid_time: datetime | None = None
+    """Time (aware, UTC) that the table is about; None = that of the inputs."""
 
 
 @dataclass(frozen=True)
