@@ -67,6 +67,8 @@ class FloodParams(Params):
     """Roughness where the city has no field of it [s m-1/3]."""
     edges: EdgeKind = EdgeKind.NORMAL_DEPTH
     """What happens at the edges of the area."""
+    edge_min_slope: float = Bound(default=1e-3, gt=0, le=1)
+    """Fall of the ground that ``normal_depth`` assumes at edges where it is flat or rises [-]."""
     arrival_depth_m: float = Bound(default=0.05, gt=0)
     impassable_depth_m: float = Bound(default=0.3, gt=0)
     """Depth at which cars stop; 0.3 m in Japanese practice."""
@@ -119,7 +121,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
 def _options(params: FloodParams) -> SolverOptions:
     return SolverOptions(
         courant=params.courant,
-        edges=Edges(params.edges, params.edges, params.edges, params.edges),
+        edges=Edges(*[params.edges] * 4, min_slope=params.edge_min_slope),
         recording=Recording(
             arrival_depth_m=params.arrival_depth_m,
             depth_thresholds_m=(params.impassable_depth_m,),
