@@ -7,7 +7,7 @@ import pytest
 import xarray as xr
 
 import citytwin
-from citytwin.errors import StepError
+from citytwin.errors import ConfigError, StepError
 
 
 def terrain() -> xr.DataArray:
@@ -36,3 +36,11 @@ def test_rain_after_the_end_is_no_rain() -> None:
     given = {"duration_h": 0.1, "rain": rain((30.0, 60.0, 12.0))}
     with pytest.raises(StepError, match="no water enters"):
         citytwin.simulate("flood", {"terrain": terrain()}, given)
+
+
+def test_the_largest_courant_number_allowed_runs() -> None:
+    """What the parameters accept the solver accepts; 0.671 = sqrt(0.9 / 2) is its limit."""
+    given = {"duration_h": 0.01, "rain": rain((0.0, 60.0, 60.0)), "courant": 0.67}
+    citytwin.simulate("flood", {"terrain": terrain()}, given)
+    with pytest.raises(ConfigError, match="courant"):
+        citytwin.simulate("flood", {"terrain": terrain()}, {**given, "courant": 0.68})
