@@ -107,7 +107,8 @@ def _slope_along(bed: NDArray[np.float32], is_open: NDArray[np.bool_]) -> NDArra
     rise = np.where(is_open[1:] & is_open[:-1], np.diff(bed.astype(np.float64)), np.nan)
     both = np.column_stack([np.append(np.nan, rise), np.append(rise, np.nan)])
     known = ~np.isnan(both)
-    return np.nansum(both, axis=1) / np.maximum(known.sum(axis=1), 1)
+    mean: NDArray[np.float64] = np.nansum(both, axis=1) / np.maximum(known.sum(axis=1), 1)
+    return mean
 
 
 def _conveyance(

@@ -122,7 +122,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
 def _options(params: FloodParams) -> SolverOptions:
     return SolverOptions(
         courant=params.courant,
-        edges=Edges(*[params.edges] * 4, min_slope=params.edge_min_slope),
+        edges=Edges(params.edges, params.edges, params.edges, params.edges, params.edge_min_slope),
         recording=Recording(
             arrival_depth_m=params.arrival_depth_m,
             depth_thresholds_m=(params.impassable_depth_m,),
