@@ -10,6 +10,7 @@ from citytwin.engine.bind import BoundCity
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
+from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
 from citytwin.engine.parts import Part, PartResult, parts_of
 from citytwin.engine.plan import Job, Plan, plan, resource_name
@@ -56,7 +57,7 @@ def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forec
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
     store = store.with_grid(joining.find_grid(config, store, standing))
-    joining.pick_records(config, todo.jobs, reading, store, standing)
+    pick_records(config, todo.jobs, reading, store, standing)
     return rows + _jobs(todo, store, manifest, standing)
 
 
