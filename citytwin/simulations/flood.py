@@ -42,7 +42,8 @@ class InflowPoint(Params):
     y: float
     """Northing [m]."""
     radius_m: float = Bound(default=5.0, gt=0, le=500)
-    """Cells with their centre within this distance share the discharge."""
+    """Cells with their centre within this distance, and the one that holds the place, share the
+    discharge."""
     hydrograph: tuple[HydrographPoint, ...] = Bound(min_length=2)
 
 
@@ -234,7 +235,10 @@ def _inflow(
     point: InflowPoint, grid: GridSpec, terrain: np.ndarray, mask: np.ndarray | None
 ) -> Inflow:
     x, y = np.meshgrid(grid.x_centres(grid.whole), grid.y_centres(grid.whole))
-    near = np.hypot(x - point.x, y - point.y) <= max(point.radius_m, grid.cell_m)
+    near = np.hypot(x - point.x, y - point.y) <= point.radius_m
+    row, col = grid.cells_of(np.array([point.x]), np.array([point.y]))
+    on = grid.contains(row, col)
+    near[row[on], col[on]] = True
     near &= ~np.isnan(terrain)
     if mask is not None:
         near &= mask == 0
