@@ -1,8 +1,8 @@
-"""Joins the tables of all sources, finds the grid, and picks the records that drive the runs."""
+"""Joins the tables of all sources, and finds the grid and the properties that were observed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -11,20 +11,16 @@ import numpy as np
 import pandas as pd
 
 from citytwin.config import Config
-from citytwin.engine import plan
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.lineage import Lineage, joined, of_lost_source, of_source
-from citytwin.engine.plan import Job
 from citytwin.engine.reading import Reading
-from citytwin.engine.records import record_of
 from citytwin.engine.standing import Standing, TableEntry
-from citytwin.errors import CityTwinError, ConfigError
+from citytwin.errors import ConfigError
 from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
-from citytwin.model.record import Record
 from citytwin.model.tables import Table
 
 RASTER_ROLES: tuple[RasterRole, ...] = ("terrain_raster", "surface_raster")
@@ -152,72 +148,3 @@ def observed_properties(
             good = set(rows.loc[rows["flag"] == t.Flag.GOOD, "property"])
             found.update(name for name in good if config.records.get(name, owner) == owner)
     return tuple(observed for observed in properties.ALL if observed.name in found)
-
-
-def pick_records(
-    config: Config, jobs: Iterable[Job], reading: Reading, store: CityStore, standing: Standing
-) -> None:
-    """Put the record of every observed property that a simulation needs into `standing`.
-
-    Parameters
-    ----------
-    config
-        The configuration; `records` decides between several sources.
-    jobs
-        The plan.
-    reading
-        What was read.
-    store, standing
-        Where the observations are; `standing` gets the records.
-
-    Raises
-    ------
-    ConfigError
-        If several sources observed the property and none is named.
-    CityTwinError
-        If a required property was not observed.
-    """
-    wanted: dict[ObservedProperty, bool] = {}
-    for job in jobs:
-        for need in job.needs:
-            if isinstance(need, ObservedProperty):
-                needed = need in plan.required(job.step, job.params)
-                wanted[need] = wanted.get(need, False) or needed
-    if not wanted:
-        return
-    observations = store.read_table(t.OBSERVATIONS)
-    things = store.read_table(t.THINGS)
-    sources = {source.name: source for source in config.sources}
-    for observed, required in wanted.items():
-        good = (observations["property"] == observed.name) & (observations["flag"] == t.Flag.GOOD)
-        name = _driving_source(config, observed, sorted(set(observations.loc[good, "source"])))
-        if name is None and not required:
-            continue
-        chosen = observations[observations["source"] == (name or "")]
-        near = store.spec.centre
-        try:
-            record = record_of(observed, chosen, things[things["source"] == (name or "")], near)
-        except CityTwinError:
-            if required:
-                raise
-            continue
-        standing.records[observed.name] = record
-        standing.lineage[observed] = of_source(
-            sources[record.source], reading.decoded[record.source], _end_of(record)
-        )
-
-
-def _end_of(record: Record) -> datetime:
-    """Instant up to which a record was observed; not the day of the city model."""
-    return datetime.fromtimestamp(float(record.end_s.max()), UTC)
-
-
-def _driving_source(
-    config: Config, observed: ObservedProperty, offering: Sequence[str]
-) -> str | None:
-    if observed.name in config.records:
-        return config.records[observed.name]
-    if len(offering) > 1:
-        msg = f"{observed.name} was observed by several sources: {', '.join(offering)}"
-        raise ConfigError(msg, hint=f"say `records: {{{observed.name}: {offering[0]}}}`")
-    return offering[0] if offering else None

@@ -10,6 +10,7 @@ from citytwin.engine.bind import BoundCity
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
+from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
 from citytwin.engine.parts import Part, PartResult, parts_of
 from citytwin.engine.plan import Job, Plan, plan, resource_name
@@ -57,7 +58,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
     located = store.with_grid(joining.find_grid(config, store, standing))
-    joining.pick_records(config, todo.jobs, reading, located, standing)
+    pick_records(config, todo.jobs, reading, located, standing)
     return rows + _jobs(todo, located, manifest, standing)
 
 

@@ -116,9 +116,10 @@ def record_digest(record: Record) -> str:
     record
         The record.
     """
-    head = (record.observed.name, record.source, record.thing)
-    sensor = (str(record.sensor_height_m), str(record.synthetic))
+    head = (record.observed.name, record.source, record.thing, record.station)
+    sensor = (str(record.sensor_height_m), str(record.distance_m), str(record.synthetic))
     total = hashlib.sha256("|".join((*head, *sensor)).encode())
-    for array in (record.start_s, record.end_s, record.result):
+    doubted = np.zeros(record.result.shape) if record.doubted is None else record.doubted * 1.0
+    for array in (record.start_s, record.end_s, record.result, doubted):
         total.update(np.ascontiguousarray(array).tobytes())
     return total.hexdigest()

@@ -240,6 +240,8 @@ class Simulation(Generic[P]):
     optional: tuple[Field | ObservedProperty, ...] = ()
     also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
+    window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
+    """Time that these parameters look at in the records; None = all that was recorded."""
     cost: Cost = Cost(5.0, 40.0)
 
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
