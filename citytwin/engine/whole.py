@@ -76,7 +76,13 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)
     digest = store.write_table(step.name, step.output, frame)
-    return TableResult(digest=digest, rows=len(frame), facts=assessed.facts, notes=assessed.notes)
+    return TableResult(
+        digest=digest,
+        rows=len(frame),
+        facts=assessed.facts,
+        notes=assessed.notes,
+        used={table.name: tuple(sorted(names)) for table, names in assessed.used.items()},
+    )
 
 
 @timed
