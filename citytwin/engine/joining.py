@@ -12,7 +12,8 @@ import pandas as pd
 
 from citytwin.config import Config
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.lineage import Lineage, joined, of_lost_source, of_source
+from citytwin.engine.lineage import Lineage, joined, of_source
+from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.errors import ConfigError
@@ -39,9 +40,8 @@ def data_time(config: Config) -> datetime:
 
 
 def join_sources(
-    config: Config, reading: Reading, lost: dict[str, tuple[Table | RasterRole, ...]],
-    store: CityStore,
-) -> Standing:  # fmt: skip
+    config: Config, reading: Reading, lost: dict[Resource, Lineage], store: CityStore
+) -> Standing:
     """Join the tables of all sources in the order of the configuration.
 
     Parameters
@@ -51,11 +51,11 @@ def join_sources(
     reading
         What was read.
     lost
-        What each lost source would have given.
+        Remarks of lost sources, by what is poorer without them.
     store
         The city's working store.
     """
-    standing = Standing()
+    standing = Standing(lost=lost)
     sources = {source.name: source for source in config.sources}
     when = data_time(config)
     for table in t.ALL:
@@ -66,8 +66,9 @@ def join_sources(
         frame = _concatenated(table, frames, store.crs)
         store.write_table("merged", table, frame)
         standing.tables[table] = TableEntry.of("merged", table, frame)
-        family = [of_source(sources[owner], reading.decoded[owner], when) for owner in owners]
-        family += [of_lost_source(sources[name]) for name, made in lost.items() if table in made]
+        shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
+        standing.shares[table] = shares
+        family = [*shares.values(), lost.get(table, Lineage())]
         standing.lineage[table] = joined(family, Lineage())
     for role in RASTER_ROLES:
         owners = [n for n in sources if n in reading.decoded and role in _rows(reading, n)]

@@ -57,6 +57,8 @@ class TableResult(_Result):
     rows: int
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    used: dict[str, tuple[str, ...]] = {}
+    """By table: the sources of the rows used, where the assessment told."""
     valid_time: datetime | None = None
     seconds: float = 0.0
     """Time on the worker [s]."""

@@ -21,6 +21,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
 from citytwin.engine.driving import pick_records
+from citytwin.engine.losses import losses_of
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
@@ -130,8 +131,7 @@ def _carry_out(
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
-    produces = {s.config.name: s.format.produces for s in city.sources}
-    lost = {name: made for name, made in produces.items() if name in reading.lost}
+    lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store)
     store = store.with_grid(joining.find_grid(loaded.config, store, standing))
     pick_records(loaded.config, todo.jobs, reading, store, standing)

@@ -92,6 +92,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         facts=assessed.facts,
         notes=assessed.notes,
         valid_time=assessed.valid_time,
+        used={table.name: tuple(sorted(names)) for table, names in assessed.used.items()},
     )
 
 

@@ -88,6 +88,18 @@ def test_means_counts_and_latest_times_of_good_observations():
     }
 
 
+def test_it_names_the_sources_of_the_rows_it_used():
+    """A weather station in the same tables is none of them."""
+    given = city(ROWS, {"a": "A", "b": "B"})
+    weather = given.table(OBSERVATIONS)["property"] == p.AIR_TEMPERATURE.name
+    given.table(OBSERVATIONS).loc[weather, "source"] = "weather"
+    extra = given.table(THINGS).iloc[:1].assign(thing="w", source="weather")
+    things = gpd.GeoDataFrame(pd.concat([given.table(THINGS), extra], ignore_index=True), crs=CRS)
+    both = CityState(GRID, {}, {OBSERVATIONS: given.table(OBSERVATIONS), THINGS: things})
+    used = ASSESSMENT.run(both, NoParams()).used
+    assert used == {OBSERVATIONS: {"roads"}, THINGS: {"roads"}}
+
+
 def test_weather_is_no_traffic():
     """Only flow, speed and delay appear; with none of them the table is empty."""
     rows = [("a", p.AIR_TEMPERATURE, 900, 21.0, 1)]
