@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from citytwin.errors import ConfigError
 from citytwin.model.layer import CityName, Classification
-from citytwin.model.text import Text
+from citytwin.model.text import Text, both_languages
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _CITY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -67,7 +67,7 @@ class SourceConfig(_Section):
     @field_validator("title", mode="before")
     @classmethod
     def _both_languages(cls, value: object) -> object:
-        return {"ja": value, "en": value} if isinstance(value, str) else value
+        return both_languages(value)
 
 
 class GridConfig(_Section):

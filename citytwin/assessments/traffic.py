@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 
 from citytwin.model import properties as p
 from citytwin.model.notes import Fact
 from citytwin.model.steps import Assessed, Assessment, CityState, NoParams
-from citytwin.model.tables import OBSERVATIONS, THINGS, TRAFFIC, Flag
+from citytwin.model.tables import OBSERVATIONS, THINGS, TRAFFIC, Flag, Table
 from citytwin.model.text import text
 
 PROPERTIES = (p.TRAFFIC_FLOW, p.VEHICLE_SPEED, p.ARRIVAL_DELAY)
@@ -45,7 +48,28 @@ def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
     frame = gpd.GeoDataFrame(
         rows[list(TRAFFIC.column_names)], geometry="geometry", crs=city.grid.crs
     )
-    return Assessed(frame=frame, facts=_facts(frame))
+    return Assessed(
+        frame=frame, facts=_facts(frame), valid_time=_latest(good), used=_used(reported, things)
+    )
+
+
+def _latest(good: pd.DataFrame) -> datetime | None:
+    """Instant up to which the values were observed, not the day of the city model."""
+    if good.empty:
+        return None
+    end: pd.Timestamp = good["phenomenon_end"].max()
+    return end.to_pydatetime().astimezone(UTC)
+
+
+def _used(reported: pd.DataFrame, things: gpd.GeoDataFrame) -> dict[Table, frozenset[str]]:
+    """Sources of the rows: a weather station in the same table is no ancestor of traffic."""
+    if reported.empty:
+        return {}
+    named = things[things["thing"].isin(reported["thing"])]
+    return {
+        OBSERVATIONS: frozenset(reported["source"]),
+        THINGS: frozenset(named["source"]),
+    }
 
 
 def _facts(frame: gpd.GeoDataFrame) -> tuple[Fact, ...]:
@@ -73,4 +97,5 @@ ASSESSMENT = Assessment(
     output=TRAFFIC,
     params=NoParams,
     run=run,
+    observes=PROPERTIES,
 )

@@ -1,9 +1,10 @@
-"""Joins the tables of all sources, finds the grid, and picks the records that drive the runs."""
+"""Joins the tables of all sources, and finds the grid and the properties that were observed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -11,12 +12,11 @@ import pandas as pd
 
 from citytwin.config import Config
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.lineage import Lineage, joined, of_lost_source, of_source
-from citytwin.engine.plan import Job
+from citytwin.engine.lineage import Lineage, joined, of_source
+from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
-from citytwin.engine.records import record_of
 from citytwin.engine.standing import Standing, TableEntry
-from citytwin.errors import CityTwinError, ConfigError
+from citytwin.errors import ConfigError
 from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.grid import Bounds, GridSpec
@@ -28,20 +28,20 @@ RASTER_ROLES: tuple[RasterRole, ...] = ("terrain_raster", "surface_raster")
 
 
 def data_time(config: Config) -> datetime:
-    """Time that the city model describes.
+    """Begin, in the city, of the day that the city model describes.
 
     Parameters
     ----------
     config
         The configuration.
     """
-    return datetime.combine(config.data_date, time(), tzinfo=UTC)
+    local = datetime.combine(config.data_date, time(), tzinfo=ZoneInfo(config.time_zone))
+    return local.astimezone(UTC)
 
 
 def join_sources(
-    config: Config, reading: Reading, lost: dict[str, tuple[Table | RasterRole, ...]],
-    store: CityStore,
-) -> Standing:  # fmt: skip
+    config: Config, reading: Reading, lost: dict[Resource, Lineage], store: CityStore
+) -> Standing:
     """Join the tables of all sources in the order of the configuration.
 
     Parameters
@@ -51,11 +51,11 @@ def join_sources(
     reading
         What was read.
     lost
-        What each lost source would have given.
+        Remarks of lost sources, by what is poorer without them.
     store
         The city's working store.
     """
-    standing = Standing()
+    standing = Standing(lost=lost)
     sources = {source.name: source for source in config.sources}
     when = data_time(config)
     for table in t.ALL:
@@ -66,8 +66,9 @@ def join_sources(
         frame = _concatenated(table, frames, store.crs)
         store.write_table("merged", table, frame)
         standing.tables[table] = TableEntry.of("merged", table, frame)
-        family = [of_source(sources[owner], reading.decoded[owner], when) for owner in owners]
-        family += [of_lost_source(sources[name]) for name, made in lost.items() if table in made]
+        shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
+        standing.shares[table] = shares
+        family = [*shares.values(), lost.get(table, Lineage())]
         standing.lineage[table] = joined(family, Lineage())
     for role in RASTER_ROLES:
         owners = [n for n in sources if n in reading.decoded and role in _rows(reading, n)]
@@ -148,66 +149,3 @@ def observed_properties(
             good = set(rows.loc[rows["flag"] == t.Flag.GOOD, "property"])
             found.update(name for name in good if config.records.get(name, owner) == owner)
     return tuple(observed for observed in properties.ALL if observed.name in found)
-
-
-def pick_records(
-    config: Config, jobs: Iterable[Job], reading: Reading, store: CityStore, standing: Standing
-) -> None:
-    """Put the record of every observed property that a simulation needs into `standing`.
-
-    Parameters
-    ----------
-    config
-        The configuration; `records` decides between several sources.
-    jobs
-        The plan.
-    reading
-        What was read.
-    store, standing
-        Where the observations are; `standing` gets the records.
-
-    Raises
-    ------
-    ConfigError
-        If several sources observed the property and none is named.
-    CityTwinError
-        If a required property was not observed.
-    """
-    wanted: dict[ObservedProperty, bool] = {}
-    for job in jobs:
-        for need in job.needs:
-            if isinstance(need, ObservedProperty):
-                wanted[need] = wanted.get(need, False) or need in job.step.inputs
-    if not wanted:
-        return
-    observations = store.read_table(t.OBSERVATIONS)
-    things = store.read_table(t.THINGS)
-    sources = {source.name: source for source in config.sources}
-    for observed, required in wanted.items():
-        good = (observations["property"] == observed.name) & (observations["flag"] == t.Flag.GOOD)
-        name = _driving_source(config, observed, sorted(set(observations.loc[good, "source"])))
-        if name is None and not required:
-            continue
-        chosen = observations[observations["source"] == (name or "")]
-        near = store.spec.centre
-        try:
-            record = record_of(observed, chosen, things[things["source"] == (name or "")], near)
-        except CityTwinError:
-            if required:
-                raise
-            continue
-        standing.records[observed.name] = record
-        standing.lineage[observed] = of_source(
-            sources[record.source], reading.decoded[record.source], data_time(config)
-        )
-
-
-def _driving_source(
-    config: Config, observed: ObservedProperty, offering: Sequence[str]
-) -> str | None:
-    if observed.name in config.records:
-        return config.records[observed.name]
-    if len(offering) > 1:
-        msg = f"{observed.name} was observed by several sources: {', '.join(offering)}"
-        raise ConfigError(msg, hint=f"say `records: {{{observed.name}: {offering[0]}}}`")
-    return offering[0] if offering else None

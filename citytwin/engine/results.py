@@ -24,7 +24,7 @@ class DecodedSource(_Result):
     rejects: tuple[Reject, ...]
     notes: tuple[Note, ...]
     files: dict[str, str]
-    """sha256 by file name, relative to the source's root."""
+    """sha256 by file name, relative to the source's root; files read beside them come last."""
     seconds: float = 0.0
     """Time on the worker [s]."""
 
@@ -57,6 +57,8 @@ class TableResult(_Result):
     rows: int
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    used: dict[str, tuple[str, ...]] = {}
+    """By table: the sources of the rows used, where the assessment told."""
     valid_time: datetime | None = None
     seconds: float = 0.0
     """Time on the worker [s]."""

@@ -20,12 +20,14 @@ from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
+from citytwin.engine.driving import pick_records
+from citytwin.engine.losses import losses_of
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
-from citytwin.errors import CityTwinError, ConfigError, StoreError
+from citytwin.errors import BusyError, CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import View, highest
@@ -74,8 +76,10 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     ------
     ConfigError
         If the configuration cannot be run.
+    BusyError
+        If another run holds the city.
     StoreError
-        If another run holds the city, or the store is damaged.
+        If the store is damaged.
     """
     begin = time.monotonic()
     city = bind(loaded)
@@ -89,7 +93,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         lock.acquire()
     except Timeout as error:
         msg = f"another run holds {loaded.city_dir}"
-        raise StoreError(msg, hint="wait for it, or stop it") from error
+        raise BusyError(msg, hint="wait for it, or stop it") from error
     manifest = Manifest(work / MANIFEST)
     try:
         store = CityStore(work, crs, loaded.config.time_zone, options.tile_cells)
@@ -127,11 +131,10 @@ def _carry_out(
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
-    produces = {s.config.name: s.format.produces for s in city.sources}
-    lost = {name: made for name, made in produces.items() if name in reading.lost}
+    lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store)
     store = store.with_grid(joining.find_grid(loaded.config, store, standing))
-    joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
+    pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
         client, store, manifest, standing, progress, report, verify=options.verify
     )
@@ -143,6 +146,7 @@ def _carry_out(
     if report.failures:
         return
     _publish(city, store, made, options, report)
+    store.fields.remove_others()
     if not reading.lost:  # a source that could not be read is tried again by the next run
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 

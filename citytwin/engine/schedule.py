@@ -112,8 +112,8 @@ class Scheduler:
                 running.results[part.name] = result
                 running.row.standing += 1
         self.progress.begin(job.key, len(parts), running.row.standing)
+        self.manifest.forget(job.key, [part.name for part in to_make])
         for part in to_make:
-            self.manifest.forget(job.key, part.name)
             future = self.client.submit(part.function, part.task, self.store, pure=False)
             self._futures[future] = (running, part, time.monotonic())
             queue.add(future)
@@ -124,10 +124,22 @@ class Scheduler:
         if finished is None or finished.fingerprint != str(part.fingerprint):
             return None
         result = part.result.model_validate_json(finished.payload)
+        if not self._on_disk(job, part):
+            log.warning("%s, tile %s: its file is gone, made anew", job.key, part.name)
+            return None
         if self.verify and isinstance(result, TileResult) and not self._intact(job, part, result):
             log.warning("%s, tile %s: stored values are damaged, made anew", job.key, part.name)
             return None
         return result
+
+    def _on_disk(self, job: Job, part: Part) -> bool:
+        """Whether what a part made still lies in the store: a gap would be read as no data."""
+        return all(
+            self.store.fields.has(made, part.tile)
+            if isinstance(made, Field)
+            else self.store.table_path(job.step.name, made).is_file()
+            for made in job.provides
+        )
 
     def _intact(self, job: Job, part: Part, result: TileResult) -> bool:
         return all(
@@ -165,6 +177,7 @@ class Scheduler:
     def _settle(self, running: _Running) -> None:
         """Make what a complete job provides known to the others."""
         results = [running.results[part.name] for part in running.parts]
+        self.manifest.keep_only(running.job.key, {part.name for part in running.parts})
         settle(running.job, running.parts, results, self.store, self.standing)
         step = running.job.step
         if isinstance(step, Assessment) and step.concerns:

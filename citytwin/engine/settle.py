@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.lineage import Lineage, joined
+from citytwin.engine.losses import missed_by
 from citytwin.engine.parts import Part, PartResult
 from citytwin.engine.plan import Job
-from citytwin.engine.results import TileResult
+from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.model.fields import Field
 from citytwin.model.steps import Assessment
@@ -39,7 +40,13 @@ def settle(
         facts=tuple(dict.fromkeys(fact for result in results for fact in result.facts)),
         valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
     )
-    parents = standing.parents(job.needs)
+    used = {
+        table: names
+        for result in results
+        if isinstance(result, TableResult)
+        for table, names in result.used.items()
+    }
+    parents = [*standing.parents(job.needs, used), *missed_by(job, standing.lost)]
     losses = tuple(note for note in own.notes if note.severity == "loss")
     if losses and isinstance(job.step, Assessment):
         for concerned in job.step.concerns:

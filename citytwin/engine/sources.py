@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -113,7 +114,10 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         digests=digests,
         rejects=decoded.rejects,
         notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
-        files={name_below(f, task.dataset.root): sha256_of(f) for f in task.dataset.files},
+        files={
+            name_below(file, task.dataset.root): sha256_of(file)
+            for file in (*task.dataset.files, *task.beside)
+        },
     )
 
 
@@ -130,11 +134,11 @@ def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:
 
 
 def name_below(file: Path, root: Path) -> str:
-    """Return the path of a file below a root; its name where it lies elsewhere.
+    """Return the path of a file from a root, so that no two files have the same.
 
     Parameters
     ----------
     file, root
         Absolute paths.
     """
-    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+    return Path(os.path.relpath(file, root)).as_posix()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -56,6 +56,10 @@ class Standing:
     records: dict[str, Record] = field(default_factory=dict)
     """By observed property."""
     lineage: dict[Resource, Lineage] = field(default_factory=dict)
+    shares: dict[Resource, dict[str, Lineage]] = field(default_factory=dict)
+    """Descent of what each source gave to a table, by the name of the source."""
+    lost: dict[Resource, Lineage] = field(default_factory=dict)
+    """Remarks of sources that could not be read, on all that is poorer without them."""
     warnings: list[Lineage] = field(default_factory=list)
     """Losses that assessments found, with the sources they speak of."""
 
@@ -103,9 +107,19 @@ class Standing:
         told = (note for notes in found for note in notes if note not in descent.notes)
         return tuple(dict.fromkeys(told))
 
-    def parents(self, needs: Iterable[Resource]) -> list[Lineage]:
-        """Descent of several resources."""
-        return [self.lineage.get(need, Lineage()) for need in needs]
+    def parents(
+        self, needs: Iterable[Resource], used: Mapping[str, Sequence[str]] | None = None
+    ) -> list[Lineage]:
+        """Descent of several resources; of a table named in `used`, of these sources' rows only."""
+        told = used or {}
+        found: list[Lineage] = []
+        for need in needs:
+            if isinstance(need, Table) and need.name in told:
+                shares = self.shares.get(need, {})
+                found += [shares[name] for name in told[need.name] if name in shares]
+            else:
+                found.append(self.lineage.get(need, Lineage()))
+        return found
 
 
 def record_digest(record: Record) -> str:
@@ -116,9 +130,10 @@ def record_digest(record: Record) -> str:
     record
         The record.
     """
-    head = (record.observed.name, record.source, record.thing)
-    sensor = (str(record.sensor_height_m), str(record.synthetic))
+    head = (record.observed.name, record.source, record.thing, record.station)
+    sensor = (str(record.sensor_height_m), str(record.distance_m), str(record.synthetic))
     total = hashlib.sha256("|".join((*head, *sensor)).encode())
-    for array in (record.start_s, record.end_s, record.result):
+    doubted = np.zeros(record.result.shape) if record.doubted is None else record.doubted * 1.0
+    for array in (record.start_s, record.end_s, record.result, doubted):
         total.update(np.ascontiguousarray(array).tobytes())
     return total.hexdigest()

@@ -291,4 +291,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=GtfsRtParams,
     read=read,
+    observes=(p.VEHICLE_SPEED, p.ARRIVAL_DELAY),
 )

@@ -293,4 +293,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=NoParams,
     read=read,
+    observes=tuple(dict.fromkeys(v.observed for v in (_SURFACE | _AT_HEIGHT).values())),
 )

@@ -238,4 +238,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=NoParams,
     read=read,
+    observes=(p.TRAFFIC_FLOW,),
 )

@@ -103,7 +103,8 @@ def _measured(task: GridTask, tile: Tile) -> Float32Array:
 
 def _at_buildings(task: GridTask, tile: Tile) -> Float32Array:
     """Ground height of each building over its footprint; the lower one where two overlap."""
-    buildings: pd.DataFrame = task.tables[t.BUILDINGS]
+    rows: pd.DataFrame = task.tables[t.BUILDINGS]
+    buildings = rows[rows["ground_z_m"].notna()]
     ground = buildings["ground_z_m"].to_numpy(dtype=np.float64)
     faces = faces_of_geometry(list(buildings["geometry"]), -ground)
     depth = np.full(tile.shape, np.nan, dtype=np.float32)

@@ -32,7 +32,7 @@ def with_classes(roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Add the class of passability: 0 stays passable, null was not assessed.
 
     A segment without a time stays passable when its depth was computed; without a depth either
-    it is a bridge or lies outside the computed area.
+    it is a bridge or a tunnel, or lies outside the computed area.
 
     Parameters
     ----------
@@ -67,11 +67,12 @@ LAYER = LayerRecipe(
     group="exposure",
     title=text("道路の通行（浸水時）", "Roads during the flood"),
     summary=text(
-        "浸水で車が通れなくなるまでの時間で道路を色分けしました。青緑は通行できます。"
-        "灰色の橋と計算範囲の外は評価していません。"
+        "深い水で区間の端から端まで車が通り抜けられなくなるまでの時間で色分けしました。"
+        "青緑は通行できます。灰色の橋・トンネルと計算範囲の外は評価していません。"
         "倒木・冠水以外の規制・渋滞は含みません。",
-        "Roads by the time after which water is too deep for cars; blue-green ones stay passable. "
-        "Bridges and roads outside the computed area are grey: they were not assessed. "
+        "Roads by the time after which deep water parts their ends, so that no car gets through;"
+        " blue-green ones stay passable. "
+        "Bridges, tunnels and roads outside the computed area are grey: they were not assessed. "
         "Closures for other reasons than water are not included.",
     ),
     view=VectorView(

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError
 from citytwin.model import crs as crs_of
 
+_DECIMALS = 6
+"""Of a cell: finer than any survey, coarser than the last bit of 10,000 km in cells of 1 cm."""
 MAX_CELLS = 4_000_000_000
 """More than any city at 1 m; a cell size with a slip of the comma is refused, not begun."""
 
@@ -64,15 +66,6 @@ class Tile:
             slice(self.col0 - outer.col0, self.col1 - outer.col0),
         )
 
-    def overlaps(self, other: Tile) -> bool:
-        """Whether the two windows share a cell."""
-        return (
-            self.row0 < other.row1
-            and other.row0 < self.row1
-            and self.col0 < other.col1
-            and other.col0 < self.col1
-        )
-
 
 @dataclass(frozen=True)
 class GridSpec:
@@ -120,8 +113,12 @@ class GridSpec:
         if not (bounds.x_max > bounds.x_min and bounds.y_max > bounds.y_min):
             msg = f"the area to cover is empty: {bounds}"
             raise ConfigError(msg, hint="check `grid.bounds` (west, south, east, north)")
-        col0, row_top = math.floor(bounds.x_min / cell_m), math.ceil(bounds.y_max / cell_m)
-        col1, row_bottom = math.ceil(bounds.x_max / cell_m), math.floor(bounds.y_min / cell_m)
+        west, south, east, north = (
+            _in_cells(edge, cell_m)
+            for edge in (bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max)
+        )
+        col0, row_bottom = math.floor(west), math.floor(south)
+        col1, row_top = math.ceil(east), math.ceil(north)
         ny, nx = row_top - row_bottom, col1 - col0
         if ny * nx > MAX_CELLS:
             msg = f"{ny} rows and {nx} columns of {cell_m:g} m are more than {MAX_CELLS:.0e} cells"
@@ -226,3 +223,11 @@ class GridSpec:
     def contains(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which cells lie on the grid."""
         return (rows >= 0) & (rows < self.ny) & (cols >= 0) & (cols < self.nx)
+
+
+def _in_cells(edge_m: float, cell_m: float) -> float:
+    """Coordinate in units of cells; what lies on an edge but for the last bits lies on it.
+
+    A cell of 0.1 m is no binary fraction: -44150 m / 0.1 m is not whole, and would cost a row.
+    """
+    return round(edge_m / cell_m, _DECIMALS)

@@ -139,6 +139,8 @@ class Format(Generic[P]):
     produces: tuple[Table | RasterRole, ...]
     params: type[P]
     read: Callable[[Dataset, P], Decoded]
+    observes: tuple[ObservedProperty, ...] | None = None
+    """Properties that its observations can be of; None = any."""
 
 
 # --- gridders ----------------------------------------------------------------------------------
@@ -240,6 +242,8 @@ class Simulation(Generic[P]):
     optional: tuple[Field | ObservedProperty, ...] = ()
     also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
+    window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
+    """Time that these parameters look at in the records; None = all that was recorded."""
     cost: Cost = Cost(5.0, 40.0)
 
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
@@ -271,6 +275,11 @@ class Assessed:
     frame: pd.DataFrame
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    valid_time: datetime | None = None
+    """Time (aware, UTC) that the table is about; None = that of the inputs."""
+    used: Mapping[Table, frozenset[str]] = field(default_factory=dict)
+    """For tables whose rows name their source: the sources of the rows that were used. The
+    result descends from these alone; of a table not named here it descends from every source."""
 
 
 @dataclass(frozen=True)
@@ -284,6 +293,8 @@ class Assessment(Generic[P]):
     params: type[P]
     run: Callable[[CityState, P], Assessed]
     optional: tuple[Field | Table, ...] = ()
+    observes: tuple[ObservedProperty, ...] = ()
+    """Properties whose observations it reads, where it reads those of some only."""
     concerns: tuple[Table, ...] = ()
     """Tables that its losses speak of: they are told on every layer made from the same sources."""
     cost: Cost = Cost(1.0, 20.0)

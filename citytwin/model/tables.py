@@ -64,8 +64,8 @@ BUILDINGS = Table(
         Column("lod", "string", nullable=False, meaning="best level of detail used, such as 2"),
         Column("height_m", "float64", "m", meaning="top minus bottom of the geometry"),
         Column("measured_height_m", "float64", "m", meaning="as recorded; null for sentinels"),
-        Column("ground_z_m", "float64", "m", nullable=False, meaning="lowest point"),
-        Column("roof_z_m", "float64", "m", nullable=False, meaning="highest point"),
+        Column("ground_z_m", "float64", "m", meaning="lowest point; null: it is on the terrain"),
+        Column("roof_z_m", "float64", "m", meaning="highest point; null with the lowest"),
         Column("storeys", "int32", "1", meaning="storeys above ground as recorded"),
         Column("usage", "string", meaning="text of the code list, else the raw code"),
         Column("usage_code", "string"),
@@ -112,7 +112,13 @@ ROADS = Table(
         Column("name", "string"),
         Column("function", "string", meaning="class of road as recorded"),
         Column("width_m", "float64", "m"),
-        Column("level", "int32", "1", nullable=False, meaning="0 on the ground, 1 on a bridge"),
+        Column(
+            "level",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="0 on the ground, 1 on a bridge, -1 in a tunnel",
+        ),
         Column("source", "string", nullable=False),
         Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
     ),
@@ -279,8 +285,18 @@ ROAD_EXPOSURE = Table(
         Column("road_id", "string", nullable=False),
         Column("name", "string"),
         Column("function", "string"),
-        Column("flood_depth_max_m", "float64", "m"),
-        Column("impassable_after_min", "float64", "min", meaning="null when it stays passable"),
+        Column(
+            "flood_depth_max_m",
+            "float64",
+            "m",
+            meaning="highest on its open cells; null on bridges, in tunnels, off the grid",
+        ),
+        Column(
+            "impassable_after_min",
+            "float64",
+            "min",
+            meaning="null when it stays passable, and where there is no depth",
+        ),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
@@ -312,22 +328,3 @@ TRAFFIC = Table(
 )
 
 ALL: tuple[Table, ...] = tuple(value for value in globals().values() if isinstance(value, Table))
-
-
-def by_name(name: str) -> Table:
-    """Return the table of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``buildings``.
-
-    Raises
-    ------
-    KeyError
-        If no table has it.
-    """
-    for table in ALL:
-        if table.name == name:
-            return table
-    raise KeyError(name)

@@ -21,7 +21,7 @@ sources:
   - {name: buildings, use: citygml, path: data/udx/bldg, classification: public, synthetic: true,
      title: Demo city, licence: Apache-2.0}
   - {name: relief, use: citygml_relief, path: data/udx/dem, classification: public,
-     synthetic: true, title: Demo city, licence: Apache-2.0}
+     synthetic: true, title: Demo relief, licence: Apache-2.0}
   - {name: roads, use: citygml_roads, path: data/udx/tran, classification: public,
      synthetic: true, title: Demo city, licence: Apache-2.0}
   - {name: amedas, use: amedas, path: data/feeds/amedas, classification: public,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -125,3 +126,6 @@ def test_damage_is_named_and_contained(
     city = tmp_path / "out" / "small"
     assert not list(city.glob("**/.tmp-*"))
     assert (city / "latest.json").exists() == (code != 1)
+    ground = [json.loads(file.read_text("utf-8")) for file in city.glob("terrain/*/layer.json")]
+    lost = [note["en"] for layer in ground for note in layer["notes"] if note["severity"] == "loss"]
+    assert any("Demo relief could not be read" in text for text in lost) == (code == 3)

@@ -58,8 +58,9 @@ class BuildingRow:
 
     draft: Draft
     lod: str
-    ground_z_m: float
-    roof_z_m: float
+    ground_z_m: float | None
+    """None where only an outline without heights is known: it stands on the terrain."""
+    roof_z_m: float | None
     height_m: float | None
     footprint: shapely.MultiPolygon
     faces: list[Face]
@@ -214,19 +215,22 @@ class _Assembly:
         known = bool(np.isfinite(z).any()) and bool(np.nanmin(z) != 0.0)
         if not known:
             self._mark("ground-unknown")
-        level = float(np.nanmin(z)) if known else 0.0
         if height is None:
             self._mark("height-unknown")
+        if not known:
+            # A block from 0 m would lie deep in the ground of most cities.
+            return self._row("0", (None, None), height, self.area, [])
+        level = float(np.nanmin(z))
+        if height is None:
             return self._row("0", (level, level), None, self.area, [])
-        at_roof = self.draft.outline_is_roof and known
-        low = level - height if at_roof else level
+        low = level - height if self.draft.outline_is_roof else level
         faces = _blocks(self.area, low, low + height)
         return self._row("0", (low, low + height), height, self.area, faces)
 
     def _row(
         self,
         lod: str,
-        z_m: tuple[float, float],
+        z_m: tuple[float | None, float | None],
         height_m: float | None,
         area: shapely.MultiPolygon,
         faces: list[Face],

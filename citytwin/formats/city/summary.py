@@ -35,6 +35,13 @@ def note_buildings(rows: Sequence[BuildingRow], ledger: Ledger) -> None:
             f"建物 {blocks} 棟は立体形状がない、または欠けているため、外形と高さから作った直方体です",
             f"{blocks} buildings are blocks made from outline and height, for want of a sound model",
         )
+    placed = sum("ground-unknown" in row.defects for row in rows)
+    if placed:
+        ledger.note(
+            "fallback",
+            f"建物 {placed} 棟は外形に標高がないため、地形の上に載せています",
+            f"{placed} buildings have an outline without elevation and are set on the terrain",
+        )
     unknown = sum("height-unknown" in row.defects for row in rows)
     if unknown:
         ledger.note(

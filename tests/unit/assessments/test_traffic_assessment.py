@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -86,6 +88,18 @@ def test_means_counts_and_latest_times_of_good_observations():
     }
 
 
+def test_it_names_the_sources_of_the_rows_it_used():
+    """A weather station in the same tables is none of them."""
+    given = city(ROWS, {"a": "A", "b": "B"})
+    weather = given.table(OBSERVATIONS)["property"] == p.AIR_TEMPERATURE.name
+    given.table(OBSERVATIONS).loc[weather, "source"] = "weather"
+    extra = given.table(THINGS).iloc[:1].assign(thing="w", source="weather")
+    things = gpd.GeoDataFrame(pd.concat([given.table(THINGS), extra], ignore_index=True), crs=CRS)
+    both = CityState(GRID, {}, {OBSERVATIONS: given.table(OBSERVATIONS), THINGS: things})
+    used = ASSESSMENT.run(both, NoParams()).used
+    assert used == {OBSERVATIONS: {"roads"}, THINGS: {"roads"}}
+
+
 def test_weather_is_no_traffic():
     """Only flow, speed and delay appear; with none of them the table is empty."""
     rows = [("a", p.AIR_TEMPERATURE, 900, 21.0, 1)]
@@ -100,3 +114,12 @@ def test_the_order_of_rows_changes_nothing(reverse):
     frame = ASSESSMENT.run(city(rows, {"a": "A", "b": "B"}), NoParams()).frame
     assert frame["value"].iloc[1] == 90.0
     assert frame["thing"].tolist() == ["a", "b", "b"]
+
+
+def test_the_time_of_the_table_is_that_of_the_latest_good_observation() -> None:
+    """Not the day of the city model, nor a time stamp of a broken detector."""
+    names = {"a": "A", "b": "B"}
+    made = ASSESSMENT.run(city(ROWS, names), NoParams())
+    assert made.valid_time == datetime(1970, 1, 1, 0, 15, tzinfo=UTC)
+    broken = [("b", p.TRAFFIC_FLOW, 1200, 99999.0, 4)]
+    assert ASSESSMENT.run(city(broken, names), NoParams()).valid_time is None

@@ -157,9 +157,13 @@ def test_a_roof_edge_is_the_top_of_the_block(read):
 def test_what_an_outline_does_not_say_is_marked(read, attributes, height, defects):
     """An outline at 0 says nothing of the ground; the height is recorded, counted or unknown."""
     outline = lod0(rectangle(X0, Y0, X0 + 10, Y0 + 6, 0.0), "lod0RoofEdge")
-    buildings, _, _ = read(building(attributes + outline))
+    buildings, surfaces, decoded = read(building(attributes + outline))
     row = buildings.iloc[0]
-    assert row["ground_z_m"] == 0.0
+    assert np.isnan(row["ground_z_m"])
+    assert np.isnan(row["roof_z_m"])
+    assert surfaces.empty
+    (note,) = [n for n in decoded.notes if "terrain" in n.en]
+    assert (note.severity, note.en.split()[0]) == ("fallback", "1")
     assert row["defects"] == defects
     assert np.isnan(row["height_m"]) if height is None else row["height_m"] == height
 
@@ -207,6 +211,42 @@ def test_finer_parts_replace_a_coarse_building(read):
     buildings, _, _ = read(building(block + part(left, "left") + part(right, "right"), "all"))
     assert buildings["building_id"].tolist() == ["left", "right"]
     assert buildings["roof_z_m"].tolist() == [116.0, 118.0]
+
+
+def test_a_roof_edge_wider_than_the_part_is_no_building(read):
+    """LOD0 with a recorded height, 0.3 m wider all round than its only part in LOD2."""
+    edge = lod0(rectangle(X0 - 0.3, Y0 - 0.3, X0 + 10.3, Y0 + 6.3, 116.0), "lod0RoofEdge")
+    height = '<bldg:measuredHeight uom="m">14</bldg:measuredHeight>'
+    shell = lod2(box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 116.0), "p")
+    buildings, _, _ = read(building(height + edge + part(shell, "p"), "b"))
+    assert buildings["building_id"].tolist() == ["p"]
+    assert buildings["lod"].tolist() == ["2"]
+
+
+def test_a_fine_part_and_a_coarse_part_replace_the_building(read):
+    """LOD1 of the whole, 118 m high; its halves in LOD2 and in LOD1 are all that stands."""
+    block = lod1(box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 118.0))
+    left = lod2(box(X0, Y0, X0 + 5, Y0 + 6, 112.0, 116.0), "l")
+    right = lod1(box(X0 + 5, Y0, X0 + 10, Y0 + 6, 112.0, 118.0))
+    buildings, _, _ = read(building(block + part(left, "l") + part(right, "r"), "all"))
+    assert buildings["building_id"].tolist() == ["l", "r"]
+    assert buildings["lod"].tolist() == ["2", "1"]
+    assert buildings["roof_z_m"].tolist() == [116.0, 118.0]
+
+
+def test_a_building_stands_where_no_finer_part_does(read):
+    """A wing of 5 m in LOD2; the other 5 m of the LOD1 block stay, 30 m2 each, once."""
+    block = lod1(box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 118.0))
+    wing = lod2(box(X0, Y0, X0 + 5, Y0 + 6, 112.0, 116.0), "w")
+    buildings, surfaces, _ = read(building(block + part(wing, "w"), "all"))
+    assert buildings["building_id"].tolist() == ["all", "w"]
+    assert buildings["defects"].tolist() == ["clipped", ""]
+    assert buildings.geometry.area.tolist() == pytest.approx([30.0, 30.0], abs=1e-6)
+    roofs = surfaces[surfaces["building_id"] == "all"]
+    points = gml.stacked(roofs)
+    assert points[:, 0].min() == pytest.approx(X0 + 5)
+    assert points[:, 0].max() == pytest.approx(X0 + 10)
+    assert sorted(set(points[:, 2].round(6))) == [112.0, 118.0]
 
 
 def test_a_tower_on_the_building_is_kept(read):

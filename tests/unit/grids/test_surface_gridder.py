@@ -22,9 +22,15 @@ WEST, NORTH = GRID.x_min, GRID.y_max
 Ring = Sequence[tuple[float, float, float]]
 
 
-def buildings_of(*rows: tuple[str, shapely.Polygon, float]) -> gpd.GeoDataFrame:
+def buildings_of(
+    *rows: tuple[str, shapely.Polygon, float], height_m: float = np.nan
+) -> gpd.GeoDataFrame:
     """Id, footprint and roof height."""
-    columns = {"building_id": [row[0] for row in rows], "roof_z_m": [row[2] for row in rows]}
+    columns = {
+        "building_id": [row[0] for row in rows],
+        "roof_z_m": [row[2] for row in rows],
+        "height_m": [height_m] * len(rows),
+    }
     return gpd.GeoDataFrame(columns, geometry=[row[1] for row in rows], crs=GRID.crs)
 
 
@@ -160,3 +166,57 @@ def test_rows_of_a_tile_keep_their_numbers() -> None:
     assert (made[f.BUILDING_INDEX][5:9, 5:9] == 1).all()
     assert (made[f.BUILDING_INDEX][5:9, 12:15] == 2).all()
     assert int(made[f.BUILDING_MASK].sum()) == 16 + 12
+
+
+def test_a_block_without_elevation_stands_on_the_terrain() -> None:
+    """9 m above each cell of a hillside 110 m up; not between 0 and 9 m, under the ground."""
+    slope = (110.0 + (X - WEST) / 4).astype(np.float32)
+    footprint = box(5, 5, 15, 12)
+    made = run(
+        buildings_of(("a", footprint, np.nan), height_m=9.0), surfaces_of(), terrain=slope
+    ).fields
+    built = np.zeros(GRID.shape, dtype=np.bool_)
+    built[5:12, 5:15] = True
+    np.testing.assert_array_equal(made[f.BUILDING_MASK] == 1, built)
+    np.testing.assert_array_equal(made[f.BUILDING_INDEX] == 0, built)
+    np.testing.assert_allclose(made[f.SURFACE_HEIGHT], np.where(built, slope + 9.0, slope))
+
+
+def test_a_block_without_elevation_or_height_lies_on_the_ground() -> None:
+    """It is built upon, and flat; where the ground is unknown, so is its top."""
+    ground = np.full(GRID.shape, 3.0)
+    ground[:, :10] = np.nan
+    made = run(buildings_of(("a", box(5, 5, 15, 12), np.nan)), surfaces_of(), ground).fields
+    assert int(made[f.BUILDING_MASK].sum()) == 70
+    assert (made[f.SURFACE_HEIGHT][5:12, 10:15] == 3.0).all()
+    assert np.isnan(made[f.SURFACE_HEIGHT][5:12, 5:10]).all()
+
+
+def test_of_a_block_and_a_roof_the_higher_shows() -> None:
+    """On ground of 4 m, a block of 6 m hides a roof at 9 m and is hidden by one at 11 m."""
+    low, high = box(0, 0, 10, 10), box(20, 0, 30, 10)
+    made = run(
+        buildings_of(("low", low, 9.0), ("high", high, 11.0), ("x", box(5, 0, 25, 10), np.nan),
+                     height_m=6.0),
+        surfaces_of(),
+        terrain=4.0,
+    ).fields  # fmt: skip
+    index = made[f.BUILDING_INDEX][5, :30]
+    assert index.tolist() == [0] * 5 + [2] * 15 + [1] * 10
+
+
+def test_blocks_without_elevation_have_the_same_bits_for_any_tiling() -> None:
+    """A building on the edge of two tiles has in each the heights it has in both."""
+    slope = np.random.default_rng(4).normal(50.0, 5.0, GRID.shape).astype(np.float32)
+    buildings = buildings_of(("a", box(10, 8, 31, 22), np.nan), height_m=7.0)
+    whole = run(buildings, surfaces_of(), terrain=slope).fields
+    for tile in GRID.tiles(16):
+        task = GridTask(
+            GRID,
+            tile,
+            {t.BUILDINGS: buildings, t.SURFACES: surfaces_of()},
+            {},
+            {f.TERRAIN: slope[tile.slices].copy()},
+        )
+        for field, made in GRIDDER.run(task, NoParams()).fields.items():
+            np.testing.assert_array_equal(made, whole[field][tile.slices])

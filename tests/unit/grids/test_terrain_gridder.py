@@ -210,3 +210,12 @@ def test_a_city_without_any_ground_is_refused() -> None:
     """The message says what to add."""
     with pytest.raises(StepError, match="add a terrain raster or a relief"):
         run()
+
+
+def test_a_building_that_stands_on_the_terrain_says_nothing_of_it() -> None:
+    """Its ground is unknown: the ground below is that of its neighbour."""
+    x, y = GRID.x_min, GRID.y_max
+    known = shapely.box(x + 6.0, y - 21.0, x + 15.0, y - 9.0)
+    unknown = shapely.box(x + 15.0, y - 21.0, x + 24.0, y - 9.0)
+    terrain = run(buildings=buildings_of((known, 3.5), (unknown, np.nan))).fields[f.TERRAIN]
+    assert (terrain[6:14, 4:16] == 3.5).all()
