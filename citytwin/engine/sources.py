@@ -104,8 +104,10 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         digests[role] = store.write_raster(task.dataset.name, role, raster)
         rows[role] = int(raster.values.size)
     if task.expect and not any(rows.values()):
+        said = "; ".join(note.en for note in decoded.notes[:3])
         raise SourceError(
-            f"source {task.dataset.name!r} holds nothing that format {chosen.name} reads",
+            f"source {task.dataset.name!r} holds nothing that format {chosen.name} reads"
+            + (f": {said}" if said else ""),
             source=", ".join(file.name for file in task.dataset.files[:3]),
             hint="check the path, or say `expect: false` when an empty source is right",
         )
