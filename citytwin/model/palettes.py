@@ -124,6 +124,12 @@ HEAVY: Rgb = (188, 42, 52)
 """Traffic that is jammed or very late."""
 COUNTED: Rgb = (112, 88, 152)
 """Traffic that is counted only."""
+OPEN_WATER: Rgb = (99, 136, 198)
+"""Rivers and lakes in ordinary times: a step of ``OSLO``, none of the colours of floods."""
+PLANT_COVER: Rgb = (170, 172, 32)
+"""Green areas; this and the next are steps of ``SPEED``."""
+SINGLE_PLANT: Rgb = (24, 115, 40)
+"""Trees that stand alone."""
 
 
 def spread(palette: tuple[Rgb, ...], number: int) -> list[Rgb]:

@@ -183,8 +183,8 @@ def _geometry_of(layer: str, view: VectorView, rows: gpd.GeoDataFrame) -> Geomet
     names = sorted({str(name) for name in rows.geometry.geom_type})
     kinds = {_GEOMETRIES.get(name) for name in names}
     declared = view.table.geometry
-    if not names and declared in ("point", "line", "polygon"):
-        return declared
+    if not names:  # the page needs some kind, and draws nothing
+        return declared if declared in ("point", "line", "polygon") else "polygon"
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is not None:
         return kind

@@ -15,6 +15,7 @@ from citytwin.store.tables import conform
 from citytwin.testing.town_buildings import SOURCE, building_rows, surface_rows
 from citytwin.testing.town_plan import PITCH_M, ground_z_m, unknown
 from citytwin.testing.town_records import BEGIN
+from citytwin.testing.town_themes import theme_tables
 
 USES = ("paddy", "field", "green", "water", "bare", "road", "building", "other")
 _TRIANGLE_M = 9.0
@@ -34,7 +35,7 @@ def town_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     dict
         Buildings of several levels of detail; a relief with a gap; roads, one on a bridge, one
         that leaves the grid, one far off; land use of all kinds; stations and detectors with
-        good, doubtful and missing observations.
+        good, doubtful and missing observations; and the themes that are only shown.
     """
     made = {
         t.BUILDINGS: building_rows(grid),
@@ -44,6 +45,7 @@ def town_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
         t.LAND_USE: _land_use(grid),
         t.THINGS: _things(grid),
         t.OBSERVATIONS: _observations(),
+        **theme_tables(grid),
     }
     return {table: conform(table, frame, grid.crs) for table, frame in made.items()}
 

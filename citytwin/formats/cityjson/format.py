@@ -39,6 +39,8 @@ from citytwin.model.tables import (
 from citytwin.model.text import text
 
 Theme = Literal["buildings", "roads", "land_use", "water_bodies", "vegetation", "bridges"]
+_OFTEN_ABSENT = ("water_bodies", "vegetation", "bridges")
+"""Themes whose table is given only where the files hold some, so that no empty map is made."""
 _TABLES: dict[Theme, Table] = {
     "buildings": BUILDINGS,
     "roads": ROADS,
@@ -107,6 +109,7 @@ def read(dataset: Dataset, params: CityJsonParams) -> Decoded:
             **{
                 table: frames[theme] if theme in wanted else frames[theme].iloc[:0]
                 for theme, table in _TABLES.items()
+                if theme not in _OFTEN_ABSENT or (theme in wanted and len(frames[theme]))
             },
         },
         rejects=ledger.all_rejects(),

@@ -68,8 +68,8 @@ def test_plants(read):  # noqa: F811
 def test_a_tree_without_a_place_is_told(read, index):  # noqa: F811
     """The vertex does not exist: no row, and the rejects name the tree."""
     instance = {**TREE["geometry"][0], "boundaries": [index]}
-    rows, decoded = frame(read, VEGETATION, {"t": {**TREE, "geometry": [instance]}})
-    assert len(rows) == 0
+    frames, decoded = read(model({"t": {**TREE, "geometry": [instance]}}))
+    assert VEGETATION not in frames
     assert ("t", "index") in [(r.record, r.code) for r in decoded.rejects]
 
 
@@ -118,6 +118,7 @@ def test_a_theme_that_must_be_found(read):  # noqa: F811
         read(model(objects), CityJsonParams(must_find=("water_bodies", "roads")))
     frames, _ = read(model(objects), CityJsonParams(must_find=("roads",)))
     assert len(frames[ROADS]) == 1
+    assert WATER_BODIES not in frames, "no empty table, of which an empty map would be made"
 
 
 def test_unknown_themes_are_refused():

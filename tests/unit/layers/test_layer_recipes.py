@@ -30,6 +30,8 @@ def test_the_layers_of_the_twin() -> None:
     assert [one.id for one in ALL] == [
         "terrain",
         "surface_height",
+        "water",
+        "vegetation",
         "sunlit_hours",
         "frontal_area_index",
         "wind_speed_ratio",
@@ -146,6 +148,8 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
     assert {one.id for one in ALL if not one.simulation} == {
         "terrain",
         "surface_height",
+        "water",
+        "vegetation",
         "buildings",
         "surface_accuracy",
         "traffic",

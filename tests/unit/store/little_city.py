@@ -185,7 +185,44 @@ def surface_accuracy(count: int = 12) -> gpd.GeoDataFrame:
     )
 
 
+def water_bodies(count: int = 12) -> gpd.GeoDataFrame:
+    """Return ponds, some of them with a name."""
+    names = pd.Series(["みずほ川", None] * (count // 2), dtype="string")
+    return gpd.GeoDataFrame(
+        {
+            "water_id": _strings("wtr_", count),
+            "name": names,
+            "water_class": _strings("class ", count),
+            "function": pd.Series([None] * count, dtype="string"),
+            "source": _strings("file ", count),
+        },
+        geometry=_boxes(count, 12.0),
+        crs=GRID.crs,
+    )
+
+
+def vegetation(count: int = 12) -> gpd.GeoDataFrame:
+    """Return lawns and trees in turn; of every other tree the crown is not known."""
+    single = np.arange(count) % 2 == 1
+    boxes = _boxes(count, 12.0)
+    return gpd.GeoDataFrame(
+        {
+            "plant_id": _strings("veg_", count),
+            "kind": pd.Series(np.where(single, "single", "cover"), dtype="string"),
+            "plant_class": _strings("class ", count),
+            "species": pd.Series([None] * count, dtype="string"),
+            "height_m": np.linspace(0.2, 20.0, count),
+            "crown_diameter_m": np.where(np.arange(count) % 4 == 1, 6.0, np.nan),
+            "source": _strings("file ", count),
+        },
+        geometry=[b.centroid if s else b for b, s in zip(boxes, single, strict=True)],
+        crs=GRID.crs,
+    )
+
+
 TABLES = {
+    "water_bodies": water_bodies,
+    "vegetation": vegetation,
     "surface_accuracy": surface_accuracy,
     "buildings": buildings,
     "building_exposure": building_exposure,

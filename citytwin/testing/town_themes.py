@@ -1,0 +1,81 @@
+"""Synthetic water, plants, bridge, zones and expected inundation of the small town."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from citytwin.model import tables as t
+from citytwin.model.grid import GridSpec
+from citytwin.model.tables import Table
+from citytwin.testing.town_buildings import SOURCE
+
+
+def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
+    """Return the tables that no field of the town is made from.
+
+    Parameters
+    ----------
+    grid
+        Grid of the town.
+
+    Returns
+    -------
+    dict
+        A pond with an island; a lawn and two trees, of which one has no crown recorded; a bridge;
+        two zones, one without numbers; two triangles of water.
+    """
+    box = grid.bounds
+    west, north = box.x_min, box.y_max
+    pond = shapely.box(west + 4, north - 14, west + 12, north - 4).difference(
+        shapely.box(west + 6, north - 8, west + 8, north - 6)
+    )
+    lawn = shapely.box(west + 14, north - 12, west + 22, north - 4)
+    town = shapely.box(box.x_min, box.y_min, box.x_max, box.y_max)
+    trees = [shapely.Point(west + 16, north - 6), shapely.Point(west + 25, north - 9)]
+    return {
+        t.WATER_BODIES: _frame(grid, t.WATER_BODIES, [pond], ("pond", None, "池", None, SOURCE)),
+        t.VEGETATION: _frame(
+            grid,
+            t.VEGETATION,
+            [lawn, *trees],
+            ("lawn", "cover", "草地", None, 0.2, None, SOURCE),
+            ("oak", "single", None, "Quercus", 9.0, 6.0, SOURCE),
+            ("ash", "single", None, None, None, None, SOURCE),
+        ),
+        t.BRIDGES: _frame(
+            grid, t.BRIDGES, [lawn], ("bridge", "橋", None, None, 1, 6.0, 7.5, SOURCE)
+        ),
+        t.ZONES: _frame(
+            grid,
+            t.ZONES,
+            [town, lawn],
+            ("z1", "UseDistrict", None, "1", "住居", 2.0, None, 0.6, None, None, None, SOURCE),
+            ("z2", "HeightControlDistrict", None, None, None, *[None] * 6, SOURCE),
+        ),
+        t.HAZARD_SURFACES: _water(west, north),
+    }
+
+
+def _frame(
+    grid: GridSpec, table: Table, shapes: Sequence[shapely.Geometry], *rows: tuple[Any, ...]
+) -> gpd.GeoDataFrame:
+    names = table.column_names[:-1]
+    frame = pd.DataFrame([dict(zip(names, row, strict=True)) for row in rows], columns=list(names))
+    return gpd.GeoDataFrame(frame, geometry=list(shapes), crs=grid.crs)
+
+
+def _water(west: float, north: float) -> pd.DataFrame:
+    corners = [(0.0, 0.0), (20.0, 0.0), (20.0, -20.0), (0.0, -20.0)]
+    points = [(west + x, north + y, 3.5) for x, y in corners]
+    said = ("flood", "river_flood", "みずほ川", "L2", "national", "2", "0.5m以上3m未満", SOURCE)
+    rows = [
+        (np.array([points[i] for i in triangle]).ravel(), *said)
+        for triangle in ((0, 1, 2), (0, 2, 3))
+    ]
+    return pd.DataFrame(rows, columns=list(t.HAZARD_SURFACES.column_names))
