@@ -12,7 +12,8 @@ import pytest
 from citytwin import registry
 from citytwin.config import Config, load
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.joining import data_time, pick_records
+from citytwin.engine.driving import pick_records
+from citytwin.engine.joining import data_time
 from citytwin.engine.plan import Job
 from citytwin.engine.reading import Reading
 from citytwin.engine.results import DecodedSource
