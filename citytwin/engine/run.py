@@ -126,6 +126,8 @@ def _carry_out(
     manifest.unfinish()
     request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
+    if report.failures:
+        return
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
