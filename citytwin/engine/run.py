@@ -20,6 +20,7 @@ from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
+from citytwin.engine.openness import require_public
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
@@ -82,7 +83,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     begin = time.monotonic()
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
-    plan(city)  # a layer that cannot be made is told before anything is read
+    require_public(plan(city))  # what cannot be made or published is told before anything is read
     work = work_dir(loaded)
     work.mkdir(parents=True, exist_ok=True)
     report = RunReport(city=loaded.config.city.id)
