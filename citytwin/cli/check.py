@@ -17,6 +17,7 @@ def command(config: Path) -> None:
     """Check a configuration and the presence of its sources, without computing anything."""
     loaded = load(config)
     from citytwin.engine.bind import bind
+    from citytwin.engine.openness import require_public
     from citytwin.engine.plan import plan
     from citytwin.engine.sources import files_of
 
@@ -32,6 +33,7 @@ def command(config: Path) -> None:
             mark = " (synthetic)" if source.config.synthetic else ""
             click.echo(f"ok       {source.config.name:<16} {len(files)} file(s){mark}")
     todo = plan(city)
+    require_public(todo)
     click.echo(f"layers:  {', '.join(recipe.id for recipe in todo.layers)}")
     for text in todo.left_out:
         click.echo(f"left out: {text}")

@@ -20,7 +20,7 @@ from citytwin.store.tables import read_table, write_table
 
 @dataclass(frozen=True)
 class CityStore:
-    """Folder ``.work`` of a city; small enough to be sent to a worker."""
+    """Folder ``.work/<city>``; small enough to be sent to a worker."""
 
     root: Path
     crs: str

@@ -12,6 +12,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
 from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
+from citytwin.engine.openness import require_public
 from citytwin.engine.parts import Part, PartResult, parts_of
 from citytwin.engine.plan import Job, Plan, plan, resource_name
 from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
@@ -50,6 +51,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     store, manifest
         The working store and its records.
     """
+    require_public(plan(city))
     rows, reading = _sources(city, store, manifest)
     if any(row.to_make for row in rows):
         return rows + [_unknown(job, city) for job in plan(city).jobs]

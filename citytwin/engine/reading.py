@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from distributed import Client, Future, as_completed
+from distributed import Client
 
 from citytwin import registry
 from citytwin.engine.beside import files_beside
@@ -19,7 +19,8 @@ from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.engine.versions import library_versions
-from citytwin.errors import CityTwinError, SourceError, StepError, StoreError
+from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
@@ -143,14 +144,14 @@ def read_sources(
     client
         Dask client.
     progress, report
-        Who is told.
+        Who is told: of sources that are lost, and of faults of the program, which end the run.
     verify
         Whether files are hashed again in spite of unchanged time stamps.
     """
     reading = Reading()
     row = Row(KEY, len(city.sources))
     report.rows.append(row)
-    futures: dict[Future, tuple[BoundSource, str, set[str]]] = {}
+    work: Work[str, DecodedSource] = Work(client, store, manifest)
     for source in city.sources:
         name = source.config.name
         try:
@@ -162,28 +163,24 @@ def read_sources(
             _lose(name, str(error), reading, report)
             continue
         wanted = str(fingerprint_of(task, source, hashes))
-        finished = manifest.standing(f"source:{name}", "whole")
+        finished = manifest.standing(f"source:{name}", WHOLE)
         stands = _standing_source(finished, wanted, name, store)
         if stands is not None:
             reading.decoded[name] = stands
             row.standing += 1
             continue
-        manifest.forget(f"source:{name}", ["whole"])
-        future = client.submit(decode, task, store, pure=False)
-        futures[future] = (source, wanted, {*hashes.values()})
+        order = Order(f"source:{name}", WHOLE, wanted)
+        manifest.forget(order.key, [order.part])
+        work.submit(name, order, decode, replace(task, hashes=hashes))
     progress.begin(KEY, len(city.sources), row.standing)
-    for future in as_completed(list(futures)):
-        source, wanted, hashed = futures[future]
-        name = source.config.name
-        if future.status != "finished":
-            _lose(name, _message(name, future), reading, report)
-        elif not hashed.issuperset((result := future.result()).files.values()):
-            _lose(name, "its files changed while they were read (run again)", reading, report)
+    for name, outcome in work:
+        if not isinstance(outcome, Failure):
+            reading.decoded[name] = outcome
+            row.seconds += outcome.seconds
+        elif outcome.expected:
+            _lose(name, outcome.message, reading, report)
         else:
-            record = Finished(wanted, result.model_dump_json(), result.seconds)
-            manifest.record(f"source:{name}", "whole", record)
-            reading.decoded[name] = result
-            row.seconds += result.seconds
+            report.failures.append(outcome.message)
         progress.advance(KEY, 0)
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
@@ -234,13 +231,6 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
         writer.writerow(("source", "file", "record", "code", "message"))
         writer.writerows(rows)
     return said
-
-
-def _message(name: str, future: Future) -> str:
-    error = future.exception()
-    if isinstance(error, CityTwinError):
-        return str(error)
-    return str(StepError(f"{type(error).__name__}: {error}", step=f"source:{name}"))
 
 
 def _lose(name: str, message: str, reading: Reading, report: RunReport) -> None:

@@ -22,6 +22,7 @@ from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.losses import losses_of
+from citytwin.engine.openness import require_public
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
@@ -84,7 +85,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     begin = time.monotonic()
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
-    plan(city)  # a layer that cannot be made is told before anything is read
+    require_public(plan(city))  # what cannot be made or published is told before anything is read
     work = work_dir(loaded)
     work.mkdir(parents=True, exist_ok=True)
     report = RunReport(city=loaded.config.city.id)
@@ -128,6 +129,8 @@ def _carry_out(
     manifest.unfinish()
     request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
+    if report.failures:
+        return
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]

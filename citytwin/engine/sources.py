@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,8 @@ class SourceTask:
     expect: bool
     beside: tuple[Path, ...] = ()
     """Files that may be read beside those of the data set."""
+    hashes: Mapping[Path, str] = field(default_factory=dict)
+    """sha256 of each file before it is read, where it is known."""
 
 
 def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
@@ -109,15 +111,16 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
             source=", ".join(file.name for file in task.dataset.files[:3]),
             hint="check the path, or say `expect: false` when an empty source is right",
         )
+    hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
+    changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
+    if changed:
+        raise SourceError("changed while it was read", source=str(changed[0]), hint="run again")
     return DecodedSource(
         rows=rows,
         digests=digests,
         rejects=decoded.rejects,
         notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
-        files={
-            name_below(file, task.dataset.root): sha256_of(file)
-            for file in (*task.dataset.files, *task.beside)
-        },
+        files={name_below(file, task.dataset.root): digest for file, digest in hashes.items()},
     )
 
 

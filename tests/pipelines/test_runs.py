@@ -39,7 +39,7 @@ def test_everything_is_published(finished: Path) -> None:
     } <= layers  # fmt: skip
     for name in ("index.html", "catalog.json", "small.qgs"):
         assert (city / name).is_file()
-    assert not list(city.glob("**/.tmp-*"))
+    assert not list(city.glob("**/.*"))
 
 
 def test_a_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path
     shutil.copytree(finished.parent, tmp_path / "city")
     config = tmp_path / "city" / "city.yaml"
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
-    with FileLock(tmp_path / "city" / "out" / "small" / ".work" / "lock"):
+    with FileLock(tmp_path / "city" / "out" / ".work" / "small" / "lock"):
         done = citytwin("run", str(config))
     assert done.returncode == 75
     assert "another run holds" in done.stderr
