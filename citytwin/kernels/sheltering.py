@@ -17,7 +17,7 @@ N_RAY = 48
 """Rays per cell, 7.5 degrees apart from grid north, shared by all wind directions."""
 
 FAN_RAD = math.radians(15.0)
-"""Half width of the fan of rays that a wind direction looks at; a multiple of their spacing."""
+"""Rays within this angle of a wind direction count fully, the next ones in part."""
 
 PEDESTRIAN_M = 1.5
 """Eye of the features: what is not higher than this is no obstacle."""
@@ -128,9 +128,9 @@ def _look(what: np.ndarray, here: int, ray: int, rays: _Rays) -> float:
 def fan_weights(toward_rad: float) -> np.ndarray:
     """Weights of the rays in the fan about an azimuth.
 
-    Every ray stands for the directions nearest to it and counts with the part of them inside the
-    fan, so that the mean direction of the fan is the azimuth itself, whatever it is: with whole
-    rays the fan would lean by up to half their spacing as soon as the azimuth is off a ray.
+    From FAN_RAD on the weight falls linearly to nothing over one spacing, so that the mean
+    direction of the fan is the azimuth itself, whatever it is: with whole rays only, the fan would
+    lean by up to half a spacing as soon as the azimuth is off a ray.
 
     Parameters
     ----------
@@ -140,14 +140,14 @@ def fan_weights(toward_rad: float) -> np.ndarray:
     Returns
     -------
     numpy.ndarray
-        Shape (N_RAY,), at most a quarter each; the sum is 1.
+        Shape (N_RAY,), at most a fifth each; the sum is 1.
     """
     spacing = 2.0 * math.pi / N_RAY
     weights = np.empty(N_RAY)
     for ray in range(N_RAY):
         off = spacing * ray - toward_rad
         off = abs(off - 2.0 * math.pi * math.floor(off / (2.0 * math.pi) + 0.5))
-        inside = (FAN_RAD + 0.5 * spacing - off) / spacing
+        inside = (FAN_RAD + spacing - off) / spacing
         inside = inside if inside > 1e-9 else 0.0  # rounding must not add a ray at the rim
         weights[ray] = min(inside, 1.0)
     weights /= weights.sum()
