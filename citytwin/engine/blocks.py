@@ -272,6 +272,13 @@ def extremes(field: Field, array: NDArray[Any]) -> ValueRange | None:
     return ValueRange(float(data.min()), float(data.max()))
 
 
+def _class_counts(field: Field, array: NDArray[Any]) -> dict[int, int]:
+    if field.dtype != "uint8":
+        return {}
+    values, cells = np.unique(array[array != field.nodata], return_counts=True)
+    return dict(zip(values.tolist(), cells.tolist(), strict=True))
+
+
 def _stored(
     store: CityStore, tile: Tile, fields: Mapping[Field, NDArray[Any]], outcome: Outcome
 ) -> TileResult:
@@ -282,6 +289,7 @@ def _stored(
             digest=store.fields.write(field, tile, array),
             low=None if found is None else found.low,
             high=None if found is None else found.high,
+            cells=_class_counts(field, array),
         )
     return TileResult(
         parts=parts,

@@ -29,6 +29,7 @@ def test_the_layers_of_the_twin() -> None:
     """The layers exist, each at a place of its own in the order of the map."""
     assert [one.id for one in ALL] == [
         "terrain",
+        "terrain_source",
         "surface_height",
         "sunlit_hours",
         "frontal_area_index",
@@ -146,6 +147,7 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
     """The disclaimer belongs on results of models, not on surveyed things."""
     assert {one.id for one in ALL if not one.simulation} == {
         "terrain",
+        "terrain_source",
         "surface_height",
         "buildings",
         "surface_accuracy",
