@@ -1,4 +1,4 @@
-"""Joins the tables of all sources, finds the grid, and picks the records that drive the runs."""
+"""Joins the tables of all sources, and picks the records that drive the runs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
 
 from citytwin.config import Config
@@ -21,7 +20,6 @@ from citytwin.engine.standing import Standing, TableEntry
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model import properties
 from citytwin.model import tables as t
-from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
@@ -90,45 +88,6 @@ def _concatenated(table: Table, frames: Sequence[pd.DataFrame], crs: str) -> pd.
     filled = [frame for frame in frames if len(frame)] or [frames[0]]
     frame = pd.concat(filled, ignore_index=True)
     return frame if table.geometry == "none" else gpd.GeoDataFrame(frame, crs=crs)
-
-
-def find_grid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
-    """Lay the grid over the bounds given, else over the buildings, else over the terrain.
-
-    Parameters
-    ----------
-    config
-        The configuration.
-    store, standing
-        What was read.
-
-    Raises
-    ------
-    ConfigError
-        If nothing tells where the city is.
-    """
-    grid = config.grid
-    if grid.bounds is not None:
-        return GridSpec.covering(Bounds(*grid.bounds), grid.cell_m, config.crs)
-    for table in (t.BUILDINGS, t.RELIEF, t.ROADS):
-        entry = standing.tables.get(table)
-        if entry is not None and entry.rows:
-            low = np.min(entry.boxes[:, :2], axis=0)
-            high = np.max(entry.boxes[:, 2:], axis=0)
-            box = Bounds(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
-            return GridSpec.covering(box.grown(grid.margin_m), grid.cell_m, config.crs)
-    for owner, role, _ in standing.rasters:
-        raster = store.read_raster(owner, role)
-        ny, nx = raster.values.shape
-        box = Bounds(
-            raster.x_min,
-            raster.y_max - ny * raster.cell_y_m,
-            raster.x_min + nx * raster.cell_x_m,
-            raster.y_max,
-        )
-        return GridSpec.covering(box, grid.cell_m, config.crs)
-    msg = "nothing says where the city is: no buildings, terrain or roads were read"
-    raise ConfigError(msg, hint="give `grid.bounds`")
 
 
 def observed_properties(

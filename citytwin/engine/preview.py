@@ -12,6 +12,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
 from citytwin.engine.fingerprint import difference
 from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Job, Plan, plan, resource_name
 from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
 from citytwin.engine.results import DecodedSource
@@ -56,7 +57,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
-    located = store.with_grid(joining.find_grid(config, store, standing))
+    located = store.with_grid(find_grid(config, store, standing))
     joining.pick_records(config, todo.jobs, reading, located, standing)
     return rows + _jobs(todo, located, manifest, standing)
 

@@ -20,6 +20,7 @@ from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
@@ -132,7 +133,7 @@ def _carry_out(
     produces = {s.config.name: s.format.produces for s in city.sources}
     lost = {name: made for name, made in produces.items() if name in reading.lost}
     standing = joining.join_sources(loaded.config, reading, lost, store)
-    store = store.with_grid(joining.find_grid(loaded.config, store, standing))
+    store = store.with_grid(find_grid(loaded.config, store, standing))
     joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
         client, store, manifest, standing, progress, report, verify=options.verify
