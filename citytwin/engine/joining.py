@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -17,6 +17,13 @@ from citytwin.engine.plan import Job
 from citytwin.engine.reading import Reading
 from citytwin.engine.records import record_of
 from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.unique_ids import (
+    Clash,
+    clashes,
+    note_of,
+    settled_buildings,
+    settled_surfaces,
+)
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model import properties
 from citytwin.model import tables as t
@@ -60,17 +67,24 @@ def join_sources(
     standing = Standing()
     sources = {source.name: source for source in config.sources}
     when = data_time(config)
+    clash: dict[str, Clash] = {}
     for table in t.ALL:
         owners = [n for n in sources if n in reading.decoded and table.name in _rows(reading, n)]
         if not owners:
             continue
-        frames = [store.read_table(table, owner) for owner in owners]
-        frame = _concatenated(table, frames, store.crs)
+        frames = {owner: store.read_table(table, owner) for owner in owners}
+        if table is t.BUILDINGS and len(owners) > 1:
+            clash = clashes(frames)
+        frame = _concatenated(table, _settled(table, frames, clash), store.crs)
         store.write_table("merged", table, frame)
         standing.tables[table] = TableEntry.of("merged", table, frame)
         family = [of_source(sources[owner], reading.decoded[owner], when) for owner in owners]
         family += [of_lost_source(sources[name]) for name, made in lost.items() if table in made]
-        standing.lineage[table] = joined(family, Lineage())
+        said = [note for owner in owners for note in note_of(owner, clash.get(owner, Clash()))]
+        concerned = table in (t.BUILDINGS, t.SURFACES)
+        standing.lineage[table] = joined(family, Lineage(notes=tuple(said) if concerned else ()))
+        if table is t.BUILDINGS:
+            standing.losses += [note.en for note in said if note.severity == "loss"]
     for role in RASTER_ROLES:
         owners = [n for n in sources if n in reading.decoded and role in _rows(reading, n)]
         standing.rasters += [(o, role, reading.decoded[o].digests[role]) for o in owners]
@@ -82,6 +96,19 @@ def join_sources(
 
 def _rows(reading: Reading, name: str) -> dict[str, int]:
     return reading.decoded[name].rows
+
+
+def _settled(
+    table: Table, frames: Mapping[str, pd.DataFrame], clash: Mapping[str, Clash]
+) -> list[pd.DataFrame]:
+    """Rows of each source, under ids that no other source has."""
+    if table is t.BUILDINGS:
+        return [settled_buildings(f, clash.get(owner, Clash())) for owner, f in frames.items()]
+    if table is t.SURFACES:
+        return [
+            settled_surfaces(f, clash.get(owner, Clash()), owner) for owner, f in frames.items()
+        ]
+    return [*frames.values()]
 
 
 def _concatenated(table: Table, frames: Sequence[pd.DataFrame], crs: str) -> pd.DataFrame:

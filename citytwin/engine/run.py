@@ -26,6 +26,7 @@ from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
+from citytwin.engine.sharing import refuse_shared_files
 from citytwin.errors import BusyError, CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
@@ -84,6 +85,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
     plan(city)  # a layer that cannot be made is told before anything is read
+    refuse_shared_files(city)
     work = work_dir(loaded)
     work.mkdir(parents=True, exist_ok=True)
     report = RunReport(city=loaded.config.city.id)
@@ -133,6 +135,7 @@ def _carry_out(
     produces = {s.config.name: s.format.produces for s in city.sources}
     lost = {name: made for name, made in produces.items() if name in reading.lost}
     standing = joining.join_sources(loaded.config, reading, lost, store)
+    report.losses += standing.losses
     store = store.with_grid(find_grid(loaded.config, store, standing))
     joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
