@@ -135,8 +135,8 @@ def _carry_out(
     produces = {s.config.name: s.format.produces for s in city.sources}
     lost = {name: made for name, made in produces.items() if name in reading.lost}
     standing = joining.join_sources(loaded.config, reading, lost, store)
-    report.losses += standing.losses
     store = store.with_grid(find_grid(loaded.config, store, standing))
+    report.losses += standing.losses
     joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
         client, store, manifest, standing, progress, report, verify=options.verify

@@ -9,11 +9,12 @@ import pytest
 
 from citytwin.config import Config
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.placing import find_grid
+from citytwin.engine.placing import check_memory, find_grid
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.errors import ConfigError
 from citytwin.model import crs as crs_of
 from citytwin.model import tables as t
+from citytwin.model.grid import Bounds, GridSpec
 
 KANAGAWA = (139.35, 35.15)
 
@@ -96,3 +97,32 @@ def test_a_crs_that_is_a_little_off_is_told_on_every_layer(tmp_path: Path) -> No
     assert warning.sources == {"a"}
     assert warning.notes[0].severity == "fallback"
     assert "+0.12 %" in warning.notes[0].en
+
+
+def test_a_grid_that_does_not_fit_into_memory_is_refused() -> None:
+    """60 km at 1 m: 3.6e9 cells of 8 bytes are 29 GB; 1.4 m would need 15 GB."""
+    grid = GridSpec.covering(Bounds(-60_000, -130_000, 0, -70_000), 1.0, "EPSG:6677")
+    check_memory(grid, 64_000_000_000)
+    with pytest.raises(ConfigError, match="29 GB, this machine has 16 GB") as caught:
+        check_memory(grid, 16_000_000_000)
+    assert "cell_m: 1.4" in caught.value.hint
+
+
+def test_a_grid_where_no_data_lie_is_refused_with_both_places(tmp_path: Path) -> None:
+    """Bounds that were never filled in."""
+    empty = config("EPSG:6677", bounds=[0, 0, 300, 300])
+    with pytest.raises(ConfigError, match=r"buildings \(40 rows\) lies in \[-4") as caught:
+        find_grid(empty, store(tmp_path, "EPSG:6677"), standing(boxes_at("EPSG:6677", KANAGAWA)))
+    assert "the grid in [0, 0, 300, 300] (139.835 E, 36.001 N)" in caught.value.message
+
+
+def test_a_table_that_lies_elsewhere_is_a_loss_of_what_is_made_from_it(tmp_path: Path) -> None:
+    """Roads of another ward."""
+    found = standing(boxes_at("EPSG:6677", KANAGAWA))
+    roads = boxes_at("EPSG:6677", (139.7, 35.7))
+    found.tables[t.ROADS] = TableEntry("merged", len(roads), roads, np.zeros(40, dtype=np.uint64))
+    find_grid(config("EPSG:6677"), store(tmp_path, "EPSG:6677"), found)
+    assert len(found.losses) == 1
+    assert "roads (40 rows) lies in [-12" in found.losses[0]
+    assert found.lineage[t.ROADS].notes[0].severity == "loss"
+    assert t.BUILDINGS not in found.lineage
