@@ -19,9 +19,11 @@ def command(config: Path) -> None:
     from citytwin.engine.bind import bind
     from citytwin.engine.openness import require_public
     from citytwin.engine.plan import plan
+    from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sources import files_of
 
     city = bind(loaded)
+    refuse_shared_files(city)
     missing = 0
     for source in city.sources:
         try:

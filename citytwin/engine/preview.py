@@ -14,6 +14,7 @@ from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
 from citytwin.engine.openness import require_public
 from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Job, Plan, plan, resource_name
 from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
 from citytwin.engine.results import DecodedSource
@@ -59,7 +60,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
-    located = store.with_grid(joining.find_grid(config, store, standing))
+    located = store.with_grid(find_grid(config, store, standing))
     pick_records(config, todo.jobs, reading, located, standing)
     return rows + _jobs(todo, located, manifest, standing)
 

@@ -23,11 +23,13 @@ from citytwin.engine.delivery import MadeLayer, make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
+from citytwin.engine.sharing import refuse_shared_files
 from citytwin.errors import BusyError, CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
@@ -86,6 +88,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
     require_public(plan(city))  # what cannot be made or published is told before anything is read
+    refuse_shared_files(city)
     work = work_dir(loaded)
     work.mkdir(parents=True, exist_ok=True)
     report = RunReport(city=loaded.config.city.id)
@@ -136,7 +139,8 @@ def _carry_out(
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
     lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store)
-    store = store.with_grid(joining.find_grid(loaded.config, store, standing))
+    store = store.with_grid(find_grid(loaded.config, store, standing))
+    report.losses += standing.losses
     pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
         client, store, manifest, standing, progress, report, verify=options.verify

@@ -61,7 +61,10 @@ class Standing:
     lost: dict[Resource, Lineage] = field(default_factory=dict)
     """Remarks of sources that could not be read, on all that is poorer without them."""
     warnings: list[Lineage] = field(default_factory=list)
-    """Losses that assessments found, with the sources they speak of."""
+    """What must be said beside results, with the sources it speaks of: losses that assessments
+    found, a poor CRS."""
+    losses: list[str] = field(default_factory=list)
+    """Losses in joining the sources, for the report."""
 
     def field_digests(self, wanted: Field, window: Tile) -> list[str]:
         """Digests of the parts of a field that a window touches."""
