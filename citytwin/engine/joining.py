@@ -12,7 +12,7 @@ import pandas as pd
 
 from citytwin.config import Config
 from citytwin.engine import plan
-from citytwin.engine.city_store import CityStore
+from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.lineage import Lineage, joined, of_lost_source, of_source
 from citytwin.engine.plan import Job
 from citytwin.engine.reading import Reading
@@ -68,8 +68,9 @@ def join_sources(
             continue
         frames = [store.read_table(table, owner) for owner in owners]
         frame = _concatenated(table, frames, store.crs)
-        store.write_table("merged", table, frame)
-        standing.tables[table] = TableEntry.of("merged", table, frame)
+        entry = TableEntry.of(MERGED, table, frame)
+        store.write_merged(table, frame, entry.index)
+        standing.tables[table] = entry
         family = [of_source(sources[owner], reading.decoded[owner], when) for owner in owners]
         family += [of_lost_source(sources[name]) for name, made in lost.items() if table in made]
         standing.lineage[table] = joined(family, Lineage())

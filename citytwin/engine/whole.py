@@ -13,7 +13,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from citytwin import registry
-from citytwin.engine.blocks import extremes
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.results import LayerResult, TableResult
@@ -27,7 +26,7 @@ from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
-from citytwin.store.fields import digest_of
+from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
 from citytwin.store.tables import conform, row_digests
 
