@@ -99,7 +99,7 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     store
         The city's working store.
     """
-    step = next(s for s in registry.all_of(Gridder) if s.name == task.step_name)
+    step: Gridder[Any] = registry.named(Gridder, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     area = store.spec.bounds_of(task.tile).grown(step.margin_m(params, store.spec.cell_m))
     tables = {table: store.read_rows(table, area) for table in task.tables}
@@ -125,7 +125,7 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     store
         The city's working store.
     """
-    step = simulation_named(task.step_name)
+    step: Simulation[Any] = registry.named(Simulation, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
     records = {record.observed: record for record in task.records}
@@ -135,17 +135,6 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     cut = {field: array[core] for field, array in outcome.fields.items()}
     checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name)
     return _stored(store, task.tile, checked, outcome)
-
-
-def simulation_named(name: str) -> Simulation[Any]:
-    """Return the registered simulation of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``sunlight``.
-    """
-    return next(s for s in registry.all_of(Simulation) if s.name == name)
 
 
 def report_share(key: str) -> Callable[[float], None]:

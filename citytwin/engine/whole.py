@@ -74,7 +74,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
     store
         The city's working store.
     """
-    step = next(s for s in registry.all_of(Assessment) if s.name == task.step_name)
+    step: Assessment[Any] = registry.named(Assessment, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     whole = store.spec.whole
     state = CityState(
@@ -105,7 +105,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     store
         The city's working store.
     """
-    recipe = next(r for r in registry.all_of(LayerRecipe) if r.id == task.layer_id)
+    recipe = registry.named(LayerRecipe, task.layer_id)
     shutil.rmtree(task.staging, ignore_errors=True)
     task.staging.mkdir(parents=True)
     array: NDArray[Any] | None = None
