@@ -38,12 +38,13 @@ def command(
     name: str, rasters: tuple[str, ...], params: Path | None, out: Path, time_zone: str
 ) -> None:
     """Run one simulation on rasters, such as --surface-height dsm.tif --terrain dtm.tif."""
-    from citytwin.cli.bare_files import read_params, read_raster, write_results
+    from citytwin.cli.bare_files import read_params, read_raster
     from citytwin.engine.bare import simulate
+    from citytwin.store.plain_rasters import write_plain_rasters
 
     inputs = {key: read_raster(path) for key, path in _pairs(list(rasters)).items()}
     data = simulate(name, inputs, read_params(params), time_zone=time_zone)
-    for file in write_results(data, out):
+    for file in write_plain_rasters(data, out):
         click.echo(str(file))
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
     if facts:
