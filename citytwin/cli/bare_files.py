@@ -1,4 +1,4 @@
-"""Rasters and parameters of ``citytwin simulate``, read from and written to files."""
+"""Rasters and parameters of ``citytwin simulate``, read from files."""
 
 from __future__ import annotations
 
@@ -85,30 +85,3 @@ def _require_plain(raster: xr.DataArray, source: str) -> None:
     if transform.b or transform.d:
         hint = "turn it north up: gdalwarp IN OUT"
         raise SourceError("is rotated against its CRS", source=source, hint=hint)
-
-
-def write_results(data: xr.Dataset, out: Path) -> list[Path]:
-    """Write one GeoTIFF per result.
-
-    Parameters
-    ----------
-    data
-        What :func:`citytwin.simulate` returned.
-    out
-        Folder; made when it does not exist.
-
-    Returns
-    -------
-    list of Path
-        The files.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in data.data_vars:
-        file = out / f"{name}.tif"
-        temporary = out / f".{name}.tmp.tif"
-        array = data[name]
-        array.rio.write_nodata(float("nan")).rio.to_raster(temporary, compress="deflate")
-        temporary.replace(file)
-        written.append(file)
-    return written

@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": "Show what a run would do, why, and what it would take.",
     "run": "Bring the published maps of a city up to date; safe to repeat.",
     "status": "Say what stands published.",
+    "prune": "Remove old runs of a published city.",
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "simulate": "Run one simulation on bare rasters.",
     "view": "Serve a published map on this computer only.",

@@ -10,7 +10,7 @@ import geopandas as gpd
 import pandas as pd
 
 from citytwin.config import Config
-from citytwin.engine.city_store import CityStore
+from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.lineage import Lineage, joined, of_source
 from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
@@ -71,8 +71,9 @@ def join_sources(
         if table is t.BUILDINGS and len(owners) > 1:
             clash = clashes(frames)
         frame = _concatenated(table, _settled(table, frames, clash), store.crs)
-        store.write_table("merged", table, frame)
-        standing.tables[table] = TableEntry.of("merged", table, frame)
+        entry = TableEntry.of(MERGED, table, frame)
+        store.write_merged(table, frame, entry.index)
+        standing.tables[table] = entry
         shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
         standing.shares[table] = shares
         family = [*shares.values(), lost.get(table, Lineage())]

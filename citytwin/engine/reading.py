@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,9 +20,11 @@ from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.engine.versions import library_versions
 from citytwin.engine.work import WHOLE, Failure, Order, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
+from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
+from citytwin.store.quarantine import write_quarantine
 from citytwin.transports.files import sha256_of
 
 KEY = "read sources"
@@ -213,9 +214,9 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
         Lines for the report.
     """
     said: list[str] = []
-    rows: list[tuple[str, str, str, str, str]] = []
+    rejects: list[tuple[str, Reject]] = []
     for name, decoded in sorted(reading.decoded.items()):
-        rows += [(name, r.source, r.record, r.code, r.message) for r in decoded.rejects]
+        rejects += [(name, reject) for reject in decoded.rejects]
         said += [
             f"source {name}: {reject.source}: {reject.record}: {reject.message}"
             for reject in decoded.rejects[:NAMED_REJECTS]
@@ -223,13 +224,7 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
         more = len(decoded.rejects) - NAMED_REJECTS
         if more > 0:
             said.append(f"source {name}: and {more} more, all listed in {file}")
-    if not rows:
-        file.unlink(missing_ok=True)
-        return said
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("source", "file", "record", "code", "message"))
-        writer.writerows(rows)
+    write_quarantine(file, rejects)
     return said
 
 

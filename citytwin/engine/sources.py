@@ -66,17 +66,6 @@ def _data_set_root(file: Path) -> Path:
     return file.parent
 
 
-def format_named(name: str) -> Format[Any]:
-    """Return the registered format of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``citygml``.
-    """
-    return next(f for f in registry.all_of(Format) if f.name == name)
-
-
 @timed
 def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     """Read a source into the working store.
@@ -93,7 +82,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     SourceError
         If the source cannot be used.
     """
-    chosen = format_named(task.format_name)
+    chosen: Format[Any] = registry.named(Format, task.format_name)
     params = chosen.params.model_validate_json(task.params_json)
     decoded = chosen.read(task.dataset, params)
     rows: dict[str, int] = {}
