@@ -185,7 +185,12 @@ BUILDING_EXPOSURE = Table(
         Column("wind_speed_ratio", "float64", "1", meaning="highest along the outer wall"),
         Column("wind_class", "int32", "1", meaning="0 sheltered, 1 moderate, 2 exposed"),
         Column("flood_depth_max_m", "float64", "m", meaning="highest along the outer wall"),
-        Column("flooded_storey", "int32", "1", meaning="0 none, 1 ground floor, 2 first floor up"),
+        Column(
+            "flooded_storey",
+            "int32",
+            "1",
+            meaning="0 none, 1 ground floor, 2 first floor up; at most the uppermost on record",
+        ),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
