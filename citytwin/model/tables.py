@@ -234,7 +234,7 @@ TRAFFIC = Table(
         Column("thing", "string", nullable=False),
         Column("name", "string"),
         Column("property", "string", nullable=False),
-        Column("value", "float64", meaning="mean of the good observations, in `unit`"),
+        Column("value", "float64", meaning="mean of the good observations over time, in `unit`"),
         Column("unit", "string", nullable=False),
         Column("observations", "int32", "1", nullable=False),
         Column("latest", "time"),
