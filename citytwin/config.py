@@ -1,6 +1,7 @@
 """One YAML file -> Config: frozen, checked, with the path of every mistake.
 
-The environment gives secrets and paths only: ``${NAME}`` in a path is replaced from it.
+The environment gives paths only: ``${NAME}`` is replaced in `path` and `root` of a source and in
+`out`, after the file has been read, and nowhere else.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from citytwin.errors import ConfigError
 from citytwin.model.layer import CityName, Classification
-from citytwin.model.text import Text
+from citytwin.model.text import Text, both_languages
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _CITY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -67,7 +68,7 @@ class SourceConfig(_Section):
     @field_validator("title", mode="before")
     @classmethod
     def _both_languages(cls, value: object) -> object:
-        return {"ja": value, "en": value} if isinstance(value, str) else value
+        return both_languages(value)
 
 
 class GridConfig(_Section):
@@ -149,7 +150,7 @@ class LoadedConfig(_Section):
     config: Config
     file: Path
     sha256: str
-    """Of the text after replacing variables: same digest, same request."""
+    """Of the file and, where variables were replaced, their paths: same digest, same request."""
 
     def path(self, text: str) -> Path:
         """Absolute path of a path named in the configuration."""
@@ -183,7 +184,7 @@ def load(file: Path) -> LoadedConfig:
         msg = f"{file}: {len(raw)} bytes are too many for a configuration"
         raise ConfigError(msg, hint="name folders rather than listing files")
     try:
-        text = _substitute(raw.decode("utf-8"), file)
+        text = raw.decode("utf-8")
         data = yaml.safe_load(text)
     except UnicodeDecodeError as error:
         msg = f"{file}: not UTF-8 at byte {error.start}"
@@ -193,15 +194,19 @@ def load(file: Path) -> LoadedConfig:
         raise ConfigError(msg, hint="start from `citytwin init`") from error
     except yaml.YAMLError as error:
         msg = f"{file}: {_one_line(error)}"
-        raise ConfigError(msg, hint="check the indentation and quotes of that line") from error
+        hint = "check the indentation and quotes of that line"
+        if _VARIABLE.search(raw.decode("utf-8")):
+            hint += "; between braces, ${NAME} stands in quotes"
+        raise ConfigError(msg, hint=hint) from error
     if not isinstance(data, dict):
         msg = f"{file}: holds {type(data).__name__}, not a mapping of keys"
         raise ConfigError(msg, hint="start from `citytwin init`")
+    data, values = _substituted(data, file)
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{file}: {explain(error, Config)}") from error
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256("\0".join((text, *values)).encode()).hexdigest()
     return LoadedConfig(config=config, file=file.resolve(), sha256=digest)
 
 
@@ -247,18 +252,33 @@ def nearest(word: str, known: Sequence[str]) -> str:
     return f", known are {', '.join(sorted(known))}" if known else ""
 
 
-def _substitute(text: str, file: Path) -> str:
-    def value_of(match: re.Match[str]) -> str:
-        value = os.environ.get(match["name"])
-        if value is None:
-            msg = f"{file}: environment variable {match['name']} is not set"
-            raise ConfigError(msg, hint=f"export {match['name']}=/path/to/the/data")
-        return value
+def _substituted(data: dict[Any, Any], file: Path) -> tuple[dict[Any, Any], list[str]]:
+    """Replace variables in the paths; nowhere else, so that no value can add a key or a step."""
+    found: list[str] = []
 
-    return "\n".join(
-        line if line.lstrip().startswith("#") else _VARIABLE.sub(value_of, line)
-        for line in text.split("\n")
-    )
+    def resolved(section: object, key: str) -> None:
+        text = section.get(key) if isinstance(section, dict) else None
+        if not isinstance(section, dict) or not isinstance(text, str):
+            return
+        said = _VARIABLE.sub(lambda match: _value_of(match["name"], file), text)
+        if said != text:
+            section[key] = said
+            found.append(said)
+
+    resolved(data, "out")
+    sources = data.get("sources")
+    for source in sources if isinstance(sources, list) else ():
+        resolved(source, "path")
+        resolved(source, "root")
+    return data, found
+
+
+def _value_of(name: str, file: Path) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        msg = f"{file}: environment variable {name} is not set"
+        raise ConfigError(msg, hint=f"export {name}=/path/to/the/data")
+    return value
 
 
 def _path(prefix: str, loc: tuple[int | str, ...]) -> str:

@@ -22,6 +22,19 @@ class CityTwinError(Exception):
     def __str__(self) -> str:
         return f"{self.message} ({self.hint})" if self.hint else self.message
 
+    def __reduce__(self) -> tuple[object, ...]:
+        # Errors travel from workers; subclasses may take other arguments than Exception keeps.
+        return _rebuilt, (type(self), self.args, self.__dict__)
+
+
+def _rebuilt(
+    kind: type[CityTwinError], args: tuple[object, ...], state: dict[str, object]
+) -> CityTwinError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
 
 class ConfigError(CityTwinError, ValueError):
     """A configuration that cannot be run; the message names the path of the key."""
@@ -70,6 +83,10 @@ class GridMismatchError(CityTwinError, ValueError):
 
 class StoreError(CityTwinError, OSError):
     """Something in the store is missing, damaged or cannot be written."""
+
+
+class BusyError(StoreError):
+    """Somebody else holds what is needed; the same command may succeed later."""
 
 
 class StepError(CityTwinError, RuntimeError):

@@ -63,7 +63,7 @@ class Layer:
             "long_name": self.document.title.en,
             "valid_time": self.document.valid_time,
             "notes": [note.en for note in self.document.notes],
-            "sources": {credit.title: credit.sha256 for credit in self.document.sources},
+            "sources": {credit.title.en: credit.sha256 for credit in self.document.sources},
             "licence": self.document.licence,
             "fingerprint": self.document.fingerprint,
         }
@@ -89,7 +89,7 @@ class Layer:
         frame.attrs = {
             "units": {column.name: column.unit for column in self.document.columns},
             "notes": [note.en for note in self.document.notes],
-            "sources": {credit.title: credit.sha256 for credit in self.document.sources},
+            "sources": {credit.title.en: credit.sha256 for credit in self.document.sources},
             "licence": self.document.licence,
         }
         return frame
@@ -107,7 +107,8 @@ class Twin:
         Folder that holds ``latest.json``.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: str | Path) -> None:
+        directory = Path(directory)
         latest = read_latest(directory)
         if latest is None:
             msg = f"{directory} holds no published city"

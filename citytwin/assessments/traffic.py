@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -56,7 +58,17 @@ def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
     frame = gpd.GeoDataFrame(
         rows[list(TRAFFIC.column_names)], geometry="geometry", crs=city.grid.crs
     )
-    return Assessed(frame=frame, facts=_facts(frame), used=_used(reported, things))
+    return Assessed(
+        frame=frame, facts=_facts(frame), valid_time=_latest(good), used=_used(reported, things)
+    )
+
+
+def _latest(good: pd.DataFrame) -> datetime | None:
+    """Instant up to which the values were observed, not the day of the city model."""
+    if good.empty:
+        return None
+    end: pd.Timestamp = good["phenomenon_end"].max()
+    return end.to_pydatetime().astimezone(UTC)
 
 
 def _weights(good: pd.DataFrame) -> pd.Series[float]:

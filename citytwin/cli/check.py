@@ -17,10 +17,13 @@ def command(config: Path) -> None:
     """Check a configuration and the presence of its sources, without computing anything."""
     loaded = load(config)
     from citytwin.engine.bind import bind
+    from citytwin.engine.openness import require_public
     from citytwin.engine.plan import plan
+    from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sources import files_of
 
     city = bind(loaded)
+    refuse_shared_files(city)
     missing = 0
     for source in city.sources:
         try:
@@ -32,6 +35,7 @@ def command(config: Path) -> None:
             mark = " (synthetic)" if source.config.synthetic else ""
             click.echo(f"ok       {source.config.name:<16} {len(files)} file(s){mark}")
     todo = plan(city)
+    require_public(todo)
     click.echo(f"layers:  {', '.join(recipe.id for recipe in todo.layers)}")
     for text in todo.left_out:
         click.echo(f"left out: {text}")

@@ -8,7 +8,8 @@ import sys
 
 import click
 
-from citytwin.errors import CityTwinError
+from citytwin.engine.report import Exit
+from citytwin.errors import BusyError, CityTwinError
 from citytwin.version import __version__
 
 COMMANDS = {
@@ -51,12 +52,15 @@ def main() -> None:
     """Run the command line; errors made for readers are shown without a traceback."""
     try:
         cli()
+    except BusyError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(Exit.TRY_LATER)
     except CityTwinError as error:
         click.echo(f"error: {error}", err=True)
-        sys.exit(1)
+        sys.exit(Exit.FAILED)
     except OSError as error:
         # Folders that cannot be written and files that cannot be read; anything else is a fault.
         if error.filename is None:
             raise
         click.echo(f"error: {error.filename}: {error.strerror} (check path and rights)", err=True)
-        sys.exit(1)
+        sys.exit(Exit.FAILED)

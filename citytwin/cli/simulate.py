@@ -32,12 +32,29 @@ def _pairs(extra: list[str]) -> dict[str, Path]:
 @click.argument("name")
 @click.argument("rasters", nargs=-1, type=click.UNPROCESSED)
 @click.option("--params", type=click.Path(path_type=Path), help="YAML file with the parameters.")
-@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder for results.")
+@click.option("--out", type=click.Path(path_type=Path), help="Folder for results.")
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
+@click.option("--describe", is_flag=True, help="List rasters and parameters; compute nothing.")
 def command(
-    name: str, rasters: tuple[str, ...], params: Path | None, out: Path, time_zone: str
+    name: str,
+    rasters: tuple[str, ...],
+    params: Path | None,
+    out: Path | None,
+    time_zone: str,
+    describe: bool,
 ) -> None:
-    """Run one simulation on rasters, such as --surface-height dsm.tif --terrain dtm.tif."""
+    """Run one simulation (sunlight, wind, flood) on rasters.
+
+    Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
+    `citytwin simulate NAME --describe` lists them and the parameters.
+    """
+    if describe:
+        from citytwin.cli.describe import description
+
+        click.echo(description(name))
+        return
+    if out is None:
+        raise click.MissingParameter(param_type="option", param_hint="'--out'")
     from citytwin.cli.bare_files import read_params, read_raster, write_results
     from citytwin.engine.bare import simulate
 

@@ -154,10 +154,16 @@ def _rows_first(array: xr.DataArray) -> xr.DataArray:
 
 def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
     """North first, NaN where there is no data; a code for no data that slipped through is named."""
-    values = np.array(array.values, dtype=field.dtype)
+    given = np.asarray(array.values)
     nodata = array.rio.nodata
-    if field.dtype == "float32" and nodata is not None:
-        values[array.values == nodata] = np.nan
+    unknown = np.isnan(given) if given.dtype.kind == "f" else np.zeros(given.shape, bool)
+    if nodata is not None:
+        unknown |= given == nodata
+    if field.dtype == "float32":
+        values = np.array(given, dtype=field.dtype)
+        values[unknown] = np.nan
+    else:
+        values = _whole(field, given, unknown)
     found = extremes(field, values)
     if found and (found.low < field.valid_min or found.high > field.valid_max):
         msg = (
@@ -166,6 +172,20 @@ def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
         )
         raise ConfigError(msg, hint="mask cells without data, and give the values in that unit")
     return np.ascontiguousarray(values[_north_first(array)])
+
+
+def _whole(field: f.Field, given: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArray[Any]:
+    """Classes or counts in the type of the field: a cast would wrap and round them in silence."""
+    filled = np.where(unknown, 0, given)
+    limits = np.iinfo(field.dtype)
+    wrong = (filled != np.floor(filled)) | (filled < limits.min) | (filled > limits.max)
+    wrong &= ~unknown
+    if wrong.any():
+        row, col = (int(place) for place in np.argwhere(wrong)[0])
+        msg = f"{field.name} is {filled[row, col]:g} in row {row}, column {col} of the raster"
+        hint = f"give whole numbers from {limits.min} to {limits.max}, NaN where there is no data"
+        raise ConfigError(msg, hint=hint)
+    return np.where(unknown, field.nodata, filled).astype(field.dtype)
 
 
 def _north_first(array: xr.DataArray) -> tuple[slice, slice]:

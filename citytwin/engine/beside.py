@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 CODE_LISTS = "codelists"
@@ -11,13 +11,15 @@ _LEVELS = 4
 """From ``udx/bldg/lod2/file.gml`` up to the data set."""
 
 
-def files_beside(place: Path, root: Path | None, params: Mapping[str, object]) -> tuple[Path, ...]:
+def files_beside(
+    files: Iterable[Path], root: Path | None, params: Mapping[str, object]
+) -> tuple[Path, ...]:
     """Return the files that count for a source although its patterns do not find them.
 
     Parameters
     ----------
-    place
-        File, folder or glob pattern of the source.
+    files
+        The files of the source: what lies beside or above any of them counts.
     root
         Folder that references may not leave, where it is known.
     params
@@ -28,8 +30,9 @@ def files_beside(place: Path, root: Path | None, params: Mapping[str, object]) -
     tuple of Path
         Sorted, each once.
     """
-    above = [place, *place.parents[:_LEVELS]]
-    folders = above if root is None else [*above, root]
+    folders = {folder for parent in {file.parent for file in files} for folder in _up(parent)}
+    if root is not None:
+        folders.add(root)
     found = {
         file
         for folder in folders
@@ -41,3 +44,7 @@ def files_beside(place: Path, root: Path | None, params: Mapping[str, object]) -
         if isinstance(value, str) and value and "\0" not in value:
             found.update(folder / value for folder in folders if (folder / value).is_file())
     return tuple(sorted(file.resolve() for file in found))
+
+
+def _up(folder: Path) -> tuple[Path, ...]:
+    return (folder, *folder.parents[: _LEVELS - 1])

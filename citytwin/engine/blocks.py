@@ -35,7 +35,6 @@ from citytwin.model.steps import (
     Site,
 )
 from citytwin.model.tables import Table
-from citytwin.store.fields import digest_of
 from citytwin.store.tables import row_boxes
 
 PROGRESS_TOPIC = "citytwin-progress"
@@ -286,9 +285,8 @@ def _stored(
     parts = {}
     for field, array in fields.items():
         found = extremes(field, array)
-        store.fields.write(field, tile, array)
         parts[field.name] = FieldPart(
-            digest=digest_of(array),
+            digest=store.fields.write(field, tile, array),
             low=None if found is None else found.low,
             high=None if found is None else found.high,
             cells=_class_counts(field, array),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from citytwin.errors import StoreError
@@ -14,13 +13,14 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Site
 from citytwin.model.tables import Table
-from citytwin.store.fields import FieldStore, digest_of
+from citytwin.store.fields import FieldStore
+from citytwin.store.source_rasters import read_raster, write_raster
 from citytwin.store.tables import read_table, write_table
 
 
 @dataclass(frozen=True)
 class CityStore:
-    """Folder ``.work`` of a city; small enough to be sent to a worker."""
+    """Folder ``.work/<city>``; small enough to be sent to a worker."""
 
     root: Path
     crs: str
@@ -67,25 +67,18 @@ class CityStore:
         return self.root / "rasters" / owner / f"{role}.npy"
 
     def write_raster(self, owner: str, role: RasterRole, raster: Raster) -> str:
-        """Write a source raster, each file in one step, and return its digest."""
-        path = self._raster_path(owner, role)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        head = {key: value for key, value in asdict(raster).items() if key != "values"}
-        temporary = path.with_suffix(".tmp")
-        with temporary.open("wb") as file:
-            np.save(file, raster.values)
-        temporary.replace(path)
-        temporary.write_text(json.dumps(head), encoding="utf-8")
-        temporary.replace(path.with_suffix(".json"))
-        return digest_of(raster.values) + json.dumps(head, sort_keys=True)
+        """Write a source raster and return its digest."""
+        return write_raster(self._raster_path(owner, role), raster)
 
     def read_raster(self, owner: str, role: RasterRole) -> Raster:
         """Open a source raster; its values are read from the disk where a tile needs them."""
-        path = self._raster_path(owner, role)
-        try:
-            values = np.load(path, mmap_mode="r", allow_pickle=False)
-            head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            msg = f"raster {path} cannot be read: {error}"
-            raise StoreError(msg, hint="delete the folder .work and run again") from error
-        return Raster(values=np.asarray(values), **head)
+        return read_raster(self._raster_path(owner, role))
+
+    def has_source(self, owner: str, made: Iterable[str]) -> bool:
+        """Whether the tables and rasters that a source gave lie on the disk."""
+        rasters, tables = self.root / "rasters" / owner, self.root / "tables" / owner
+        return all(
+            (tables / f"{name}.parquet").is_file()
+            or ((rasters / f"{name}.npy").is_file() and (rasters / f"{name}.json").is_file())
+            for name in made
+        )

@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from distributed import Client, Future, as_completed
+from distributed import Client
 
 from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.joining import data_time
-from citytwin.engine.lineage import Lineage, classification_of, credits_of
+from citytwin.engine.lineage import Lineage, classification_of, credits_of, inputs_of
 from citytwin.engine.plan import Plan, layer_input
 from citytwin.engine.reading import Reading
 from citytwin.engine.report import Progress, Row, RunReport
-from citytwin.engine.request import is_complete
 from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
-from citytwin.engine.whole import LayerTask, make_layer
-from citytwin.errors import CityTwinError
+from citytwin.engine.versions import library_versions
+from citytwin.engine.whole import WRITER, LayerTask, make_layer
+from citytwin.engine.work import WHOLE, Failure, Order, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import Latest
 from citytwin.model.steps import LayerRecipe
 from citytwin.store.layer_writer import folder_checksum
 from citytwin.store.manifest import Manifest
-from citytwin.store.manifest import Standing as Finished
+from citytwin.store.publish import is_intact
 
-log = logging.getLogger(__name__)
 KEY = "make layers"
-WRITER = "citytwin.engine.whole"
 
 
 @dataclass(frozen=True)
@@ -79,42 +76,31 @@ def make_layers(
     row = Row(KEY, len(plan.layers))
     report.rows.append(row)
     made: dict[str, MadeLayer] = {}
-    futures: dict[Future, tuple[LayerTask, str]] = {}
+    work: Work[LayerTask, LayerResult] = Work(client, store, manifest)
     for recipe in plan.layers:
         task = _task(recipe, plan, reading, store, standing)
         wanted = str(_fingerprint(task, recipe, store, standing))
         city_dir = plan.city.loaded.city_dir
-        found = _standing_layer(task, wanted, manifest, latest, city_dir)
+        found = standing_layer(recipe.id, wanted, manifest, latest, city_dir, task.staging)
         if found is not None:
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
             continue
-        manifest.forget(f"layer:{recipe.id}", "whole")
-        futures[client.submit(make_layer, task, store, pure=False)] = (task, wanted)
+        order = Order(f"layer:{recipe.id}", WHOLE, wanted)
+        manifest.forget(order.key, [order.part])
+        work.submit(task, order, make_layer, task)
     progress.begin(KEY, len(plan.layers), row.standing)
-    for future in as_completed(list(futures)):
-        task, wanted = futures[future]
-        if future.status == "finished":
-            result: LayerResult = future.result()
-            record = Finished(wanted, result.model_dump_json(by_alias=True), result.seconds)
-            manifest.record(f"layer:{task.layer_id}", "whole", record)
-            made[task.layer_id] = MadeLayer(result, task.staging)
-            row.seconds += result.seconds
+    for task, outcome in work:
+        if isinstance(outcome, Failure):
+            report.failures.append(outcome.message)
         else:
-            report.failures.append(_message(task.layer_id, future))
+            made[task.layer_id] = MadeLayer(outcome, task.staging)
+            row.seconds += outcome.seconds
         progress.advance(KEY, 0)
     progress.end(KEY)
     if report.failures:
         return []
     return [made[recipe.id] for recipe in plan.layers]
-
-
-def _message(layer: str, future: Future) -> str:
-    error = future.exception()
-    if isinstance(error, CityTwinError):
-        return str(error)
-    log.error("unexpected error in layer %s", layer, exc_info=error)
-    return f"layer {layer}: {type(error).__name__}: {error}"
 
 
 def _task(
@@ -124,7 +110,7 @@ def _task(
     descent = standing.lineage.get(shown, Lineage())
     sources = plan.city.loaded.config.sources
     by_name = {source.name: source for source in sources}
-    given = credits_of(descent, sources, reading.decoded, reading.digests)
+    given = credits_of(descent, sources, reading.decoded)
     return LayerTask(
         layer_id=recipe.id,
         owner="" if isinstance(shown, Field) else standing.tables[shown].owner,
@@ -134,6 +120,8 @@ def _task(
         valid_time=_valid_time(descent, plan),
         licence="; ".join(dict.fromkeys(credit.licence for credit in given)),
         sources=given,
+        inputs=inputs_of(descent, sources, reading.decoded),
+        vertical_datum=plan.city.loaded.config.vertical_datum,
         staging=store.root / "staging" / recipe.id,
     )
 
@@ -147,25 +135,46 @@ def _fingerprint(
 ) -> Fingerprint:
     shown = layer_input(recipe)
     said = [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
+    said += [task.vertical_datum.model_dump_json()]
     if isinstance(shown, Field):
         content = standing.field_digests(shown, store.spec.whole)
     else:
         content = [standing.tables[shown].digest()]
-    code = code_digest(registry.module_of(recipe)) + code_digest(WRITER)
+    code = code_digest(registry.module_of(recipe)) + code_digest(WRITER) + library_versions()
     settings = (task.classification, task.valid_time.isoformat(), task.licence)
     return Fingerprint(code, "|".join(settings), (store.fields.key, *content, *said))
 
 
-def _standing_layer(
-    task: LayerTask, wanted: str, manifest: Manifest, latest: Latest | None, city_dir: Path
+def standing_layer(
+    name: str,
+    wanted: str,
+    manifest: Manifest,
+    latest: Latest | None,
+    city_dir: Path,
+    staging: Path,
 ) -> LayerResult | None:
-    finished = manifest.standing(f"layer:{task.layer_id}", "whole")
+    """Return a layer that need not be made: every file of it is there and undamaged.
+
+    Parameters
+    ----------
+    name
+        Id of the layer.
+    wanted
+        Its fingerprint.
+    manifest
+        What was made.
+    latest, city_dir
+        What stands published, and where.
+    staging
+        Where a run that was stopped may have left it.
+    """
+    finished = manifest.standing(f"layer:{name}", WHOLE)
     if finished is None or finished.fingerprint != wanted:
         return None
     result = LayerResult.model_validate_json(finished.payload)
     for layer in latest.layers if latest else ():
-        ours = layer.id == task.layer_id and layer.checksum == result.checksum
-        if ours and is_complete(city_dir / layer.path):
+        ours = layer.id == name and layer.checksum == result.checksum
+        if ours and is_intact(city_dir, layer):
             return result
-    staged = (task.staging / "layer.json").is_file()
-    return result if staged and folder_checksum(task.staging) == result.checksum else None
+    staged = (staging / "layer.json").is_file()
+    return result if staged and folder_checksum(staging) == result.checksum else None

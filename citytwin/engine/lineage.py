@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from citytwin.config import SourceConfig
 from citytwin.engine.results import DecodedSource
-from citytwin.model.layer import Classification, SourceCredit, highest
+from citytwin.model.layer import Classification, InputFile, SourceCredit, highest
 from citytwin.model.notes import Fact, Note
 
 
@@ -101,7 +102,6 @@ def credits_of(
     lineage: Lineage,
     sources: Sequence[SourceConfig],
     decoded: Mapping[str, DecodedSource],
-    digest: Mapping[str, str],
 ) -> tuple[SourceCredit, ...]:
     """Sources to be named on a layer, in the order of the configuration.
 
@@ -113,17 +113,54 @@ def credits_of(
         All sources of the city.
     decoded
         What reading each reported.
-    digest
-        sha256 over the files of each source.
     """
     return tuple(
         SourceCredit(
-            title=source.title.en,
-            sha256=digest[source.name],
+            title=source.title,
+            sha256=_sha256_over(decoded[source.name].files),
             licence=source.licence,
-            synthetic=source.synthetic
-            or any(note.severity == "synthetic" for note in decoded[source.name].notes),
+            synthetic=_is_synthetic(source, decoded[source.name]),
         )
         for source in sources
         if source.name in lineage.sources
     )
+
+
+def inputs_of(
+    lineage: Lineage, sources: Sequence[SourceConfig], decoded: Mapping[str, DecodedSource]
+) -> tuple[InputFile, ...]:
+    """Every file that a layer descends from, in the order of the configuration.
+
+    Parameters
+    ----------
+    lineage
+        Descent of the layer.
+    sources
+        All sources of the city.
+    decoded
+        What reading each reported.
+    """
+    return tuple(
+        InputFile(
+            href=name,
+            sha256=sha256,
+            title=source.title,
+            licence=source.licence,
+            synthetic=_is_synthetic(source, decoded[source.name]),
+        )
+        for source in sources
+        if source.name in lineage.sources
+        for name, sha256 in decoded[source.name].files.items()
+    )
+
+
+def _is_synthetic(source: SourceConfig, decoded: DecodedSource) -> bool:
+    return source.synthetic or any(note.severity == "synthetic" for note in decoded.notes)
+
+
+def _sha256_over(files: Mapping[str, str]) -> str:
+    """Digest of one file, or of the list that ``sha256sum`` prints of several."""
+    if len(files) == 1:
+        return next(iter(files.values()))
+    listed = "".join(f"{sha256}  {name}\n" for name, sha256 in files.items())
+    return hashlib.sha256(listed.encode()).hexdigest()

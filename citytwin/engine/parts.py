@@ -20,6 +20,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.plan import Job
 from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.standing import Standing, record_digest
+from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import AssessmentTask, assess
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
@@ -85,7 +86,9 @@ def _tiles(store: CityStore) -> list[Tile]:
 def _fingerprint(job: Job, inputs: Sequence[str], runner: Callable[..., object]) -> Fingerprint:
     # What hands the inputs to the step and stores the result counts like the step itself.
     return Fingerprint(
-        code=code_digest(registry.module_of(job.step)) + code_digest(runner.__module__),
+        code=code_digest(registry.module_of(job.step))
+        + code_digest(runner.__module__)
+        + library_versions(),
         parameters=job.params.model_dump_json(),
         inputs=tuple(inputs),
     )

@@ -10,12 +10,16 @@ from citytwin.engine.bind import BoundCity
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
+from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
+from citytwin.engine.openness import require_public
 from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Job, Plan, plan, resource_name
 from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
 from citytwin.engine.results import DecodedSource
 from citytwin.engine.settle import settle
+from citytwin.engine.sketch_store import SketchStore
 from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model.grid import Bounds, GridSpec
@@ -38,7 +42,7 @@ class Forecast:
     """Estimated memory of one worker [MB]."""
 
 
-def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forecast]:
+def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[Forecast]:
     """Compare what is wanted with what stands.
 
     Parameters
@@ -48,6 +52,7 @@ def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forec
     store, manifest
         The working store and its records.
     """
+    require_public(plan(city))
     rows, reading = _sources(city, store, manifest)
     if any(row.to_make for row in rows):
         return rows + [_unknown(job, city) for job in plan(city).jobs]
@@ -55,13 +60,13 @@ def preview(city: BoundCity, store: CityStore, manifest: Manifest) -> list[Forec
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
-    store = store.with_grid(joining.find_grid(config, store, standing))
-    joining.pick_records(config, todo.jobs, reading, store, standing)
-    return rows + _jobs(todo, store, manifest, standing)
+    located = store.with_grid(find_grid(config, store, standing))
+    pick_records(config, todo.jobs, reading, located, standing)
+    return rows + _jobs(todo, located, manifest, standing)
 
 
 def _sources(
-    city: BoundCity, store: CityStore, manifest: Manifest
+    city: BoundCity, store: SketchStore, manifest: Manifest
 ) -> tuple[list[Forecast], Reading]:
     rows, reading = [], Reading()
     for source in city.sources:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from distributed import Client, Future, as_completed
+from distributed import Client
 
 from citytwin import registry
 from citytwin.engine.beside import files_beside
@@ -19,7 +18,9 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
-from citytwin.errors import CityTwinError, SourceError, StepError
+from citytwin.engine.versions import library_versions
+from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
@@ -36,8 +37,6 @@ class Reading:
     """Sources that were read, and those that could not be."""
 
     decoded: dict[str, DecodedSource] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
-    """sha256 over the files of each source."""
     lost: list[str] = field(default_factory=list)
 
     @property
@@ -75,7 +74,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
             synthetic=source.config.synthetic,
         ),
         expect=source.config.expect,
-        beside=files_beside(city.loaded.path(source.config.path), root, source.config.params),
+        beside=files_beside(files, root, source.config.params),
     )
 
 
@@ -94,7 +93,9 @@ def fingerprint_of(
     data = task.dataset
     settings = (data.target_crs, data.time_zone, str(data.source_crs), str(data.synthetic))
     return Fingerprint(
-        code=code_digest(registry.module_of(source.format)) + code_digest(decode.__module__),
+        code=code_digest(registry.module_of(source.format))
+        + code_digest(decode.__module__)
+        + library_versions(),
         parameters="|".join((task.params_json, str(task.expect), *settings)),
         inputs=tuple(f"{name_below(file, data.root)}={digest}" for file, digest in hashes.items()),
     )
@@ -112,16 +113,14 @@ def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Pa
     verify
         Whether to read every file again.
     """
-    hashes = {}
-    for file in (*task.dataset.files, *task.beside):
-        try:
-            known = None if verify else manifest.hash_of(file)
-            if known is None:
-                known = manifest.hash_anew(file, sha256_of)
-        except OSError as error:
-            raise SourceError(str(error), source=str(file), hint="check its rights") from error
-        hashes[file] = known
-    return hashes
+    files = (*task.dataset.files, *task.beside)
+    try:
+        return manifest.hashes_of(files, sha256_of, verify=verify)
+    except StoreError:
+        raise
+    except OSError as error:
+        source = str(error.filename or task.dataset.name)
+        raise SourceError(str(error), source=source, hint="check its rights") from error
 
 
 def read_sources(
@@ -145,50 +144,57 @@ def read_sources(
     client
         Dask client.
     progress, report
-        Who is told.
+        Who is told: of sources that are lost, and of faults of the program, which end the run.
     verify
         Whether files are hashed again in spite of unchanged time stamps.
     """
     reading = Reading()
     row = Row(KEY, len(city.sources))
     report.rows.append(row)
-    futures: dict[Future, tuple[BoundSource, str, set[str]]] = {}
+    work: Work[str, DecodedSource] = Work(client, store, manifest)
     for source in city.sources:
         name = source.config.name
         try:
             task = source_task(city, source, store)
             hashes = hash_files(manifest, task, verify=verify)
+        except StoreError:
+            raise
         except CityTwinError as error:
             _lose(name, str(error), reading, report)
             continue
         wanted = str(fingerprint_of(task, source, hashes))
-        own = "".join(hashes[file] for file in task.dataset.files)
-        reading.digests[name] = hashlib.sha256(own.encode()).hexdigest()
-        finished = manifest.standing(f"source:{name}", "whole")
-        if finished is not None and finished.fingerprint == wanted:
-            reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
+        finished = manifest.standing(f"source:{name}", WHOLE)
+        stands = _standing_source(finished, wanted, name, store)
+        if stands is not None:
+            reading.decoded[name] = stands
             row.standing += 1
             continue
-        manifest.forget(f"source:{name}", "whole")
-        future = client.submit(decode, task, store, pure=False)
-        futures[future] = (source, wanted, {*hashes.values()})
+        order = Order(f"source:{name}", WHOLE, wanted)
+        manifest.forget(order.key, [order.part])
+        work.submit(name, order, decode, replace(task, hashes=hashes))
     progress.begin(KEY, len(city.sources), row.standing)
-    for future in as_completed(list(futures)):
-        source, wanted, hashed = futures[future]
-        name = source.config.name
-        if future.status != "finished":
-            _lose(name, _message(name, future), reading, report)
-        elif not hashed.issuperset((result := future.result()).files.values()):
-            _lose(name, "its files changed while they were read (run again)", reading, report)
+    for name, outcome in work:
+        if not isinstance(outcome, Failure):
+            reading.decoded[name] = outcome
+            row.seconds += outcome.seconds
+        elif outcome.expected:
+            _lose(name, outcome.message, reading, report)
         else:
-            record = Finished(wanted, result.model_dump_json(), result.seconds)
-            manifest.record(f"source:{name}", "whole", record)
-            reading.decoded[name] = result
-            row.seconds += result.seconds
+            report.failures.append(outcome.message)
         progress.advance(KEY, 0)
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
     return reading
+
+
+def _standing_source(
+    finished: Finished | None, wanted: str, name: str, store: CityStore
+) -> DecodedSource | None:
+    """What reading reported, where all that it gave still lies in the store."""
+    if finished is None or finished.fingerprint != wanted:
+        return None
+    decoded = DecodedSource.model_validate_json(finished.payload)
+    return decoded if store.has_source(name, decoded.digests) else None
 
 
 def quarantine(reading: Reading, file: Path) -> list[str]:
@@ -225,13 +231,6 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
         writer.writerow(("source", "file", "record", "code", "message"))
         writer.writerows(rows)
     return said
-
-
-def _message(name: str, future: Future) -> str:
-    error = future.exception()
-    if isinstance(error, CityTwinError):
-        return str(error)
-    return str(StepError(f"{type(error).__name__}: {error}", step=f"source:{name}"))
 
 
 def _lose(name: str, message: str, reading: Reading, report: RunReport) -> None:

@@ -4,34 +4,40 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
 from pathlib import Path
-
-from pydantic import ValidationError
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.beside import files_beside
 from citytwin.engine.code_hash import package_digest
-from citytwin.model.layer import Latest, LayerDocument
+from citytwin.engine.versions import package_versions
+from citytwin.errors import SourceError
+from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.standing_city import stands
+from citytwin.transports.files import find_files
+from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
 
 
 def work_dir(loaded: LoadedConfig) -> Path:
-    """Folder of a city's working store.
+    """Folder of a city's working store, beside the published city: what is published may be copied
+    to a web server as it is, and decoded sources stay at home.
 
     Parameters
     ----------
     loaded
         The configuration.
     """
-    return loaded.city_dir / ".work"
+    return loaded.path(loaded.config.out) / ".work" / loaded.config.city.id
 
 
 def request_key(loaded: LoadedConfig) -> str:
     """Digest of the configuration, the code, and the size and time stamp of every input file.
+
+    Of the libraries, the versions of the Python packages count; asking those of the C libraries
+    below them would take longer than all the rest.
 
     Parameters
     ----------
@@ -42,20 +48,20 @@ def request_key(loaded: LoadedConfig) -> str:
     for source in loaded.config.sources:
         place = loaded.path(source.path)
         root = loaded.path(source.root) if source.root else None
-        for file in (*_files_below(place), *files_beside(place, root, source.params)):
+        files = _files_at(place)
+        for file in (*files, *files_beside(files, root, source.params)):
             stat = file.stat()
             stamps.append([source.name, str(file), stat.st_size, stat.st_mtime_ns])
-    text = json.dumps([loaded.sha256, package_digest(), stamps])
+    text = json.dumps([loaded.sha256, package_digest(), package_versions(), stamps])
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _files_below(path: Path) -> Iterator[Path]:
-    if path.is_dir():
-        yield from sorted(file for file in path.rglob("*") if file.is_file())
-    elif path.is_file():
-        yield path
-    else:
-        yield from sorted(Path(path.anchor).glob(path.relative_to(path.anchor).as_posix()))
+def _files_at(place: Path) -> tuple[Path, ...]:
+    """All files of a source: which of them its format takes is not known without its import."""
+    try:
+        return find_files(place, ("*",))
+    except SourceError:
+        return ()
 
 
 def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
@@ -69,7 +75,7 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
     manifest_file = work_dir(loaded) / MANIFEST
     if not manifest_file.is_file():
         return None
-    manifest = Manifest(manifest_file)
+    manifest = Manifest.reading(manifest_file)
     try:
         finished = manifest.finished(request_key(loaded))
     finally:
@@ -79,30 +85,8 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
     latest = read_latest(loaded.city_dir)
     if latest is None or latest.run_id != finished.run_id:
         return None
-    complete = (loaded.city_dir / "index.html").is_file() and all(
-        is_complete(loaded.city_dir / layer.path) for layer in latest.layers
-    )
+    complete = stands(loaded.city_dir, latest) and holds_viewer(loaded.city_dir)
     return finished if complete else None
-
-
-def is_complete(directory: Path) -> bool:
-    """Whether a published layer still has the files that its document names.
-
-    Parameters
-    ----------
-    directory
-        Folder of the layer's run.
-    """
-    written = directory / "layer.json"
-    if not written.is_file():
-        return False
-    try:
-        document = LayerDocument.model_validate_json(written.read_bytes())
-    except ValidationError:
-        return False
-    named = [document.style, *(file.href for file in document.files)]
-    named += [asset.href for asset in (document.image, document.values) if asset is not None]
-    return all((directory / name).is_file() for name in named)
 
 
 def read_latest(city_dir: Path) -> Latest | None:

@@ -24,7 +24,7 @@ class DecodedSource(_Result):
     rejects: tuple[Reject, ...]
     notes: tuple[Note, ...]
     files: dict[str, str]
-    """sha256 by file name, relative to the source's root."""
+    """sha256 by file name, relative to the source's root; files read beside them come last."""
     seconds: float = 0.0
     """Time on the worker [s]."""
 

@@ -20,13 +20,17 @@ from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
+from citytwin.engine.driving import pick_records
 from citytwin.engine.losses import losses_of
+from citytwin.engine.openness import require_public
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
-from citytwin.errors import CityTwinError, ConfigError, StoreError
+from citytwin.engine.sharing import refuse_shared_files
+from citytwin.errors import BusyError, CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import View, highest
@@ -75,13 +79,16 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     ------
     ConfigError
         If the configuration cannot be run.
+    BusyError
+        If another run holds the city.
     StoreError
-        If another run holds the city, or the store is damaged.
+        If the store is damaged.
     """
     begin = time.monotonic()
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
-    plan(city)  # a layer that cannot be made is told before anything is read
+    require_public(plan(city))  # what cannot be made or published is told before anything is read
+    refuse_shared_files(city)
     work = work_dir(loaded)
     work.mkdir(parents=True, exist_ok=True)
     report = RunReport(city=loaded.config.city.id)
@@ -90,7 +97,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         lock.acquire()
     except Timeout as error:
         msg = f"another run holds {loaded.city_dir}"
-        raise StoreError(msg, hint="wait for it, or stop it") from error
+        raise BusyError(msg, hint="wait for it, or stop it") from error
     manifest = Manifest(work / MANIFEST)
     try:
         store = CityStore(work, crs, loaded.config.time_zone, options.tile_cells)
@@ -125,13 +132,16 @@ def _carry_out(
     manifest.unfinish()
     request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
+    if report.failures:
+        return
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
     lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store)
-    store = store.with_grid(joining.find_grid(loaded.config, store, standing))
-    joining.pick_records(loaded.config, todo.jobs, reading, store, standing)
+    store = store.with_grid(find_grid(loaded.config, store, standing))
+    report.losses += standing.losses
+    pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
         client, store, manifest, standing, progress, report, verify=options.verify
     )
@@ -143,6 +153,7 @@ def _carry_out(
     if report.failures:
         return
     _publish(city, store, made, options, report)
+    store.fields.remove_others()
     if not reading.lost:  # a source that could not be read is tried again by the next run
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,8 @@ class SourceTask:
     expect: bool
     beside: tuple[Path, ...] = ()
     """Files that may be read beside those of the data set."""
+    hashes: Mapping[Path, str] = field(default_factory=dict)
+    """sha256 of each file before it is read, where it is known."""
 
 
 def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
@@ -108,12 +111,16 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
             source=", ".join(file.name for file in task.dataset.files[:3]),
             hint="check the path, or say `expect: false` when an empty source is right",
         )
+    hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
+    changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
+    if changed:
+        raise SourceError("changed while it was read", source=str(changed[0]), hint="run again")
     return DecodedSource(
         rows=rows,
         digests=digests,
         rejects=decoded.rejects,
         notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
-        files={name_below(f, task.dataset.root): sha256_of(f) for f in task.dataset.files},
+        files={name_below(file, task.dataset.root): digest for file, digest in hashes.items()},
     )
 
 
@@ -130,11 +137,11 @@ def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:
 
 
 def name_below(file: Path, root: Path) -> str:
-    """Return the path of a file below a root; its name where it lies elsewhere.
+    """Return the path of a file from a root, so that no two files have the same.
 
     Parameters
     ----------
     file, root
         Absolute paths.
     """
-    return file.relative_to(root).as_posix() if file.is_relative_to(root) else file.name
+    return Path(os.path.relpath(file, root)).as_posix()

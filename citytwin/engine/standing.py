@@ -61,7 +61,10 @@ class Standing:
     lost: dict[Resource, Lineage] = field(default_factory=dict)
     """Remarks of sources that could not be read, on all that is poorer without them."""
     warnings: list[Lineage] = field(default_factory=list)
-    """Losses that assessments found, with the sources they speak of."""
+    """What must be said beside results, with the sources it speaks of: losses that assessments
+    found, a poor CRS."""
+    losses: list[str] = field(default_factory=list)
+    """Losses in joining the sources, for the report."""
 
     def field_digests(self, wanted: Field, window: Tile) -> list[str]:
         """Digests of the parts of a field that a window touches."""
@@ -130,9 +133,10 @@ def record_digest(record: Record) -> str:
     record
         The record.
     """
-    head = (record.observed.name, record.source, record.thing)
-    sensor = (str(record.sensor_height_m), str(record.synthetic))
+    head = (record.observed.name, record.source, record.thing, record.station)
+    sensor = (str(record.sensor_height_m), str(record.distance_m), str(record.synthetic))
     total = hashlib.sha256("|".join((*head, *sensor)).encode())
-    for array in (record.start_s, record.end_s, record.result):
+    doubted = np.zeros(record.result.shape) if record.doubted is None else record.doubted * 1.0
+    for array in (record.start_s, record.end_s, record.result, doubted):
         total.update(np.ascontiguousarray(array).tobytes())
     return total.hexdigest()

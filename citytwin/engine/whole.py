@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -14,17 +15,24 @@ from numpy.typing import NDArray
 from citytwin import registry
 from citytwin.engine.blocks import extremes
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.code_hash import code_digest
 from citytwin.engine.results import LayerResult, TableResult
 from citytwin.engine.timing import timed
+from citytwin.engine.versions import library_versions
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
-from citytwin.model.layer import Classification, RasterView, SourceCredit
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import Classification, InputFile, RasterView, SourceCredit
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
+from citytwin.model.text import Text
 from citytwin.store.fields import digest_of
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
 from citytwin.store.tables import conform, row_digests
+
+WRITER = __name__
+"""Module whose code counts for every layer, with all that it imports."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +59,8 @@ class LayerTask:
     valid_time: datetime
     licence: str
     sources: tuple[SourceCredit, ...]
+    inputs: tuple[InputFile, ...]
+    vertical_datum: Text
     staging: Path
 
 
@@ -81,6 +91,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         rows=len(frame),
         facts=assessed.facts,
         notes=assessed.notes,
+        valid_time=assessed.valid_time,
         used={table.name: tuple(sorted(names)) for table, names in assessed.used.items()},
     )
 
@@ -123,15 +134,29 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
             valid_time=task.valid_time,
             licence=task.licence,
             sources=task.sources,
-            fingerprint=_fingerprint(task, content),
+            inputs=task.inputs,
+            vertical_datum=task.vertical_datum,
+            fingerprint=layer_fingerprint(task, recipe, store.spec, content),
         ),
         task.staging,
     )
     return LayerResult(document=document, checksum=folder_checksum(task.staging))
 
 
-def _fingerprint(task: LayerTask, content: str) -> str:
-    """Digest of all that a layer says: equal for equal content, whatever the tiles."""
+def layer_fingerprint(task: LayerTask, recipe: LayerRecipe, grid: GridSpec, content: str) -> str:
+    """Digest of all that a layer says and of what writes it, whatever the tiles.
+
+    Parameters
+    ----------
+    task, recipe
+        The layer.
+    grid
+        Where it lies.
+    content
+        Digest of its values or rows.
+    """
     said = [content, task.valid_time.isoformat(), task.classification, task.licence]
+    said += [json.dumps(asdict(grid), sort_keys=True), task.vertical_datum.model_dump_json()]
+    said += [code_digest(registry.module_of(recipe)), code_digest(WRITER), library_versions()]
     said += [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
     return hashlib.sha256("\0".join(said).encode()).hexdigest()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 
 from citytwin.errors import SourceError
@@ -77,7 +77,8 @@ _HOURLY = {
     "precipitation10m": _Element("precipitation1h", p.RAINFALL_RATE, 60, 1.0),
     "sun10m": _Element("sun1h", p.SUNSHINE_DURATION, 60, 60.0),
 }
-"""Read only where a station has not the ten-minute element, so that intervals never overlap."""
+"""Read only from stations that never report the ten-minute element, and from maps at full hours:
+the hour before 18:10 overlaps the hour before 18:00."""
 
 
 def time_of_map(file: str) -> int:
@@ -157,7 +158,7 @@ def _station(station: Node, code: str, end_s: int) -> tuple[list[Reading], list[
     rejects: list[Reject] = []
     for element in _ELEMENTS:
         pair = station.find(element.name)
-        if pair is None and element.name in _HOURLY:
+        if pair is None and element.name in _HOURLY and end_s % 3600 == 0:
             element = _HOURLY[element.name]
             pair = station.find(element.name)
         if pair is None:
@@ -228,6 +229,7 @@ def read(dataset: Dataset, params: AmedasParams) -> Decoded:
         raise SourceError("holds no map", source=str(dataset.root), hint="map_*.json is expected")
     decode = functools.partial(decode_map, stations=wanted)
     batches, rejects = decode_files(dataset, maps, decode)
+    batches = _without_overlaps(batches)
     seen = {place.thing for batch in batches for place in batch.places}
     absent = [
         Reject(source=maps[0].name, record=code, code="absent", message="station is in no map")
@@ -241,6 +243,28 @@ def read(dataset: Dataset, params: AmedasParams) -> Decoded:
         rejects=[*rejects, *absent],
         notes=_height_note(dataset, [wanted[code].place for code in sorted(seen)]),
     )
+
+
+def _without_overlaps(batches: Sequence[Batch]) -> list[Batch]:
+    """Drop the hours of stations that report ten minutes of the same property in any map."""
+    finer = {
+        (reading.thing, reading.observed.name)
+        for batch in batches
+        for reading in batch.readings
+        if reading.end_s - reading.start_s == 600
+    }
+    return [
+        replace(
+            batch,
+            readings=tuple(
+                reading
+                for reading in batch.readings
+                if reading.end_s - reading.start_s != 3600
+                or (reading.thing, reading.observed.name) not in finer
+            ),
+        )
+        for batch in batches
+    ]
 
 
 def _stations(dataset: Dataset, params: AmedasParams) -> dict[str, Station]:

@@ -160,22 +160,23 @@ def flag_of(reading: Reading) -> Flag:
 def _without_repeats(
     dataset: Dataset, frame: pd.DataFrame
 ) -> tuple[pd.DataFrame, tuple[Note, ...]]:
-    """Keep one row per thing, property and interval: the last that has a value."""
-    ordered = frame.assign(has=frame["result"].notna(), row=np.arange(len(frame)))
-    ordered = ordered.sort_values(["has", "row"], kind="stable")
-    with_value = ordered[ordered["has"]]
+    """Keep one row per thing, property and interval: of the best flagged the last."""
+    # The flags count upwards from good over suspect and bad to missing.
+    ordered = frame.sort_values("flag", ascending=False, kind="stable")
+    with_value = ordered[ordered["result"].notna()]
     told_apart = with_value.drop_duplicates([*_KEY, "result", "flag"])
     corrected = len(told_apart) - len(told_apart.drop_duplicates(_KEY))
     kept = ordered.drop_duplicates(_KEY, keep="last").sort_values(_KEY, kind="stable")
-    kept = kept.drop(columns=["has", "row"]).reset_index(drop=True)
+    kept = kept.reset_index(drop=True)
     if not corrected:
         return kept, ()
     return kept, (
         Note(
             severity="info",
-            ja=f"データ「{dataset.name}」で値の異なる再送 {corrected} 件は最後の値を採用しました",
-            en=f"Source {dataset.name} repeats {corrected} observations with another value; "
-            "the last one counts",
+            ja=f"データ「{dataset.name}」で値や品質の異なる再送 {corrected} 件は、品質の最も良いもののうち"
+            "最後の値を採用しました",
+            en=f"Source {dataset.name} repeats {corrected} observations with another value or flag;"
+            " of the best flagged the last one counts",
         ),
     )
 

@@ -259,8 +259,9 @@ def edge_discharge(
     depth_m
         Water depth of the cells at the edge, shape (n,), float32 [m].
     conveyance
-        sqrt(bed slope) / Manning's n of these cells, shape (n,), float32 [m^(1/3)/s]; 0 closes
-        the edge, a very large number gives critical flow.
+        S_out / sqrt(S) / Manning's n of these cells, shape (n,), float32 [m^(1/3)/s], with the bed
+        slope S and its part S_out across the edge; 0 closes the edge, a very large number gives
+        critical flow.
     work
         Work space, shape (FACE_WORK_ROWS, >= n), float32.
     numbers
@@ -268,7 +269,7 @@ def edge_discharge(
 
     Notes
     -----
-    Normal flow is Manning's q = h^(5/3) sqrt(S) / n, critical flow q = h sqrt(g h).
+    Normal flow is Manning's q = h^(5/3) sqrt(S) / n down the slope, critical flow q = h sqrt(g h).
     """
     n = out.shape[0]
     depth, root = work[0, :n], work[1, :n]

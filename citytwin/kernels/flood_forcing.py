@@ -93,6 +93,35 @@ class RainSeries:
         return self._depth_m[k] + gained * ((time_s - self._knot_s[k]) / width)
 
 
+def wettest_start_s(rain: RainSeries, duration_s: float) -> float:
+    """Return when the time of a given length begins in which most rain falls.
+
+    Parameters
+    ----------
+    rain
+        At least one interval.
+    duration_s
+        Length of that time [s], > 0.
+
+    Returns
+    -------
+    float
+        The latest of the wettest begins, so that the water has time to run, on the clock of `rain`
+        [s]; the begin of the rain where that is shorter than the time.
+
+    Notes
+    -----
+    The sum changes linearly while no end of the time passes an end of an interval, so the most lies
+    at one of these.
+    """
+    first, last = float(rain.start_s[0]), float(rain.end_s[-1]) - duration_s
+    bounds = np.concatenate([rain.start_s, rain.end_s - duration_s])
+    begins = np.unique(np.clip(bounds, first, max(first, last)))
+    fallen = [rain.depth_until_m(t + duration_s) - rain.depth_until_m(t) for t in begins]
+    # Sums that differ by rounding only are equal.
+    return float(begins[np.flatnonzero(np.array(fallen) >= max(fallen) * (1 - 1e-9))[-1]])
+
+
 @dataclass(frozen=True, eq=False)
 class Inflow:
     """Water that enters at a point or along a line, shared equally among its cells.

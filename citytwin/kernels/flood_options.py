@@ -14,7 +14,7 @@ class EdgeKind(Enum):
     """What happens at one side of the grid.
 
     CLOSED lets nothing pass. NORMAL_DEPTH lets water leave with the speed of uniform flow down
-    the bed slope at the edge, at most critical. CRITICAL lets it leave as over a free fall.
+    the bed slope at the edge, whatever its direction, at most critical. CRITICAL lets it leave as over a free fall.
     """
 
     CLOSED = "closed"
@@ -31,8 +31,8 @@ class Edges:
     north, south, west, east
         Kind of each side.
     min_slope
-        Smallest bed slope that NORMAL_DEPTH assumes where the bed is flat or rises outwards
-        [-], > 0.
+        Smallest bed slope across the edge that NORMAL_DEPTH assumes, where the bed is flat or
+        rises outwards [-], > 0.
     """
 
     north: EdgeKind = EdgeKind.CLOSED

@@ -102,19 +102,34 @@ def check_cells(
     return Cells(is_open, inside & blocked)
 
 
+def _slope_along(bed: NDArray[np.float32], is_open: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Rise per cell along one side of the grid: mean of that to the neighbours that are open."""
+    rise = np.where(is_open[1:] & is_open[:-1], np.diff(bed.astype(np.float64)), np.nan)
+    both = np.column_stack([np.append(np.nan, rise), np.append(rise, np.nan)])
+    known = ~np.isnan(both)
+    mean: NDArray[np.float64] = np.nansum(both, axis=1) / np.maximum(known.sum(axis=1), 1)
+    return mean
+
+
 def _conveyance(
     kind: EdgeKind,
-    slope: NDArray[np.float64],
+    slope: tuple[NDArray[np.float64], NDArray[np.float64]],
     manning: NDArray[np.float32],
     is_open: NDArray[np.bool_],
 ) -> NDArray[np.float32]:
-    """sqrt(S) / n along one side of the grid."""
-    out = np.zeros(slope.shape, dtype=np.float32)
+    """Slope outwards over the root of the whole slope and over n, along one side of the grid.
+
+    Uniform flow follows the steepest fall S at h^(2/3) sqrt(S) / n, so the part S_out / S of it
+    crosses the edge. `slope` is (outwards, along the edge).
+    """
+    out = np.zeros(is_open.shape, dtype=np.float32)
     if kind is EdgeKind.CRITICAL:
         out[is_open] = _FREE_FALL
     elif kind is EdgeKind.NORMAL_DEPTH:
         with np.errstate(divide="ignore"):
-            value = np.sqrt(slope[is_open]) / manning[is_open].astype(np.float64)
+            outwards, along = slope[0][is_open], slope[1][is_open]
+            root = np.sqrt(np.hypot(outwards, along))
+            value = outwards / root / manning[is_open].astype(np.float64)
         out[is_open] = np.minimum(value, _FREE_FALL)
     return out
 
@@ -155,8 +170,9 @@ def lay_ground(
     ) -> NDArray[np.float32]:
         fall = (bed[inner].astype(np.float64) - bed[along]) / cell_m
         known = cells.is_open[along] & cells.is_open[inner] & (fall > edges.min_slope)
-        slope = np.where(known, fall, edges.min_slope)
-        return _conveyance(kind, slope, rough[along], cells.is_open[along])
+        outwards = np.where(known, fall, edges.min_slope)
+        beside = _slope_along(bed[along], cells.is_open[along]) / cell_m
+        return _conveyance(kind, (outwards, beside), rough[along], cells.is_open[along])
 
     ny, nx = bed.shape
     everything = slice(None)

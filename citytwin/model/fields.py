@@ -165,22 +165,3 @@ FLOOD_IMPASSABLE = Field(
 )
 
 ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))
-
-
-def by_name(name: str) -> Field:
-    """Return the field of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``surface_height``.
-
-    Raises
-    ------
-    KeyError
-        If no field has it.
-    """
-    for field in ALL:
-        if field.name == name:
-            return field
-    raise KeyError(name)

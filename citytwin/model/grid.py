@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError
 from citytwin.model import crs as crs_of
 
+_DECIMALS = 6
+"""Of a cell: finer than any survey, coarser than the last bit of 10,000 km in cells of 1 cm."""
 MAX_CELLS = 4_000_000_000
 """More than any city at 1 m; a cell size with a slip of the comma is refused, not begun."""
 
@@ -30,6 +32,15 @@ class Bounds:
         """Return the box grown by `metres` on every side."""
         return Bounds(
             self.x_min - metres, self.y_min - metres, self.x_max + metres, self.y_max + metres
+        )
+
+    def overlaps(self, other: Bounds) -> bool:
+        """Whether the two boxes share an area."""
+        return (
+            self.x_min < other.x_max
+            and other.x_min < self.x_max
+            and self.y_min < other.y_max
+            and other.y_min < self.y_max
         )
 
 
@@ -62,15 +73,6 @@ class Tile:
         return (
             slice(self.row0 - outer.row0, self.row1 - outer.row0),
             slice(self.col0 - outer.col0, self.col1 - outer.col0),
-        )
-
-    def overlaps(self, other: Tile) -> bool:
-        """Whether the two windows share a cell."""
-        return (
-            self.row0 < other.row1
-            and other.row0 < self.row1
-            and self.col0 < other.col1
-            and other.col0 < self.col1
         )
 
 
@@ -110,18 +112,23 @@ class GridSpec:
         Raises
         ------
         ConfigError
-            If the box is empty, the cell is not positive, the CRS is not metric, or the cells are
+            If the box is empty or has no end, the cell is not positive, the CRS is not metric, or the cells are
             too many.
         """
         name = crs_of.require_metric(crs)
         if not (math.isfinite(cell_m) and cell_m > 0):
             msg = f"cell_m is {cell_m!r}"
             raise ConfigError(msg, hint="give a cell size in metres above 0")
+        edges = (bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max)
+        if not all(math.isfinite(edge) for edge in edges):
+            msg = f"the area to cover has no end: {bounds}"
+            raise ConfigError(msg, hint="check `grid.bounds`, and the coordinates of the data")
         if not (bounds.x_max > bounds.x_min and bounds.y_max > bounds.y_min):
             msg = f"the area to cover is empty: {bounds}"
             raise ConfigError(msg, hint="check `grid.bounds` (west, south, east, north)")
-        col0, row_top = math.floor(bounds.x_min / cell_m), math.ceil(bounds.y_max / cell_m)
-        col1, row_bottom = math.ceil(bounds.x_max / cell_m), math.floor(bounds.y_min / cell_m)
+        west, south, east, north = (_in_cells(edge, cell_m) for edge in edges)
+        col0, row_bottom = math.floor(west), math.floor(south)
+        col1, row_top = math.ceil(east), math.ceil(north)
         ny, nx = row_top - row_bottom, col1 - col0
         if ny * nx > MAX_CELLS:
             msg = f"{ny} rows and {nx} columns of {cell_m:g} m are more than {MAX_CELLS:.0e} cells"
@@ -226,3 +233,11 @@ class GridSpec:
     def contains(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which cells lie on the grid."""
         return (rows >= 0) & (rows < self.ny) & (cols >= 0) & (cols < self.nx)
+
+
+def _in_cells(edge_m: float, cell_m: float) -> float:
+    """Coordinate in units of cells; what lies on an edge but for the last bits lies on it.
+
+    A cell of 0.1 m is no binary fraction: -44150 m / 0.1 m is not whole, and would cost a row.
+    """
+    return round(edge_m / cell_m, _DECIMALS)

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic import Field as Key
 
 from citytwin.model.fields import Field
 from citytwin.model.notes import Fact, Note
 from citytwin.model.tables import Column, Table
-from citytwin.model.text import Text, text
+from citytwin.model.text import Text, both_languages, text
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -112,8 +112,28 @@ class ValuesAsset(_Document):
 class SourceCredit(_Document):
     """An input that a layer was made from."""
 
-    title: str
+    title: Text
+    """A plain text stands for both languages."""
     sha256: str
+    """Of its file; of several files, that of their list: what ``sha256sum FILES | sha256sum``
+    says at the root of the source, the files in the order of ``inputs.json``."""
+    licence: str
+    synthetic: bool
+
+    @field_validator("title", mode="before")
+    @classmethod
+    def _both_languages(cls, value: object) -> object:
+        return both_languages(value)
+
+
+class InputFile(_Document):
+    """A file that a layer was made from: an entry of ``inputs.json``."""
+
+    href: str
+    """Name, relative to the root of its source."""
+    sha256: str
+    title: Text
+    """Of the source."""
     licence: str
     synthetic: bool
 
@@ -166,11 +186,20 @@ class LayerDocument(_Document):
     """ISO 8601 instant of the data in UTC, not of the run."""
     licence: str
     sources: tuple[SourceCredit, ...]
+    vertical_datum: Text | None = None
+    """What heights are counted from."""
     disclaimer: Text
     files: tuple[FileAsset, ...]
     extent: Extent | None = None
     fingerprint: str
-    """Digest of the content; equal fingerprints, equal files."""
+    """Digest of the content, the grid, and the code that wrote it: equal fingerprints, equal
+    files, whatever the tiles and the workers."""
+
+    @property
+    def named_files(self) -> tuple[str, ...]:
+        """Files that the map page and its readers ask for."""
+        assets = (asset.href for asset in (self.image, self.values) if asset is not None)
+        return (self.style, *(file.href for file in self.files), *assets)
 
 
 class PublishedLayer(_Document):
@@ -181,6 +210,8 @@ class PublishedLayer(_Document):
     path: str
     checksum: str
     """``sha256:`` of the names and hashes of the files in the folder."""
+    item: str = ""
+    """``sha256:`` of its ``item.json``, which names the run and so is no part of the content."""
 
 
 class CityName(_Document):

@@ -60,22 +60,3 @@ ARRIVAL_DELAY = ObservedProperty(
 ALL: tuple[ObservedProperty, ...] = tuple(
     value for value in globals().values() if isinstance(value, ObservedProperty)
 )
-
-
-def by_name(name: str) -> ObservedProperty:
-    """Return the observed property of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``rainfall_rate``.
-
-    Raises
-    ------
-    KeyError
-        If no property has it.
-    """
-    for observed in ALL:
-        if observed.name == name:
-            return observed
-    raise KeyError(name)

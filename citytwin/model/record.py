@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.text import Text, text
 
 FloatArray = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Record:
-    """Good observations of one property, in order of time."""
+    """Good and doubted observations of one property, in order of time."""
 
     observed: ObservedProperty
     start_s: FloatArray
@@ -30,18 +32,57 @@ class Record:
     sensor_height_m: float = float("nan")
     """Height of the sensor above the ground [m]; NaN when unknown."""
     synthetic: bool = False
+    doubted: NDArray[np.bool_] | None = None
+    """Shape (n,): which observations their producer or a check doubts; None = none."""
+    station: str = ""
+    """Name of the sensor as its source gives it."""
+    distance_m: float = float("nan")
+    """From the centre of the city [m]; NaN when unknown."""
 
     def during(self, start_s: float, end_s: float) -> Record:
         """Return the observations that overlap [start_s, end_s)."""
         keep = (self.start_s < end_s) & (self.end_s > start_s)
         keep |= (self.start_s == self.end_s) & (self.start_s >= start_s) & (self.start_s < end_s)
-        return Record(
-            self.observed,
-            self.start_s[keep],
-            self.end_s[keep],
-            self.result[keep],
-            self.source,
-            self.thing,
-            self.sensor_height_m,
-            self.synthetic,
+        return self._only(keep)
+
+    def good(self) -> Record:
+        """Return the observations that nobody doubts."""
+        return self if self.doubted is None else self._only(~self.doubted)
+
+    def _only(self, keep: NDArray[np.bool_]) -> Record:
+        return replace(
+            self,
+            start_s=self.start_s[keep],
+            end_s=self.end_s[keep],
+            result=self.result[keep],
+            doubted=None if self.doubted is None else self.doubted[keep],
         )
+
+    @property
+    def where(self) -> Text:
+        """Which sensor it is, how far from the city and how high, as far as that is known."""
+        ja, en = f"観測所「{self.station or self.thing}」", f"station {self.station or self.thing}"
+        if math.isfinite(self.distance_m):
+            ja += f"、都市の中心から {self.distance_m / 1000:.1f} km"
+            en += f", {self.distance_m / 1000:.1f} km from the centre of the city"
+        if math.isfinite(self.sensor_height_m):
+            ja += f"、地上 {self.sensor_height_m:g} m"
+            en += f", {self.sensor_height_m:g} m above the ground"
+        return text(ja, en)
+
+
+def covered_s(start_s: FloatArray, end_s: FloatArray, low_s: float, high_s: float) -> float:
+    """Return how much of [low_s, high_s) some intervals cover together [s].
+
+    Parameters
+    ----------
+    start_s, end_s
+        Shape (n,): ends of the intervals, in any order; they may overlap [s].
+    low_s, high_s
+        The time that matters [s].
+    """
+    order = np.argsort(start_s, kind="stable")
+    start = np.clip(start_s[order], low_s, high_s)
+    end = np.clip(end_s[order], low_s, high_s)
+    reached = np.maximum.accumulate(np.concatenate([[low_s], end]))[:-1]
+    return float(np.maximum(end - np.maximum(start, reached), 0.0).sum())

@@ -38,7 +38,7 @@ ClassCounts: TypeAlias = Mapping[Field, Mapping[int, int]]
 class Params(BaseModel):
     """Parameters of a step; a subclass lists them with units in their names and ranges."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
 class NoParams(Params):
@@ -247,6 +247,8 @@ class Simulation(Generic[P]):
     optional: tuple[Field | ObservedProperty, ...] = ()
     also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
+    window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
+    """Time that these parameters look at in the records; None = all that was recorded."""
     cost: Cost = Cost(5.0, 40.0)
 
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
@@ -278,6 +280,8 @@ class Assessed:
     frame: pd.DataFrame
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    valid_time: datetime | None = None
+    """Time (aware, UTC) that the table is about; None = that of the inputs."""
     used: Mapping[Table, frozenset[str]] = field(default_factory=dict)
     """For tables whose rows name their source: the sources of the rows that were used. The
     result descends from these alone; of a table not named here it descends from every source."""

@@ -244,22 +244,3 @@ TRAFFIC = Table(
 )
 
 ALL: tuple[Table, ...] = tuple(value for value in globals().values() if isinstance(value, Table))
-
-
-def by_name(name: str) -> Table:
-    """Return the table of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``buildings``.
-
-    Raises
-    ------
-    KeyError
-        If no table has it.
-    """
-    for table in ALL:
-        if table.name == name:
-            return table
-    raise KeyError(name)

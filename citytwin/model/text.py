@@ -14,6 +14,17 @@ class Text(BaseModel):
     en: str
 
 
+def both_languages(value: object) -> object:
+    """Let a plain text stand for both languages, where a model reads a phrase.
+
+    Parameters
+    ----------
+    value
+        What was written.
+    """
+    return {"ja": value, "en": value} if isinstance(value, str) else value
+
+
 def text(ja: str, en: str) -> Text:
     """Return a bilingual phrase; shorter to write than the model.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Collection as Names
 from collections.abc import Sequence
@@ -13,14 +14,13 @@ from pydantic import ValidationError
 from citytwin.errors import StoreError
 from citytwin.model.layer import LayerDocument, PublishedLayer
 from citytwin.store.atomic import temporary_beside, write_text
-from citytwin.store.layer_writer import ITEM, LAYER
+from citytwin.store.latest import CATALOG, COLLECTION, ITEM, LAYER, run_folders
 from citytwin.store.run_info import RunInfo
 from citytwin.store.stac import catalog_of, collection_of
 from citytwin.store.stac_model import Catalog, Collection, Item
 
-Document = TypeVar("Document", Item, Collection, Catalog)
-CATALOG = "catalog.json"
-COLLECTION = "collection.json"
+Document = TypeVar("Document", Item, Collection, Catalog, LayerDocument)
+log = logging.getLogger(__name__)
 
 
 def write_catalogue(
@@ -48,9 +48,9 @@ def write_catalogue(
         collections.append(_write_collection(city_dir, entry.id, names, entry.run_id))
     ours = {entry.id for entry in entries}
     for name in _layers_named(city_dir):
-        path = city_dir / name / COLLECTION
-        if name not in ours and path.is_file():
-            collections.append(_read(path, Collection))
+        kept = None if name in ours else _read(city_dir / name / COLLECTION, Collection)
+        if kept is not None:
+            collections.append(kept)
     _write_if_changed(city_dir / CATALOG, catalog_of(run, collections).text())
 
 
@@ -67,9 +67,13 @@ def runs_named(city_dir: Path, layer: str) -> list[str]:
     path = city_dir / layer / COLLECTION
     if not path.is_file():
         return []
-    links = _read(path, Collection).links
-    runs = sorted(link.href.split("/")[-2] for link in links if link.rel == "item")
-    return [run for run in runs if (city_dir / layer / run / ITEM).is_file()]
+    collection = _read(path, Collection)
+    if collection is None:
+        runs = run_folders(city_dir)[layer]
+    else:
+        links = collection.links
+        runs = sorted(link.href.split("/")[-2] for link in links if link.rel == "item")
+    return [run for run in runs if _read(city_dir / layer / run / ITEM, Item) is not None]
 
 
 def remove_runs(city_dir: Path, layer: str, runs: Sequence[str]) -> None:
@@ -99,8 +103,8 @@ def remove_runs(city_dir: Path, layer: str, runs: Sequence[str]) -> None:
 
 def _forget_layer(city_dir: Path, layer: str) -> None:
     path = city_dir / CATALOG
-    if path.is_file():
-        catalog = _read(path, Catalog)
+    catalog = _read(path, Catalog)
+    if catalog is not None:
         target = f"./{layer}/{COLLECTION}"
         links = tuple(link for link in catalog.links if link.href != target)
         _write_if_changed(path, catalog.model_copy(update={"links": links}).text())
@@ -112,8 +116,12 @@ def _write_collection(
 ) -> Collection:
     """Write the collection of a layer; the newest run describes it."""
     folder = city_dir / layer
-    items = [_read(folder / name / ITEM, Item) for name in run_ids]
-    document = LayerDocument.model_validate_json((folder / newest / LAYER).read_bytes())
+    read = [_read(folder / name / ITEM, Item) for name in run_ids]
+    items = [item for item in read if item is not None]
+    document = _read(folder / newest / LAYER, LayerDocument)
+    if document is None:
+        msg = f"{folder / newest / LAYER} is missing or damaged"
+        raise StoreError(msg, hint="remove the folder of that run")
     collection = collection_of(document, items)
     _write_if_changed(folder / COLLECTION, collection.text())
     return collection
@@ -121,17 +129,21 @@ def _write_collection(
 
 def _layers_named(city_dir: Path) -> list[str]:
     path = city_dir / CATALOG
-    if not path.is_file():
-        return []
-    return [link.href.split("/")[-2] for link in _read(path, Catalog).links if link.rel == "child"]
+    catalog = _read(path, Catalog)
+    if catalog is not None:
+        return [link.href.split("/")[-2] for link in catalog.links if link.rel == "child"]
+    return list(run_folders(city_dir)) if path.is_file() else []
 
 
-def _read(path: Path, model: type[Document]) -> Document:
+def _read(path: Path, model: type[Document]) -> Document | None:
+    """Read a document; one that is damaged counts as missing, for all of it can be made anew."""
     try:
         return model.model_validate_json(path.read_bytes())
+    except FileNotFoundError:
+        return None
     except (OSError, ValidationError) as error:
-        msg = f"{path} cannot be read: {error}"
-        raise StoreError(msg, hint="delete it; what it describes is left out then") from error
+        log.warning("%s is damaged and left out: %s", path, error)
+        return None
 
 
 def _write_if_changed(path: Path, text: str) -> None:

@@ -11,6 +11,12 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest
 
 LATEST = "latest.json"
+CATALOG = "catalog.json"
+COLLECTION = "collection.json"
+LAYER = "layer.json"
+INPUTS = "inputs.json"
+ITEM = "item.json"
+"""Names the run, so it is no part of a layer's content."""
 _LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")
 _RUN_ID = re.compile(r"^\d{8}T\d{6}Z$")
 
@@ -72,4 +78,6 @@ def published_city(city_dir: Path) -> Latest | None:
         return Latest.model_validate_json(path.read_bytes())
     except ValidationError as error:
         msg = f"{path} is damaged: {error.errors()[0]['msg']}"
-        raise StoreError(msg, hint="restore it, or delete it to publish anew") from error
+        raise StoreError(
+            msg, hint="restore it; without it the city is published anew, and earlier runs go"
+        ) from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +18,7 @@ from citytwin.model.layer import (
     DISCLAIMER,
     Classification,
     Extent,
+    InputFile,
     LayerColumn,
     LayerDocument,
     RasterView,
@@ -28,15 +30,14 @@ from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
 from citytwin.store.atomic import write_text
 from citytwin.store.cog import CogLabels
+from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.legend import Legend, write_legend
 from citytwin.store.raster_layer import write_raster_files
 from citytwin.store.style_files import STYLES
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
+from citytwin.transports.files import sha256_of
 
-ITEM = "item.json"
-"""Names the run, so it is no part of the content."""
-LAYER = "layer.json"
 NO_DISCLAIMER = text("", "")
 """For layers that no simulation stands behind."""
 _RASTER_ONLY = {"image", "values"}
@@ -61,6 +62,9 @@ class LayerContent:
     licence: str
     sources: tuple[SourceCredit, ...]
     fingerprint: str
+    inputs: tuple[InputFile, ...] = ()
+    """Every file of these sources."""
+    vertical_datum: Text | None = None
 
 
 def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
@@ -97,9 +101,16 @@ def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
         grey_no_data=isinstance(recipe.view, VectorView),
     )
     write_legend(directory, legend)
+    write_text(directory / INPUTS, _inputs_json(content.inputs))
     document = _document(content, written, notes)
     write_text(directory / LAYER, layer_json(document))
     return document
+
+
+def _inputs_json(inputs: Sequence[InputFile]) -> str:
+    """A line per file, so that lists of thousands can be read and compared."""
+    lines = ",\n".join(one.model_dump_json() for one in inputs)
+    return f"[\n{lines}\n]\n" if lines else "[]\n"
 
 
 def layer_json(document: LayerDocument) -> str:
@@ -188,6 +199,7 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         valid_time=content.valid_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         licence=content.licence,
         sources=content.sources,
+        vertical_datum=content.vertical_datum,
         disclaimer=_disclaimer(recipe),
         files=written.files,
         extent=Extent(
@@ -234,15 +246,3 @@ def folder_checksum(directory: Path) -> str:
         if path.is_file() and name != ITEM:
             total.update(f"{name}\0{sha256_of(path)}\n".encode())
     return f"sha256:{total.hexdigest()}"
-
-
-def sha256_of(path: Path) -> str:
-    """Return the sha256 of a file in hexadecimal.
-
-    Parameters
-    ----------
-    path
-        File of any size.
-    """
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

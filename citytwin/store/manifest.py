@@ -6,11 +6,14 @@ moment. A record is removed before its result is made anew and written after it 
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from citytwin.errors import StoreError
 
@@ -55,20 +58,34 @@ class Manifest:
     ----------
     path
         SQLite file; made when it does not exist.
+    connection
+        To that file, when it is open already.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection | None = None) -> None:
         self._path = path
+        self._writes = connection is None
+        with self._told("opened"):
+            if connection is None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                connection = sqlite3.connect(path, isolation_level=None)
+                connection.execute("PRAGMA synchronous=FULL")
+                connection.executescript(_SCHEMA)
+        self._connection = connection
+
+    @classmethod
+    def reading(cls, path: Path) -> Manifest:
+        """Open a manifest for looking only: nothing on the disk is made or changed.
+
+        Parameters
+        ----------
+        path
+            SQLite file; where there is none, there is nothing to be found.
+        """
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(path, isolation_level=None)
-            self._connection.execute("PRAGMA synchronous=FULL")
-            self._connection.executescript(_SCHEMA)
-        except (sqlite3.Error, OSError) as error:
-            msg = f"the manifest {path} cannot be opened: {error}"
-            raise StoreError(
-                msg, hint="check the disk, or delete the file to start over"
-            ) from error
+            return cls(path, _looking(path))
+        except sqlite3.Error as error:
+            raise _damaged(path, "opened", error) from error
 
     def close(self) -> None:
         """Close the file."""
@@ -76,35 +93,41 @@ class Manifest:
 
     def standing(self, step: str, part: str) -> Standing | None:
         """Return the record of a finished part, or None."""
-        row = self._connection.execute(
+        row = self._row(
             "SELECT fingerprint, payload, seconds FROM results WHERE step=? AND part=?",
             (step, part),
-        ).fetchone()
+        )
         return None if row is None else Standing(*row)
 
-    def forget(self, step: str, part: str) -> None:
-        """Remove a record, before its result is made anew."""
-        self._connection.execute("DELETE FROM results WHERE step=? AND part=?", (step, part))
+    def forget(self, step: str, parts: Sequence[str]) -> None:
+        """Remove records at once, before their results are made anew."""
+        with self._transaction() as connection:
+            rows = [(step, part) for part in parts]
+            connection.executemany("DELETE FROM results WHERE step=? AND part=?", rows)
+
+    def keep_only(self, step: str, parts: Collection[str]) -> None:
+        """Remove the records of all other parts of a step, such as those of another tiling."""
+        with self._transaction() as connection:
+            found = connection.execute("SELECT part FROM results WHERE step=?", (step,))
+            gone = [(step, part) for (part,) in found if part not in parts]
+            connection.executemany("DELETE FROM results WHERE step=? AND part=?", gone)
 
     def record(self, step: str, part: str, standing: Standing) -> None:
         """Write a record, after its result is complete."""
-        self._connection.execute(
-            "INSERT OR REPLACE INTO results VALUES (?,?,?,?,?)",
-            (step, part, standing.fingerprint, standing.payload, standing.seconds),
-        )
+        with self._transaction() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO results VALUES (?,?,?,?,?)",
+                (step, part, standing.fingerprint, standing.payload, standing.seconds),
+            )
 
     def seconds_of(self, step: str) -> float | None:
         """Return the time that all recorded parts of a step took together [s]."""
-        row = self._connection.execute(
-            "SELECT SUM(seconds) FROM results WHERE step=?", (step,)
-        ).fetchone()
-        return None if row[0] is None else float(row[0])
+        row = self._row("SELECT SUM(seconds) FROM results WHERE step=?", (step,))
+        return None if row is None or row[0] is None else float(row[0])
 
     def finished(self, key: str) -> FinishedRun | None:
         """Return the run that last ended for this request, or None."""
-        row = self._connection.execute(
-            "SELECT run_id, summary FROM runs WHERE key=?", (key,)
-        ).fetchone()
+        row = self._row("SELECT run_id, summary FROM runs WHERE key=?", (key,))
         return None if row is None else FinishedRun(*row)
 
     def finish(self, key: str, run: FinishedRun) -> None:
@@ -115,37 +138,102 @@ class Manifest:
 
     def unfinish(self) -> None:
         """Forget which request was carried out, before anything is changed."""
-        self._connection.execute("DELETE FROM runs")
+        with self._transaction() as connection:
+            connection.execute("DELETE FROM runs")
 
-    def hash_of(self, path: Path) -> str | None:
-        """Return the known sha256 of a file whose size and time stamp have not changed."""
-        stat = path.stat()
-        row = self._connection.execute(
-            "SELECT sha256 FROM file_hashes WHERE path=? AND size=? AND mtime_ns=?",
-            (str(path), stat.st_size, stat.st_mtime_ns),
-        ).fetchone()
-        return None if row is None else str(row[0])
+    def hashes_of(
+        self, files: Sequence[Path], sha256_of: Callable[[Path], str], *, verify: bool = False
+    ) -> dict[Path, str]:
+        """Return the sha256 of files, as kept where size and time stamp still hold.
 
-    def hash_anew(self, path: Path, sha256_of: Callable[[Path], str]) -> str:
-        """Hash a file and keep the result with the size and time stamp from before.
+        What is hashed anew is kept with the size and time stamp from before: a file that is
+        written to meanwhile then has another time stamp than the one kept.
 
-        A file that is written to meanwhile then has another time stamp than the one kept.
+        Parameters
+        ----------
+        files
+            What to hash.
+        sha256_of
+            Reads a file.
+        verify
+            Whether to read every file again.
+
+        Raises
+        ------
+        OSError
+            If a file cannot be read.
         """
-        stat = path.stat()
-        sha256 = sha256_of(path)
-        self._connection.execute(
-            "INSERT OR REPLACE INTO file_hashes VALUES (?,?,?,?)",
-            (str(path), stat.st_size, stat.st_mtime_ns, sha256),
-        )
-        return sha256
+        found: dict[Path, str] = {}
+        fresh: list[tuple[str, int, int, str]] = []
+        for file in files:
+            stat = file.stat()
+            stamp = (str(file), stat.st_size, stat.st_mtime_ns)
+            known = self._row(
+                "SELECT sha256 FROM file_hashes WHERE path=? AND size=? AND mtime_ns=?", stamp
+            )
+            if known is None or verify:
+                found[file] = sha256_of(file)
+                fresh.append((*stamp, found[file]))
+            else:
+                found[file] = str(known[0])
+        if fresh and self._writes:
+            with self._transaction() as connection:
+                connection.executemany("INSERT OR REPLACE INTO file_hashes VALUES (?,?,?,?)", fresh)
+        return found
+
+    def _row(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
+        with self._told("read"):
+            row: tuple[Any, ...] | None = self._connection.execute(query, values).fetchone()
+        return row
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with closing(self._connection.cursor()) as cursor:
+        with self._told("written"), closing(self._connection.cursor()) as cursor:
             cursor.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
-            except sqlite3.Error:
-                cursor.execute("ROLLBACK")
+                cursor.execute("COMMIT")
+            except BaseException:
+                if self._connection.in_transaction:  # a full disk may have ended it already
+                    cursor.execute("ROLLBACK")
                 raise
-            cursor.execute("COMMIT")
+
+    @contextmanager
+    def _told(self, what: str) -> Iterator[None]:
+        try:
+            yield
+        except (sqlite3.Error, OSError) as error:
+            raise _damaged(self._path, what, error) from error
+
+
+def _damaged(path: Path, what: str, error: Exception) -> StoreError:
+    msg = f"the manifest {path} cannot be {what}: {error}"
+    hint = "check the disk and its free space, or delete the file to start over"
+    return StoreError(msg, hint=hint)
+
+
+def _looking(path: Path) -> sqlite3.Connection:
+    if not path.is_file():
+        empty = sqlite3.connect(":memory:", isolation_level=None)
+        empty.executescript(_SCHEMA)
+        return empty
+    connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
+    try:
+        connection.execute("SELECT 1 FROM results").fetchone()
+    except sqlite3.OperationalError:
+        # A kill left a journal, which reading must roll back first: done on a copy.
+        connection.close()
+        return _repaired_copy(path)
+    return connection
+
+
+def _repaired_copy(path: Path) -> sqlite3.Connection:
+    memory = sqlite3.connect(":memory:", isolation_level=None)
+    with tempfile.TemporaryDirectory() as scratch:
+        for file in (path, path.with_name(f"{path.name}-journal")):
+            if file.is_file():
+                shutil.copyfile(file, Path(scratch) / file.name)
+        with closing(sqlite3.connect(Path(scratch) / path.name)) as copy:
+            copy.executescript(_SCHEMA)
+            copy.backup(memory)
+    return memory

@@ -14,6 +14,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from citytwin.errors import StoreError
 from citytwin.store.atomic import replacing
+from citytwin.store.written import Box
 
 MIN_ZOOM = 10
 MAX_ZOOM = 16
@@ -37,7 +38,9 @@ class TilesHeader:
     """West, south, east, north [degrees]."""
 
 
-def write_pmtiles(path: Path, frame: gpd.GeoDataFrame, layer: str, title: str) -> TilesHeader:
+def write_pmtiles(
+    path: Path, frame: gpd.GeoDataFrame, layer: str, title: str, box: Box
+) -> TilesHeader:
     """Write vector tiles of zoom 10 to 16, and check their header.
 
     Parameters
@@ -50,6 +53,8 @@ def write_pmtiles(path: Path, frame: gpd.GeoDataFrame, layer: str, title: str) -
         Name of the layer inside the tiles.
     title
         Title inside the file.
+    box
+        West, south, east, north of the layer [degrees]: what a file without tiles is about.
 
     Raises
     ------
@@ -59,7 +64,7 @@ def write_pmtiles(path: Path, frame: gpd.GeoDataFrame, layer: str, title: str) -
     mercator = frame.to_crs("EPSG:3857")
     with replacing(path) as temporary:
         if mercator.empty:
-            temporary.write_bytes(_without_tiles(layer, title))
+            temporary.write_bytes(_without_tiles(layer, title, box))
             return read_header(temporary)
         try:
             pyogrio.write_dataframe(
@@ -131,8 +136,9 @@ def _check(header: TilesHeader, mercator: gpd.GeoDataFrame, layer: str) -> None:
         raise StoreError(msg, hint="check the geometries of the table")
 
 
-def _without_tiles(layer: str, title: str) -> bytes:
+def _without_tiles(layer: str, title: str, box: Box) -> bytes:
     """Return a file with an empty directory (PMTiles specification 3), which GDAL cannot write."""
+    west, south, east, north = box
     described = {
         "name": title,
         "vector_layers": [
@@ -147,7 +153,7 @@ def _without_tiles(layer: str, title: str) -> bytes:
     header = _HEADER.pack(
         *(b"PMTiles", 3, *sections, 0, 0, 0),
         *(1, 2, 2, 1, MIN_ZOOM, MAX_ZOOM),
-        *(0, 0, 0, 0),
-        *(MIN_ZOOM, 0, 0),
+        *(round(edge * 1e7) for edge in box),
+        *(MIN_ZOOM, round((west + east) * 5e6), round((south + north) * 5e6)),
     )
     return header + directory + metadata

@@ -8,6 +8,7 @@ in excess is removed by the next run.
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,12 +19,21 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument, PublishedLayer
 from citytwin.store.atomic import move_folder, remove_stale, write_text
 from citytwin.store.catalogue import remove_runs, write_catalogue
-from citytwin.store.latest import LATEST, is_layer_id, is_run_id, published_city, run_folders
-from citytwin.store.layer_writer import ITEM, LAYER, folder_checksum, layer_json
+from citytwin.store.latest import (
+    ITEM,
+    LATEST,
+    LAYER,
+    is_layer_id,
+    is_run_id,
+    published_city,
+    run_folders,
+)
+from citytwin.store.layer_writer import folder_checksum, layer_json
 from citytwin.store.prune import prune
 from citytwin.store.qgis_project import project_layer, qgis_project
 from citytwin.store.run_info import RunInfo
 from citytwin.store.stac import item_of
+from citytwin.transports.files import sha256_of
 
 __all__ = ["RunInfo", "StagedLayer", "prune", "publish"]
 
@@ -95,12 +105,14 @@ def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Late
 def _never_published(
     city_dir: Path, before: Latest | None, entries: Sequence[PublishedLayer]
 ) -> dict[str, list[str]]:
-    """Runs, by layer, that a kill kept from being published: newer than the newest published."""
-    if before is None:
-        return {}
-    ours = {entry.path for entry in entries} | {entry.path for entry in before.layers}
+    """Runs, by layer, that a kill kept from being published: newer than the newest published.
+
+    Where nothing was published, all that lies there is such.
+    """
+    last = before.run_id if before else ""
+    ours = {entry.path for entry in (*entries, *(before.layers if before else ()))}
     left_over = {
-        layer: [run for run in runs if run > before.run_id and f"{layer}/{run}" not in ours]
+        layer: [run for run in runs if run > last and f"{layer}/{run}" not in ours]
         for layer, runs in run_folders(city_dir).items()
     }
     return {layer: runs for layer, runs in left_over.items() if runs}
@@ -155,15 +167,16 @@ def _place(
         return _kept(city_dir, layer, standing)
     _check_folder(layer)
     checksum = folder_checksum(layer.directory)
-    if standing is not None and standing.checksum == checksum and _intact(city_dir, standing):
+    if standing is not None and standing.checksum == checksum and is_intact(city_dir, standing):
         return standing
     path = f"{name}/{run.run_id}"
     target = city_dir / path
     item = item_of(layer.document, layer.directory, run).text()
-    entry = PublishedLayer(id=name, run_id=run.run_id, path=path, checksum=checksum)
+    said = f"sha256:{hashlib.sha256(item.encode()).hexdigest()}"
+    entry = PublishedLayer(id=name, run_id=run.run_id, path=path, checksum=checksum, item=said)
     if target.exists():
         # left by a kill of the same run; documents may name it already, so it is never replaced
-        if _intact(city_dir, entry) and (target / ITEM).read_text(encoding="utf-8") == item:
+        if is_intact(city_dir, entry):
             return entry
         msg = f"{target} exists with other content"
         raise StoreError(msg, hint="published folders are never changed; take a new run id")
@@ -179,17 +192,27 @@ def _check_folder(layer: StagedLayer) -> None:
     if not written.is_file() or written.read_text(encoding="utf-8") != layer_json(document):
         msg = f"{written} is not the document of layer {document.id}"
         raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
-    named = [document.style, *(file.href for file in document.files)]
-    named += [asset.href for asset in (document.image, document.values) if asset is not None]
-    missing = [name for name in named if not (folder / name).is_file()]
+    missing = [name for name in document.named_files if not (folder / name).is_file()]
     if missing:
         msg = f"layer {document.id} lacks {', '.join(missing)}"
         raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
 
 
-def _intact(city_dir: Path, standing: PublishedLayer) -> bool:
+def is_intact(city_dir: Path, standing: PublishedLayer) -> bool:
+    """Whether every file of a published layer still is what was published.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city.
+    standing
+        Entry of ``latest.json``.
+    """
     folder = city_dir / standing.path
-    return (folder / ITEM).is_file() and folder_checksum(folder) == standing.checksum
+    item = folder / ITEM
+    if not item.is_file() or folder_checksum(folder) != standing.checksum:
+        return False
+    return standing.item in ("", f"sha256:{sha256_of(item)}")
 
 
 def _kept(city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None) -> PublishedLayer:
@@ -202,7 +225,7 @@ def _kept(city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None) -
     same = published.is_file() and published.read_text(encoding="utf-8") == layer_json(
         layer.document
     )
-    if not same or not _intact(city_dir, standing):
+    if not same or not is_intact(city_dir, standing):
         msg = f"{city_dir / standing.path} is damaged or holds another version of {name}"
         raise StoreError(msg, hint="delete the folder .work and run again")
     return standing

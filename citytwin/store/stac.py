@@ -8,9 +8,10 @@ from datetime import UTC
 from pathlib import Path
 
 import rasterio
+from pydantic import TypeAdapter
 
-from citytwin.model.layer import LayerDocument
-from citytwin.store.layer_writer import ITEM, LAYER, sha256_of
+from citytwin.model.layer import InputFile, LayerDocument
+from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.paint import both
 from citytwin.store.raster_layer import THUMBNAIL
 from citytwin.store.run_info import RunInfo
@@ -34,10 +35,12 @@ from citytwin.store.stac_model import (
     TemporalExtent,
 )
 from citytwin.store.style_files import STYLES
+from citytwin.transports.files import sha256_of
 from citytwin.version import __version__
 
 _SPDX = re.compile(r"^[\w\-.+]+$")
 _GEOJSON = "application/geo+json"
+_INPUT_FILES = TypeAdapter(tuple[InputFile, ...])
 _DATA_SUFFIXES = (".tif", ".parquet", ".gpkg", ".pmtiles")
 _KNOWN = {
     "legend_ja.png": ("image/png", "legend", "凡例（日本語） / Legend (Japanese)"),
@@ -45,6 +48,7 @@ _KNOWN = {
     "legend.json": ("application/json", "legend", "凡例 / Legend (JSON)"),
     THUMBNAIL: ("image/png", "thumbnail", "サムネイル / Thumbnail"),
     LAYER: ("application/json", "metadata", "レイヤの説明 / Description of the layer"),
+    INPUTS: ("application/json", "metadata", "入力ファイルの一覧 / List of the input files"),
 }
 
 
@@ -86,16 +90,7 @@ def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
             lineage=_lineage(document),
             run_id=run.run_id,
             config_sha256=run.config_sha256,
-            inputs=tuple(
-                Input(
-                    href=f"urn:sha256:{source.sha256}",
-                    sha256=source.sha256,
-                    title=source.title,
-                    licence=source.licence,
-                    synthetic=source.synthetic,
-                )
-                for source in document.sources
-            ),
+            inputs=_inputs(document, folder),
             classification=document.classification,
             fingerprint=document.fingerprint,
             licence=document.licence,
@@ -103,7 +98,7 @@ def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
             synthetic=any(source.synthetic for source in document.sources),
             notes=document.notes,
             facts=document.facts,
-            vertical_datum=run.vertical_datum,
+            vertical_datum=document.vertical_datum or run.vertical_datum,
         ),
         assets=_assets(document, folder),
         links=(
@@ -120,8 +115,35 @@ def _spdx(licence: str) -> str:
 
 
 def _lineage(document: LayerDocument) -> str:
-    named = "; ".join(source.title for source in document.sources)
+    named = "; ".join(both(source.title) for source in document.sources)
     return f"Computed by citytwin {__version__} from: {named or 'no named source'}"
+
+
+def _inputs(document: LayerDocument, folder: Path) -> tuple[Input, ...]:
+    """Every file that the layer was made from; the sources, where the files were not listed."""
+    listed = folder / INPUTS
+    files = _INPUT_FILES.validate_json(listed.read_bytes()) if listed.is_file() else ()
+    if files:
+        return tuple(
+            Input(
+                href=file.href,
+                sha256=file.sha256,
+                title=both(file.title),
+                licence=file.licence,
+                synthetic=file.synthetic,
+            )
+            for file in files
+        )
+    return tuple(
+        Input(
+            href=f"urn:sha256:{source.sha256}",
+            sha256=source.sha256,
+            title=both(source.title),
+            licence=source.licence,
+            synthetic=source.synthetic,
+        )
+        for source in document.sources
+    )
 
 
 def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:

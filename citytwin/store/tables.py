@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,8 @@ from numpy.typing import NDArray
 
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model.tables import Column, Table
+from citytwin.store.atomic import replacing
+from citytwin.transports.files import sha256_of
 
 _DTYPES = {
     "string": "string",
@@ -98,12 +99,9 @@ def write_table(path: Path, frame: pd.DataFrame) -> str:
     str
         sha256 of the file.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    frame.to_parquet(temporary, compression="zstd", index=False)
-    digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
-    temporary.replace(path)
-    return digest
+    with replacing(path) as temporary:
+        frame.to_parquet(temporary, compression="zstd", index=False)
+        return sha256_of(temporary)
 
 
 def read_table(path: Path, table: Table) -> pd.DataFrame:

@@ -102,14 +102,16 @@ def write_vector_files(
         valid_time,
         GeoPackageStyle(qml(style, target), sld(style, target)),
     )
-    write_pmtiles(directory / f"{layer}.pmtiles", _for_the_page(view, rows), layer, title.en)
+    bounds = _bounds_of(grid, rows)
+    page = _for_the_page(view, rows)
+    write_pmtiles(directory / f"{layer}.pmtiles", page, layer, title.en, bounds)
     write_vector_thumbnail(directory / THUMBNAIL, rows, style, view.style_column, precision)
     return Written(
         style=style,
         precision=precision,
         files=(*_data_files(layer), *write_style_files(directory, style, target)),
         notes=() if len(rows) else (_NO_FEATURES,),
-        bounds=_bounds_of(grid, rows),
+        bounds=bounds,
         pmtiles=f"{layer}.pmtiles",
         geometry=geometry,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from citytwin.errors import SourceError
@@ -15,7 +15,7 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     Parameters
     ----------
     path
-        A file, a folder that is searched with `patterns`, or a glob pattern.
+        A file, a folder that is searched with `patterns`, or a glob pattern of either.
     patterns
         Names of the files wanted from a folder, such as ``*.gml``.
 
@@ -27,13 +27,10 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     if path.is_file():
         return (path,)
     if path.is_dir():
-        found = [
-            file
-            for file in path.rglob("*")
-            if file.is_file() and any(file.match(pattern) for pattern in patterns)
-        ]
+        places = [path]
     else:
-        found = [*Path(path.anchor).glob(path.relative_to(path.anchor).as_posix())]
+        places = [*Path(path.anchor).glob(path.relative_to(path.anchor).as_posix())]
+    found = {file for place in places for file in _files_of(place, patterns)}
     if not found:
         raise SourceError(
             "no such file, and no folder with files of this format",
@@ -41,6 +38,15 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
             hint=f"give a file, or a folder that holds {', '.join(patterns)}",
         )
     return tuple(sorted(found))
+
+
+def _files_of(place: Path, patterns: Sequence[str]) -> Iterator[Path]:
+    if place.is_file():
+        yield place
+        return
+    for file in place.rglob("*"):
+        if file.is_file() and any(file.match(pattern) for pattern in patterns):
+            yield file
 
 
 def sha256_of(path: Path) -> str:

@@ -67,6 +67,23 @@ def export_viewer(directory: Path) -> None:
             write_bytes(target, data)
 
 
+def holds_viewer(directory: Path) -> bool:
+    """Whether a published folder holds every file of the map page, by its size.
+
+    Parameters
+    ----------
+    directory
+        Published folder of a city.
+    """
+    try:
+        return all(
+            (directory / name).stat().st_size == source.stat().st_size
+            for name, source in viewer_files().items()
+        )
+    except FileNotFoundError:
+        return False
+
+
 def _holds(path: Path, data: bytes) -> bool:
     try:
         return path.stat().st_size == len(data) and path.read_bytes() == data

@@ -247,7 +247,7 @@ def _layer(
         "classification": "public",
         "valid_time": "2026-07-01T00:00:00Z",
         "licence": "CC0-1.0",
-        "sources": [{"title": "generated", "sha256": "ab" * 32, "licence": "CC0-1.0",
+        "sources": [{"title": {"ja": "生成データ", "en": "generated"}, "sha256": "ab" * 32, "licence": "CC0-1.0",
                      "synthetic": name == "flood_depth_max"}],
         "disclaimer": text(
             "シミュレーション結果であり、公式のハザードマップではありません",

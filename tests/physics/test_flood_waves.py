@@ -158,6 +158,29 @@ def test_a_sheet_of_rain_grows_downhill_as_kinematic_theory_says() -> None:
     assert result.ledger.relative_error < 1e-7
 
 
+@pytest.mark.parametrize(("to_east", "to_south"), [(0.01, 0.01), (0.003, 0.004), (0.004, 0.0)])
+def test_uniform_flow_leaves_a_plane_at_any_angle_to_the_edge(
+    to_east: float, to_south: float
+) -> None:
+    """Of h^(5/3) sqrt(S) / n down the slope the share S_out / S crosses an edge.
+
+    sqrt(S_out) / n would be 19 % more at 45 degrees. A tenth of a second drains nothing yet.
+    """
+    ny, nx, cell, manning, depth, time_s = 20, 30, 10.0, 0.05, 0.2, 0.1
+    y, x = np.mgrid[0:ny, 0:nx] * cell
+    free = EdgeKind.NORMAL_DEPTH
+    options = SolverOptions(edges=Edges(south=free, east=free, min_slope=1e-9))
+    start = Forcing(initial_depth_m=np.full((ny, nx), depth, dtype=F))
+    terrain = 50.0 - to_east * x - to_south * y
+    left = channel(terrain, manning, cell, time_s, start, options).ledger.outflow
+    down = depth ** (5 / 3) * np.hypot(to_east, to_south) ** 0.5 / manning
+    angle = np.arctan2(to_south, to_east)
+    assert left.east_m3 == pytest.approx(down * np.cos(angle) * ny * cell * time_s, rel=0.005)
+    least = 1e-9 / np.sqrt(to_east) / manning * depth ** (5 / 3) * nx * cell * time_s
+    expected = down * np.sin(angle) * nx * cell * time_s
+    assert left.south_m3 == pytest.approx(expected, rel=0.005, abs=1.01 * least)
+
+
 def test_a_sudden_breach_on_dry_ground_makes_no_heap() -> None:
     """The largest depth of the first seconds does not come from the length of the first step."""
     time = np.array([0.0, 1e4])

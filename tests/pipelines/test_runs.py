@@ -39,7 +39,7 @@ def test_everything_is_published(finished: Path) -> None:
     } <= layers  # fmt: skip
     for name in ("index.html", "catalog.json", "small.qgs"):
         assert (city / name).is_file()
-    assert not list(city.glob("**/.tmp-*"))
+    assert not list(city.glob("**/.*"))
 
 
 def test_a_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -106,6 +106,30 @@ def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: 
     assert changed == {"sunlit_hours", "building_exposure"}
 
 
+def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Time stamp and content of every file."""
+    return {
+        str(file.relative_to(folder)): (file.stat().st_mtime_ns, file.read_bytes())
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+def test_plan_and_status_change_no_file(finished: Path, tmp_path: Path) -> None:
+    """They may look while a run holds the city: before the first run, and after it."""
+    config = tmp_path / "city.yaml"
+    shutil.copytree(finished.parent / "data", tmp_path / "data")
+    shutil.copyfile(finished, config)
+    for command in ("plan", "status"):
+        assert citytwin(command, str(config)).returncode == 0
+        assert not (tmp_path / "out").exists()
+    shutil.copytree(finished.parent / "out", tmp_path / "out")
+    before = all_files(tmp_path / "out")
+    for command in ("plan", "status"):
+        assert citytwin(command, str(config)).returncode == 0
+        assert all_files(tmp_path / "out") == before
+
+
 def test_plan_says_what_changed_and_why(finished: Path, tmp_path: Path) -> None:
     """A changed parameter touches its simulation and what follows from it, nothing else."""
     shutil.copytree(finished.parent, tmp_path / "city")
@@ -128,9 +152,9 @@ def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path
     shutil.copytree(finished.parent, tmp_path / "city")
     config = tmp_path / "city" / "city.yaml"
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
-    with FileLock(tmp_path / "city" / "out" / "small" / ".work" / "lock"):
+    with FileLock(tmp_path / "city" / "out" / ".work" / "small" / "lock"):
         done = citytwin("run", str(config))
-    assert done.returncode == 1
+    assert done.returncode == 75
     assert "another run holds" in done.stderr
 
 
@@ -152,8 +176,10 @@ def test_the_twin_opens_what_was_published(finished: Path) -> None:
         twin["flood_dept_max"]
 
 
-def test_a_published_file_that_is_gone_comes_back(finished: Path) -> None:
+def test_a_published_file_that_is_gone_comes_back(finished: Path, tmp_path: Path) -> None:
     """Deleting the file of a layer is no finished request: the layer is published anew."""
+    shutil.copytree(finished.parent, tmp_path / "city")
+    finished = tmp_path / "city" / "city.yaml"
     city = finished.parent / "out" / "small"
     before = published_files(city)
     (gone,) = city.glob("terrain/*/terrain.tif")

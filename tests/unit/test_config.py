@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,41 @@ def test_nested_aliases_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="unknown key"):
         load(write(tmp_path, bomb + BASE.replace("crs: EPSG:6677", "crs: *a12")))
+
+
+def test_variables_are_replaced_in_paths_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After parsing: no value of a variable can become a key, a comment or another type."""
+    monkeypatch.setenv("CITYTWIN_DATA", "/data: {x} # 1")
+    text = (
+        BASE.replace("path: a.gml", 'path: "${CITYTWIN_DATA}/a.gml", root: "${CITYTWIN_DATA}"')
+        .replace("title: A", 'title: "${CITYTWIN_DATA}"')
+        .replace("licence: CC0", 'licence: "${CITYTWIN_NO_SUCH_VARIABLE}"')
+        .replace("out: out", "out: ${CITYTWIN_DATA}/out  # not ${CITYTWIN_NO_SUCH_VARIABLE}")
+    )
+    loaded = load(write(tmp_path, text))
+    (source,) = loaded.config.sources
+    assert source.path == "/data: {x} # 1/a.gml"
+    assert source.root == "/data: {x} # 1"
+    assert loaded.config.out == "/data: {x} # 1/out"
+    assert source.title.en == "${CITYTWIN_DATA}"
+    assert source.licence == "${CITYTWIN_NO_SUCH_VARIABLE}"
+
+
+def test_the_digest_tells_requests_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the file, unless the environment adds to it."""
+    plain = load(write(tmp_path, BASE))
+    assert plain.sha256 == hashlib.sha256(BASE.encode()).hexdigest()
+    text = BASE.replace("out: out", "out: ${CITYTWIN_DATA}")
+    found = set()
+    for value in ("a", "b"):
+        monkeypatch.setenv("CITYTWIN_DATA", value)
+        found.add(load(write(tmp_path, text)).sha256)
+    assert len(found) == 2
+
+
+def test_a_variable_between_braces_wants_quotes(tmp_path: Path) -> None:
+    """YAML reads a brace there as a mapping of its own; the message says so."""
+    with pytest.raises(ConfigError, match=r"city\.yaml.*stands in quotes"):
+        load(write(tmp_path, BASE.replace("path: a.gml", "path: ${CITYTWIN_DATA}/a.gml")))

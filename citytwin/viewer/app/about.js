@@ -98,7 +98,7 @@ function sources(layer) {
     const made = source.synthetic ? el("span", { class: "badge" }, t("badge.synthetic")) : null;
     const terms = source.licence ? el("span", { class: "aside" }, source.licence) : null;
     const hashes = group.map((one) => el("code", { class: "hash", title: "SHA-256" }, one.sha256));
-    return el("li", {}, source.title, " ", made, terms, ...hashes);
+    return el("li", {}, pick(source.title), " ", made, terms, ...hashes);
   });
 }
 

@@ -58,7 +58,7 @@
  * @property {string} classification
  * @property {string} valid_time
  * @property {string} licence
- * @property {{title: string, sha256: string, licence?: string, synthetic?: boolean}[]} sources
+ * @property {{title: Text, sha256: string, licence?: string, synthetic?: boolean}[]} sources
  * @property {Text|null} disclaimer
  * @property {{href: string, type: string, title: Text}[]} files
  *

@@ -34,7 +34,7 @@ def city_of(index: np.ndarray, **values: np.ndarray) -> CityState:
         geometry=[shapely.box(-1200 + 9 * n, -310, -1195 + 9 * n, -305) for n in range(number)],
         crs=CRS,
     )
-    fields = {f.by_name(name): np.float32(array) for name, array in values.items()}
+    fields = {field: np.float32(values[field.name]) for field in f.ALL if field.name in values}
     return CityState(grid, {f.BUILDING_INDEX: index, **fields}, {t.BUILDINGS: buildings})
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import geopandas as gpd
 import pandas as pd
 import pytest
@@ -129,3 +131,12 @@ def test_the_order_of_rows_changes_nothing(reverse):
     frame = ASSESSMENT.run(city(rows, {"a": "A", "b": "B"}), NoParams()).frame
     assert frame["value"].iloc[1] == 90.0
     assert frame["thing"].tolist() == ["a", "b", "b"]
+
+
+def test_the_time_of_the_table_is_that_of_the_latest_good_observation() -> None:
+    """Not the day of the city model, nor a time stamp of a broken detector."""
+    names = {"a": "A", "b": "B"}
+    made = ASSESSMENT.run(city(ROWS, names), NoParams())
+    assert made.valid_time == datetime(1970, 1, 1, 0, 15, tzinfo=UTC)
+    broken = [("b", p.TRAFFIC_FLOW, 1200, 99999.0, 4)]
+    assert ASSESSMENT.run(city(broken, names), NoParams()).valid_time is None

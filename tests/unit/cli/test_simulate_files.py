@@ -92,3 +92,21 @@ def test_deeply_nested_parameters_are_refused(tmp_path: Path) -> None:
     """The parser gives up; the user learns which file."""
     done = simulate(tmp_path, "[" * 5000, "sunlight")
     assert "params.yaml: lists or mappings nested too deeply" in str(done.exception)
+
+
+def test_describe_lists_what_can_be_given() -> None:
+    """Rasters with their flags and units, parameters with ranges and meaning, nothing computed."""
+    done = CliRunner().invoke(command, ["flood", "--describe"])
+    assert done.exit_code == 0
+    assert "--terrain FILE [m]" in done.output
+    assert "mm_per_h: float (required)  [>= 0, <= 500]" in done.output
+    assert "share the discharge." in done.output
+    assert "edges: " in done.output
+    assert "EdgeKind" not in done.output
+
+
+def test_results_need_a_folder() -> None:
+    """Without --out there is a usage error, not a result nowhere."""
+    done = CliRunner().invoke(command, ["flood"])
+    assert done.exit_code == 2
+    assert "--out" in done.output

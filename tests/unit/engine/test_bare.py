@@ -97,6 +97,34 @@ def test_a_declared_nodata_value_is_no_height() -> None:
     xr.testing.assert_identical(sunlit(coded), sunlit(surface))
 
 
+def flooded(mask: xr.DataArray) -> xr.Dataset:
+    """Depth of water around buildings."""
+    rain = {"duration_h": 0.1, "rain": [{"start_minutes": 0, "end_minutes": 6, "mm_per_h": 80}]}
+    given = {"terrain": raster(f.TERRAIN), "building_mask": mask}
+    return citytwin.simulate("flood", given, rain)
+
+
+def test_cells_without_a_class_are_no_class() -> None:
+    """What opens a raster of classes masked has NaN where nodata was; 0 would be an answer."""
+    mask = raster(f.BUILDING_MASK)
+    coded = mask.copy()
+    coded.values[3:6, 4:9] = f.BUILDING_MASK.nodata
+    masked = coded.astype("float32").where(coded != f.BUILDING_MASK.nodata)
+    assert masked.isnull().any()
+    xr.testing.assert_identical(flooded(masked), flooded(coded))
+    other = coded.where(coded != f.BUILDING_MASK.nodata, -1).astype("int16")
+    xr.testing.assert_identical(flooded(other.rio.write_nodata(-1)), flooded(coded))
+
+
+@pytest.mark.parametrize("value", [0.5, -1.0, 256.0, np.inf])
+def test_what_is_no_class_is_refused(value: float) -> None:
+    """A cast would round 0.5 to 0 and wrap 256 to 0 in silence."""
+    mask = raster(f.BUILDING_MASK).astype("float64")
+    mask.values[2, 5] = value
+    with pytest.raises(ConfigError, match=r"building_mask is .* in row 2, column 5.*0 to 255"):
+        flooded(mask)
+
+
 MISTAKES: list[tuple[Callable[[], xr.Dataset], type[CityTwinError], str]] = [
     (lambda: sunlit(raster(crs=None)), ConfigError, "surface_height has no CRS.*write_crs"),
     (lambda: sunlit(raster(crs="EPSG:4326")), ConfigError, "EPSG:4326.*degrees"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from citytwin.engine.lineage import (
     Lineage,
     classification_of,
     credits_of,
+    inputs_of,
     joined,
     of_lost_source,
     of_source,
@@ -124,11 +126,32 @@ def test_credits_in_the_order_of_the_configuration() -> None:
     """Only ancestors are named; what a file calls synthetic is synthetic."""
     sources = [source("b"), source("a", synthetic=True), source("c")]
     read = {"a": decoded(), "b": decoded(note("synthetic", "file")), "c": decoded()}
-    digests = {name: name * 64 for name in "abc"}
-    made = credits_of(Lineage(frozenset(["a", "b"])), sources, read, digests)
-    assert [(c.title, c.synthetic, c.sha256[0]) for c in made] == [
-        ("B", True, "b"),
-        ("A", True, "a"),
-    ]
-    (only,) = credits_of(Lineage(frozenset(["c"])), sources, read, digests)
-    assert (only.title, only.synthetic, only.licence) == ("C", False, "CC0")
+    made = credits_of(Lineage(frozenset(["a", "b"])), sources, read)
+    assert [(c.title.en, c.synthetic) for c in made] == [("B", True), ("A", True)]
+    (only,) = credits_of(Lineage(frozenset(["c"])), sources, read)
+    assert (only.title.en, only.synthetic, only.licence) == ("C", False, "CC0")
+
+
+def test_credits_speak_both_languages() -> None:
+    """A Japanese page names Japanese sources."""
+    (made,) = credits_of(
+        Lineage(frozenset(["a"])), [source("a", title={"ja": "雨", "en": "Rain"})], {"a": decoded()}
+    )
+    assert made.title == text("雨", "Rain")
+
+
+def test_hashes_are_those_of_files() -> None:
+    """Of one file its own; of several that of the list that ``sha256sum`` prints."""
+    names = ["udx/a.gml", "udx/b.gml", "codelists/usage.xml"]
+    digests = {name: hashlib.sha256(name.encode()).hexdigest() for name in names}
+    one = decoded().model_copy(update={"files": {names[0]: digests[names[0]]}})
+    several = decoded().model_copy(update={"files": digests})
+    sources, lineage = [source("a"), source("b")], Lineage(frozenset(["a", "b"]))
+    read = {"a": one, "b": several}
+    made = credits_of(lineage, sources, read)
+    assert made[0].sha256 == digests[names[0]]
+    printed = "".join(f"{digest}  {name}\n" for name, digest in digests.items())
+    assert made[1].sha256 == hashlib.sha256(printed.encode()).hexdigest()
+    files = inputs_of(lineage, sources, read)
+    assert [(f.title.en, f.href) for f in files] == [("A", names[0]), *(("B", n) for n in names)]
+    assert all(f.sha256 == digests[f.href] for f in files)

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from citytwin.config import LoadedConfig, load
+from citytwin.engine import reading, request
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.reading import fingerprint_of, hash_files, source_task
 from citytwin.engine.request import request_key
+from citytwin.engine.versions import library_versions
 from citytwin.store.manifest import Manifest
 
 CONFIG = """
@@ -31,6 +33,44 @@ FILES = (
     "feed/static/stops.txt",
 )  # fmt: skip
 OWNERS = ("town", "town", "bus", "bus")
+
+
+WILD = CONFIG.replace("data/udx/bldg", "wards/*/udx/bldg").replace("feed/now.pb", "feed/n*.pb")
+
+
+@pytest.fixture
+def wild(tmp_path: Path) -> LoadedConfig:
+    """Two data sets found by a pattern with the wildcard in the middle, each with code lists."""
+    for ward in ("wards/a", "wards/b"):
+        for name in ("udx/bldg/5_bldg_1.gml", "codelists/Building_usage.xml"):
+            (tmp_path / ward / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / ward / name).write_text("old")
+    for name in FILES[2:]:
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old")
+    file = tmp_path / "city.yaml"
+    file.write_text(WILD, encoding="utf-8")
+    return load(file)
+
+
+@pytest.mark.parametrize(
+    ("file", "source"),
+    [
+        ("wards/a/udx/bldg/5_bldg_1.gml", "town"),
+        ("wards/a/codelists/Building_usage.xml", "town"),
+        ("wards/b/codelists/Building_usage.xml", "town"),
+        ("feed/static/stops.txt", "bus"),
+    ],
+)
+def test_what_lies_beside_the_files_that_a_pattern_finds_counts(
+    wild: LoadedConfig, file: str, source: str
+) -> None:
+    """The folders are those of the files, wherever the wildcard stands."""
+    before, key = fingerprints(wild), request_key(wild)
+    (wild.file.parent / file).write_text("something else")
+    after = fingerprints(wild)
+    assert {name for name in before if before[name] != after[name]} == {source}
+    assert request_key(wild) != key
 
 
 @pytest.fixture
@@ -71,3 +111,17 @@ def test_files_and_what_is_read_beside_them_count(
     after = fingerprints(loaded)
     assert {name for name in before if before[name] != after[name]} == {source}
     assert request_key(loaded) != key
+
+
+def test_another_library_is_another_request(
+    loaded: LoadedConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Results may differ with the version of numpy, PROJ or GDAL."""
+    before, key = fingerprints(loaded), request_key(loaded)
+    monkeypatch.setattr(reading, "library_versions", lambda: "other")
+    monkeypatch.setattr(request, "package_versions", lambda: "other")
+    after = fingerprints(loaded)
+    assert {name for name in before if before[name] != after[name]} == {"town", "bus"}
+    assert request_key(loaded) != key
+    said = library_versions()
+    assert all(f'"{name}"' in said for name in ("numpy", "numba", "gdal", "proj", "geos"))

@@ -59,3 +59,15 @@ def test_what_stands_is_skipped_unless_its_array_is_gone(tmp_path: Path, client:
     (gone,) = tmp_path.glob(f"fields/*/{f.TERRAIN.name}")
     shutil.rmtree(gone)
     assert run_terrain(tmp_path, client).rows[0].standing == 0
+
+
+def test_a_chunk_that_is_gone_is_made_anew(tmp_path: Path, client: Client) -> None:
+    """Only its tile; after a power cut a record may outlive what it stands for."""
+    tiles = len(list(TOWN.grid.tiles(16)))
+    run_terrain(tmp_path, client)
+    before = sorted(tmp_path.glob(f"fields/*/{f.TERRAIN.name}/c/*/*"))
+    assert len(before) == tiles
+    data = before[-1].read_bytes()
+    before[-1].unlink()
+    assert run_terrain(tmp_path, client).rows[0].standing == tiles - 1
+    assert before[-1].read_bytes() == data

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
@@ -254,6 +255,40 @@ def test_stations_without_position_or_map_are_named(folder):
     params = AmedasParams(stations=("44132", "11111"), positions=(given,))
     decoded = FORMAT.read(source(folder, "amedastable.json", *MAPS), params)
     assert [(r.record, r.code) for r in decoded.rejects] == [("11111", "absent")]
+
+
+def rain_of(folder, **maps):
+    """Rain of station 44132 in maps by time of day: (start, end after 18:00 [min], mm/h)."""
+    for time, values in maps.items():
+        (folder / f"map_20250628{time[1:]}00.json").write_text(json.dumps({"44132": values}))
+    names = [f"map_20250628{time[1:]}00.json" for time in maps]
+    decoded = FORMAT.read(source(folder, "amedastable.json", *names), AmedasParams())
+    frame = decoded.tables[OBSERVATIONS]
+    frame = frame[frame["property"] == "rainfall_rate"]
+    minutes = [
+        ((frame[name] - pd.Timestamp(TIME_S, unit="s", tz="UTC")).dt.total_seconds() // 60)
+        for name in ("phenomenon_start", "phenomenon_end")
+    ]
+    return list(zip(*minutes, frame["result"], strict=True))
+
+
+def test_hours_come_from_maps_at_full_hours_only(folder):
+    """Sums of the past hour in maps every ten minutes overlap; those at full hours do not."""
+    maps = {
+        f"_{time}": {"precipitation1h": [mm, 0]}
+        for time, mm in (("1800", 1.0), ("1810", 2.0), ("1850", 6.0), ("1900", 7.0))
+    }
+    assert rain_of(folder, **maps) == [(-60, 0, 1.0), (0, 60, 7.0)]
+
+
+def test_a_station_with_ten_minutes_in_any_map_gives_no_hours(folder):
+    """One map without the finer element must not put an hour over its neighbours."""
+    assert rain_of(
+        folder,
+        _1850={"precipitation10m": [1.0, 0], "precipitation1h": [6.0, 0]},
+        _1900={"precipitation1h": [7.0, 0]},
+        _1910={"precipitation10m": [2.0, 0]},
+    ) == [(40, 50, 6.0), (60, 70, 12.0)]
 
 
 def test_parameters_are_checked():

@@ -70,7 +70,7 @@ def test_a_repetition_with_another_value_counts_and_is_noted():
     decoded = tables(first, second)
     assert decoded.tables[OBSERVATIONS]["result"].tolist() == [21.0]
     assert [note.severity for note in decoded.notes] == ["info"]
-    assert "1 observations with another value" in decoded.notes[0].en
+    assert "1 observations with another value or flag" in decoded.notes[0].en
 
 
 def test_a_missing_repetition_does_not_displace_a_value():
@@ -80,6 +80,23 @@ def test_a_missing_repetition_does_not_displace_a_value():
     decoded = tables(first, second)
     assert decoded.tables[OBSERVATIONS]["result"].tolist() == [20.0]
     assert decoded.notes == ()
+
+
+@pytest.mark.parametrize("turned", [False, True])
+def test_a_worse_repetition_does_not_displace_a_better_value(turned):
+    """300 m/s is out of range and 4 m/s doubted: 3 m/s stays, whichever came last."""
+    told = [
+        Reading("s1", p.WIND_SPEED, T, T, 2.0),
+        Reading("s1", p.WIND_SPEED, T, T, 3.0),
+        Reading("s1", p.WIND_SPEED, T, T, 4.0, Flag.SUSPECT),
+        Reading("s1", p.WIND_SPEED, T, T, 300.0),
+    ]
+    order = [*told[2:], *told[:2]] if turned else told
+    decoded = tables(*(batch([reading], file=f"{k}.json") for k, reading in enumerate(order)))
+    frame = decoded.tables[OBSERVATIONS]
+    assert frame["result"].tolist() == [3.0]
+    assert frame["flag"].tolist() == [Flag.GOOD]
+    assert "repeats 3 observations with another value or flag" in decoded.notes[0].en
 
 
 def test_intervals_of_different_length_are_different_observations():

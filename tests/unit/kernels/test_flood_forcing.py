@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from citytwin.errors import ConfigError
-from citytwin.kernels.flood_forcing import Forcing, Inflow, RainSeries
+from citytwin.kernels.flood_forcing import Forcing, Inflow, RainSeries, wettest_start_s
 
 
 def rain() -> RainSeries:
@@ -73,6 +73,22 @@ def test_a_bad_rain_series_is_refused(
     """Overlaps, empty or reversed intervals, negative or unknown rates, unequal lengths."""
     with pytest.raises(ConfigError, match="rain"):
         RainSeries(*(np.array(a, dtype=float) for a in (start, end, rate)))
+
+
+@pytest.mark.parametrize(
+    ("duration", "begin"),
+    [
+        (10, 130),  # within the strongest interval, as late as it can be
+        (40, 100),  # 20 s of 60 mm/h after 20 s of 6, rather than before 20 s of nothing
+        (70, 80),  # all of 100 to 140 s; the latest begin that the record allows
+        (9999, 0),  # longer than the record: from its begin
+    ],
+)
+def test_the_wettest_time_by_hand(duration: float, begin: float) -> None:
+    """Rates of 12, 0, 6, 60 mm/h from 0, 10, 100, 120 s, then dry from 140 to 150 s."""
+    bounds = np.array([0.0, 10.0, 100.0, 120.0, 140.0, 150.0])
+    rain = RainSeries(bounds[:-1], bounds[1:], np.array([12.0, 0.0, 6.0, 60.0, 0.0]))
+    assert wettest_start_s(rain, duration) == begin
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,26 @@ def test_covering_snaps_outwards_to_multiples_of_the_cell() -> None:
     assert grid.bounds == Bounds(-105.0, -5.0, 30.0, 20.0)
 
 
+@pytest.mark.parametrize(
+    ("bounds", "cell_m", "ny", "nx"),
+    [
+        ((-44150.0, -94100.0, -43850.0, -93850.0), 0.1, 2500, 3000),
+        ((0.0, 0.0, 0.3, 0.7), 0.1, 7, 3),
+        ((-0.9, -2.1, 0.6, 0.3), 0.3, 8, 5),
+        ((-7000.2, -34000.5, -6999.9, -33999.6), 0.3, 3, 1),
+        ((399999.7, 9999999.4, 400000.3, 10000000.0), 0.1, 6, 6),
+    ],
+)
+def test_decimal_cells_cost_no_row_or_column(
+    bounds: tuple[float, float, float, float], cell_m: float, ny: int, nx: int
+) -> None:
+    """Edges that are multiples of 0.1 or 0.3 m in decimal notation are edges of the grid."""
+    grid = GridSpec.covering(Bounds(*bounds), cell_m, "EPSG:6677")
+    assert (grid.ny, grid.nx) == (ny, nx)
+    box = grid.bounds
+    assert (box.x_min, box.y_min, box.x_max, box.y_max) == pytest.approx(bounds, rel=0, abs=1e-6)
+
+
 @pytest.mark.parametrize("crs", ["EPSG:4326", "EPSG:3857", "EPSG:6697", "EPSG:2263"])
 def test_only_metric_crs_are_taken(crs: str) -> None:
     """Degrees, Web Mercator and feet are refused."""
@@ -38,6 +58,15 @@ def test_more_cells_than_any_city_has_are_refused() -> None:
     with pytest.raises(ConfigError, match=r"100000 rows and 100000 columns of 0\.01 m"):
         GridSpec.covering(Bounds(0, 0, 1000, 1000), 0.01, "EPSG:6677")
     GridSpec.covering(Bounds(0, 0, 60_000, 60_000), 1.0, "EPSG:6677")
+
+
+@pytest.mark.parametrize("edge", [float("inf"), float("-inf"), float("nan")])
+def test_an_area_without_end_is_refused(edge: float) -> None:
+    """Infinite coordinates come from configurations and from transforms that fail."""
+    with pytest.raises(ConfigError, match="no end"):
+        GridSpec.covering(Bounds(0.0, 0.0, edge, 10.0), 1.0, "EPSG:6677")
+    with pytest.raises(ConfigError, match="no end"):
+        GridSpec.covering(Bounds(edge, 0.0, 10.0, 10.0), 1.0, "EPSG:6677")
 
 
 def test_cell_centres_and_cells_of_points_agree() -> None:

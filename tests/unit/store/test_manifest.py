@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,7 +22,7 @@ def test_records_are_written_read_and_forgotten(tmp_path: Path) -> None:
     second = Manifest(tmp_path / "m.sqlite")
     assert second.standing("simulate:sun", "r0") == Standing("f1", "{}", 1.5)
     assert second.seconds_of("simulate:sun") == 4.0
-    second.forget("simulate:sun", "r0")
+    second.forget("simulate:sun", ["r0"])
     assert second.standing("simulate:sun", "r0") is None
     second.close()
 
@@ -38,14 +40,15 @@ def test_only_the_last_finished_request_stands(tmp_path: Path) -> None:
 
 
 def test_a_hash_holds_only_while_size_and_time_do(tmp_path: Path) -> None:
-    """A touched file is hashed again."""
+    """A touched file is hashed again, and every file when asked to."""
     file = tmp_path / "data"
     file.write_bytes(b"abc")
     manifest = Manifest(tmp_path / "m.sqlite")
-    assert manifest.hash_anew(file, lambda _: "digest") == "digest"
-    assert manifest.hash_of(file) == "digest"
+    assert manifest.hashes_of([file], lambda _: "digest") == {file: "digest"}
+    assert manifest.hashes_of([file], lambda _: "other") == {file: "digest"}
+    assert manifest.hashes_of([file], lambda _: "other", verify=True) == {file: "other"}
     os.utime(file, ns=(1, 1))
-    assert manifest.hash_of(file) is None
+    assert manifest.hashes_of([file], lambda _: "third") == {file: "third"}
     manifest.close()
 
 
@@ -60,8 +63,77 @@ def test_a_file_written_to_while_it_is_hashed_is_hashed_again(tmp_path: Path) ->
         return "digest of what was there before"
 
     manifest = Manifest(tmp_path / "m.sqlite")
-    manifest.hash_anew(file, hashed)
-    assert manifest.hash_of(file) is None
+    manifest.hashes_of([file], hashed)
+    assert manifest.hashes_of([file], lambda _: "now") == {file: "now"}
+    manifest.close()
+
+
+def test_records_of_another_tiling_go(tmp_path: Path) -> None:
+    """What a step no longer consists of counts in no estimate."""
+    manifest = Manifest(tmp_path / "m.sqlite")
+    for part, seconds in (("r0-16", 1.0), ("r16-32", 2.0), ("r0-32", 40.0)):
+        manifest.record("simulate:sun", part, Standing("f", "{}", seconds))
+    manifest.record("simulate:wind", "r0-32", Standing("f", "{}", 7.0))
+    manifest.keep_only("simulate:sun", {"r0-16", "r16-32"})
+    assert manifest.seconds_of("simulate:sun") == 3.0
+    assert manifest.seconds_of("simulate:wind") == 7.0
+    manifest.close()
+
+
+def test_looking_changes_nothing(tmp_path: Path) -> None:
+    """Neither a manifest that is there, nor one that is not; hashes are not kept."""
+    path = tmp_path / "work" / "m.sqlite"
+    none = Manifest.reading(path)
+    assert none.standing("simulate:sun", "r0") is None
+    none.close()
+    assert not path.parent.exists()
+    first = Manifest(path)
+    first.record("simulate:sun", "r0", Standing("f1", "{}", 1.5))
+    first.close()
+    before = path.read_bytes(), path.stat().st_mtime_ns
+    manifest = Manifest.reading(path)
+    assert manifest.standing("simulate:sun", "r0") == Standing("f1", "{}", 1.5)
+    assert manifest.hashes_of([path], lambda _: "digest") == {path: "digest"}
+    with pytest.raises(StoreError, match=r"m\.sqlite cannot be written"):
+        manifest.forget("simulate:sun", ["r0"])
+    manifest.close()
+    assert (path.read_bytes(), path.stat().st_mtime_ns) == before
+    assert [file.name for file in path.parent.iterdir()] == ["m.sqlite"]
+
+
+def test_looking_after_a_kill_sees_what_stood(tmp_path: Path) -> None:
+    """A journal that a kill left is rolled back on a copy; the files stay for the next run."""
+    path = tmp_path / "m.sqlite"
+    first = Manifest(path)
+    first.record("simulate:sun", "r0", Standing("f1", "{}", 1.5))
+    first.close()
+    program = (
+        "import os, sqlite3, sys\n"
+        "c = sqlite3.connect(sys.argv[1], isolation_level=None)\n"
+        "c.execute('PRAGMA cache_size=1')\n"
+        "c.execute('BEGIN IMMEDIATE')\n"
+        "c.execute('DELETE FROM results')\n"
+        "c.executemany('INSERT INTO results VALUES (?,?,?,?,?)',"
+        " [(str(i), 'p' * 2000, '', '', 0.0) for i in range(200)])\n"
+        "os._exit(9)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, path], check=False)
+    before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
+    assert set(before) == {"m.sqlite", "m.sqlite-journal"}
+    manifest = Manifest.reading(path)
+    assert manifest.standing("simulate:sun", "r0") == Standing("f1", "{}", 1.5)
+    assert manifest.standing("0", "p" * 2000) is None
+    manifest.close()
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
+
+
+def test_a_full_disk_is_told(tmp_path: Path) -> None:
+    """An error of the database is one of the store, with the file and what to do."""
+    manifest = Manifest(tmp_path / "m.sqlite")
+    manifest._connection.execute("PRAGMA max_page_count=8")
+    with pytest.raises(StoreError, match=r"m\.sqlite cannot be written.*full.*free space"):
+        manifest.record("simulate:sun", "r0", Standing("f" * 100_000, "{}", 1.5))
+    assert manifest.standing("simulate:sun", "r0") is None
     manifest.close()
 
 

@@ -18,6 +18,20 @@ FIRST, SECOND, THIRD = "20261123T210000Z", "20261124T210000Z", "20261125T210000Z
 ROOT = Path(__file__).parents[3]
 
 
+def kill_everywhere(folder: Path) -> list[Path]:
+    """Publish what ``template`` holds, killed before one change after the other."""
+    program = Path(__file__).with_name("killed_publisher.py")
+    (folder / "work").mkdir()
+    done = subprocess.run(
+        [sys.executable, program, folder / "template", folder / "work"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )
+    return [folder / "work" / str(number + 1) for number in range(int(done.stdout))]
+
+
 @pytest.fixture(scope="module")
 def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Copies of a city, each left by a kill before another change; the last one was not killed."""
@@ -30,16 +44,7 @@ def killed(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     lc.stage(staging, "flood_depth_max", array=deeper, fingerprint="12" * 32)
     lc.stage(staging, "roads")
     lc.stage(staging, "traffic")
-    program = Path(__file__).with_name("killed_publisher.py")
-    (folder / "work").mkdir()
-    done = subprocess.run(
-        [sys.executable, program, template, folder / "work"],
-        check=True,
-        capture_output=True,
-        text=True,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-    )
-    return [folder / "work" / str(number + 1) for number in range(int(done.stdout))]
+    return kill_everywhere(folder)
 
 
 def test_a_kill_leaves_one_whole_run(killed: list[Path]) -> None:
@@ -81,3 +86,23 @@ def test_the_same_run_can_be_taken_up_again(killed: list[Path]) -> None:
     latest = publish(copy / "city", staged(copy / "staging"), lc.run_info(SECOND))
     assert [layer.run_id for layer in latest.layers] == [SECOND, SECOND, FIRST]
     assert check_city(copy / "city") == latest
+
+
+def test_a_first_publication_that_was_killed_leaves_nothing(tmp_path: Path) -> None:
+    """Of a city that never was published the next run keeps only what it publishes itself."""
+    lc.stage(tmp_path / "template" / "staging", "flood_depth_max")
+    lc.stage(tmp_path / "template" / "staging", "roads")
+    copies = kill_everywhere(tmp_path)
+    kept = [copy for copy in copies if not (copy / "city" / "latest.json").exists()]
+    assert len(kept) > 20
+    moved = [copy for copy in kept if (copy / "city" / "roads" / SECOND).is_dir()]
+    assert moved
+    for copy in (*kept[::8], *moved):
+        again = [lc.stage(copy / "again", "flood_depth_max")]
+        latest = publish(copy / "city", again, lc.run_info(THIRD))
+        assert check_city(copy / "city") == latest
+        assert named_items(copy / "city", "flood_depth_max") == [THIRD]
+        assert not (copy / "city" / "flood_depth_max" / SECOND).exists()
+        assert not (copy / "city" / "roads" / SECOND).exists()
+        assert "roads" not in (copy / "city" / "catalog.json").read_text()
+        assert not list((copy / "city").glob(".tmp-*"))

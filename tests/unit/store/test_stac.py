@@ -10,7 +10,8 @@ import pystac
 import pytest
 import rasterio
 
-from citytwin.model.layer import SourceCredit
+from citytwin.model.layer import InputFile, SourceCredit
+from citytwin.model.text import text
 from citytwin.store.pmtiles import read_header
 from citytwin.store.publish import publish
 from tests.unit.store import little_city as lc
@@ -130,3 +131,33 @@ def test_several_licences_are_other(tmp_path: Path) -> None:
     assert said["license"] == "other"
     assert said["citytwin:licence"] == "CC-BY-4.0; ODbL-1.0"
     assert said["citytwin:synthetic"] is False
+
+
+def test_inputs_are_files_with_their_hashes(tmp_path: Path) -> None:
+    """An item lists each file that its layer was made from; so does a file of the layer."""
+    files = tuple(
+        InputFile(
+            href=f"udx/{name}.gml",
+            sha256=name * 64,
+            title=text("建物", "Buildings"),
+            licence="CC0",
+            synthetic=False,
+        )
+        for name in "ab"
+    )
+    made = lc.stage(tmp_path / "s", "terrain", inputs=files)
+    publish(tmp_path / "city", [made], lc.run_info(RUN))
+    said = item(tmp_path / "city", "terrain")
+    found = [(one["href"], one["sha256"]) for one in said["properties"]["citytwin:inputs"]]
+    assert found == [("udx/a.gml", "a" * 64), ("udx/b.gml", "b" * 64)]
+    assert said["properties"]["citytwin:inputs"][0]["title"] == "建物 / Buildings"
+    listed = json.loads((tmp_path / "city" / "terrain" / RUN / "inputs.json").read_text("utf-8"))
+    assert [one["href"] for one in listed] == ["udx/a.gml", "udx/b.gml"]
+
+
+def test_the_vertical_datum_is_that_of_the_layer(tmp_path: Path) -> None:
+    """What stands in the layer is what the item says."""
+    made = lc.stage(tmp_path / "s", "terrain", vertical_datum=text("基準", "Other datum"))
+    publish(tmp_path / "city", [made], lc.run_info(RUN))
+    said = item(tmp_path / "city", "terrain")["properties"]
+    assert said["citytwin:vertical_datum"] == {"ja": "基準", "en": "Other datum"}

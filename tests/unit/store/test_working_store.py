@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import geopandas as gpd
@@ -37,6 +38,46 @@ def test_tiles_are_written_and_windows_read(tmp_path: Path) -> None:
     np.testing.assert_array_equal(window[:2, 1:], values[2:])
     assert np.isnan(window[2:]).all()
     assert np.isnan(window[:, 0]).all()
+
+
+def test_what_was_made_is_told_from_what_was_not(tmp_path: Path) -> None:
+    """A tile without any data was made too; other layouts go when they are no longer read."""
+    store = FieldStore(tmp_path, GRID, 4)
+    store.create(f.TERRAIN)
+    store.write(f.TERRAIN, Tile(0, 4, 4, 8), np.full((4, 4), np.nan, dtype=np.float32))
+    assert store.has(f.TERRAIN, Tile(0, 4, 4, 8))
+    assert not store.has(f.TERRAIN, Tile(4, 7, 8, 11))
+    assert not store.has(f.TERRAIN, GRID.whole)
+    other = FieldStore(tmp_path, GRID, 11)
+    other.create(f.TERRAIN)
+    other.write(f.TERRAIN, GRID.whole, np.zeros(GRID.shape, dtype=np.float32))
+    assert other.has(f.TERRAIN, GRID.whole)
+    other.remove_others()
+    assert [folder.name for folder in tmp_path.iterdir()] == [other.key]
+
+
+def test_chunks_reach_the_disk_before_write_returns(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """File and folders are synced, so that no record outlives its values in a power cut."""
+    store = FieldStore(tmp_path, GRID, 4)
+    store.create(f.TERRAIN)
+    synced: list[int] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(os.fstat(descriptor).st_ino)
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    store.write(f.TERRAIN, Tile(0, 4, 4, 8), np.zeros((4, 4), dtype=np.float32))
+    field = tmp_path / store.key / "terrain"
+    wanted = [field / "c" / "0" / "1", field / "c" / "0", field / "c", field]
+    assert synced == [path.stat().st_ino for path in wanted]
+    synced.clear()
+    table = tmp_path / "roads.parquet"
+    write_table(table, conform(t.ROADS, roads(), "EPSG:6677"))
+    assert synced == [table.stat().st_ino, tmp_path.stat().st_ino]
 
 
 def test_a_missing_field_is_named(tmp_path: Path) -> None:

@@ -1,0 +1,151 @@
+"""The day of the city model, and the records that drive simulations."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from citytwin import registry
+from citytwin.config import Config, load
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.driving import pick_records
+from citytwin.engine.joining import data_time, join_sources
+from citytwin.engine.plan import Job
+from citytwin.engine.reading import Reading
+from citytwin.engine.results import DecodedSource
+from citytwin.engine.standing import Standing
+from citytwin.errors import CityTwinError
+from citytwin.model import properties as p
+from citytwin.model import tables as t
+from citytwin.model.steps import Simulation
+from citytwin.store.tables import conform
+from citytwin.testing.small_town import small_town
+from citytwin.testing.town_tables import town_tables
+
+TOWN = small_town(20, 24)
+CONFIG = """
+city: {id: town, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: ZONE
+data_date: 2026-06-01
+out: out
+grid: {cell_m: 2.0}
+sources:
+  - {name: synthetic, use: amedas, path: a, classification: public, title: A, licence: CC0}
+"""
+
+
+def config(folder: Path, zone: str = "Asia/Tokyo") -> Config:
+    """A city in a time zone."""
+    file = folder / "city.yaml"
+    file.write_text(CONFIG.replace("ZONE", zone), encoding="utf-8")
+    return load(file).config
+
+
+@pytest.mark.parametrize(
+    ("zone", "expected"),
+    [
+        ("Asia/Tokyo", datetime(2026, 5, 31, 15, tzinfo=UTC)),
+        ("Europe/Amsterdam", datetime(2026, 5, 31, 22, tzinfo=UTC)),
+        ("America/New_York", datetime(2026, 6, 1, 4, tzinfo=UTC)),
+    ],
+)
+def test_a_day_begins_where_the_city_is(tmp_path: Path, zone: str, expected: datetime) -> None:
+    """2026-06-01 in Tokyo began at 15:00 UTC of the day before."""
+    assert data_time(config(tmp_path, zone)) == expected
+    assert data_time(config(tmp_path, zone)).tzinfo is UTC
+
+
+def picked(folder: Path, flag: t.Flag) -> Standing:
+    """Pick the rain that a flood without rain of its own needs, all of it flagged so."""
+    store = CityStore(folder, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
+    tables = town_tables(TOWN.grid)
+    observations = tables[t.OBSERVATIONS].copy()
+    observations["flag"] = int(flag)
+    source = str(observations["source"].iloc[0])
+    for table, frame in ((t.OBSERVATIONS, observations), (t.THINGS, tables[t.THINGS])):
+        store.write_table("merged", table, conform(table, frame, TOWN.grid.crs))
+    reading = Reading()
+    reading.decoded[source] = DecodedSource(rows={}, digests={}, rejects=(), notes=(), files={})
+    loaded = config(folder)
+    named = loaded.model_copy(
+        update={
+            "sources": (loaded.sources[0].model_copy(update={"name": source}),),
+            "records": {p.RAINFALL_RATE.name: source},
+        }
+    )
+    step: Any = next(s for s in registry.all_of(Simulation) if s.name == "flood")
+    job = Job(step, step.params(), (p.RAINFALL_RATE,), step.outputs)
+    standing = Standing()
+    pick_records(named, [job], reading, store, standing)
+    return standing
+
+
+def test_a_record_is_about_the_time_of_its_observations(tmp_path: Path) -> None:
+    """The latest end, whatever day the city model describes."""
+    standing = picked(tmp_path, t.Flag.GOOD)
+    record = standing.records[p.RAINFALL_RATE.name]
+    found = standing.lineage[p.RAINFALL_RATE].valid_time
+    assert found is not None
+    assert pd.Timestamp(found).timestamp() == record.end_s.max()
+
+
+def test_what_the_parameters_make_necessary_is_required(tmp_path: Path) -> None:
+    """A flood without rain or inflow of its own is no flood without a record of rain."""
+    with pytest.raises(CityTwinError, match=r"rainfall_rate.*flagged good"):
+        picked(tmp_path, t.Flag.BAD)
+
+
+def joined_twice(folder: Path, raised_m: float) -> tuple[CityStore, Standing]:
+    """Join the town with itself under another name; its buildings there are higher by so much."""
+    loaded = config(folder)
+    sources = [loaded.sources[0].model_copy(update={"name": name}) for name in ("a", "b")]
+    store = CityStore(folder, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
+    tables = town_tables(TOWN.grid)
+    reading = Reading()
+    for name, more in (("a", 0.0), ("b", raised_m)):
+        buildings = tables[t.BUILDINGS].assign(
+            roof_z_m=tables[t.BUILDINGS]["roof_z_m"] + more, source=f"{name}.gml"
+        )
+        store.write_table(name, t.BUILDINGS, buildings)
+        store.write_table(name, t.SURFACES, tables[t.SURFACES])
+        reading.decoded[name] = DecodedSource(
+            rows={"buildings": 1, "surfaces": 1}, digests={}, rejects=(), notes=(), files={}
+        )
+    both = loaded.model_copy(update={"sources": tuple(sources)})
+    return store, join_sources(both, reading, {}, store)
+
+
+def test_the_same_building_in_two_sources_counts_once(tmp_path: Path) -> None:
+    """And so do its surfaces."""
+    store, standing = joined_twice(tmp_path, 0.0)
+    tables = town_tables(TOWN.grid)
+    for table, key in ((t.BUILDINGS, "building_id"), (t.SURFACES, "surface_id")):
+        merged = store.read_table(table)
+        assert list(merged[key]) == list(tables[table][key])
+    assert standing.losses == []
+    assert [note.severity for note in standing.lineage[t.BUILDINGS].notes] == ["info"]
+
+
+def test_different_buildings_of_one_id_are_both_kept_under_names_of_their_own(
+    tmp_path: Path,
+) -> None:
+    """Every surface still belongs to the building that it came with."""
+    store, standing = joined_twice(tmp_path, 1.0)
+    one = len(town_tables(TOWN.grid)[t.BUILDINGS])
+    buildings, surfaces = store.read_table(t.BUILDINGS), store.read_table(t.SURFACES)
+    assert len(buildings) == 2 * one
+    assert buildings["building_id"].is_unique
+    assert surfaces["surface_id"].is_unique
+    half = len(surfaces) // 2
+    assert (
+        "b:" + surfaces["building_id"][:half] == surfaces["building_id"][half:].to_numpy()
+    ).all()
+    assert set(surfaces["building_id"]) <= set(buildings["building_id"])
+    assert "renamed" in standing.losses[0]
+    assert standing.lineage[t.SURFACES].notes[0].severity == "loss"
