@@ -7,7 +7,6 @@ footprint areas per level of detail. Oddities of the files are named where they 
 from __future__ import annotations
 
 import json
-import time
 from functools import cache
 from pathlib import Path
 
@@ -187,14 +186,12 @@ def test_wrong_units_stay_out(base):
     assert buildings["defects"].str.contains("measured-height-absurd").any()
 
 
-def test_kaga_in_a_second(base):
-    """A whole tile (192 buildings, 2.7 MB) loads in about a second, with texts of its codes."""
+def test_kaga_with_the_texts_of_its_codes(base):
+    """A whole tile: 192 buildings, their keys and the wording of their usage."""
     path = base / "plateau/udx/bldg/54363371_bldg_6697.gml"
     data = Dataset("kaga", base / "plateau", (path,), "EPSG:6675", "Asia/Tokyo")
-    CITYGML.read(data, CITYGML.params())
-    started = time.process_time()
     frame = CITYGML.read(data, CITYGML.params()).tables[BUILDINGS]
-    assert time.process_time() - started < 1.5
+    assert len(frame) == 192
     assert (frame["stable_key"].str.startswith("17206-bldg-")).all()
     assert "文教厚生施設" in set(frame["usage"])
 

@@ -9,6 +9,7 @@ import shapely
 
 from citytwin.formats.city.areas import area_of
 from citytwin.formats.city.buildings import BuildingRow, Draft, Level, assemble
+from citytwin.formats.city.copies import without_copies
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.frames import ParcelRow, RoadRow
 from citytwin.formats.city.ledger import Ledger
@@ -128,12 +129,14 @@ class BatchReader:
 
     def _set_levels(self, draft: Draft, name: str, item: Object) -> None:
         shapes, unread = geometries(item)
+        extra: list[Geometry] = []
+        for installation in self._installations.get(name, []):
+            outside, templates = geometries(installation)
+            extra += outside
+            unread += templates
         for kind in unread:
-            message = f"{kind} is not read for buildings"
+            message = f"{kind} is an instance of a template, which is not read"
             self.ledger.reject(self.site.source, name, "template", message)
-        extra = [
-            shape for part in self._installations.get(name, []) for shape in geometries(part)[0]
-        ]
         lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
         draft.levels = [
             Level(lod, self._reader([s for s in (*shapes, *extra) if s.lod == lod])) for lod in lods
@@ -146,11 +149,12 @@ class BatchReader:
 
     def _reader(self, shapes: list[Geometry]) -> Callable[[], list[RawFace]]:
         def read() -> list[RawFace]:
-            return [
+            faces = [
                 face
                 for number, shape in enumerate(shapes)
                 for face in faces_of(shape, self.batch.vertices, number)
             ]
+            return without_copies(faces) if len(shapes) > 1 else faces
 
         return read
 

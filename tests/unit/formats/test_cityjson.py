@@ -351,6 +351,23 @@ def test_templates_are_told(read):
     assert [r.code for r in decoded.rejects] == ["template", "no-geometry"]
 
 
+def test_templates_of_installations_are_told(read):
+    """A dormer given as an instance: the house stands, the reject names it."""
+    instance = {"type": "GeometryInstance", "template": 0, "boundaries": [0]}
+    dormer = {"type": "BuildingInstallation", "parents": ["c"], "geometry": [instance]}
+    frames, decoded = read(model({"c": {**house(solid()), "children": ["d"]}, "d": dormer}))
+    assert frames[BUILDINGS]["building_id"].tolist() == ["c"]
+    assert [(r.record, r.code) for r in decoded.rejects] == [("c", "template")]
+
+
+def test_a_solid_written_again_as_surfaces_stands_once(read):
+    """The same level as Solid and as MultiSurface: six faces, with the semantics of the first."""
+    again = {"type": "MultiSurface", "lod": "2.2", "boundaries": FACES}
+    frames, decoded = read(model({"b": house(solid(), again)}))
+    assert sorted(frames[SURFACES]["semantic"]) == ["ground", "roof", *["wall"] * 4]
+    assert decoded.rejects == ()
+
+
 JUNK = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=5),
     lambda inner: (
