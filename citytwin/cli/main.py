@@ -9,7 +9,7 @@ import sys
 import click
 
 from citytwin.engine.report import Exit
-from citytwin.errors import BusyError, CityTwinError
+from citytwin.errors import BusyError, CityTwinError, ConfigError
 from citytwin.version import __version__
 
 COMMANDS = {
@@ -56,6 +56,9 @@ def main() -> None:
     except BusyError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(Exit.TRY_LATER)
+    except ConfigError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(Exit.USAGE)
     except CityTwinError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(Exit.FAILED)

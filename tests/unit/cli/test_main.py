@@ -87,6 +87,27 @@ def test_the_demo_keeps_an_edited_pipeline(
     monkeypatch.setattr(sys, "argv", ["citytwin", "demo", str(tmp_path)])
     with pytest.raises(SystemExit) as left:
         main()
-    assert left.value.code == 1  # it is no configuration, and is told so
+    assert left.value.code == 2  # it is no configuration, and is told so
     assert target.read_text() == "mine"
     assert "kept as it is" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "nowhere.yaml"),
+        ("check", "nowhere.yaml"),
+        ("simulate", "sunlite", "--out", "o"),
+        ("simulate", "sunlight", "--out", "o"),
+        ("simulate", "sunlight", "--surface-height", "--out", "o"),
+    ],
+)
+def test_mistakes_of_configurations_and_arguments_are_mistakes_of_usage(
+    arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit code 2, as for an option that click does not know."""
+    monkeypatch.setattr(sys, "argv", ["citytwin", *arguments])
+    with pytest.raises(SystemExit) as left:
+        main()
+    assert left.value.code == 2
+    assert "rror: " in capsys.readouterr().err
