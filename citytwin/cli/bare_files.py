@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import rioxarray
 import xarray as xr
-import yaml
 from rasterio.errors import RasterioIOError
 
 from citytwin.errors import ConfigError, SourceError
+from citytwin.strict_yaml import read_yaml
 
 
 def read_params(path: Path | None) -> dict[str, Any]:
@@ -25,13 +25,11 @@ def read_params(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        msg = f"{path}: lists or mappings nested too deeply"
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: {error}"
         raise ConfigError(msg, hint="give a YAML file with one key per parameter") from error
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: {' '.join(str(error).split())}"
-        raise ConfigError(msg, hint="give a YAML file with one key per parameter") from error
+    values = read_yaml(text, str(path))
     if values is None:
         return {}
     if not isinstance(values, dict):
