@@ -18,12 +18,14 @@ def command(config: Path) -> None:
     loaded = load(config)
     from citytwin.engine.bind import bind
     from citytwin.engine.openness import require_public
+    from citytwin.engine.output_folder import require_own_folder
     from citytwin.engine.plan import plan
     from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sources import files_of
 
     city = bind(loaded)
     refuse_shared_files(city)
+    require_own_folder(loaded)
     missing = 0
     for source in city.sources:
         try:

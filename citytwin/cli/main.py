@@ -9,7 +9,7 @@ import sys
 import click
 
 from citytwin.engine.report import Exit
-from citytwin.errors import BusyError, CityTwinError, ConfigError
+from citytwin.errors import BusyError, CityTwinError, ConfigError, hint_of
 from citytwin.version import __version__
 
 COMMANDS = {
@@ -66,5 +66,5 @@ def main() -> None:
         # Folders that cannot be written and files that cannot be read; anything else is a fault.
         if error.filename is None:
             raise
-        click.echo(f"error: {error.filename}: {error.strerror} (check path and rights)", err=True)
+        click.echo(f"error: {error.filename}: {error.strerror} ({hint_of(error)})", err=True)
         sys.exit(Exit.FAILED)

@@ -24,6 +24,7 @@ from citytwin.engine.driving import pick_records
 from citytwin.engine.locking import holding
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
+from citytwin.engine.output_folder import require_own_folder
 from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
@@ -91,6 +92,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     crs = require_metric(loaded.config.crs)
     require_public(plan(city))  # what cannot be made or published is told before anything is read
     refuse_shared_files(city)
+    require_own_folder(loaded)
     work = work_dir(loaded)
     report = RunReport(city=loaded.config.city.id)
     with holding(loaded), closing(Manifest(work / MANIFEST)) as manifest:
@@ -186,9 +188,8 @@ def _publish(
             credit.synthetic for layer in made for credit in layer.result.document.sources
         ),
     )
-    export_viewer(city.loaded.city_dir)
     staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
-    latest = publish(city.loaded.city_dir, staged, info)
+    latest = publish(city.loaded.city_dir, staged, info, export_viewer)
     old = {layer.id: layer.checksum for layer in before.layers} if before else {}
     for layer in latest.layers:
         same = old.get(layer.id) == layer.checksum
