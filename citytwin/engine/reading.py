@@ -16,7 +16,15 @@ from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
-from citytwin.engine.sources import SourceTask, decode, files_of, name_below
+from citytwin.engine.sources import (
+    QUARANTINE,
+    SourceTask,
+    decode,
+    files_of,
+    name_below,
+    reason,
+    told,
+)
 from citytwin.engine.versions import library_versions
 from citytwin.engine.work import WHOLE, Failure, Order, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
@@ -28,7 +36,6 @@ from citytwin.store.quarantine import write_quarantine
 from citytwin.transports.files import sha256_of
 
 KEY = "read sources"
-QUARANTINE = "quarantine.csv"
 NAMED_REJECTS = 5
 """Records set aside that are named one by one; the file lists all."""
 
@@ -39,6 +46,8 @@ class Reading:
 
     decoded: dict[str, DecodedSource] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    rejects: dict[str, tuple[Reject, ...]] = field(default_factory=dict)
+    """Records set aside in sources of which nothing else was left."""
 
     @property
     def given(self) -> dict[str, Collection[str]]:
@@ -180,6 +189,7 @@ def read_sources(
             row.seconds += outcome.seconds
         elif outcome.expected:
             _lose(name, outcome.message, reading, report)
+            reading.rejects[name] = outcome.rejects
         else:
             report.failures.append(outcome.message)
         progress.advance(KEY, 0)
@@ -214,17 +224,17 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
         Lines for the report.
     """
     said: list[str] = []
-    rejects: list[tuple[str, Reject]] = []
-    for name, decoded in sorted(reading.decoded.items()):
-        rejects += [(name, reject) for reject in decoded.rejects]
-        said += [
-            f"source {name}: {reject.source}: {reject.record}: {reject.message}"
-            for reject in decoded.rejects[:NAMED_REJECTS]
-        ]
-        more = len(decoded.rejects) - NAMED_REJECTS
+    rows: list[tuple[str, Reject]] = []
+    kept = {name: decoded.rejects for name, decoded in reading.decoded.items()}
+    for name, rejects in sorted({**reading.rejects, **kept}.items()):
+        rows += [(name, r.model_copy(update={"message": reason(r)})) for r in rejects]
+        if name in reading.rejects:
+            continue  # its loss names the first
+        said += [f"source {name}: {told(reject)}" for reject in rejects[:NAMED_REJECTS]]
+        more = len(rejects) - NAMED_REJECTS
         if more > 0:
             said.append(f"source {name}: and {more} more, all listed in {file}")
-    write_quarantine(file, rejects)
+    write_quarantine(file, rows)
     return said
 
 

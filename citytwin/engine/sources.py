@@ -22,6 +22,7 @@ from citytwin.store.tables import conform
 from citytwin.transports.files import find_files, sha256_of
 
 log = logging.getLogger(__name__)
+QUARANTINE = "quarantine.csv"
 
 
 @dataclass(frozen=True)
@@ -95,11 +96,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         digests[role] = store.write_raster(task.dataset.name, role, raster)
         rows[role] = int(raster.values.size)
     if task.expect and not any(rows.values()):
-        raise SourceError(
-            f"source {task.dataset.name!r} holds nothing that format {chosen.name} reads",
-            source=", ".join(file.name for file in task.dataset.files[:3]),
-            hint="check the path, or say `expect: false` when an empty source is right",
-        )
+        raise _nothing_read(task, decoded.rejects)
     hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
     changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
     if changed:
@@ -111,6 +108,59 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
         files={name_below(file, task.dataset.root): digest for file, digest in hashes.items()},
     )
+
+
+class NothingReadError(SourceError):
+    """A source of which nothing was kept, with the records that were set aside."""
+
+    rejects: tuple[Reject, ...] = ()
+
+
+def _nothing_read(task: SourceTask, rejects: tuple[Reject, ...]) -> SourceError:
+    name = task.dataset.name
+    source = ", ".join(file.name for file in task.dataset.files[:3])
+    source += " ..." if len(task.dataset.files) > 3 else ""
+    if not rejects:
+        return SourceError(
+            f"source {name!r} holds nothing that format {task.format_name} reads",
+            source=source,
+            hint="check the path, or say `expect: false` when an empty source is right",
+        )
+    error = NothingReadError(
+        f"all {len(rejects)} records of source {name!r} were set aside; first: {told(rejects[0])}",
+        source=source,
+        hint=f"{QUARANTINE} in the working store lists them with their reasons",
+    )
+    error.rejects = rejects
+    return error
+
+
+def told(reject: Reject) -> str:
+    """Return what was wrong with a record: its file, its name and the reason, each once.
+
+    Parameters
+    ----------
+    reject
+        The record that was set aside; its message may begin with its place as well.
+    """
+    place = f"{reject.source}: {reject.record}: " if reject.record else f"{reject.source}: "
+    return place + reason(reject)
+
+
+def reason(reject: Reject) -> str:
+    """Return what was wrong with a record, without the place that stands in columns of its own.
+
+    Parameters
+    ----------
+    reject
+        The record that was set aside.
+    """
+    source, record = reject.source, reject.record
+    places = (f"{source}: {record}: ", f"{source} {record}: ", f"{source}: ", f"{record}: ")
+    message = reject.message
+    for place in places:
+        message = message.removeprefix(place)
+    return message
 
 
 def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:

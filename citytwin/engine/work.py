@@ -11,7 +11,9 @@ from distributed import Client, Future, KilledWorker, as_completed
 
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import DecodedSource, LayerResult, TableResult, TileResult
+from citytwin.engine.sources import NothingReadError
 from citytwin.errors import CityTwinError, StepError
+from citytwin.model.notes import Reject
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
 
@@ -39,6 +41,8 @@ class Failure:
     message: str
     expected: bool
     """Whether it is an error raised on purpose, about the data rather than the program."""
+    rejects: tuple[Reject, ...] = ()
+    """Records that were set aside, where nothing else was left."""
 
 
 class Work(Generic[T, R]):
@@ -104,7 +108,8 @@ def _failure(order: Order, future: Future) -> Failure:
     except Exception as lost:  # noqa: BLE001 - a scheduler that went away cancels, and raises here
         error = lost
     if isinstance(error, CityTwinError):
-        return Failure(str(error), expected=True)
+        rejects = error.rejects if isinstance(error, NothingReadError) else ()
+        return Failure(str(error), expected=True, rejects=rejects)
     tile = "" if order.part == WHOLE else order.part
     if isinstance(error, KilledWorker):
         said = "its worker died again and again, most likely for want of memory"
