@@ -135,3 +135,44 @@ def observed_properties(
             good = set(rows.loc[rows["flag"] == t.Flag.GOOD, "property"])
             found.update(name for name in good if config.records.get(name, owner) == owner)
     return tuple(observed for observed in properties.ALL if observed.name in found)
+
+
+def unusable(config: Config, reading: Reading, store: CityStore) -> list[str]:
+    """Say of which observed properties sources were read of which no value is good.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    reading
+        What was read.
+    store
+        The city's working store.
+
+    Returns
+    -------
+    list of str
+        One line per source and property, with the number of values and the first of them.
+    """
+    said = []
+    for owner in (source.name for source in config.sources if source.name in reading.decoded):
+        if not reading.decoded[owner].rows.get(t.OBSERVATIONS.name):
+            continue
+        rows = store.read_table(t.OBSERVATIONS, owner)
+        for name, of_property in rows.groupby("property", sort=True):
+            if not (of_property["flag"] == t.Flag.GOOD).any():
+                first = of_property.sort_values("phenomenon_end", kind="stable").iloc[0]
+                said.append(
+                    f"source {owner}: none of its {len(of_property)} values of {name} is good; "
+                    f"the first, at {first['phenomenon_end']:%Y-%m-%dT%H:%M:%SZ}, "
+                    f"{_fault(int(first['flag']), float(first['result']), str(first['unit']))}"
+                )
+    return said
+
+
+def _fault(flag: int, result: float, unit: str) -> str:
+    if flag == t.Flag.MISSING:
+        return "is missing"
+    if flag == t.Flag.BAD:
+        return f"is {result:g} {unit}, out of range"
+    return f"is {result:g} {unit}, doubted by its producer"

@@ -154,14 +154,19 @@ def _carry_out(
 def _plan_of_what_was_read(
     city: BoundCity, reading: Reading, store: CityStore, report: RunReport
 ) -> Plan:
-    observed = joining.observed_properties(city.loaded.config, reading, store)
+    config = city.loaded.config
+    observed = joining.observed_properties(config, reading, store)
     try:
-        return plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
+        todo = plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
     except ConfigError as error:
-        if not reading.lost:
+        reasons = [*report.losses, *joining.unusable(config, reading, store)]
+        if not reasons:
             raise
-        reasons = "; ".join(report.losses)
-        raise CityTwinError(f"{error}, for want of sources that were lost: {reasons}") from error
+        text = "; ".join(reasons)
+        raise CityTwinError(f"{error}, for want of data: {text}") from error
+    if todo.not_run:
+        report.losses += joining.unusable(config, reading, store)
+    return todo
 
 
 def _publish(

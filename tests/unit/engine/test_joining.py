@@ -13,7 +13,7 @@ from citytwin import registry
 from citytwin.config import Config, load
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.driving import pick_records
-from citytwin.engine.joining import data_time, join_sources
+from citytwin.engine.joining import data_time, join_sources, unusable
 from citytwin.engine.plan import Job
 from citytwin.engine.reading import Reading
 from citytwin.engine.results import DecodedSource
@@ -149,3 +149,32 @@ def test_different_buildings_of_one_id_are_both_kept_under_names_of_their_own(
     assert set(surfaces["building_id"]) <= set(buildings["building_id"])
     assert "renamed" in standing.losses[0]
     assert standing.lineage[t.SURFACES].notes[0].severity == "loss"
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        (t.Flag.BAD, "out of range"),
+        (t.Flag.SUSPECT, "doubted by its producer"),
+        (t.Flag.MISSING, "is missing"),
+    ],
+)
+def test_a_source_without_a_good_value_is_named_with_the_first(
+    tmp_path: Path, flag: t.Flag, said: str
+) -> None:
+    """It was read: the reader must not look for the mistake in the path."""
+    store = CityStore(tmp_path, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
+    loaded = config(tmp_path)
+    name = loaded.sources[0].name
+    rows = town_tables(TOWN.grid)[t.OBSERVATIONS]
+    rain = rows["property"] == p.RAINFALL_RATE.name
+    rows = rows.assign(flag=rows["flag"].where(~rain, int(flag)))
+    store.write_table(name, t.OBSERVATIONS, rows)
+    counts = {"observations": len(rows)}
+    reading = Reading(
+        decoded={name: DecodedSource(rows=counts, digests={}, rejects=(), notes=(), files={})}
+    )
+    lines = unusable(loaded, reading, store)
+    (line,) = [line for line in lines if "rainfall_rate" in line]
+    assert line.startswith(f"source {name}: none of its {rain.sum()} values of rainfall_rate is")
+    assert line.endswith(said)
