@@ -10,7 +10,7 @@ from typing import TypeAlias
 from distributed import Client
 
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.parts import Part, PartResult, on_disk, parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
@@ -120,22 +120,13 @@ class Scheduler:
         if finished is None or finished.fingerprint != str(part.fingerprint):
             return None
         result = part.result.model_validate_json(finished.payload)
-        if not self._on_disk(job, part):
+        if not on_disk(job, part, self.store):
             log.warning("%s, tile %s: its file is gone, made anew", job.key, part.name)
             return None
         if self.verify and isinstance(result, TileResult) and not self._intact(job, part, result):
             log.warning("%s, tile %s: stored values are damaged, made anew", job.key, part.name)
             return None
         return result
-
-    def _on_disk(self, job: Job, part: Part) -> bool:
-        """Whether what a part made still lies in the store: a gap would be read as no data."""
-        return all(
-            self.store.fields.has(made, part.tile)
-            if isinstance(made, Field)
-            else self.store.table_path(job.step.name, made).is_file()
-            for made in job.provides
-        )
 
     def _intact(self, job: Job, part: Part, result: TileResult) -> bool:
         return all(
