@@ -82,7 +82,7 @@ def gather_texts(data: np.ndarray, begin: np.ndarray, end: np.ndarray, out: np.n
     data
         Shape (n,), uint8: bytes (integers).
     begin, end
-        Shape (m,): positions (integers).
+        Shape (m,), int64: positions (integers).
     out
         Shape (n_out,), uint8: filled (integers).
     """

@@ -120,6 +120,14 @@ def _number_of(
 
 
 @njit(cache=True, nogil=True)
+def _same(a: np.ndarray, b: np.ndarray) -> bool:
+    for k in range(len(a)):
+        if a[k] != b[k]:
+            return False
+    return True
+
+
+@njit(cache=True, nogil=True)
 def _qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
     """End of a qualified name, its colon (or -1) and the hash of its local part; -1 if none."""
     p, colon, code = begin, -1, 0
@@ -128,7 +136,7 @@ def _qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
     while p < stop:
         c = int(data[p])
         if xml.is_name(c):
-            code = (code * 33 + c) & names.HASH_MASK
+            code = code * 33 + c
         elif c == xml.COLON and colon < 0:
             colon, code = p, 0
             if p + 1 >= stop or not xml.begins_name(data[p + 1]):
@@ -138,7 +146,8 @@ def _qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
         p += 1
     if p >= stop or p - begin > 200:
         return -1, colon, code
-    return p, colon, code
+    # Where integers have 64 bits the product has lost only bits that are masked here.
+    return p, colon, code & names.HASH_MASK
 
 
 @njit(cache=True, nogil=True)
@@ -256,9 +265,8 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             p += 2
             if p + length >= stop:
                 return Scanned(DECLINED, here, rows, n_marks)
-            for k in range(length):
-                if data[p + k] != data[first + k]:
-                    return Scanned(DECLINED, here, rows, n_marks)
+            if not _same(data[p : p + length], data[first : first + length]):
+                return Scanned(DECLINED, here, rows, n_marks)
             p = xml.after_space(data, p + length, stop)
             if p >= stop or data[p] != xml.GREATER:
                 return Scanned(DECLINED, here, rows, n_marks)

@@ -23,6 +23,7 @@ _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _START_TAG = re.compile(rb"<(?![!?/])([^\s<>/\"']+)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>", re.DOTALL)
 _VERSION = re.compile(rb"""<\?xml\s+version\s*=\s*["']1\.0["']""")
 _TAIL_BYTES = 1 << 16
+_FREQUENT = ("gml", "bldg", "app", "uro")
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,12 +106,15 @@ def open_document(path: Path) -> GmlBytes | None:
 
 
 def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
-    rows = {0: 0, int.from_bytes(b"xml", "big"): 0}
-    for prefix, uri in declared.items():
+    rows: dict[int, int] = {}
+    # The kernel looks from the front: the prefixes of nearly all elements come first.
+    for prefix, uri in sorted(declared.items(), key=lambda item: item[0] not in _FREQUENT):
         letters = (prefix or "").encode()
         if len(letters) > xs.MAX_PREFIX:
             continue
         citygml = xs.CITYGML if is_citygml_namespace(uri) else 0
         iur = xs.IUR if "/uro/" in uri or "/i-ur/" in uri else 0
         rows[int.from_bytes(letters, "big")] = citygml | iur
+    for always in (0, int.from_bytes(b"xml", "big")):
+        rows.setdefault(always, 0)
     return np.array(list(rows.items()), dtype=np.int64)

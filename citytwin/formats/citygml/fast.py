@@ -39,6 +39,7 @@ from citytwin.formats.gml.document import GmlFile
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.gml_faces import mark_of
 from citytwin.model.steps import Dataset
 
 IntArray = NDArray[np.int64]
@@ -136,7 +137,7 @@ class _Reading:
         if own >= 0:
             self._take_envelope(elements, int(table[own, xs.PARENT]))
         elif len(boxes) and not self.file.site.srs_name:
-            _decline("no Envelope of the model, but some of its members")
+            self._take_first_crs(elements, int(boxes[0]), units)
         self._started |= bool(len(units))
         self._check_marks(elements, own)
 
@@ -150,6 +151,14 @@ class _Reading:
         file.srs_dimension = box.srs_dimension
         if file.srs_dimension == 2:
             _decline("coordinates without heights")
+
+    def _take_first_crs(self, elements: Elements, box: int, units: IntArray) -> None:
+        """Without an Envelope of the model, that of its first building names the CRS."""
+        first = self._started or not len(units) or box >= elements.table[units[0], xs.LAST]
+        mark = mark_of(elements.marks, elements.table, box, names.SRS_NAME)
+        if first or mark < 0 or elements.table[box, xs.FLAGS] & xs.COMPLEX:
+            _decline("no Envelope of the model, and none in its first building")
+        self.file.site.srs_name = elements.text_of_mark(mark).decode().strip()
 
     def _check_marks(self, elements: Elements, envelope: int) -> None:
         """Decline where a CRS or dimension at a geometry is not that of the file."""
