@@ -64,7 +64,7 @@ def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in on
         behind = int(units[u + 1, gu.FACES])
         units[u, gu.FACES] = filled[0]
         units[u, gu.LEVEL_FACES] = filled[0]
-        if gu.is_spoiled(units, u):
+        if gu.is_spoiled(units, u) or units[u, gu.STATUS] == gu.BRACKET:
             continue
         before, sound = filled, True
         for outline in (1, 0):

@@ -121,10 +121,10 @@ def _number_of(
 
 @njit(cache=True, nogil=True)
 def _same(a: np.ndarray, b: np.ndarray) -> bool:
-    for k in range(len(a)):
-        if a[k] != b[k]:
-            return False
-    return True
+    k = 0
+    while k < len(a) and a[k] == b[k]:
+        k += 1
+    return k == len(a)
 
 
 @njit(cache=True, nogil=True)

@@ -10,7 +10,7 @@ import pytest
 from citytwin.model.steps import Dataset
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "formats"))
-from citygml_ways import assert_same, both, by_scanning  # noqa: E402
+from citygml_ways import assert_same, both, by_scanning
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 GIVEN = {"Potsdam_LoD1.gml": 25833, "lod2_buildings_v3.gml": 3068}

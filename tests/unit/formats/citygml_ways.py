@@ -8,15 +8,17 @@ import numpy as np
 import shapely
 
 from citytwin.errors import SourceError
+from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.citygml import format as citygml
 from citytwin.formats.citygml.fast import read_fast
+from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.model.steps import NoParams
 from citytwin.model.tables import BUILDINGS, SURFACES
 
 
 def both(dataset):
     """Results of both ways: by scanning, and element by element."""
-    with mock.patch.object(citygml, "read_fast", lambda *_: None):
+    with mock.patch.object(citygml, "read_fast", return_value=None):
         slow = _result(dataset)
     return _result(dataset), slow
 
@@ -30,9 +32,6 @@ def _result(dataset):
 
 def by_scanning(dataset):
     """Rows in all and rows read element by element; None where the file was declined."""
-    from citytwin.formats.city.ledger import Ledger  # noqa: PLC0415
-    from citytwin.formats.gml.code_lists import CodeLists  # noqa: PLC0415
-
     found = read_fast(dataset.files[0], dataset, CodeLists(dataset.root), Ledger())
     return None if found is None else (sum(map(len, found.blocks)), len(found.odd))
 
