@@ -228,7 +228,8 @@ def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int] 
     path
         The file.
     limit_bytes
-        Size above which no other encoding is brought into this one.
+        Size above which the file is mapped instead of read, and no other encoding is brought into
+        this one.
 
     Returns
     -------
@@ -241,12 +242,14 @@ def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int] 
             if not head.strip() or head.startswith(_ARCHIVES):
                 return None
             mark_bytes, codec = _encoding(head, path.name)
-            if codec == "utf-8":
+            small = path.stat().st_size <= limit_bytes
+            if codec == "utf-8" and not small:
                 return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), mark_bytes
-            if path.stat().st_size > limit_bytes:
+            if not small:
                 return None
             file.seek(mark_bytes)
-            return file.read().decode(codec).encode("utf-8"), 0
+            content = file.read()
+            return (content if codec == "utf-8" else content.decode(codec).encode("utf-8")), 0
     except (OSError, ValueError, SourceError):
         return None
 

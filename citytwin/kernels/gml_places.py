@@ -37,7 +37,7 @@ def distinct_places(points: np.ndarray, places: np.ndarray, index: np.ndarray) -
     for i in range(len(points)):
         a, b = bits[i, 0], bits[i, 1]
         # The last bits of a decimal number are as good as random.
-        slot = (a ^ (a >> 21) ^ (b << 3) ^ (b >> 17)) & (_SLOTS - 1)
+        slot = (a ^ (a >> 21) ^ (a >> 45) ^ (b << 3) ^ (b >> 17) ^ (b >> 44)) & (_SLOTS - 1)
         known = memory[slot]
         if known >= 0 and listed[known, 0] == a and listed[known, 1] == b:
             index[i] = known

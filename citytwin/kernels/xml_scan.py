@@ -44,7 +44,8 @@ element; its text holds comments, CDATA, instructions or entities; so does an at
 namespace is CityGML; is i-UR; it has an attribute that holds for what is in it; is an empty tag."""
 
 _NAME_AT, _NAME_END, _ROW, _NEAREST = range(4)
-_MOST_BYTES = (1 << 31) - 1 - (1 << 20)
+_MOST_BYTES = (1 << 31) - 1
+"""Positions in the tables have 32 bits."""
 _XMLNS = int.from_bytes(b"xmlns", "big")
 _ELEMENT_TABLE = (names.NAME_SLOTS, names.NAME_BYTES, names.NAME_STARTS)
 _ATTRIBUTE_TABLE = (names.ATTRIBUTE_SLOTS, names.ATTRIBUTE_BYTES, names.ATTRIBUTE_STARTS)
@@ -250,7 +251,7 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
     depth, rows, n_marks, p = 0, 0, 0, begin
     while True:
         p, plain = xml.after_text(data, p, stop)
-        if p < 0 or p + 1 >= stop:
+        if p < 0 or p + 1 >= stop or p - begin > _MOST_BYTES:
             return Scanned(DECLINED, stop if p < 0 else p, rows, n_marks)
         here = p
         holder = opened[depth - 1, _ROW] if depth > 0 else -1
@@ -286,7 +287,7 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
                 table[holder, FLAGS] |= MIXED
             continue
         end, colon, code = _qualified(data, p + 1, stop)
-        if end < 0 or depth == MAX_DEPTH or p - begin > _MOST_BYTES:
+        if end < 0 or depth == MAX_DEPTH:
             return Scanned(DECLINED, here, rows, n_marks)
         spaced = prefix_code(data, p + 1, colon) if colon >= 0 else 0
         flags = _prefix_flags(prefixes, spaced)
