@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city import footprint
 from citytwin.formats.city.faces import Face, RawFace, block, points_of
+from citytwin.formats.city.keys import digest_of_points, outline_key
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.city.site import FileSite, Settled, settle
@@ -70,19 +70,12 @@ class BuildingRow:
 
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
-        return _digest(points_of(self.faces) if self.faces else self._outline(), 1000.0)
+        points = points_of(self.faces) if self.faces else shapely.get_coordinates(self.footprint)
+        return digest_of_points(np.asarray(points), 1000.0)
 
     def stable_key(self) -> str:
         """Recorded key, else a hash of the footprint to the decimetre."""
-        return self.draft.stable_key or f"geom:{_digest(self._outline(), 10.0)[:16]}"
-
-    def _outline(self) -> FloatArray:
-        return np.asarray(shapely.get_coordinates(self.footprint))
-
-
-def _digest(points: FloatArray, per_metre: float) -> str:
-    rounded = np.unique(np.round(points * per_metre).astype(np.int64), axis=0)
-    return hashlib.sha256(rounded.tobytes()).hexdigest()
+        return self.draft.stable_key or outline_key(self.footprint)
 
 
 def assemble(draft: Draft, site: FileSite, ledger: Ledger) -> BuildingRow | None:
@@ -244,9 +237,22 @@ class _Assembly:
         recorded = self.draft.measured_height_m
         if recorded is None or row.height_m is None or row.lod == "0":
             return
-        difference = abs(row.height_m - recorded)
-        if difference > _DIFFERS_M or difference > _DIFFERS_SHARE * recorded:
+        if differs(np.array([row.height_m]), np.array([recorded])).any():
             self._mark("height-differs")
+
+
+def differs(height_m: FloatArray, recorded_m: FloatArray) -> NDArray[np.bool_]:
+    """Whether recorded heights are not those of the geometry.
+
+    Parameters
+    ----------
+    height_m
+        Shape (n,): of the geometry [m].
+    recorded_m
+        Shape (n,): as recorded, NaN for unknown [m].
+    """
+    difference = np.abs(height_m - recorded_m)
+    return np.asarray((difference > _DIFFERS_M) | (difference > _DIFFERS_SHARE * recorded_m))
 
 
 def _with_height(faces: Sequence[Face]) -> list[Face]:
