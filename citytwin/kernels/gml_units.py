@@ -60,8 +60,10 @@ def find_units(table: np.ndarray, rows: int, units: np.ndarray) -> tuple[int, bo
         whole = count
         end = table[r, xs.LAST]
         while r < end:
-            is_unit = names.ROLES[table[r, xs.NAME]] & names.UNIT
-            if is_unit:
+            role = names.ROLES[table[r, xs.NAME]]
+            if role & names.TEMPLATE:
+                units[whole, STATUS] = UNCLEAN
+            if role & names.UNIT:
                 if count >= units.shape[0]:
                     return -1, True
                 if not table[r, xs.FLAGS] & xs.CITYGML:
