@@ -17,7 +17,7 @@ from citytwin.engine.results import DecodedSource
 from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
-from citytwin.model.steps import Dataset, Format
+from citytwin.model.steps import Dataset, Decoded, Format
 from citytwin.store.tables import conform
 from citytwin.transports.files import find_files, sha256_of
 
@@ -96,7 +96,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         digests[role] = store.write_raster(task.dataset.name, role, raster)
         rows[role] = int(raster.values.size)
     if task.expect and not any(rows.values()):
-        raise _nothing_read(task, decoded.rejects)
+        raise _nothing_read(task, decoded)
     hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
     changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
     if changed:
@@ -116,13 +116,16 @@ class NothingReadError(SourceError):
     rejects: tuple[Reject, ...] = ()
 
 
-def _nothing_read(task: SourceTask, rejects: tuple[Reject, ...]) -> SourceError:
+def _nothing_read(task: SourceTask, decoded: Decoded) -> SourceError:
+    rejects = decoded.rejects
     name = task.dataset.name
     source = ", ".join(file.name for file in task.dataset.files[:3])
     source += " ..." if len(task.dataset.files) > 3 else ""
     if not rejects:
+        said = "; ".join(note.en for note in decoded.notes[:3])
         return SourceError(
-            f"source {name!r} holds nothing that format {task.format_name} reads",
+            f"source {name!r} holds nothing that format {task.format_name} reads"
+            + (f": {said}" if said else ""),
             source=source,
             hint="check the path, or say `expect: false` when an empty source is right",
         )

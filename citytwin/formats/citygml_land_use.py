@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.frames import ParcelRow, land_use_frame
-from citytwin.formats.city.ledger import Ledger
-from citytwin.formats.gml.areas import child_text, feature_area
-from citytwin.formats.gml.document import GmlFile, read_gml
+from citytwin.formats.gml.areas import child_text
+from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
 from citytwin.model.tables import LAND_USE
 from citytwin.model.text import text
 
+_THEME = Theme("土地利用", "land use")
 # Common_landUseType of PLATEAU (survey under the City Planning Act); four digits refine three.
 _USE_OF_CODE = {
     "201": "paddy",
@@ -59,15 +56,15 @@ def use_of(code: str | None) -> str:
     return _USE_OF_CODE.get(code) or _USE_OF_CODE.get(code[:3] if len(code) == 4 else "", "other")
 
 
-def _parcels(file: GmlFile, ledger: Ledger) -> list[ParcelRow]:
+def _parcels(of: ThemeFile) -> list[ParcelRow]:
     rows: list[ParcelRow] = []
-    for feature in file.features(("LandUse",)):
-        name = file.feature_id(feature)
-        area = feature_area(feature, name, file, ledger)
+    for feature in of.file.features(("LandUse",)):
+        name = of.file.feature_id(feature)
+        area = of.area(feature, name)
         if area is None:
             continue
         code, _ = child_text(feature, "class")
-        rows.append(ParcelRow(name, use_of(code), code, file.path.name, area))
+        rows.append(ParcelRow(name, use_of(code), code, of.source, area))
     return rows
 
 
@@ -87,21 +84,16 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
         If no file can be used.
     """
     del params
-    ledger = Ledger()
-
-    def read_one(path: Path, own: Ledger) -> list[ParcelRow]:
-        return read_gml(path, dataset, _parcels, own)
-
-    rows = [row for _, found in read_files(dataset, read_one, ledger) for row in found]
+    result = read_theme(dataset, _THEME, _parcels)
+    rows = [row for _, found in result.files for row in found]
     unknown = sum(row.code is None for row in rows)
     if unknown:
-        ledger.note(
+        result.ledger.note(
             "info",
             f"土地利用 {unknown} 件には区分コードがないため「その他」として扱います",
             f"{unknown} parcels carry no class of land use and count as other",
         )
-    frame = land_use_frame(rows, dataset.target_crs)
-    return Decoded({LAND_USE: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    return result.decoded({LAND_USE: land_use_frame(rows, dataset.target_crs)})
 
 
 FORMAT = Format(

@@ -7,14 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.faces import RingFault
 from citytwin.formats.city.frames import relief_frame
-from citytwin.formats.city.ledger import Ledger
-from citytwin.formats.city.outliers import Z_MAX_M, Z_MIN_M
-from citytwin.formats.city.placement import OutOfPlaceError
-from citytwin.formats.gml.document import GmlFile, read_gml
 from citytwin.formats.gml.rings import inherited, read_ring
+from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
+from citytwin.formats.gml.triangles import Triangles, far_off, place_triangles
 from citytwin.formats.xml import Element, local_name
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
 from citytwin.model.tables import RELIEF
@@ -22,98 +19,66 @@ from citytwin.model.text import text
 
 FloatArray = NDArray[np.float64]
 
+_THEME = Theme("起伏", "triangulated relief")
 _BATCH = 50_000
-_FAR_M = 100_000.0
 _OTHER_RELIEF = ("MassPointRelief", "BreaklineRelief", "RasterRelief")
 
 
-def _triangles(file: GmlFile, ledger: Ledger) -> FloatArray:
-    """Triangles of one file, shape (n, 9), placed in batches to bound the memory."""
-    done: list[FloatArray] = []
-    batch: list[FloatArray] = []
-    numbers: list[int] = []
-    crs = ""
-    for number, (srs_name, corners) in enumerate(_corners(file, ledger), start=1):
-        if batch and (srs_name != crs or len(batch) >= _BATCH):
-            done.append(_placed(batch, numbers, crs, file, ledger))
-            batch, numbers = [], []
-        crs = srs_name
-        batch.append(corners)
-        numbers.append(number)
-    if batch:
-        done.append(_placed(batch, numbers, crs, file, ledger))
-    return _without_far_ones(np.concatenate(done), file, ledger) if done else np.empty((0, 9))
+def _triangles(of: ThemeFile) -> FloatArray:
+    """Triangles of one file, shape (n, 9)."""
+    placed = [
+        place_triangles(
+            batch, f"triangles {batch.names[0]} to {batch.names[-1]}", of.file, of.ledger
+        )
+        for batch in _batches(of)
+    ]
+    if not placed:
+        return np.empty((0, 9))
+    rows = np.concatenate(placed)
+    return np.asarray(rows[~far_off(rows, of.file, of.ledger)])
 
 
-def _corners(file: GmlFile, ledger: Ledger) -> Iterator[tuple[str, FloatArray]]:
-    """CRS and corners (3, 3) of every triangle, as in the file; NaN where one is unusable."""
+def _batches(of: ThemeFile) -> Iterator[Triangles]:
+    """Triangles in the coordinates of the file, in pieces to bound the memory."""
+    batch = Triangles()
+    for number, (srs_name, corners) in enumerate(_corners(of), start=1):
+        if batch.corners and (srs_name != batch.srs_name or len(batch.corners) >= _BATCH):
+            yield batch
+            batch = Triangles()
+        batch.srs_name = srs_name
+        if corners is not None:
+            batch.add(corners, f"triangle {number}")
+    if batch.corners:
+        yield batch
+
+
+def _corners(of: ThemeFile) -> Iterator[tuple[str, FloatArray | None]]:
+    """CRS and corners (3, 3) of every triangle, as in the file; None where one is unusable."""
     skipped: set[str] = set()
-    for element in file.parts(("Triangle", *_OTHER_RELIEF)):
+    for element in of.file.parts(("Triangle", *_OTHER_RELIEF)):
         name = local_name(element)
         if name != "Triangle":
             skipped.add(name)
             continue
-        yield inherited(element, "srsName") or "", _read(element, file, ledger)
+        yield inherited(element, "srsName") or "", _read(element, of)
     for name in sorted(skipped):
-        ledger.note(
+        of.ledger.note(
             "loss",
-            f"{file.path.name} の {name} は読み込めません（三角網だけを使います）",
-            f"{name} of {file.path.name} is not read; only triangulated relief is used",
+            f"{of.source} の {name} は読み込めません（三角網だけを使います）",
+            f"{name} of {of.source} is not read; only triangulated relief is used",
         )
 
 
-def _read(triangle: Element, file: GmlFile, ledger: Ledger) -> FloatArray:
-    points = read_ring(triangle, file.srs_dimension)
+def _read(triangle: Element, of: ThemeFile) -> FloatArray | None:
+    points = read_ring(triangle, of.file.srs_dimension)
     if isinstance(points, RingFault):
         fault = points
     elif len(points) not in (3, 4) or np.isnan(points[:3]).any():
         fault = RingFault("101", f"triangle has {len(points)} vertices or no height", fatal=True)
     else:
         return points[:3]
-    ledger.reject(file.path.name, f"line {triangle.sourceline}", fault.code, fault.message)
-    return np.full((3, 3), np.nan)
-
-
-def _placed(
-    batch: list[FloatArray], numbers: list[int], srs_name: str, file: GmlFile, ledger: Ledger
-) -> FloatArray:
-    corners = np.stack(batch)
-    usable = ~np.isnan(corners).any(axis=(1, 2))
-    points = corners[usable].reshape(-1, 3)
-    if not len(points):
-        return np.empty((0, 9))
-    record = f"triangles {numbers[0]} to {numbers[-1]}"
-    try:
-        placed = file.site.place(points, srs_name)
-    except OutOfPlaceError as error:
-        file.site.count(record, ledger, error, swap=False)
-        return np.empty((0, 9))
-    file.site.count(record, ledger, None, placed.swapped)
-    rows = placed.xyz.reshape(-1, 9)
-    height = points[:, 2].reshape(-1, 3)
-    good = placed.inside.reshape(-1, 3).all(axis=1)
-    good &= ((height >= Z_MIN_M) & (height <= Z_MAX_M)).all(axis=1)
-    for index in np.flatnonzero(~good):
-        number = np.asarray(numbers)[usable][index]
-        vertex = " ".join(f"{value:.10g}" for value in points[3 * index])
-        ledger.reject(file.path.name, f"triangle {number}", "spike", f"vertices such as ({vertex})")
-    return np.asarray(rows[good])
-
-
-def _without_far_ones(rows: FloatArray, file: GmlFile, ledger: Ledger) -> FloatArray:
-    """Drop triangles with a corner that lies nowhere near the others."""
-    if not len(rows):
-        return rows
-    points = rows.reshape(-1, 3, 3)
-    middle = np.median(points[:, 0], axis=0)
-    distance = np.hypot(points[..., 0] - middle[0], points[..., 1] - middle[1]).max(axis=1)
-    bad = distance > _FAR_M
-    if file.site.envelope is not None and bool(file.site.envelope.holds(middle[None])[0]):
-        bad |= ~file.site.envelope.holds(points.reshape(-1, 3)).reshape(-1, 3).all(axis=1)
-    for index in np.flatnonzero(bad):
-        vertex = " ".join(f"{value:.10g}" for value in rows[index])
-        ledger.reject(file.path.name, f"at ({vertex})", "spike", "triangle far off the others")
-    return np.asarray(rows[~bad])
+    of.ledger.reject(of.source, f"line {triangle.sourceline}", fault.code, fault.message)
+    return None
 
 
 def read(dataset: Dataset, params: NoParams) -> Decoded:
@@ -132,10 +97,9 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
         If no file can be used.
     """
     del params
-    ledger = Ledger()
-    found = read_files(dataset, lambda path, own: read_gml(path, dataset, _triangles, own), ledger)
-    frame = relief_frame([(path.name, rows) for path, rows in found])
-    return Decoded({RELIEF: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    result = read_theme(dataset, _THEME, _triangles)
+    frame = relief_frame([(path.name, rows) for path, rows in result.files])
+    return result.decoded({RELIEF: frame})
 
 
 FORMAT = Format(

@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
 
 import shapely
 from pydantic import Field
 
-from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.decks import IN_TUNNEL, ON_BRIDGE, ON_GROUND, lifted
 from citytwin.formats.city.frames import RoadRow, road_frame
-from citytwin.formats.city.ledger import Ledger
-from citytwin.formats.gml.areas import child_text, feature_area, first_text
-from citytwin.formats.gml.code_lists import CodeLists
-from citytwin.formats.gml.document import GmlFile, read_gml
+from citytwin.formats.gml.areas import child_text, first_text
+from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.formats.xml import Element, local_name
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import ROADS
 from citytwin.model.text import text
 
+_THEME = Theme("道路", "roads")
 _ROADS = ("Road", "Track", "Square", "TransportationComplex")
 _WIDEST_M = 200.0
 
@@ -38,42 +34,28 @@ class _Found:
     decks: list[shapely.MultiPolygon] = field(default_factory=list)
 
 
-def _features(lists: CodeLists, file: GmlFile, ledger: Ledger) -> _Found:
+def _features(of: ThemeFile) -> _Found:
     found = _Found()
-    for feature in file.features((*_ROADS, "Bridge")):
-        name = file.feature_id(feature)
-        area = feature_area(feature, name, file, ledger)
+    for feature in of.file.features((*_ROADS, "Bridge")):
+        name = of.file.feature_id(feature)
+        area = of.area(feature, name)
         if area is None:
             continue
         if local_name(feature) == "Bridge":
             found.decks.append(area)
         else:
-            found.roads.append(_road(feature, name, area, _Context(file, lists, ledger)))
+            found.roads.append(_road(feature, name, area, of))
     return found
 
 
-@dataclass(frozen=True, eq=False)
-class _Context:
-    file: GmlFile
-    lists: CodeLists
-    ledger: Ledger
-
-    def coded(self, code: str | None, element: Element | None) -> str | None:
-        """Text of a code."""
-        if code is None or element is None:
-            return None
-        return self.lists.text(code, element.get("codeSpace"), self.file.path, self.ledger)
-
-
-def _road(feature: Element, name: str, area: shapely.MultiPolygon, context: _Context) -> RoadRow:
-    section = context.coded(*first_text(feature, "sectionType"))
+def _road(feature: Element, name: str, area: shapely.MultiPolygon, of: ThemeFile) -> RoadRow:
     return RoadRow(
         road_id=name,
         name=child_text(feature, "name")[0],
-        function=context.coded(*child_text(feature, "function")),
+        function=of.child(feature, "function"),
         width_m=_width(first_text(feature, "width")[0]),
-        level=_level(section or ""),
-        source=context.file.path.name,
+        level=_level(of.anywhere(feature, "sectionType") or ""),
+        source=of.source,
         area=area,
     )
 
@@ -109,17 +91,11 @@ def read(dataset: Dataset, params: RoadParams) -> Decoded:
     SourceError
         If no file can be used.
     """
-    lists = CodeLists(dataset.root)
-    ledger = Ledger()
-
-    def read_one(path: Path, own: Ledger) -> _Found:
-        return read_gml(path, dataset, partial(_features, lists), own)
-
-    found = [result for _, result in read_files(dataset, read_one, ledger)]
-    roads = [road for result in found for road in result.roads]
-    decks = [deck for result in found for deck in result.decks]
+    result = read_theme(dataset, _THEME, _features)
+    roads = [road for _, found in result.files for road in found.roads]
+    decks = [deck for _, found in result.files for deck in found.decks]
     frame = road_frame(lifted(roads, decks, params.bridge_share), dataset.target_crs)
-    return Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    return result.decoded({ROADS: frame})
 
 
 FORMAT = Format(

@@ -140,6 +140,95 @@ LAND_USE = Table(
     ),
     geometry="polygon",
 )
+WATER_BODIES = Table(
+    "water_bodies",
+    (
+        Column("water_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("water_class", "string", meaning="text of the code list, else as recorded"),
+        Column("function", "string", meaning="text of the code list, else as recorded"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="area seen from above"),
+    ),
+    geometry="polygon",
+)
+VEGETATION = Table(
+    "vegetation",
+    (
+        Column("plant_id", "string", nullable=False),
+        Column("kind", "string", nullable=False, meaning="cover (an area), single (one plant)"),
+        Column("plant_class", "string", meaning="text of the code list, else as recorded"),
+        Column("species", "string", meaning="text of the code list, else as recorded"),
+        Column("height_m", "float64", "m", meaning="of a cover: its mean"),
+        Column("crown_diameter_m", "float64", "m"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="area of a cover, point of a plant"),
+    ),
+    geometry="any",
+)
+BRIDGES = Table(
+    "bridges",
+    (
+        Column("bridge_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("bridge_class", "string", meaning="text of the code list, else as recorded"),
+        Column("function", "string", meaning="text of the code list, else as recorded"),
+        Column("level", "int32", "1", nullable=False, meaning="1 over the ground, 2 over a bridge"),
+        Column(
+            "bottom_z_m", "float64", "m", meaning="lowest point, piers of the geometry included"
+        ),
+        Column("top_z_m", "float64", "m", meaning="highest point"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="outline seen from above"),
+    ),
+    geometry="polygon",
+)
+ZONES = Table(
+    "zones",
+    (
+        Column("zone_id", "string", nullable=False),
+        Column("kind", "string", nullable=False, meaning="class of i-UR, such as UseDistrict"),
+        Column("name", "string"),
+        Column("code", "string", meaning="function, else class, as recorded"),
+        Column("text", "string", meaning="what the code means; the code where no list says it"),
+        Column(
+            "floor_area_ratio_max", "float64", "1", meaning="floor area by site area; 2 = 200 %"
+        ),
+        Column("floor_area_ratio_min", "float64", "1"),
+        Column("building_coverage_ratio_max", "float64", "1", meaning="built-over share of a site"),
+        Column("building_height_max_m", "float64", "m"),
+        Column("building_height_min_m", "float64", "m"),
+        Column("building_area_min_m2", "float64", "m2"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+HAZARD_SURFACES = Table(
+    "hazard_surfaces",
+    (
+        Column(
+            "triangle",
+            "floats",
+            "m",
+            nullable=False,
+            meaning="nine numbers, x y z thrice, of the water surface; its depth is z minus terrain",
+        ),
+        Column("surface_id", "string", nullable=False, meaning="gml:id of the feature"),
+        Column(
+            "kind",
+            "string",
+            nullable=False,
+            meaning="river_flood, inland_flood, high_tide, tsunami, reservoir_flood, unknown",
+        ),
+        Column("event", "string", meaning="river system or map the surface belongs to"),
+        Column("scale", "string", meaning="L1 planned for, L2 the largest conceivable"),
+        Column("admin", "string", meaning="national, prefectural: who maps the river"),
+        Column("rank_code", "string", meaning="class of depth as recorded"),
+        Column("rank", "string", meaning="text of the class of depth"),
+        Column("source", "string", nullable=False, meaning="file, from the folder of the data set"),
+    ),
+)
 THINGS = Table(
     "things",
     (

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Literal
 
+import geopandas as gpd
 from pydantic import Field
 
+from citytwin.errors import SourceError
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.decks import lifted
 from citytwin.formats.city.duplicates import without_duplicates
@@ -19,20 +22,40 @@ from citytwin.formats.city.frames import (
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.summary import note_buildings
+from citytwin.formats.city.theme_rows import theme_frame
 from citytwin.formats.cityjson.document import open_cityjson
 from citytwin.formats.cityjson.reader import BatchReader, Found
 from citytwin.model.steps import Dataset, Decoded, Format, Params
-from citytwin.model.tables import BUILDINGS, LAND_USE, ROADS, SURFACES
+from citytwin.model.tables import (
+    BRIDGES,
+    BUILDINGS,
+    LAND_USE,
+    ROADS,
+    SURFACES,
+    VEGETATION,
+    WATER_BODIES,
+    Table,
+)
 from citytwin.model.text import text
 
-Theme = Literal["buildings", "roads", "land_use"]
+Theme = Literal["buildings", "roads", "land_use", "water_bodies", "vegetation", "bridges"]
+_TABLES: dict[Theme, Table] = {
+    "buildings": BUILDINGS,
+    "roads": ROADS,
+    "land_use": LAND_USE,
+    "water_bodies": WATER_BODIES,
+    "vegetation": VEGETATION,
+    "bridges": BRIDGES,
+}
 
 
 class CityJsonParams(Params):
     """What is taken from the files."""
 
-    themes: tuple[Theme, ...] = ("buildings", "roads", "land_use")
+    themes: tuple[Theme, ...] = tuple(_TABLES)
     """Objects wanted; leave out those that come from a better source."""
+    must_find: tuple[Theme, ...] = ()
+    """Themes of which the files must hold something; the source fails where they do not."""
     bridge_share: float = Field(default=0.8, gt=0, le=1)
     """A road lies on a bridge when bridges of the files cover this share of it."""
 
@@ -51,7 +74,7 @@ def _read_one(path: Path, dataset: Dataset, ledger: Ledger) -> Found:
 
 
 def read(dataset: Dataset, params: CityJsonParams) -> Decoded:
-    """Read buildings, roads and land of CityJSON files.
+    """Read buildings, roads, land, water, plants and bridges of CityJSON files.
 
     Parameters
     ----------
@@ -63,36 +86,67 @@ def read(dataset: Dataset, params: CityJsonParams) -> Decoded:
     Raises
     ------
     SourceError
-        If no file can be used.
+        If no file can be used, or a theme that must be found is not there.
     """
     ledger = Ledger()
     results = read_files(dataset, lambda path, own: _read_one(path, dataset, own), ledger)
     found = [result for _, result in results]
+    wanted = {*params.themes, *params.must_find}
     buildings = [row for result in found for row in result.buildings]
-    rows = without_duplicates(buildings if "buildings" in params.themes else [], ledger)
+    rows = without_duplicates(buildings if "buildings" in wanted else [], ledger)
     note_buildings(rows, ledger)
-    roads = [row for result in found for row in result.roads]
-    decks = [deck for result in found for deck in result.decks]
-    roads = lifted(roads, decks, params.bridge_share) if "roads" in params.themes else []
-    parcels = [row for result in found for row in result.parcels]
     crs = dataset.target_crs
+    frames: dict[Theme, gpd.GeoDataFrame] = {
+        "buildings": building_frame(rows, crs),
+        **_areas(found, params, crs),
+    }
+    _check_found(dataset, params, frames)
     return Decoded(
         tables={
-            BUILDINGS: building_frame(rows, crs),
             SURFACES: surface_frame(rows),
-            ROADS: road_frame(roads, crs),
-            LAND_USE: land_use_frame(parcels if "land_use" in params.themes else [], crs),
+            **{
+                table: frames[theme] if theme in wanted else frames[theme].iloc[:0]
+                for theme, table in _TABLES.items()
+            },
         },
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),
     )
 
 
+def _areas(
+    found: Sequence[Found], params: CityJsonParams, crs: str
+) -> dict[Theme, gpd.GeoDataFrame]:
+    bridges = [row for result in found for row in result.bridges]
+    roads = [row for result in found for row in result.roads]
+    lifts = lifted(roads, [row.geometry for row in bridges], params.bridge_share)
+    return {
+        "roads": road_frame(lifts, crs),
+        "land_use": land_use_frame([row for result in found for row in result.parcels], crs),
+        "water_bodies": theme_frame(WATER_BODIES, [r for one in found for r in one.waters], crs),
+        "vegetation": theme_frame(VEGETATION, [r for one in found for r in one.plants], crs),
+        "bridges": theme_frame(BRIDGES, bridges, crs),
+    }
+
+
+def _check_found(
+    dataset: Dataset, params: CityJsonParams, frames: Mapping[Theme, gpd.GeoDataFrame]
+) -> None:
+    lacking = [theme for theme in params.must_find if not len(frames[theme])]
+    if lacking:
+        held = ", ".join(theme for theme, frame in frames.items() if len(frame)) or "nothing"
+        raise SourceError(
+            f"source {dataset.name!r} holds no {', '.join(lacking)} but {held}",
+            source=", ".join(file.name for file in dataset.files[:3]),
+            hint="check the path, or take the theme out of `must_find`",
+        )
+
+
 FORMAT = Format(
     name="cityjson",
     title=text("CityJSON（都市モデル）", "CityJSON city models"),
     patterns=("*.city.json", "*.city.jsonl", "*.cityjson"),
-    produces=(BUILDINGS, SURFACES, ROADS, LAND_USE),
+    produces=(BUILDINGS, SURFACES, ROADS, LAND_USE, WATER_BODIES, VEGETATION, BRIDGES),
     params=CityJsonParams,
     read=read,
 )

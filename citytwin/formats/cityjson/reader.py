@@ -1,13 +1,11 @@
-"""Buildings, roads and land of one CityJSON file."""
+"""Buildings, roads, land, water, plants and bridges of one CityJSON file."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-import shapely
-
-from citytwin.formats.city.areas import area_of
+from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.buildings import BuildingRow, Draft, Level, assemble
 from citytwin.formats.city.copies import without_copies
 from citytwin.formats.city.faces import RawFace
@@ -16,11 +14,16 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.parts import building_or_parts
 from citytwin.formats.city.recorded import recorded_height, recorded_storeys
 from citytwin.formats.city.site import FileSite
+from citytwin.formats.city.theme_rows import BridgeRow, PlantRow, WaterRow
 from citytwin.formats.cityjson.document import Batch, Json
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, geometries
+from citytwin.formats.cityjson.theme_objects import bridge_row, object_point, plant_row, water_row
+from citytwin.formats.cityjson.values import attributes_of, number_of, text_of
 
 _BUILDING, _PART, _INSTALLATION = "Building", "BuildingPart", "BuildingInstallation"
 _ROADS = ("Road", "TransportSquare", "Square", "Track")
+_BRIDGES = ("Bridge", "BridgePart")
+_SINGLE_PLANT = "SolitaryVegetationObject"
 _LAND = {"WaterBody": "water", "PlantCover": "green", "LandUse": "other"}
 # 3D BAG: the register's number of the building, the same in every release.
 _STABLE = ("identificatie",)
@@ -34,8 +37,10 @@ class Found:
 
     buildings: list[BuildingRow] = field(default_factory=list)
     roads: list[RoadRow] = field(default_factory=list)
-    decks: list[shapely.MultiPolygon] = field(default_factory=list)
+    bridges: list[BridgeRow] = field(default_factory=list)
     parcels: list[ParcelRow] = field(default_factory=list)
+    waters: list[WaterRow] = field(default_factory=list)
+    plants: list[PlantRow] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -64,7 +69,9 @@ class BatchReader:
                 if row := assemble(self._draft(name, item, None, None), self.site, self.ledger):
                     row.draft.parent_id = _first_parent(item)
                     found.buildings.append(row)
-            elif kind in _ROADS or kind == "Bridge" or kind in _LAND:
+            elif kind == _SINGLE_PLANT:
+                self._single_plant(name, item, found)
+            elif kind in _ROADS or kind in _BRIDGES or kind in _LAND:
                 self._area(name, item, kind, found)
 
     def _root(self, name: str) -> str | None:
@@ -109,15 +116,14 @@ class BatchReader:
         return building_or_parts(assemble(own, self.site, self.ledger), rows)
 
     def _draft(self, name: str, item: Object, whole: Draft | None, number: int | None) -> Draft:
-        attributes = item.get("attributes")
-        known: Object = attributes if isinstance(attributes, dict) else {}
-        height, defects = recorded_height(_number(known.get("measuredHeight")))
-        storeys = recorded_storeys(_number(known.get("storeysAboveGround")))
-        code = _string(known.get("usage")) or _string(known.get("function"))
+        known = attributes_of(item)
+        height, defects = recorded_height(number_of(known.get("measuredHeight")))
+        storeys = recorded_storeys(number_of(known.get("storeysAboveGround")))
+        code = text_of(known.get("usage")) or text_of(known.get("function"))
         draft = Draft(name, self.site.source, defects=list(defects))
         draft.measured_height_m, draft.storeys = height, storeys
         draft.usage = draft.usage_code = code
-        draft.stable_key = next((k for n in _STABLE if (k := _string(known.get(n)))), None)
+        draft.stable_key = next((k for n in _STABLE if (k := text_of(known.get(n)))), None)
         if whole is not None:
             draft.parent_id = whole.building_id
             if code is None:
@@ -158,35 +164,51 @@ class BatchReader:
 
         return read
 
-    def _area(self, name: str, item: Object, kind: str, found: Found) -> None:
+    def _outline(self, name: str, item: Object) -> Outline | None:
+        """Area of the best level of detail that has surfaces."""
         shapes, _ = geometries(item)
         if not shapes:
-            self.ledger.reject(self.site.source, name, "no-geometry", "no surface")
-            return
+            if not item.get("children"):
+                self.ledger.reject(self.site.source, name, "no-geometry", "no surface")
+            return None
         best = max(shapes, key=lambda shape: shape.level)
         faces = faces_of(best, self.batch.vertices, 0)
-        area = area_of(faces, name, self.site, self.ledger)
-        if area is None:
+        return outline_of(faces, name, self.site, self.ledger)
+
+    def _area(self, name: str, item: Object, kind: str, found: Found) -> None:
+        outline = self._outline(name, item)
+        if outline is None:
             return
-        attributes = item.get("attributes")
-        known: Object = attributes if isinstance(attributes, dict) else {}
-        if kind == "Bridge":
-            found.decks.append(area)
+        known, source, area = attributes_of(item), self.site.source, outline.area
+        if kind in _BRIDGES:
+            found.bridges.append(bridge_row(name, known, outline, source))
         elif kind in _LAND:
-            code = _string(known.get("class")) or _string(known.get("function"))
-            found.parcels.append(ParcelRow(name, _LAND[kind], code, self.site.source, area))
+            code = text_of(known.get("class")) or text_of(known.get("function"))
+            found.parcels.append(ParcelRow(name, _LAND[kind], code, source, area))
+            if kind == "WaterBody":
+                found.waters.append(water_row(name, known, area, source))
+            elif kind == "PlantCover":
+                found.plants.append(plant_row(name, known, area, source))
         else:
             found.roads.append(
                 RoadRow(
                     road_id=name,
-                    name=_string(known.get("name")),
-                    function=_string(known.get("function")) or _string(known.get("class")),
+                    name=text_of(known.get("name")),
+                    function=text_of(known.get("function")) or text_of(known.get("class")),
                     width_m=None,
                     level=0,
-                    source=self.site.source,
+                    source=source,
                     area=area,
                 )
             )
+
+    def _single_plant(self, name: str, item: Object, found: Found) -> None:
+        place = object_point(name, item, self.batch, self.site, self.ledger)
+        if place is None:
+            outline = self._outline(name, item)
+            place = None if outline is None else outline.area.centroid
+        if place is not None:
+            found.plants.append(plant_row(name, attributes_of(item), place, self.site.source))
 
 
 def _first_parent(item: Object) -> str | None:
@@ -194,19 +216,3 @@ def _first_parent(item: Object) -> str | None:
     if isinstance(parents, list) and parents and isinstance(parents[0], str):
         return parents[0].encode("utf-8", "replace").decode("utf-8")
     return None
-
-
-def _number(value: Json) -> float | None:
-    if isinstance(value, bool):
-        return None
-    try:
-        return float(value) if isinstance(value, int | float | str) else None
-    except (ValueError, OverflowError):
-        return None
-
-
-def _string(value: Json) -> str | None:
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        return None
-    text = str(value).strip()[:1000].encode("utf-8", "replace").decode("utf-8")
-    return text or None

@@ -1,24 +1,20 @@
-"""Features that are areas: roads, land use, bridge decks seen from above."""
+"""Features that are areas: roads, land use, water, plants, bridge decks seen from above."""
 
 from __future__ import annotations
 
 import re
 
-import shapely
-
-from citytwin.formats.city.areas import area_of
+from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.gml.document import GmlFile
 from citytwin.formats.xml import Element, local_name
 
-_LEVEL = re.compile(r"^lod([0-4])(MultiSurface|Solid|Geometry|Surface)$")
+_LEVEL = re.compile(r"^lod([0-4])(MultiSurface|MultiSolid|Solid|Geometry|Surface)$")
 # The plainest level first: the outline is the same, and it has the fewest pieces.
 _ORDER = ("1", "2", "3", "4", "0")
 
 
-def feature_area(
-    feature: Element, record: str, file: GmlFile, ledger: Ledger
-) -> shapely.MultiPolygon | None:
+def feature_outline(feature: Element, record: str, file: GmlFile, ledger: Ledger) -> Outline | None:
     """Area of a feature, from the plainest level of detail that has surfaces.
 
     Parameters
@@ -34,7 +30,7 @@ def feature_area(
 
     Returns
     -------
-    MultiPolygon or None
+    Outline or None
         In the CRS of the city; None when there is no usable surface.
     """
     levels: dict[str, list[Element]] = {}
@@ -50,7 +46,7 @@ def feature_area(
         for fault in walk.faults:
             ledger.reject(file.path.name, record, fault.code, fault.message)
         if walk.faces:
-            return area_of(walk.faces, record, file.site, ledger)
+            return outline_of(walk.faces, record, file.site, ledger)
     ledger.reject(file.path.name, record, "no-geometry", "no surface in any level of detail")
     return None
 

@@ -22,8 +22,11 @@ from citytwin.model.steps import Dataset
 
 T = TypeVar("T")
 
+MEMBERS = ("cityObjectMember", "featureMember", "featureMembers")
+"""Local names of what holds the features of a model."""
 ROOTS = ("CityModel", "FeatureCollection")
 _CITYGML = re.compile(r"(opengis\.net|citygml\.org)/citygml(/|$)")
+_URBAN_PLANNING = re.compile(r"/iur/urf(/|$)")
 _ROUNDS = 6
 
 
@@ -49,6 +52,17 @@ def is_citygml_namespace(uri: str) -> bool:
     return _CITYGML.search(uri) is not None
 
 
+def is_urban_planning(element: Element) -> bool:
+    """Whether an element belongs to the urban planning module of i-UR, of any version.
+
+    Parameters
+    ----------
+    element
+        Any element.
+    """
+    return _URBAN_PLANNING.search(namespace(element)) is not None
+
+
 @dataclass(eq=False)
 class GmlFile:
     """One file while it is read."""
@@ -61,6 +75,8 @@ class GmlFile:
     srs_dimension: int | None = None
     content: bytes | None = None
     """Read instead of the file: some of its members inside its root element."""
+    found: int = 0
+    """Features or parts that were looked for and found so far."""
     _nameless: int = 0
 
     def features(self, names: Sequence[str]) -> Iterator[Element]:
@@ -77,12 +93,34 @@ class GmlFile:
             If the file is no CityGML.
         """
         self._nameless = 0
-        for element in self.parts(names):
+        for element in self._elements(names):
             inner = any(local_name(a) in names and is_citygml(a) for a in element.iterancestors())
             if inner or not is_citygml(element):
                 continue
+            self.found += 1
             self.links.enter(element)
             yield element
+
+    def members(self, belongs: Callable[[Element], bool]) -> Iterator[Element]:
+        """Yield the features of the model that belong to a module, whatever their names.
+
+        Parameters
+        ----------
+        belongs
+            Tells by the namespace whether a feature is wanted.
+
+        Raises
+        ------
+        SourceError
+            If the file is no CityGML.
+        """
+        self._nameless = 0
+        for member in self._elements(MEMBERS):
+            for feature in member:
+                if belongs(feature):
+                    self.found += 1
+                    self.links.enter(feature)
+                    yield feature
 
     def parts(self, names: Sequence[str]) -> Iterator[Element]:
         """Yield all elements of some names as they end, whatever they belong to.
@@ -97,6 +135,11 @@ class GmlFile:
         SourceError
             If the file is no CityGML.
         """
+        for element in self._elements(names):
+            self.found += 1
+            yield element
+
+    def _elements(self, names: Sequence[str]) -> Iterator[Element]:
         root = root_name(self.path) if self.content is None else ROOTS[0]
         if root not in ROOTS:
             raise SourceError(

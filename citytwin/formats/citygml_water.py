@@ -1,0 +1,74 @@
+"""The format ``citygml_water``: bodies of water of CityGML (PLATEAU ``wtr``)."""
+
+from __future__ import annotations
+
+from citytwin.formats.city.theme_rows import WaterRow, theme_frame
+from citytwin.formats.gml.inundation import inundation_kind
+from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
+from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.tables import WATER_BODIES
+from citytwin.model.text import text
+
+_THEME = Theme("水部", "bodies of water")
+
+
+def _rows(of: ThemeFile) -> list[WaterRow]:
+    rows: list[WaterRow] = []
+    inundations = 0
+    for feature in of.file.features(("WaterBody",)):
+        if inundation_kind(feature, of.file.path) is not None:
+            inundations += 1
+            continue
+        name = of.file.feature_id(feature)
+        area = of.area(feature, name)
+        if area is not None:
+            rows.append(
+                WaterRow(
+                    water_id=name,
+                    name=of.child(feature, "name"),
+                    water_class=of.child(feature, "class"),
+                    function=of.child(feature, "function"),
+                    source=of.source,
+                    geometry=area,
+                )
+            )
+    if inundations:
+        of.ledger.note(
+            "loss",
+            f"{of.source} の WaterBody {inundations} 件は浸水想定であり、水部として扱いません"
+            "（形式 citygml_hazards で読み込めます）",
+            f"{inundations} WaterBody of {of.source} are expected inundations, not water; "
+            "the format citygml_hazards reads them",
+        )
+    return rows
+
+
+def read(dataset: Dataset, params: NoParams) -> Decoded:
+    """Read the bodies of water of CityGML files.
+
+    Parameters
+    ----------
+    dataset
+        The files.
+    params
+        None needed.
+
+    Raises
+    ------
+    SourceError
+        If no file can be used.
+    """
+    del params
+    result = read_theme(dataset, _THEME, _rows)
+    rows = [row for _, found in result.files for row in found]
+    return result.decoded({WATER_BODIES: theme_frame(WATER_BODIES, rows, dataset.target_crs)})
+
+
+FORMAT = Format(
+    name="citygml_water",
+    title=text("CityGML（水部）", "CityGML water bodies"),
+    patterns=("*_wtr_*.gml",),
+    produces=(WATER_BODIES,),
+    params=NoParams,
+    read=read,
+)
