@@ -91,9 +91,14 @@ def nearest(word: str, known: Sequence[str]) -> str:
 def _worded(finding: Mapping[str, Any]) -> str:
     wording = _WORDING.get(finding["type"])
     if wording is not None:
-        return wording.format_map(finding.get("ctx", {}))
+        context = finding.get("ctx", {})
+        return wording.format_map({key: _plain(value) for key, value in context.items()})
     message = str(finding["msg"]).removeprefix("Value error, ")
     return message.replace("Input should be", "must be").replace("Input should", "must")
+
+
+def _plain(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _path(prefix: str, loc: tuple[int | str, ...]) -> str:

@@ -122,7 +122,7 @@ def test_protected_sources_are_refused(tmp_path: Path, label: str) -> None:
         ("cell_m: 2.0", "cell_m: 2.0, bounds: [1, 2, 3]", r"grid.bounds\[3\]: missing"),
         ("cell_m: 2.0", "cell_m: 2.0, bounds: 5", "grid.bounds: must be a list, got 5"),
         ("cell_m: 2.0", "cell_m: 2 m", "grid.cell_m: must be a number without a unit"),
-        ("cell_m: 2.0", "cell_m: 0", "grid.cell_m: must be above 0.0, got 0"),
+        ("cell_m: 2.0", "cell_m: 0", "grid.cell_m: must be above 0, got 0"),
         ("path: a.gml", "path: '**x/***'", r"sources\[0\].path: `\*\*` stands for folders"),
         ("path: a.gml", r'path: "a\0b"', r"sources\[0\].path: holds the control .* U\+0000"),
         ("path: a.gml", "path: ''", r"sources\[0\].path: names no place"),

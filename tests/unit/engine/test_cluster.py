@@ -16,7 +16,11 @@ from citytwin.errors import BusyError, ConfigError
 def idle() -> Iterator[str]:
     """Address of a scheduler without workers."""
     with LocalCluster(
-        n_workers=0, processes=False, dashboard_address=None, protocol="tcp://", host="127.0.0.1"
+        n_workers=0,
+        processes=False,
+        dashboard_address="127.0.0.1:0",
+        protocol="tcp://",
+        host="127.0.0.1",
     ) as running:
         yield running.scheduler_address
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from citytwin.engine import sources
+from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.reading import Reading, quarantine
 from citytwin.engine.results import DecodedSource
@@ -30,7 +30,7 @@ def task(folder: Path, monkeypatch: pytest.MonkeyPatch, rejects: tuple[Reject, .
         name="nothing", title=text("無", "Nothing"), patterns=("*",), produces=(), params=NoParams,
         read=lambda _dataset, _params: Decoded(rejects=rejects),
     )  # fmt: skip
-    monkeypatch.setattr(sources, "format_named", lambda _name: kind)
+    monkeypatch.setattr(registry, "named", lambda _kind, _name: kind)
     file = folder / "a.json"
     file.write_text("{}")
     dataset = Dataset(

@@ -39,7 +39,7 @@ def read_raster(path: str) -> TileResult:
 def client() -> Iterator[Client]:
     """A worker in a process of its own."""
     with (
-        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster) as client,
     ):
         yield client

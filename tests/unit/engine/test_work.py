@@ -37,7 +37,9 @@ DEAD = KilledWorker("task", SimpleNamespace(address="tcp://a-worker"), 3)
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """One worker in this process."""
-    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as it:
+    with Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as it:
         yield it
 
 
