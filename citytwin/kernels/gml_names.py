@@ -13,6 +13,7 @@ import numpy as np
 UNIT, PART_HOLDER, BOUNDARY, INNER, OPENING, OUTSIDE = 1, 2, 4, 8, 16, 32
 FACE, HOLDER, TARGET, RING, POSITIONS, COORDINATES = 64, 128, 256, 512, 1024, 2048
 PIECE, LEVEL, ENVELOPE, MODEL, ORIENTABLE, OUTER = 4096, 8192, 16384, 32768, 65536, 131072
+TEMPLATE = 262144
 
 LEVEL_KINDS = (
     "Solid", "MultiSurface", "Geometry", "FootPrint", "RoofEdge", "MultiSolid", "Surface",
@@ -64,6 +65,7 @@ _give(MODEL, "CityModel FeatureCollection")
 _give(ORIENTABLE, "OrientableSurface")
 _give(0, "measuredHeight height value usage function storeysAboveGround BuildingInstallation")
 _give(LEVEL, " ".join(f"lod{lod}{kind}" for lod in range(5) for kind in LEVEL_KINDS))
+_give(TEMPLATE, " ".join(f"lod{lod}ImplicitRepresentation" for lod in range(5)))
 
 NAMES: tuple[str, ...] = ("", *_ROLE_OF)
 """Name of each number; the first is none."""
