@@ -24,8 +24,8 @@ def run_pipeline(name: str, directory: Path) -> tuple[Path, int, str]:
     config = directory / f"{name}.yaml"
     config.write_text(text, encoding="utf-8")
     done = citytwin("run", str(config), "--workers", "1")
-    (city,) = (directory / "out").iterdir()
-    return city, done.returncode, done.stderr
+    (latest,) = (directory / "out").glob("*/latest.json")
+    return latest.parent, done.returncode, done.stderr
 
 
 def folder_of(city: Path, layer: str) -> Path:
