@@ -66,7 +66,6 @@ _give(ORIENTABLE, "OrientableSurface")
 _give(0, "measuredHeight height value usage function storeysAboveGround BuildingInstallation")
 _give(TEMPLATE, " ".join(f"lod{lod}ImplicitRepresentation" for lod in range(5)))
 _give(LEVEL, " ".join(f"lod{lod}{kind}" for lod in range(5) for kind in LEVEL_KINDS))
-_give(TEMPLATE, " ".join(f"lod{lod}ImplicitRepresentation" for lod in range(5)))
 
 NAMES: tuple[str, ...] = ("", *_ROLE_OF)
 """Name of each number; the first is none."""

@@ -110,7 +110,6 @@ class _Reading:
             return
         described = describe(shapes)
         shapes.spoil(odd_texts(shapes))
-        shapes.spoil(_with_templates(shapes))
         solids, outlines = _placed(shapes, self.file.site)
         usage, odd = self._in_order(shapes, described)
         name = self.file.path.name
@@ -229,15 +228,6 @@ class _Reading:
                 if self.document.content.find(quoted.encode()) >= 0:
                     _decline("a link from one building into another")
         missing.clear()
-
-
-def _with_templates(shapes: Shapes) -> NDArray[np.bool_]:
-    """Units in which something is an instance of a template: it is told for each."""
-    table = shapes.elements.table
-    rows = np.flatnonzero((names.ROLES[table[:, xs.NAME]] & names.TEMPLATE) != 0)
-    begin = shapes.units[:, gu.ROW]
-    end = table[begin, xs.LAST]
-    return np.asarray(np.searchsorted(rows, begin) < np.searchsorted(rows, end))
 
 
 def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
