@@ -284,3 +284,25 @@ def test_lidar_of_delft(base):
     assert east < raster.x_min + 528 * 0.5 + 50
     assert north < raster.y_max + 50
     assert south > raster.y_max - 460 * 0.5 - 50
+
+
+def test_a_tree_from_a_template(base, tmp_path):
+    """The only sample with templates is a tree; called a building, it stands at its anchor.
+
+    Its matrix is the identity, so each vertex is that of the template plus the anchor.
+    """
+    root = json.loads((base / "cityjson/geomtemplate_2.json").read_text(encoding="utf-8"))
+    tree = next(iter(root["CityObjects"].values()))
+    tree["type"] = "Building"
+    tree["geometry"][0]["template"] = 0
+    path = tmp_path / "tree.city.json"
+    path.write_text(json.dumps(root), encoding="utf-8")
+    data = Dataset("tree", tmp_path, (path,), "EPSG:6677", "Asia/Tokyo", "EPSG:6677")
+    surfaces = CITYJSON.read(data, CITYJSON.params()).tables[SURFACES]
+    templates = root["geometry-templates"]
+    faces = templates["templates"][0]["boundaries"]
+    anchor = np.array(root["vertices"][0]) * 0.001 + [0.56, 0.64, 7.579]
+    points = np.array(templates["vertices-templates"]) + anchor
+    assert len(surfaces) == len(faces)
+    for xyz, face in zip(surfaces["xyz"], faces, strict=True):
+        assert np.allclose(np.reshape(xyz, (-1, 3)), points[face[0]], atol=1e-9)
