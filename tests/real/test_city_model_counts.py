@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import rasterio
 
 from citytwin.formats import (
     citygml_land_use,
@@ -23,6 +24,7 @@ from citytwin.formats import (
 )
 from citytwin.formats.citygml.format import FORMAT as CITYGML
 from citytwin.formats.cityjson.format import FORMAT as CITYJSON
+from citytwin.formats.lidar import format as lidar
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 from citytwin.store.tables import conform
@@ -306,3 +308,32 @@ def test_a_tree_from_a_template(base, tmp_path):
     assert len(surfaces) == len(faces)
     for xyz, face in zip(surfaces["xyz"], faces, strict=True):
         assert np.allclose(np.reshape(xyz, (-1, 3)), points[face[0]], atol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "role", "params"),
+    [
+        ("ahn3_ground_mean_0.5m.tif", "terrain_raster", {}),
+        ("ahn3_dsm_max_0.5m.tif", "surface_raster", {"surface_classes": (1, 2, 6, 9)}),
+        (
+            "ahn3_building_mean_0.5m.tif",
+            "surface_raster",
+            {"surface_classes": (6,), "surface_statistic": "mean"},
+        ),
+    ],
+)
+def test_points_of_delft(base, name, role, params):
+    """Cell by cell what another program made of the same points (its raster ends 0.3 m earlier)."""
+    folder = base / "delft/lidar"
+    files = tuple(sorted(folder.glob("*.laz")))
+    data = Dataset("ahn", folder, files, "EPSG:28992", "Europe/Amsterdam", "EPSG:28992")
+    raster = lidar.FORMAT.read(data, lidar.LidarParams(**params)).rasters[role]
+    with rasterio.open(folder / name) as tif:
+        expected = tif.read(1, masked=True).filled(np.nan)
+        left, top = tif.transform.c, tif.transform.f
+    row, col = round((top - raster.y_max) / 0.5), round((raster.x_min - left) / 0.5)
+    made = np.full_like(expected, np.nan)
+    values = raster.values[: expected.shape[0] - row, : expected.shape[1] - col]
+    made[row : row + values.shape[0], col : col + values.shape[1]] = values
+    assert np.array_equal(np.isnan(made), np.isnan(expected))
+    assert np.nanmax(np.abs(made - expected)) <= 1e-5
