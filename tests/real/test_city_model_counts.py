@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
+import pyogrio
 import pytest
 import rasterio
 
@@ -24,6 +25,7 @@ from citytwin.formats import (
 )
 from citytwin.formats.citygml.format import FORMAT as CITYGML
 from citytwin.formats.cityjson.format import FORMAT as CITYJSON
+from citytwin.formats.footprints import format as footprints
 from citytwin.formats.lidar import format as lidar
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
@@ -337,3 +339,25 @@ def test_points_of_delft(base, name, role, params):
     made[row : row + values.shape[0], col : col + values.shape[1]] = values
     assert np.array_equal(np.isnan(made), np.isnan(expected))
     assert np.nanmax(np.abs(made - expected)) <= 1e-5
+
+
+def test_outlines_of_delft(base):
+    """The register holds 160 outlines without heights: flat and marked, each with its area.
+
+    The areas are those that the shoelace formula gives for the rings as GDAL reads them.
+    """
+    path = base / "delft/bgt/bgt_pand.sqlite"
+    data = Dataset("bgt", path.parent, (path,), "EPSG:28992", "Europe/Amsterdam")
+    params = footprints.FootprintParams(id_column="gml_id", stable_key_column="lokaalid")
+    result = footprints.FORMAT.read(data, params)
+    frame = conform(BUILDINGS, result.tables[BUILDINGS], "EPSG:28992").set_index("building_id")
+    assert result.rejects == ()
+    assert set(frame["defects"]) == {"ground-unknown,height-unknown"}
+    assert frame["stable_key"].str.startswith("G0503").all()
+    outlines = pyogrio.read_dataframe(path).set_index("gml_id").geometry
+    assert len(frame) == len(outlines) == 160
+    for name, outline in outlines.items():
+        rings = [np.array(ring.coords) for ring in (outline.exterior, *outline.interiors)]
+        x, y = zip(*((r[:, 0] - r[0, 0], r[:, 1] - r[0, 1]) for r in rings), strict=True)
+        areas = [abs(float(a[:-1] @ b[1:] - a[1:] @ b[:-1])) / 2 for a, b in zip(x, y, strict=True)]
+        assert frame.geometry[name].area == pytest.approx(areas[0] - sum(areas[1:]), rel=1e-6)
