@@ -47,6 +47,10 @@ class Draft:
     stable_key: str | None = None
     measured_height_m: float | None = None
     storeys: int | None = None
+    storey_m: float = _STOREY_M
+    """Height of a storey where nothing but their number is known [m]."""
+    assumed_height_m: float | None = None
+    """Height of an outline of which neither height nor storeys are known [m]."""
     usage: str | None = None
     usage_code: str | None = None
     defects: list[str] = field(default_factory=list)
@@ -198,12 +202,7 @@ class _Assembly:
         """Block over the LOD0 outline with the recorded height."""
         if self.outline is None or self.area.is_empty:
             return None
-        height = self.draft.measured_height_m
-        if height is None and self.draft.storeys is not None:
-            height = self.draft.storeys * _STOREY_M
-            self._mark("height-from-storeys")
-        elif height is not None:
-            self._mark("height-recorded")
+        height = self._outline_height()
         z = points_of(self.outline.faces)[:, 2]
         known = bool(np.isfinite(z).any()) and bool(np.nanmin(z) != 0.0)
         if not known:
@@ -219,6 +218,18 @@ class _Assembly:
         low = level - height if self.draft.outline_is_roof else level
         faces = _blocks(self.area, low, low + height)
         return self._row("0", (low, low + height), height, self.area, faces)
+
+    def _outline_height(self) -> float | None:
+        draft = self.draft
+        if draft.measured_height_m is not None:
+            self._mark("height-recorded")
+            return draft.measured_height_m
+        if draft.storeys is not None:
+            self._mark("height-from-storeys")
+            return draft.storeys * draft.storey_m
+        if draft.assumed_height_m is not None:
+            self._mark("height-assumed")
+        return draft.assumed_height_m
 
     def _row(
         self,

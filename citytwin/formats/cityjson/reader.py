@@ -16,7 +16,8 @@ from citytwin.formats.city.recorded import recorded_height, recorded_storeys
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.theme_rows import BridgeRow, PlantRow, WaterRow
 from citytwin.formats.cityjson.document import Batch, Json
-from citytwin.formats.cityjson.geometry import Geometry, faces_of, geometries
+from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
+from citytwin.formats.cityjson.templates import Instance, TemplateError, TemplateLibrary
 from citytwin.formats.cityjson.theme_objects import bridge_row, object_point, plant_row, water_row
 from citytwin.formats.cityjson.values import attributes_of, number_of, text_of
 
@@ -50,6 +51,7 @@ class BatchReader:
     batch: Batch
     site: FileSite
     ledger: Ledger
+    templates: TemplateLibrary
 
     def read(self, found: Found) -> None:
         """Append the rows of the batch.
@@ -134,15 +136,12 @@ class BatchReader:
         return draft
 
     def _set_levels(self, draft: Draft, name: str, item: Object) -> None:
-        shapes, unread = geometries(item)
-        extra: list[Geometry] = []
-        for installation in self._installations.get(name, []):
-            outside, templates = geometries(installation)
-            extra += outside
-            unread += templates
-        for kind in unread:
-            message = f"{kind} is an instance of a template, which is not read"
-            self.ledger.reject(self.site.source, name, "template", message)
+        shapes = self._shapes(name, item)
+        extra = [
+            shape
+            for owned in self._installations.get(name, [])
+            for shape in self._shapes(name, owned)
+        ]
         lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
         draft.levels = [
             Level(lod, self._reader([s for s in (*shapes, *extra) if s.lod == lod])) for lod in lods
@@ -153,12 +152,30 @@ class BatchReader:
             best = max(flat, key=lambda shape: shape.level)
             draft.outline = self._reader([best])
 
-    def _reader(self, shapes: list[Geometry]) -> Callable[[], list[RawFace]]:
+    def _shapes(self, name: str, item: Object) -> list[Geometry | Instance]:
+        """Geometries of an object that have surfaces, in the order of the file."""
+        found: list[Geometry | Instance] = []
+        entries = item.get("geometry")
+        for number, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict) and entry.get("type") == "GeometryInstance":
+                try:
+                    found.append(self.templates.instance(entry, self.batch.vertices))
+                except TemplateError as error:
+                    message = f"geometry[{number}]: {error.message}"
+                    self.ledger.reject(self.site.source, name, "template", message)
+            elif shape := plain_geometry(entry):
+                found.append(shape)
+        return found
+
+    def _faces(self, shape: Geometry | Instance, number: int) -> list[RawFace]:
+        if isinstance(shape, Instance):
+            return self.templates.faces(shape, number)
+        return faces_of(shape, self.batch.vertices, number)
+
+    def _reader(self, shapes: list[Geometry | Instance]) -> Callable[[], list[RawFace]]:
         def read() -> list[RawFace]:
             faces = [
-                face
-                for number, shape in enumerate(shapes)
-                for face in faces_of(shape, self.batch.vertices, number)
+                face for number, shape in enumerate(shapes) for face in self._faces(shape, number)
             ]
             return without_copies(faces) if len(shapes) > 1 else faces
 
@@ -166,13 +183,13 @@ class BatchReader:
 
     def _outline(self, name: str, item: Object) -> Outline | None:
         """Area of the best level of detail that has surfaces."""
-        shapes, _ = geometries(item)
+        shapes = self._shapes(name, item)
         if not shapes:
             if not item.get("children"):
                 self.ledger.reject(self.site.source, name, "no-geometry", "no surface")
             return None
         best = max(shapes, key=lambda shape: shape.level)
-        faces = faces_of(best, self.batch.vertices, 0)
+        faces = self._faces(best, 0)
         return outline_of(faces, name, self.site, self.ledger)
 
     def _area(self, name: str, item: Object, kind: str, found: Found) -> None:
