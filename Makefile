@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench lock data clean
+.PHONY: help demo test check bench soak lock data clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -37,6 +37,9 @@ check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencie
 
 bench: $(VENV)/dev  ## Measure the kernels and the demo run; prints a table.
 	$(BIN)/python -m benchmarks.kernels
+
+soak: $(VENV)/dev  ## Feed damaged files to the scanner; SOAK_SECONDS and SOAK_SAMPLES may be set.
+	$(BIN)/python -m benchmarks.fuzz_scanner --seconds $(or $(SOAK_SECONDS),300) $(or $(SOAK_SAMPLES),data/demo/udx/bldg)
 
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock

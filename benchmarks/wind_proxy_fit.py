@@ -40,6 +40,25 @@ def same_height_factor(inflow: list[dict[str, float]]) -> float:
     return float(np.interp(np.log(15.9), log_z, speed) / np.interp(np.log(2.0), log_z, speed))
 
 
+def frontal_area(height: np.ndarray, wind_from_deg: float, rows, cols) -> np.ndarray:
+    """Walls that face the wind per ground area of the 100 m around cells of 1 m: shape (n,)."""
+    turned = np.rot90(np.nan_to_num(height), round(wind_from_deg / 90.0))  # wind from the top
+    rise = np.maximum(np.diff(turned, axis=0, prepend=0.0), 0.0)
+    rise = np.rot90(rise, -round(wind_from_deg / 90.0))
+    total = np.pad(rise.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    low_row, high_row = (np.clip(rows + k, 0, height.shape[0]) for k in (-50, 50))
+    low_col, high_col = (np.clip(cols + k, 0, height.shape[1]) for k in (-50, 50))
+    inside = total[high_row, high_col] - total[low_row, high_col]
+    inside -= total[high_row, low_col] - total[low_row, low_col]
+    return inside / 1e4
+
+
+def features_of(height: np.ndarray, wind_from_deg: float, rows, cols) -> np.ndarray:
+    """Log free distance over fetch, upwind and downwind, and frontal area: shape (n, 3)."""
+    area = frontal_area(height, wind_from_deg, rows, cols)
+    return np.column_stack([log_shares(height, wind_from_deg, rows, cols), area])
+
+
 def log_shares(height: np.ndarray, wind_from_deg: float, rows, cols) -> np.ndarray:
     """Log of free distance over fetch, upwind and downwind, at cells: shape (n, 2)."""
     features = sheltering(height, 1.0, np.radians([wind_from_deg]), FETCH_M)
@@ -48,14 +67,14 @@ def log_shares(height: np.ndarray, wind_from_deg: float, rows, cols) -> np.ndarr
 
 
 def case_e(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Features (4, n, 2) and measured ratios at 2 m (4, n)."""
+    """Features (4, n, 3) and measured ratios at 2 m (4, n)."""
     probes = [row for row in read_csv(folder / "probes_after.csv") if row["id"] != 51]
     factor = same_height_factor(read_csv(folder / "inflow.csv"))
     with rasterio.open(folder / "dsm_1m.tif") as source:
         height, to_map = source.read(1), source.transform
     cols = np.array([int(np.floor(p["x_m"] - to_map.c)) for p in probes])  # 1 m cells
     rows = np.array([int(np.floor(to_map.f - p["y_m"])) for p in probes])
-    x = np.array([log_shares(height, deg, rows, cols) for deg in WIND_FROM_DEG.values()])
+    x = np.array([features_of(height, deg, rows, cols) for deg in WIND_FROM_DEG.values()])
     return x, np.array([[factor * p[key] for p in probes] for key in WIND_FROM_DEG])
 
 
@@ -72,21 +91,21 @@ def cube_array(middle_m: float) -> np.ndarray:
 
 
 def case_c(folder: Path) -> tuple[np.ndarray, np.ndarray]:
-    """Features (n, 2) and measured ratios (n,) of the three arrays, wind from the west."""
+    """Features (n, 3) and measured ratios (n,) of the three arrays, wind from the west."""
     probes = read_csv(folder / "probes_angle_0p0.csv")
     # Probes on a border between two cells belong to the one to the north or east.
     rows = np.array([np.floor(250.0 - 100.0 * p["y_m"] - 1e-9) for p in probes]).astype(int)
     cols = np.array([np.floor(250.0 + 100.0 * p["x_m"] + 1e-9) for p in probes]).astype(int)
     x, y = [], []
     for key, middle_m in (("R_0H", 0.0), ("R_1H", CUBE_M), ("R_2H", 2 * CUBE_M)):
-        x.append(log_shares(cube_array(middle_m), 270.0, rows, cols))
+        x.append(features_of(cube_array(middle_m), 270.0, rows, cols))
         y.append([p[key] for p in probes])
     return np.concatenate(x), np.concatenate(y)
 
 
 def fit(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     """Least squares exponents of log ratio = exponents . log shares (1 in the open)."""
-    return np.linalg.lstsq(x.reshape(-1, 2), np.log(y.ravel()), rcond=None)[0]
+    return np.linalg.lstsq(x.reshape(-1, x.shape[-1]), np.log(y.ravel()), rcond=None)[0]
 
 
 def score(measured: np.ndarray, modelled: np.ndarray) -> str:
@@ -99,28 +118,40 @@ def score(measured: np.ndarray, modelled: np.ndarray) -> str:
     )
 
 
+def cross_validated(x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Ratios of each direction from the exponents of the others."""
+    made = np.empty_like(y)
+    for d in range(len(y)):
+        others = [k for k in range(len(y)) if k != d]
+        made[d] = np.exp(x[d] @ fit(x[others], y[others]))
+    return made
+
+
 def main() -> None:
     """Print exponents and scores."""
     folder = Path(os.environ["CITYTWIN_SAMPLES"]) / "wind"
-    x, y = case_e(folder / "aij_e")
-    left_out = np.empty_like(y)
+    (with_area, y), (with_area_c, yc) = case_e(folder / "aij_e"), case_c(folder / "aij_c")
+    x, xc = with_area[..., :2], with_area_c[:, :2]
+    left_out = cross_validated(x, y)
     for d, key in enumerate(WIND_FROM_DEG):
-        others = [k for k in range(4) if k != d]
-        left_out[d] = np.exp(x[d] @ fit(x[others], y[others]))
         print(f"E {key[2:]} left out       {score(y[d], left_out[d])}")
     print(f"E each left out    {score(y, left_out)}")
     exponents = fit(x, y)
     print(f"E in sample        {score(y, np.exp(x @ exponents))}")
-    xc, yc = case_c(folder / "aij_c")
     for k, name in enumerate(("0H", "1H", "2H")):
         part = slice(120 * k, 120 * (k + 1))
         print(f"E -> C {name}          {score(yc[part], np.exp(xc[part] @ exponents))}")
     print(f"E -> C             {score(yc, np.exp(xc @ exponents))}")
-    back = np.exp(x @ fit(xc, yc))
-    print(f"C -> E             {score(y, back)}")
+    print(f"C -> E             {score(y, np.exp(x @ fit(xc, yc)))}")
     print(f"fitted    upwind {exponents[0]:.3f}  downwind {exponents[1]:.3f}")
     print(f"in kernel upwind {UPWIND_EXPONENT:.3f}  downwind {DOWNWIND_EXPONENT:.3f}")
     print(f"measured over 1: E {np.mean(y > 1):.3f}, C {np.mean(yc > 1):.3f} of all probes")
+    print("with the frontal area index of the 100 m around each probe as a third term:")
+    both = fit(with_area, y)
+    print(f"E each left out    {score(y, cross_validated(with_area, y))}")
+    print(f"E -> C             {score(yc, np.exp(with_area_c @ both))}")
+    print(f"C -> E             {score(y, np.exp(with_area @ fit(with_area_c, yc)))}")
+    print(f"fitted    upwind {both[0]:.3f}  downwind {both[1]:.3f}  frontal area {both[2]:+.3f}")
 
 
 if __name__ == "__main__":

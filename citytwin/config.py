@@ -1,36 +1,101 @@
 """One YAML file -> Config: frozen, checked, with the path of every mistake.
 
-The environment gives secrets and paths only: ``${NAME}`` in a path is replaced from it.
+The environment gives paths only: ``${NAME}`` is replaced in `path` and `root` of a source and in
+`out`, after the file has been read, and nowhere else.
 """
 
 from __future__ import annotations
 
-import difflib
 import hashlib
+import math
 import os
 import re
-import reprlib
-from collections.abc import Sequence
+import unicodedata
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+)
 
 from citytwin.errors import ConfigError
 from citytwin.model.layer import CityName, Classification
 from citytwin.model.text import Text, both_languages
+from citytwin.strict_yaml import read_yaml
+from citytwin.wording import explain
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
-_CITY_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+_CITY_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
+_NOT_IN_A_LINE = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
+"""Turn the direction of all text that follows, or are no characters of XML."""
 _MAX_BYTES = 1_000_000
 _MERGED = "merged"
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+def _sound_words(value: Text) -> Text:
+    """Refuse titles that say nothing, or would break the XML of a QGIS project."""
+    for language, said in (("ja", value.ja), ("en", value.en)):
+        _no_controls(said)
+        if not said.strip():
+            msg = f"the {language} text is empty: it stands on the map and in its catalogue"
+            raise ValueError(msg)
+    return value
+
+
+def _no_controls(value: str) -> str:
+    for character in value:
+        if unicodedata.category(character) in ("Cc", "Cs") or character in _NOT_IN_A_LINE:
+            msg = f"holds the control character U+{ord(character):04X}"
+            raise ValueError(msg)
+    return value
+
+
+Words = Annotated[Text, AfterValidator(_sound_words)]
+"""A text that is shown on maps."""
+Line = Annotated[str, AfterValidator(_no_controls)]
+
+
+def _a_place(value: str) -> str:
+    """Refuse what can be no path, or no pattern, on any system."""
+    if not value.strip():
+        msg = "names no place; `.` is the folder of the configuration"
+        raise ValueError(msg)
+    if any("**" in part and part != "**" for part in value.replace("\\", "/").split("/")):
+        msg = "`**` stands for folders of any depth and must be alone between two slashes"
+        raise ValueError(msg)
+    return _no_controls(value)
+
+
+Place = Annotated[str, AfterValidator(_a_place)]
+"""A path, relative to the configuration file."""
+
+
+class CityConfig(CityName):
+    """Identifier and title of a city."""
+
+    title: Words
+
+    @field_validator("id")
+    @classmethod
+    def _names_folders(cls, value: str) -> str:
+        if not _CITY_ID.fullmatch(value):
+            msg = (
+                "the id names folders, files and web addresses: take 1 to 64 of a-z, A-Z, 0-9, - "
+                "and _, not - at the begin; the title may be in any script"
+            )
+            raise ValueError(msg)
+        return value
 
 
 class StepConfig(_Section):
@@ -48,13 +113,13 @@ class SourceConfig(_Section):
     name: str = Field(pattern=r"^[a-z0-9_]{1,64}$")
     use: str
     """Name of the format, such as ``citygml``."""
-    path: str
+    path: Place
     """File, folder or glob pattern; relative to the configuration file."""
-    root: str | None = None
+    root: Place | None = None
     """Folder that references inside the files may not leave; default: the data set's own."""
     classification: Classification
-    licence: str
-    title: Text
+    licence: Line
+    title: Words
     """Name on the map; a plain text stands for both languages."""
     synthetic: bool = False
     """True for data that are generated rather than measured."""
@@ -84,6 +149,9 @@ class GridConfig(_Section):
     def _rising(
         cls, value: tuple[float, float, float, float] | None
     ) -> tuple[float, float, float, float] | None:
+        if value is not None and any(math.isinf(edge) for edge in value):
+            msg = "must be finite numbers"
+            raise ValueError(msg)
         if value is not None and not (value[0] < value[2] and value[1] < value[3]):
             msg = "west must lie below east, and south below north"
             raise ValueError(msg)
@@ -93,13 +161,13 @@ class GridConfig(_Section):
 class Config(_Section):
     """A city and what is to be made of it."""
 
-    city: CityName
+    city: CityConfig
     crs: str
-    vertical_datum: Text
+    vertical_datum: Words
     time_zone: str
     data_date: date
     """Day that the city model describes; layers of measured things carry it."""
-    out: str
+    out: Place
     grid: GridConfig
     sources: tuple[SourceConfig, ...] = Field(min_length=1)
     grids: tuple[StepConfig, ...] = ()
@@ -110,14 +178,6 @@ class Config(_Section):
     """Layers to publish; default: all that can be made."""
     records: dict[str, str] = Field(default_factory=dict)
     """Which source drives an observed property, such as ``rainfall_rate: amedas``."""
-
-    @field_validator("city")
-    @classmethod
-    def _id_stays_in_its_folder(cls, value: CityName) -> CityName:
-        if not _CITY_ID.fullmatch(value.id):
-            msg = f"the id {value.id!r} names a folder: take letters, digits, - and _"
-            raise ValueError(msg)
-        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -149,7 +209,7 @@ class LoadedConfig(_Section):
     config: Config
     file: Path
     sha256: str
-    """Of the text after replacing variables: same digest, same request."""
+    """Of the file and, where variables were replaced, their paths: same digest, same request."""
 
     def path(self, text: str) -> Path:
         """Absolute path of a path named in the configuration."""
@@ -183,117 +243,53 @@ def load(file: Path) -> LoadedConfig:
         msg = f"{file}: {len(raw)} bytes are too many for a configuration"
         raise ConfigError(msg, hint="name folders rather than listing files")
     try:
-        text = _substitute(raw.decode("utf-8"), file)
-        data = yaml.safe_load(text)
+        text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
         msg = f"{file}: not UTF-8 at byte {error.start}"
         raise ConfigError(msg, hint="save the file as UTF-8") from error
-    except RecursionError as error:
-        msg = f"{file}: lists or mappings nested too deeply"
-        raise ConfigError(msg, hint="start from `citytwin init`") from error
-    except yaml.YAMLError as error:
-        msg = f"{file}: {_one_line(error)}"
-        raise ConfigError(msg, hint="check the indentation and quotes of that line") from error
+    try:
+        data = read_yaml(text, str(file))
+    except ConfigError as error:
+        if not _VARIABLE.search(text):
+            raise
+        hint = f"{error.hint}; between braces, ${{NAME}} stands in quotes"
+        raise ConfigError(error.message, hint=hint) from error
     if not isinstance(data, dict):
         msg = f"{file}: holds {type(data).__name__}, not a mapping of keys"
         raise ConfigError(msg, hint="start from `citytwin init`")
+    data, values = _substituted(data, file)
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{file}: {explain(error, Config)}") from error
-    digest = hashlib.sha256(text.encode()).hexdigest()
+    digest = hashlib.sha256("\0".join((text, *values)).encode()).hexdigest()
     return LoadedConfig(config=config, file=file.resolve(), sha256=digest)
 
 
-def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
-    """Turn pydantic's findings into lines with the path of the key and the nearest valid name.
+def _substituted(data: dict[Any, Any], file: Path) -> tuple[dict[Any, Any], list[str]]:
+    """Replace variables in the paths; nowhere else, so that no value can add a key or a step."""
+    found: list[str] = []
 
-    Parameters
-    ----------
-    error
-        What pydantic found.
-    model
-        Model that was to be filled.
-    prefix
-        Path of the section that was checked, such as ``simulations[0].params``.
-    """
-    lines = []
-    for finding in error.errors():
-        path = _path(prefix, finding["loc"])
-        if finding["type"] == "extra_forbidden":
-            key = str(finding["loc"][-1])
-            near = nearest(key, _keys_at(model, finding["loc"]))
-            lines.append(f"{path}: unknown key{near}")
-        elif finding["type"] == "missing":
-            lines.append(f"{path}: missing")
-        else:
-            lines.append(f"{path}: {finding['msg']}, got {_short(finding['input'])}")
-    return "; ".join(lines)
+    def resolved(section: object, key: str) -> None:
+        text = section.get(key) if isinstance(section, dict) else None
+        if not isinstance(section, dict) or not isinstance(text, str):
+            return
+        said = _VARIABLE.sub(lambda match: _value_of(match["name"], file), text)
+        if said != text:
+            section[key] = said
+            found.append(said)
+
+    resolved(data, "out")
+    sources = data.get("sources")
+    for source in sources if isinstance(sources, list) else ():
+        resolved(source, "path")
+        resolved(source, "root")
+    return data, found
 
 
-def nearest(word: str, known: Sequence[str]) -> str:
-    """Return ``, did you mean 'x'?`` for the known name most like `word`.
-
-    Parameters
-    ----------
-    word
-        What was written.
-    known
-        Valid names.
-    """
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
-    if close:
-        return f", did you mean {close[0]!r}?"
-    return f", known are {', '.join(sorted(known))}" if known else ""
-
-
-def _substitute(text: str, file: Path) -> str:
-    def value_of(match: re.Match[str]) -> str:
-        value = os.environ.get(match["name"])
-        if value is None:
-            msg = f"{file}: environment variable {match['name']} is not set"
-            raise ConfigError(msg, hint=f"export {match['name']}=/path/to/the/data")
-        return value
-
-    return "\n".join(
-        line if line.lstrip().startswith("#") else _VARIABLE.sub(value_of, line)
-        for line in text.split("\n")
-    )
-
-
-def _path(prefix: str, loc: tuple[int | str, ...]) -> str:
-    path = prefix
-    for part in loc:
-        path += f"[{part}]" if isinstance(part, int) else (f".{part}" if path else part)
-    return path or "(top)"
-
-
-def _keys_at(model: type[BaseModel], loc: tuple[int | str, ...]) -> list[str]:
-    here: Any = model
-    for part in loc[:-1]:
-        if isinstance(part, int):
-            continue
-        annotation = here.model_fields[part].annotation if part in here.model_fields else None
-        here = _inner_model(annotation)
-        if here is None:
-            return []
-    return list(here.model_fields)
-
-
-def _inner_model(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        if (found := _inner_model(argument)) is not None:
-            return found
-    return None
-
-
-def _one_line(error: yaml.YAMLError) -> str:
-    return " ".join(str(error).split())
-
-
-def _short(value: object) -> str:
-    # Bounded: nested aliases of YAML make values whose full text has no end.
-    shown = reprlib.repr(value)
-    return shown if len(shown) <= 80 else shown[:77] + "..."
+def _value_of(name: str, file: Path) -> str:
+    value = os.environ.get(name)
+    if value is None:
+        msg = f"{file}: environment variable {name} is not set"
+        raise ConfigError(msg, hint=f"export {name}=/path/to/the/data")
+    return value

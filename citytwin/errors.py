@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+
 
 class CityTwinError(Exception):
     """Root of all errors that citytwin raises on purpose.
@@ -109,3 +111,32 @@ class StepError(CityTwinError, RuntimeError):
         super().__init__(place + message, hint=hint)
         self.step = step
         self.tile = tile
+
+
+_OS_HINTS = {
+    errno.EACCES: "check the rights of the folder",
+    errno.EPERM: "check the rights of the folder",
+    errno.EROFS: "the disk is read-only: name another folder",
+    errno.ENOSPC: "free some space on the disk",
+    errno.EDQUOT: "free some space on the disk, or have your quota raised",
+    errno.EFBIG: "the disk takes no files of that size: name another folder",
+    errno.EXDEV: "both must lie on one disk",
+    errno.EEXIST: "something else stands there: move it away",
+    errno.ENOTEMPTY: "something else stands there: move it away",
+    errno.ENOTDIR: "a file stands where a folder is needed: move it away",
+    errno.EISDIR: "a folder stands where a file is needed: move it away",
+    errno.ENAMETOOLONG: "give shorter names",
+    errno.EMFILE: "raise the limit of open files: ulimit -n 4096",
+    errno.EIO: "the disk fails: check it",
+}
+
+
+def hint_of(error: OSError) -> str:
+    """Return what to do about an error of the operating system.
+
+    Parameters
+    ----------
+    error
+        As Python raised it.
+    """
+    return _OS_HINTS.get(error.errno or 0, "check the path and its rights")

@@ -60,6 +60,28 @@ def all_of(kind: type[S]) -> tuple[S, ...]:
     return tuple(sorted(chosen, key=_place))
 
 
+def named(kind: type[S], name: str) -> S:
+    """Return the step of one kind and name.
+
+    Parameters
+    ----------
+    kind
+        Such as ``Gridder``.
+    name
+        Such as ``terrain``.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    for step in all_of(kind):
+        if _name(step) == name:
+            return step
+    msg = f"there is no {kind.__name__} {name!r}"
+    raise ConfigError(msg, hint="do all workers run the same version of citytwin?")
+
+
 def module_of(step: Step) -> str:
     """Name of the module that declares a step."""
     return next(module for found, module in steps() if found is step)

@@ -10,10 +10,10 @@ import geopandas as gpd
 import rioxarray
 import xarray as xr
 
-from citytwin.config import nearest
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument, PublishedLayer
+from citytwin.wording import nearest
 
 _CHUNK = 512
 

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from pydantic import Field as Bound
 from pydantic import field_validator
@@ -13,6 +14,8 @@ from pydantic import field_validator
 from citytwin.kernels.perimeter import perimeter_statistics
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.grid import Tile
+from citytwin.model.notes import Fact
 from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
 from citytwin.model.text import text
 
@@ -37,28 +40,90 @@ class BuildingExposureParams(Params):
 
 
 def run(city: CityState, params: BuildingExposureParams) -> Assessed:
-    """Read every field on the open cells along each building's outer wall."""
+    """Read every field on the open cells along each building's outer wall.
+
+    A building without such cells, because it is smaller than a cell or covered by another on the
+    grid, is read on the open cells within half a cell of its footprint.
+
+    Parameters
+    ----------
+    city
+        With buildings, their index, and what there is of sun, wind and flood.
+    params
+        Limits between classes.
+    """
     buildings = city.table(t.BUILDINGS)
     number = len(buildings)
     index = city[f.BUILDING_INDEX]
+    around, _ = perimeter_statistics(np.zeros(index.shape, dtype=np.float32), index, number)
+    beside = {
+        int(row): cells
+        for row in np.flatnonzero(np.isnan(around))
+        if (cells := _open_cells_at(city, buildings.geometry.iloc[row]))[0].size
+    }
 
-    def around(field: f.Field) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def along(field: f.Field) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         if field not in city.fields:
             nothing = np.full(number, np.nan)
             return nothing, nothing
         mean, highest = perimeter_statistics(city[field], index, number)
+        for row, cells in beside.items():
+            values = city[field][cells].astype(np.float64)
+            known = values[~np.isnan(values)]
+            if known.size:
+                mean[row], highest[row] = known.mean(), known.max()
         return mean, highest
 
-    sun, _ = around(f.SUNLIT_HOURS)
-    _, wind = around(f.WIND_SPEED_RATIO)
-    _, depth = around(f.FLOOD_DEPTH_MAX)
+    sun, _ = along(f.SUNLIT_HOURS)
+    _, wind = along(f.WIND_SPEED_RATIO)
+    _, depth = along(f.FLOOD_DEPTH_MAX)
     frame = buildings[["building_id", "usage", "lod", "height_m", "storeys", "geometry"]].copy()
     frame["sunlit_hours"] = sun
     frame["wind_speed_ratio"] = wind
     frame["wind_class"] = _classes(wind, params.wind_class_limits)
     frame["flood_depth_max_m"] = depth
-    frame["flooded_storey"] = _classes(depth, params.storey_floor_m)
-    return Assessed(frame[list(t.BUILDING_EXPOSURE.column_names)])
+    frame["flooded_storey"] = _storeys(depth, params.storey_floor_m, buildings["storeys"])
+    unread = np.isnan(sun) & np.isnan(wind) & np.isnan(depth)
+    return Assessed(frame[list(t.BUILDING_EXPOSURE.column_names)], (_fact(int(unread.sum())),))
+
+
+def _open_cells_at(
+    city: CityState, footprint: shapely.Geometry
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Rows and columns of the open cells whose centre is within half a cell of a footprint."""
+    nothing = np.empty(0, dtype=np.int64)
+    if footprint is None or footprint.is_empty:
+        return nothing, nothing
+    grid = city.grid
+    near = footprint.buffer(grid.cell_m / 2)
+    west, south, east, north = near.bounds
+    (top, bottom), (left, right) = grid.cells_of(np.array([west, east]), np.array([north, south]))
+    window = Tile(max(0, top), min(grid.ny, bottom + 1), max(0, left), min(grid.nx, right + 1))
+    if window.row1 <= window.row0 or window.col1 <= window.col0:
+        return nothing, nothing
+    x, y = np.meshgrid(grid.x_centres(window), grid.y_centres(window))
+    chosen = shapely.intersects_xy(near, x, y) & (city[f.BUILDING_INDEX][window.slices] < 0)
+    rows, cols = np.nonzero(chosen)
+    return rows + window.row0, cols + window.col0
+
+
+def _storeys(
+    depth_m: NDArray[np.float64], limits: tuple[float, ...], recorded: pd.Series[int]
+) -> pd.api.extensions.ExtensionArray:
+    """Storey that the water reaches, at most the uppermost where their number is known."""
+    reached = np.asarray(_classes(depth_m, limits).to_numpy(dtype=np.float64, na_value=np.nan))
+    uppermost = recorded.to_numpy(dtype=np.float64, na_value=np.nan)
+    uppermost[np.isnan(uppermost) | (uppermost <= 0.0)] = np.inf  # a 0 on record says nothing
+    return _whole(np.minimum(reached, uppermost))
+
+
+def _fact(unread: int) -> Fact:
+    return Fact(
+        name="buildings_not_assessed",
+        label=text("評価できなかった建物の数", "Buildings that could not be assessed"),
+        value=float(unread),
+        unit="1",
+    )
 
 
 def _classes(
@@ -66,7 +131,12 @@ def _classes(
 ) -> pd.api.extensions.ExtensionArray:
     """Number of limits reached; null where the value is unknown."""
     reached = np.searchsorted(np.asarray(limits), np.nan_to_num(values), side="right")
-    return pd.array(np.where(np.isnan(values), np.nan, reached), dtype="Int32")
+    return _whole(np.where(np.isnan(values), np.nan, reached))
+
+
+def _whole(numbers: NDArray[np.float64]) -> pd.api.extensions.ExtensionArray:
+    column: pd.Series[int] = pd.Series(numbers).astype("Int32")
+    return column.array
 
 
 ASSESSMENT = Assessment(

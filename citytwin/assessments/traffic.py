@@ -1,4 +1,4 @@
-"""Traffic at sensors, stops and vehicles: means of the good observations."""
+"""Traffic at sensors, stops and vehicles: means of the good observations over time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,11 @@ PROPERTIES = (p.TRAFFIC_FLOW, p.VEHICLE_SPEED, p.ARRIVAL_DELAY)
 
 
 def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
-    """Average the good observations of each thing and property of traffic.
+    """Average the good observations of each thing and property of traffic over time.
+
+    An hour counts twelve times as much as five minutes. Where all observations of a thing and
+    property are instants, each counts once; beside intervals an instant says nothing of how long
+    it lasted, and counts as one second.
 
     A thing that reports, but nothing good, keeps its row with no value: a broken detector must
     show on the map.
@@ -35,12 +39,18 @@ def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
     reported = observations.loc[wanted & observations["thing"].isin(things["thing"])]
     rows = reported[["thing", "property", "unit"]].drop_duplicates(["thing", "property"])
     good = reported[(reported["flag"] == int(Flag.GOOD)) & reported["result"].notna()]
-    groups = good.sort_values(["phenomenon_start", "phenomenon_end"], kind="stable").groupby(
+    good = good.sort_values(["phenomenon_start", "phenomenon_end"], kind="stable")
+    weight = _weights(good)
+    groups = good.assign(weight=weight, weighted=good["result"] * weight).groupby(
         ["thing", "property"], sort=True
     )
     means = groups.agg(
-        value=("result", "mean"), observations=("result", "size"), latest=("phenomenon_end", "max")
+        weighted=("weighted", "sum"),
+        weight=("weight", "sum"),
+        observations=("result", "size"),
+        latest=("phenomenon_end", "max"),
     )
+    means["value"] = means["weighted"] / means["weight"]
     rows = rows.merge(means.reset_index(), on=["thing", "property"], how="left")
     rows = rows.merge(things[["thing", "name", "geometry"]], on="thing", how="left")
     rows = rows.sort_values(["thing", "property"], kind="stable").reset_index(drop=True)
@@ -59,6 +69,12 @@ def _latest(good: pd.DataFrame) -> datetime | None:
         return None
     end: pd.Timestamp = good["phenomenon_end"].max()
     return end.to_pydatetime().astimezone(UTC)
+
+
+def _weights(good: pd.DataFrame) -> pd.Series[float]:
+    """Length of the interval of each observation [s]; 1 for an instant."""
+    length = (good["phenomenon_end"] - good["phenomenon_start"]).dt.total_seconds()
+    return length.where(length > 0.0, 1.0)
 
 
 def _used(reported: pd.DataFrame, things: gpd.GeoDataFrame) -> dict[Table, frozenset[str]]:

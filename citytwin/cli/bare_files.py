@@ -1,4 +1,4 @@
-"""Rasters and parameters of ``citytwin simulate``, read from and written to files."""
+"""Rasters and parameters of ``citytwin simulate``, read from files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 import rioxarray
 import xarray as xr
-import yaml
 from rasterio.errors import RasterioIOError
 
 from citytwin.errors import ConfigError, SourceError
+from citytwin.strict_yaml import read_yaml
 
 
 def read_params(path: Path | None) -> dict[str, Any]:
@@ -25,13 +25,11 @@ def read_params(path: Path | None) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except RecursionError as error:
-        msg = f"{path}: lists or mappings nested too deeply"
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        msg = f"{path}: {error}"
         raise ConfigError(msg, hint="give a YAML file with one key per parameter") from error
-    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
-        msg = f"{path}: {' '.join(str(error).split())}"
-        raise ConfigError(msg, hint="give a YAML file with one key per parameter") from error
+    values = read_yaml(text, str(path))
     if values is None:
         return {}
     if not isinstance(values, dict):
@@ -85,30 +83,3 @@ def _require_plain(raster: xr.DataArray, source: str) -> None:
     if transform.b or transform.d:
         hint = "turn it north up: gdalwarp IN OUT"
         raise SourceError("is rotated against its CRS", source=source, hint=hint)
-
-
-def write_results(data: xr.Dataset, out: Path) -> list[Path]:
-    """Write one GeoTIFF per result.
-
-    Parameters
-    ----------
-    data
-        What :func:`citytwin.simulate` returned.
-    out
-        Folder; made when it does not exist.
-
-    Returns
-    -------
-    list of Path
-        The files.
-    """
-    out.mkdir(parents=True, exist_ok=True)
-    written = []
-    for name in data.data_vars:
-        file = out / f"{name}.tif"
-        temporary = out / f".{name}.tmp.tif"
-        array = data[name]
-        array.rio.write_nodata(float("nan")).rio.to_raster(temporary, compress="deflate")
-        temporary.replace(file)
-        written.append(file)
-    return written

@@ -34,7 +34,10 @@ def command(directory: Path, workers: int | None) -> None:
     target = directory / "pipelines" / "demo.yaml"
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(data, directory / "data" / "demo", dirs_exist_ok=True)
-    shutil.copyfile(pipeline, target)
+    if not target.exists():
+        shutil.copyfile(pipeline, target)
+    elif target.read_bytes() != pipeline.read_bytes():
+        click.echo(f"kept as it is: {target} (delete it for the original)")
     loaded = load(target)
     if carried_out(loaded) is None:
         from citytwin.cli.running import run_and_tell

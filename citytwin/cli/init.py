@@ -26,7 +26,8 @@ sources:                          # one entry per data set; paths relative to th
   - name: buildings
     use: citygml
     path: udx/bldg
-    classification: public        # public, internal, restricted or secret
+    classification: public        # layers made from internal data cannot be published yet, and
+                                  # restricted or secret data cannot be read
     title: 3D city model
     licence: CC BY 4.0
 

@@ -9,7 +9,7 @@ import sys
 import click
 
 from citytwin.engine.report import Exit
-from citytwin.errors import BusyError, CityTwinError
+from citytwin.errors import BusyError, CityTwinError, ConfigError, hint_of
 from citytwin.version import __version__
 
 COMMANDS = {
@@ -18,6 +18,7 @@ COMMANDS = {
     "plan": "Show what a run would do, why, and what it would take.",
     "run": "Bring the published maps of a city up to date; safe to repeat.",
     "status": "Say what stands published.",
+    "prune": "Remove old runs of a published city.",
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "simulate": "Run one simulation on bare rasters.",
     "view": "Serve a published map on this computer only.",
@@ -55,6 +56,9 @@ def main() -> None:
     except BusyError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(Exit.TRY_LATER)
+    except ConfigError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(Exit.USAGE)
     except CityTwinError as error:
         click.echo(f"error: {error}", err=True)
         sys.exit(Exit.FAILED)
@@ -62,5 +66,5 @@ def main() -> None:
         # Folders that cannot be written and files that cannot be read; anything else is a fault.
         if error.filename is None:
             raise
-        click.echo(f"error: {error.filename}: {error.strerror} (check path and rights)", err=True)
+        click.echo(f"error: {error.filename}: {error.strerror} ({hint_of(error)})", err=True)
         sys.exit(Exit.FAILED)

@@ -23,6 +23,7 @@ def command(config: Path, tile_cells: int | None) -> None:
     from citytwin.engine.preview import preview
     from citytwin.engine.request import MANIFEST, work_dir
     from citytwin.engine.run import DEFAULT_TILE_CELLS
+    from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sketch_store import SketchStore
     from citytwin.model.crs import require_metric
     from citytwin.store.manifest import Manifest
@@ -32,7 +33,9 @@ def command(config: Path, tile_cells: int | None) -> None:
     store = SketchStore(work, require_metric(loaded.config.crs), loaded.config.time_zone, tile)
     manifest = Manifest.reading(work / MANIFEST)
     try:
-        rows = preview(bind(loaded), store, manifest)
+        city = bind(loaded)
+        refuse_shared_files(city)
+        rows = preview(city, store, manifest)
     finally:
         manifest.close()
     table = Table(title=f"{loaded.config.city.id}: what a run would do", title_justify="left")

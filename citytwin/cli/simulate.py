@@ -55,12 +55,13 @@ def command(
         return
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
-    from citytwin.cli.bare_files import read_params, read_raster, write_results
+    from citytwin.cli.bare_files import read_params, read_raster
     from citytwin.engine.bare import simulate
+    from citytwin.store.plain_rasters import write_plain_rasters
 
     inputs = {key: read_raster(path) for key, path in _pairs(list(rasters)).items()}
     data = simulate(name, inputs, read_params(params), time_zone=time_zone)
-    for file in write_results(data, out):
+    for file in write_plain_rasters(data, out):
         click.echo(str(file))
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
     if facts:

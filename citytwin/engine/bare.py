@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from citytwin import registry
-from citytwin.config import explain, nearest
-from citytwin.engine.blocks import block_of, check, extremes
+from citytwin.engine.blocks import block_of, check
 from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
@@ -22,6 +21,8 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Outcome, Params, Simulation, Site
+from citytwin.store.fields import extremes
+from citytwin.wording import explain, nearest
 
 
 def simulate(

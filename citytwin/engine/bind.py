@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from citytwin import registry
-from citytwin.config import LoadedConfig, SourceConfig, StepConfig, explain, nearest
-from citytwin.errors import ConfigError
+from citytwin.config import LoadedConfig, SourceConfig, StepConfig
+from citytwin.errors import CityTwinError, ConfigError
+from citytwin.model import properties
 from citytwin.model.crs import require_metric
 from citytwin.model.steps import Assessment, Format, Gridder, LayerRecipe, Params, Simulation
+from citytwin.wording import explain, nearest
 
 S = TypeVar("S", Gridder[Any], Simulation[Any], Assessment[Any])
 
@@ -61,7 +63,7 @@ def bind(loaded: LoadedConfig) -> BoundCity:
         If a name or parameter is wrong; with its path and the nearest valid name.
     """
     config = loaded.config
-    require_metric(config.crs)
+    _check_crs(loaded)
     sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
     for i, source in enumerate(sources):
         _refuse_protected(loaded, i, source.config)
@@ -88,6 +90,13 @@ def bind(loaded: LoadedConfig) -> BoundCity:
 
 def _fail(loaded: LoadedConfig, message: str, hint: str = "") -> ConfigError:
     return ConfigError(f"{loaded.file.name}: {message}", hint=hint)
+
+
+def _check_crs(loaded: LoadedConfig) -> None:
+    try:
+        require_metric(loaded.config.crs)
+    except CityTwinError as error:
+        raise _fail(loaded, f"crs: {error.message}", error.hint) from error
 
 
 def _bind_source(loaded: LoadedConfig, index: int, source: SourceConfig) -> BoundSource:
@@ -146,7 +155,11 @@ def _refuse_protected(loaded: LoadedConfig, index: int, source: SourceConfig) ->
 
 def _check_records(loaded: LoadedConfig) -> None:
     names = [source.name for source in loaded.config.sources]
+    known = [observed.name for observed in properties.ALL]
     for observed, source in loaded.config.records.items():
+        if observed not in known:
+            near = nearest(observed, known)
+            raise _fail(loaded, f"records.{observed}: no observed property{near}")
         if source not in names:
             raise _fail(loaded, f"records.{observed}: no source {source!r}{nearest(source, names)}")
 

@@ -16,8 +16,7 @@ from citytwin.engine.results import FieldPart, TileResult
 from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
-from citytwin.model.grid import Bounds, GridSpec, Tile
-from citytwin.model.layer import ValueRange
+from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
@@ -35,7 +34,7 @@ from citytwin.model.steps import (
     Site,
 )
 from citytwin.model.tables import Table
-from citytwin.store.tables import row_boxes
+from citytwin.store.fields import extremes
 
 PROGRESS_TOPIC = "citytwin-progress"
 """Dask topic on which long simulations report the share done."""
@@ -65,21 +64,6 @@ class SimulationTask:
     padded: Tile
     fields: tuple[Field, ...]
     records: tuple[Record, ...]
-
-
-def rows_near(boxes: NDArray[np.float64], area: Bounds) -> NDArray[np.intp]:
-    """Return the rows whose box touches an area.
-
-    Parameters
-    ----------
-    boxes
-        Shape (n, 4): x_min, y_min, x_max, y_max [m].
-    area
-        The area [m].
-    """
-    hit = (boxes[:, 0] <= area.x_max) & (boxes[:, 2] >= area.x_min)
-    hit &= (boxes[:, 1] <= area.y_max) & (boxes[:, 3] >= area.y_min)
-    return np.flatnonzero(hit)
 
 
 def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Tile,
@@ -115,13 +99,10 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     store
         The city's working store.
     """
-    step = next(s for s in registry.all_of(Gridder) if s.name == task.step_name)
+    step: Gridder[Any] = registry.named(Gridder, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     area = store.spec.bounds_of(task.tile).grown(step.margin_m(params, store.spec.cell_m))
-    tables = {}
-    for table in task.tables:
-        frame = store.read_table(table)
-        tables[table] = frame.iloc[rows_near(row_boxes(table, frame), area)]
+    tables = {table: store.read_rows(table, area) for table in task.tables}
     rasters: dict[RasterRole, tuple[Any, ...]] = {}
     for owner, role in task.rasters:
         rasters[role] = (*rasters.get(role, ()), store.read_raster(owner, role))
@@ -144,7 +125,7 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     store
         The city's working store.
     """
-    step = simulation_named(task.step_name)
+    step: Simulation[Any] = registry.named(Simulation, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
     records = {record.observed: record for record in task.records}
@@ -154,17 +135,6 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     cut = {field: array[core] for field, array in outcome.fields.items()}
     checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name)
     return _stored(store, task.tile, checked, outcome)
-
-
-def simulation_named(name: str) -> Simulation[Any]:
-    """Return the registered simulation of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``sunlight``.
-    """
-    return next(s for s in registry.all_of(Simulation) if s.name == name)
 
 
 def report_share(key: str) -> Callable[[float], None]:
@@ -256,20 +226,11 @@ def check(
     return dict(fields)
 
 
-def extremes(field: Field, array: NDArray[Any]) -> ValueRange | None:
-    """Return the smallest and largest value of a field; None where it has no data.
-
-    Parameters
-    ----------
-    field
-        The field.
-    array
-        Its values, any shape.
-    """
-    data = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
-    if data.size == 0:
-        return None
-    return ValueRange(float(data.min()), float(data.max()))
+def _class_counts(field: Field, array: NDArray[Any]) -> dict[int, int]:
+    if field.dtype != "uint8":
+        return {}
+    values, cells = np.unique(array[array != field.nodata], return_counts=True)
+    return dict(zip(values.tolist(), cells.tolist(), strict=True))
 
 
 def _stored(
@@ -282,6 +243,7 @@ def _stored(
             digest=store.fields.write(field, tile, array),
             low=None if found is None else found.low,
             high=None if found is None else found.high,
+            cells=_class_counts(field, array),
         )
     return TileResult(
         parts=parts,

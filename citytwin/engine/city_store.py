@@ -9,18 +9,22 @@ from pathlib import Path
 import pandas as pd
 
 from citytwin.errors import StoreError
-from citytwin.model.grid import GridSpec
+from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Site
 from citytwin.model.tables import Table
 from citytwin.store.fields import FieldStore
+from citytwin.store.row_index import RowIndex
 from citytwin.store.source_rasters import read_raster, write_raster
-from citytwin.store.tables import read_table, write_table
+from citytwin.store.tables import read_rows, read_table, write_placed, write_table
+
+MERGED = "merged"
+"""Owner of the tables that join those of all sources."""
 
 
 @dataclass(frozen=True)
 class CityStore:
-    """Folder ``.work`` of a city; small enough to be sent to a worker."""
+    """Folder ``.work/<city>``; small enough to be sent to a worker."""
 
     root: Path
     crs: str
@@ -59,7 +63,15 @@ class CityStore:
         """Write a table and return its digest."""
         return write_table(self.table_path(owner, table), frame)
 
-    def read_table(self, table: Table, owner: str = "merged") -> pd.DataFrame:
+    def write_merged(self, table: Table, frame: pd.DataFrame, index: RowIndex) -> None:
+        """Write a table that joins those of all sources, for tiles to read their rows of."""
+        write_placed(self.table_path(MERGED, table), frame, index)
+
+    def read_rows(self, table: Table, area: Bounds) -> pd.DataFrame:
+        """Read the rows of a joined table near an area, in order, by their numbers."""
+        return read_rows(self.table_path(MERGED, table), table, area)
+
+    def read_table(self, table: Table, owner: str = MERGED) -> pd.DataFrame:
         """Read a table."""
         return read_table(self.table_path(owner, table), table)
 

@@ -11,9 +11,11 @@ from pathlib import Path
 import dask
 from distributed import Client, LocalCluster
 
-from citytwin.errors import ConfigError
+from citytwin.errors import BusyError, ConfigError
 
 log = logging.getLogger(__name__)
+PATIENCE_S = 30.0
+"""Workers that start together with their scheduler are there by then."""
 
 
 def worker_count() -> int:
@@ -38,6 +40,8 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
     ------
     ConfigError
         If the scheduler does not answer.
+    BusyError
+        If it has no workers.
     """
     # Kernels are single-threaded on purpose (same bits whatever the machine); parallelism
     # comes from tiles. Dashboards have no authentication, so their pages are left out.
@@ -58,6 +62,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
                 msg = f"no Dask scheduler answers at {scheduler!r}: {error}"
                 raise ConfigError(msg, hint="start one with `dask scheduler`") from error
             with client:
+                _wait_for_workers(client, scheduler)
                 yield client
             return
         with (
@@ -74,3 +79,13 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
             Client(cluster) as client,
         ):
             yield client
+
+
+def _wait_for_workers(client: Client, scheduler: str) -> None:
+    """A scheduler without workers takes tasks, and never does one."""
+    try:
+        client.wait_for_workers(1, timeout=PATIENCE_S)
+    except TimeoutError as error:
+        msg = f"the Dask scheduler at {scheduler} has no workers, for {PATIENCE_S:.0f} s now"
+        hint = f"start some with `dask worker {scheduler}`, or leave out --scheduler"
+        raise BusyError(msg, hint=hint) from error

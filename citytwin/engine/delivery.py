@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import logging
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from distributed import Client, Future, as_completed
+from distributed import Client
 
 from citytwin import registry
 from citytwin.engine.city_store import CityStore
@@ -22,16 +21,14 @@ from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import WRITER, LayerTask, make_layer
-from citytwin.errors import CityTwinError
+from citytwin.engine.work import WHOLE, Failure, Order, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import Latest
 from citytwin.model.steps import LayerRecipe
 from citytwin.store.layer_writer import folder_checksum
 from citytwin.store.manifest import Manifest
-from citytwin.store.manifest import Standing as Finished
 from citytwin.store.publish import is_intact
 
-log = logging.getLogger(__name__)
 KEY = "make layers"
 
 
@@ -79,7 +76,7 @@ def make_layers(
     row = Row(KEY, len(plan.layers))
     report.rows.append(row)
     made: dict[str, MadeLayer] = {}
-    futures: dict[Future, tuple[LayerTask, str]] = {}
+    work: Work[LayerTask, LayerResult] = Work(client, store, manifest)
     for recipe in plan.layers:
         task = _task(recipe, plan, reading, store, standing)
         wanted = str(_fingerprint(task, recipe, store, standing))
@@ -89,32 +86,21 @@ def make_layers(
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
             continue
-        manifest.forget(f"layer:{recipe.id}", ["whole"])
-        futures[client.submit(make_layer, task, store, pure=False)] = (task, wanted)
+        order = Order(f"layer:{recipe.id}", WHOLE, wanted)
+        manifest.forget(order.key, [order.part])
+        work.submit(task, order, make_layer, task)
     progress.begin(KEY, len(plan.layers), row.standing)
-    for future in as_completed(list(futures)):
-        task, wanted = futures[future]
-        if future.status == "finished":
-            result: LayerResult = future.result()
-            record = Finished(wanted, result.model_dump_json(by_alias=True), result.seconds)
-            manifest.record(f"layer:{task.layer_id}", "whole", record)
-            made[task.layer_id] = MadeLayer(result, task.staging)
-            row.seconds += result.seconds
+    for task, outcome in work:
+        if isinstance(outcome, Failure):
+            report.failures.append(outcome.message)
         else:
-            report.failures.append(_message(task.layer_id, future))
+            made[task.layer_id] = MadeLayer(outcome, task.staging)
+            row.seconds += outcome.seconds
         progress.advance(KEY, 0)
     progress.end(KEY)
     if report.failures:
         return []
     return [made[recipe.id] for recipe in plan.layers]
-
-
-def _message(layer: str, future: Future) -> str:
-    error = future.exception()
-    if isinstance(error, CityTwinError):
-        return str(error)
-    log.error("unexpected error in layer %s", layer, exc_info=error)
-    return f"layer {layer}: {type(error).__name__}: {error}"
 
 
 def _task(
@@ -182,7 +168,7 @@ def standing_layer(
     staging
         Where a run that was stopped may have left it.
     """
-    finished = manifest.standing(f"layer:{name}", "whole")
+    finished = manifest.standing(f"layer:{name}", WHOLE)
     if finished is None or finished.fingerprint != wanted:
         return None
     result = LayerResult.model_validate_json(finished.payload)

@@ -79,6 +79,24 @@ def parts_of(job: Job, store: CityStore, standing: Standing) -> list[Part]:
     return [_assessment_part(job, job.step, store, standing)]
 
 
+def on_disk(job: Job, part: Part, store: CityStore) -> bool:
+    """Whether what a part made still lies in the store: a gap would be read as no data.
+
+    Parameters
+    ----------
+    job, part
+        What was made.
+    store
+        The city's working store.
+    """
+    return all(
+        store.fields.has(made, part.tile)
+        if isinstance(made, Field)
+        else store.table_path(job.step.name, made).is_file()
+        for made in job.provides
+    )
+
+
 def _tiles(store: CityStore) -> list[Tile]:
     return list(store.spec.tiles(store.tile_cells))
 

@@ -12,7 +12,9 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
 from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
-from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.openness import require_public
+from citytwin.engine.parts import Part, PartResult, on_disk, parts_of
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Job, Plan, plan, resource_name
 from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
 from citytwin.engine.results import DecodedSource
@@ -22,6 +24,8 @@ from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.store.manifest import Manifest
+
+GONE = "its file is gone"
 
 
 @dataclass(frozen=True)
@@ -50,6 +54,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     store, manifest
         The working store and its records.
     """
+    require_public(plan(city))
     rows, reading = _sources(city, store, manifest)
     if any(row.to_make for row in rows):
         return rows + [_unknown(job, city) for job in plan(city).jobs]
@@ -57,7 +62,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store)
-    located = store.with_grid(joining.find_grid(config, store, standing))
+    located = store.with_grid(find_grid(config, store, standing))
     pick_records(config, todo.jobs, reading, located, standing)
     return rows + _jobs(todo, located, manifest, standing)
 
@@ -77,9 +82,12 @@ def _sources(
         wanted = str(fingerprint_of(task, source, hash_files(manifest, task, verify=False)))
         finished = manifest.standing(key, "whole")
         reason = difference(finished.fingerprint if finished else None, wanted)
+        decoded = None if finished is None else DecodedSource.model_validate_json(finished.payload)
+        if decoded is not None and not reason and not store.has_source(name, decoded.digests):
+            reason = GONE
         rows.append(Forecast(key, 1, int(bool(reason)), reason))
-        if finished is not None and not reason:
-            reading.decoded[name] = DecodedSource.model_validate_json(finished.payload)
+        if decoded is not None and not reason:
+            reading.decoded[name] = decoded
     return rows, reading
 
 
@@ -106,7 +114,7 @@ def _jobs(todo: Plan, store: CityStore, manifest: Manifest, standing: Standing) 
             rows.append(Forecast(job.key, None, None, f"its inputs will be made anew: {names}"))
             continue
         parts = parts_of(job, store, standing)
-        results, reasons = _compare(job, parts, manifest)
+        results, reasons = _compare(job, parts, manifest, store)
         if not reasons:
             settle(job, parts, results, store, standing)
         rows.append(_row(job, parts, reasons, manifest))
@@ -114,7 +122,7 @@ def _jobs(todo: Plan, store: CityStore, manifest: Manifest, standing: Standing) 
 
 
 def _compare(
-    job: Job, parts: Sequence[Part], manifest: Manifest
+    job: Job, parts: Sequence[Part], manifest: Manifest, store: CityStore
 ) -> tuple[list[PartResult], list[str]]:
     """Results that stand, and the reasons for those that do not."""
     results: list[PartResult] = []
@@ -122,6 +130,8 @@ def _compare(
     for part in parts:
         finished = manifest.standing(job.key, part.name)
         reason = difference(finished.fingerprint if finished else None, str(part.fingerprint))
+        if not reason and not on_disk(job, part, store):
+            reason = GONE
         if finished is not None and not reason:
             results.append(part.result.model_validate_json(finished.payload))
         else:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from distributed import Client, Future, as_completed
+from distributed import Client
 
 from citytwin import registry
 from citytwin.engine.beside import files_beside
@@ -17,16 +16,26 @@ from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedSource
-from citytwin.engine.sources import SourceTask, decode, files_of, name_below
+from citytwin.engine.sources import (
+    QUARANTINE,
+    SourceTask,
+    decode,
+    files_of,
+    name_below,
+    reason,
+    told,
+)
 from citytwin.engine.versions import library_versions
-from citytwin.errors import CityTwinError, SourceError, StepError, StoreError
+from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.errors import CityTwinError, SourceError, StoreError
+from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
+from citytwin.store.quarantine import write_quarantine
 from citytwin.transports.files import sha256_of
 
 KEY = "read sources"
-QUARANTINE = "quarantine.csv"
 NAMED_REJECTS = 5
 """Records set aside that are named one by one; the file lists all."""
 
@@ -37,6 +46,8 @@ class Reading:
 
     decoded: dict[str, DecodedSource] = field(default_factory=dict)
     lost: list[str] = field(default_factory=list)
+    rejects: dict[str, tuple[Reject, ...]] = field(default_factory=dict)
+    """Records set aside in sources of which nothing else was left."""
 
     @property
     def given(self) -> dict[str, Collection[str]]:
@@ -143,14 +154,14 @@ def read_sources(
     client
         Dask client.
     progress, report
-        Who is told.
+        Who is told: of sources that are lost, and of faults of the program, which end the run.
     verify
         Whether files are hashed again in spite of unchanged time stamps.
     """
     reading = Reading()
     row = Row(KEY, len(city.sources))
     report.rows.append(row)
-    futures: dict[Future, tuple[BoundSource, str, set[str]]] = {}
+    work: Work[str, DecodedSource] = Work(client, store, manifest)
     for source in city.sources:
         name = source.config.name
         try:
@@ -162,28 +173,25 @@ def read_sources(
             _lose(name, str(error), reading, report)
             continue
         wanted = str(fingerprint_of(task, source, hashes))
-        finished = manifest.standing(f"source:{name}", "whole")
+        finished = manifest.standing(f"source:{name}", WHOLE)
         stands = _standing_source(finished, wanted, name, store)
         if stands is not None:
             reading.decoded[name] = stands
             row.standing += 1
             continue
-        manifest.forget(f"source:{name}", ["whole"])
-        future = client.submit(decode, task, store, pure=False)
-        futures[future] = (source, wanted, {*hashes.values()})
+        order = Order(f"source:{name}", WHOLE, wanted)
+        manifest.forget(order.key, [order.part])
+        work.submit(name, order, decode, replace(task, hashes=hashes))
     progress.begin(KEY, len(city.sources), row.standing)
-    for future in as_completed(list(futures)):
-        source, wanted, hashed = futures[future]
-        name = source.config.name
-        if future.status != "finished":
-            _lose(name, _message(name, future), reading, report)
-        elif not hashed.issuperset((result := future.result()).files.values()):
-            _lose(name, "its files changed while they were read (run again)", reading, report)
+    for name, outcome in work:
+        if not isinstance(outcome, Failure):
+            reading.decoded[name] = outcome
+            row.seconds += outcome.seconds
+        elif outcome.expected:
+            _lose(name, outcome.message, reading, report)
+            reading.rejects[name] = outcome.rejects
         else:
-            record = Finished(wanted, result.model_dump_json(), result.seconds)
-            manifest.record(f"source:{name}", "whole", record)
-            reading.decoded[name] = result
-            row.seconds += result.seconds
+            report.failures.append(outcome.message)
         progress.advance(KEY, 0)
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
@@ -216,31 +224,18 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
         Lines for the report.
     """
     said: list[str] = []
-    rows: list[tuple[str, str, str, str, str]] = []
-    for name, decoded in sorted(reading.decoded.items()):
-        rows += [(name, r.source, r.record, r.code, r.message) for r in decoded.rejects]
-        said += [
-            f"source {name}: {reject.source}: {reject.record}: {reject.message}"
-            for reject in decoded.rejects[:NAMED_REJECTS]
-        ]
-        more = len(decoded.rejects) - NAMED_REJECTS
+    rows: list[tuple[str, Reject]] = []
+    kept = {name: decoded.rejects for name, decoded in reading.decoded.items()}
+    for name, rejects in sorted({**reading.rejects, **kept}.items()):
+        rows += [(name, r.model_copy(update={"message": reason(r)})) for r in rejects]
+        if name in reading.rejects:
+            continue  # its loss names the first
+        said += [f"source {name}: {told(reject)}" for reject in rejects[:NAMED_REJECTS]]
+        more = len(rejects) - NAMED_REJECTS
         if more > 0:
             said.append(f"source {name}: and {more} more, all listed in {file}")
-    if not rows:
-        file.unlink(missing_ok=True)
-        return said
-    with file.open("w", encoding="utf-8", newline="") as out:
-        writer = csv.writer(out)
-        writer.writerow(("source", "file", "record", "code", "message"))
-        writer.writerows(rows)
+    write_quarantine(file, rows)
     return said
-
-
-def _message(name: str, future: Future) -> str:
-    error = future.exception()
-    if isinstance(error, CityTwinError):
-        return str(error)
-    return str(StepError(f"{type(error).__name__}: {error}", step=f"source:{name}"))
 
 
 def _lose(name: str, message: str, reading: Reading, report: RunReport) -> None:

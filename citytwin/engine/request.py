@@ -22,14 +22,15 @@ MANIFEST = "manifest.sqlite"
 
 
 def work_dir(loaded: LoadedConfig) -> Path:
-    """Folder of a city's working store.
+    """Folder of a city's working store, beside the published city: what is published may be copied
+    to a web server as it is, and decoded sources stay at home.
 
     Parameters
     ----------
     loaded
         The configuration.
     """
-    return loaded.city_dir / ".work"
+    return loaded.path(loaded.config.out) / ".work" / loaded.config.city.id
 
 
 def request_key(loaded: LoadedConfig) -> str:

@@ -36,6 +36,8 @@ class FieldPart(_Result):
     low: float | None
     """Smallest value; None where the tile has no data."""
     high: float | None
+    cells: dict[int, int] = {}
+    """Cells by value, for fields of classes; cells without data are left out."""
 
 
 class TileResult(_Result):

@@ -6,12 +6,12 @@ import json
 import logging
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-import rasterio.warp
+import numpy as np
 from distributed import Client
-from filelock import FileLock, Timeout
 
 from citytwin.config import LoadedConfig
 from citytwin.engine import joining
@@ -21,16 +21,22 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
 from citytwin.engine.driving import pick_records
+from citytwin.engine.locking import holding
 from citytwin.engine.losses import losses_of
+from citytwin.engine.openness import require_public
+from citytwin.engine.output_folder import require_own_folder
+from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
-from citytwin.errors import BusyError, CityTwinError, ConfigError
+from citytwin.engine.sharing import refuse_shared_files
+from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import View, highest
+from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.publish import RunInfo, StagedLayer, publish
 from citytwin.viewer.export import export_viewer
@@ -84,25 +90,16 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     begin = time.monotonic()
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
-    plan(city)  # a layer that cannot be made is told before anything is read
+    require_public(plan(city))  # what cannot be made or published is told before anything is read
+    refuse_shared_files(city)
+    require_own_folder(loaded)
     work = work_dir(loaded)
-    work.mkdir(parents=True, exist_ok=True)
     report = RunReport(city=loaded.config.city.id)
-    lock = FileLock(work / "lock", timeout=0)
-    try:
-        lock.acquire()
-    except Timeout as error:
-        msg = f"another run holds {loaded.city_dir}"
-        raise BusyError(msg, hint="wait for it, or stop it") from error
-    manifest = Manifest(work / MANIFEST)
-    try:
+    with holding(loaded), closing(Manifest(work / MANIFEST)) as manifest:
         store = CityStore(work, crs, loaded.config.time_zone, options.tile_cells)
         with connect(options.scheduler, options.workers, work / "dask") as client:
             _follow(client, progress)
             _carry_out(city, store, manifest, client, options, progress, report)
-    finally:
-        manifest.close()
-        lock.release()
     report.seconds = time.monotonic() - begin
     return report
 
@@ -128,12 +125,15 @@ def _carry_out(
     manifest.unfinish()
     request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
+    if report.failures:
+        return
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
     lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store)
-    store = store.with_grid(joining.find_grid(loaded.config, store, standing))
+    store = store.with_grid(find_grid(loaded.config, store, standing))
+    report.losses += standing.losses
     pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
         client, store, manifest, standing, progress, report, verify=options.verify
@@ -154,29 +154,19 @@ def _carry_out(
 def _plan_of_what_was_read(
     city: BoundCity, reading: Reading, store: CityStore, report: RunReport
 ) -> Plan:
-    observed = joining.observed_properties(city.loaded.config, reading, store)
+    config = city.loaded.config
+    observed = joining.observed_properties(config, reading, store)
     try:
-        return plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
+        todo = plan(city, lost_sources=reading.lost, observed=observed, given=reading.given)
     except ConfigError as error:
-        if not reading.lost:
+        reasons = [*report.losses, *joining.unusable(config, reading, store)]
+        if not reasons:
             raise
-        reasons = "; ".join(report.losses)
-        raise CityTwinError(f"{error}, for want of sources that were lost: {reasons}") from error
-
-
-def view_of(grid: GridSpec) -> View:
-    """Longitudes and latitudes that the map opens on.
-
-    Parameters
-    ----------
-    grid
-        The city's grid.
-    """
-    box = grid.bounds
-    west, south, east, north = rasterio.warp.transform_bounds(
-        grid.crs, "EPSG:4326", box.x_min, box.y_min, box.x_max, box.y_max
-    )
-    return View(bounds=(west, south, east, north))
+        text = "; ".join(reasons)
+        raise CityTwinError(f"{error}, for want of data: {text}") from error
+    if todo.not_run:
+        report.losses += joining.unusable(config, reading, store)
+    return todo
 
 
 def _publish(
@@ -197,18 +187,23 @@ def _publish(
         crs=store.spec.crs,
         vertical_datum=config.vertical_datum,
         time_zone=config.time_zone,
-        view=view_of(store.spec),
+        view=_view_of(store.spec),
         classification=highest([layer.result.document.classification for layer in made]),
         synthetic=any(
             credit.synthetic for layer in made for credit in layer.result.document.sources
         ),
     )
-    export_viewer(city.loaded.city_dir)
     staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
-    latest = publish(city.loaded.city_dir, staged, info)
+    latest = publish(city.loaded.city_dir, staged, info, export_viewer)
     old = {layer.id: layer.checksum for layer in before.layers} if before else {}
     for layer in latest.layers:
         same = old.get(layer.id) == layer.checksum
         (report.unchanged if same else report.published).append(layer.id)
     report.run_id = latest.run_id
     report.map = str(city.loaded.city_dir / "index.html")
+
+
+def _view_of(grid: GridSpec) -> View:
+    """Longitudes and latitudes that the map opens on."""
+    box = grid.bounds
+    return View(bounds=lonlat_box(np.array([box.x_min, box.y_min, box.x_max, box.y_max]), grid.crs))

@@ -3,31 +3,30 @@
 from __future__ import annotations
 
 import logging
-import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import Client
 
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.parts import Part, PartResult, parts_of
+from citytwin.engine.parts import Part, PartResult, on_disk, parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
 from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
-from citytwin.errors import CityTwinError
+from citytwin.engine.work import Failure, Order, Work
 from citytwin.model.fields import Field
 from citytwin.model.steps import Assessment
 from citytwin.model.tables import Table
 from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
-from citytwin.store.manifest import Standing as Finished
 
 log = logging.getLogger(__name__)
 
 
-@dataclass
+@dataclass(eq=False)
 class _Running:
     """A job of which some parts are still being made."""
 
@@ -42,6 +41,9 @@ class _Running:
         return len(self.results) == len(self.parts)
 
 
+PartWork: TypeAlias = Work[tuple[_Running, Part], PartResult]
+
+
 @dataclass
 class Scheduler:
     """Carries out the jobs of a plan."""
@@ -54,7 +56,6 @@ class Scheduler:
     report: RunReport
     verify: bool = False
     """Whether stored results are read again and compared with their digests."""
-    _futures: dict[Future, tuple[_Running, Part, float]] = field(default_factory=dict)
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Run jobs; failures are written into the report and stop only what depends on them.
@@ -66,24 +67,20 @@ class Scheduler:
         """
         waiting = list(jobs)
         made = {resource for job in jobs for resource in job.provides}
-        done_queue = as_completed()
-        self._start_ready(waiting, made, done_queue)
-        for future in done_queue:
-            running, part, _ = self._futures.pop(future)
-            if future.status != "finished":
-                self._failed(running, part, future)
+        work: PartWork = Work(self.client, self.store, self.manifest)
+        self._start_ready(waiting, made, work)
+        for (running, part), outcome in work:
+            if isinstance(outcome, Failure):
+                self._failed(running, outcome)
             else:
-                self._finished(running, part, future.result())
-            future.release()
+                self._finished(running, part, outcome)
             if running.complete and not running.failed:
                 self._settle(running)
-                self._start_ready(waiting, made, done_queue)
+                self._start_ready(waiting, made, work)
         for job in waiting:
             log.info("not run: %s, because something it needs failed", job.key)
 
-    def _start_ready(
-        self, waiting: list[Job], made: set[Field | Table], queue: as_completed
-    ) -> None:
+    def _start_ready(self, waiting: list[Job], made: set[Field | Table], work: PartWork) -> None:
         progressed = True
         while progressed:
             progressed = False
@@ -91,12 +88,12 @@ class Scheduler:
                 if any(need in made and need not in self.standing.lineage for need in job.needs):
                     continue
                 waiting.remove(job)
-                running = self._start(job, queue)
+                running = self._start(job, work)
                 if running.complete:
                     self._settle(running)
                     progressed = True
 
-    def _start(self, job: Job, queue: as_completed) -> _Running:
+    def _start(self, job: Job, work: PartWork) -> _Running:
         parts = parts_of(job, self.store, self.standing)
         fields = [made for made in job.provides if isinstance(made, Field)]
         created = [self.store.fields.create(field) for field in fields]
@@ -114,9 +111,8 @@ class Scheduler:
         self.progress.begin(job.key, len(parts), running.row.standing)
         self.manifest.forget(job.key, [part.name for part in to_make])
         for part in to_make:
-            future = self.client.submit(part.function, part.task, self.store, pure=False)
-            self._futures[future] = (running, part, time.monotonic())
-            queue.add(future)
+            order = Order(job.key, part.name, str(part.fingerprint))
+            work.submit((running, part), order, part.function, part.task)
         return running
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
@@ -124,22 +120,13 @@ class Scheduler:
         if finished is None or finished.fingerprint != str(part.fingerprint):
             return None
         result = part.result.model_validate_json(finished.payload)
-        if not self._on_disk(job, part):
+        if not on_disk(job, part, self.store):
             log.warning("%s, tile %s: its file is gone, made anew", job.key, part.name)
             return None
         if self.verify and isinstance(result, TileResult) and not self._intact(job, part, result):
             log.warning("%s, tile %s: stored values are damaged, made anew", job.key, part.name)
             return None
         return result
-
-    def _on_disk(self, job: Job, part: Part) -> bool:
-        """Whether what a part made still lies in the store: a gap would be read as no data."""
-        return all(
-            self.store.fields.has(made, part.tile)
-            if isinstance(made, Field)
-            else self.store.table_path(job.step.name, made).is_file()
-            for made in job.provides
-        )
 
     def _intact(self, job: Job, part: Part, result: TileResult) -> bool:
         return all(
@@ -149,30 +136,16 @@ class Scheduler:
         )
 
     def _finished(self, running: _Running, part: Part, result: PartResult) -> None:
-        seconds = result.seconds
-        record = Finished(str(part.fingerprint), result.model_dump_json(), seconds)
-        self.manifest.record(running.job.key, part.name, record)
         running.results[part.name] = result
         rows, cols = part.tile.shape
         running.row.cells += rows * cols
-        running.row.seconds += seconds
+        running.row.seconds += result.seconds
         self.progress.advance(running.job.key, rows * cols)
 
-    def _failed(self, running: _Running, part: Part, future: Future) -> None:
-        error = future.exception()
-        if isinstance(error, CityTwinError):
-            message = str(error)
-        elif isinstance(error, KilledWorker):
-            message = (
-                f"step {running.job.key}, tile {part.name}: its worker died again and again, most "
-                "likely for want of memory (use smaller tiles or fewer workers)"
-            )
-        else:
-            message = f"step {running.job.key}, tile {part.name}: {type(error).__name__}: {error}"
-            log.error("unexpected error in %s", running.job.key, exc_info=error)
+    def _failed(self, running: _Running, failure: Failure) -> None:
         running.failed = True
-        if message not in self.report.failures:
-            self.report.failures.append(message)
+        if failure.message not in self.report.failures:
+            self.report.failures.append(failure.message)
 
     def _settle(self, running: _Running) -> None:
         """Make what a complete job provides known to the others."""

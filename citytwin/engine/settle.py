@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from citytwin.engine.city_store import CityStore
@@ -12,7 +13,8 @@ from citytwin.engine.plan import Job
 from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.model.fields import Field
-from citytwin.model.steps import Assessment
+from citytwin.model.notes import Fact, Note
+from citytwin.model.steps import Assessment, Gridder
 
 
 def settle(
@@ -35,9 +37,10 @@ def settle(
     standing
         Changed in place.
     """
+    facts, notes = _summary(job, results)
     own = Lineage(
-        notes=tuple(dict.fromkeys(note for result in results for note in result.notes)),
-        facts=tuple(dict.fromkeys(fact for result in results for fact in result.facts)),
+        notes=tuple(dict.fromkeys([*(n for result in results for n in result.notes), *notes])),
+        facts=tuple(dict.fromkeys([*(f for result in results for f in result.facts), *facts])),
         valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
     )
     used = {
@@ -62,3 +65,16 @@ def settle(
             frame = store.read_table(made, job.step.name)
             standing.tables[made] = TableEntry.of(job.step.name, made, frame)
         standing.lineage[made] = joined(parents, own)
+
+
+def _summary(job: Job, results: Sequence[PartResult]) -> tuple[tuple[Fact, ...], tuple[Note, ...]]:
+    """What a gridder has to say of its classes over all tiles together."""
+    step = job.step
+    if not isinstance(step, Gridder) or step.summary is None:
+        return (), ()
+    cells: dict[Field, Counter[int]] = {made: Counter() for made in step.outputs}
+    for result in results:
+        if isinstance(result, TileResult):
+            for made, total in cells.items():
+                total.update(result.parts[made.name].cells)
+    return step.summary(cells)

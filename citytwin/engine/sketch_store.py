@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
-from citytwin.engine.city_store import CityStore
+from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.tables import Table
+from citytwin.store.row_index import RowIndex
 from citytwin.store.tables import row_digests
 
 
@@ -24,7 +25,12 @@ class SketchStore(CityStore):
         self.written[owner, table] = frame
         return str(row_digests(frame).tolist())
 
-    def read_table(self, table: Table, owner: str = "merged") -> pd.DataFrame:
+    def write_merged(self, table: Table, frame: pd.DataFrame, index: RowIndex) -> None:
+        """Keep a joined table in memory; its rows are not asked for by place."""
+        del index
+        self.written[MERGED, table] = frame
+
+    def read_table(self, table: Table, owner: str = MERGED) -> pd.DataFrame:
         """Read a table: the one kept, else the one on the disk."""
         kept = self.written.get((owner, table))
         return super().read_table(table, owner) if kept is None else kept

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +17,12 @@ from citytwin.engine.results import DecodedSource
 from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
-from citytwin.model.steps import Dataset, Format
+from citytwin.model.steps import Dataset, Decoded, Format
 from citytwin.store.tables import conform
 from citytwin.transports.files import find_files, sha256_of
 
 log = logging.getLogger(__name__)
+QUARANTINE = "quarantine.csv"
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class SourceTask:
     expect: bool
     beside: tuple[Path, ...] = ()
     """Files that may be read beside those of the data set."""
+    hashes: Mapping[Path, str] = field(default_factory=dict)
+    """sha256 of each file before it is read, where it is known."""
 
 
 def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
@@ -64,17 +67,6 @@ def _data_set_root(file: Path) -> Path:
     return file.parent
 
 
-def format_named(name: str) -> Format[Any]:
-    """Return the registered format of that name.
-
-    Parameters
-    ----------
-    name
-        Such as ``citygml``.
-    """
-    return next(f for f in registry.all_of(Format) if f.name == name)
-
-
 @timed
 def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     """Read a source into the working store.
@@ -91,7 +83,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     SourceError
         If the source cannot be used.
     """
-    chosen = format_named(task.format_name)
+    chosen: Format[Any] = registry.named(Format, task.format_name)
     params = chosen.params.model_validate_json(task.params_json)
     decoded = chosen.read(task.dataset, params)
     rows: dict[str, int] = {}
@@ -104,23 +96,74 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         digests[role] = store.write_raster(task.dataset.name, role, raster)
         rows[role] = int(raster.values.size)
     if task.expect and not any(rows.values()):
-        said = "; ".join(note.en for note in decoded.notes[:3])
-        raise SourceError(
-            f"source {task.dataset.name!r} holds nothing that format {chosen.name} reads"
-            + (f": {said}" if said else ""),
-            source=", ".join(file.name for file in task.dataset.files[:3]),
-            hint="check the path, or say `expect: false` when an empty source is right",
-        )
+        raise _nothing_read(task, decoded)
+    hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
+    changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
+    if changed:
+        raise SourceError("changed while it was read", source=str(changed[0]), hint="run again")
     return DecodedSource(
         rows=rows,
         digests=digests,
         rejects=decoded.rejects,
         notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
-        files={
-            name_below(file, task.dataset.root): sha256_of(file)
-            for file in (*task.dataset.files, *task.beside)
-        },
+        files={name_below(file, task.dataset.root): digest for file, digest in hashes.items()},
     )
+
+
+class NothingReadError(SourceError):
+    """A source of which nothing was kept, with the records that were set aside."""
+
+    rejects: tuple[Reject, ...] = ()
+
+
+def _nothing_read(task: SourceTask, decoded: Decoded) -> SourceError:
+    rejects = decoded.rejects
+    name = task.dataset.name
+    source = ", ".join(file.name for file in task.dataset.files[:3])
+    source += " ..." if len(task.dataset.files) > 3 else ""
+    if not rejects:
+        said = "; ".join(note.en for note in decoded.notes[:3])
+        return SourceError(
+            f"source {name!r} holds nothing that format {task.format_name} reads"
+            + (f": {said}" if said else ""),
+            source=source,
+            hint="check the path, or say `expect: false` when an empty source is right",
+        )
+    error = NothingReadError(
+        f"all {len(rejects)} records of source {name!r} were set aside; first: {told(rejects[0])}",
+        source=source,
+        hint=f"{QUARANTINE} in the working store lists them with their reasons",
+    )
+    error.rejects = rejects
+    return error
+
+
+def told(reject: Reject) -> str:
+    """Return what was wrong with a record: its file, its name and the reason, each once.
+
+    Parameters
+    ----------
+    reject
+        The record that was set aside; its message may begin with its place as well.
+    """
+    place = f"{reject.source}: {reject.record}: " if reject.record else f"{reject.source}: "
+    return place + reason(reject)
+
+
+def reason(reject: Reject) -> str:
+    """Return what was wrong with a record, without the place that stands in columns of its own.
+
+    Parameters
+    ----------
+    reject
+        The record that was set aside.
+    """
+    source, record = reject.source, reject.record
+    places = (f"{source}: {record}: ", f"{source} {record}: ", f"{source}: ", f"{record}: ")
+    message = reject.message
+    for place in places:
+        message = message.removeprefix(place)
+    return message
 
 
 def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:

@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from citytwin.engine.blocks import rows_near
 from citytwin.engine.lineage import Lineage
 from citytwin.engine.plan import Resource
 from citytwin.engine.results import FieldPart
@@ -21,26 +20,33 @@ from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
+from citytwin.store.row_index import RowIndex
 from citytwin.store.tables import row_boxes, row_digests
 
 
 @dataclass(frozen=True)
 class TableEntry:
-    """A table with its owner, and the boxes and digests of its rows."""
+    """A table with its owner, and the places and digests of its rows."""
 
     owner: str
     rows: int
-    boxes: NDArray[np.float64]
+    index: RowIndex
     digests: NDArray[np.uint64]
 
     @classmethod
     def of(cls, owner: str, table: Table, frame: pd.DataFrame) -> TableEntry:
         """Index a table."""
-        return cls(owner, len(frame), row_boxes(table, frame), row_digests(frame))
+        index = RowIndex(row_boxes(table, frame))
+        return cls(owner, len(frame), index, row_digests(frame))
+
+    @property
+    def boxes(self) -> NDArray[np.float64]:
+        """Box of each row, shape (n, 4) [m]."""
+        return self.index.boxes
 
     def digest(self, area: Bounds | None = None) -> str:
         """Digest of the rows that touch an area, or of all."""
-        rows = np.arange(self.rows) if area is None else rows_near(self.boxes, area)
+        rows = np.arange(self.rows) if area is None else self.index.near(area)
         data = rows.astype(np.int64).tobytes() + self.digests[rows].tobytes()
         return hashlib.sha256(data).hexdigest()
 
@@ -61,7 +67,10 @@ class Standing:
     lost: dict[Resource, Lineage] = field(default_factory=dict)
     """Remarks of sources that could not be read, on all that is poorer without them."""
     warnings: list[Lineage] = field(default_factory=list)
-    """Losses that assessments found, with the sources they speak of."""
+    """What must be said beside results, with the sources it speaks of: losses that assessments
+    found, a poor CRS."""
+    losses: list[str] = field(default_factory=list)
+    """Losses in joining the sources, for the report."""
 
     def field_digests(self, wanted: Field, window: Tile) -> list[str]:
         """Digests of the parts of a field that a window touches."""

@@ -1,14 +1,17 @@
-"""Measures the time of a task on its worker."""
+"""A task on its worker: the time it takes, and errors that reach the main process as they are."""
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
 from citytwin.engine.results import DecodedSource, LayerResult, TableResult, TileResult
+from citytwin.errors import CityTwinError
 
+log = logging.getLogger(__name__)
 P = ParamSpec("P")
 R = TypeVar("R", DecodedSource, TileResult, TableResult, LayerResult)
 
@@ -25,7 +28,14 @@ def timed(function: Callable[P, R]) -> Callable[P, R]:
     @wraps(function)
     def measured(*args: P.args, **kwargs: P.kwargs) -> R:
         begin = time.perf_counter()
-        result = function(*args, **kwargs)
+        try:
+            result = function(*args, **kwargs)
+        except CityTwinError as error:
+            log.info("%s failed", function.__name__, exc_info=error)
+            # Dask sends the cause along; those of lxml and GDAL cannot be pickled, and then the
+            # reader would get neither the class nor the hint of ours
+            error.__cause__ = error.__context__ = None
+            raise
         return result.model_copy(update={"seconds": time.perf_counter() - begin})
 
     return measured

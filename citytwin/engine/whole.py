@@ -13,7 +13,6 @@ from typing import Any
 from numpy.typing import NDArray
 
 from citytwin import registry
-from citytwin.engine.blocks import extremes
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.results import LayerResult, TableResult
@@ -27,7 +26,7 @@ from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
-from citytwin.store.fields import digest_of
+from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
 from citytwin.store.tables import conform, row_digests
 
@@ -75,7 +74,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
     store
         The city's working store.
     """
-    step = next(s for s in registry.all_of(Assessment) if s.name == task.step_name)
+    step: Assessment[Any] = registry.named(Assessment, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     whole = store.spec.whole
     state = CityState(
@@ -107,7 +106,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     store
         The city's working store.
     """
-    recipe = next(r for r in registry.all_of(LayerRecipe) if r.id == task.layer_id)
+    recipe = registry.named(LayerRecipe, task.layer_id)
     shutil.rmtree(task.staging, ignore_errors=True)
     task.staging.mkdir(parents=True)
     array: NDArray[Any] | None = None

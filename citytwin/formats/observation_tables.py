@@ -11,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.formats.observations import Batch, Place, Reading, urn
+from citytwin.formats.quality import doubted, flag_of, out_of_range
 from citytwin.model import crs
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded
@@ -48,11 +49,15 @@ def assemble(
     things, lost = _things(dataset, batches, source_crs)
     observations, repeats = _observations(dataset, batches, set(things["thing"]))
     said = [note for batch in batches for note in batch.notes]
+    own = [r for batch in batches for r in batch.rejects]
     return Decoded(
         tables={THINGS: things, OBSERVATIONS: observations},
-        rejects=(*rejects, *(r for batch in batches for r in batch.rejects), *lost),
-        notes=(*_unique(said), *notes, *repeats, *_synthetic_note(dataset, batches)),
-    )
+        rejects=(*rejects, *own, *lost, *out_of_range(batches)),
+        notes=(
+            *_unique(said), *notes, *repeats, *doubted(dataset, batches),
+            *_synthetic_note(dataset, batches),
+        ),
+    )  # fmt: skip
 
 
 def _is_synthetic(dataset: Dataset, batch: Batch) -> bool:
@@ -140,21 +145,6 @@ def _result(reading: Reading) -> float:
     if reading.value is None or reading.flag is Flag.MISSING:
         return float("nan")
     return reading.value
-
-
-def flag_of(reading: Reading) -> Flag:
-    """Judge a reading: missing, out of the gross range, doubted by its producer, or good.
-
-    Parameters
-    ----------
-    reading
-        In the unit of its property.
-    """
-    if reading.value is None or reading.flag is Flag.MISSING:
-        return Flag.MISSING
-    if not reading.observed.valid_min <= reading.value <= reading.observed.valid_max:
-        return Flag.BAD
-    return Flag.GOOD if reading.flag is None else reading.flag
 
 
 def _without_repeats(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,38 +9,24 @@ from typing import Any
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import pyogrio
 import shapely
 from numpy.typing import NDArray
 from pydantic import Field
-from pyproj import CRS
 
 from citytwin.errors import SourceError
 from citytwin.formats.city import footprint
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
-from citytwin.formats.city.placement import OutOfPlaceError, place, source_crs
+from citytwin.formats.city.placement import OutOfPlaceError, place
 from citytwin.formats.city.site import FileSite
+from citytwin.formats.vector.files import DAMAGED, code_of, kind_of
+from citytwin.formats.vector.values import is_null, number_of, text_of
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import ROADS
 from citytwin.model.text import text
 
-# By their first bytes: other drivers of GDAL would open files and addresses that a file names.
-_KINDS = ((b"SQLite format 3\x00", "sqlite"), (b"PAR1", "parquet"), (b"fgb", "flatgeobuf"))
-# What the readers raise on damaged files; each has several roots of its own.
-_DAMAGED = (
-    ValueError,
-    RuntimeError,
-    OSError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
-    MemoryError,
-    shapely.errors.ShapelyError,
-)
 _WIDEST_M = 200.0
 
 
@@ -83,26 +68,8 @@ class _Layer:
     crs: str
 
 
-def _kind(path: Path) -> str:
-    try:
-        with path.open("rb") as file:
-            head = file.read(256)
-    except OSError as error:
-        raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
-    for mark, kind in _KINDS:
-        if head.startswith(mark):
-            return kind
-    if head.removeprefix(b"\xef\xbb\xbf").lstrip().startswith(b"{"):
-        return "geojson"
-    raise SourceError(
-        "is no GeoPackage, SQLite, GeoJSON, FlatGeobuf or GeoParquet file",
-        source=path.name,
-        hint="convert it, for instance with ogr2ogr",
-    )
-
-
 def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
-    kind = _kind(path)
+    kind = kind_of(path)
     try:
         with warnings.catch_warnings():
             # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
@@ -111,7 +78,7 @@ def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
                 frame = gpd.read_parquet(path)
             else:
                 frame = pyogrio.read_dataframe(path, layer=params.layer)
-    except _DAMAGED as error:
+    except DAMAGED as error:
         msg = f"cannot be read: {str(error)[:200]}"
         raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
     if not isinstance(frame, gpd.GeoDataFrame):
@@ -123,17 +90,7 @@ def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
             source=path.name,
             hint="correct the name of the column",
         )
-    return _Layer(frame, _code(frame.crs, path, given))
-
-
-def _code(crs: CRS | None, path: Path, given: str | None) -> str:
-    if crs is None:
-        return source_crs(None, given, path.name)
-    if crs.is_geographic and "CRS84" in crs.name:
-        return "EPSG:4326"
-    part = crs.sub_crs_list[0] if crs.is_compound else crs
-    code = part.to_epsg(min_confidence=70)
-    return source_crs(f"EPSG:{code}" if code is not None else None, given, path.name)
+    return _Layer(frame, code_of(frame.crs, path, given))
 
 
 @dataclass(eq=False)
@@ -147,19 +104,19 @@ class _RoadReader:
         params, frame = self.params, self.layer.frame
         rows: list[RoadRow] = []
         for number, geometry in enumerate(frame.geometry.to_numpy()):
-            if params.ended_column and not _null(self._value(number, params.ended_column)):
+            if params.ended_column and not is_null(self._value(number, params.ended_column)):
                 continue
-            name = _text(self._value(number, params.id_column))
+            name = text_of(self._value(number, params.id_column))
             record = name or f"{self.site.source}:{number + 1}"
             area = self._area(record, number, geometry)
             if area is None:
                 continue
-            level = _number(self._value(number, params.level_column))
+            level = number_of(self._value(number, params.level_column))
             rows.append(
                 RoadRow(
                     road_id=record,
-                    name=_text(self._value(number, params.name_column)),
-                    function=_text(self._value(number, params.function_column)),
+                    name=text_of(self._value(number, params.name_column)),
+                    function=text_of(self._value(number, params.function_column)),
                     width_m=self._width(number),
                     level=round(level) if level is not None and abs(level) < 100 else 0,
                     source=self.site.source,
@@ -172,7 +129,7 @@ class _RoadReader:
         return None if column is None else self.layer.frame[column].iloc[number]
 
     def _width(self, number: int) -> float | None:
-        width = _number(self._value(number, self.params.width_column))
+        width = number_of(self._value(number, self.params.width_column))
         return width if width is not None and 0.0 < width <= _WIDEST_M else None
 
     def _area(
@@ -214,28 +171,6 @@ class _RoadReader:
             return None
         self.site.count(record, self.ledger, None, placed.swapped)
         return shapely.set_coordinates(flat, placed.xyz[:, :2])
-
-
-def _null(value: Any) -> bool:
-    return value is None or bool(pd.api.types.is_scalar(value) and pd.isna(value)) or value == ""
-
-
-def _text(value: Any) -> str | None:
-    if _null(value):
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value)[:1000].encode("utf-8", "replace").decode("utf-8").strip() or None
-
-
-def _number(value: Any) -> float | None:
-    if _null(value):
-        return None
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        return None
-    return number if math.isfinite(number) else None
 
 
 def _read_one(

@@ -8,6 +8,7 @@ that the parser and the look at the prolog always agree on the encoding.
 from __future__ import annotations
 
 import codecs
+import mmap
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -25,9 +26,11 @@ __all__ = [
     "attribute",
     "local_name",
     "namespace",
+    "read_skeleton",
     "read_small",
     "root_name",
     "stream",
+    "utf8_content",
 ]
 
 _MEMBERS = ("cityObjectMember", "featureMember", "featureMembers", "appearanceMember", "member")
@@ -93,7 +96,7 @@ def attribute(element: Element, name: str) -> str | None:
     return None
 
 
-def stream(path: Path, names: Sequence[str]) -> Iterator[Element]:
+def stream(path: Path, names: Sequence[str], content: bytes | None = None) -> Iterator[Element]:
     """Yield the elements of some local names as they end, and free what has been used.
 
     An element is emptied when the consumer asks for the next one, unless it lies inside another
@@ -105,6 +108,8 @@ def stream(path: Path, names: Sequence[str]) -> Iterator[Element]:
         The file.
     names
         Local names wanted, whatever their namespace.
+    content
+        What to read instead of the file, as UTF-8.
 
     Raises
     ------
@@ -115,7 +120,7 @@ def stream(path: Path, names: Sequence[str]) -> Iterator[Element]:
     wanted = frozenset(names)
     tags = [f"{{*}}{name}" for name in (*names, *(m for m in _MEMBERS if m not in wanted))]
     parser = _parser(("end",), tags)
-    for _ in _fed(parser, path):
+    for _ in _fed(parser, path, content):
         yield from _ended(parser, wanted)
 
 
@@ -154,13 +159,13 @@ def _parser(events: Sequence[Literal["start", "end"]], tags: Sequence[str]) -> e
     )
 
 
-def _fed(parser: etree.XMLPullParser, path: Path) -> Iterator[None]:
+def _fed(parser: etree.XMLPullParser, path: Path, content: bytes | None = None) -> Iterator[None]:
     """Feed a file to a parser piece by piece.
 
     A pull parser may go on silently after an error, so its log is looked at after every piece.
     """
     try:
-        for chunk in _utf8_chunks(path):
+        for chunk in _utf8_chunks(path) if content is None else [content]:
             parser.feed(chunk)
             _check_log(parser, path)
             yield
@@ -196,6 +201,57 @@ def _release(element: Element) -> None:
         while parent is not None and parent[0] is not node:
             del parent[0]
         node = parent
+
+
+def read_skeleton(content: bytes) -> Element | None:
+    """Read the root of a document whose content was cut out; None where it is not sound.
+
+    Parameters
+    ----------
+    content
+        UTF-8: what stands before the content, and what stands behind it.
+    """
+    parser = _parser(("start",), ["{*}*"])
+    try:
+        parser.feed(content)
+        root = parser.close()
+    except etree.XMLSyntaxError:
+        return None
+    return None if len(parser.feed_error_log) else root
+
+
+def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int] | None:
+    """Content of a file as UTF-8, not yet looked at; None where it takes a reader's verdict.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit_bytes
+        Size above which the file is mapped instead of read, and no other encoding is brought into
+        this one.
+
+    Returns
+    -------
+    tuple
+        The bytes, and the length of the byte order mark before the document.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(1000)
+            if not head.strip() or head.startswith(_ARCHIVES):
+                return None
+            mark_bytes, codec = _encoding(head, path.name)
+            small = path.stat().st_size <= limit_bytes
+            if codec == "utf-8" and not small:
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), mark_bytes
+            if not small:
+                return None
+            file.seek(mark_bytes)
+            content = file.read()
+            return (content if codec == "utf-8" else content.decode(codec).encode("utf-8")), 0
+    except (OSError, ValueError, SourceError):
+        return None
 
 
 def read_small(path: Path, limit_bytes: int) -> Element:

@@ -1,13 +1,11 @@
-"""Ground level: from a terrain raster, else a relief TIN, else the ground heights of buildings."""
+"""Ground level: from terrain rasters, else a relief TIN, else the ground heights of buildings."""
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from pydantic import Field
+from pydantic import Field as Bound
 
 from citytwin.errors import StepError
 from citytwin.kernels.gap_fill import fill_gaps, margin_cells
@@ -18,65 +16,124 @@ from citytwin.kernels.tin_raster import burn_triangles
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec, Tile
-from citytwin.model.notes import Note
+from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import faces_of_geometry
 from citytwin.model.raster import Raster
-from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import ClassCounts, Cost, Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 Float32Array = NDArray[np.float32]
 
 FROM_BUILDINGS = Note(
     severity="fallback",
-    ja="地形データがないため、建物の地盤高から地盤面を補間しています（概略値）",
-    en="No terrain data here: the ground is interpolated from the ground heights of buildings",
+    ja="地形データのない所は、建物の地盤高から地盤面を補間しています（概略値）",
+    en="Where there is no terrain data, the ground is interpolated from the ground heights of "
+    "buildings (approximate)",
 )
 FILLED = Note(
     severity="info",
     ja="地形データの欠けている所（建物の下など）は周囲から補間しています",
     en="Gaps in the terrain data, such as under buildings, are filled from their surroundings",
 )
+_SHARES = (
+    (t.TerrainSource.MEASURED, "terrain_measured", "測定された地盤の割合", "Ground measured"),
+    (t.TerrainSource.FILLED, "terrain_filled", "周囲から補間した割合", "Ground filled in"),
+    (
+        t.TerrainSource.FROM_BUILDINGS,
+        "terrain_from_buildings",
+        "建物の地盤高から推定した割合",
+        "Ground estimated from buildings",
+    ),
+)
 
 
 class TerrainParams(Params):
     """How gaps are closed."""
 
-    fill_levels: int = Field(default=6, ge=1, le=12)
+    fill_levels: int = Bound(default=6, ge=1, le=12)
     """Gaps up to about 2**fill_levels cells wide are filled."""
-    building_fill_levels: int = Field(default=8, ge=1, le=12)
+    building_fill_levels: int = Bound(default=8, ge=1, le=12)
     """The same where the ground is known at buildings only."""
 
 
 def run(task: GridTask, params: TerrainParams) -> Outcome:
-    """Take the best source the city has, and fill its gaps."""
-    if task.rasters.get("terrain_raster") or t.RELIEF in task.tables:
-        return _filled(task, _measured, params.fill_levels, t.TerrainSource.MEASURED, (FILLED,))
-    if t.BUILDINGS in task.tables:
-        levels = params.building_fill_levels
-        kind = t.TerrainSource.FROM_BUILDINGS
-        return _filled(task, _at_buildings, levels, kind, (FROM_BUILDINGS,))
-    msg = "the city has no terrain and no buildings to interpolate it from"
-    raise StepError(msg, step="terrain", hint="add a terrain raster or a relief")
+    """Take the best source that each cell has: measured, filled in, or the feet of buildings.
+
+    Gaps that are wider than the filling reaches, such as all that lies outside a raster or a TIN,
+    get their level from the ground heights of buildings, as far as these reach, and join the
+    measured ground smoothly.
+
+    Parameters
+    ----------
+    task
+        With terrain rasters, a relief or buildings.
+    params
+        How gaps are closed.
+
+    Raises
+    ------
+    StepError
+        If the city has neither.
+    """
+    relief = t.RELIEF in task.tables
+    buildings = t.BUILDINGS in task.tables
+    if not (task.rasters.get("terrain_raster") or relief or buildings):
+        msg = "the city has no terrain and no buildings to interpolate it from"
+        raise StepError(msg, step="terrain", hint="add a terrain raster or a relief")
+    terrain, source = _filled(task, task.tile, params.fill_levels)
+    if buildings and np.isnan(terrain).any():
+        _estimate(task, params, terrain, source)
+    return Outcome({f.TERRAIN: terrain, f.TERRAIN_SOURCE: source})
 
 
-def _filled(
-    task: GridTask,
-    known_of: Callable[[GridTask, Tile], Float32Array],
-    levels: int,
-    kind: t.TerrainSource,
-    notes: tuple[Note, ...],
-) -> Outcome:
+def _filled(task: GridTask, tile: Tile, levels: int) -> tuple[Float32Array, NDArray[np.uint8]]:
+    """Measured ground with its narrow gaps closed, and where each cell of it comes from."""
+    wide = _aligned(task.grid, tile, levels)
+    known = _measured(task, wide)
+    core = tile.within(wide)
+    filled = np.ascontiguousarray(fill_gaps(known, wide.row0, wide.col0, levels)[core])
+    source = np.full(tile.shape, f.CLASS_NODATA, dtype=np.uint8)
+    source[~np.isnan(filled)] = t.TerrainSource.FILLED
+    source[~np.isnan(known[core])] = t.TerrainSource.MEASURED
+    return filled, source
+
+
+def _estimate(
+    task: GridTask, params: TerrainParams, terrain: Float32Array, source: NDArray[np.uint8]
+) -> None:
+    """Close what is left from buildings and the measured ground around them; in place."""
+    levels = params.building_fill_levels
     wide = _aligned(task.grid, task.tile, levels)
-    known = known_of(task, wide)
-    filled = fill_gaps(known, wide.row0, wide.col0, levels)
     core = task.tile.within(wide)
-    source = np.full(task.tile.shape, f.CLASS_NODATA, dtype=np.uint8)
-    gap = t.TerrainSource.FILLED if kind == t.TerrainSource.MEASURED else kind
-    source[~np.isnan(filled[core])] = gap
-    source[~np.isnan(known[core])] = kind
-    return Outcome(
-        {f.TERRAIN: np.ascontiguousarray(filled[core]), f.TERRAIN_SOURCE: source}, notes=notes
+    feet = _at_buildings(task, wide)
+    in_reach = ~np.isnan(fill_gaps(feet, wide.row0, wide.col0, levels)[core])
+    measured, _ = _filled(task, wide, params.fill_levels)
+    known = np.where(np.isnan(measured), feet, measured)
+    estimated = fill_gaps(known, wide.row0, wide.col0, levels)[core]
+    lacking = np.isnan(terrain) & in_reach
+    terrain[lacking] = estimated[lacking]
+    source[lacking] = t.TerrainSource.FROM_BUILDINGS
+
+
+def summary(cells: ClassCounts) -> tuple[tuple[Fact, ...], tuple[Note, ...]]:
+    """Say which share of the ground was measured, filled in and estimated.
+
+    Parameters
+    ----------
+    cells
+        Cells of each class of ``terrain_source`` over the whole city.
+    """
+    count = cells[f.TERRAIN_SOURCE]
+    total = max(1, sum(count.values()))
+    facts = tuple(
+        Fact(name=name, label=text(ja, en), value=100.0 * count.get(kind, 0) / total, unit="%")
+        for kind, name, ja, en in _SHARES
     )
+    said = (
+        (t.TerrainSource.FROM_BUILDINGS, FROM_BUILDINGS),
+        (t.TerrainSource.FILLED, FILLED),
+    )
+    return facts, tuple(note for kind, note in said if count.get(kind))
 
 
 def _aligned(grid: GridSpec, tile: Tile, levels: int) -> Tile:
@@ -164,8 +221,9 @@ def margin_m(params: TerrainParams, cell_m: float) -> float:
     float
         Metres.
     """
-    levels = max(params.fill_levels, params.building_fill_levels)
-    return float((margin_cells(levels) + 2**levels) * cell_m)
+    # The estimate looks at ground that has been filled before.
+    reaches = (margin_cells(n) + 2**n for n in (params.fill_levels, params.building_fill_levels))
+    return float(sum(reaches) * cell_m)
 
 
 GRIDDER = Gridder(
@@ -177,5 +235,6 @@ GRIDDER = Gridder(
     params=TerrainParams,
     margin_m=margin_m,
     run=run,
+    summary=summary,
     cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=60.0),
 )

@@ -1,4 +1,4 @@
-"""Bulk shape of the city on coarse cells: plan and frontal area, heights."""
+"""Frontal area of the city on coarse cells."""
 
 from __future__ import annotations
 
@@ -8,74 +8,6 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.scanline import GridWindow
-
-
-@njit(cache=True, nogil=True)
-def _moments(block: np.ndarray) -> tuple[int, float, float, float]:
-    """Count, mean, population deviation and maximum of the positive heights of a block."""
-    n = 0
-    total = 0.0
-    tallest = 0.0
-    for h in block.flat:
-        if h > 0.0:
-            n += 1
-            total += h
-            tallest = max(tallest, float(h))
-    mean = total / max(n, 1)
-    squares = 0.0
-    for h in block.flat:
-        if h > 0.0:
-            squares += (h - mean) ** 2
-    return n, mean, math.sqrt(squares / max(n, 1)), tallest
-
-
-@njit(cache=True, nogil=True)
-def height_moments(
-    building_height: np.ndarray, factor: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Plan area index and building heights on coarse cells of ``factor`` x ``factor`` cells.
-
-    Mean and deviation are weighted by plan area; the deviation is that of the population
-    (divisor n), as Kanda et al. (2013) use it.
-
-    Parameters
-    ----------
-    building_height
-        Height of buildings above the ground, shape (ny, nx), float32 [m]; NaN or <= 0 where
-        there is none. ny and nx are multiples of ``factor``, and the first cell begins a
-        coarse cell.
-    factor
-        Fine cells along the edge of a coarse cell, >= 1.
-
-    Returns
-    -------
-    lambda_p : numpy.ndarray
-        Share of the area under buildings, shape (ny / factor, nx / factor), float32, 0..1.
-    mean_m, sd_m, max_m : numpy.ndarray
-        Heights of buildings, same shape, float32 [m]; 0 where there is no building.
-
-    Raises
-    ------
-    ValueError
-        When the raster does not consist of whole coarse cells.
-    """
-    ny, nx = building_height.shape
-    if factor < 1 or ny % factor != 0 or nx % factor != 0:
-        raise ValueError("the raster must consist of whole coarse cells")
-    shape = (ny // factor, nx // factor)
-    lambda_p = np.zeros(shape, dtype=np.float32)
-    mean_m = np.zeros(shape, dtype=np.float32)
-    sd_m = np.zeros(shape, dtype=np.float32)
-    max_m = np.zeros(shape, dtype=np.float32)
-    for ci in range(shape[0]):
-        for cj in range(shape[1]):
-            rows = slice(ci * factor, (ci + 1) * factor)
-            n, mean, sd, tallest = _moments(building_height[rows, cj * factor : (cj + 1) * factor])
-            lambda_p[ci, cj] = n / factor**2
-            mean_m[ci, cj] = mean
-            sd_m[ci, cj] = sd
-            max_m[ci, cj] = tallest
-    return lambda_p, mean_m, sd_m, max_m
 
 
 @njit(cache=True, nogil=True)

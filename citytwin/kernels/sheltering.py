@@ -1,8 +1,8 @@
-"""What stands up- and downwind of a pedestrian: ray features of a height raster.
+"""How far a pedestrian sees up- and downwind before a building stands there: rays over a raster.
 
-Elevation angles towards the wind follow Winstral, Elder and Davis (2002), Spatial snow modeling
-of wind-redistributed snow using terrain-based parameters, J. Hydrometeorology 3, 524-538 (their
-Sx), taken here over a fan of +-15 degrees and from pedestrian height.
+The fan of +-15 degrees is that of Winstral, Elder and Davis (2002), Spatial snow modeling of
+wind-redistributed snow using terrain-based parameters, J. Hydrometeorology 3, 524-538; of their
+features only the distance is kept, which says more about street wind than the elevation angle.
 """
 
 from __future__ import annotations
@@ -17,31 +17,26 @@ N_RAY = 48
 """Rays per cell, 7.5 degrees apart from grid north, shared by all wind directions."""
 
 FAN_RAD = math.radians(15.0)
-"""Half width of the fan of rays that a wind direction looks at."""
+"""Rays within this angle of a wind direction count fully, the next ones in part."""
 
 PEDESTRIAN_M = 1.5
 """Eye of the features: what is not higher than this is no obstacle."""
 
+_OPEN, _OBSTACLE, _OUTSIDE = np.uint8(0), np.uint8(1), np.uint8(2)
+
 
 class Sheltering(NamedTuple):
-    """Ray features per wind direction and cell, float32; NaN where an obstacle stands.
+    """Free distance per wind direction and cell, float32; NaN where an obstacle stands.
 
     Parameters
     ----------
-    up_angle, down_angle
-        Mean elevation angle of the skyline upwind and downwind, shape (nd, ny, nx) [rad].
     up_log_distance, down_log_distance
         Mean natural logarithm of the distance in metres to the face of the first obstacle, or
-        to the end of the fetch, shape (nd, ny, nx).
-    horizon
-        Mean elevation angle of the skyline all round, shape (ny, nx) [rad].
+        to the end of the fetch, upwind and downwind, shape (nd, ny, nx).
     """
 
-    up_angle: np.ndarray
     up_log_distance: np.ndarray
-    down_angle: np.ndarray
     down_log_distance: np.ndarray
-    horizon: np.ndarray
 
 
 def fetch_reach_m(fetch_m: float, cell_m: float) -> float:
@@ -62,76 +57,114 @@ def fetch_reach_m(fetch_m: float, cell_m: float) -> float:
     return fetch_m + cell_m
 
 
-@njit(cache=True, nogil=True)
-def _ray_cells(ray: int, n_max: int) -> tuple[np.ndarray, np.ndarray, float]:
-    """Row and column offsets of a ray's cells, one per step, and the step's length [cells]."""
-    azimuth = 2.0 * math.pi * ray / N_RAY
-    to_row, to_col = -math.cos(azimuth), math.sin(azimuth)
-    longest = max(abs(to_row), abs(to_col))
-    rows = np.empty(n_max, dtype=np.int64)
-    cols = np.empty(n_max, dtype=np.int64)
-    for k in range(n_max):
-        # Ties go to the smaller offset on both sides, so that mirror images stay mirror images.
-        for_row = (k + 1) * to_row / longest
-        for_col = (k + 1) * to_col / longest
-        rows[k] = int(math.copysign(math.floor(abs(for_row) + 0.5 - 1e-9), for_row))
-        cols[k] = int(math.copysign(math.floor(abs(for_col) + 0.5 - 1e-9), for_col))
-    return rows, cols, 1.0 / longest
+class _Rays(NamedTuple):
+    """The cells that every ray passes, and what it sees when it ends there.
+
+    Parameters
+    ----------
+    steps
+        Cells within the fetch, shape (N_RAY,).
+    offset
+        Places of the cells in the raster as one line, counted from the cell itself, shape
+        (N_RAY, most steps).
+    log_distance
+        Natural logarithm of the distance in metres to the near face of the cell, and after the
+        last cell that of the fetch, shape (N_RAY, most steps + 1).
+    """
+
+    steps: np.ndarray
+    offset: np.ndarray
+    log_distance: np.ndarray
 
 
 @njit(cache=True, nogil=True)
-def _look(
-    height: np.ndarray,
-    row: int,
-    col: int,
-    cells: tuple[np.ndarray, np.ndarray],
-    step_m: float,
-    fetch_m: float,
-    tallest_m: float,
-) -> tuple[float, float]:
-    """Skyline angle [rad] and log distance [m] along one ray; outside the raster is open."""
-    ny, nx = height.shape
-    rows, cols = cells
-    slope = 0.0
-    first_m = 0.0
-    for k in range(int(fetch_m / step_m)):
-        distance_m = (k + 0.5) * step_m  # the near face of the cell, not its centre
-        # Nothing farther out can rise above the skyline once an obstacle is known.
-        if first_m > 0.0 and tallest_m <= slope * distance_m:
-            break
-        i = row + rows[k]
-        j = col + cols[k]
-        if i < 0 or j < 0 or i >= ny or j >= nx:
-            break
-        rise = float(height[i, j]) - PEDESTRIAN_M
-        if rise > 0.0:
-            if first_m == 0.0:
-                first_m = distance_m
-            slope = max(slope, rise / distance_m)
-    return math.atan(slope), math.log(first_m if first_m > 0.0 else fetch_m)
-
-
-@njit(cache=True, nogil=True)
-def _fan(toward_rad: float) -> np.ndarray:
-    """Rays within the fan about an azimuth."""
-    chosen = np.empty(N_RAY, dtype=np.int64)
-    n = 0
+def _rays(cell_m: float, fetch_m: float, row_cells: int) -> _Rays:
+    most = int(fetch_m / cell_m)
+    steps = np.zeros(N_RAY, dtype=np.int64)
+    offset = np.zeros((N_RAY, most), dtype=np.int64)
+    log_distance = np.full((N_RAY, most + 1), math.log(fetch_m))
     for ray in range(N_RAY):
-        off = 2.0 * math.pi * ray / N_RAY - toward_rad
-        off = abs(off - 2.0 * math.pi * math.floor(off / (2.0 * math.pi) + 0.5))
-        if off <= FAN_RAD + 1e-9:
-            chosen[n] = ray
-            n += 1
-    return chosen[:n]
+        azimuth = 2.0 * math.pi * ray / N_RAY
+        to_row, to_col = -math.cos(azimuth), math.sin(azimuth)
+        longest = max(abs(to_row), abs(to_col))
+        step_m = cell_m / longest
+        steps[ray] = min(int(fetch_m / step_m), most)
+        for k in range(steps[ray]):
+            # Ties go to the smaller offset on both sides, so that mirror images stay mirror images.
+            for_row = (k + 1) * to_row / longest
+            for_col = (k + 1) * to_col / longest
+            row = int(math.copysign(math.floor(abs(for_row) + 0.5 - 1e-9), for_row))
+            col = int(math.copysign(math.floor(abs(for_col) + 0.5 - 1e-9), for_col))
+            offset[ray, k] = row * row_cells + col
+            log_distance[ray, k] = math.log((k + 0.5) * step_m)
+    return _Rays(steps, offset, log_distance)
 
 
 @njit(cache=True, nogil=True)
-def _mean(values: np.ndarray, rays: np.ndarray) -> float:
-    """Mean over the rays of a fan."""
-    total = 0.0
-    for ray in rays:
-        total += values[ray]
-    return total / rays.size
+def _fenced(height_above_ground: np.ndarray) -> np.ndarray:
+    """The raster with a fence of one cell, which no ray can jump, as one line: what stands where."""
+    ny, nx = height_above_ground.shape
+    what = np.full((ny + 2, nx + 2), _OUTSIDE, dtype=np.uint8)
+    for i in range(ny):
+        for j in range(nx):
+            built = height_above_ground[i, j] > PEDESTRIAN_M  # not so for NaN
+            what[i + 1, j + 1] = _OBSTACLE if built else _OPEN
+    return what.ravel()
+
+
+@njit(cache=True, nogil=True)
+def _look(what: np.ndarray, here: int, ray: int, rays: _Rays) -> float:
+    """Log distance [m] along one ray to the first obstacle; outside the raster is open."""
+    found = -1  # the fetch
+    for k in range(rays.steps[ray]):
+        there = what[here + rays.offset[ray, k]]
+        if there != _OPEN:
+            found = k if there == _OBSTACLE else -1
+            break
+    return float(rays.log_distance[ray, found])
+
+
+@njit(cache=True, nogil=True)
+def fan_weights(toward_rad: float) -> np.ndarray:
+    """Weights of the rays in the fan about an azimuth.
+
+    From FAN_RAD on the weight falls linearly to nothing over one spacing, so that the mean
+    direction of the fan is the azimuth itself, whatever it is: with whole rays only, the fan would
+    lean by up to half a spacing as soon as the azimuth is off a ray.
+
+    Parameters
+    ----------
+    toward_rad
+        Azimuth clockwise from grid north [rad].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (N_RAY,), at most a fifth each; the sum is 1.
+    """
+    spacing = 2.0 * math.pi / N_RAY
+    weights = np.empty(N_RAY)
+    for ray in range(N_RAY):
+        off = spacing * ray - toward_rad
+        off = abs(off - 2.0 * math.pi * math.floor(off / (2.0 * math.pi) + 0.5))
+        inside = (FAN_RAD + spacing - off) / spacing
+        inside = inside if inside > 1e-9 else 0.0  # rounding must not add a ray at the rim
+        weights[ray] = min(inside, 1.0)
+    weights /= weights.sum()
+    return weights
+
+
+@njit(cache=True, nogil=True)
+def _fans(toward_rad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rays of each fan and their weights, shape (nd, 6); weight 0 fills up."""
+    rays = np.zeros((toward_rad.size, 6), dtype=np.int64)
+    weights = np.zeros((toward_rad.size, 6))
+    for d in range(toward_rad.size):
+        of_all = fan_weights(toward_rad[d])
+        inside = np.flatnonzero(of_all)
+        rays[d, : inside.size] = inside
+        weights[d, : inside.size] = of_all[inside]
+    return rays, weights
 
 
 @njit(cache=True, nogil=True)
@@ -141,11 +174,12 @@ def sheltering(
     wind_from_rad: np.ndarray,
     fetch_m: float,
 ) -> Sheltering:
-    """Look up- and downwind of every cell for obstacles.
+    """Look up- and downwind of every cell for the nearest obstacle.
 
-    48 rays per cell are walked once, a cell per step along their longer axis; each wind
-    direction takes the mean of those within 15 degrees. Offsets are counted from the cell
-    itself, so a tile padded by `fetch_reach_m` gives the same bits as the whole raster.
+    48 rays per cell are walked once up to the first obstacle, a cell per step along their longer
+    axis; each wind direction takes the weighted mean of those within its fan. Offsets are counted
+    from the cell itself, so a tile padded by `fetch_reach_m` gives the same bits as the whole
+    raster.
 
     Parameters
     ----------
@@ -165,42 +199,25 @@ def sheltering(
     """
     ny, nx = height_above_ground.shape
     nd = wind_from_rad.size
-    up_angle = np.full((nd, ny, nx), np.nan, dtype=np.float32)
     up_log = np.full((nd, ny, nx), np.nan, dtype=np.float32)
-    down_angle = np.full((nd, ny, nx), np.nan, dtype=np.float32)
     down_log = np.full((nd, ny, nx), np.nan, dtype=np.float32)
-    horizon = np.full((ny, nx), np.nan, dtype=np.float32)
-    tallest = 0.0
+    what = _fenced(height_above_ground)
+    rays = _rays(cell_m, fetch_m, nx + 2)
+    up, up_weight = _fans(wind_from_rad)
+    down, down_weight = _fans(wind_from_rad + math.pi)
+    seen = np.empty(N_RAY)
     for i in range(ny):
         for j in range(nx):
-            rise = float(height_above_ground[i, j]) - PEDESTRIAN_M
-            if rise > 0.0:  # not so for NaN
-                tallest = max(tallest, rise)
-    cells = [_ray_cells(ray, int(fetch_m / cell_m)) for ray in range(N_RAY)]
-    up = [_fan(wind_from_rad[d]) for d in range(nd)]
-    down = [_fan(wind_from_rad[d] + math.pi) for d in range(nd)]
-    everywhere = np.arange(N_RAY)
-    angle = np.empty(N_RAY)
-    log_distance = np.empty(N_RAY)
-    for i in range(ny):
-        for j in range(nx):
-            if height_above_ground[i, j] > PEDESTRIAN_M:
+            here = (i + 1) * (nx + 2) + j + 1
+            if what[here] == _OBSTACLE:
                 continue
             for ray in range(N_RAY):
-                rows, cols, step = cells[ray]
-                angle[ray], log_distance[ray] = _look(
-                    height_above_ground,
-                    i,
-                    j,
-                    (rows, cols),
-                    step * cell_m,
-                    fetch_m,
-                    tallest,
-                )
-            horizon[i, j] = _mean(angle, everywhere)
+                seen[ray] = _look(what, here, ray, rays)
             for d in range(nd):
-                up_angle[d, i, j] = _mean(angle, up[d])
-                up_log[d, i, j] = _mean(log_distance, up[d])
-                down_angle[d, i, j] = _mean(angle, down[d])
-                down_log[d, i, j] = _mean(log_distance, down[d])
-    return Sheltering(up_angle, up_log, down_angle, down_log, horizon)
+                before, behind = 0.0, 0.0
+                for k in range(up.shape[1]):
+                    before += up_weight[d, k] * seen[up[d, k]]
+                    behind += down_weight[d, k] * seen[down[d, k]]
+                up_log[d, i, j] = before
+                down_log[d, i, j] = behind
+    return Sheltering(up_log, down_log)

@@ -101,6 +101,40 @@ def wind_rose(
     )
 
 
+@dataclass(frozen=True, eq=False)
+class WindSectors:
+    """The sectors from which wind came, as steps weigh their results for each direction."""
+
+    from_rad: FloatArray
+    """Shape (n,): where the wind comes from, clockwise from grid north [rad]."""
+    share: FloatArray
+    """Shape (n,): share of the run of wind, frequency times mean speed; the sum is 1."""
+
+
+def wind_sectors(rose: WindRose, convergence_deg: float) -> WindSectors:
+    """Return directions on the grid and weights of the sectors with wind.
+
+    The weight is the run of wind, so that ratios of speed average to the ratio of the mean speeds;
+    calms have no direction and weigh nothing.
+
+    Parameters
+    ----------
+    rose
+        Directions from true north, frequencies and mean speeds, shape (sectors,) [degrees, 1, m/s].
+    convergence_deg
+        Grid azimuth = true azimuth - convergence [degrees].
+
+    Returns
+    -------
+    WindSectors
+        Arrays of shape (n,), n = 0 without any wind.
+    """
+    run = np.nan_to_num(rose.frequency * rose.mean_speed_m_s)
+    some = run > 0
+    grid_deg = np.mod(rose.centre_deg[some] - convergence_deg, 360.0)
+    return WindSectors(np.radians(grid_deg), run[some] / max(float(run.sum()), 1e-300))
+
+
 def _check(
     speed_time_s: FloatArray,
     speed_m_s: FloatArray,

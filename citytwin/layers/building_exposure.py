@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
 from citytwin.model.layer import (
     Attribute,
+    Derived,
     Extrusion,
     Style,
     StyleItem,
@@ -12,16 +17,19 @@ from citytwin.model.layer import (
 )
 from citytwin.model.palettes import FLOOD_RANKS, UNAFFECTED
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.tables import BUILDING_EXPOSURE
+from citytwin.model.tables import BUILDING_EXPOSURE, Column
 from citytwin.model.text import Text, text
 
+CLASS_COLUMN = "flood_class"
 _STOREYS: tuple[Text, ...] = (
     text("床上浸水なし", "No floor under water"),
     text("1階床上", "Ground floor"),
     text("2階床上", "2nd storey (first floor up)"),
     text("3階床上", "3rd storey"),
     text("4階床上以上", "4th storey or higher"),
+    text("屋根まで水没", "Above the roof"),
 )
+_UPPERMOST, _ABOVE_ROOF = 4, 5
 _WIND: tuple[Text, ...] = (
     text("弱い（遮られる）", "sheltered"),
     text("中程度", "moderate"),
@@ -30,9 +38,24 @@ _WIND: tuple[Text, ...] = (
 _ANY_STOREY = 60
 
 
+def with_classes(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the class of the map: the storey that the water reaches, or above the roof.
+
+    Parameters
+    ----------
+    buildings
+        Rows of the building exposure.
+    """
+    storey = buildings["flooded_storey"].to_numpy(dtype=np.float64, na_value=np.nan)
+    depth = buildings["flood_depth_max_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    height = buildings["height_m"].to_numpy(dtype=np.float64, na_value=np.nan)
+    classes = np.where(depth > height, _ABOVE_ROOF, np.minimum(storey, _UPPERMOST))
+    return buildings.assign(**{CLASS_COLUMN: pd.array(classes, dtype="Int32")})
+
+
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
-    """One class per storey that the water reaches, in the colours of the depths."""
-    colours = (UNAFFECTED, *FLOOD_RANKS[1:5])
+    """One class per storey that the water reaches, one above, in the colours of the depths."""
+    colours = (UNAFFECTED, *FLOOD_RANKS[1:])
     return Style(
         kind="class",
         unit="",
@@ -50,10 +73,10 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
 
 
 def _storey_wording() -> tuple[tuple[str, Text], ...]:
-    known = [(str(number), label) for number, label in enumerate(_STOREYS[:-1])]
+    known = [(str(number), label) for number, label in enumerate(_STOREYS[:_UPPERMOST])]
     known += [
         (str(number), text(f"{number}階床上", f"storey {number}"))
-        for number in range(len(_STOREYS) - 1, _ANY_STOREY)
+        for number in range(_UPPERMOST, _ANY_STOREY)
     ]
     return tuple(known)
 
@@ -65,17 +88,24 @@ LAYER = LayerRecipe(
     title=text("建物への影響（日照・風・浸水）", "Buildings: sun, wind and flood"),
     summary=text(
         "建物の外壁に接する地面での日照時間・風速比・最大浸水深をまとめ、水が届く階で色分けしました。"
-        "床の高さは標準的な階高による目安で、個々の建物の床高・止水板・地下は考慮していません。",
+        "床の高さは標準的な階高による目安で（記録された階数まで）、個々の建物の床高・止水板・地下は"
+        "考慮していません。",
         "Sunlit hours, wind and flood depth on the ground along each outer wall, coloured by the"
         " storey that the water reaches. "
-        "Floor levels are standard ones: real floor heights, flood gates and basements are not"
+        "Floor levels are standard ones, up to the storeys on record: real floor heights, flood gates and basements are not"
         " considered.",
     ),
     view=VectorView(
         table=BUILDING_EXPOSURE,
         id_column="building_id",
-        style_column="flooded_storey",
+        style_column=CLASS_COLUMN,
         attributes=(
+            Attribute(
+                CLASS_COLUMN,
+                text("浸水の区分", "Class of flooding"),
+                precision=1,
+                values=tuple((str(number), label) for number, label in enumerate(_STOREYS)),
+            ),
             Attribute(
                 "flooded_storey",
                 text("浸水する階", "Storey that the water reaches"),
@@ -101,6 +131,16 @@ LAYER = LayerRecipe(
             Attribute("lod", text("形の詳しさ（LOD）", "Level of detail (LOD)")),
         ),
         extrude=Extrusion(height="height_m"),
+        derived=Derived(
+            columns=(
+                *BUILDING_EXPOSURE.columns[:-1],
+                Column(
+                    CLASS_COLUMN, "int32", "1", meaning="0 none ... 4 or higher, 5 above the roof"
+                ),
+                BUILDING_EXPOSURE.columns[-1],
+            ),
+            make=with_classes,
+        ),
     ),
     style=style,
 )

@@ -36,9 +36,9 @@ LAYER = LayerRecipe(
     group="flood",
     title=text("最大流速", "Maximum flow speed"),
     summary=text(
-        "計算期間中の水の流れの最大の速さです。膝程度の水深でも速い流れでは歩けません。"
+        "計算期間中の水の流れの最大の速さです（最大水深 5 cm 未満の所は流れなしとします）。膝程度の水深でも速い流れでは歩けません。"
         "メッシュ内の平均であり、側溝や建物の隅の局所的な速さは表しません。",
-        "Highest speed of the water during the computed event; fast water is dangerous even"
+        "Highest speed of the water during the computed event, where it came to stand 5 cm or more; fast water is dangerous even"
         " when it is knee-deep. "
         "It is a mean over each cell: gutters and corners can be faster.",
     ),

@@ -31,9 +31,10 @@ LAYER = LayerRecipe(
     title=text("地盤高", "Ground level"),
     summary=text(
         "建物を除いた地面の高さ（標高）です。"
-        "地形データのない所は周囲から補間しており、その割合は注記に示します。",
+        "測定値のない所は周囲から補間または推定しており、その割合は数値に、場所は「地盤高の出所」に示します。",
         "Height of the bare ground above the vertical datum, without buildings. "
-        "Gaps in the terrain data are filled from their surroundings; the notes say how much.",
+        "Where it was not measured it is filled in or estimated: the figures say how much, the"
+        " layer on the source of the ground level says where.",
     ),
     view=RasterView(TERRAIN),
     style=style,

@@ -5,6 +5,7 @@ Together with :mod:`citytwin.model.grid` the only place that touches pyproj.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -240,3 +241,98 @@ def convergence_deg(x: float, y: float, code: str) -> float:
 def _to_own_degrees(x: float, y: float, crs: CRS) -> tuple[float, float]:
     lon, lat = Proj(crs)(x, y, inverse=True)
     return float(lon), float(lat)
+
+
+@dataclass(frozen=True)
+class Fit:
+    """How a CRS suits a place."""
+
+    code: str
+    """The CRS, ``EPSG:n``."""
+    longitude_deg: float
+    latitude_deg: float
+    scale: float
+    """Metres of the grid per metre on the ground, in the direction in which it is worst; NaN
+    where the projection is not defined."""
+    outside_deg: float
+    """Distance from the area of use that the authority names; 0 inside or where none is named."""
+    area: str
+    """Name of that area."""
+
+
+def fit(x: float, y: float, code: str) -> Fit:
+    """Say how well a CRS suits a place.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing of the place [m] in `code`.
+    code
+        Projected CRS.
+    """
+    crs = _crs(horizontal(code))
+    lon, lat = _to_own_degrees(x, y, crs)
+    area = crs.area_of_use
+    return Fit(
+        code=horizontal(code),
+        longitude_deg=lon,
+        latitude_deg=lat,
+        scale=_worst_scale(crs, lon, lat),
+        outside_deg=_degrees_off(lon, lat, area.bounds) if area else 0.0,
+        area=area.name if area else "",
+    )
+
+
+def _worst_scale(crs: CRS, lon: float, lat: float) -> float:
+    if not (math.isfinite(lon) and math.isfinite(lat)):
+        return math.nan
+    factors = Proj(crs).get_factors(lon, lat)
+    scales = (float(factors.tissot_semimajor), float(factors.tissot_semiminor))
+    if not all(math.isfinite(scale) for scale in scales):
+        return math.nan
+    return max(scales, key=lambda scale: abs(scale - 1.0))
+
+
+def _degrees_off(lon: float, lat: float, box: tuple[float, float, float, float]) -> float:
+    """Distance of a point from a box, which may cross the antimeridian [degrees]."""
+    west, south, east, north = box
+    # turned so that the box begins at 0: east of its west edge, whichever way the numbers run
+    width, place = (east - west) % 360.0 or 360.0, (lon - west) % 360.0
+    off_lon = 0.0 if place <= width else min(place - width, 360.0 - place)
+    off_lat = max(south - lat, lat - north, 0.0)
+    return max(off_lon, off_lat)
+
+
+_PLANE_ZONES = tuple(f"EPSG:{code}" for code in range(6669, 6688))
+"""The nineteen plane zones of Japan (JGD2011)."""
+_NEAR_JAPAN_DEG = 0.25
+
+
+def suited(longitude_deg: float, latitude_deg: float) -> str:
+    """Return a CRS whose metres are metres on the ground at a place.
+
+    Parameters
+    ----------
+    longitude_deg, latitude_deg
+        The place.
+
+    Returns
+    -------
+    str
+        In Japan the plane zone, elsewhere the UTM zone.
+    """
+
+    def distance(zone: str) -> tuple[float, float]:
+        # areas of use are boxes that overlap: of those that hold the place, the nearest origin
+        crs = _crs(zone)
+        lon, lat = _to_own_degrees(0.0, 0.0, crs)  # no false easting or northing in Japan
+        east = (lon - longitude_deg) * math.cos(math.radians(latitude_deg))
+        area = crs.area_of_use
+        off = _degrees_off(longitude_deg, latitude_deg, area.bounds) if area else math.inf
+        return off, math.hypot(lat - latitude_deg, east)
+
+    zone = min(_PLANE_ZONES, key=distance)
+    if distance(zone)[0] <= _NEAR_JAPAN_DEG:
+        return zone
+    utm = int((longitude_deg + 180.0) // 6.0) % 60 + 1
+    return f"EPSG:{(32600 if latitude_deg >= 0 else 32700) + utm}"

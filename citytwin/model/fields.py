@@ -58,7 +58,9 @@ TERRAIN_SOURCE = Field(
     "1",
     text("地盤高の出所", "Source of the ground level"),
     dtype="uint8",
-    precision=0,
+    precision=1,  # shown on a click as a whole number beside the name of the class
+    valid_min=0,
+    valid_max=2,
 )
 SURFACE_HEIGHT = Field(
     "surface_height",

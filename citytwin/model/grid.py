@@ -34,6 +34,15 @@ class Bounds:
             self.x_min - metres, self.y_min - metres, self.x_max + metres, self.y_max + metres
         )
 
+    def overlaps(self, other: Bounds) -> bool:
+        """Whether the two boxes share an area."""
+        return (
+            self.x_min < other.x_max
+            and other.x_min < self.x_max
+            and self.y_min < other.y_max
+            and other.y_min < self.y_max
+        )
+
 
 @dataclass(frozen=True)
 class Tile:
@@ -103,20 +112,21 @@ class GridSpec:
         Raises
         ------
         ConfigError
-            If the box is empty, the cell is not positive, the CRS is not metric, or the cells are
+            If the box is empty or has no end, the cell is not positive, the CRS is not metric, or the cells are
             too many.
         """
         name = crs_of.require_metric(crs)
         if not (math.isfinite(cell_m) and cell_m > 0):
             msg = f"cell_m is {cell_m!r}"
             raise ConfigError(msg, hint="give a cell size in metres above 0")
+        edges = (bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max)
+        if not all(math.isfinite(edge) for edge in edges):
+            msg = f"the area to cover has no end: {bounds}"
+            raise ConfigError(msg, hint="check `grid.bounds`, and the coordinates of the data")
         if not (bounds.x_max > bounds.x_min and bounds.y_max > bounds.y_min):
             msg = f"the area to cover is empty: {bounds}"
             raise ConfigError(msg, hint="check `grid.bounds` (west, south, east, north)")
-        west, south, east, north = (
-            _in_cells(edge, cell_m)
-            for edge in (bounds.x_min, bounds.y_min, bounds.x_max, bounds.y_max)
-        )
+        west, south, east, north = (_in_cells(edge, cell_m) for edge in edges)
         col0, row_bottom = math.floor(west), math.floor(south)
         col1, row_top = math.ceil(east), math.ceil(north)
         ny, nx = row_top - row_bottom, col1 - col0

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Mapping[Field, Array]
+ClassCounts: TypeAlias = Mapping[Field, Mapping[int, int]]
+"""Cells by value of each field of classes (uint8)."""
 
 
 class Params(BaseModel):
@@ -186,6 +188,9 @@ class Gridder(Generic[P]):
     are handed over [m]."""
     run: Callable[[GridTask, P], Outcome]
     optional: tuple[Table | RasterRole | Field | ObservedProperty, ...] = ()
+    summary: Callable[[ClassCounts], tuple[tuple[Fact, ...], tuple[Note, ...]]] | None = None
+    """From the cells of each class of its class fields over the whole city: figures and remarks,
+    which a tile cannot know."""
     cost: Cost = Cost(1.0, 40.0)
 
 

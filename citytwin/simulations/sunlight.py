@@ -16,9 +16,15 @@ from pydantic import Field as Bound
 from citytwin.errors import StepError
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, reach_m
 from citytwin.model import fields as f
+from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.text import text
+
+WIDE_CITY_M = 30_000.0
+"""Extent from which the error of one position of the sun for the whole city is told [m]."""
+_DEGREE_M = 111_195.0
+"""A degree of a great circle on the mean Earth [m]."""
 
 
 class SunPosition(Params):
@@ -126,19 +132,45 @@ def run(block: Block, params: SunlightParams) -> Outcome:
         block.col0,
     )
     when = None if params.date is None else _midnight(params.date, block.site)
-    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params), valid_time=when)
+    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, block), valid_time=when)
 
 
-def _notes(params: SunlightParams) -> tuple[Note, ...]:
+def _notes(params: SunlightParams, block: Block) -> tuple[Note, ...]:
+    wide = _wide_city_note(block.grid, block.site)
     if params.date is None:
-        return ()
+        return wide
     day = params.date
     low = params.min_altitude_deg
+    said = Note(
+        severity="info",
+        ja=f"{day.year}年{day.month}月{day.day}日の可照時間（太陽高度 {low:g} 度以上、雲なし）",
+        en=f"Possible sunlight on {day.isoformat()}, sun above {low:g} degrees, no clouds",
+    )
+    return (said, *wide)
+
+
+def _wide_city_note(grid: GridSpec, site: Site) -> tuple[Note, ...]:
+    """Say what the one sun and the one north of the whole city cost at its corners.
+
+    The sun stands as far from its place as the corner from the middle, as an angle at the centre
+    of the Earth; it passes a degree of longitude in 4 minutes; the meridians of two places converge
+    by their difference of longitude times the sine of the latitude.
+    """
+    bounds = grid.bounds
+    east_m, north_m = (bounds.x_max - bounds.x_min) / 2, (bounds.y_max - bounds.y_min) / 2
+    if 2 * max(east_m, north_m) <= WIDE_CITY_M:
+        return ()
+    latitude = np.radians(site.latitude_deg)
+    longitude_deg = east_m / (_DEGREE_M * max(float(np.cos(latitude)), 0.01))
+    sun_deg = float(np.hypot(east_m, north_m)) / _DEGREE_M
+    minutes, lean_deg = 4.0 * longitude_deg, abs(longitude_deg * float(np.sin(latitude)))
     return (
         Note(
             severity="info",
-            ja=f"{day.year}年{day.month}月{day.day}日の可照時間（太陽高度 {low:g} 度以上、雲なし）",
-            en=f"Possible sunlight on {day.isoformat()}, sun above {low:g} degrees, no clouds",
+            ja="都市全体を一つの太陽位置で計算しています。端では太陽の位置が最大 "
+            f"{sun_deg:.2f} 度（時刻で {minutes:.1f} 分）、真北が最大 {lean_deg:.2f} 度ずれます",
+            en="One position of the sun serves the whole city: at its corners the sun is off by up "
+            f"to {sun_deg:.2f} degrees ({minutes:.1f} min), true north by {lean_deg:.2f} degrees",
         ),
     )
 

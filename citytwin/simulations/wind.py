@@ -9,19 +9,13 @@ from pydantic import Field as Bound
 from citytwin.errors import StepError
 from citytwin.kernels.sheltering import fetch_reach_m, sheltering
 from citytwin.kernels.wind_proxy import FETCH_M, speed_ratio
-from citytwin.kernels.wind_rose import wind_rose
+from citytwin.kernels.wind_rose import WindSectors, wind_rose, wind_sectors
 from citytwin.model import fields as f
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
-
-FloatArray = NDArray[np.float64]
-CALM = Note(
-    severity="loss",
-    ja="風の記録に風向のある風がないため、計算していません",
-    en="Not computed: the wind record holds no wind with a direction",
-)
+from citytwin.model.wind_notes import CALM, of_sensors
 
 
 class WindSector(Params):
@@ -30,7 +24,7 @@ class WindSector(Params):
     from_deg: float = Bound(ge=0, le=360)
     """Where the wind comes from, clockwise from true north."""
     weight: float = Bound(default=1.0, gt=0)
-    """Share of the sector: frequency times mean speed, in any unit."""
+    """Share of the sector: frequency times mean speed (run of wind), in any unit."""
 
 
 class WindParams(Params):
@@ -44,16 +38,15 @@ class WindParams(Params):
 
 def run(block: Block, params: WindParams) -> Outcome:
     """Weight the speed ratio of every sector by the run of wind from it."""
-    from_deg, weight, notes = _winds(block, params)
-    if not weight.size:
+    winds, notes = _winds(block, params)
+    if not winds.share.size:
         nothing = np.full(block[f.SURFACE_HEIGHT].shape, np.nan, dtype=np.float32)
         return Outcome({f.WIND_SPEED_RATIO: nothing}, notes=notes)
-    grid_from = np.radians(np.mod(from_deg - block.site.convergence_deg, 360.0))
     obstacles = _obstacles(block)
-    features = sheltering(obstacles, block.cell_m, grid_from, FETCH_M)
+    features = sheltering(obstacles, block.cell_m, winds.from_rad, FETCH_M)
     ratio = speed_ratio(features)
     mean = np.zeros(ratio.shape[1:], dtype=np.float64)
-    for sector, share in zip(ratio, weight / weight.sum(), strict=True):
+    for sector, share in zip(ratio, winds.share, strict=True):
         mean += share * sector
     # What is unknown shelters nobody, but whether it is sheltered is unknown as well.
     mean[np.isnan(obstacles)] = np.nan
@@ -71,31 +64,34 @@ def _obstacles(block: Block) -> NDArray[np.float32]:
     return height if mask is None else np.where(mask == 1, height, height * 0).astype(np.float32)
 
 
-def _winds(block: Block, params: WindParams) -> tuple[FloatArray, FloatArray, tuple[Note, ...]]:
-    """Directions [deg, true], weights, and what must be said about them."""
+def _winds(block: Block, params: WindParams) -> tuple[WindSectors, tuple[Note, ...]]:
+    """Directions on the grid with their weights, and what must be said about them."""
+    convergence_deg = block.site.convergence_deg
     if params.winds:
         given = np.array([[wind.from_deg, wind.weight] for wind in params.winds])
-        return given[:, 0].copy(), given[:, 1].copy(), ()
+        from_deg = np.mod(given[:, 0] - convergence_deg, 360.0)
+        return WindSectors(np.radians(from_deg), given[:, 1] / given[:, 1].sum()), ()
     speed, direction = block.records.get(WIND_SPEED), block.records.get(WIND_DIRECTION)
     if speed is None or direction is None:
         msg = "there is no wind: no record of speed and direction, and no winds in the parameters"
         raise StepError(msg, step="wind", hint="add a weather feed, or give `winds`")
+    speed, direction = speed.good(), direction.good()
     rose = wind_rose(
         speed.start_s, speed.result, direction.start_s, direction.result, params.sectors
     )
-    blown = np.nan_to_num(rose.frequency * rose.mean_speed_m_s)
-    if not blown.any():
-        return blown[:0], blown[:0], (CALM,)
-    some = blown > 0
-    main = int(np.argmax(blown))
+    winds = wind_sectors(rose, convergence_deg)
+    sensors = of_sensors(speed, direction)
+    if not winds.share.size:
+        return winds, (CALM, sensors)
+    main = rose.centre_deg[int(np.argmax(np.nan_to_num(rose.frequency * rose.mean_speed_m_s)))]
     note = Note(
         severity="info",
-        ja=f"風の記録 {rose.times} 時刻（静穏 {rose.calm_frequency:.0%}）、"
-        f"主風向 {rose.centre_deg[main]:.0f} 度。流体計算ではなく遮蔽の指標（誤差 ±0.24 程度）",
-        en=f"Wind record of {rose.times} times ({rose.calm_frequency:.0%} calm), mostly from "
-        f"{rose.centre_deg[main]:.0f} degrees. A sheltering proxy, not a flow: about +-0.24",
+        ja=f"風の記録 {rose.times} 時刻（静穏 {rose.calm_frequency:.0%} は除く）、"
+        f"主風向 {main:.0f} 度。流体計算ではなく遮蔽の指標（誤差 ±0.24 程度）",
+        en=f"Wind record of {rose.times} times ({rose.calm_frequency:.0%} calm, left out), mostly "
+        f"from {main:.0f} degrees. A sheltering proxy, not a flow: about +-0.24",
     )
-    return rose.centre_deg[some], blown[some], (note,)
+    return winds, (note, sensors)
 
 
 SIMULATION = Simulation(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from citytwin.errors import StoreError
+from citytwin.errors import StoreError, hint_of
 
 TEMPORARY_PREFIX = ".tmp-"
-"""What a kill may leave behind begins with this, and nothing else does."""
+"""What a kill may leave behind begins with this."""
+_OURS = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}(\..*)?")
+"""And goes on like this; what others call temporary is not ours to remove."""
 
 
 def temporary_beside(path: Path) -> Path:
@@ -51,7 +54,7 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     except OSError as error:
         msg = f"{path} cannot be written: {error}"
-        raise StoreError(msg, hint="check the free space and the rights of the folder") from error
+        raise StoreError(msg, hint=hint_of(error)) from error
     finally:
         if temporary.exists():
             temporary.unlink()
@@ -151,7 +154,7 @@ def move_folder(source: Path, target: Path) -> None:
         sync_folder(target.parent.parent)
     except OSError as error:
         msg = f"{source} cannot be moved to {target}: {error}"
-        raise StoreError(msg, hint="staging and output must lie on one disk") from error
+        raise StoreError(msg, hint=hint_of(error)) from error
 
 
 def remove_stale(folder: Path, keep: Sequence[Path] = ()) -> tuple[Path, ...]:
@@ -171,6 +174,8 @@ def remove_stale(folder: Path, keep: Sequence[Path] = ()) -> tuple[Path, ...]:
     """
     removed = []
     for path in sorted(folder.glob(f"{TEMPORARY_PREFIX}*")):
+        if not _OURS.fullmatch(path.name):
+            continue
         if any(used == path or path in used.parents for used in keep):
             continue
         if path.is_dir() and not path.is_symlink():

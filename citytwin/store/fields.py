@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from citytwin.errors import StoreError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
+from citytwin.model.layer import ValueRange
 from citytwin.store.atomic import sync_file, sync_folder, sync_tree
 
 
@@ -30,6 +31,22 @@ def digest_of(array: NDArray[Any]) -> str:
     data = np.ascontiguousarray(array)
     head = f"{data.dtype.str}{data.shape}".encode()
     return hashlib.sha256(head + data.tobytes()).hexdigest()
+
+
+def extremes(field: Field, array: NDArray[Any]) -> ValueRange | None:
+    """Return the smallest and largest value of a field; None where it has no data.
+
+    Parameters
+    ----------
+    field
+        The field.
+    array
+        Its values, any shape.
+    """
+    data = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
+    if data.size == 0:
+        return None
+    return ValueRange(float(data.min()), float(data.max()))
 
 
 @dataclass(frozen=True)

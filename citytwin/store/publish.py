@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
@@ -48,7 +48,12 @@ class StagedLayer:
     same content stands published already."""
 
 
-def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Latest:
+def publish(
+    city_dir: Path,
+    staged: Sequence[StagedLayer],
+    run: RunInfo,
+    put_page: Callable[[Path], None] = lambda _city_dir: None,
+) -> Latest:
     """Publish the layers of a run together.
 
     Parameters
@@ -60,6 +65,9 @@ def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Late
         stands published, removed.
     run
         The run.
+    put_page
+        Puts the map page into the folder: when all layers are in place, before they are switched
+        to, so that no reader meets a city without a page.
 
     Returns
     -------
@@ -94,6 +102,7 @@ def publish(city_dir: Path, staged: Sequence[StagedLayer], run: RunInfo) -> Late
         view=run.view,
         layers=tuple(entries),
     )
+    put_page(city_dir)
     write_text(city_dir / LATEST, latest.model_dump_json(indent=1) + "\n")
     for layer in staged:
         shutil.rmtree(layer.directory, ignore_errors=True)

@@ -16,6 +16,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.layer import FileAsset, RasterView, Style, ValueRange
 from citytwin.model.text import text
 from citytwin.store.cog import CogLabels, write_cog
+from citytwin.store.fields import extremes
 from citytwin.store.paint import check_style
 from citytwin.store.style_files import colour_table, write_style_files
 from citytwin.store.style_target import RasterTarget
@@ -85,10 +86,10 @@ def write_raster_files(
 
 
 def _range_of(layer: str, field: Field, array: NDArray[Any]) -> ValueRange:
-    known = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
-    if known.size == 0 and field.may_be_empty:
+    known = extremes(field, array)
+    if known is None and field.may_be_empty:
         return ValueRange(0.0, 0.0)
-    if known.size == 0:
+    if known is None:
         msg = f"layer {layer}: {field.name} has no data anywhere"
         raise StoreError(msg, hint="check the inputs of the city")
-    return ValueRange(float(known.min()), float(known.max()))
+    return known

@@ -11,10 +11,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from citytwin.errors import CityTwinError, StoreError
+from citytwin.model.grid import Bounds
 from citytwin.model.tables import Column, Table
 from citytwin.store.atomic import replacing
+from citytwin.store.row_index import GROUP_ROWS, RowIndex
 from citytwin.transports.files import sha256_of
 
+_ROW = "_row"
+_EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
 _DTYPES = {
     "string": "string",
     "float64": "float64",
@@ -104,20 +108,83 @@ def write_table(path: Path, frame: pd.DataFrame) -> str:
         return sha256_of(temporary)
 
 
-def read_table(path: Path, table: Table) -> pd.DataFrame:
-    """Read a working table.
+def write_placed(path: Path, frame: pd.DataFrame, index: RowIndex) -> None:
+    """Write a table so that the rows near an area can be read without the others.
+
+    Neighbours stand together, in small groups of which the file knows the boxes; each row carries
+    its box and its number.
 
     Parameters
     ----------
     path
-        Parquet file written by :func:`write_table`.
+        Parquet file.
+    frame
+        What :func:`conform` returned.
+    index
+        Boxes of its rows.
+    """
+    placed = frame.iloc[index.order].reset_index(drop=True)
+    placed[_ROW] = index.order.astype(np.int64)
+    for name, edge in zip(_EDGES, index.boxes[index.order].T, strict=True):
+        placed[name] = edge
+    with replacing(path) as temporary:
+        placed.to_parquet(temporary, compression="zstd", index=False, row_group_size=GROUP_ROWS)
+
+
+def read_rows(path: Path, table: Table, area: Bounds) -> pd.DataFrame:
+    """Read the rows of a table whose boxes touch an area.
+
+    Parameters
+    ----------
+    path
+        Parquet file written by :func:`write_placed`.
+    table
+        Its schema.
+    area
+        The area [m].
+
+    Returns
+    -------
+    DataFrame
+        In the original order; the index is the row number in the whole table.
+    """
+    x_min, y_min, x_max, y_max = _EDGES
+    near = [
+        (x_min, "<=", area.x_max),
+        (x_max, ">=", area.x_min),
+        (y_min, "<=", area.y_max),
+        (y_max, ">=", area.y_min),
+    ]
+    return _in_order(_read(path, table, filters=near))
+
+
+def read_table(path: Path, table: Table) -> pd.DataFrame:
+    """Read a working table, with its rows in the original order.
+
+    Parameters
+    ----------
+    path
+        Parquet file written by :func:`write_table` or :func:`write_placed`.
     table
         Its schema.
     """
+    frame = _read(path, table)
+    return _in_order(frame).reset_index(drop=True) if _ROW in frame.columns else frame
+
+
+def _in_order(placed: pd.DataFrame) -> pd.DataFrame:
+    frame = placed.set_index(_ROW).sort_index()
+    frame.index.name = None
+    return frame.drop(columns=[*_EDGES])
+
+
+def _read(
+    path: Path, table: Table, filters: list[tuple[str, str, float]] | None = None
+) -> pd.DataFrame:
     try:
         if table.geometry == "none":
-            return pd.read_parquet(path)
-        located: pd.DataFrame = gpd.read_parquet(path)
+            return pd.read_parquet(path, filters=filters)
+        located: pd.DataFrame = gpd.read_parquet(path, filters=filters)
     except (OSError, ValueError) as error:
         msg = f"table {path} cannot be read: {error}"
         raise StoreError(msg, hint="delete the folder .work and run again") from error

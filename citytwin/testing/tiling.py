@@ -13,7 +13,6 @@ from citytwin.engine.blocks import (
     GridderTask,
     block_of,
     check,
-    extremes,
     grid_tile,
     padded_tile,
 )
@@ -25,6 +24,9 @@ from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
 from citytwin.model.steps import Domain, FieldRanges, Gridder, Outcome, Params, Simulation
 from citytwin.model.tables import Table
+from citytwin.store.fields import extremes
+from citytwin.store.row_index import RowIndex
+from citytwin.store.tables import row_boxes
 from citytwin.testing.small_town import TIME_ZONE, SmallTown
 
 Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty
@@ -170,7 +172,8 @@ def grid_in_tiles(
     tables = tuple(need for need in given if isinstance(need, Table))
     fields = tuple(need for need in given if isinstance(need, Field))
     for table in tables:
-        store.write_table("merged", table, town.tables[table])
+        frame = town.tables[table]
+        store.write_merged(table, frame, RowIndex(row_boxes(table, frame)))
     rasters: list[tuple[str, RasterRole]] = []
     for role, found in town.rasters.items():
         for number, raster in enumerate(found if role in given else ()):

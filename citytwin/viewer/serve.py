@@ -161,12 +161,18 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_error(HTTPStatus.NOT_FOUND)
             return
         try:
-            with path.open("rb") as file:
-                self._send(file, media_type(path))
-        except (ConnectionError, TimeoutError):
-            self.close_connection = True  # the reader went away
+            file = path.open("rb")
         except PermissionError:
             self.send_error(HTTPStatus.FORBIDDEN)
+            return
+        except OSError:  # a publication has removed it since
+            self.send_error(HTTPStatus.NOT_FOUND)
+            return
+        with file:
+            try:
+                self._send(file, media_type(path))
+            except (ConnectionError, TimeoutError):
+                self.close_connection = True  # the reader went away
 
     def _asked_by_own_name(self) -> bool:
         name = self.headers.get("Host", "").lower()

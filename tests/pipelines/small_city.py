@@ -60,6 +60,6 @@ def published_files(city_dir: Path) -> dict[str, bytes]:
     found = {}
     for file in sorted(city_dir.glob("*/*/**/*")):
         parts = file.relative_to(city_dir).parts
-        if file.is_file() and parts[0] not in (".work", "viewer") and file.name != "item.json":
+        if file.is_file() and parts[0] != "viewer" and file.name != "item.json":
             found["/".join((parts[0], *parts[2:]))] = file.read_bytes()
     return found

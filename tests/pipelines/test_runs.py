@@ -39,7 +39,7 @@ def test_everything_is_published(finished: Path) -> None:
     } <= layers  # fmt: skip
     for name in ("index.html", "catalog.json", "small.qgs"):
         assert (city / name).is_file()
-    assert not list(city.glob("**/.tmp-*"))
+    assert not list(city.glob("**/.*"))
 
 
 def test_a_second_run_has_nothing_to_do(finished: Path) -> None:
@@ -145,6 +145,25 @@ def test_plan_says_what_changed_and_why(finished: Path, tmp_path: Path) -> None:
     assert "made anew" in lines["assess:building_exposure"]
 
 
+def test_plan_says_what_is_gone(finished: Path, tmp_path: Path) -> None:
+    """Files deleted from the working store are foreseen, not stumbled on."""
+    shutil.copytree(finished.parent, tmp_path / "city")
+    config = tmp_path / "city" / "city.yaml"
+    work = tmp_path / "city" / "out" / ".work" / "small"
+    (work / "tables" / "building_exposure" / "building_exposure.parquet").unlink()
+    shutil.rmtree(next(work.glob("fields/*/sunlit_hours/c")))
+    told = citytwin("plan", str(config))
+    assert told.returncode == 0, told.stderr
+    lines = {line.split()[1]: line for line in told.stdout.splitlines() if ":" in line}
+    assert "its file is gone" in lines["simulate:sunlight"]
+    assert "made anew" in lines["assess:building_exposure"]
+    assert "stands" in lines["simulate:flood"]
+    (work / "tables" / "buildings" / "buildings.parquet").unlink()
+    told = citytwin("plan", str(config))
+    assert told.returncode == 0, told.stderr
+    assert "its file is gone" in told.stdout
+
+
 def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path) -> None:
     """Two runs of one city never mix."""
     from filelock import FileLock
@@ -152,7 +171,7 @@ def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path
     shutil.copytree(finished.parent, tmp_path / "city")
     config = tmp_path / "city" / "city.yaml"
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
-    with FileLock(tmp_path / "city" / "out" / "small" / ".work" / "lock"):
+    with FileLock(tmp_path / "city" / "out" / ".work" / "small" / "lock"):
         done = citytwin("run", str(config))
     assert done.returncode == 75
     assert "another run holds" in done.stderr

@@ -6,6 +6,7 @@ import csv
 import json
 import math
 import os
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,9 @@ import pytest
 
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
 from citytwin.kernels.solar import sun_position
+from citytwin.model.steps import Site
+from citytwin.simulations import sunlight
+from citytwin.simulations.sunlight import SunlightParams
 
 SAMPLES = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "sunlight"
 
@@ -139,3 +143,23 @@ def test_hikage_box():
         worst.append(np.abs(got - expected).max())
         assert np.abs(got - expected).mean() < 0.02, name
     assert max(worst) < 0.08
+
+
+def test_positions_of_a_day_agree_with_the_table():
+    """Azimuth and altitude with and without refraction at the hours of an independent program."""
+    with (SAMPLES / "spa_table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 70
+    for row in rows:
+        site = Site(float(row["lon"]), float(row["lat"]), 0.0, "UTC")
+        moment = datetime.fromisoformat(row["time_utc"])
+        for refraction, name in ((True, "apparent_elevation_deg"), (False, "elevation_deg")):
+            params = SunlightParams(date=moment.date(), step_minutes=1.0, refraction=refraction)
+            azimuth, altitude, _ = sunlight._day(params, site)
+            # Known in the middle of minutes: a full minute lies between two of them.
+            k = moment.hour * 60 + moment.minute
+            if k == 0 or not 0.5 < float(row["elevation_deg"]) < 85.0:
+                continue
+            turned = np.degrees(np.angle(np.exp(1j * np.radians(azimuth[k - 1 : k + 1])).mean()))
+            assert turned % 360 == pytest.approx(float(row["azimuth_deg"]), abs=0.02)
+            assert altitude[k - 1 : k + 1].mean() == pytest.approx(float(row[name]), abs=0.02)

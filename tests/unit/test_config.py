@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,7 @@ def test_no_source_is_named_as_the_tables_of_all_together(tmp_path: Path) -> Non
         ("simulations: [{use: sunlight}, {use: sunlight}]", "listed twice"),
         ("layers: [flood_dept_max]", "did you mean 'flood_depth_max'?"),
         ("records: {rainfall_rate: amedas}", "no source 'amedas'"),
+        ("records: {rainfal_rate: buildings}", "did you mean 'rainfall_rate'?"),
     ],
 )
 def test_names_of_steps_are_checked(tmp_path: Path, text: str, message: str) -> None:
@@ -109,12 +111,31 @@ def test_protected_sources_are_refused(tmp_path: Path, label: str) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
-        ("id: town", "id: ../town", "'../town' names a folder: take letters"),
-        ("id: town", "id: /tmp/town", "'/tmp/town' names a folder: take letters"),
+        ("id: town", "id: ../town", "city.id: the id names folders.*, got '../town'"),
+        ("id: town", "id: /tmp/town", "city.id: the id names folders.*got '/tmp/town'"),
+        ("id: town", "id: 東京", "city.id: .*title may be in any script, got '東京'"),
+        ("id: town", "id: -rf", "city.id: .*not - at the begin"),
         ("cell_m: 2.0", "cell_m: .inf", "grid.cell_m: .* finite"),
         ("cell_m: 2.0", "cell_m: 2.0, bounds: [10, 0, 5, 9]", "grid.bounds: .*west must lie below"),
         ("cell_m: 2.0", "cell_m: 2.0, bounds: [.nan, 0, 5, 9]", "grid.bounds: .*west must lie"),
-        ("Asia/Tokyo", "Asia", "'Asia' is no IANA time zone"),
+        ("cell_m: 2.0", "cell_m: 2.0, bounds: [-.inf, 0, 5, 9]", "grid.bounds: .*finite"),
+        ("cell_m: 2.0", "cell_m: 2.0, bounds: [1, 2, 3]", r"grid.bounds\[3\]: missing"),
+        ("cell_m: 2.0", "cell_m: 2.0, bounds: 5", "grid.bounds: must be a list, got 5"),
+        ("cell_m: 2.0", "cell_m: 2 m", "grid.cell_m: must be a number without a unit"),
+        ("cell_m: 2.0", "cell_m: 0", "grid.cell_m: must be above 0, got 0"),
+        ("path: a.gml", "path: '**x/***'", r"sources\[0\].path: `\*\*` stands for folders"),
+        ("path: a.gml", r'path: "a\0b"', r"sources\[0\].path: holds the control .* U\+0000"),
+        ("path: a.gml", "path: ''", r"sources\[0\].path: names no place"),
+        ("out: out", r'out: "o\0t"', "out: holds the control"),
+        ("en: Town", r'en: "To\x01wn"', r"city.title: holds the control character U\+0001"),
+        ("en: Town", "en: ' '", "city.title: the en text is empty"),
+        ("title: A", r'title: "A\u202e"', r"sources\[0\].title: .*U\+202E"),
+        ("title: A", "title: ''", r"sources\[0\].title: the ja text is empty"),
+        ("data_date: 2026-03-31", "data_date: 31.3.2026", "data_date: must be a date such as"),
+        ("data_date: 2026-03-31", "data_date: 2026-02-30", "day is out of range"),
+        ("out: out", "out: out\nout: other", "line 8, .*key 'out' stands twice, first in line 7"),
+        ("{ja: 町, en: Town}", "{ja: 町, en: Town, ja: 村}", "key 'ja' stands twice"),
+        ("Asia/Tokyo", "Asia", "time_zone: 'Asia' is no IANA time zone"),
         ("out: out", "out: " + "[" * 3000, "nested too deeply"),
     ],
 )
@@ -126,6 +147,25 @@ def test_values_that_would_do_harm_later_are_refused_at_once(
         load(write(tmp_path, BASE.replace(old, new)))
 
 
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [("EPSG:4326", "city.yaml: crs: .*not a projected CRS"), ("EPSG:999999", "city.yaml: crs: ")],
+)
+def test_a_crs_that_carries_no_grid_is_a_mistake_of_the_configuration(
+    tmp_path: Path, wrong: str, said: str
+) -> None:
+    """With the key, whether PROJ knows it or not."""
+    with pytest.raises(ConfigError, match=said):
+        bind(load(write(tmp_path, BASE.replace("EPSG:6677", wrong))))
+
+
+def test_a_key_may_override_a_merged_one(tmp_path: Path) -> None:
+    """The merge keys of YAML are no repetition."""
+    first, second = BASE.splitlines()[-1], "  - {<<: *first, name: other, path: b.gml}"
+    text = BASE.replace(first, first.replace("- {", "- &first {")) + second + "\n"
+    assert load(write(tmp_path, text)).config.sources[1].path == "b.gml"
+
+
 def test_nested_aliases_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     """A wrong value is shown in short, however much its aliases would unfold to."""
     bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(
@@ -133,3 +173,41 @@ def test_nested_aliases_are_refused_in_bounded_memory(tmp_path: Path) -> None:
     )
     with pytest.raises(ConfigError, match="unknown key"):
         load(write(tmp_path, bomb + BASE.replace("crs: EPSG:6677", "crs: *a12")))
+
+
+def test_variables_are_replaced_in_paths_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After parsing: no value of a variable can become a key, a comment or another type."""
+    monkeypatch.setenv("CITYTWIN_DATA", "/data: {x} # 1")
+    text = (
+        BASE.replace("path: a.gml", 'path: "${CITYTWIN_DATA}/a.gml", root: "${CITYTWIN_DATA}"')
+        .replace("title: A", 'title: "${CITYTWIN_DATA}"')
+        .replace("licence: CC0", 'licence: "${CITYTWIN_NO_SUCH_VARIABLE}"')
+        .replace("out: out", "out: ${CITYTWIN_DATA}/out  # not ${CITYTWIN_NO_SUCH_VARIABLE}")
+    )
+    loaded = load(write(tmp_path, text))
+    (source,) = loaded.config.sources
+    assert source.path == "/data: {x} # 1/a.gml"
+    assert source.root == "/data: {x} # 1"
+    assert loaded.config.out == "/data: {x} # 1/out"
+    assert source.title.en == "${CITYTWIN_DATA}"
+    assert source.licence == "${CITYTWIN_NO_SUCH_VARIABLE}"
+
+
+def test_the_digest_tells_requests_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That of the file, unless the environment adds to it."""
+    plain = load(write(tmp_path, BASE))
+    assert plain.sha256 == hashlib.sha256(BASE.encode()).hexdigest()
+    text = BASE.replace("out: out", "out: ${CITYTWIN_DATA}")
+    found = set()
+    for value in ("a", "b"):
+        monkeypatch.setenv("CITYTWIN_DATA", value)
+        found.add(load(write(tmp_path, text)).sha256)
+    assert len(found) == 2
+
+
+def test_a_variable_between_braces_wants_quotes(tmp_path: Path) -> None:
+    """YAML reads a brace there as a mapping of its own; the message says so."""
+    with pytest.raises(ConfigError, match=r"city\.yaml.*stands in quotes"):
+        load(write(tmp_path, BASE.replace("path: a.gml", "path: ${CITYTWIN_DATA}/a.gml")))

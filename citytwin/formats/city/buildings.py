@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city import footprint
 from citytwin.formats.city.faces import Face, RawFace, block, points_of
+from citytwin.formats.city.keys import digest_of_points, outline_key
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.city.site import FileSite, Settled, settle
@@ -47,6 +47,10 @@ class Draft:
     stable_key: str | None = None
     measured_height_m: float | None = None
     storeys: int | None = None
+    storey_m: float = _STOREY_M
+    """Height of a storey where nothing but their number is known [m]."""
+    assumed_height_m: float | None = None
+    """Height of an outline of which neither height nor storeys are known [m]."""
     usage: str | None = None
     usage_code: str | None = None
     defects: list[str] = field(default_factory=list)
@@ -70,19 +74,12 @@ class BuildingRow:
 
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
-        return _digest(points_of(self.faces) if self.faces else self._outline(), 1000.0)
+        points = points_of(self.faces) if self.faces else shapely.get_coordinates(self.footprint)
+        return digest_of_points(np.asarray(points), 1000.0)
 
     def stable_key(self) -> str:
         """Recorded key, else a hash of the footprint to the decimetre."""
-        return self.draft.stable_key or f"geom:{_digest(self._outline(), 10.0)[:16]}"
-
-    def _outline(self) -> FloatArray:
-        return np.asarray(shapely.get_coordinates(self.footprint))
-
-
-def _digest(points: FloatArray, per_metre: float) -> str:
-    rounded = np.unique(np.round(points * per_metre).astype(np.int64), axis=0)
-    return hashlib.sha256(rounded.tobytes()).hexdigest()
+        return self.draft.stable_key or outline_key(self.footprint)
 
 
 def assemble(draft: Draft, site: FileSite, ledger: Ledger) -> BuildingRow | None:
@@ -205,12 +202,7 @@ class _Assembly:
         """Block over the LOD0 outline with the recorded height."""
         if self.outline is None or self.area.is_empty:
             return None
-        height = self.draft.measured_height_m
-        if height is None and self.draft.storeys is not None:
-            height = self.draft.storeys * _STOREY_M
-            self._mark("height-from-storeys")
-        elif height is not None:
-            self._mark("height-recorded")
+        height = self._outline_height()
         z = points_of(self.outline.faces)[:, 2]
         known = bool(np.isfinite(z).any()) and bool(np.nanmin(z) != 0.0)
         if not known:
@@ -226,6 +218,18 @@ class _Assembly:
         low = level - height if self.draft.outline_is_roof else level
         faces = _blocks(self.area, low, low + height)
         return self._row("0", (low, low + height), height, self.area, faces)
+
+    def _outline_height(self) -> float | None:
+        draft = self.draft
+        if draft.measured_height_m is not None:
+            self._mark("height-recorded")
+            return draft.measured_height_m
+        if draft.storeys is not None:
+            self._mark("height-from-storeys")
+            return draft.storeys * draft.storey_m
+        if draft.assumed_height_m is not None:
+            self._mark("height-assumed")
+        return draft.assumed_height_m
 
     def _row(
         self,
@@ -244,9 +248,22 @@ class _Assembly:
         recorded = self.draft.measured_height_m
         if recorded is None or row.height_m is None or row.lod == "0":
             return
-        difference = abs(row.height_m - recorded)
-        if difference > _DIFFERS_M or difference > _DIFFERS_SHARE * recorded:
+        if differs(np.array([row.height_m]), np.array([recorded])).any():
             self._mark("height-differs")
+
+
+def differs(height_m: FloatArray, recorded_m: FloatArray) -> NDArray[np.bool_]:
+    """Whether recorded heights are not those of the geometry.
+
+    Parameters
+    ----------
+    height_m
+        Shape (n,): of the geometry [m].
+    recorded_m
+        Shape (n,): as recorded, NaN for unknown [m].
+    """
+    difference = np.abs(height_m - recorded_m)
+    return np.asarray((difference > _DIFFERS_M) | (difference > _DIFFERS_SHARE * recorded_m))
 
 
 def _with_height(faces: Sequence[Face]) -> list[Face]:

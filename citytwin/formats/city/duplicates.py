@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.unique_names import UniqueNames
+
+
+def are_distinct(ids: Sequence[str]) -> bool:
+    """Whether no id occurs twice.
+
+    Parameters
+    ----------
+    ids
+        Of all buildings.
+    """
+    return len(set(ids)) == len(ids)
 
 
 def without_duplicates(rows: Iterable[BuildingRow], ledger: Ledger) -> list[BuildingRow]:

@@ -12,7 +12,8 @@ from citytwin.formats.city.faces import Face, is_vertical
 
 FloatArray = NDArray[np.float64]
 
-_MIN_AREA_M2 = 1e-4
+MIN_AREA_M2 = 1e-4
+"""Smaller pieces are no part of a footprint."""
 _SNAP_M = 1e-3
 
 
@@ -40,7 +41,7 @@ def multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
     parts = [
         part
         for part in shapely.get_parts(shapely.get_parts(geometry))
-        if part.geom_type == "Polygon" and part.area >= _MIN_AREA_M2
+        if part.geom_type == "Polygon" and part.area >= MIN_AREA_M2
     ]
     return shapely.MultiPolygon(parts)
 

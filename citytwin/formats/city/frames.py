@@ -12,11 +12,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from citytwin.formats.city.block import SEMANTICS, Block, Texts, block_of_rows
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.unique_names import UniqueNames
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 
 FloatArray = NDArray[np.float64]
+_SEMANTIC_TEXTS = np.array(SEMANTICS, dtype=object)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,24 +79,41 @@ def building_frame(rows: Sequence[BuildingRow], crs: str) -> gpd.GeoDataFrame:
     crs
         CRS of the city.
     """
-    drafts = [row.draft for row in rows]
+    return building_block_frame(block_of_rows(rows), crs)
+
+
+def building_block_frame(block: Block, crs: str) -> gpd.GeoDataFrame:
+    """Return the buildings table.
+
+    Parameters
+    ----------
+    block
+        Buildings, ids unique.
+    crs
+        CRS of the city.
+    """
+    storeys = pd.Series(block.storeys).astype("Int32")
     columns = {
-        "building_id": _strings([row.building_id for row in rows]),
-        "stable_key": _strings([row.stable_key() for row in rows]),
-        "parent_id": _strings([draft.parent_id for draft in drafts]),
-        "lod": _strings([row.lod for row in rows]),
-        "height_m": _floats([row.height_m for row in rows]),
-        "measured_height_m": _floats([draft.measured_height_m for draft in drafts]),
-        "ground_z_m": _floats([row.ground_z_m for row in rows]),
-        "roof_z_m": _floats([row.roof_z_m for row in rows]),
-        "storeys": _integers([draft.storeys for draft in drafts]),
-        "usage": _strings([draft.usage for draft in drafts]),
-        "usage_code": _strings([draft.usage_code for draft in drafts]),
-        "source": _strings([draft.source for draft in drafts]),
-        "defects": _strings([",".join(row.defects) for row in rows]),
+        "building_id": _text(block.building_id),
+        "stable_key": _text(block.stable_key),
+        "parent_id": _text(block.parent_id),
+        "lod": _text(block.lod),
+        "height_m": block.height_m,
+        "measured_height_m": block.measured_height_m,
+        "ground_z_m": block.ground_z_m,
+        "roof_z_m": block.roof_z_m,
+        "storeys": storeys,
+        "usage": _text(block.usage),
+        "usage_code": _text(block.usage_code),
+        "source": _text(block.source),
+        "defects": _text(block.defects),
     }
-    frame = gpd.GeoDataFrame(columns, geometry=[row.footprint for row in rows], crs=crs)
+    frame = gpd.GeoDataFrame(columns, geometry=block.footprint, crs=crs)
     return frame[list(BUILDINGS.column_names)]
+
+
+def _text(values: Texts) -> pd.Series[str]:
+    return pd.Series(values, dtype="string")
 
 
 def surface_frame(rows: Sequence[BuildingRow]) -> pd.DataFrame:
@@ -105,18 +124,42 @@ def surface_frame(rows: Sequence[BuildingRow]) -> pd.DataFrame:
     rows
         Buildings, in the order of their table.
     """
-    owned = [(row, n, face) for row in rows for n, face in enumerate(row.faces, start=1)]
+    return surface_block_frame(block_of_rows(rows))
+
+
+def surface_block_frame(block: Block) -> pd.DataFrame:
+    """Return the surfaces table: every face of the chosen level of detail.
+
+    Parameters
+    ----------
+    block
+        Buildings, in the order of their table.
+    """
+    shells = block.shells
+    owner = np.repeat(np.arange(len(block)), shells.per_building)
+    first = np.repeat(np.cumsum(shells.per_building) - shells.per_building, shells.per_building)
+    number = np.arange(len(owner)) - first + 1
+    names = shells.surface_id.copy()
+    nameless = np.flatnonzero(names == "")
+    owners = block.building_id[owner[nameless]]
+    names[nameless] = [f"{a}/{n}" for a, n in zip(owners, number[nameless].tolist(), strict=True)]
+    rings = np.cumsum(shells.rings_per_face)
+    vertices = np.concatenate([[0], np.cumsum(shells.ring_sizes)])[rings]
     columns = {
-        "surface_id": _strings([f.surface_id or f"{r.building_id}/{n}" for r, n, f in owned]),
-        "building_id": _strings([row.building_id for row, _, _ in owned]),
-        "lod": _strings([row.lod for row, _, _ in owned]),
-        "semantic": _strings([face.semantic for _, _, face in owned]),
-        "xyz": _objects([np.concatenate(face.rings).ravel() for _, _, face in owned]),
-        "ring_sizes": _objects(
-            [np.array([len(r) for r in face.rings], dtype=np.float64) for _, _, face in owned]
-        ),
+        "surface_id": _text(names),
+        "building_id": _text(block.building_id[owner]),
+        "lod": _text(block.lod[owner]),
+        "semantic": _text(_SEMANTIC_TEXTS[shells.semantic]),
+        "xyz": _pieces(shells.xyz.ravel(), 3 * vertices),
+        "ring_sizes": _pieces(shells.ring_sizes.astype(np.float64), rings),
     }
     return pd.DataFrame(columns, columns=list(SURFACES.column_names))
+
+
+def _pieces(values: FloatArray, ends: NDArray[np.int64]) -> pd.Series[Any]:
+    """Pieces of an array that end at some places, one after the other."""
+    stops = ends.tolist()
+    return _objects([values[a:b] for a, b in zip([0, *stops], stops, strict=False)])
 
 
 def relief_frame(triangles: Sequence[tuple[str, FloatArray]]) -> pd.DataFrame:

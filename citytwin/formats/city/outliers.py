@@ -14,8 +14,8 @@ Z_MIN_M, Z_MAX_M = -500.0, 9000.0
 _SPIKE_M = 500.0
 _SPIKE_RATIO = 20.0
 _TALLEST_M = 1000.0
-_ENVELOPE_MARGIN_M = 1000.0
-_ENVELOPE_MARGIN_Z_M = 200.0
+ENVELOPE_MARGINS_M = np.array([1000.0, 1000.0, 200.0])
+"""East, north and up: how far outside its Envelope a file may go."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Envelope:
         points
             Shape (n, 3) [m].
         """
-        margin = np.array([_ENVELOPE_MARGIN_M, _ENVELOPE_MARGIN_M, _ENVELOPE_MARGIN_Z_M])
+        margin = ENVELOPE_MARGINS_M
         return np.asarray(((points >= self.low - margin) & (points <= self.high + margin)).all(1))
 
 

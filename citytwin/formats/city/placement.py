@@ -108,7 +108,21 @@ def _box(code: str) -> tuple[float, float, float, float]:
     return box[0] - _MARGIN_M, box[1] - _MARGIN_M, box[2] + _MARGIN_M, box[3] + _MARGIN_M
 
 
-def _inside(east: FloatArray, north: FloatArray, code: str) -> BoolArray:
+def inside_area_of_use(east: FloatArray, north: FloatArray, code: str) -> BoolArray:
+    """Whether points lie in the area where a CRS is used, or near it.
+
+    Parameters
+    ----------
+    east, north
+        Shape (n,): in the units of the CRS.
+    code
+        The CRS.
+
+    Returns
+    -------
+    array
+        Shape (n,).
+    """
     west, south, e, n = _box(code)
     return np.asarray((east >= west) & (east <= e) & (north >= south) & (north <= n))
 
@@ -138,10 +152,10 @@ def place(raw: FloatArray, source: str, target: str, *, east_first: bool = False
     order = crs_of.axis_order(source)
     first, second = (0, 1) if east_first else (order.east, order.north)
     east, north = raw[:, first], raw[:, second]
-    inside = _inside(east, north, source)
+    inside = inside_area_of_use(east, north, source)
     swapped = False
     if 2 * int(inside.sum()) < len(raw) or not len(raw):
-        other = _inside(north, east, source)
+        other = inside_area_of_use(north, east, source)
         swapped = 2 * int(other.sum()) >= len(raw) and bool(len(raw))
         if not swapped:
             msg = _where(raw, source)

@@ -8,7 +8,7 @@ from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
 
 _LOST = ("no-geometry", "range")
-_ESTIMATED = ("rebuilt", "height-recorded", "height-from-storeys")
+_ESTIMATED = ("rebuilt", "height-recorded", "height-from-storeys", "height-assumed")
 
 
 def note_buildings(rows: Sequence[BuildingRow], ledger: Ledger) -> None:

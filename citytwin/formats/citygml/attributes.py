@@ -76,11 +76,24 @@ def _height(first: dict[str, Element]) -> float | None:
         element = values[0] if values else None
     if element is None:
         return None
+    return height_in_metres(element.text or "", element.get("uom"))
+
+
+def height_in_metres(text: str, uom: str | None) -> float | None:
+    """Recorded height as a number [m]; None where it is none.
+
+    Parameters
+    ----------
+    text
+        Content of the element.
+    uom
+        Unit of measure as written, None where it is not.
+    """
     try:
-        value = float(element.text or "")
+        value = float(text)
     except ValueError:
         return None
-    unit = (element.get("uom") or "m").rsplit(":", 1)[-1].strip("#").lower()
+    unit = (uom or "m").rsplit(":", 1)[-1].strip("#").lower()
     return value * _METRES.get(unit, 1.0) if math.isfinite(value) else None
 
 

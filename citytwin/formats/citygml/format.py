@@ -6,11 +6,13 @@ from functools import partial
 from pathlib import Path
 
 from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.block import block_of_rows, joined
 from citytwin.formats.city.buildings import BuildingRow
-from citytwin.formats.city.duplicates import without_duplicates
-from citytwin.formats.city.frames import building_frame, surface_frame
+from citytwin.formats.city.duplicates import are_distinct, without_duplicates
+from citytwin.formats.city.frames import building_block_frame, surface_block_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.summary import note_buildings
+from citytwin.formats.citygml.fast import FastFile, read_fast
 from citytwin.formats.citygml.reader import BuildingReader
 from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.gml.code_lists import CodeLists
@@ -42,17 +44,25 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
     del params
     lists = CodeLists(dataset.root)
 
-    def read_one(path: Path, ledger: Ledger) -> list[BuildingRow]:
-        return read_gml(path, dataset, partial(_rows, lists), ledger, semantic_of)
+    def read_one(path: Path, ledger: Ledger) -> FastFile:
+        fast = read_fast(path, dataset, lists, ledger)
+        if fast is not None:
+            return fast
+        rows = read_gml(path, dataset, partial(_rows, lists), ledger, semantic_of)
+        return FastFile([block_of_rows(rows)], rows)
 
     ledger = Ledger()
-    found = [row for _, rows in read_files(dataset, read_one, ledger) for row in rows]
-    rows = without_duplicates(found, ledger)
-    note_buildings(rows, ledger)
+    files = [file for _, file in read_files(dataset, read_one, ledger)]
+    block = joined([block for file in files for block in file.blocks] or [block_of_rows([])])
+    odd = [row for file in files for row in file.odd]
+    if not are_distinct(block.building_id.tolist()):
+        odd = without_duplicates(block.rows(), ledger)
+        block = block_of_rows(odd)
+    note_buildings(odd, ledger)
     return Decoded(
         tables={
-            BUILDINGS: building_frame(rows, dataset.target_crs),
-            SURFACES: surface_frame(rows),
+            BUILDINGS: building_block_frame(block, dataset.target_crs),
+            SURFACES: surface_block_frame(block),
         },
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from citytwin.formats.city.buildings import Level
+from citytwin.formats.city.copies import without_copies
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.citygml.semantics import INNER, OUTER
 from citytwin.formats.gml.document import GmlFile
@@ -15,6 +16,7 @@ from citytwin.formats.xml import Element, local_name
 _LEVEL = re.compile(
     r"^lod([0-4])(Solid|MultiSurface|Geometry|FootPrint|RoofEdge|MultiSolid|Surface)$"
 )
+_TEMPLATE = re.compile(r"^lod[0-4]ImplicitRepresentation$")
 _BOUNDARIES = frozenset({"boundedBy", "boundary"})
 _OPENINGS = frozenset({"opening", "fillingSurface"})
 _OUTSIDE = frozenset({"outerBuildingInstallation", "buildingInstallation"})
@@ -34,6 +36,8 @@ class LevelIndex:
     """Properties of installations outside: dormers, balconies, chimneys."""
     outline: list[Element] = field(default_factory=list)
     outline_is_roof: bool = False
+    unread: list[str] = field(default_factory=list)
+    """Properties whose geometry is an instance of a template, which is not read."""
 
 
 def index_levels(unit: Element) -> LevelIndex:
@@ -59,6 +63,7 @@ def index_levels(unit: Element) -> LevelIndex:
     for lod, properties in thematic.items():
         found.shell[lod] = [*properties, *found.shell.get(lod, [])]
     found.shell.pop("0", None)
+    found.unread = list(_templates(unit))
     _index_outline(unit, found)
     return found
 
@@ -82,6 +87,18 @@ def _index_outline(unit: Element, found: LevelIndex) -> None:
                     is_roof = local_name(surface) == "RoofSurface"
                     if level and (not found.outline or (found.outline_is_roof and not is_roof)):
                         found.outline, found.outline_is_roof = level, is_roof
+
+
+def _templates(unit: Element) -> Iterator[str]:
+    """Instances of templates in what counts as the shell: doors, windows, dormers, balconies."""
+    for child in unit:
+        name = local_name(child)
+        if _TEMPLATE.match(name):
+            yield name
+        elif name in _BOUNDARIES or name in _OPENINGS or name in _OUTSIDE:
+            for feature in child:
+                if local_name(feature) not in INNER:
+                    yield from _templates(feature)
 
 
 def _add(target: dict[str, list[Element]], found: Iterator[tuple[str, Element]]) -> None:
@@ -161,20 +178,6 @@ def _reader(
             walk.gather(element)
         for fault in walk.faults:
             on_fault(fault.code, fault.message)
-        return _without_copies(walk.faces) if len(properties) > 1 else walk.faces
+        return without_copies(walk.faces) if len(properties) > 1 else walk.faces
 
     return read
-
-
-def _without_copies(faces: list[RawFace]) -> list[RawFace]:
-    """Drop polygons written again, as by files whose solid does not link to the shell."""
-    kept: list[RawFace] = []
-    seen: set[tuple[bytes, ...]] = set()
-    for face in faces:
-        if not face.broken:
-            key = tuple(sorted({row.tobytes() for ring in face.rings for row in ring}))
-            if key in seen:
-                continue
-            seen.add(key)
-        kept.append(face)
-    return kept

@@ -13,7 +13,7 @@ from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
 from citytwin.formats.xml import Element, local_name
 
-_UNITS = ("Building", "BuildingPart")
+UNITS = ("Building", "BuildingPart")
 _PART_HOLDERS = ("consistsOfBuildingPart", "buildingPart")
 
 
@@ -27,10 +27,16 @@ class BuildingReader:
 
     def rows(self) -> list[BuildingRow]:
         """Rows of all buildings, in the order of the file."""
-        return [row for unit in self.file.features(_UNITS) for row in self._unit(unit)]
+        return [row for unit in self.file.features(UNITS) for row in self.rows_of(unit)]
 
-    def _unit(self, unit: Element) -> list[BuildingRow]:
-        """Rows of a building and its parts; parts of parts are taken as parts."""
+    def rows_of(self, unit: Element) -> list[BuildingRow]:
+        """Rows of a building and its parts; parts of parts are taken as parts.
+
+        Parameters
+        ----------
+        unit
+            An outermost building.
+        """
         own = self._draft(unit, None, None)
         parts = _parts(unit)
         rows: list[BuildingRow] = []
@@ -54,6 +60,9 @@ class BuildingReader:
             self.ledger.reject(self.file.path.name, name, code, message)
 
         found = index_levels(unit)
+        for kind in found.unread:
+            message = f"{kind} is an instance of a template, which is not read"
+            self.ledger.reject(self.file.path.name, name, "template", message)
         draft.levels = levels_of(found, self.file, on_fault)
         draft.outline = outline_of(found, self.file, on_fault)
         draft.outline_is_roof = found.outline_is_roof

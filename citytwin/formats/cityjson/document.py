@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -22,6 +22,18 @@ _ABSENT = object()
 
 
 @dataclass(frozen=True, eq=False)
+class Templates:
+    """Shapes that objects of the file may be instances of."""
+
+    shapes: list[Json] = field(default_factory=list)
+    """Geometries as in the file."""
+    vertices: FloatArray = field(default_factory=lambda: np.empty((0, 3)))
+    """Shape (n, 3) [m]: from the origin of the template."""
+    fault: str = ""
+    """Why none can be used; empty when they can."""
+
+
+@dataclass(frozen=True, eq=False)
 class Header:
     """What holds for all objects of a file."""
 
@@ -31,6 +43,7 @@ class Header:
     """Shape (3,)."""
     translate: FloatArray
     """Shape (3,)."""
+    templates: Templates
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +157,11 @@ def _header(root: dict[str, Json], source: str) -> Header:
                 record="transform",
                 hint="write the file again with scale and translate",
             )
-        return Header(_srs_name(root), np.ones(3), np.zeros(3))
+        return Header(_srs_name(root), np.ones(3), np.zeros(3), _templates(root, source))
     parts = _object(transform, source, "transform")
     scale = _triple(parts.get("scale"), source, "transform.scale")
     translate = _triple(parts.get("translate"), source, "transform.translate")
-    return Header(_srs_name(root), scale, translate)
+    return Header(_srs_name(root), scale, translate, _templates(root, source))
 
 
 def _triple(value: Json, source: str, place: str) -> FloatArray:
@@ -179,7 +192,22 @@ def _batch(root: dict[str, Json], header: Header, source: str, place: str) -> Ba
         raise SourceError("has no CityObjects", source=source, record=place)
     vertices = root.get("vertices", [])
     kept = {_clean(name): item for name, item in objects.items() if isinstance(item, dict)}
-    return Batch(kept, _vertices(vertices, header, source, place), place)
+    raw = _points(vertices, source, place, "vertices")
+    with np.errstate(over="ignore", invalid="ignore"):
+        return Batch(kept, raw * header.scale + header.translate, place)
+
+
+def _templates(root: dict[str, Json], source: str) -> Templates:
+    """Templates of the file; a fault in them costs the instances, not the file."""
+    given = root.get("geometry-templates")
+    if not isinstance(given, dict):
+        return Templates()
+    shapes = given.get("templates")
+    try:
+        vertices = _points(given.get("vertices-templates", []), source, "", "vertices-templates")
+    except SourceError as error:
+        return Templates(fault=str(error))
+    return Templates(shapes if isinstance(shapes, list) else [], vertices)
 
 
 def _clean(name: str) -> str:
@@ -187,25 +215,24 @@ def _clean(name: str) -> str:
     return name.encode("utf-8", "replace").decode("utf-8")
 
 
-def _vertices(value: Json, header: Header, source: str, place: str) -> FloatArray:
+def _points(value: Json, source: str, place: str, name: str) -> FloatArray:
     if value == []:
         return np.empty((0, 3))
     rows = value if isinstance(value, list) else []
     try:
         raw = np.array(rows, dtype=np.float64)
     except (ValueError, TypeError, OverflowError) as error:
-        raise _no_vertices(rows, source, place) from error
+        raise _no_points(rows, source, place, name) from error
     if raw.shape[1:] != (3,):
-        raise _no_vertices(rows, source, place)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return raw * header.scale + header.translate
+        raise _no_points(rows, source, place, name)
+    return raw
 
 
-def _no_vertices(rows: list[Json], source: str, place: str) -> SourceError:
+def _no_points(rows: list[Json], source: str, place: str, name: str) -> SourceError:
     for number, row in enumerate(rows):
         numbers = isinstance(row, list) and all(isinstance(v, int | float) for v in row)
         if not isinstance(row, list) or not numbers or len(row) != 3:
             msg = f"expected three numbers, got {str(row)[:60]}"
-            where = f"{place} vertices[{number}]".strip()
+            where = f"{place} {name}[{number}]".strip()
             return SourceError(msg, source=source, record=where)
-    return SourceError("vertices are no list of points", source=source, record=place)
+    return SourceError(f"{name} are no list of points", source=source, record=place)

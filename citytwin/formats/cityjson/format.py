@@ -25,6 +25,8 @@ from citytwin.formats.city.summary import note_buildings
 from citytwin.formats.city.theme_rows import theme_frame
 from citytwin.formats.cityjson.document import open_cityjson
 from citytwin.formats.cityjson.reader import BatchReader, Found
+from citytwin.formats.cityjson.templates import TemplateLibrary
+from citytwin.model.crs import axis_order
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import (
     BRIDGES,
@@ -67,10 +69,11 @@ def _read_one(path: Path, dataset: Dataset, ledger: Ledger) -> Found:
     # CityJSON writes easting or longitude first, whatever the authority of the CRS says.
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
     site.srs_name = header.srs_name
-    site.crs()
+    degrees = axis_order(site.crs()).geographic
+    templates = TemplateLibrary(header.templates, degrees)
     found = Found()
     for batch in batches:
-        BatchReader(batch, site, ledger).read(found)
+        BatchReader(batch, site, ledger, templates).read(found)
     site.finish(ledger)
     return found
 

@@ -45,32 +45,18 @@ class Geometry:
         return float(self.lod)
 
 
-def geometries(item: dict[str, Json]) -> tuple[list[Geometry], list[str]]:
-    """Geometries of a city object that have surfaces.
+def plain_geometry(entry: Json) -> Geometry | None:
+    """Geometry that has surfaces of its own; None for anything else.
 
     Parameters
     ----------
-    item
-        The object.
-
-    Returns
-    -------
-    tuple
-        Geometries in the order of the file, and what of the others cannot be read.
+    entry
+        As in the file.
     """
-    found: list[Geometry] = []
-    unread: list[str] = []
-    entries = item.get("geometry")
-    for entry in entries if isinstance(entries, list) else []:
-        if not isinstance(entry, dict):
-            continue
-        kind = str(entry.get("type"))
-        if kind in _DEPTH:
-            lod = _lod(entry.get("lod"))
-            found.append(Geometry(lod, kind, entry.get("boundaries"), entry.get("semantics")))
-        elif kind == "GeometryInstance":
-            unread.append(kind)
-    return found, unread
+    kind = str(entry.get("type")) if isinstance(entry, dict) else ""
+    if not isinstance(entry, dict) or kind not in _DEPTH:
+        return None
+    return Geometry(_lod(entry.get("lod")), kind, entry.get("boundaries"), entry.get("semantics"))
 
 
 def _lod(value: Json) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.buildings import BuildingRow, Draft, Level, assemble
+from citytwin.formats.city.copies import without_copies
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.frames import ParcelRow, RoadRow
 from citytwin.formats.city.ledger import Ledger
@@ -15,7 +16,8 @@ from citytwin.formats.city.recorded import recorded_height, recorded_storeys
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.theme_rows import BridgeRow, PlantRow, WaterRow
 from citytwin.formats.cityjson.document import Batch, Json
-from citytwin.formats.cityjson.geometry import Geometry, faces_of, geometries
+from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
+from citytwin.formats.cityjson.templates import Instance, TemplateError, TemplateLibrary
 from citytwin.formats.cityjson.theme_objects import bridge_row, object_point, plant_row, water_row
 from citytwin.formats.cityjson.values import attributes_of, number_of, text_of
 
@@ -49,6 +51,7 @@ class BatchReader:
     batch: Batch
     site: FileSite
     ledger: Ledger
+    templates: TemplateLibrary
 
     def read(self, found: Found) -> None:
         """Append the rows of the batch.
@@ -133,12 +136,11 @@ class BatchReader:
         return draft
 
     def _set_levels(self, draft: Draft, name: str, item: Object) -> None:
-        shapes, unread = geometries(item)
-        for kind in unread:
-            message = f"{kind} is not read for buildings"
-            self.ledger.reject(self.site.source, name, "template", message)
+        shapes = self._shapes(name, item)
         extra = [
-            shape for part in self._installations.get(name, []) for shape in geometries(part)[0]
+            shape
+            for owned in self._installations.get(name, [])
+            for shape in self._shapes(name, owned)
         ]
         lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
         draft.levels = [
@@ -150,25 +152,44 @@ class BatchReader:
             best = max(flat, key=lambda shape: shape.level)
             draft.outline = self._reader([best])
 
-    def _reader(self, shapes: list[Geometry]) -> Callable[[], list[RawFace]]:
+    def _shapes(self, name: str, item: Object) -> list[Geometry | Instance]:
+        """Geometries of an object that have surfaces, in the order of the file."""
+        found: list[Geometry | Instance] = []
+        entries = item.get("geometry")
+        for number, entry in enumerate(entries if isinstance(entries, list) else []):
+            if isinstance(entry, dict) and entry.get("type") == "GeometryInstance":
+                try:
+                    found.append(self.templates.instance(entry, self.batch.vertices))
+                except TemplateError as error:
+                    message = f"geometry[{number}]: {error.message}"
+                    self.ledger.reject(self.site.source, name, "template", message)
+            elif shape := plain_geometry(entry):
+                found.append(shape)
+        return found
+
+    def _faces(self, shape: Geometry | Instance, number: int) -> list[RawFace]:
+        if isinstance(shape, Instance):
+            return self.templates.faces(shape, number)
+        return faces_of(shape, self.batch.vertices, number)
+
+    def _reader(self, shapes: list[Geometry | Instance]) -> Callable[[], list[RawFace]]:
         def read() -> list[RawFace]:
-            return [
-                face
-                for number, shape in enumerate(shapes)
-                for face in faces_of(shape, self.batch.vertices, number)
+            faces = [
+                face for number, shape in enumerate(shapes) for face in self._faces(shape, number)
             ]
+            return without_copies(faces) if len(shapes) > 1 else faces
 
         return read
 
     def _outline(self, name: str, item: Object) -> Outline | None:
         """Area of the best level of detail that has surfaces."""
-        shapes, _ = geometries(item)
+        shapes = self._shapes(name, item)
         if not shapes:
             if not item.get("children"):
                 self.ledger.reject(self.site.source, name, "no-geometry", "no surface")
             return None
         best = max(shapes, key=lambda shape: shape.level)
-        faces = faces_of(best, self.batch.vertices, 0)
+        faces = self._faces(best, 0)
         return outline_of(faces, name, self.site, self.ledger)
 
     def _area(self, name: str, item: Object, kind: str, found: Found) -> None:

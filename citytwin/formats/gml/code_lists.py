@@ -47,6 +47,21 @@ class CodeLists:
             self._read[path] = _entries(path, ledger)
         return self._read[path].get(code, code)
 
+    def trial(self) -> CodeLists:
+        """Return lists that know what these know, for a reading that may have to be dropped."""
+        return CodeLists(self.root, dict(self._read), dict(self._found))
+
+    def adopt(self, trial: CodeLists) -> None:
+        """Take over what a reading has looked up.
+
+        Parameters
+        ----------
+        trial
+            From :meth:`trial`.
+        """
+        self._read.update(trial._read)
+        self._found.update(trial._found)
+
     def _find(self, code_space: str, file: Path, ledger: Ledger) -> Path | None:
         if "://" in code_space or code_space.startswith(("file:", "urn:")):
             return None

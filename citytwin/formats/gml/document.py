@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 MEMBERS = ("cityObjectMember", "featureMember", "featureMembers")
 """Local names of what holds the features of a model."""
-_ROOTS = ("CityModel", "FeatureCollection")
+ROOTS = ("CityModel", "FeatureCollection")
 _CITYGML = re.compile(r"(opengis\.net|citygml\.org)/citygml(/|$)")
 _URBAN_PLANNING = re.compile(r"/iur/urf(/|$)")
 _ROUNDS = 6
@@ -38,7 +38,18 @@ def is_citygml(element: Element) -> bool:
     element
         Any element.
     """
-    return _CITYGML.search(namespace(element)) is not None
+    return is_citygml_namespace(namespace(element))
+
+
+def is_citygml_namespace(uri: str) -> bool:
+    """Whether a namespace is that of CityGML or one of its modules, of any version.
+
+    Parameters
+    ----------
+    uri
+        The namespace.
+    """
+    return _CITYGML.search(uri) is not None
 
 
 def is_urban_planning(element: Element) -> bool:
@@ -62,6 +73,8 @@ class GmlFile:
     """Kind of surface a polygon belongs to."""
     links: Links = field(default_factory=Links)
     srs_dimension: int | None = None
+    content: bytes | None = None
+    """Read instead of the file: some of its members inside its root element."""
     found: int = 0
     """Features or parts that were looked for and found so far."""
     _nameless: int = 0
@@ -127,14 +140,14 @@ class GmlFile:
             yield element
 
     def _elements(self, names: Sequence[str]) -> Iterator[Element]:
-        root = root_name(self.path)
-        if root not in _ROOTS:
+        root = root_name(self.path) if self.content is None else ROOTS[0]
+        if root not in ROOTS:
             raise SourceError(
                 f"is not CityGML: its root element is <{root[:60]}>",
                 source=self.path.name,
                 hint="give a CityGML file",
             )
-        for element in stream(self.path, (*names, "Envelope")):
+        for element in stream(self.path, (*names, "Envelope"), self.content):
             if local_name(element) == "Envelope":
                 self._take_envelope(element)
             else:
@@ -145,7 +158,7 @@ class GmlFile:
         holder = envelope.getparent()
         model = holder.getparent() if holder is not None else None
         srs_name = (inherited(envelope, "srsName") or "").strip()
-        if model is None or local_name(model) not in _ROOTS:
+        if model is None or local_name(model) not in ROOTS:
             self.site.srs_name = self.site.srs_name or srs_name
             return
         self.site.srs_name = srs_name

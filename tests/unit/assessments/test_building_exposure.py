@@ -75,7 +75,9 @@ def test_storeys_by_depth() -> None:
     """Water stands on a floor from the very depth of the limit on."""
     depth = [0.0, 0.49, 0.5, 2.99, 3.0, 4.99, 5.0, 7.49, 7.5, 10.0, 60.0, np.nan]
     storey = [0, 0, 1, 1, 2, 2, 3, 3, 4, 5, 5, pd.NA]
-    made = run(city_of(row_of_buildings(12), flood_depth_max=around_each(depth)))
+    city = city_of(row_of_buildings(12), flood_depth_max=around_each(depth))
+    city.table(t.BUILDINGS)["storeys"] = pd.array([pd.NA] * 12, dtype="Int32")
+    made = run(city)
     assert made["flooded_storey"].tolist() == storey
     assert made["flooded_storey"].dtype == "Int32"
     np.testing.assert_allclose(made["flood_depth_max_m"], depth, rtol=1e-6)
@@ -116,3 +118,42 @@ def test_limits_that_do_not_rise_are_refused() -> None:
         BuildingExposureParams(storey_floor_m=(0.5, 0.5, 3.0))
     with pytest.raises(ValidationError, match="limits must rise"):
         BuildingExposureParams(wind_class_limits=(0.8, 0.5))
+
+
+def test_no_storey_above_the_uppermost() -> None:
+    """In 12 m of water a house of two storeys has two of them flooded; a 0 says nothing."""
+    city = city_of(row_of_buildings(5), flood_depth_max=around_each([12.0, 12.0, 12.0, 0.6, 0.1]))
+    city.table(t.BUILDINGS)["storeys"] = pd.array([2, None, 0, 2, 1], dtype="Int32")
+    assert run(city)["flooded_storey"].tolist() == [2, 5, 5, 1, 0]
+
+
+def small_building(index: np.ndarray, x: float, y: float, size: float) -> CityState:
+    """A building that has no cell of its own on the grid, beside those of the index."""
+    depth = np.arange(index.size, dtype=np.float64).reshape(index.shape) / 10
+    city = city_of(np.where(index < 0, -1, index + 1).astype(np.int32), flood_depth_max=depth)
+    city.table(t.BUILDINGS).geometry = [
+        shapely.box(x, y, x + size, y + size),
+        *city.table(t.BUILDINGS).geometry.iloc[1:],
+    ]
+    return city
+
+
+def test_a_building_smaller_than_a_cell_is_assessed() -> None:
+    """A kiosk of 1 m between the centres of columns 1 and 2, on row 1: these two cells."""
+    index = np.full((3, 4), -1, dtype=np.int32)
+    index[2, 3] = 0
+    city = small_building(index, -1195.5, -304.25, 1.0)
+    made = run(city)
+    assert made.loc[0, "flood_depth_max_m"] == pytest.approx(0.6)
+    assert made.loc[0, "flooded_storey"] == 1
+    assert ASSESSMENT.run(city, BuildingExposureParams()).facts[0].value == 0.0
+
+
+def test_a_building_hidden_under_another_is_counted() -> None:
+    """No open cell lies within half a cell of it: null, and told."""
+    index = np.zeros((5, 5), dtype=np.int32)
+    index[0, 0] = -1
+    city = small_building(index, -1194.25, -306.75, 1.0)
+    assert pd.isna(run(city).loc[0, "flood_depth_max_m"])
+    (fact,) = ASSESSMENT.run(city, BuildingExposureParams()).facts
+    assert (fact.name, fact.value) == ("buildings_not_assessed", 1.0)

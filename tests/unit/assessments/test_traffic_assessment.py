@@ -88,6 +88,23 @@ def test_means_counts_and_latest_times_of_good_observations():
     }
 
 
+def test_intervals_count_by_their_length():
+    """An hour at 60 /h and five minutes at 190 /h: (60 x 12 + 190) / 13 = 70; instants alike."""
+    rows = [
+        ("a", p.TRAFFIC_FLOW, 3600, 60.0, 1),
+        ("a", p.TRAFFIC_FLOW, 3900, 190.0, 1),
+        ("b", p.VEHICLE_SPEED, 600, 30.0, 1),
+        ("b", p.VEHICLE_SPEED, 700, 40.0, 1),
+    ]
+    given = city(rows, {"a": "A", "b": "B"})
+    table = given.table(OBSERVATIONS)
+    table.loc[0, "phenomenon_start"] = pd.Timestamp(0, unit="s", tz="UTC")
+    table.loc[2:, "phenomenon_start"] = table.loc[2:, "phenomenon_end"]
+    frame = ASSESSMENT.run(given, NoParams()).frame
+    assert frame["value"].tolist() == pytest.approx([70.0, 35.0])
+    assert frame["observations"].tolist() == [2, 2]
+
+
 def test_it_names_the_sources_of_the_rows_it_used():
     """A weather station in the same tables is none of them."""
     given = city(ROWS, {"a": "A", "b": "B"})

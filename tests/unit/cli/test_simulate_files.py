@@ -100,7 +100,7 @@ def test_describe_lists_what_can_be_given() -> None:
     assert done.exit_code == 0
     assert "--terrain FILE [m]" in done.output
     assert "mm_per_h: float (required)  [>= 0, <= 500]" in done.output
-    assert "Cells with their centre within this distance share the discharge." in done.output
+    assert "share the discharge." in done.output
     assert "edges: " in done.output
     assert "EdgeKind" not in done.output
 

@@ -13,7 +13,7 @@ import citytwin
 from citytwin.errors import CityTwinError, ConfigError, GridMismatchError, StepError
 from citytwin.model import fields as f
 from citytwin.model import properties as p
-from citytwin.simulations.flood import FloodParams
+from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.sunlight import SunlightParams
 from citytwin.testing.small_town import small_town
 

@@ -31,3 +31,17 @@ def test_a_raster_that_is_gone_is_named(tmp_path: Path) -> None:
     store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
     with pytest.raises(StoreError, match=r"dem.*terrain_raster.*delete the folder \.work"):
         store.read_raster("dem", "terrain_raster")
+
+
+def test_a_source_stands_while_its_files_do(tmp_path: Path) -> None:
+    """A table or a half of a raster that is gone is read from the source again."""
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    values = np.zeros((2, 3), dtype=np.float32)
+    raster = Raster(values, "EPSG:2451", -250.0, 80.0, 5.0, 2.5, "dem.tif")
+    store.write_raster("dem", "terrain_raster", raster)
+    assert store.has_source("dem", ["terrain_raster"])
+    assert not store.has_source("dem", ["terrain_raster", "buildings"])
+    assert not list(tmp_path.rglob(".tmp-*"))
+    (gone,) = tmp_path.rglob("*.json")
+    gone.unlink()
+    assert not store.has_source("dem", ["terrain_raster"])

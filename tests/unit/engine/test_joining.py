@@ -12,7 +12,8 @@ import pytest
 from citytwin import registry
 from citytwin.config import Config, load
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.joining import data_time, pick_records
+from citytwin.engine.driving import pick_records
+from citytwin.engine.joining import data_time, join_sources, unusable
 from citytwin.engine.plan import Job
 from citytwin.engine.reading import Reading
 from citytwin.engine.results import DecodedSource
@@ -98,3 +99,82 @@ def test_what_the_parameters_make_necessary_is_required(tmp_path: Path) -> None:
     """A flood without rain or inflow of its own is no flood without a record of rain."""
     with pytest.raises(CityTwinError, match=r"rainfall_rate.*flagged good"):
         picked(tmp_path, t.Flag.BAD)
+
+
+def joined_twice(folder: Path, raised_m: float) -> tuple[CityStore, Standing]:
+    """Join the town with itself under another name; its buildings there are higher by so much."""
+    loaded = config(folder)
+    sources = [loaded.sources[0].model_copy(update={"name": name}) for name in ("a", "b")]
+    store = CityStore(folder, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
+    tables = town_tables(TOWN.grid)
+    reading = Reading()
+    for name, more in (("a", 0.0), ("b", raised_m)):
+        buildings = tables[t.BUILDINGS].assign(
+            roof_z_m=tables[t.BUILDINGS]["roof_z_m"] + more, source=f"{name}.gml"
+        )
+        store.write_table(name, t.BUILDINGS, buildings)
+        store.write_table(name, t.SURFACES, tables[t.SURFACES])
+        reading.decoded[name] = DecodedSource(
+            rows={"buildings": 1, "surfaces": 1}, digests={}, rejects=(), notes=(), files={}
+        )
+    both = loaded.model_copy(update={"sources": tuple(sources)})
+    return store, join_sources(both, reading, {}, store)
+
+
+def test_the_same_building_in_two_sources_counts_once(tmp_path: Path) -> None:
+    """And so do its surfaces."""
+    store, standing = joined_twice(tmp_path, 0.0)
+    tables = town_tables(TOWN.grid)
+    for table, key in ((t.BUILDINGS, "building_id"), (t.SURFACES, "surface_id")):
+        merged = store.read_table(table)
+        assert list(merged[key]) == list(tables[table][key])
+    assert standing.losses == []
+    assert [note.severity for note in standing.lineage[t.BUILDINGS].notes] == ["info"]
+
+
+def test_different_buildings_of_one_id_are_both_kept_under_names_of_their_own(
+    tmp_path: Path,
+) -> None:
+    """Every surface still belongs to the building that it came with."""
+    store, standing = joined_twice(tmp_path, 1.0)
+    one = len(town_tables(TOWN.grid)[t.BUILDINGS])
+    buildings, surfaces = store.read_table(t.BUILDINGS), store.read_table(t.SURFACES)
+    assert len(buildings) == 2 * one
+    assert buildings["building_id"].is_unique
+    assert surfaces["surface_id"].is_unique
+    half = len(surfaces) // 2
+    assert (
+        "b:" + surfaces["building_id"][:half] == surfaces["building_id"][half:].to_numpy()
+    ).all()
+    assert set(surfaces["building_id"]) <= set(buildings["building_id"])
+    assert "renamed" in standing.losses[0]
+    assert standing.lineage[t.SURFACES].notes[0].severity == "loss"
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        (t.Flag.BAD, "out of range"),
+        (t.Flag.SUSPECT, "doubted by its producer"),
+        (t.Flag.MISSING, "is missing"),
+    ],
+)
+def test_a_source_without_a_good_value_is_named_with_the_first(
+    tmp_path: Path, flag: t.Flag, said: str
+) -> None:
+    """It was read: the reader must not look for the mistake in the path."""
+    store = CityStore(tmp_path, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
+    loaded = config(tmp_path)
+    name = loaded.sources[0].name
+    rows = town_tables(TOWN.grid)[t.OBSERVATIONS]
+    rain = rows["property"] == p.RAINFALL_RATE.name
+    rows = rows.assign(flag=rows["flag"].where(~rain, int(flag)))
+    store.write_table(name, t.OBSERVATIONS, rows)
+    counts = {"observations": len(rows)}
+    reading = Reading(
+        decoded={name: DecodedSource(rows=counts, digests={}, rejects=(), notes=(), files={})}
+    )
+    lines = unusable(loaded, reading, store)
+    (line,) = [line for line in lines if "rainfall_rate" in line]
+    assert line.startswith(f"source {name}: none of its {rain.sum()} values of rainfall_rate is")
+    assert line.endswith(said)

@@ -30,7 +30,9 @@ TOWN = small_town(20, 24)
 @pytest.fixture(scope="module")
 def client() -> Iterator[Client]:
     """One worker in this process."""
-    with Client(processes=False, n_workers=1, threads_per_worker=1, dashboard_address=None) as it:
+    with Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as it:
         yield it
 
 
@@ -38,7 +40,7 @@ def run_terrain(work: Path, client: Client) -> RunReport:
     """Run the gridder of the ground on the buildings of the town."""
     store = CityStore(work, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
     frame = conform(t.BUILDINGS, TOWN.tables[t.BUILDINGS], TOWN.grid.crs)
-    store.write_table("merged", t.BUILDINGS, frame)
+    store.write_merged(t.BUILDINGS, frame, TableEntry.of("merged", t.BUILDINGS, frame).index)
     standing = Standing(tables={t.BUILDINGS: TableEntry.of("merged", t.BUILDINGS, frame)})
     step: Any = next(s for s in registry.all_of(Gridder) if s.name == "terrain")
     manifest = Manifest(work / "manifest.sqlite")

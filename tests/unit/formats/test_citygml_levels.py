@@ -290,6 +290,27 @@ def test_installations_outside_belong_to_the_shell(read):
     assert buildings["roof_z_m"].tolist() == [118.0]
 
 
+def test_instances_of_templates_are_told(read):
+    """A dormer and a door by lodNImplicitRepresentation are not read; the rejects say so."""
+    faces = box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 116.0)
+    instance = "<core:ImplicitGeometry/></bldg:lod3ImplicitRepresentation>"
+    dormer = (
+        "<bldg:outerBuildingInstallation><bldg:BuildingInstallation>"
+        f"<bldg:lod3ImplicitRepresentation>{instance}"
+        "</bldg:BuildingInstallation></bldg:outerBuildingInstallation>"
+    )
+    door = (
+        "<bldg:boundedBy><bldg:WallSurface><bldg:opening><bldg:Door>"
+        f"<bldg:lod3ImplicitRepresentation>{instance}"
+        "</bldg:Door></bldg:opening></bldg:WallSurface></bldg:boundedBy>"
+    )
+    buildings, surfaces, decoded = read(building(lod2(faces) + dormer + door))
+    assert len(buildings) == 1
+    assert len(surfaces) == 6
+    assert [(r.record, r.code) for r in decoded.rejects] == [("b1", "template")] * 2
+    assert "lod3ImplicitRepresentation" in decoded.rejects[0].message
+
+
 def test_the_normal_of_an_orientable_surface_is_turned(read):
     """orientation="-" reverses the order of the vertices of the surface it is based on."""
     faces = box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 116.0)

@@ -143,7 +143,7 @@ def test_a_relief_with_a_gap_is_filled_and_says_where() -> None:
     terrain = outcome.fields[f.TERRAIN]
     np.testing.assert_allclose(terrain[known], plane(X, Y)[known], atol=1e-4)
     assert np.abs(terrain - plane(X, Y))[~known].max() < 1.0
-    assert outcome.notes == (FILLED,)
+    assert outcome.notes == ()
 
 
 def test_what_lies_too_far_from_anything_known_stays_unknown() -> None:
@@ -187,7 +187,6 @@ def test_buildings_stand_in_for_terrain_and_the_map_says_so() -> None:
     terrain, source = outcome.fields[f.TERRAIN], outcome.fields[f.TERRAIN_SOURCE]
     assert (terrain[6:14, 4:10] == 3.5).all()
     assert (terrain[14:18, 8:16] == 5.0).all()
-    assert outcome.notes == (FROM_BUILDINGS,)
     known = ~np.isnan(terrain)
     assert (source[known] == t.TerrainSource.FROM_BUILDINGS).all()
     assert (source[~known] == f.CLASS_NODATA).all()
@@ -203,7 +202,81 @@ def test_measured_terrain_is_preferred_to_buildings() -> None:
     footprint = shapely.box(GRID.x_min, GRID.y_max - 30, GRID.x_min + 30, GRID.y_max)
     outcome = run(raster, buildings=buildings_of((footprint, -50.0)))
     np.testing.assert_allclose(outcome.fields[f.TERRAIN], plane(X, Y), atol=1e-5)
-    assert outcome.notes == (FILLED,)
+    assert (outcome.fields[f.TERRAIN_SOURCE] == t.TerrainSource.MEASURED).all()
+
+
+def test_outside_the_measured_ground_the_buildings_tell() -> None:
+    """A relief of the western third; a building in the east stands on 21.5 m."""
+    edge = GRID.x_min + 18 * 1.5
+    box = shapely.box(GRID.x_min - 3, GRID.bounds.y_min - 3, edge, GRID.y_max + 3)
+    (south, east), (north, _) = (box.bounds[1], edge), (box.bounds[3], 0)
+    west = box.bounds[0]
+    relief = relief_of(
+        [
+            [(west, south), (east, south), (east, north)],
+            [(west, south), (east, north), (west, north)],
+        ]
+    )
+    foot = shapely.box(edge + 45.0, GRID.y_max - 39.0, edge + 48.0, GRID.y_max - 21.0)
+    made = run(relief=relief, buildings=buildings_of((foot, 21.5)), levels=4).fields
+    terrain, source = made[f.TERRAIN], made[f.TERRAIN_SOURCE]
+    np.testing.assert_allclose(terrain[:, :18], plane(X, Y)[:, :18], atol=1e-4)
+    assert (source[:, :18] == t.TerrainSource.MEASURED).all()
+    assert (terrain[14:26, 48:50] == 21.5).all()
+    assert (source[14:26, 48:50] == t.TerrainSource.FROM_BUILDINGS).all()
+    assert (source[14:26, 18:20] == t.TerrainSource.FILLED).all()
+    row = terrain[20, 18:50]
+    assert not np.isnan(row).any()
+    assert min(row) >= min(plane(X, Y)[20, 17] - 1.0, 21.5)
+    assert max(row) <= max(plane(X, Y)[:, 17].max() + 1.0, 21.5)
+
+
+def test_a_relief_without_a_triangle_is_not_measured() -> None:
+    """The buildings stand in as if the city had no relief, and are called so."""
+    footprint = shapely.box(GRID.x_min + 6, GRID.y_max - 21, GRID.x_min + 15, GRID.y_max - 9)
+    buildings = buildings_of((footprint, 3.5))
+    empty = pd.DataFrame({"triangle": [], "source": []})
+    with_relief = run(relief=empty, buildings=buildings).fields
+    without = run(buildings=buildings).fields
+    for field, made in with_relief.items():
+        assert made.tobytes() == without[field].tobytes()
+    assert t.TerrainSource.MEASURED not in with_relief[f.TERRAIN_SOURCE]
+
+
+@pytest.mark.parametrize("size", [13, 32])
+def test_mixed_ground_has_the_same_bits_for_any_tiling(size: int) -> None:
+    """Raster in a corner, buildings elsewhere: no tile knows where another ends."""
+    values = plane(X, Y).astype(np.float32)
+    values[:, 14:] = np.nan
+    raster = raster_of(values, GRID.x_min, GRID.y_max, GRID.cell_m)
+    feet = [shapely.box(x, y, x + 6, y + 5) for x, y in (
+        (GRID.x_min + 45, GRID.y_max - 20), (GRID.x_min + 60, GRID.y_max - 50))]  # fmt: skip
+    buildings = buildings_of((feet[0], 12.0), (feet[1], 17.0))
+    whole = run(raster, buildings=buildings, levels=2).fields
+    assert {0, 1, 2, 255} == set(np.unique(whole[f.TERRAIN_SOURCE]).tolist())
+    params = TerrainParams(fill_levels=2, building_fill_levels=2)
+    reach = GRIDDER.margin_m(params, GRID.cell_m)
+    for tile in GRID.tiles(size):
+        box = GRID.bounds_of(tile).grown(reach)
+        area = shapely.box(box.x_min, box.y_min, box.x_max, box.y_max)
+        near = buildings[buildings.intersects(area)]
+        task = GridTask(GRID, tile, {t.BUILDINGS: near}, {"terrain_raster": (raster,)}, {})
+        for field, made in GRIDDER.run(task, params).fields.items():
+            assert made.tobytes() == np.ascontiguousarray(whole[field][tile.slices]).tobytes()
+
+
+def test_the_figures_say_how_much_was_measured() -> None:
+    """30 cells measured, 15 filled, 5 estimated: 60, 30 and 10 per cent; notes as they apply."""
+    assert GRIDDER.summary is not None
+    facts, notes = GRIDDER.summary({f.TERRAIN_SOURCE: {0: 30, 1: 15, 2: 5}, f.TERRAIN: {}})
+    assert [(fact.name, fact.value, fact.unit) for fact in facts] == [
+        ("terrain_measured", 60.0, "%"),
+        ("terrain_filled", 30.0, "%"),
+        ("terrain_from_buildings", 10.0, "%"),
+    ]
+    assert notes == (FROM_BUILDINGS, FILLED)
+    assert GRIDDER.summary({f.TERRAIN_SOURCE: {0: 30}})[1] == ()
+    assert GRIDDER.summary({f.TERRAIN_SOURCE: {0: 30, 1: 1}})[1] == (FILLED,)
 
 
 def test_a_city_without_any_ground_is_refused() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from citytwin.kernels.wind_rose import wind_rose
+from citytwin.kernels.wind_rose import wind_rose, wind_sectors
 
 
 def rose(speeds, directions, **kwargs):
@@ -95,3 +95,11 @@ def test_inputs_are_checked():
     for sectors in (0, 361):
         with pytest.raises(ValueError, match=f"sectors is {sectors}"):
             wind_rose(one, one, one, one, sectors)
+
+
+def test_sectors_weigh_by_run_of_wind_and_turn_to_grid_north():
+    """1 x 6 m/s from the north, 3 x 2 m/s from the east: equal; the calm weighs nothing."""
+    found = wind_sectors(rose([6.0, 2.0, 2.0, 2.0, 0.1], [0.0, 90.0, 90.0, 90.0, 180.0]), 2.0)
+    assert np.degrees(found.from_rad).tolist() == pytest.approx([358.0, 88.0])
+    assert found.share.tolist() == pytest.approx([0.5, 0.5])
+    assert wind_sectors(rose([0.1], [180.0]), 0.0).share.size == 0

@@ -29,6 +29,7 @@ def test_the_layers_of_the_twin() -> None:
     """The layers exist, each at a place of its own in the order of the map."""
     assert [one.id for one in ALL] == [
         "terrain",
+        "terrain_source",
         "surface_height",
         "water",
         "vegetation",
@@ -121,14 +122,15 @@ def test_flood_depths_have_the_official_colours() -> None:
 
 
 def test_sun_and_wind_have_the_agreed_classes() -> None:
-    """Sunlight: nine classes of an hour, dark to light. Wind: 0 to 2, light to dark."""
+    """Sunlight: nine classes of an hour, dark to light. Wind: 0 to 1, where the proxy ends."""
     sun = style_of(recipe("sunlit_hours")).items
     assert [item.min for item in sun] == [0, 1, 2, 3, 4, 5, 6, 7, 8]
     brightness = [sum(item.rgb) for item in sun]
     assert brightness == sorted(brightness)
     wind = style_of(recipe("wind_speed_ratio")).items
     assert wind[0].min == 0
-    assert wind[-1].min == 1.8
+    assert wind[-1].min == 1.0
+    assert sum(item.min >= 0.3 for item in wind) == 9, "fine where streets lie"
     brightness = [sum(item.rgb) for item in wind]
     assert brightness == sorted(brightness, reverse=True)
 
@@ -147,6 +149,7 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
     """The disclaimer belongs on results of models, not on surveyed things."""
     assert {one.id for one in ALL if not one.simulation} == {
         "terrain",
+        "terrain_source",
         "surface_height",
         "water",
         "vegetation",

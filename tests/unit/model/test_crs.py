@@ -59,3 +59,40 @@ def test_convergence_is_the_bearing_of_true_north() -> None:
     bearing = np.degrees(np.arctan2(east[1] - east[0], north[1] - north[0]))
     assert bearing == pytest.approx(-crs.convergence_deg(x, y, "EPSG:6677"), abs=1e-3)
     assert crs.convergence_deg(x, y, "EPSG:6677") == pytest.approx(-0.3976, abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("place", "code"),
+    [
+        ((139.35, 35.15), "EPSG:6677"),  # Kanagawa: zone IX
+        ((138.57, 35.66), "EPSG:6676"),  # Kofu: zone VIII, whose box overlaps that of IX
+        ((135.5, 34.7), "EPSG:6674"),  # Osaka: zone VI
+        ((141.35, 43.06), "EPSG:6680"),  # Sapporo: zone XII
+        ((127.7, 26.2), "EPSG:6683"),  # Naha: zone XV
+        ((129.04, 35.1), "EPSG:32652"),  # Busan is not in Japan
+        ((151.2, -33.9), "EPSG:32756"),  # Sydney
+    ],
+)
+def test_the_crs_that_suits_a_place(place: tuple[float, float], code: str) -> None:
+    """The zones as the Geospatial Information Authority assigns them to the prefectures."""
+    assert crs.suited(*place) == code
+
+
+def test_the_scale_of_a_transverse_mercator_projection() -> None:
+    """K = 0.9999 (1 + (x / R)^2 / 2) to second order, 0.9999 on the central meridian."""
+    on_meridian = crs.fit(0.0, 0.0, "EPSG:6677")
+    assert on_meridian.scale == pytest.approx(0.9999, abs=1e-9)
+    assert (on_meridian.longitude_deg, on_meridian.latitude_deg) == pytest.approx((139.8333, 36.0))
+    assert on_meridian.outside_deg == 0.0
+    assert crs.fit(2e5, 0.0, "EPSG:6677").scale == pytest.approx(
+        0.9999 * (1 + (2e5 / 6.372e6) ** 2 / 2), abs=2e-6
+    )
+
+
+def test_an_area_of_use_may_cross_the_antimeridian() -> None:
+    """Fiji map grid (EPSG:3460), from 176.81 E over 180 to 178 W."""
+    x, y = crs.transform(
+        np.array([-179.0, 171.0]), np.array([-17.0, -17.0]), "EPSG:4326", "EPSG:3460"
+    )
+    assert crs.fit(x[0], y[0], "EPSG:3460").outside_deg == 0.0
+    assert crs.fit(x[1], y[1], "EPSG:3460").outside_deg == pytest.approx(5.81, abs=0.01)

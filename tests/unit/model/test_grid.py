@@ -60,6 +60,15 @@ def test_more_cells_than_any_city_has_are_refused() -> None:
     GridSpec.covering(Bounds(0, 0, 60_000, 60_000), 1.0, "EPSG:6677")
 
 
+@pytest.mark.parametrize("edge", [float("inf"), float("-inf"), float("nan")])
+def test_an_area_without_end_is_refused(edge: float) -> None:
+    """Infinite coordinates come from configurations and from transforms that fail."""
+    with pytest.raises(ConfigError, match="no end"):
+        GridSpec.covering(Bounds(0.0, 0.0, edge, 10.0), 1.0, "EPSG:6677")
+    with pytest.raises(ConfigError, match="no end"):
+        GridSpec.covering(Bounds(edge, 0.0, 10.0, 10.0), 1.0, "EPSG:6677")
+
+
 def test_cell_centres_and_cells_of_points_agree() -> None:
     """Row 0 is the north row, and a centre falls into its own cell."""
     tile = Tile(2, 5, 3, 8)

@@ -17,7 +17,7 @@ from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
 from citytwin.model.record import Record
 from citytwin.model.steps import Block, Outcome, Site
-from citytwin.simulations.flood import SIMULATION
+from citytwin.simulations.flood.step import SIMULATION
 
 BEGIN_S = datetime(2026, 6, 30, 3, 0, tzinfo=UTC).timestamp()
 AREA_M2 = 30 * 4.0

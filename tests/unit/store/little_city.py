@@ -46,6 +46,10 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
     """Return a smooth field with values over its usual range, and an unknown corner."""
     rows, cols = np.mgrid[0 : grid.ny, 0 : grid.nx]
     wave = (1 + np.sin(rows / 11.0) * np.cos(cols / 17.0)) / 2
+    if field.dtype == "uint8":
+        classes = np.floor(wave * (field.valid_max + 0.999)).astype(np.uint8)
+        classes[: grid.ny // 8, : grid.nx // 9] = f.CLASS_NODATA
+        return classes
     low, high = {
         f.TERRAIN: (-1.5, 23.0),
         f.SURFACE_HEIGHT: (-1.5, 61.0),

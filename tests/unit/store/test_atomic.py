@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import signal
 import subprocess
 import sys
@@ -64,14 +66,40 @@ def test_killed_writer_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_remove_stale_keeps_what_is_in_use(tmp_path: Path) -> None:
-    """Only names with the prefix go, and not those that hold a path in use."""
-    used = tmp_path / ".tmp-1" / "layer"
+    """Only names that :mod:`atomic` gives go, and not those that hold a path in use."""
+    first, second, third = (atomic.temporary_beside(tmp_path / "a.tif") for _ in range(3))
+    used = first / "layer"
     used.mkdir(parents=True)
-    (tmp_path / ".tmp-2").mkdir()
-    (tmp_path / ".tmp-3").write_text("x")
-    (tmp_path / "kept").mkdir()
+    second.mkdir()
+    third.write_text("x")
+    strange = (".tmp-mine", ".tmp-0123456789abcdef", "kept")
+    for name in strange:
+        (tmp_path / name).mkdir()
     atomic.remove_stale(tmp_path, keep=[used])
-    assert sorted(p.name for p in tmp_path.iterdir()) == [".tmp-1", "kept"]
+    assert {p.name for p in tmp_path.iterdir()} == {first.name, *strange}
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [
+        (errno.EEXIST, "move it away"),
+        (errno.EXDEV, "one disk"),
+        (errno.ENOSPC, "free some space"),
+        (errno.EACCES, "rights"),
+    ],
+)
+def test_the_hint_is_about_what_the_disk_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, said: str
+) -> None:
+    """Whatever kept a folder from being moved."""
+    (tmp_path / "a").mkdir()
+
+    def refuse(*_: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(Path, "rename", refuse)
+    with pytest.raises(StoreError, match=said):
+        atomic.move_folder(tmp_path / "a", tmp_path / "b")
 
 
 def test_move_folder_never_overwrites(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from citytwin.errors import StoreError
+from citytwin.store.atomic import temporary_beside
 from citytwin.store.publish import StagedLayer, prune, publish
 from tests.unit.store import little_city as lc
 from tests.unit.store.city_check import check_city, named_items
@@ -154,10 +155,30 @@ def test_layers_that_left_the_configuration(staging: Path, tmp_path: Path) -> No
 def test_stale_temporary_files_go(staging: Path, tmp_path: Path) -> None:
     """What a killed run left beside the layers is removed by the next."""
     city = tmp_path / "city"
-    (city / ".tmp-dead" / "x").mkdir(parents=True)
-    (city / ".tmp-file").write_text("half")
+    (temporary_beside(city / "terrain") / "x").mkdir(parents=True)
+    temporary_beside(city / "latest.json").write_text("half")
     publish(city, layers(staging, city / ".work"), lc.run_info(FIRST))
     assert not list(city.glob(".tmp-*"))
+
+
+def test_the_page_comes_after_the_layers_and_before_they_are_switched_to(
+    staging: Path, tmp_path: Path
+) -> None:
+    """A run that fails to publish leaves the page alone; no city stands without one."""
+    city = tmp_path / "city"
+    seen: list[tuple[bool, bool]] = []
+
+    def put_page(folder: Path) -> None:
+        there = (folder / "terrain" / FIRST / "layer.json").is_file()
+        seen.append((there, (folder / "latest.json").exists()))
+
+    broken = layers(staging, tmp_path / "a")
+    (broken[2].directory / "layer.json").unlink()
+    with pytest.raises(StoreError):
+        publish(city, broken, lc.run_info(FIRST), put_page)
+    assert seen == []
+    publish(city, layers(staging, tmp_path / "b"), lc.run_info(FIRST), put_page)
+    assert seen == [(True, False)]
 
 
 def test_damaged_latest_is_told(staging: Path, tmp_path: Path) -> None:

@@ -192,3 +192,22 @@ def test_serve_announces_the_address(tmp_path: Path) -> None:
 
     serve(tmp_path, announce=announce)
     assert told[0].startswith("http://127.0.0.1:")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(FileNotFoundError(2, "gone"), 404), (IsADirectoryError(21, "x"), 404),
+     (PermissionError(13, "no"), 403)],
+)  # fmt: skip
+def test_a_file_that_goes_before_it_is_opened(
+    server: CityServer, monkeypatch: pytest.MonkeyPatch, error: OSError, status: int
+) -> None:
+    """A publication may remove it between the look and the opening: no answer is a fault."""
+
+    def opened(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(Path, "open", opened)
+    answer, body = ask(server, "/depth/a.pmtiles")
+    assert answer.status == status
+    assert body.startswith(str(status).encode())

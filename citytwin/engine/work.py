@@ -1,0 +1,121 @@
+"""Tasks on workers: submitted, recorded in the manifest when they end well, else put into words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from distributed import Client, Future, KilledWorker, as_completed
+
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.results import DecodedSource, LayerResult, TableResult, TileResult
+from citytwin.engine.sources import NothingReadError
+from citytwin.errors import CityTwinError, StepError
+from citytwin.model.notes import Reject
+from citytwin.store.manifest import Manifest
+from citytwin.store.manifest import Standing as Finished
+
+log = logging.getLogger(__name__)
+WHOLE = "whole"
+"""Name of the part of a step that is not cut into tiles."""
+T = TypeVar("T")
+R = TypeVar("R", DecodedSource, LayerResult, TableResult | TileResult)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a task makes, as the manifest knows it."""
+
+    key: str
+    """Step, source or layer."""
+    part: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a task made nothing."""
+
+    message: str
+    expected: bool
+    """Whether it is an error raised on purpose, about the data rather than the program."""
+    rejects: tuple[Reject, ...] = ()
+    """Records that were set aside, where nothing else was left."""
+
+
+class Work(Generic[T, R]):
+    """Tasks of one kind; more may be submitted while the results come in.
+
+    Parameters
+    ----------
+    client
+        Dask client.
+    store
+        The city's working store, which every task gets.
+    manifest
+        Where what is complete is recorded.
+    """
+
+    def __init__(self, client: Client, store: CityStore, manifest: Manifest) -> None:
+        self._client = client
+        self._store = store
+        self._manifest = manifest
+        self._queue = as_completed()
+        self._asked: dict[Future, tuple[T, Order]] = {}
+
+    def submit(
+        self, token: T, order: Order, function: Callable[[Any, CityStore], R], task: Any
+    ) -> None:
+        """Send a task to the workers; its old record has been forgotten before.
+
+        Parameters
+        ----------
+        token
+            Comes back with the result.
+        order
+            What it makes.
+        function, task
+            What to run.
+        """
+        future = self._client.submit(function, task, self._store, pure=False)
+        self._asked[future] = (token, order)
+        self._queue.add(future)
+
+    def __iter__(self) -> Iterator[tuple[T, R | Failure]]:
+        """Yield every task as it ends; a result has been recorded when it comes."""
+        for future in self._queue:
+            token, order = self._asked.pop(future)
+            outcome = (
+                self._recorded(order, future.result())
+                if future.status == "finished"
+                else _failure(order, future)
+            )
+            future.release()
+            yield token, outcome
+
+    def _recorded(self, order: Order, result: R) -> R:
+        payload = result.model_dump_json(by_alias=True)
+        record = Finished(order.fingerprint, payload, result.seconds)
+        self._manifest.record(order.key, order.part, record)
+        return result
+
+
+def _failure(order: Order, future: Future) -> Failure:
+    try:
+        error = future.exception()
+    except Exception as lost:  # noqa: BLE001 - a scheduler that went away cancels, and raises here
+        error = lost
+    if isinstance(error, CityTwinError):
+        rejects = error.rejects if isinstance(error, NothingReadError) else ()
+        return Failure(str(error), expected=True, rejects=rejects)
+    tile = "" if order.part == WHOLE else order.part
+    if isinstance(error, KilledWorker):
+        said = "its worker died again and again, most likely for want of memory"
+        hint = "use smaller tiles or fewer workers"
+        return Failure(str(StepError(said, step=order.key, tile=tile, hint=hint)), expected=False)
+    log.error("unexpected error in %s, part %s", order.key, order.part, exc_info=error)
+    said = f"{type(error).__name__}: {error}"
+    hint = "the program is at fault; the log has more"
+    return Failure(str(StepError(said, step=order.key, tile=tile, hint=hint)), expected=False)

@@ -1,0 +1,147 @@
+"""Puts shapes and attributes of clean buildings together into rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.formats.city.block import Block, Shells, ragged_take, texts
+from citytwin.formats.city.buildings import differs
+from citytwin.formats.city.keys import outline_keys
+from citytwin.formats.citygml.columns import Described
+from citytwin.formats.citygml.footprints import Outlines
+from citytwin.formats.citygml.placing import Solids
+from citytwin.formats.citygml.scanning import Shapes
+from citytwin.formats.citygml.texts import values
+from citytwin.kernels import gml_names as names
+from citytwin.kernels import gml_units as gu
+
+IntArray = NDArray[np.int64]
+_LODS = np.array(["0", "1", "2", "3", "4"], dtype=object)
+
+
+@dataclass(frozen=True, eq=False)
+class Assembled:
+    """Rows of clean buildings, and the units that they come from."""
+
+    block: Block
+    units: IntArray
+    """Shape (n,)."""
+
+
+def assemble_units(
+    shapes: Shapes,
+    solids: Solids,
+    outlines: Outlines,
+    described: Described,
+    usage: list[str | None],
+    source: str,
+) -> Assembled:
+    """Make the rows of all clean units.
+
+    Parameters
+    ----------
+    shapes
+        Buildings of a range.
+    solids
+        Their polygons.
+    outlines
+        Their footprints.
+    described
+        Their attributes.
+    usage
+        Text of the usage of each unit.
+    source
+        Name of the file.
+    """
+    units = solids.units
+    owners = shapes.owners
+    rows = units.tolist()
+    areas = outlines.areas
+    recorded = [described.height_m[u] for u in rows]
+    ground, roof = solids.low[:, 2], solids.high[:, 2]
+    heights = roof - ground
+    measured = np.array([np.nan if h is None else h for h in recorded], dtype=np.float64)
+    whole = np.where(owners[units] >= 0, owners[units], units).tolist()
+    own_usage = [
+        u if described.usage_code[u] is not None else w for u, w in zip(rows, whole, strict=True)
+    ]
+    block = Block(
+        building_id=texts([described.building_id[u] for u in rows]),
+        stable_key=texts(_keys(shapes, rows, described, areas)),
+        parent_id=texts(
+            [described.building_id[o] if o >= 0 else None for o in owners[units].tolist()]
+        ),
+        lod=_LODS[shapes.units[units, gu.LOD]],
+        height_m=heights,
+        measured_height_m=measured,
+        ground_z_m=ground,
+        roof_z_m=roof,
+        storeys=np.array(
+            [np.nan if described.storeys[u] is None else described.storeys[u] for u in rows],
+            dtype=np.float64,
+        ),
+        usage=texts([usage[u] for u in own_usage]),
+        usage_code=texts([described.usage_code[u] for u in own_usage]),
+        source=texts([source] * len(rows)),
+        defects=texts(_defects(rows, described, outlines.lost, heights, measured)),
+        footprint=areas,
+        shells=_shells(shapes, solids),
+    )
+    return Assembled(block, units)
+
+
+def _defects(
+    rows: list[int],
+    described: Described,
+    lost: NDArray[np.bool_],
+    heights: NDArray[np.float64],
+    measured: NDArray[np.float64],
+) -> list[str]:
+    odd = differs(heights, measured)
+    found = []
+    for u, no_outline, other_height in zip(rows, lost.tolist(), odd.tolist(), strict=True):
+        codes = list(described.defects[u])
+        codes += ["lod0-invalid"] * no_outline + ["height-differs"] * other_height
+        found.append(",".join(codes))
+    return found
+
+
+def _keys(
+    shapes: Shapes, rows: list[int], described: Described, areas: NDArray[np.object_]
+) -> list[str]:
+    """Recorded keys; those of the whole with the number of the part; else from the outline."""
+    numbers = _part_numbers(shapes.owners)
+    keys: list[str | None] = []
+    for u in rows:
+        key, owner = described.stable_key[u], int(shapes.owners[u])
+        if key is None and owner >= 0 and described.stable_key[owner] is not None:
+            key = f"{described.stable_key[owner]}/{numbers[u]}"
+        keys.append(key)
+    missing = [k for k, key in enumerate(keys) if key is None]
+    if missing:
+        for k, key in zip(missing, outline_keys(areas[missing]), strict=True):
+            keys[k] = key
+    return [key or "" for key in keys]
+
+
+def _part_numbers(owners: NDArray[np.int32]) -> IntArray:
+    """Number of each part in its building, from 1; parts follow their building."""
+    place = np.arange(len(owners), dtype=np.int64)
+    return place - np.where(owners >= 0, owners, place)
+
+
+def _shells(shapes: Shapes, solids: Solids) -> Shells:
+    faces = np.flatnonzero(~solids.is_outline)
+    rings = ragged_take(solids.rings_per_face, faces)
+    ids, _ = values(shapes.elements, solids.element[faces], names.ID)
+    return Shells(
+        per_building=np.bincount(solids.face_owner[faces], minlength=len(solids.units)),
+        surface_id=ids.to_numpy(zero_copy_only=False),
+        semantic=solids.semantic[faces].astype(np.int8),
+        rings_per_face=solids.rings_per_face[faces],
+        ring_sizes=solids.ring_sizes[rings],
+        xyz=solids.xyz[ragged_take(solids.ring_sizes, rings)],
+    )

@@ -1,0 +1,121 @@
+"""Attributes of many buildings at once, with the same meaning as those of a single one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.formats.city.recorded import recorded_height, recorded_storeys
+from citytwin.formats.citygml.attributes import height_in_metres
+from citytwin.formats.citygml.scanning import DeclinedError, Shapes
+from citytwin.formats.citygml.texts import contents, each, values
+from citytwin.kernels import gml_names as names
+from citytwin.kernels import gml_units as gu
+from citytwin.kernels import xml_scan as xs
+
+
+@dataclass(eq=False)
+class Described:
+    """What a file says about its buildings besides their shapes, one entry per unit."""
+
+    building_id: list[str]
+    height_m: list[float | None]
+    defects: list[tuple[str, ...]]
+    storeys: list[int | None]
+    usage_code: list[str | None]
+    code_space: list[str | None]
+    stable_key: list[str | None]
+
+
+def odd_texts(shapes: Shapes) -> NDArray[np.bool_]:
+    """Units whose attributes are written so that only a parser can read them.
+
+    Parameters
+    ----------
+    shapes
+        Buildings of a range.
+    """
+    flags = shapes.elements.table[:, xs.FLAGS]
+    odd = (flags[shapes.units[:, gu.ROW]] & xs.COMPLEX) != 0
+    for column in _TEXT_COLUMNS:
+        rows = shapes.units[:, column]
+        found = np.where(rows >= 0, flags[rows], 0)
+        odd |= (found & (xs.COMPLEX | xs.MIXED | xs.HAS_CHILD)) != 0
+    return np.asarray(odd)
+
+
+_TEXT_COLUMNS = (
+    gu.HEIGHT_ROW, gu.USAGE_ROW, gu.FUNCTION_ROW, gu.STOREYS_ROW,
+    gu.PIECE_ROW, gu.PIECE_ROW + 1, gu.PIECE_ROW + 2,
+)  # fmt: skip
+
+
+def describe(shapes: Shapes) -> Described:
+    """Read the attributes of all units; those of odd ones may be wrong.
+
+    Parameters
+    ----------
+    shapes
+        Buildings of a range.
+
+    Raises
+    ------
+    DeclinedError
+        If a building has no id: its number in the file would have to be counted.
+    """
+    elements, units = shapes.elements, shapes.units.astype(np.int64)
+    ids, _ = values(elements, units[:, gu.ROW], names.ID)
+    building_id = each(ids, str.strip)
+    if not all(building_id):
+        msg = "not owned: a building without an id"
+        raise DeclinedError(msg)
+    heights = _heights(shapes)
+    usage = each(contents(elements, units[:, gu.USAGE_ROW]), str.strip)
+    function = each(contents(elements, units[:, gu.FUNCTION_ROW]), str.strip)
+    chosen = np.where([bool(text) for text in usage], units[:, gu.USAGE_ROW], -1)
+    chosen = np.where((chosen < 0) & [bool(t) for t in function], units[:, gu.FUNCTION_ROW], chosen)
+    spaces, marks = values(elements, chosen, names.CODE_SPACE)
+    return Described(
+        building_id=building_id,
+        height_m=[height for height, _ in heights],
+        defects=[defects for _, defects in heights],
+        storeys=each(contents(elements, units[:, gu.STOREYS_ROW]), _storeys),
+        usage_code=[a or b or None for a, b in zip(usage, function, strict=True)],
+        code_space=[
+            text if mark >= 0 else None
+            for text, mark in zip(each(spaces, str), marks.tolist(), strict=True)
+        ],
+        stable_key=_stable_keys(shapes),
+    )
+
+
+def _storeys(text: str) -> int | None:
+    return recorded_storeys(text) if text.strip() else None
+
+
+def _heights(shapes: Shapes) -> list[tuple[float | None, tuple[str, ...]]]:
+    rows = shapes.units[:, gu.HEIGHT_ROW].astype(np.int64)
+    numbers = each(contents(shapes.elements, rows), str)
+    uoms = each(values(shapes.elements, rows, names.UOM)[0], str)
+    known: dict[tuple[str, str], tuple[float | None, tuple[str, ...]]] = {}
+    found = []
+    for pair in zip(numbers, uoms, strict=True):
+        if pair not in known:
+            known[pair] = recorded_height(height_in_metres(pair[0], pair[1] or None))
+        found.append(known[pair])
+    return found
+
+
+def _stable_keys(shapes: Shapes) -> list[str | None]:
+    pieces = [
+        each(
+            contents(shapes.elements, shapes.units[:, gu.PIECE_ROW + k].astype(np.int64)), str.strip
+        )
+        for k in range(3)
+    ]
+    return [
+        "-".join(piece for piece in triple if piece) if triple[0] else None
+        for triple in zip(*pieces, strict=True)
+    ]

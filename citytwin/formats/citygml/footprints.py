@@ -1,0 +1,98 @@
+"""Footprints of many buildings: simple outlines in one call, the others by the common rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from citytwin.formats.city import footprint
+from citytwin.formats.city.block import SEMANTICS, ragged_take
+from citytwin.formats.city.faces import Face
+from citytwin.formats.citygml.placing import Solids
+
+IntArray = NDArray[np.int64]
+Geometries = NDArray[np.object_]
+
+
+@dataclass(frozen=True, eq=False)
+class Outlines:
+    """Footprints of some buildings."""
+
+    areas: Geometries
+    """Shape (n,): MultiPolygons, empty where nothing has an area."""
+    lost: NDArray[np.bool_]
+    """Shape (n,): whether there is an outline in the file that has no area."""
+
+
+def footprints(solids: Solids) -> Outlines:
+    """Footprint of each building, from its outline, else from its shell.
+
+    Parameters
+    ----------
+    solids
+        Buildings.
+    """
+    count = len(solids.units)
+    number = np.bincount(solids.face_owner[solids.is_outline], minlength=count)
+    areas = np.full(count, shapely.MultiPolygon(), dtype=object)
+    simple = np.flatnonzero(solids.is_outline & (number[solids.face_owner] == 1))
+    areas[solids.face_owner[simple]] = _areas(solids, simple)
+    faces_of = _Faces(solids)
+    for unit in np.flatnonzero(number > 1):
+        faces = faces_of(int(unit), outline=True)
+        areas[unit] = footprint.union_of_rings([face.rings for face in faces])
+    missing = shapely.is_empty(areas)
+    for unit in np.flatnonzero(missing):
+        areas[unit] = footprint.of_faces(faces_of(int(unit), outline=False))
+    return Outlines(areas, missing & (number > 0))
+
+
+def _areas(solids: Solids, faces: IntArray) -> Geometries:
+    """Area of each face on its own."""
+    rings = ragged_take(solids.rings_per_face, faces)
+    sizes = solids.ring_sizes[rings]
+    vertices = ragged_take(solids.ring_sizes, rings)
+    if not len(faces):
+        return np.empty(0, dtype=object)
+    lines = shapely.linearrings(
+        solids.xyz[vertices, :2], indices=np.repeat(np.arange(len(rings)), sizes)
+    )
+    owner = np.repeat(np.arange(len(faces)), solids.rings_per_face[faces])
+    polygons = shapely.polygons(lines, indices=owner)
+    plain = shapely.is_valid(polygons) & (shapely.area(polygons) >= footprint.MIN_AREA_M2)
+    areas: Geometries = np.empty(len(faces), dtype=object)
+    chosen = np.flatnonzero(plain)
+    if len(chosen):
+        areas[chosen] = shapely.multipolygons(polygons[chosen], indices=np.arange(len(chosen)))
+    for k in np.flatnonzero(~plain):
+        polygon = polygons[k]
+        sound = polygon if polygon.is_valid else shapely.make_valid(polygon)
+        areas[k] = footprint.multi(sound)
+    return areas
+
+
+class _Faces:
+    """Faces of single buildings as objects, made when they are asked for."""
+
+    def __init__(self, solids: Solids) -> None:
+        self.solids = solids
+        self.first_face = np.searchsorted(solids.face_owner, np.arange(len(solids.units) + 1))
+        self.first_ring = np.concatenate([[0], np.cumsum(solids.rings_per_face)])
+        self.first_vertex = np.concatenate([[0], np.cumsum(solids.ring_sizes)])
+
+    def __call__(self, unit: int, *, outline: bool) -> list[Face]:
+        solids = self.solids
+        return [
+            Face("", SEMANTICS[int(solids.semantic[f])], self._rings(f))
+            for f in range(self.first_face[unit], self.first_face[unit + 1])
+            if bool(solids.is_outline[f]) == outline
+        ]
+
+    def _rings(self, face: int) -> list[NDArray[np.float64]]:
+        return [
+            self.solids.xyz[self.first_vertex[r] : self.first_vertex[r + 1]]
+            for r in range(self.first_ring[face], self.first_ring[face + 1])
+        ]

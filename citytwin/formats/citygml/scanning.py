@@ -1,0 +1,160 @@
+"""Runs the kernels over a document: elements, buildings, polygons, coordinates, range by range."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.formats.citygml.document import RANGE_BYTES, GmlBytes
+from citytwin.kernels import gml_faces as gf
+from citytwin.kernels import gml_names as names
+from citytwin.kernels import gml_units as gu
+from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.gml_coordinates import read_coordinates
+from citytwin.kernels.gml_links import index_targets
+
+IntArray = NDArray[np.int32]
+
+
+class DeclinedError(Exception):
+    """The scanner does not own this document; a full parser must read it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Elements:
+    """Elements of one range of a document."""
+
+    document: GmlBytes
+    base: int
+    """Position in the document that positions in the tables count from."""
+    table: IntArray
+    """Shape (n, 8): see :func:`citytwin.kernels.xml_scan.scan`."""
+    marks: IntArray
+    """Shape (m, 4): attributes, see there."""
+
+    def text_of_mark(self, mark: int) -> bytes:
+        """Value of an attribute.
+
+        Parameters
+        ----------
+        mark
+            Row of `marks`.
+        """
+        begin, end = self.base + self.marks[mark, xs.MARK_START : xs.MARK_END + 1].astype(np.int64)
+        return bytes(self.document.content[begin:end])
+
+
+@dataclass(eq=False)
+class Shapes:
+    """Buildings of one range and the polygons of those that could be read."""
+
+    elements: Elements
+    units: IntArray
+    """Shape (n_unit, 18): see :mod:`citytwin.kernels.gml_units`."""
+    faces: IntArray
+    """Shape (n_face, 5): see :mod:`citytwin.kernels.gml_faces`."""
+    rings: NDArray[np.int64]
+    """Shape (n_ring + 1,): first vertex of each ring."""
+    points: NDArray[np.float64]
+    """Shape (n_point, 3): as in the file."""
+
+    @property
+    def spoiled(self) -> NDArray[np.bool_]:
+        """Whether each unit belongs to a feature that is to be read element by element."""
+        whole = np.where(self.units[:, gu.OWNER] < 0, np.arange(len(self.units)), self.owners)
+        return np.asarray(self.units[whole, gu.STATUS] == gu.UNCLEAN)
+
+    @property
+    def owners(self) -> IntArray:
+        """Unit that each is a part of, -1 for whole buildings."""
+        return self.units[:, gu.OWNER]
+
+    def spoil(self, bad: NDArray[np.bool_]) -> None:
+        """Give the features of some units to the element-wise reader.
+
+        Parameters
+        ----------
+        bad
+            Shape (n_unit,).
+        """
+        rows = np.flatnonzero(bad)
+        whole = np.where(self.owners[rows] < 0, rows, self.owners[rows])
+        self.units[whole, gu.STATUS] = gu.UNCLEAN
+
+
+def scan_ranges(document: GmlBytes) -> Iterator[Elements]:
+    """Scan a document range by range; a table is used again once the next one is asked for.
+
+    Parameters
+    ----------
+    document
+        The document.
+
+    Raises
+    ------
+    DeclinedError
+        If it holds anything that the scanner does not own.
+    """
+    size = len(document.data)
+    budget = min(size, RANGE_BYTES)
+    table = np.empty((budget // 24 + 64, 8), dtype=np.int32)
+    marks = np.empty((budget // 48 + 64, 4), dtype=np.int32)
+    position = document.root_text
+    while True:
+        done = xs.scan(document.data, position, RANGE_BYTES, document.prefixes, table, marks)
+        if done.code == xs.DECLINED:
+            msg = f"not owned at byte {done.position}"
+            raise DeclinedError(msg)
+        if done.code == xs.FULL:
+            table = np.empty((2 * len(table), 8), dtype=np.int32)
+            marks = np.empty((2 * len(marks), 4), dtype=np.int32)
+            continue
+        yield Elements(document, position, table[: done.rows], marks[: done.marks])
+        if done.code == xs.END:
+            if not document.ends_well(done.position):
+                msg = "not owned behind the root element"
+                raise DeclinedError(msg)
+            return
+        position = done.position
+
+
+def read_shapes(elements: Elements) -> Shapes:
+    """Find the buildings of a range and read their polygons.
+
+    Parameters
+    ----------
+    elements
+        Elements of the range.
+
+    Raises
+    ------
+    DeclinedError
+        If a building is no CityGML, or links lead from one building into another.
+    """
+    table, marks = elements.table, elements.marks
+    role = names.ROLES[table[:, xs.NAME]]
+    most = int(((role & names.UNIT) != 0).sum())
+    units = np.empty((most + 1, gu.UNIT_COLUMNS), dtype=np.int32)
+    count, sound = gu.find_units(table, len(table), units)
+    if not sound or (role & names.MODEL).any():
+        msg = "not owned: a building or a model that is no CityGML"
+        raise DeclinedError(msg)
+    gu.describe_units(table, units, count)
+    slots = np.empty(1 << int(2 * len(marks) + 1).bit_length(), dtype=np.int32)
+    index_targets(elements.document.data, elements.base, table, marks, slots)
+    faces = np.empty((2 * int(((role & names.FACE) != 0).sum()) + 16, gf.FACE_COLUMNS), np.int32)
+    whole = (elements.document.data, elements.base, table, marks, slots)
+    _, crossing = gf.find_faces(whole, units, count, faces)
+    if crossing:
+        msg = "not owned: a link from one building into another"
+        raise DeclinedError(msg)
+    positions = table[(role & names.POSITIONS) != 0]
+    letters = int((positions[:, xs.CLOSE] - positions[:, xs.TEXT]).sum(dtype=np.int64))
+    points = np.empty((letters // 3 + 16, 3))
+    rings = np.empty(2 * int(((role & names.RING) != 0).sum()) + 16, dtype=np.int64)
+    rings[0] = 0
+    n_faces, n_rings, n_points = read_coordinates(whole[:3], units, count, faces, points, rings)
+    return Shapes(elements, units[:count], faces[:n_faces], rings[: n_rings + 1], points[:n_points])

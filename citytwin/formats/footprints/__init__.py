@@ -1,0 +1,1 @@
+"""The format ``footprints``: building outlines with heights from vector files."""

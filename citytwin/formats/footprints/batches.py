@@ -1,0 +1,215 @@
+"""Rows of vector files in batches, so that a file larger than the memory can be read."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.dataset as pads
+import pyarrow.parquet as pq
+import pyogrio
+import shapely
+from numpy.typing import NDArray
+from pyproj import CRS
+
+from citytwin.errors import SourceError
+from citytwin.formats.vector.files import DAMAGED, Kind, code_of, kind_of
+from citytwin.model import crs as crs_of
+from citytwin.model.grid import Bounds
+
+Box = tuple[float, float, float, float]
+
+_ROWS = 10_000
+_LARGEST_GEOMETRY = 32_000_000
+"""Bytes of one geometry."""
+
+
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Some rows of a file."""
+
+    first: int
+    """Number of the first row among those that were read."""
+    geometry: NDArray[np.object_]
+    """Shape (n,): None where there is none that can be read."""
+    columns: dict[str, list[Any]]
+
+
+@dataclass(frozen=True)
+class VectorFile:
+    """A layer of a vector file, with the names of its columns."""
+
+    path: Path
+    kind: Kind
+    layer: str | None
+    names: tuple[str, ...]
+    crs: str
+    geometry: str = ""
+    """Column of the geometry in Parquet."""
+
+    def batches(
+        self, columns: Sequence[str], bounds: Bounds | None, target: str
+    ) -> Iterator[Batch]:
+        """Read the rows.
+
+        Parameters
+        ----------
+        columns
+            Columns wanted beside the geometry.
+        bounds
+            Rows wholly outside may be left out [m]; None for all.
+        target
+            CRS of the bounds.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read to its end.
+        """
+        box = _box(bounds, target, self.crs) if bounds is not None else None
+        first = 0
+        with _told(self.path):
+            for batch in self._arrow(list(dict.fromkeys(columns)), box):
+                *values, shapes = batch.columns
+                yield Batch(
+                    first,
+                    _geometries(shapes),
+                    {name: values[n].to_pylist() for n, name in enumerate(batch.schema.names[:-1])},
+                )
+                first += batch.num_rows
+
+    def _arrow(self, columns: list[str], box: Box | None) -> Iterator[pa.RecordBatch]:
+        """Batches with the geometry, as WKB, in the last column."""
+        if self.kind == "parquet":
+            table = pads.dataset(str(self.path), format="parquet")
+            names = [*columns, self.geometry]
+            scan = table.scanner(columns=names, filter=_filter(table.schema, box), batch_size=_ROWS)
+            yield from scan.to_batches()
+            return
+        with (
+            warnings.catch_warnings(),
+            pyogrio.open_arrow(
+                self.path,
+                layer=self.layer,
+                columns=columns,
+                bbox=box,
+                batch_size=_ROWS,
+                use_pyarrow=True,
+            ) as (meta, reader),
+        ):
+            # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
+            warnings.simplefilter("ignore")
+            geometry = meta["geometry_name"] or "wkb_geometry"
+            for batch in reader:
+                yield batch.select([*columns, geometry])
+
+
+def open_vector(path: Path, layer: str | None, given: str | None) -> VectorFile:
+    """Look at a vector file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    layer
+        Layer wanted; the first when None.
+    given
+        CRS that the user gave for files that name none.
+
+    Raises
+    ------
+    SourceError
+        If it is of no kind that is read, or has no geometry or CRS.
+    """
+    kind = kind_of(path)
+    with _told(path):
+        if kind == "parquet":
+            return _open_parquet(path, given)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            info = pyogrio.read_info(path, layer=layer)
+    if info["geometry_type"] is None:
+        raise SourceError("has no geometry", source=path.name, hint="check `layer`")
+    names = tuple(map(str, info["fields"]))
+    crs = CRS.from_user_input(info["crs"]) if info["crs"] else None
+    return VectorFile(path, kind, layer, names, code_of(crs, path, given))
+
+
+def _open_parquet(path: Path, given: str | None) -> VectorFile:
+    schema = pq.read_schema(path)
+    meta = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
+    name = meta.get("primary_column")
+    column = meta.get("columns", {}).get(name)
+    if not isinstance(name, str) or not isinstance(column, dict) or name not in schema.names:
+        msg = "is Parquet without geometry"
+        raise SourceError(msg, source=path.name, hint="write it as GeoParquet")
+    if column.get("encoding") != "WKB":
+        raise SourceError(
+            f"has its geometry encoded as {str(column.get('encoding'))[:40]!r}",
+            source=path.name,
+            hint="write it as GeoParquet with geometry_encoding='WKB'",
+        )
+    # GeoParquet: without `crs` longitude and latitude; null when it is not known.
+    crs = column.get("crs", "OGC:CRS84")
+    known = CRS.from_user_input(crs) if crs is not None else None
+    names = tuple(other for other in schema.names if other != name)
+    return VectorFile(path, "parquet", None, names, code_of(known, path, given), name)
+
+
+@contextmanager
+def _told(path: Path) -> Iterator[None]:
+    """Turn what the readers raise on damaged files into a SourceError."""
+    try:
+        yield
+    except SourceError:
+        raise
+    except DAMAGED as error:
+        msg = f"cannot be read: {str(error)[:200]}"
+        raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
+
+
+def _filter(schema: pa.Schema, box: Box | None) -> pads.Expression | None:
+    """Rows whose box meets another, by the column that Overture and GeoParquet 1.1 give."""
+    kind = schema.field("bbox").type if box and "bbox" in schema.names else None
+    wanted = ("xmin", "ymin", "xmax", "ymax")
+    if box is None or kind is None or not pa.types.is_struct(kind):
+        return None
+    if any(kind.get_field_index(name) < 0 for name in wanted):
+        return None
+    low_x, low_y, high_x, high_y = (pads.field("bbox", name) for name in wanted)
+    west, south, east, north = box
+    return (low_x <= east) & (high_x >= west) & (low_y <= north) & (high_y >= south)
+
+
+def _box(bounds: Bounds, target: str, source: str) -> Box | None:
+    """Box in the CRS of the file that holds the bounds."""
+    x, y = np.meshgrid(
+        np.linspace(bounds.x_min, bounds.x_max, 21), np.linspace(bounds.y_min, bounds.y_max, 21)
+    )
+    east, north = crs_of.transform(x.ravel(), y.ravel(), target, source)
+    if not (np.isfinite(east).all() and np.isfinite(north).all()):
+        return None
+    margin = 0.01 * max(float(np.ptp(east)), float(np.ptp(north)))
+    return (
+        float(east.min()) - margin,
+        float(north.min()) - margin,
+        float(east.max()) + margin,
+        float(north.max()) + margin,
+    )
+
+
+def _geometries(column: pa.Array) -> NDArray[np.object_]:
+    storage = column.storage if isinstance(column, pa.ExtensionArray) else column
+    raw = [
+        None if value is None or len(value) > _LARGEST_GEOMETRY else value
+        for value in storage.to_pylist()
+    ]
+    found: NDArray[np.object_] = shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore")
+    return found

@@ -1,0 +1,116 @@
+"""What is said about a flood: the event in a line, the account of its water, its edges."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from citytwin.kernels.flood_options import EdgeKind
+from citytwin.kernels.flood_result import Inundation
+from citytwin.model.notes import Fact, Note
+from citytwin.model.text import Text, text
+from citytwin.simulations.flood.params import FloodParams, InflowPoint
+from citytwin.simulations.flood.storm import Storm
+
+
+def facts_of(flood: Inundation) -> tuple[Fact, ...]:
+    """Account of the water and of the run.
+
+    Parameters
+    ----------
+    flood
+        What was computed.
+    """
+    ledger = flood.ledger
+
+    def volume(name: str, ja: str, en: str, value: float) -> Fact:
+        return Fact(name=name, label=text(ja, en), value=value, unit="m3")
+
+    return (
+        volume("rain_volume", "降雨量", "Rain", ledger.rain_m3),
+        volume("inflow_volume", "流入量", "Inflow", ledger.inflow_m3),
+        volume("drained_volume", "排水量", "Taken by drains", ledger.drained_m3),
+        volume("outflow_volume", "域外流出量", "Left the area", ledger.outflow.total_m3),
+        volume("stored_volume", "残留量", "Still on the ground", ledger.stored_m3),
+        Fact(
+            name="volume_error",
+            label=text("水量の誤差（割合）", "Volume error (share of all water)"),
+            value=ledger.relative_error,
+            unit="1",
+        ),
+        Fact(
+            name="time_steps",
+            label=text("計算ステップ数", "Time steps"),
+            value=float(flood.steps),
+            unit="1",
+        ),
+    )
+
+
+def summary(params: FloodParams, storm: Storm, time_zone: str) -> Note:
+    """Say in a line what floods the city.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    storm
+        The rain.
+    time_zone
+        IANA name, for times on the map.
+    """
+    duration_s, rain = params.duration_h * 3600.0, storm.rain
+    total = rain.depth_until_m(duration_s) * 1000.0  # what falls after the run floods nobody
+    peak = float(rain.mm_per_h[rain.start_s < duration_s].max(initial=0.0))
+    ja = f"雨 {total:.0f} mm（最大 {peak:.0f} mm/h）、計算時間 {params.duration_h:g} 時間"
+    en = f"Rain of {total:.0f} mm (peak {peak:.0f} mm/h) over {params.duration_h:g} h"
+    if storm.when is not None:
+        ja, en = f"{ja}（{storm.when.ja}）", f"{en} ({storm.when.en})"
+    for inflow in params.inflows:
+        said = _inflow_text(inflow, storm.start_s, time_zone)
+        ja, en = f"{ja}、{said.ja}", f"{en}; {said.en}"
+    return Note(severity="info", ja=ja, en=en)
+
+
+def _inflow_text(inflow: InflowPoint, start_s: float | None, time_zone: str) -> Text:
+    """Name of an inflow, its highest discharge, and when it begins and ends."""
+    name = inflow.name or text("流入", "inflow")
+    points = inflow.hydrograph
+    wet = [i for i, point in enumerate(points) if point.m3_s > 0]
+    if not wet:
+        return text(f"{name.ja}（流量 0）", f"{name.en} (no discharge)")
+    first, last = points[max(wet[0] - 1, 0)], points[min(wet[-1] + 1, len(points) - 1)]
+    begin, end = (_clock(p.minutes, start_s, time_zone) for p in (first, last))
+    most = max(point.m3_s for point in points)
+    return text(
+        f"{name.ja}（与えられた流量、最大 {most:g} m³/s、{begin.ja}～{end.ja}）",
+        f"{name.en} (prescribed, up to {most:g} m³/s, {begin.en} to {end.en})",
+    )
+
+
+def _clock(minutes: float, start_s: float | None, time_zone: str) -> Text:
+    if start_s is None:
+        return text(f"開始 {minutes:g} 分後", f"{minutes:g} min")
+    when = datetime.fromtimestamp(start_s + minutes * 60.0, tz=ZoneInfo(time_zone))
+    return text(f"{when:%H:%M}", f"{when:%H:%M}")
+
+
+def edge_note(params: FloodParams) -> tuple[Note, ...]:
+    """Say how water leaves the area, where it can.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    """
+    if params.edges is not EdgeKind.NORMAL_DEPTH:
+        return ()
+    slope = params.edge_min_slope
+    return (
+        Note(
+            severity="info",
+            ja=f"計算範囲の縁では地面の勾配なりに流出（平らな所は勾配 {slope:g} と仮定）",
+            en=f"Water leaves the area down the slope of the ground; where the edge is flat a slope "
+            f"of {slope:g} is assumed",
+        ),
+    )

@@ -1,0 +1,86 @@
+"""Parameters of the flood: what floods the city, and how it is computed."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, BeforeValidator, model_validator
+from pydantic import Field as Bound
+
+from citytwin.kernels.flood_options import EdgeKind
+from citytwin.model.steps import Params
+from citytwin.model.text import Text, both_languages
+
+
+class HydrographPoint(Params):
+    """Discharge at a time; linear in between."""
+
+    minutes: float = Bound(ge=0)
+    """Since the start of the run."""
+    m3_s: float = Bound(ge=0, le=100_000)
+
+
+class InflowPoint(Params):
+    """A place where water enters: a breach, a spring, a burst main."""
+
+    x: float
+    """Easting in the city's CRS [m]."""
+    y: float
+    """Northing [m]."""
+    radius_m: float = Bound(default=5.0, gt=0, le=500)
+    """Cells with their centre within this distance, and the one that holds the place, share the
+    discharge."""
+    name: Annotated[Text | None, BeforeValidator(both_languages)] = None
+    """What it is, for the map: a text, or one in each language."""
+    hydrograph: tuple[HydrographPoint, ...] = Bound(min_length=2)
+
+
+class RainInterval(Params):
+    """Rain given by hand instead of the feed."""
+
+    start_minutes: float = Bound(ge=0)
+    end_minutes: float = Bound(gt=0)
+    mm_per_h: float = Bound(ge=0, le=500)
+
+
+class FloodParams(Params):
+    """What floods the city, and how it is computed."""
+
+    start: AwareDatetime | None = None
+    """Begin of the run; None = where the most rain of the record falls within `duration_h`."""
+    duration_h: float = Bound(default=3.0, gt=0, le=240)
+    rain: tuple[RainInterval, ...] = ()
+    """Rain by hand; empty = the rain record of the feed, where there is one."""
+    min_rain_coverage: float = Bound(default=0.5, ge=0, le=1)
+    """Least share of the run for which the record must have data; the rest counts as dry, and the
+    map says so."""
+    use_doubted_rain: bool = False
+    """Whether rain that its producer or a check doubts counts; otherwise it is missing."""
+    inflows: tuple[InflowPoint, ...] = ()
+    drainage_mm_per_h: float = Bound(default=0.0, ge=0, le=300)
+    """Rate at which sewers take water where there is some."""
+    manning: float = Bound(default=0.05, gt=0, le=0.5)
+    """Roughness where the city has no field of it [s m-1/3]."""
+    edges: EdgeKind = EdgeKind.NORMAL_DEPTH
+    """What happens at the edges of the area."""
+    edge_min_slope: float = Bound(default=1e-3, gt=0, le=1)
+    """Fall of the ground that ``normal_depth`` assumes at edges where it is flat or rises [-]."""
+    arrival_depth_m: float = Bound(default=0.05, gt=0)
+    """Depth from which there is a flood; a thinner film has neither an arrival nor a speed."""
+    least_courtyard_m2: float = Bound(default=25.0, ge=0, le=10_000)
+    """Gaps that buildings enclose count as built when they are smaller: pipes drain light wells,
+    and in the model the roofs around would fill them like shafts."""
+    impassable_depth_m: float = Bound(default=0.3, gt=0)
+    """Depth at which cars stop; 0.3 m in Japanese practice."""
+    courant: float = Bound(default=0.6, gt=0, le=0.67)
+    """Share of the Courant limit that a time step takes. With the solver's weight theta = 0.9 a
+    von Neumann analysis of the scheme of de Almeida et al. (2012) at the shortest wave is stable
+    up to sqrt(theta / 2) = 0.671."""
+
+    @model_validator(mode="after")
+    def _rising_times(self) -> FloodParams:
+        times = [[p.minutes for p in inflow.hydrograph] for inflow in self.inflows]
+        if any(sorted(set(t)) != t for t in times):
+            msg = "the times of a hydrograph must rise"
+            raise ValueError(msg)
+        return self

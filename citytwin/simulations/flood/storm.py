@@ -1,0 +1,124 @@
+"""The rain of a run: which part of the record, and what is missing of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import numpy as np
+
+from citytwin.errors import ConfigError, StepError
+from citytwin.kernels.flood_forcing import RainSeries, wettest_start_s
+from citytwin.model.notes import Fact, Note
+from citytwin.model.properties import RAINFALL_RATE
+from citytwin.model.record import Record, covered_s
+from citytwin.model.steps import Block
+from citytwin.model.text import Text, text
+from citytwin.simulations.flood.params import FloodParams
+
+
+@dataclass(frozen=True)
+class Storm:
+    """The rain of a run, and what must be said about it."""
+
+    start_s: float | None
+    """Begin of the run [s since 1970]."""
+    rain: RainSeries
+    """Since the begin of the run."""
+    when: Text | None = None
+    """How the begin was chosen, where it was."""
+    facts: tuple[Fact, ...] = ()
+    notes: tuple[Note, ...] = ()
+
+
+def storm_of(block: Block, params: FloodParams) -> Storm:
+    """Find the rain of a run: given by hand, else from the record.
+
+    Parameters
+    ----------
+    block
+        The city; its record of rain, where it has one.
+    params
+        Parameters of the flood.
+
+    Raises
+    ------
+    StepError
+        If the record leaves out too much of the run, or cannot be used.
+    """
+    start = None if params.start is None else params.start.timestamp()
+    if params.rain:
+        given = np.array([[r.start_minutes, r.end_minutes, r.mm_per_h] for r in params.rain])
+        return Storm(start, RainSeries(given[:, 0] * 60.0, given[:, 1] * 60.0, given[:, 2].copy()))
+    record: Record | None = block.records.get(RAINFALL_RATE)
+    if record is not None and not params.use_doubted_rain:
+        record = record.good()
+    if record is None or not record.result.size:
+        return Storm(start, RainSeries())
+    duration_s = params.duration_h * 3600.0
+    when = None
+    if start is None:
+        first_s = float(record.start_s[0])
+        start = first_s + wettest_start_s(_series(record, first_s), duration_s)
+        when = _wettest(start, params.duration_h, block.site.time_zone)
+    fallen = record.during(start, start + duration_s)
+    share = covered_s(fallen.start_s, fallen.end_s, start, start + duration_s) / duration_s
+    if share < params.min_rain_coverage:
+        msg = f"the rain record of {record.where.en} has data for {share:.0%} of the run only"
+        hint = "choose another time, rain by hand, or a smaller min_rain_coverage"
+        raise StepError(msg, step="flood", hint=hint)
+    covered = Fact(
+        name="rain_coverage",
+        label=text("降雨記録のある時間の割合", "Share of the run for which rain was recorded"),
+        value=share,
+        unit="1",
+    )
+    notes = (*_gap_note(record, share, duration_s), *_doubt_note(fallen))
+    return Storm(start, _series(fallen, start), when, (covered,), notes)
+
+
+def _series(record: Record, begin_s: float) -> RainSeries:
+    """Rain since the begin of a run."""
+    try:
+        return RainSeries(
+            np.maximum(record.start_s - begin_s, 0.0), record.end_s - begin_s, record.result
+        )
+    except ConfigError as error:
+        raise StepError(f"the record of {record.where.en}: {error}", step="flood") from error
+
+
+def _wettest(start_s: float, duration_h: float, time_zone: str) -> Text:
+    local = datetime.fromtimestamp(start_s, tz=ZoneInfo(time_zone))
+    return text(
+        f"記録のうち最も雨の多い {duration_h:g} 時間、{local:%Y-%m-%d %H:%M} から",
+        f"from {local:%Y-%m-%d %H:%M}, the wettest {duration_h:g} h of the record",
+    )
+
+
+def _gap_note(record: Record, share: float, duration_s: float) -> tuple[Note, ...]:
+    whole, missing = duration_s / 60.0, (1.0 - share) * duration_s / 60.0
+    if missing < 0.01:  # rounding of times, not a gap
+        return ()
+    return (
+        Note(
+            severity="loss",
+            ja=f"雨の記録は {whole:.0f} 分中 {missing:.0f} 分が欠測で、無降雨として計算しています"
+            f"（{record.where.ja}）",
+            en=f"No rain data for {missing:.0f} of {whole:.0f} minutes, counted as dry "
+            f"({record.where.en})",
+        ),
+    )
+
+
+def _doubt_note(fallen: Record) -> tuple[Note, ...]:
+    doubted = 0 if fallen.doubted is None else int(fallen.doubted.sum())
+    if not doubted:
+        return ()
+    return (
+        Note(
+            severity="fallback",
+            ja=f"品質に疑いのある雨の観測値 {doubted} 件を使用しています",
+            en=f"{doubted} doubted observations of rain were used",
+        ),
+    )

@@ -1,0 +1,46 @@
+"""The Dask client: a scheduler that cannot work is told, not waited for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from distributed import LocalCluster
+
+from citytwin.engine import cluster
+from citytwin.errors import BusyError, ConfigError
+
+
+@pytest.fixture
+def idle() -> Iterator[str]:
+    """Address of a scheduler without workers."""
+    with LocalCluster(
+        n_workers=0,
+        processes=False,
+        dashboard_address="127.0.0.1:0",
+        protocol="tcp://",
+        host="127.0.0.1",
+    ) as running:
+        yield running.scheduler_address
+
+
+def test_a_scheduler_without_workers_is_told_after_a_while(
+    idle: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Try later: they may come."""
+    monkeypatch.setattr(cluster, "PATIENCE_S", 0.5)
+    with (
+        pytest.raises(BusyError, match=r"has no workers.*dask worker"),
+        cluster.connect(idle, None, tmp_path),
+    ):
+        pytest.fail("connected")
+
+
+def test_no_scheduler_is_a_mistake(tmp_path: Path) -> None:
+    """An address that is none."""
+    with (
+        pytest.raises(ConfigError, match="no Dask scheduler answers"),
+        cluster.connect("127.0.0.1:no", None, tmp_path),
+    ):
+        pytest.fail("connected")

@@ -1,0 +1,75 @@
+"""Sources that are not public are refused before anything is read, where a layer needs them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from citytwin.cli.init import TEMPLATE
+from citytwin.config import load
+from citytwin.engine.bind import bind
+from citytwin.engine.openness import require_public
+from citytwin.engine.plan import plan
+from citytwin.errors import ConfigError
+
+HEAD = """
+city: {id: town, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-03-31
+out: out
+grid: {cell_m: 2.0}
+simulations: [{use: flood, params: {start: 2026-06-30T19:00:00+09:00, duration_h: 0.5}}]
+sources:
+  - {name: model, use: citygml, path: a, classification: public, title: A, licence: CC0}
+  - {name: roads, use: citygml_roads, path: b, classification: ROADS, title: B, licence: CC0}
+  - {name: rain, use: amedas, path: c, classification: RAIN, title: C, licence: CC0}
+  - {name: counts, use: road_counts, path: d, classification: COUNTS, title: D, licence: CC0}
+"""
+
+
+def check(folder: Path, more: str = "", **classes: str) -> None:
+    """Check a city whose sources have these classifications, public where none is given."""
+    text = HEAD + more
+    for name in ("roads", "rain", "counts"):
+        text = text.replace(name.upper(), classes.get(name, "public"))
+    (folder / "city.yaml").write_text(text, encoding="utf-8")
+    require_public(plan(bind(load(folder / "city.yaml"))))
+
+
+def test_public_cities_pass(tmp_path: Path) -> None:
+    """Nothing to refuse."""
+    check(tmp_path)
+
+
+def test_layers_made_from_it_are_named(tmp_path: Path) -> None:
+    """Also those further down; the others are not."""
+    with pytest.raises(ConfigError, match="source roads is internal") as caught:
+        check(tmp_path, roads="internal")
+    named = str(caught.value).split("would be: ")[1].split(" (")[0].split(", ")
+    assert {"roads", "flood_depth_max"} <= set(named)  # water runs faster on roads
+    assert not {"terrain", "buildings"} & set(named)
+
+
+def test_layers_that_do_not_need_it_can_be_listed(tmp_path: Path) -> None:
+    """The way out that the message names works."""
+    check(tmp_path, "layers: [terrain, buildings]\n", roads="internal")
+
+
+def test_a_record_descends_from_the_source_that_is_named(tmp_path: Path) -> None:
+    """Traffic counts are observations too, but not of rain."""
+    only = "layers: [flood_depth_max]\n"
+    with pytest.raises(ConfigError, match=r"source rain is internal.*flood_depth_max"):
+        check(tmp_path, only, rain="internal")
+    with pytest.raises(ConfigError, match="source counts is internal"):
+        check(tmp_path, only, counts="internal")
+    check(tmp_path, only + "records: {rainfall_rate: rain}\n", counts="internal")
+
+
+def test_the_template_passes_and_says_what_is_refused(tmp_path: Path) -> None:
+    """A first configuration promises no classification that a run cannot keep."""
+    (tmp_path / "city.yaml").write_text(TEMPLATE, encoding="utf-8")
+    require_public(plan(bind(load(tmp_path / "city.yaml"))))
+    assert "internal data cannot be published" in TEMPLATE

@@ -1,0 +1,47 @@
+"""Files of strangers are neither replaced nor removed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from citytwin.config import LoadedConfig, load
+from citytwin.engine.output_folder import require_own_folder
+from citytwin.engine.request import work_dir
+from citytwin.errors import ConfigError
+from tests.unit.test_config import BASE
+
+
+@pytest.fixture
+def loaded(tmp_path: Path) -> LoadedConfig:
+    """A city that is published in ``out/town``."""
+    (tmp_path / "city.yaml").write_text(BASE, encoding="utf-8")
+    return load(tmp_path / "city.yaml")
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(loaded: LoadedConfig) -> None:
+    """Of the city, or of one above it."""
+    loaded.city_dir.parent.write_text("x")
+    with pytest.raises(ConfigError, match=r"city\.yaml: out: .*out is no folder"):
+        require_own_folder(loaded)
+
+
+def test_a_folder_of_somebody_else_is_refused(loaded: LoadedConfig) -> None:
+    """It names what is there."""
+    loaded.city_dir.mkdir(parents=True)
+    require_own_folder(loaded)
+    (loaded.city_dir / "index.html").write_text("mine")
+    with pytest.raises(ConfigError, match=r"holds files but no published city: index\.html"):
+        require_own_folder(loaded)
+
+
+def test_a_published_city_and_one_that_was_begun_are_ours(loaded: LoadedConfig) -> None:
+    """A first run that was killed while it published left no latest.json."""
+    loaded.city_dir.mkdir(parents=True)
+    (loaded.city_dir / "terrain").mkdir()
+    work_dir(loaded).mkdir(parents=True)
+    require_own_folder(loaded)
+    work_dir(loaded).rmdir()
+    (loaded.city_dir / "latest.json").write_text("{}")
+    require_own_folder(loaded)

@@ -1,0 +1,122 @@
+"""Tasks on workers: what is said of those that fail, and what a source's failure means."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from distributed import Client, KilledWorker
+
+from citytwin.config import load
+from citytwin.engine import reading
+from citytwin.engine.bind import bind
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.report import RunReport, Silent
+from citytwin.engine.results import TableResult
+from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.errors import SourceError
+from citytwin.store.manifest import Manifest, Standing
+
+CONFIG = """
+city: {id: town, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-03-31
+out: out
+grid: {cell_m: 2.0}
+sources:
+  - {name: town, use: citygml, path: a.gml, classification: public, title: A, licence: CC0}
+"""
+DEAD = KilledWorker("task", SimpleNamespace(address="tcp://a-worker"), 3)
+
+
+@pytest.fixture(scope="module")
+def client() -> Iterator[Client]:
+    """One worker in this process."""
+    with Client(
+        processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+    ) as it:
+        yield it
+
+
+def task(error: Exception | None, _: CityStore) -> TableResult:
+    """Fail so, or make a table."""
+    if error is not None:
+        raise error
+    return TableResult(digest="d", rows=3, seconds=1.5)
+
+
+def test_what_ends_well_is_recorded_and_what_fails_is_said(
+    tmp_path: Path, client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Errors about the data as they are; a fault of the program with a traceback in the log."""
+    manifest = Manifest(tmp_path / "m.sqlite")
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    work: Work[str, TableResult] = Work(client, store, manifest)
+    cases = {
+        "well": None,
+        "data": SourceError("is empty", source="a.gml"),
+        "bug": KeyError("posList"),
+        "dead": DEAD,
+    }
+    for name, error in cases.items():
+        work.submit(name, Order(f"assess:{name}", "r0-16", "f1"), task, error)
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    found = dict(work)
+    assert found["well"] == TableResult(digest="d", rows=3, seconds=1.5)
+    recorded = manifest.standing("assess:well", "r0-16")
+    assert recorded == Standing("f1", found["well"].model_dump_json(), 1.5)
+    assert all(
+        manifest.standing(f"assess:{name}", "r0-16") is None for name in cases if cases[name]
+    )
+    assert found["data"] == Failure("a.gml: is empty", expected=True)
+    bug, dead = found["bug"], found["dead"]
+    assert isinstance(bug, Failure)
+    assert not bug.expected
+    assert bug.message.startswith("step assess:bug, tile r0-16: KeyError: 'posList'")
+    assert any(record.exc_info for record in caplog.records if "assess:bug" in record.message)
+    assert isinstance(dead, Failure)
+    assert not dead.expected
+    assert "its worker died again and again" in dead.message
+    manifest.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "lost", "said"),
+    [
+        (SourceError("is empty", source="a.gml"), ["town"], "source town: a.gml: is empty"),
+        (KeyError("posList"), [], "step source:town: KeyError: 'posList'"),
+        (DEAD, [], "step source:town: its worker died again and again"),
+    ],
+)
+def test_only_data_can_be_lost(
+    tmp_path: Path,
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    error: Exception,
+    lost: list[str],
+    said: str,
+) -> None:
+    """A city must not be published without its buildings because a program failed."""
+
+    def fails(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(reading, "decode", fails)
+    monkeypatch.setattr(fails, "__module__", "citytwin.engine.sources", raising=False)
+    (tmp_path / "a.gml").write_text("x")
+    (tmp_path / "city.yaml").write_text(CONFIG, encoding="utf-8")
+    manifest = Manifest(tmp_path / "m.sqlite")
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    report = RunReport("town")
+    city = bind(load(tmp_path / "city.yaml"))
+    found = reading.read_sources(city, store, manifest, client, Silent(), report, verify=False)
+    assert found.lost == lost
+    (told,) = report.losses if lost else report.failures
+    assert told.startswith(said)
+    assert manifest.standing("source:town", WHOLE) is None
+    manifest.close()

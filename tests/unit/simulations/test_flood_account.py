@@ -1,0 +1,75 @@
+"""What the map says of a flood, and which gaps between buildings count as built."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from citytwin.model import fields as f
+from citytwin.model.grid import GridSpec
+from citytwin.model.steps import Block, Site
+from citytwin.simulations.flood.params import FloodParams
+from citytwin.simulations.flood.step import SIMULATION
+
+GRID = GridSpec("EPSG:6677", -44000.0, -94000.0, 2.0, 9, 12)
+SITE = Site(139.3, 35.1, 0.0, "Asia/Tokyo")
+
+
+def flood_of(mask: np.ndarray, **params: object):
+    """Ten minutes of 60 mm/h on flat closed ground with some buildings."""
+    arrays = {f.TERRAIN: np.zeros(GRID.shape, dtype=np.float32), f.BUILDING_MASK: mask}
+    given = {
+        "duration_h": 1 / 6,
+        "edges": "closed",
+        "rain": [{"start_minutes": 0, "end_minutes": 10, "mm_per_h": 60}],
+        **params,
+    }
+    return SIMULATION.run(Block(arrays, {}, GRID, GRID.whole, SITE), FloodParams(**given))
+
+
+def ring() -> np.ndarray:
+    """A building of 5 x 5 cells around a light well of one cell (4 m2)."""
+    mask = np.zeros(GRID.shape, dtype=np.uint8)
+    mask[2:7, 3:8] = 1
+    mask[4, 5] = 0
+    return mask
+
+
+def test_a_light_well_is_built_and_its_rain_goes_to_the_street() -> None:
+    """All rain stands on the street: 10 mm times all cells over the 83 street cells."""
+    depth = flood_of(ring()).fields[f.FLOOD_DEPTH_MAX]
+    assert not depth[4, 5] > 0
+    street = np.ones(GRID.shape, dtype=np.bool_)
+    street[2:7, 3:8] = False
+    assert depth[street].mean() == pytest.approx(0.010 * 108 / 83, rel=0.02)
+
+
+def test_a_courtyard_keeps_its_rain() -> None:
+    """The same gap as a courtyard collects the roofs nearest to it, above its own 10 mm."""
+    depth = flood_of(ring(), least_courtyard_m2=0).fields[f.FLOOD_DEPTH_MAX]
+    assert depth[4, 5] > 0.05
+
+
+def test_a_film_of_rain_has_no_speed() -> None:
+    """Nowhere do 5 cm stand, so nothing flows on the map."""
+    speed = flood_of(ring()).fields[f.FLOOD_SPEED_MAX]
+    assert np.nanmax(speed) == 0.0
+
+
+def test_inflows_are_named_with_their_times() -> None:
+    """Local clock where the run has a begin, minutes where it has none; zero discharge too."""
+    points = [
+        {"minutes": 0, "m3_s": 0}, {"minutes": 2, "m3_s": 0}, {"minutes": 4, "m3_s": 1.5},
+        {"minutes": 8, "m3_s": 0},
+    ]  # fmt: skip
+    breach = {
+        "x": -43999.0, "y": -94001.0, "name": {"ja": "決壊", "en": "breach"}, "hydrograph": points,
+    }  # fmt: skip
+    dry = {**breach, "name": "spring", "hydrograph": points[:2]}
+    timed = flood_of(ring(), inflows=[breach, dry], start="2026-06-30T10:00:00Z")
+    assert timed.notes[0].en.endswith(
+        "; breach (prescribed, up to 1.5 m³/s, 19:02 to 19:08); spring (no discharge)"
+    )
+    assert "決壊（与えられた流量、最大 1.5 m³/s、19:02～19:08）" in timed.notes[0].ja
+    untimed = flood_of(ring(), inflows=[breach])
+    assert "2 min to 8 min" in untimed.notes[0].en
