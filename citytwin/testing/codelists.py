@@ -53,6 +53,7 @@ CODE_LISTS: dict[str, tuple[tuple[str, str], ...]] = {
     "RiverFloodingRiskAttribute_scale": (("1", "L1（計画規模）"), ("2", "L2（想定最大規模）")),
     "TransportationComplex_class": (("1040", "road traffic"),),
     "Road_function": (("2", "一般国道"), ("3", "都道府県道"), ("4", "市町村道")),
+    "WaterBody_class": (("1030", "river / stream"),),
     "Common_landUseType": (
         ("201", "田"),
         ("203", "山林（樹林地）"),

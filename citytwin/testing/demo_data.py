@@ -23,6 +23,7 @@ from citytwin.testing.land_gml import (
     write_ground,
     write_land_use,
     write_streets,
+    write_water,
 )
 from citytwin.testing.mesh_code import second_mesh_code
 from citytwin.testing.place import Degrees, Point2, Point3
@@ -97,6 +98,7 @@ class DemoCity:
     street_file: Path
     land_use_file: Path
     bridge_file: Path
+    water_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
     amedas_table: Path
@@ -223,6 +225,7 @@ def write_demo_city(directory: Path) -> DemoCity:
         street_file=write_streets(plan, land),
         land_use_file=write_land_use(plan, land),
         bridge_file=write_bridge(plan, land),
+        water_file=write_water(land),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
         amedas_table=amedas_table,

@@ -26,6 +26,7 @@ NAMESPACES = {
     "dem": "http://www.opengis.net/citygml/relief/2.0",
     "luse": "http://www.opengis.net/citygml/landuse/2.0",
     "tran": "http://www.opengis.net/citygml/transportation/2.0",
+    "wtr": "http://www.opengis.net/citygml/waterbody/2.0",
     "gen": "http://www.opengis.net/citygml/generics/2.0",
     "uro": "https://www.geospatial.jp/iur/uro/3.1",
     "xlink": "http://www.w3.org/1999/xlink",

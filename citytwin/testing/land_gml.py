@@ -1,4 +1,4 @@
-"""Writes ground, streets, land use and the bridge as PLATEAU files."""
+"""Writes ground, streets, land use, the river and the bridge as PLATEAU files."""
 
 from __future__ import annotations
 
@@ -111,6 +111,18 @@ def write_land_use(plan: StreetPlan, place: LandFile) -> Path:
     banks = [river_band(-toe, -water), river_band(water, toe)]
     _land_use(model, "land banks", _NATURAL_CODE, banks)
     return model.write(place.udx / "luse" / f"{place.mesh}_luse_6668_op.gml")
+
+
+def write_water(place: LandFile) -> Path:
+    """Write the river at low water as a LOD1 surface, whose height is 0 as PLATEAU has it."""
+    model = Model(f"wtr {place.mesh}", place.degrees)
+    feature = model.member("wtr:WaterBody", f"wtr_{feature_uuid('river')}")
+    add(feature, "gml:name", "みずほ川")
+    add(feature, "core:creationDate", CREATION_DATE)
+    add_code(feature, "wtr:class", "WaterBody_class", "1030")
+    surface = add(add(feature, "wtr:lod1MultiSurface"), "gml:MultiSurface")
+    model.add_polygon(surface, [_flat(river_band(-terrain.LOW_WATER_D_M, terrain.LOW_WATER_D_M))])
+    return model.write(place.udx / "wtr" / f"{place.mesh}_wtr_6697_op.gml")
 
 
 def bridge_ring(plan: StreetPlan) -> Ring2:

@@ -6,10 +6,24 @@ import numpy as np
 import pytest
 import shapely
 
-from citytwin.formats import citygml_land_use, citygml_relief, citygml_roads
+from citytwin.formats import (
+    citygml_bridges,
+    citygml_land_use,
+    citygml_relief,
+    citygml_roads,
+    citygml_water,
+)
 from citytwin.formats.citygml.format import FORMAT as BUILDINGS_FORMAT
 from citytwin.model.steps import Dataset
-from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
+from citytwin.model.tables import (
+    BRIDGES,
+    BUILDINGS,
+    LAND_USE,
+    RELIEF,
+    ROADS,
+    SURFACES,
+    WATER_BODIES,
+)
 from citytwin.testing import write_demo_city
 
 
@@ -116,3 +130,21 @@ def test_land_use(city):
     assert len(frame) == city.land_use_count
     assert set(frame["use"]) == {"building", "green", "paddy", "water"}
     assert (frame["use"] == "water").sum() == 1
+
+
+def test_the_river(city):
+    """One body of water, 48 m wide at right angles to its centreline, which it holds."""
+    (row,) = decoded(city, citygml_water.FORMAT, city.water_file)[WATER_BODIES].itertuples()
+    assert (row.name, row.water_class) == ("みずほ川", "river / stream")
+    line = shapely.LineString(city.river_centreline)
+    assert row.geometry.contains(shapely.LineString(city.river_centreline[1:-1]))
+    assert row.geometry.area == pytest.approx(48.0 * line.length, rel=0.005)
+
+
+def test_the_bridge(city):
+    """Its outline and the heights of its deck."""
+    (row,) = decoded(city, citygml_bridges.FORMAT, city.bridge_file)[BRIDGES].itertuples()
+    outline = shapely.Polygon(city.bridge.outline)
+    assert row.geometry.symmetric_difference(outline).area < 0.1
+    assert (row.bottom_z_m, row.top_z_m) == (city.bridge.bottom_z, city.bridge.top_z)
+    assert (row.level, row.name) == (1, "みずほ大橋")

@@ -89,6 +89,7 @@ def gml_files(city):
         city.street_file,
         city.land_use_file,
         city.bridge_file,
+        city.water_file,
     ]
 
 
