@@ -61,6 +61,19 @@ def test_a_source_without_records_may_be_another_format(
         decode(task(tmp_path, monkeypatch, ()), store)
 
 
+def test_a_file_of_another_theme_is_named_in_the_error(tmp_path: Path) -> None:
+    """Water is expected and the file holds a bridge: the error says so, and who reads it."""
+    file = tmp_path / "x_wtr_1.gml"
+    spaces = 'xmlns:core="http://www.opengis.net/citygml/2.0" xmlns:brid="urn:bridge"'
+    member = "<core:cityObjectMember><brid:Bridge/></core:cityObjectMember>"
+    file.write_text(f"<core:CityModel {spaces}>{member}</core:CityModel>", encoding="utf-8")
+    dataset = Dataset("water", tmp_path, (file,), "EPSG:6677", "Asia/Tokyo")
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    said = r"x_wtr_1.gml holds no bodies of water but Bridge; .* citygml_bridges"
+    with pytest.raises(SourceError, match=said):
+        decode(SourceTask("citygml_water", "{}", dataset, expect=True), store)
+
+
 def test_the_list_holds_the_records_of_lost_sources_too(tmp_path: Path) -> None:
     """Those of the others are named in the report as well, each place once."""
     twice = Reject(source="b.json", record="line 1", code="x", message="b.json: line 1: no JSON")
