@@ -53,6 +53,13 @@ class MapPage:
         self.page.wait_for_selector("body[data-state=ready]")
         return self.page
 
+    def rest(self) -> None:
+        """Wait until the map neither moves nor loads, and what it drew is on the screen."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        self.page.wait_for_selector("#map[data-idle=true]")
+
     def pixel_at(self, x_m: float, y_m: float) -> tuple[float, float]:
         """Screen position of a place given in metres from the south-west corner.
 
@@ -84,7 +91,7 @@ class MapPage:
 
     def colour_at(self, x_m: float, y_m: float) -> tuple[int, int, int]:
         """Colour on the screen at a place, after the map came to rest."""
-        self.page.wait_for_timeout(400)
+        self.rest()
         x, y = self.pixel_at(x_m, y_m)
         picture = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         colour = picture.getpixel((round(x), round(y)))

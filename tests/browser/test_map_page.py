@@ -176,8 +176,10 @@ def test_link_keeps_the_state(open_map: OpenMap) -> None:
     page.get_by_label("Buildings", exact=True).uncheck()
     page.get_by_label("Opacity: Maximum flood depth").fill("35")
     first.click_at(438, 340)
+    zoom = page.url
     page.locator("#map canvas").press("+")
-    page.wait_for_timeout(1000)
+    page.wait_for_function("old => location.href !== old", arg=zoom)
+    first.rest()
     second = open_map()
     again = second.open(page.url.removeprefix(first.url))
     again.wait_for_selector("#values:visible")
@@ -194,8 +196,8 @@ def test_solids_when_tilted(open_map: OpenMap) -> None:
     button = page.get_by_role("button", name="立体表示")
     assert button.get_attribute("aria-pressed") == "false"
     button.click()
-    page.wait_for_timeout(1500)
-    assert button.get_attribute("aria-pressed") == "true"
+    page.wait_for_selector(".tilt[aria-pressed=true]")
+    shown.rest()
     assert re.search(r"view=[^&]*/58(&|$)", page.url)
     page.mouse.click(*shown.pixel_at(400, 300))
     page.wait_for_selector("#values tbody[data-layer=buildings]")
@@ -204,8 +206,7 @@ def test_solids_when_tilted(open_map: OpenMap) -> None:
         "the ground behind a solid is not what was clicked"
     )
     button.click()
-    page.wait_for_timeout(1500)
-    assert button.get_attribute("aria-pressed") == "false"
+    page.wait_for_selector(".tilt[aria-pressed=false]")
 
 
 def test_server_that_unpacks_gzip_itself(open_map: OpenMap, city_url: str) -> None:

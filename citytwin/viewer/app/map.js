@@ -3,7 +3,7 @@
 import * as maplibregl from "../vendor/maplibre-gl/maplibre-gl.js";
 import { t } from "./language.js";
 import { SOLID_PITCH } from "./map_layers.js";
-import { NorthControl, TiltControl, WholeControl } from "./map_controls.js";
+import { NorthControl, TiltControl, WholeControl, ZoomControl } from "./map_controls.js";
 import { mapTheme } from "./theme.js";
 
 /** @typedef {import("./permalink.js").Camera} Camera */
@@ -36,6 +36,7 @@ export async function makeMap(bounds, camera) {
     canvasContextAttributes: { antialias: true, preserveDrawingBuffer: true },
     locale: { "Map.Title": t("map.title") },
   });
+  markRest(map);
   await map.once("load");
   return map;
 }
@@ -47,12 +48,8 @@ export async function makeMap(bounds, camera) {
  * @returns {() => void}  Takes the controls away again.
  */
 export function addControls(map, bounds) {
-  Object.assign(/** @type {any} */ (map)._locale, {
-    "NavigationControl.ZoomIn": t("map.zoom_in"),
-    "NavigationControl.ZoomOut": t("map.zoom_out"),
-  });
   const controls = [
-    new maplibregl.NavigationControl({ showCompass: false }),
+    new ZoomControl(),
     new NorthControl(),
     new TiltControl(TILTED, SOLID_PITCH),
     new WholeControl(() =>
@@ -64,6 +61,24 @@ export function addControls(map, bounds) {
   map.addControl(scale, "bottom-right");
   map.getCanvas().setAttribute("aria-label", t("map.title"));
   return () => [...controls, scale].forEach((control) => map.removeControl(control));
+}
+
+/**
+ * Say on the element of the map whether it is at rest: nothing moves, loads or waits to be drawn.
+ * @param {maplibregl.Map} map
+ */
+function markRest(map) {
+  const { dataset } = map.getContainer();
+  const busy = () => {
+    dataset.idle = "false";
+  };
+  busy();
+  for (const name of /** @type {const} */ (["movestart", "dataloading", "styledata", "resize"])) {
+    map.on(name, busy);
+  }
+  map.on("idle", () => {
+    dataset.idle = "true";
+  });
 }
 
 /**
