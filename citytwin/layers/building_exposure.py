@@ -103,4 +103,5 @@ LAYER = LayerRecipe(
         extrude=Extrusion(height="height_m"),
     ),
     style=style,
+    conditions=("sunlit_hours", "wind_speed_ratio", "flood_depth_max"),
 )

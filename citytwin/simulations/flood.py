@@ -212,8 +212,9 @@ def _notes(params: FloodParams, rain: RainSeries) -> tuple[Note, ...]:
     ja = f"雨 {total:.0f} mm（最大 {peak:.0f} mm/h）、計算時間 {params.duration_h:g} 時間"
     en = f"Rain of {total:.0f} mm (peak {peak:.0f} mm/h) over {params.duration_h:g} h"
     if flows:
-        ja += f"、流入 {len(flows)} か所（最大 {max(flows):.0f} m3/s）"
-        en += f", {len(flows)} inflow(s) of up to {max(flows):.0f} m3/s"
+        ja += f"、流入 {len(flows)} か所（最大 {max(flows):.0f} m³/s）"
+        word = "inflow" if len(flows) == 1 else "inflows"
+        en += f", {len(flows)} {word} of up to {max(flows):.0f} m³/s"
     return (Note(severity="info", ja=ja, en=en),)
 
 

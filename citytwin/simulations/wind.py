@@ -92,8 +92,9 @@ def _winds(block: Block, params: WindParams) -> tuple[FloatArray, FloatArray, tu
         severity="info",
         ja=f"風の記録 {rose.times} 時刻（静穏 {rose.calm_frequency:.0%}）、"
         f"主風向 {rose.centre_deg[main]:.0f} 度。流体計算ではなく遮蔽の指標（誤差 ±0.24 程度）",
-        en=f"Wind record of {rose.times} times ({rose.calm_frequency:.0%} calm), mostly from "
-        f"{rose.centre_deg[main]:.0f} degrees. A sheltering proxy, not a flow: about +-0.24",
+        en=f"Wind record of {rose.times} {'time' if rose.times == 1 else 'times'}"
+        f" ({rose.calm_frequency:.0%} calm), mostly from {rose.centre_deg[main]:.0f} degrees."
+        " A sheltering proxy, not a flow: about ±0.24",
     )
     return rose.centre_deg[some], blown[some], (note,)
 
