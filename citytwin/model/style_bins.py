@@ -59,7 +59,7 @@ def bins(
 
 
 _FEWEST = 3
-_UPPER = 3
+_UPPER = 2
 """Even steps above those that follow the cells."""
 _FINEST = 0.1
 """Steps of heights below this would draw noise [m]."""

@@ -164,15 +164,7 @@ def test_what_stands_behind_a_layer(open_map: OpenMap) -> None:
     depth = page.locator("#layers [data-layer=flood_depth_max]")
     depth.get_by_text("About this layer").click()
     text = depth.locator(".about").inner_text()
-    for phrase in (
-        "1.2 × 10⁻⁸",
-        "1 Jul 2026, 09:00 JST",
-        RUN,
-        "generated",
-        "CC0-1.0",
-        "ab" * 32,
-        "10 m",
-    ):
+    for phrase in ("1.2 × 10⁻⁸", "1 Jul 2026, 09:00 JST", RUN, "generated", "CC0-1.0", "ab" * 32):
         assert phrase in text
     with page.expect_download() as download:
         depth.get_by_role("link", name="Picture").click()

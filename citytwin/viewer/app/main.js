@@ -75,8 +75,13 @@ function outline(city) {
 function connect(map, city, choice, usual) {
   const { layers, latest } = city;
   const draw = () => applyChoice(map, layers, choice);
+  // The map reports a move, too, when only its container came back from paper.
+  let kept = hashOf(cameraNow(map), choice, usual);
   const keep = () => {
-    if (!isPrinting()) history.replaceState(null, "", hashOf(cameraNow(map), choice, usual));
+    const hash = hashOf(cameraNow(map), choice, usual);
+    if (isPrinting() || hash === kept) return;
+    kept = hash;
+    history.replaceState(null, "", hash);
   };
   let controls = addControls(map, latest.view.bounds);
   draw();

@@ -140,7 +140,7 @@ def test_lines_are_delivered_as_tiles(tmp_path: Path) -> None:
     values[80:120, 100:200] = 2.0
     view = RasterView(f.FLOOD_DEPTH_MAX, class_outlines=True)
     path = tmp_path / "classes.pmtiles"
-    write_class_outlines(path, "depth", "classes", STYLE, warp(view, grid, values), 0.001)
+    write_class_outlines(path, grid, "depth", STYLE, warp(view, grid, values), 0.001)
     header = read_header(path)
     assert (header.min_zoom, header.max_zoom) == (10, 16)
     assert header.tiles >= 7
