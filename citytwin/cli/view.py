@@ -8,11 +8,17 @@ import click
 
 from citytwin.errors import StoreError
 
+PORT = 8000
+
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-def command(directory: Path, port: int) -> None:
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    show_default=f"{PORT}, or a free one where that is taken",
+)
+def command(directory: Path, port: int | None) -> None:
     """Serve a published map on this computer only."""
     from citytwin.viewer.serve import serve
 
@@ -21,6 +27,7 @@ def command(directory: Path, port: int) -> None:
         raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
     serve(
         directory,
-        port=port,
+        port=PORT if port is None else port,
+        elsewhere=port is None,
         announce=lambda url: click.echo(f"{url}  (only this computer; Ctrl-C ends)"),
     )

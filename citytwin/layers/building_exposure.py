@@ -143,4 +143,5 @@ LAYER = LayerRecipe(
         ),
     ),
     style=style,
+    conditions=("sunlit_hours", "wind_speed_ratio", "flood_depth_max"),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_ARRIVAL
-from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
+from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
 from citytwin.model.palettes import BILBAO, spread
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
@@ -45,6 +45,7 @@ LAYER = LayerRecipe(
         " stay dry. "
         "It counts from the begin of the rain or breach, not from a warning.",
     ),
-    view=RasterView(FLOOD_ARRIVAL, coarsening="min"),
+    view=RasterView(FLOOD_ARRIVAL, coarsening="min", blank=BUILDING),
     style=style,
+    moment="begin",
 )

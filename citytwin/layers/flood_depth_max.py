@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_DEPTH_MAX
-from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
+from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
 from citytwin.model.palettes import FLOOD_RANKS, WHITE
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
@@ -50,7 +50,8 @@ LAYER = LayerRecipe(
         "The notes name the event; sewers in detail, basements and the chance of other events"
         " are not in it. For evacuation use the official hazard map.",
     ),
-    view=RasterView(FLOOD_DEPTH_MAX, coarsening="max", class_outlines=True),
+    view=RasterView(FLOOD_DEPTH_MAX, coarsening="max", class_outlines=True, blank=BUILDING),
     style=style,
     visible=True,
+    moment="begin",
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_SPEED_MAX
-from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
+from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
 from citytwin.model.palettes import DEVON, WHITE
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.style_bins import bins
@@ -42,6 +42,7 @@ LAYER = LayerRecipe(
         " when it is knee-deep. "
         "It is a mean over each cell: gutters and corners can be faster.",
     ),
-    view=RasterView(FLOOD_SPEED_MAX, coarsening="max"),
+    view=RasterView(FLOOD_SPEED_MAX, coarsening="max", blank=BUILDING),
     style=style,
+    moment="begin",
 )

@@ -88,8 +88,9 @@ LAYER = LayerRecipe(
             ),
             Attribute(
                 "impassable_after_min",
-                text("通行不能までの時間（通行可なら値なし）", "Time until impassable, if ever"),
-                precision=0.1,
+                text("通行不能までの時間", "Time until impassable"),
+                precision=1,
+                missing=(("0", text("この想定では通行可", "stays passable in this event")),),
             ),
             Attribute("flood_depth_max_m", text("最大浸水深", "Maximum flood depth"), 0.01),
             Attribute("name", text("名称", "Name")),
@@ -105,4 +106,6 @@ LAYER = LayerRecipe(
         ),
     ),
     style=style,
+    moment="begin",
+    conditions=("flood_depth_max",),
 )

@@ -36,4 +36,5 @@ LAYER = LayerRecipe(
     ),
     view=RasterView(SUNLIT_HOURS),
     style=style,
+    moment="day",
 )

@@ -6,16 +6,19 @@ from citytwin.model.fields import SURFACE_HEIGHT
 from citytwin.model.layer import RasterView, Style, ValueRange
 from citytwin.model.palettes import NUUK, spread
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import bins, round_edges
+from citytwin.model.style_bins import bins, telling_edges
 from citytwin.model.text import text
 
 _MOST_EDGES = 8
 
 
 def style(values: ValueRange) -> Style:
-    """Ramp over the heights that the city has; high roofs are light."""
-    edges = round_edges(values, _MOST_EDGES)
-    colours = spread(NUUK, len(edges) + 1)
+    """Ramp over the heights that the city has; high roofs are light.
+
+    The palette begins where its blue ends: land must not look like water.
+    """
+    edges = telling_edges(values, _MOST_EDGES)
+    colours = spread(NUUK[3:], len(edges) + 1)
     return Style(
         kind="ramp",
         unit="m",

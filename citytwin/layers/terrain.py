@@ -6,16 +6,19 @@ from citytwin.model.fields import TERRAIN
 from citytwin.model.layer import RasterView, Style, ValueRange
 from citytwin.model.palettes import BAMAKO, spread
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import bins, round_edges
+from citytwin.model.style_bins import bins, telling_edges
 from citytwin.model.text import text
 
 _MOST_EDGES = 8
 
 
 def style(values: ValueRange) -> Style:
-    """Ramp over the heights that the city has; low ground is dark."""
-    edges = round_edges(values, _MOST_EDGES)
-    colours = spread(BAMAKO, len(edges) + 1)
+    """Ramp over the heights that the city has; low ground is dark green.
+
+    The palette begins where its blue ends: land must not look like water.
+    """
+    edges = telling_edges(values, _MOST_EDGES)
+    colours = spread(BAMAKO[2:], len(edges) + 1)
     return Style(
         kind="ramp",
         unit="m",

@@ -122,7 +122,7 @@ LAYER = LayerRecipe(
             Attribute("vehicle_speed_km_h", VEHICLE_SPEED.title, precision=0.1),
             Attribute("arrival_delay_s", ARRIVAL_DELAY.title, precision=1),
             Attribute("observations", text("観測数", "Observations"), precision=1),
-            Attribute("latest", text("最新の観測（UTC）", "Latest observation (UTC)")),
+            Attribute("latest", text("最新の観測", "Latest observation")),
             Attribute("name", text("名称", "Name")),
         ),
         derived=Derived(columns=COLUMNS, make=one_row_per_place),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from citytwin.model.fields import WIND_SPEED_RATIO
-from citytwin.model.layer import RasterView, Style, ValueRange
+from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange
 from citytwin.model.palettes import SPEED
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.style_bins import bins
@@ -40,6 +40,6 @@ LAYER = LayerRecipe(
         "It is an indicator of shelter between buildings, uncertain by about ±0.24, and cannot"
         " exceed 1: strong winds at corners and below towers are outside it, so it cannot clear a place of wind nuisance.",
     ),
-    view=RasterView(WIND_SPEED_RATIO),
+    view=RasterView(WIND_SPEED_RATIO, blank=BUILDING),
     style=style,
 )

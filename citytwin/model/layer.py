@@ -21,12 +21,20 @@ Classification = Literal["public", "internal", "restricted", "secret"]
 CLASSIFICATIONS: tuple[Classification, ...] = ("public", "internal", "restricted", "secret")
 """From least to most protected."""
 
+Moment = Literal["state", "day", "begin"]
+"""What the valid time of a layer is: the day that its data describe, the day that was computed,
+or the instant at which the computed event begins."""
+
 Rgb = tuple[int, int, int]
 
 DISCLAIMER = text(
     "シミュレーション結果であり、公式のハザードマップではありません",
     "Simulation, not an official hazard map",
 )
+
+
+COMPUTED = text("シミュレーション結果であり、観測値ではありません", "Simulation, not a measurement")
+"""Of simulations that nobody takes for a hazard map."""
 
 
 def highest(classes: Sequence[Classification]) -> Classification:
@@ -78,6 +86,8 @@ class LayerColumn(_Document):
     precision: float = 0.01
     values: dict[str, Text] | None = None
     """Wording of coded values."""
+    missing: dict[str, Text] | None = None
+    """What a missing value means, by the value of the column that colours the features."""
 
 
 class Extrusion(_Document):
@@ -156,6 +166,8 @@ class Extent(_Document):
     """a, b, c, d, e, f of x = a col + b row + c, y = d col + e row + f [m]."""
     bounds: tuple[float, float, float, float]
     """West, south, east, north [degrees]."""
+    outline: tuple[tuple[float, float], ...] = ()
+    """Rim of the grid as a closed ring: longitudes and latitudes [degrees]."""
 
 
 class LayerDocument(_Document):
@@ -173,6 +185,10 @@ class LayerDocument(_Document):
     style: str
     image: ImageAsset | None = None
     values: ValuesAsset | None = None
+    outlines: str | None = None
+    """Vector tiles with the lines between the classes of a raster layer."""
+    blank: Text | None = None
+    """What stands where a raster layer has no data."""
     pmtiles: str | None = None
     geometry: Literal["point", "line", "polygon"] | None = None
     extrude: Extrusion | None = None
@@ -184,6 +200,9 @@ class LayerDocument(_Document):
     classification: Classification
     valid_time: str
     """ISO 8601 instant of the data in UTC, not of the run."""
+    moment: Moment = "state"
+    conditions: tuple[str, ...] = ()
+    """Layers whose days and events this one stands on."""
     licence: str
     sources: tuple[SourceCredit, ...]
     vertical_datum: Text | None = None
@@ -250,6 +269,8 @@ class ValueRange:
 
     low: float
     high: float
+    ninths: tuple[float, ...] = ()
+    """Values below which one, two, ... eight ninths of the cells lie; none where not counted."""
 
 
 @dataclass(frozen=True)
@@ -260,6 +281,8 @@ class Attribute:
     label: Text
     precision: float = 0.01
     values: tuple[tuple[str, Text], ...] = ()
+    missing: tuple[tuple[str, Text], ...] = ()
+    """What a missing value means, by the value of the column that colours the features."""
 
 
 @dataclass(frozen=True)
@@ -294,6 +317,10 @@ Coarsening = Literal["average", "max", "min"]
 """What a coarser cell says of the cells that it stands for."""
 
 
+BUILDING = text("建物", "building")
+"""What stands where fields of the open air have no data."""
+
+
 @dataclass(frozen=True)
 class RasterView:
     """What a layer made from a field shows."""
@@ -303,3 +330,5 @@ class RasterView:
     """``max`` for hazards, so that a peak does not fade when the map is zoomed out."""
     class_outlines: bool = False
     """Draw dark lines between classes whose colours differ little."""
+    blank: Text | None = None
+    """What stands where the field has no data, such as a building."""

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
-from citytwin.model.layer import RasterView, Style, ValueRange, VectorView
+from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorView
 from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import Raster, RasterRole
@@ -322,6 +322,10 @@ class LayerRecipe:
     visible: bool = False
     simulation: bool = True
     """Whether the disclaimer of simulations belongs on it."""
+    moment: Moment = "state"
+    """What its valid time is; it stands over the legend, on the screen and on paper."""
+    conditions: tuple[str, ...] = ()
+    """Layers on whose days and events it stands, where it has none of its own."""
 
 
 Step: TypeAlias = Format[Any] | Gridder[Any] | Simulation[Any] | Assessment[Any] | LayerRecipe

@@ -5,8 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from citytwin.model.layer import Rgb, StyleItem, ValueRange
 from citytwin.model.text import Text, text
+
+_JAPANESE = {"h": "時間", "min": "分"}
 
 
 def bin_label(low: float | None, high: float | None, unit: str) -> Text:
@@ -20,14 +24,14 @@ def bin_label(low: float | None, high: float | None, unit: str) -> Text:
         Written after the number; empty when there is none.
     """
     after = f" {unit}" if unit not in ("", "1") else ""
+    after_ja = f" {_JAPANESE.get(unit, unit)}" if after else ""
     if low is None and high is None:
         return text("すべて", "all")
     if low is None:
-        return text(f"{high:g}{after} 未満", f"under {high:g}{after}")
+        return text(f"{high:g}{after_ja} 未満", f"under {high:g}{after}")
     if high is None:
-        return text(f"{low:g}{after} 以上", f"{low:g}{after} or more")
-    both = f"{low:g} – {high:g}{after}"
-    return text(both, both)
+        return text(f"{low:g}{after_ja} 以上", f"{low:g}{after} or more")
+    return text(f"{low:g} – {high:g}{after_ja}", f"{low:g} – {high:g}{after}")
 
 
 def bins(
@@ -52,6 +56,56 @@ def bins(
         StyleItem(min=low, max=high, rgb=rgb, label=bin_label(low, high, unit))
         for low, high, rgb in zip(begins, ends, colours, strict=True)
     )
+
+
+_FEWEST = 3
+_UPPER = 2
+"""Even steps above those that follow the cells."""
+_FINEST = 0.1
+"""Steps of heights below this would draw noise [m]."""
+
+
+def telling_edges(values: ValueRange, at_most: int) -> list[float]:
+    """Return round numbers that tell the many low cells of a field apart, and the few high ones.
+
+    Where most of a city lies low and a hill or a tower stands beside it, even steps would put the
+    whole city into one class. So the lower numbers part the cells into classes of about equal
+    size, and a few even steps go on to the highest value. All are multiples of 1, 2 or 5 times a
+    power of 10, as coarse as the distance to the next allows.
+
+    Parameters
+    ----------
+    values
+        Range of the field, with its ninths.
+    at_most
+        How many edges at most, >= 1.
+
+    Returns
+    -------
+    list of float
+        Rising; at least one. Evenly spaced where the ninths are unknown or all alike.
+    """
+    number = max(1, at_most - _UPPER)
+    places = np.linspace(0, len(values.ninths) - 1, number).round().astype(int)
+    wanted = [values.ninths[place] for place in places] if values.ninths else []
+    ends = (values.low, *wanted, values.high)
+    edges: list[float] = []
+    for below, value, above in zip(ends, wanted, ends[2:], strict=False):
+        step = _round_step(max(min(value - below, above - value), _FINEST))
+        edge = float(f"{round(value / step) * step:.10g}")
+        if values.low < edge < values.high and (not edges or edge > edges[-1]):
+            edges.append(edge)
+    if len(edges) < _FEWEST:
+        return round_edges(values, at_most)
+    widest = edges[-1] - edges[-2]
+    upper = round_edges(ValueRange(edges[-1] + widest, values.high), at_most - len(edges))
+    return edges + [edge for edge in upper if edges[-1] + widest <= edge < values.high]
+
+
+def _round_step(width: float) -> float:
+    """Return the largest of 1, 2, 5 times a power of ten that is no wider."""
+    power = 10.0 ** math.floor(math.log10(width) + 1e-9)
+    return power * max(factor for factor in (1, 2, 5) if factor * power <= width * (1 + 1e-9))
 
 
 def round_edges(values: ValueRange, at_most: int) -> list[float]:

@@ -132,19 +132,22 @@ def run(block: Block, params: SunlightParams) -> Outcome:
         block.col0,
     )
     when = None if params.date is None else _midnight(params.date, block.site)
-    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, block), valid_time=when)
+    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, suns, block), valid_time=when)
 
 
-def _notes(params: SunlightParams, block: Block) -> tuple[Note, ...]:
+def _notes(params: SunlightParams, suns: _Suns, block: Block) -> tuple[Note, ...]:
     wide = _wide_city_note(block.grid, block.site)
     if params.date is None:
         return wide
     day = params.date
     low = params.min_altitude_deg
+    most = float(suns.hours.sum())
     said = Note(
         severity="info",
-        ja=f"{day.year}年{day.month}月{day.day}日の可照時間（太陽高度 {low:g} 度以上、雲なし）",
-        en=f"Possible sunlight on {day.isoformat()}, sun above {low:g} degrees, no clouds",
+        ja=f"{day.year}年{day.month}月{day.day}日の可照時間（太陽高度 {low:g} 度以上、雲なし）。"
+        f"遮るもののない所で {most:.1f} 時間",
+        en=f"Possible sunlight on {day.isoformat()}, sun above {low:g} degrees, no clouds:"
+        f" {most:.1f} h on open ground",
     )
     return (said, *wide)
 

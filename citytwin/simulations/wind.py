@@ -88,8 +88,8 @@ def _winds(block: Block, params: WindParams) -> tuple[WindSectors, tuple[Note, .
         severity="info",
         ja=f"風の記録 {rose.times} 時刻（静穏 {rose.calm_frequency:.0%} は除く）、"
         f"主風向 {main:.0f} 度。流体計算ではなく遮蔽の指標（誤差 ±0.24 程度）",
-        en=f"Wind record of {rose.times} times ({rose.calm_frequency:.0%} calm, left out), mostly "
-        f"from {main:.0f} degrees. A sheltering proxy, not a flow: about +-0.24",
+        en=f"Wind record of {rose.times} {'time' if rose.times == 1 else 'times'} ({rose.calm_frequency:.0%} calm, left out), mostly "
+        f"from {main:.0f} degrees. A sheltering proxy, not a flow: about ±0.24",
     )
     return winds, (note, sensors)
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import (
+    COMPUTED,
     DISCLAIMER,
     Classification,
     Extent,
@@ -32,15 +33,18 @@ from citytwin.store.atomic import write_text
 from citytwin.store.cog import CogLabels
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.legend import Legend, write_legend
+from citytwin.store.lonlat_box import lonlat_rim
 from citytwin.store.raster_layer import write_raster_files
 from citytwin.store.style_files import STYLES
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
 from citytwin.transports.files import sha256_of
 
+_HAZARD_GROUPS = {"flood", "exposure"}
+"""Of layers that could be taken for an official hazard map."""
 NO_DISCLAIMER = text("", "")
 """For layers that no simulation stands behind."""
-_RASTER_ONLY = {"image", "values"}
+_RASTER_ONLY = {"image", "values", "outlines", "blank"}
 _VECTOR_ONLY = {"pmtiles", "geometry", "extrude", "style_column", "id_column", "columns"}
 
 
@@ -97,7 +101,8 @@ def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
         style=written.style,
         notes=notes,
         classification=content.classification,
-        disclaimer=DISCLAIMER if recipe.simulation else None,
+        disclaimer=_disclaimer(recipe) if recipe.simulation else None,
+        blank=view.blank if isinstance(view := recipe.view, RasterView) else None,
         grey_no_data=isinstance(recipe.view, VectorView),
     )
     write_legend(directory, legend)
@@ -165,7 +170,7 @@ def _description(content: LayerContent) -> str:
     recipe = content.recipe
     said = [f"{recipe.title.en}. {recipe.summary.en}"]
     if recipe.simulation:
-        said.append(f"{DISCLAIMER.en}.")
+        said.append(f"{_disclaimer(recipe).en}.")
     said += [note.en for note in content.notes if note.severity != "info"]
     said.append(f"Licence: {content.licence}.")
     return " ".join(said)
@@ -187,6 +192,8 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         style=f"{STYLES}/{recipe.id}.json",
         image=written.image,
         values=written.values,
+        outlines=written.outlines,
+        blank=None if isinstance(view, VectorView) else view.blank,
         pmtiles=written.pmtiles,
         geometry=written.geometry,
         extrude=vector.extrude if vector else None,
@@ -197,20 +204,28 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         facts=content.facts,
         classification=content.classification,
         valid_time=content.valid_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        moment=recipe.moment,
+        conditions=recipe.conditions,
         licence=content.licence,
         sources=content.sources,
         vertical_datum=content.vertical_datum,
         disclaimer=_disclaimer(recipe),
         files=written.files,
         extent=Extent(
-            crs=grid.crs, shape=grid.shape, transform=(a, b, c, d, e, f), bounds=written.bounds
+            crs=grid.crs,
+            shape=grid.shape,
+            transform=(a, b, c, d, e, f),
+            bounds=written.bounds,
+            outline=lonlat_rim(grid),
         ),
         fingerprint=content.fingerprint,
     )
 
 
 def _disclaimer(recipe: LayerRecipe) -> Text:
-    return DISCLAIMER if recipe.simulation else NO_DISCLAIMER
+    if not recipe.simulation:
+        return NO_DISCLAIMER
+    return DISCLAIMER if recipe.group in _HAZARD_GROUPS else COMPUTED
 
 
 def _columns(view: VectorView) -> tuple[LayerColumn, ...]:
@@ -222,6 +237,7 @@ def _columns(view: VectorView) -> tuple[LayerColumn, ...]:
             unit="" if units[attribute.column] == "1" else units[attribute.column],
             precision=attribute.precision,
             values=dict(attribute.values) or None,
+            missing=dict(attribute.missing) or None,
         )
         for attribute in view.attributes
     )

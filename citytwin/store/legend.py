@@ -28,6 +28,8 @@ _INK: Rgb = (26, 26, 26)
 _QUIET: Rgb = (80, 80, 80)
 _EDGE: Rgb = (68, 68, 68)
 _PAPER: Rgb = (255, 255, 255)
+_HOUSE: Rgb = (230, 232, 229)
+"""Of buildings under the picture; the map page has the same."""
 
 CLASSIFICATION = {
     "public": text("公開", "Public"),
@@ -72,6 +74,8 @@ class Legend:
     """None for layers that come from no simulation."""
     grey_no_data: bool
     """Whether features without a value are drawn grey."""
+    blank: Text | None = None
+    """What stands where nothing is drawn for want of data, such as a building."""
     outlined: bool = True
     """Whether the swatches have the dark edge that the features have."""
 
@@ -141,6 +145,8 @@ def picture(legend: Legend, language: Language) -> Image.Image:
     if legend.grey_no_data:
         missing = StyleItem(min=None, max=None, rgb=NO_DATA_RGB, label=NO_DATA_LABEL)
         sheet.row(missing, outlined=legend.outlined)
+    if legend.blank is not None:
+        sheet.row(StyleItem(min=None, max=None, rgb=_HOUSE, label=legend.blank), outlined=True)
     for note in legend.notes:
         if note.severity != "info":
             sheet.gap(4)

@@ -1,4 +1,4 @@
-"""The box in longitude and latitude around a box in the plane of the city."""
+"""Box and rim in longitude and latitude of a box in the plane of the city."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.model import crs as crs_of
+from citytwin.model.grid import GridSpec
 from citytwin.store.written import Box
 
 _POINTS_PER_SIDE = 21
@@ -31,3 +32,23 @@ def lonlat_box(corners: NDArray[np.float64], crs: str) -> Box:
         np.concatenate([x, x, west, east]), np.concatenate([low, high, y, y]), crs, "EPSG:4326"
     )
     return float(lon.min()), float(lat.min()), float(lon.max()), float(lat.max())
+
+
+def lonlat_rim(grid: GridSpec) -> tuple[tuple[float, float], ...]:
+    """Return the rim of a grid as a closed ring of longitudes and latitudes.
+
+    Parameters
+    ----------
+    grid
+        Grid of the city.
+    """
+    box = grid.bounds
+    share = np.linspace(0.0, 1.0, _POINTS_PER_SIDE)[:-1]
+    full, none = np.ones_like(share), np.zeros_like(share)
+    across = np.concatenate([share, full, 1.0 - share, none])
+    up = np.concatenate([none, share, full, 1.0 - share])
+    x = box.x_min + across * (box.x_max - box.x_min)
+    y = box.y_min + up * (box.y_max - box.y_min)
+    lon, lat = crs_of.transform(x, y, grid.crs, "EPSG:4326")
+    ring = [(round(float(a), 8), round(float(b), 8)) for a, b in zip(lon, lat, strict=True)]
+    return (*ring, ring[0])

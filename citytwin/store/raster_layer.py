@@ -15,6 +15,7 @@ from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import FileAsset, RasterView, Style, ValueRange
 from citytwin.model.text import text
+from citytwin.store.class_outlines import write_class_outlines
 from citytwin.store.cog import CogLabels, write_cog
 from citytwin.store.fields import extremes
 from citytwin.store.paint import check_style
@@ -24,6 +25,7 @@ from citytwin.store.thumbnail import write_raster_thumbnail
 from citytwin.store.web_raster import notes_of, warp, write_image, write_values
 from citytwin.store.written import Written
 
+PMTILES_TYPE = "application/vnd.pmtiles"
 COG_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized"
 THUMBNAIL = "thumbnail.png"
 
@@ -69,19 +71,29 @@ def write_raster_files(
     cog = directory / f"{layer}.tif"
     write_cog(cog, view.field, grid, array, labels, view.coarsening, colours)
     warped = warp(view, grid, array)
+    outlines = None
+    if view.class_outlines:
+        outlines = f"{layer}_classes.pmtiles"
+        precision = view.field.precision
+        write_class_outlines(directory / outlines, grid, layer, style, warped, precision)
     image = write_image(directory / f"{layer}.png", view, warped, style)
     values = write_values(directory / f"{layer}.values.gz", view, warped)
     with Image.open(directory / image.href) as picture:
         write_raster_thumbnail(directory / THUMBNAIL, np.asarray(picture))
+    more: tuple[FileAsset, ...] = ()
+    if outlines is not None:
+        said = text("階級の境界線 (PMTiles)", "Lines between the classes (PMTiles)")
+        more = (FileAsset(href=outlines, type=PMTILES_TYPE, title=said),)
     data = FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)"))
     return Written(
         style=style,
         precision=view.field.precision,
-        files=(data, *write_style_files(directory, style, target)),
+        files=(data, *more, *write_style_files(directory, style, target)),
         notes=tuple(notes_of(view, grid, warped, values)),
         bounds=warped.lonlat_bounds,
         image=image,
         values=values,
+        outlines=outlines,
     )
 
 
@@ -92,4 +104,7 @@ def _range_of(layer: str, field: Field, array: NDArray[Any]) -> ValueRange:
     if known is None:
         msg = f"layer {layer}: {field.name} has no data anywhere"
         raise StoreError(msg, hint="check the inputs of the city")
-    return known
+    if field.dtype != "float32":
+        return known
+    ninths = np.quantile(array[~np.isnan(array)], np.arange(1, 9) / 9)
+    return ValueRange(known.low, known.high, tuple(float(q) for q in ninths))

@@ -22,7 +22,7 @@ from citytwin.store.paint import check_style
 from citytwin.store.pmtiles import write_pmtiles
 from citytwin.store.precision import rounded
 from citytwin.store.qml import qml
-from citytwin.store.raster_layer import THUMBNAIL
+from citytwin.store.raster_layer import PMTILES_TYPE, THUMBNAIL
 from citytwin.store.sld import sld
 from citytwin.store.style_files import write_style_files
 from citytwin.store.style_target import Geometry, VectorTarget
@@ -31,7 +31,6 @@ from citytwin.store.written import Box, Written
 
 PARQUET_TYPE = "application/vnd.apache.parquet"
 GEOPACKAGE_TYPE = "application/geopackage+sqlite3"
-PMTILES_TYPE = "application/vnd.pmtiles"
 _NO_FEATURES = Note(
     severity="info",
     ja="この範囲に該当する地物はありません",

@@ -21,14 +21,11 @@ from citytwin.model.layer import ImageAsset, RasterView, Style, ValuesAsset
 from citytwin.model.notes import Note
 from citytwin.store.atomic import replacing, write_bytes
 from citytwin.store.coarsen import coarsened
-from citytwin.store.paint import item_numbers, painted
+from citytwin.store.paint import painted
 
 MERCATOR = "EPSG:3857"
 MAX_SIDE = 4096
 """Largest picture that every browser's graphics card takes [pixels]."""
-OUTLINE_RGB = (68, 68, 68)
-OUTLINE_ZOOM = 4
-"""Pixels per cell and side of a picture with outlines, where the size allows it."""
 VALUES_NODATA = 65535
 Float32 = NDArray[np.float32]
 
@@ -145,7 +142,7 @@ def write_image(path: Path, view: RasterView, warped: Warped, style: Style) -> I
     path
         PNG file.
     view
-        Whether dark lines part the classes.
+        Field: its precision is that of the classes.
     warped
         Values of the pixels.
     style
@@ -153,39 +150,9 @@ def write_image(path: Path, view: RasterView, warped: Warped, style: Style) -> I
     """
     precision = view.field.precision
     colours = painted(style, warped.values, precision)
-    if view.class_outlines:
-        zoom = max(1, min(OUTLINE_ZOOM, MAX_SIDE // max(warped.values.shape)))
-        numbers = item_numbers(style, warped.values, precision)
-        drawn = colours[..., 3] > 0
-        classes = np.where(drawn, numbers, np.int16(-1))
-        colours = _outlined(np.kron(colours, _ones(zoom, 3)), np.kron(classes, _ones(zoom, 2)))
     with replacing(path) as temporary:
         Image.fromarray(colours).save(temporary, format="PNG", compress_level=9)
     return ImageAsset(href=path.name, bounds=warped.lonlat_bounds)
-
-
-def _ones(zoom: int, dims: int) -> NDArray[np.uint8]:
-    return np.ones((zoom, zoom, 1)[:dims], dtype=np.uint8)
-
-
-def _outlined(colours: NDArray[np.uint8], classes: NDArray[np.integer]) -> NDArray[np.uint8]:
-    """Blend a line of half a pixel along the edges between classes.
-
-    Half of a one pixel line's ink is a line half a pixel wide. It lies on the side that is drawn,
-    and between two drawn classes on the northern or western one.
-    """
-    edge = np.zeros(classes.shape, dtype=np.bool_)
-    for axis in (0, 1):
-        first = [slice(None), slice(None)]
-        second = [slice(None), slice(None)]
-        first[axis], second[axis] = slice(None, -1), slice(1, None)
-        one, two = classes[tuple(first)], classes[tuple(second)]
-        edge[tuple(first)] |= (one != two) & (one >= 0)
-        edge[tuple(second)] |= (one != two) & (one < 0)
-    for band, ink in enumerate(OUTLINE_RGB):
-        mixed = (colours[..., band][edge].astype(np.uint16) + ink + 1) // 2
-        colours[..., band][edge] = mixed.astype(np.uint8)
-    return colours
 
 
 def write_values(path: Path, view: RasterView, warped: Warped) -> ValuesAsset:

@@ -26,5 +26,6 @@ class Written:
     """West, south, east, north of all that is shown [degrees]."""
     image: ImageAsset | None = None
     values: ValuesAsset | None = None
+    outlines: str | None = None
     pmtiles: str | None = None
     geometry: Geometry | None = None

@@ -73,6 +73,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 0,
     *,
+    elsewhere: bool = False,
     announce: Callable[[str], object] = _LOG.info,
 ) -> None:
     """Serve a published folder on this computer until Ctrl-C.
@@ -85,6 +86,8 @@ def serve(
         Loopback address or ``localhost``.
     port
         Port; 0 takes a free one.
+    elsewhere
+        Whether a free port is taken where this one is not to be had.
     announce
         Called once with the address of the map when it can be opened.
 
@@ -95,12 +98,22 @@ def serve(
     StoreError
         When the folder is missing, or the port cannot be opened.
     """
-    with CityServer(directory, host, port) as server:
+    with _opened(directory, host, port, elsewhere=elsewhere) as server:
         try:
             announce(server.url)
             server.serve_forever()
         except KeyboardInterrupt:
             _LOG.info("stopped")
+
+
+def _opened(directory: Path, host: str, port: int, *, elsewhere: bool) -> CityServer:
+    try:
+        return CityServer(directory, host, port)
+    except StoreError as error:
+        if not elsewhere or not directory.is_dir():
+            raise
+        _LOG.warning("%s; taking a free port", error.message)
+        return CityServer(directory, host)
 
 
 def _loopback(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import shutil
 import threading
 from collections.abc import Callable, Iterator
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from PIL import Image
-from tiny_city import CELL_M, COLUMNS, ROWS, write_city
+from tiny_city import RADIUS_M, X0, Y0, write_city
 
 from citytwin.errors import StoreError
 from citytwin.viewer.export import export_viewer
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 WIDE = {"width": 1280, "height": 800}
 FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
-MARGIN_PX = 24
+EQUATOR_M = 2 * math.pi * RADIUS_M
 
 
 class MapPage:
@@ -53,17 +54,28 @@ class MapPage:
         self.page.wait_for_selector("body[data-state=ready]")
         return self.page
 
-    def pixel_at(self, x_m: float, y_m: float) -> tuple[float, float]:
-        """Screen position of a place given in metres from the south-west corner.
+    def rest(self) -> None:
+        """Wait until the map neither moves nor loads, and what it drew is on the screen."""
+        self.page.evaluate(
+            "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+        )
+        self.page.wait_for_selector("#map[data-idle=true]")
 
-        The whole city is in view, in the middle, with a margin on every side.
-        """
+    def pixel_at(self, x_m: float, y_m: float) -> tuple[float, float]:
+        """Screen position of a place given in metres from the south-west corner; north is up."""
         box = self.page.locator("#map").bounding_box()
+        view = self.page.locator("#map").get_attribute("data-view")
         assert box
-        wide, high = COLUMNS * CELL_M, ROWS * CELL_M
-        scale = min((box["width"] - 2 * MARGIN_PX) / wide, (box["height"] - 2 * MARGIN_PX) / high)
-        middle_x, middle_y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-        return middle_x + scale * (x_m - wide / 2), middle_y - scale * (y_m - high / 2)
+        assert view
+        zoom, lat, lon = (float(part) for part in view.split("/")[:3])
+        scale = 512 * 2**zoom / EQUATOR_M
+        x = X0 + x_m - RADIUS_M * math.radians(lon)
+        y = Y0 + y_m - RADIUS_M * math.log(math.tan(math.pi / 4 + math.radians(lat) / 2))
+        return box["x"] + box["width"] / 2 + scale * x, box["y"] + box["height"] / 2 - scale * y
+
+    def fold_legend(self) -> None:
+        """Take the legend off the map."""
+        self.page.locator("#legends summary").click()
 
     def click_at(self, x_m: float, y_m: float) -> None:
         """Click a place and wait for its values."""
@@ -84,7 +96,7 @@ class MapPage:
 
     def colour_at(self, x_m: float, y_m: float) -> tuple[int, int, int]:
         """Colour on the screen at a place, after the map came to rest."""
-        self.page.wait_for_timeout(400)
+        self.rest()
         x, y = self.pixel_at(x_m, y_m)
         picture = Image.open(io.BytesIO(self.page.screenshot())).convert("RGB")
         colour = picture.getpixel((round(x), round(y)))

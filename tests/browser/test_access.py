@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+from tiny_city import X0, Y0, lonlat
 
 if TYPE_CHECKING:
     from conftest import MapPage
@@ -39,7 +40,8 @@ def test_axe_finds_nothing(open_map: OpenMap, scheme: str) -> None:
 def test_whole_page_by_keyboard(open_map: OpenMap) -> None:
     """Skip link, layer boxes, legend, map and values must be reached and worked by keys."""
     shown = open_map(locale="en-GB")
-    page = shown.open()
+    lon, lat = lonlat(X0 + 400, Y0 + 300)
+    page = shown.open(f"#view=16/{lat}/{lon}/0/0")
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     assert page.evaluate("() => document.activeElement.tagName") == "CANVAS"
@@ -55,13 +57,13 @@ def test_whole_page_by_keyboard(open_map: OpenMap) -> None:
     page.keyboard.press("Space")
     assert box.is_checked()
     page.keyboard.press("Tab")
-    assert page.evaluate("() => document.activeElement.textContent") == "0.0–1.6 h"
-    page.keyboard.press("ArrowDown")
-    assert page.evaluate("() => document.activeElement.textContent") == "1.6–3.2 h"
-    page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.id") == "fade-sun_hours"
     page.keyboard.press("ArrowLeft")
     assert "fade=sun_hours:75" in page.url
+    page.locator("#legends [data-layer=sun_hours] li").first.focus()
+    assert page.evaluate("() => document.activeElement.textContent") == "0.0–1.6 h"
+    page.keyboard.press("ArrowDown")
+    assert page.evaluate("() => document.activeElement.textContent") == "1.6–3.2 h"
 
 
 def test_values_are_a_table(open_map: OpenMap) -> None:
@@ -111,5 +113,5 @@ def test_without_webgl_the_rest_still_serves(open_map: OpenMap) -> None:
     page.goto(shown.url)
     page.wait_for_selector("body[data-state=failed]")
     assert page.locator("#boot").inner_text().startswith("The map could not be shown.")
-    assert page.locator("[data-layer=flood_depth_max] .legend li").count() == 4
+    assert page.locator("#legends [data-layer=flood_depth_max] .legend li").count() == 4
     assert page.get_by_role("link", name="QGIS project").is_visible()

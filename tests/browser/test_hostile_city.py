@@ -52,7 +52,7 @@ def test_damaged_layers_are_named_and_the_others_shown(
         assert f"{name} could not be read" in told
     assert page.locator("li.layer").count() == 2
     shown.click_at(438, 340)
-    assert shown.row("Maximum flood depth").startswith("2.150 m")
+    assert shown.row("Maximum flood depth").startswith("2.15 m")
 
 
 def test_no_script_comes_from_data(open_map: OpenMap, folder: Path, url: str) -> None:
@@ -70,8 +70,8 @@ def test_no_script_comes_from_data(open_map: OpenMap, folder: Path, url: str) ->
     )
     shown = open_map(url, locale="en-GB")
     page = shown.open()
-    page.locator("[data-layer=flood_depth_max]").get_by_text("About this layer").click()
-    about = page.locator("[data-layer=flood_depth_max] .about")
+    page.locator("#layers [data-layer=flood_depth_max]").get_by_text("About this layer").click()
+    about = page.locator("#layers [data-layer=flood_depth_max] .about")
     assert markup in about.inner_text()
     assert about.locator("img").count() == 0
     assert about.locator("a").count() == 0

@@ -249,6 +249,7 @@ def _layer(
         "licence": "CC0-1.0",
         "sources": [{"title": {"ja": "生成データ", "en": "generated"}, "sha256": "ab" * 32, "licence": "CC0-1.0",
                      "synthetic": name == "flood_depth_max"}],
+        "moment": "begin" if name == "flood_depth_max" else "state",
         "disclaimer": text(
             "シミュレーション結果であり、公式のハザードマップではありません",
             "Simulation, not an official hazard map",

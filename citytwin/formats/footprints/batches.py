@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import warnings
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,22 +93,29 @@ class VectorFile:
             scan = table.scanner(columns=names, filter=_filter(table.schema, box), batch_size=_ROWS)
             yield from scan.to_batches()
             return
-        with (
-            warnings.catch_warnings(),
-            pyogrio.open_arrow(
-                self.path,
-                layer=self.layer,
-                columns=columns,
-                bbox=box,
-                batch_size=_ROWS,
-                use_pyarrow=True,
-            ) as (meta, reader),
-        ):
-            # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
-            warnings.simplefilter("ignore")
+        opened = pyogrio.open_arrow(
+            self.path,
+            layer=self.layer,
+            columns=columns,
+            bbox=box,
+            batch_size=_ROWS,
+            use_pyarrow=True,
+        )
+        with ExitStack() as stack:
+            with _quiet():
+                meta, reader = stack.enter_context(opened)
             geometry = meta["geometry_name"] or "wkb_geometry"
-            for batch in reader:
+            while True:
+                with _quiet():
+                    batch = next(reader, None)
+                if batch is None:
+                    return
                 yield batch.select([*columns, geometry])
+
+
+def _quiet() -> warnings.catch_warnings[None]:
+    """What GDAL warns of (unclosed rings, measures) is checked feature by feature here."""
+    return warnings.catch_warnings(action="ignore")
 
 
 def open_vector(path: Path, layer: str | None, given: str | None) -> VectorFile:
@@ -132,8 +139,7 @@ def open_vector(path: Path, layer: str | None, given: str | None) -> VectorFile:
     with _told(path):
         if kind == "parquet":
             return _open_parquet(path, given)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             info = pyogrio.read_info(path, layer=layer)
     if info["geometry_type"] is None:
         raise SourceError("has no geometry", source=path.name, hint="check `layer`")
@@ -211,5 +217,7 @@ def _geometries(column: pa.Array) -> NDArray[np.object_]:
         None if value is None or len(value) > _LARGEST_GEOMETRY else value
         for value in storage.to_pylist()
     ]
-    found: NDArray[np.object_] = shapely.from_wkb(np.array(raw, dtype=object), on_invalid="ignore")
+    wkb = np.array(raw, dtype=object)
+    with np.errstate(invalid="ignore"):
+        found: NDArray[np.object_] = shapely.from_wkb(wkb, on_invalid="ignore")
     return found

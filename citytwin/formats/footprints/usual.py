@@ -11,6 +11,7 @@ FloatArray = NDArray[np.float64]
 
 _ENOUGH = 10
 """Fewer known heights say nothing about a region."""
+_FARTHEST_M = 1e8
 
 
 @dataclass(eq=False)
@@ -33,7 +34,7 @@ class UsualHeights:
         height_m
             Shape (n,): height, NaN where not known [m].
         """
-        sound = np.isfinite(x) & np.isfinite(y) & np.isfinite(height_m)
+        sound = _on_earth(x) & _on_earth(y) & np.isfinite(height_m)
         for key, height in zip(self._keys(x[sound], y[sound]), height_m[sound], strict=True):
             self._known.setdefault(key, []).append(float(height))
 
@@ -60,9 +61,14 @@ class UsualHeights:
         x, y
             Shape (n,): in the CRS of the city [m].
         """
-        sound = np.isfinite(x) & np.isfinite(y)
+        sound = _on_earth(x) & _on_earth(y)
         keys = self._keys(np.where(sound, x, 0.0), np.where(sound, y, 0.0))
         return [
             self._median.get(key, self._of_all) if placed else self._of_all
             for key, placed in zip(keys, sound, strict=True)
         ]
+
+
+def _on_earth(metres: FloatArray) -> NDArray[np.bool_]:
+    """Whether a coordinate is finite and no farther than any place is."""
+    return np.isfinite(metres) & (np.abs(metres) < _FARTHEST_M)

@@ -32,6 +32,7 @@ DAMAGED = (
     AttributeError,
     ArithmeticError,
     MemoryError,
+    SystemError,
     shapely.errors.ShapelyError,
 )
 """What the readers raise on damaged files; each has several roots of its own."""

@@ -45,11 +45,9 @@ function box(severity, texts) {
  */
 export function about(layer, city) {
   const { doc } = layer;
-  const quiet = doc.notes.filter((note) => !LOUD.includes(note.severity));
   const zone = city.latest.time_zone;
   return [
     el("p", {}, pick(doc.summary)),
-    ...quiet.map((note) => el("p", { class: "aside" }, pick(note))),
     pairs([
       ...doc.facts.map(
         (fact) =>

@@ -1,34 +1,40 @@
 /** Vector tiles: each layer is one PMTiles file, read in pieces by HTTP Range. */
 
 import { addProtocol } from "../vendor/maplibre-gl/maplibre-gl.js";
+import { outlinesOf } from "./map_layers.js";
 import { within } from "./published.js";
 
 /** @typedef {import("./types.js").Layer} Layer */
 /** @typedef {{minZoom: number, maxZoom: number, minLon: number, minLat: number, maxLon: number, maxLat: number}} Header */
 
 /**
- * Open the archives of all vector layers.
+ * Open the archives of all vector layers, and of the lines between the classes of rasters.
  * @param {Layer[]} layers
  * @returns {Promise<{sources: Map<string, any>, broken: {id: string, reason: string}[]}>}
- *   MapLibre source by layer, and the layers whose archive cannot be read.
+ *   MapLibre source by layer or outlines, and the layers whose archive cannot be read.
  */
 export async function openArchives(layers) {
   const { PMTiles, Protocol } = /** @type {any} */ (globalThis).pmtiles;
   const protocol = new Protocol();
   addProtocol("pmtiles", protocol.tile);
-  const vectors = layers.filter((layer) => layer.doc.pmtiles);
-  const open = async (/** @type {Layer} */ layer) => {
-    const archive = new PMTiles(within(layer.base, layer.doc.pmtiles ?? "").href);
+  const wanted = layers.flatMap((layer) => [
+    ...(layer.doc.pmtiles ? [{ layer, name: layer.id, href: layer.doc.pmtiles }] : []),
+    ...(layer.doc.outlines
+      ? [{ layer, name: outlinesOf(layer.id), href: layer.doc.outlines }]
+      : []),
+  ]);
+  const open = async (/** @type {(typeof wanted)[number]} */ { layer, href }) => {
+    const archive = new PMTiles(within(layer.base, href).href);
     protocol.add(archive);
     return source(archive.source.getKey(), await archive.getHeader());
   };
-  const tries = await Promise.allSettled(vectors.map(open));
+  const tries = await Promise.allSettled(wanted.map(open));
   const sources = new Map();
   const broken = /** @type {{id: string, reason: string}[]} */ ([]);
   tries.forEach((result, index) => {
-    const { id } = vectors[index];
-    if (result.status === "fulfilled") sources.set(id, result.value);
-    else broken.push({ id, reason: String(result.reason?.message ?? result.reason) });
+    const { layer, name } = wanted[index];
+    if (result.status === "fulfilled") sources.set(name, result.value);
+    else broken.push({ id: layer.id, reason: String(result.reason?.message ?? result.reason) });
   });
   return { sources, broken };
 }

@@ -16,6 +16,8 @@ const UNITS = {
   s: { ja: "秒", en: "s" },
   a: { ja: "年", en: "years" },
 };
+/** Steps below which a value says nothing, by unit. */
+const COARSEST = /** @type {Record<string, number>} */ ({ m: 0.01, "m/s": 0.1, h: 0.1, min: 1, 1: 0.01 });
 const SUPERSCRIPT = /** @type {Record<string, string>} */ (
   Object.fromEntries([..."-0123456789"].map((digit, index) => [digit, "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"[index]]))
 );
@@ -47,6 +49,17 @@ export function quantity(value, precision, unit) {
 }
 
 /**
+ * A value of a map as people can use it: data are kept finer than they are certain.
+ * @param {number} value
+ * @param {number|null|undefined} precision
+ * @param {string|null|undefined} unit
+ * @returns {string}
+ */
+export function reading(value, precision, unit) {
+  return quantity(value, Math.max(precision ?? 0, COARSEST[unit ?? ""] ?? 0), unit);
+}
+
+/**
  * A figure of unknown size, to four digits.
  * @param {number} value
  * @param {string} unit
@@ -69,17 +82,49 @@ export function figure(value, unit) {
  * @returns {string}
  */
 export function instant(iso, zone) {
+  return worded(iso, zone, {
+    hour: "2-digit",
+    minute: "2-digit",
+    timeZoneName: "short",
+  });
+}
+
+/**
+ * The day of an instant.
+ * @param {string} iso  Instant.
+ * @param {string} zone  IANA time zone.
+ * @returns {string}
+ */
+export function day(iso, zone) {
+  return worded(iso, zone, {});
+}
+
+/**
+ * @param {string} iso
+ * @param {string} zone
+ * @param {Intl.DateTimeFormatOptions} more  What is said besides the day.
+ * @returns {string}
+ */
+function worded(iso, zone, more) {
   const time = new Date(iso);
   if (Number.isNaN(time.getTime())) return iso;
-  return new Intl.DateTimeFormat(lang() === "ja" ? "ja-JP" : "en-GB", {
+  const wanted = /** @type {Intl.DateTimeFormatOptions} */ ({
     timeZone: zone,
     year: "numeric",
     month: "short",
     day: "numeric",
-    hour: "2-digit",
-    minute: "2-digit",
-    timeZoneName: "short",
-  }).format(time);
+    ...more,
+  });
+  const parts = (/** @type {string} */ locale) =>
+    new Intl.DateTimeFormat(locale, wanted).formatToParts(time);
+  // Each wording has short names for the zones of its own region only.
+  const names = ["ja-JP", "en-GB"].map(
+    (locale) => parts(locale).find(({ type }) => type === "timeZoneName")?.value ?? "",
+  );
+  const short = names.find((name) => !name.startsWith("GMT+") && !name.startsWith("GMT-"));
+  return parts(lang() === "ja" ? "ja-JP" : "en-GB")
+    .map(({ type, value }) => (type === "timeZoneName" ? (short ?? value) : value))
+    .join("");
 }
 
 /**

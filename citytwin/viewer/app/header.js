@@ -2,6 +2,7 @@
 
 import { byId, el, fill, warn } from "./dom.js";
 import { instant } from "./format.js";
+import { isSynthetic } from "./about.js";
 import { lang, pick, t } from "./language.js";
 
 /** @typedef {import("./types.js").City} City */
@@ -28,15 +29,38 @@ export function showHeader(city, speak) {
     "tools",
     languages(speak),
     button(t("tools.link"), copyLink),
-    button(t("tools.print"), () => print()),
+    button(t("tools.print"), () => dispatchEvent(new Event("citytwin:print"))),
   );
-  const strip = byId("strip");
-  strip.hidden = !latest.synthetic;
+  const warning = syntheticWarning(city);
+  byId("strip").hidden = !warning;
   fill(
     "strip",
-    latest.synthetic && el("strong", {}, t("badge.synthetic")),
-    latest.synthetic && ` ${t("city.synthetic")}`,
+    warning && el("strong", {}, t(allSynthetic(city) ? "badge.synthetic" : "badge.partly")),
+    warning && ` ${warning}`,
   );
+}
+
+/**
+ * Say that the whole map is invented, or name what of it is; empty where nothing is.
+ * @param {City} city
+ * @returns {string}
+ */
+export function syntheticWarning(city) {
+  if (!city.latest.synthetic) return "";
+  if (allSynthetic(city)) return t("city.synthetic");
+  const said = city.layers.flatMap(({ doc }) =>
+    doc.notes.filter((note) => note.severity === "synthetic").map((note) => pick(note)),
+  );
+  // The notes begin alike and then name the source.
+  const named = [...new Set(said.map((phrase) => phrase.replace(/^[^:]*:\s*/, "")))];
+  return t("city.partly", { what: named.join(t("city.and")) });
+}
+
+/** @param {City} city */
+function allSynthetic({ layers }) {
+  const inputs = layers.flatMap((layer) => layer.doc.sources);
+  const some = layers.some(isSynthetic) && inputs.length > 0;
+  return !some || inputs.every((source) => source.synthetic);
 }
 
 /**
@@ -45,10 +69,20 @@ export function showHeader(city, speak) {
  * @param {Choice} choice
  */
 export function showDisclaimer(city, choice) {
+  const said = disclaimers(city, choice);
+  byId("disclaimer").hidden = said === "";
+  fill("disclaimer", said);
+}
+
+/**
+ * @param {City} city
+ * @param {Choice} choice
+ * @returns {string}
+ */
+export function disclaimers(city, choice) {
   const shown = city.layers.filter((layer) => choice.visible.has(layer.id));
   const texts = new Set(shown.map((layer) => pick(layer.doc.disclaimer)).filter(Boolean));
-  byId("disclaimer").hidden = texts.size === 0;
-  fill("disclaimer", [...texts].join(" / "));
+  return [...texts].join(" / ");
 }
 
 /** @param {(lang: Lang) => void} speak */

@@ -1,11 +1,11 @@
-/** The list of layers: switch, notes, legend, opacity, and what stands behind. */
+/** The list of layers: switch, day or event, notes, opacity, and what stands behind. */
 
 import { about, isSynthetic, loudNotes, pairs } from "./about.js";
 import { byId, el, fill } from "./dom.js";
 import { instant } from "./format.js";
 import { groupName, pick, t } from "./language.js";
-import { legend } from "./legend.js";
 import { within } from "./published.js";
+import { subtitle } from "./subtitle.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Layer} Layer */
@@ -84,20 +84,16 @@ function details(layer, city, choice) {
     el("div", { class: "about" }, ...about(layer, city)),
   );
   more.addEventListener("toggle", () => (more.open ? open.add(layer.id) : open.delete(layer.id)));
-  const classes = legend(layer);
-  const dye = () => classes.style.setProperty("--fade", `${choice.opacity.get(layer.id)}%`);
-  dye();
-  const parts = [notes, classes, slider(layer, choice, dye), more];
+  const parts = [subtitle(layer, city), notes, slider(layer, choice), more];
   return parts.filter((part) => part !== null);
 }
 
 /**
  * @param {Layer} layer
  * @param {Choice} choice
- * @param {() => void} dye  Called after each change.
  * @returns {HTMLElement}
  */
-function slider(layer, choice, dye) {
+function slider(layer, choice) {
   const id = `fade-${layer.id}`;
   const value = choice.opacity.get(layer.id) ?? 100;
   const shown = el("output", { for: id }, `${value} %`);
@@ -114,7 +110,6 @@ function slider(layer, choice, dye) {
   input.addEventListener("input", () => {
     shown.textContent = `${input.value} %`;
     choice.fade(layer.id, Number(input.value));
-    dye();
   });
   return el("div", { class: "fade" }, label, input, shown);
 }

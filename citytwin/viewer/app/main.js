@@ -3,18 +3,20 @@
 import { Marker } from "../vendor/maplibre-gl/maplibre-gl.js";
 import { byId, el, fill, warn } from "./dom.js";
 import { showDisclaimer, showHeader } from "./header.js";
+import { legendCard } from "./legend_card.js";
 import { askedLang, setLang, t } from "./language.js";
 import { showPanel } from "./layer_panel.js";
 import { openArchives } from "./archives.js";
 import { addControls, cameraNow, makeMap, recolourGround } from "./map.js";
 import { addLayers, applyChoice, mark, recolour } from "./map_layers.js";
-import { printWell } from "./paper.js";
+import { Printer } from "./paper.js";
 import { applyHash, cameraOf, hashOf } from "./permalink.js";
+import { askAndPrint } from "./print_dialog.js";
 import { readCity } from "./published.js";
 import { query } from "./query.js";
 import { showAnswer } from "./results.js";
 import { Choice } from "./state.js";
-import { onTheme } from "./theme.js";
+import { isPrinting, onTheme } from "./theme.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
@@ -39,16 +41,29 @@ async function start() {
   showPanel(city, choice);
   showDisclaimer(city, choice);
   choice.addEventListener("visible", () => showDisclaimer(city, choice));
-  const map = await makeMap(city.latest.view.bounds, cameraOf(location.hash));
+  legendCard(city, choice);
+  const map = await makeMap(city.latest.view.bounds, outline(city), cameraOf(location.hash));
   const { sources, broken } = await openArchives(city.layers);
   city.broken.push(...broken);
   city.layers = city.layers.filter((layer) => !broken.some((one) => one.id === layer.id));
-  if (broken.length > 0) showPanel(city, choice);
+  if (broken.length > 0) {
+    showPanel(city, choice);
+    choice.dispatchEvent(new Event("visible"));
+  }
   addLayers(map, city.layers, sources);
   byId("boot").remove();
   connect(map, city, choice, usual);
   await map.once("idle");
   document.body.dataset.state = "ready";
+}
+
+/**
+ * Rim of the grid that the city was computed on.
+ * @param {City} city
+ */
+function outline(city) {
+  const rims = city.layers.map((layer) => layer.doc.extent?.outline ?? []);
+  return rims.find((ring) => ring.length >= 4) ?? null;
 }
 
 /**
@@ -60,7 +75,14 @@ async function start() {
 function connect(map, city, choice, usual) {
   const { layers, latest } = city;
   const draw = () => applyChoice(map, layers, choice);
-  const keep = () => history.replaceState(null, "", hashOf(cameraNow(map), choice, usual));
+  // The map reports a move, too, when only its container came back from paper.
+  let kept = hashOf(cameraNow(map), choice, usual);
+  const keep = () => {
+    const hash = hashOf(cameraNow(map), choice, usual);
+    if (isPrinting() || hash === kept) return;
+    kept = hash;
+    history.replaceState(null, "", hash);
+  };
   let controls = addControls(map, latest.view.bounds);
   draw();
   choice.addEventListener("visible", draw);
@@ -77,7 +99,8 @@ function connect(map, city, choice, usual) {
     recolour(map, layers);
   };
   onTheme(dye);
-  printWell(map, dye);
+  const printer = new Printer(map, city, choice, dye);
+  addEventListener("citytwin:print", () => askAndPrint(printer));
   map.on("error", ({ error }) => {
     console.warn(error);
     warn(t("map.error", { reason: error?.message ?? "" }));
@@ -113,7 +136,7 @@ function answerClicks(map, city, choice) {
       const found = answer?.features.find((feature) => feature.layer === layer);
       mark(map, layer, found?.properties[layer.doc.id_column ?? ""] ?? null);
     }
-    showAnswer(answer, () => {
+    showAnswer(answer, city.latest.time_zone, () => {
       choice.ask(null);
       canvas.focus();
     });

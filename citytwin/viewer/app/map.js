@@ -1,30 +1,35 @@
 /** The map itself: no base map, nothing from other origins, works from the keyboard. */
 
 import * as maplibregl from "../vendor/maplibre-gl/maplibre-gl.js";
+import { byId } from "./dom.js";
 import { t } from "./language.js";
 import { SOLID_PITCH } from "./map_layers.js";
-import { NorthControl, TiltControl, WholeControl } from "./map_controls.js";
+import { NorthControl, TiltControl, WholeControl, ZoomControl } from "./map_controls.js";
 import { mapTheme } from "./theme.js";
 
 /** @typedef {import("./permalink.js").Camera} Camera */
 /** @typedef {[number, number, number, number]} Bounds */
 
 const TILTED = 58;
+const MARGIN_PX = 24;
+const BUTTONS_PX = 56;
+const LEGEND_PX = 240;
 
 /**
  * Make the map. Resolves when layers can be added.
  * @param {Bounds} bounds  West, south, east, north [degrees].
+ * @param {[number, number][]|null} outline  Rim of the computed area: longitudes and latitudes.
  * @param {Camera|null} camera  From a link; else the whole city is shown.
  * @returns {Promise<maplibregl.Map>}
  */
-export async function makeMap(bounds, camera) {
+export async function makeMap(bounds, outline, camera) {
   maplibregl.setWorkerUrl(
     new URL("../vendor/maplibre-gl/maplibre-gl-worker.js", import.meta.url).href,
   );
-  const start = camera ?? { bounds, fitBoundsOptions: { padding: 24 } };
+  const start = camera ?? { bounds, fitBoundsOptions: { padding: room(bounds) } };
   const map = new maplibregl.Map({
     container: "map",
-    style: emptyStyle(bounds),
+    style: emptyStyle(outline ?? corners(bounds)),
     ...start,
     maxPitch: 70,
     minZoom: 6,
@@ -36,6 +41,7 @@ export async function makeMap(bounds, camera) {
     canvasContextAttributes: { antialias: true, preserveDrawingBuffer: true },
     locale: { "Map.Title": t("map.title") },
   });
+  markRest(map);
   await map.once("load");
   return map;
 }
@@ -47,23 +53,45 @@ export async function makeMap(bounds, camera) {
  * @returns {() => void}  Takes the controls away again.
  */
 export function addControls(map, bounds) {
-  Object.assign(/** @type {any} */ (map)._locale, {
-    "NavigationControl.ZoomIn": t("map.zoom_in"),
-    "NavigationControl.ZoomOut": t("map.zoom_out"),
-  });
   const controls = [
-    new maplibregl.NavigationControl({ showCompass: false }),
+    new ZoomControl(),
     new NorthControl(),
     new TiltControl(TILTED, SOLID_PITCH),
     new WholeControl(() =>
-      map.fitBounds(bounds, { padding: 24, bearing: 0, pitch: map.getPitch() }),
+      map.fitBounds(bounds, { padding: room(bounds), bearing: 0, pitch: map.getPitch() }),
     ),
   ];
   const scale = new maplibregl.ScaleControl({ maxWidth: 140 });
   for (const control of controls) map.addControl(control, "top-right");
-  map.addControl(scale, "bottom-right");
+  map.addControl(scale, "bottom-left");
+  const tilt = () => map.getContainer().classList.toggle("tilted", map.getPitch() > 0);
+  map.on("pitch", tilt);
+  tilt();
   map.getCanvas().setAttribute("aria-label", t("map.title"));
-  return () => [...controls, scale].forEach((control) => map.removeControl(control));
+  return () => {
+    map.off("pitch", tilt);
+    [...controls, scale].forEach((control) => map.removeControl(control));
+  };
+}
+
+/**
+ * Say on the element of the map whether it is at rest: nothing moves, loads or waits to be drawn.
+ * @param {maplibregl.Map} map
+ */
+function markRest(map) {
+  const { dataset } = map.getContainer();
+  const busy = () => {
+    dataset.idle = "false";
+  };
+  busy();
+  for (const name of /** @type {const} */ (["movestart", "dataloading", "styledata", "resize"])) {
+    map.on(name, busy);
+  }
+  map.on("idle", () => {
+    const { zoom, center, bearing, pitch } = cameraNow(map);
+    dataset.view = [zoom, center[1], center[0], bearing, pitch].join("/");
+    dataset.idle = "true";
+  });
 }
 
 /**
@@ -86,28 +114,52 @@ export function cameraNow(map) {
  */
 export function recolourGround(map) {
   map.setPaintProperty("ground", "background-color", mapTheme().ground);
+  map.setPaintProperty("paper", "fill-color", mapTheme().paper);
   map.setPaintProperty("extent", "line-color", mapTheme().edge);
 }
 
 /**
- * Neutral ground and the rim of the city; sun from the north-west, as maps are shaded.
+ * Room to leave around the city: buttons and legend lie on the right of wide maps, and cover
+ * nothing where the city leaves space there.
  * @param {Bounds} bounds
- * @returns {any}
  */
-function emptyStyle([west, south, east, north]) {
-  const ring = [
+function room([west, south, east, north]) {
+  const { clientWidth: wide, clientHeight: high } = byId("map");
+  const y = (/** @type {number} */ lat) =>
+    Math.log(Math.tan(Math.PI / 4 + (lat * Math.PI) / 360)) * (180 / Math.PI);
+  const taken = ((high - 2 * MARGIN_PX) * (east - west)) / (y(north) - y(south));
+  const spare = wide - MARGIN_PX - taken;
+  const right = wide < 640 ? BUTTONS_PX : Math.min(LEGEND_PX, Math.max(BUTTONS_PX, spare));
+  return { top: MARGIN_PX, bottom: MARGIN_PX, left: MARGIN_PX, right };
+}
+
+/**
+ * @param {Bounds} bounds
+ * @returns {[number, number][]}
+ */
+function corners([west, south, east, north]) {
+  return [
     [west, south],
     [east, south],
     [east, north],
     [west, north],
     [west, south],
   ];
+}
+
+/**
+ * Neutral ground, the computed area as light paper, and its rim; sun from the north-west, as maps
+ * are shaded.
+ * @param {[number, number][]} ring
+ * @returns {any}
+ */
+function emptyStyle(ring) {
   const data = {
     type: "Feature",
     properties: {},
-    geometry: { type: "LineString", coordinates: ring },
+    geometry: { type: "Polygon", coordinates: [ring] },
   };
-  const { ground, edge } = mapTheme();
+  const { ground, paper, edge } = mapTheme();
   return {
     version: 8,
     transition: { duration: 0, delay: 0 }, // paper cannot wait for colours to fade over
@@ -115,6 +167,7 @@ function emptyStyle([west, south, east, north]) {
     sources: { extent: { type: "geojson", data } },
     layers: [
       { id: "ground", type: "background", paint: { "background-color": ground } },
+      { id: "paper", type: "fill", source: "extent", paint: { "fill-color": paper } },
       {
         id: "extent",
         type: "line",

@@ -1,9 +1,25 @@
-/** Buttons on the map: north, tilt, the whole city. */
+/** Buttons on the map: zoom, north, tilt, the whole city. */
 
 import { el, icon } from "./dom.js";
 import { t } from "./language.js";
 
 /** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
+
+/** Nearer and farther, named in the language of the page. */
+export class ZoomControl {
+  /** @param {MapLibreMap} map */
+  onAdd(map) {
+    this.box = group(
+      pressed("zoom-in", t("map.zoom_in"), "M12 5 V19 M5 12 H19", () => map.zoomIn()),
+      pressed("zoom-out", t("map.zoom_out"), "M5 12 H19", () => map.zoomOut()),
+    );
+    return this.box;
+  }
+
+  onRemove() {
+    this.box?.remove();
+  }
+}
 
 /** An arrow that always points north, with its letter; a click turns the map back. */
 export class NorthControl {
@@ -79,14 +95,8 @@ export class WholeControl {
   }
 
   onAdd() {
-    const label = t("map.whole");
-    const corners = icon("M4 9 V4 H9 M15 4 H20 V9 M20 15 V20 H15 M9 20 H4 V15");
-    const button = el(
-      "button",
-      { type: "button", class: "whole", title: label, "aria-label": label, onclick: this.click },
-      corners,
-    );
-    this.box = group(button);
+    const corners = "M4 9 V4 H9 M15 4 H20 V9 M20 15 V20 H15 M9 20 H4 V15";
+    this.box = group(pressed("whole", t("map.whole"), corners, this.click));
     return this.box;
   }
 
@@ -95,7 +105,19 @@ export class WholeControl {
   }
 }
 
-/** @param {HTMLElement} button */
-function group(button) {
-  return el("div", { class: "maplibregl-ctrl maplibregl-ctrl-group" }, button);
+/** @param {...HTMLElement} buttons */
+function group(...buttons) {
+  return el("div", { class: "maplibregl-ctrl maplibregl-ctrl-group" }, ...buttons);
+}
+
+/**
+ * A button with a picture.
+ * @param {string} kind
+ * @param {string} label
+ * @param {string} path  Of the picture.
+ * @param {() => void} onclick
+ */
+function pressed(kind, label, path, onclick) {
+  const named = { type: "button", class: kind, title: label, "aria-label": label, onclick };
+  return el("button", named, icon(path));
 }

@@ -17,20 +17,51 @@ const PROPERTY = /** @type {any} */ ({
   circle: ["circle-opacity", "circle-stroke-opacity"],
   "fill-extrusion": ["fill-extrusion-opacity"],
 });
+const CLASS_LINE = "#444444";
+const CLASS_ZOOM = 14;
+const RIM_ZOOM = 13;
+const NAMES_ZOOM = 15;
 const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 2, 18, 8];
 const RADIUS = ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 6, 18, 10];
 
 /**
- * Put all layers on the map; the first listed lies lowest, solids above all.
+ * Put all layers on the map; the first listed lies lowest, buildings above roads, solids above
+ * all. Buildings, roads and street names are always there, quietly, for finding one's way.
  * @param {MapLibreMap} map
  * @param {Layer[]} layers
- * @param {Map<string, any>} archives  MapLibre sources of the vector layers.
+ * @param {Map<string, any>} archives  MapLibre sources of vector layers and of class outlines.
  */
 export function addLayers(map, layers, archives) {
   for (const layer of layers) map.addSource(layer.id, archives.get(layer.id) ?? picture(layer));
-  for (const layer of layers) for (const spec of flat(layer)) map.addLayer(spec);
-  for (const layer of layers) for (const spec of solid(layer)) map.addLayer(spec);
-  for (const layer of layers) for (const spec of chosen(layer)) map.addLayer(spec);
+  for (const { id } of layers) {
+    const outlines = archives.get(outlinesOf(id));
+    if (outlines) map.addSource(outlinesOf(id), outlines);
+  }
+  const rasters = layers.filter((layer) => layer.doc.kind === "raster");
+  const rank = (/** @type {Layer} */ { doc }) =>
+    doc.geometry === "point" ? 2 : doc.extrude ? 1 : 0;
+  const vectors = layers
+    .filter((layer) => layer.doc.kind === "vector")
+    .sort((one, two) => rank(one) - rank(two));
+  const specs = [
+    ...below(layers),
+    ...rasters.flatMap(flat),
+    ...rasters.flatMap((layer) => (archives.has(outlinesOf(layer.id)) ? outlines(layer) : [])),
+    ...above(layers),
+    ...vectors.flatMap(flat),
+    ...names(layers),
+    ...vectors.flatMap(solid),
+    ...vectors.flatMap(chosen),
+  ];
+  for (const spec of specs) map.addLayer(spec);
+}
+
+/**
+ * Name of the source and of the map layer of the lines between a layer's classes.
+ * @param {string} id
+ */
+export function outlinesOf(id) {
+  return `${id}-classes`;
 }
 
 /**
@@ -51,7 +82,8 @@ export function applyChoice(map, layers, choice) {
       map.setLayoutProperty(spec.id, "visibility", seen ? "visible" : "none");
       for (const name of PROPERTY[spec.type]) map.setPaintProperty(spec.id, name, fade);
     }
-    for (const spec of chosen(layer)) {
+    for (const spec of [...chosen(layer), ...outlines(layer)]) {
+      if (!map.getLayer(spec.id)) continue;
       map.setLayoutProperty(spec.id, "visibility", on ? "visible" : "none");
     }
   }
@@ -92,11 +124,10 @@ export function mark(map, layer, id) {
  * @param {Layer[]} layers
  */
 export function recolour(map, layers) {
-  for (const layer of layers) {
-    for (const spec of [...flat(layer), ...chosen(layer)]) {
-      for (const name of Object.keys(spec.paint).filter((key) => key.endsWith("color"))) {
-        map.setPaintProperty(spec.id, /** @type {any} */ (name), spec.paint[name]);
-      }
+  const context = [...below(layers), ...above(layers), ...names(layers)];
+  for (const spec of [...context, ...layers.flatMap((one) => [...flat(one), ...chosen(one)])]) {
+    for (const name of Object.keys(spec.paint).filter((key) => key.endsWith("color"))) {
+      map.setPaintProperty(spec.id, /** @type {any} */ (name), spec.paint[name]);
     }
   }
 }
@@ -163,6 +194,78 @@ function flat(layer) {
     { id, type: "fill", ...common, paint: { "fill-color": fill, "fill-antialias": false } },
     { id: `${id}-edge`, type: "line", ...common, paint: line },
   ];
+}
+
+/**
+ * Lines between classes whose colours differ little, from the zoom at which cells are told apart.
+ * @param {Layer} layer
+ * @returns {any[]}
+ */
+function outlines({ id, doc }) {
+  if (!doc.outlines) return [];
+  const paint = { "line-color": CLASS_LINE, "line-width": 0.5 };
+  const common = { id: outlinesOf(id), source: outlinesOf(id), "source-layer": `${id}_classes` };
+  return [{ ...common, type: "line", minzoom: CLASS_ZOOM, paint }];
+}
+
+/**
+ * A layer that helps to find one's way, whether or not it is switched on.
+ * @param {Layer[]} layers
+ * @param {string} id
+ */
+function known(layers, id) {
+  return layers.find((layer) => layer.id === id && layer.doc.geometry === "polygon");
+}
+
+/**
+ * @param {Layer[]} layers
+ * @returns {any[]}  Footprints under the pictures: seen where these are left blank.
+ */
+function below(layers) {
+  if (!known(layers, "buildings")) return [];
+  const common = { source: "buildings", "source-layer": "buildings" };
+  return [
+    { id: "under-buildings", type: "fill", ...common, paint: { "fill-color": mapTheme().house } },
+  ];
+}
+
+/**
+ * @param {Layer[]} layers
+ * @returns {any[]}  Thin rims of roads and buildings over the pictures, which they do not hide.
+ */
+function above(layers) {
+  return [/** @type {const} */ (["roads", 0.4]), /** @type {const} */ (["buildings", 0.6])]
+    .filter(([id]) => known(layers, id))
+    .map(([id, width]) => ({
+      id: `over-${id}`,
+      type: "line",
+      source: id,
+      "source-layer": id,
+      minzoom: RIM_ZOOM,
+      paint: { "line-color": mapTheme().quiet, "line-width": width },
+    }));
+}
+
+/**
+ * @param {Layer[]} layers
+ * @returns {any[]}  Names of streets, where they are recorded.
+ */
+function names(layers) {
+  const roads = layers.find((layer) => layer.id === "roads");
+  if (!roads?.doc.columns?.some((column) => column.name === "name")) return [];
+  const layout = {
+    "text-field": ["get", "name"],
+    "text-font": ["sans-serif"],
+    "text-size": 11,
+    "text-padding": 24,
+  };
+  const paint = {
+    "text-color": mapTheme().text,
+    "text-halo-color": mapTheme().paper,
+    "text-halo-width": 1.2,
+  };
+  const common = { id: "street-names", source: "roads", "source-layer": "roads" };
+  return [{ ...common, type: "symbol", minzoom: NAMES_ZOOM, layout, paint }];
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The table of what was found at a place. */
 
 import { byId, el, fill, say } from "./dom.js";
-import { quantity } from "./format.js";
+import { instant, quantity, reading } from "./format.js";
 import { pick, t } from "./language.js";
 import { NO_DATA, classOf, css } from "./paint.js";
 
@@ -9,12 +9,15 @@ import { NO_DATA, classOf, css } from "./paint.js";
 /** @typedef {import("./query.js").RasterAnswer} RasterAnswer */
 /** @typedef {import("./query.js").FeatureAnswer} FeatureAnswer */
 
+const INSTANT = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/;
+
 /**
  * Show an answer; an answer of nothing takes the table away.
  * @param {Answer|null} answer
+ * @param {string} zone  IANA time zone of the city.
  * @param {() => void} close
  */
-export function showAnswer(answer, close) {
+export function showAnswer(answer, zone, close) {
   const panel = byId("values");
   panel.hidden = answer === null;
   if (answer === null) {
@@ -24,7 +27,7 @@ export function showAnswer(answer, close) {
   const [lon, lat] = answer.place;
   const bodies = [];
   if (answer.rasters.length > 0) bodies.push(el("tbody", {}, ...answer.rasters.map(rasterRow)));
-  bodies.push(...answer.features.map(featureBody));
+  bodies.push(...answer.features.map((one) => featureBody(one, zone)));
   const shut = el(
     "button",
     { type: "button", class: "close", "aria-label": t("values.close"), onclick: close },
@@ -81,12 +84,15 @@ function rasterRow({ layer, sample }) {
       swatch(css(found.rgb), Boolean(found.transparent)),
       pick(found.label),
     );
-  const number = el("span", { class: "number" }, quantity(sample.value, doc.precision, doc.unit));
+  const number = el("span", { class: "number" }, reading(sample.value, doc.precision, doc.unit));
   return el("tr", { "data-layer": layer.id }, heading, el("td", {}, number, label));
 }
 
-/** @param {FeatureAnswer} answer */
-function featureBody({ layer, properties }) {
+/**
+ * @param {FeatureAnswer} answer
+ * @param {string} zone  IANA time zone of the city.
+ */
+function featureBody({ layer, properties }, zone) {
   const { doc } = layer;
   const heading = el("th", { colspan: 2, scope: "rowgroup" }, pick(doc.title));
   const rows = [el("tr", { class: "feature" }, heading)];
@@ -96,7 +102,7 @@ function featureBody({ layer, properties }) {
   }
   for (const column of columns) {
     const kind = column.name === doc.id_column ? "id" : "";
-    rows.push(row(pick(column.label), columnText(column, properties[column.name]), kind));
+    rows.push(row(pick(column.label), columnText(column, properties, doc.style_column, zone), kind));
   }
   return el("tbody", { "data-layer": layer.id }, ...rows);
 }
@@ -112,15 +118,22 @@ function row(label, text, kind) {
 
 /**
  * @param {import("./types.js").Column} column
- * @param {unknown} value
+ * @param {Record<string, unknown>} properties
+ * @param {string|null|undefined} classes  Column that colours the features.
+ * @param {string} zone  IANA time zone of the city.
  * @returns {string}
  */
-function columnText(column, value) {
-  if (value === null || value === undefined) return t("values.nodata");
+function columnText(column, properties, classes, zone) {
+  const value = properties[column.name];
+  if (value === null || value === undefined) {
+    const known = column.missing?.[String(properties[classes ?? ""])];
+    return known ? pick(known) : t("values.nodata");
+  }
   if (value === "") return t("values.empty");
   const worded = column.values?.[String(value)];
   if (worded) return pick(worded);
   if (typeof value === "boolean") return t(value ? "values.yes" : "values.no");
+  if (typeof value === "string" && INSTANT.test(value)) return instant(value, zone);
   return typeof value === "number" ? quantity(value, column.precision, column.unit) : String(value);
 }
 

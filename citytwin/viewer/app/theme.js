@@ -1,12 +1,30 @@
 /** Light and dark, as the system asks; printing is always light. */
 
-/** @typedef {{ground: string, outline: string, edge: string, chosen: string}} Theme */
+/**
+ * @typedef {{ground: string, paper: string, outline: string, edge: string, chosen: string,
+ *   house: string, quiet: string, text: string}} Theme
+ */
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
 /** @type {Theme} */
-const LIGHT_MAP = { ground: "#f1f2ef", outline: "#444444", edge: "#8a9099", chosen: "#0a3d8f" };
-/** @type {Theme} */
-const DARK_MAP = { ground: "#20262c", outline: "#c3ccd5", edge: "#6d7884", chosen: "#9ecbff" };
+const LIGHT_MAP = {
+  ground: "#f1f2ef",
+  paper: "#f1f2ef",
+  outline: "#444444",
+  edge: "#8a9099",
+  chosen: "#0a3d8f",
+  house: "#e6e8e5",
+  quiet: "#8a9099",
+  text: "#33383d",
+};
+/** @type {Theme} The paper stays light: through it the colours of the data would turn murky. */
+const DARK_MAP = {
+  ...LIGHT_MAP,
+  ground: "#20262c",
+  paper: "#d3d7da",
+  house: "#c6cacd",
+  quiet: "#6d7884",
+};
 
 let printing = false;
 
@@ -26,10 +44,15 @@ export function onTheme(changed) {
   DARK.addEventListener("change", changed);
 }
 
-// Registered before anything that draws, so that it draws with the colours of paper.
-addEventListener("beforeprint", () => {
-  printing = true;
-});
-addEventListener("afterprint", () => {
-  printing = false;
-});
+/** @returns {boolean}  Whether the map is drawn for paper just now. */
+export function isPrinting() {
+  return printing;
+}
+
+/**
+ * Take the colours of paper, or those of the screen again.
+ * @param {boolean} on
+ */
+export function setPrinting(on) {
+  printing = on;
+}

@@ -34,6 +34,7 @@
  * @property {string} [unit]
  * @property {number} [precision]
  * @property {Record<string, Text>|null} [values]  Wording of coded values.
+ * @property {Record<string, Text>|null} [missing]  What a missing value means, by class.
  *
  * @typedef {object} LayerDocument
  * @property {string} id
@@ -47,6 +48,9 @@
  * @property {string} style
  * @property {{href: string, bounds: [number, number, number, number]}|null} [image]
  * @property {ValuesAsset|null} [values]
+ * @property {string|null} [outlines]  Lines between the classes of a raster layer, as PMTiles.
+ * @property {Text|null} [blank]  What stands where a raster layer is left blank.
+ * @property {{outline?: [number, number][]}|null} [extent]
  * @property {string|null} [pmtiles]
  * @property {"polygon"|"line"|"point"|null} [geometry]
  * @property {{height: string, base: string|null}|null} [extrude]
@@ -57,6 +61,8 @@
  * @property {{name: string, label: Text, value: number, unit: string}[]} facts
  * @property {string} classification
  * @property {string} valid_time
+ * @property {"state"|"day"|"begin"} [moment]  What the valid time is.
+ * @property {string[]} [conditions]  Layers whose days and events this one stands on.
  * @property {string} licence
  * @property {{title: Text, sha256: string, licence?: string, synthetic?: boolean}[]} sources
  * @property {Text|null} disclaimer

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from citytwin.model.fields import FLOOD_DEPTH_MAX
-from citytwin.model.layer import RasterView, Style, ValueRange, VectorView
+from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange, VectorView
 from citytwin.model.steps import LayerRecipe
 from citytwin.store.paint import NO_DATA_RGB, check_style, item_numbers
 from tests.unit.store.little_city import TABLES, field_array, recipe, recipes
@@ -118,7 +118,26 @@ def test_flood_depths_have_the_official_colours() -> None:
     ]
     assert items[0].transparent
     assert items[0].max == 0.05
-    assert one.view == RasterView(FLOOD_DEPTH_MAX, coarsening="max", class_outlines=True)
+    assert one.view == RasterView(
+        FLOOD_DEPTH_MAX, coarsening="max", class_outlines=True, blank=BUILDING
+    )
+
+
+def test_low_ground_is_told_apart_where_a_hill_stands_beside_it() -> None:
+    """Three quarters of a city within 5 m, a hill of 41 m: the flat part must not be one colour."""
+    values = ValueRange(-0.2, 41.0, (2.7, 3.6, 4.4, 4.7, 5.0, 6.1, 9.0, 16.0))
+    items = recipe("terrain").style(values).items
+    edges = [item.max for item in items[:-1]]
+    assert len([edge for edge in edges if edge is not None and edge < 6]) >= 4
+    assert edges == sorted(edges, key=float)
+    assert all(blue < max(red, green) for red, green, blue in (item.rgb for item in items))
+
+
+def test_level_ground_gets_no_classes_of_noise() -> None:
+    """Where the ninths lie closer than a decimetre, even steps over the range are taken."""
+    values = ValueRange(2.0, 2.9, (2.41, 2.42, 2.43, 2.44, 2.45, 2.46, 2.47, 2.48))
+    edges = [item.max for item in recipe("terrain").style(values).items[:-1]]
+    assert edges == [2.1, 2.2, 2.3, 2.4, 2.5, 2.6, 2.7, 2.8]
 
 
 def test_sun_and_wind_have_the_agreed_classes() -> None:

@@ -36,6 +36,7 @@ RASTER_FILES = {
     "flood_depth_max.qml",
     "flood_depth_max.png",
     "flood_depth_max.values.gz",
+    "flood_depth_max_classes.pmtiles",
 }
 VECTOR_FILES = {
     "layer.json",
@@ -69,6 +70,13 @@ def test_raster_folder(tmp_path: Path) -> None:
     assert read["valid_time"] == "2026-07-01T03:00:00Z"
     assert read["disclaimer"]["en"] == "Simulation, not an official hazard map"
     assert read["notes"][0]["severity"] == "synthetic"
+    assert (read["moment"], read["blank"]["en"]) == ("begin", "building")
+    assert read["outlines"] == "flood_depth_max_classes.pmtiles"
+    rim = np.array(read["extent"]["outline"])
+    assert (rim[0] == rim[-1]).all()
+    west, south, east, north = read["extent"]["bounds"]
+    assert np.allclose(rim.min(axis=0), (west, south), atol=1e-4)
+    assert np.allclose(rim.max(axis=0), (east, north), atol=1e-4)
     assert {file["href"] for file in read["files"]} <= RASTER_FILES
     assert LayerDocument.model_validate(read) == document
     with rasterio.open(tmp_path / "flood_depth_max.tif") as file:
@@ -93,6 +101,7 @@ def test_vector_folder(tmp_path: Path) -> None:
         "unit": "m",
         "precision": 0.1,
         "values": None,
+        "missing": None,
     }
     assert read["columns"][2]["unit"] == ""
     assert LayerDocument.model_validate(read) == document

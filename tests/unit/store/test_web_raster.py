@@ -7,6 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import shapely
+from affine import Affine
 from PIL import Image
 from pyproj import Transformer
 
@@ -15,6 +17,8 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.layer import RasterView, Style, StyleItem
 from citytwin.model.text import text
 from citytwin.store import web_raster
+from citytwin.store.class_outlines import class_outlines, write_class_outlines
+from citytwin.store.pmtiles import read_header
 from citytwin.store.web_raster import notes_of, warp, write_image, write_values
 
 GRID = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=5.0, ny=70, nx=110)
@@ -114,26 +118,32 @@ def test_picture_has_the_colours_of_the_style(tmp_path: Path) -> None:
     assert (image[(v < 0.0095) | np.isnan(v)][:, 3] == 0).all()
 
 
-def test_outlines_part_the_classes(tmp_path: Path) -> None:
-    """Half-inked lines of one pixel run along edges, on the wet side, and nowhere else."""
-    values = np.zeros(GRID.shape, dtype=np.float32)
-    values[20:50, 30:80] = 0.2
-    values[30:40, 40:70] = 2.0
+def test_lines_part_the_classes() -> None:
+    """Each class is closed in by its own rim, what is not drawn by none."""
+    numbers = np.full((60, 90), -1)
+    numbers[20:50, 30:80] = 0
+    numbers[30:40, 40:70] = 1
+    lines = class_outlines(numbers, Affine(2.0, 0.0, 1000.0, 0.0, -2.0, 5000.0))
+    rings = shapely.union_all(shapely.polygonize(list(lines)).geoms)
+    assert rings.equals(shapely.box(1060, 4900, 1160, 4960))
+    inner = shapely.box(1080, 4920, 1140, 4940).exterior
+    assert shapely.union_all(lines).covers(inner)
+    assert shapely.length(lines).sum() == 2 * (100 + 60) + 2 * (60 + 20)
+    assert len(class_outlines(np.full((5, 5), -1), Affine.identity())) == 0
+
+
+def test_lines_are_delivered_as_tiles(tmp_path: Path) -> None:
+    """At cells of one metre the lines reach the finest tiles of the page."""
+    grid = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=1.0, ny=200, nx=300)
+    values = np.zeros(grid.shape, dtype=np.float32)
+    values[40:160, 60:240] = 0.2
+    values[80:120, 100:200] = 2.0
     view = RasterView(f.FLOOD_DEPTH_MAX, class_outlines=True)
-    warped = warp(view, GRID, values)
-    write_image(tmp_path / "i.png", view, warped, STYLE)
-    image = np.asarray(Image.open(tmp_path / "i.png"))
-    assert image.shape[0] == 4 * warped.values.shape[0]
-    drawn = image[image[..., 3] > 0]
-    found = {tuple(int(c) for c in pixel) for pixel in np.unique(drawn, axis=0)}
-    assert found == {
-        (247, 245, 169, 255),
-        (255, 216, 192, 255),
-        (158, 157, 119, 255),
-        (162, 142, 130, 255),
-    }
-    clear = np.repeat(np.repeat(warped.values == 0, 4, axis=0), 4, axis=1)
-    assert (image[clear][:, 3] == 0).all()
+    path = tmp_path / "classes.pmtiles"
+    write_class_outlines(path, grid, "depth", STYLE, warp(view, grid, values), 0.001)
+    header = read_header(path)
+    assert (header.min_zoom, header.max_zoom) == (10, 16)
+    assert header.tiles >= 7
 
 
 def test_large_cities_keep_their_peaks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
