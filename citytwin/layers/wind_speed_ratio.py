@@ -9,17 +9,18 @@ from citytwin.model.steps import LayerRecipe
 from citytwin.model.style_bins import bins
 from citytwin.model.text import text
 
-_RATIOS = (0.0, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9, 1.0)
-"""Narrow where the proxy lies between buildings, 0.3 to 1; it reaches no more than 1."""
+_RATIOS = (0.0, 0.3, 0.4, 0.5, 0.55, 0.6, 0.7, 0.8, 0.9)
+"""Narrow where the proxy lies between buildings; it ends at 1, so ground in the open, exactly 1,
+shares its class with what is nearly open."""
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
-    """Ten classes from calm to the undisturbed speed, which stands for all above it."""
+    """Nine classes from calm to the undisturbed speed."""
     return Style(
         kind="class",
         unit="1",
         title=text("風速比", "Mean wind speed ratio"),
-        items=bins(_RATIOS, SPEED, "1"),
+        items=bins(_RATIOS, SPEED[:9], "1"),
     )
 
 

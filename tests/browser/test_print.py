@@ -115,6 +115,7 @@ def test_question_is_for_everyone(open_map: OpenMap) -> None:
     """The dialog must pass axe, close by Escape, and leave address and map as they were."""
     shown = open_map(locale="en-GB")
     page = shown.open()
+    shown.click_at(438, 340)
     address = page.url
     page.get_by_role("button", name="Print").click()
     assert page.get_by_role("dialog", name="Print the map").is_visible()

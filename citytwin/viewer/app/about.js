@@ -123,3 +123,14 @@ export function isSynthetic(layer) {
   const { notes, sources: from } = layer.doc;
   return notes.some((note) => note.severity === "synthetic") || from.some((one) => one.synthetic);
 }
+
+/**
+ * A mark on layers that are invented, in whole or in part.
+ * @param {Layer} layer
+ * @returns {HTMLElement|null}
+ */
+export function syntheticBadge(layer) {
+  if (!isSynthetic(layer)) return null;
+  const whole = layer.doc.sources.every((source) => source.synthetic);
+  return el("span", { class: "badge" }, t(whole ? "badge.synthetic" : "badge.partly"));
+}

@@ -1,6 +1,6 @@
 /** The list of layers: switch, day or event, notes, opacity, and what stands behind. */
 
-import { about, isSynthetic, loudNotes, pairs } from "./about.js";
+import { about, loudNotes, pairs, syntheticBadge } from "./about.js";
 import { byId, el, fill } from "./dom.js";
 import { instant } from "./format.js";
 import { groupName, pick, t } from "./language.js";
@@ -47,13 +47,12 @@ export function showPanel(city, choice) {
 function card(layer, city, choice) {
   const { doc, id } = layer;
   const box = el("input", { type: "checkbox", id: `show-${id}`, checked: choice.visible.has(id) });
-  const badge = isSynthetic(layer) ? el("span", { class: "badge" }, t("badge.synthetic")) : null;
   const head = el(
     "div",
     { class: "layer-head" },
     box,
     el("label", { for: `show-${id}` }, pick(doc.title)),
-    badge,
+    syntheticBadge(layer),
   );
   const body = el("div", { class: "layer-body" });
   const item = el("li", { class: "layer", "data-layer": id }, head, body);

@@ -130,7 +130,8 @@ function room([west, south, east, north]) {
   const taken = ((high - 2 * MARGIN_PX) * (east - west)) / (y(north) - y(south));
   const spare = wide - MARGIN_PX - taken;
   const right = wide < 640 ? BUTTONS_PX : Math.min(LEGEND_PX, Math.max(BUTTONS_PX, spare));
-  return { top: MARGIN_PX, bottom: MARGIN_PX, left: MARGIN_PX, right };
+  const bottom = wide < 640 ? BUTTONS_PX : MARGIN_PX;
+  return { top: MARGIN_PX, bottom, left: MARGIN_PX, right };
 }
 
 /**

@@ -3,7 +3,7 @@
  * is drawn, so that the map takes the room that the words leave.
  */
 
-import { isSynthetic, loudNotes, pairs } from "./about.js";
+import { loudNotes, pairs, syntheticBadge } from "./about.js";
 import { byId, el, icon } from "./dom.js";
 import { instant, quantity } from "./format.js";
 import { disclaimers, syntheticWarning } from "./header.js";
@@ -211,22 +211,20 @@ function notices(city, choice) {
 function notice(layer, city, choice) {
   const { doc } = layer;
   const zone = city.latest.time_zone;
-  const badge = isSynthetic(layer) ? el("span", { class: "badge" }, t("badge.synthetic")) : null;
   const run = layer.runId.replace(
     /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/,
     "$1-$2-$3T$4:$5:$6Z",
   );
   const origin = pairs([
-    [t("about.sources_short"), [...new Set(doc.sources.map((one) => one.title))].join("; ")],
+    [t("about.sources_short"), [...new Set(doc.sources.map((one) => pick(one.title)))].join("; ")],
     [t("about.licence"), doc.licence],
-    [t("about.valid"), instant(doc.valid_time, zone)],
     [t("about.computed"), instant(run, zone)],
     [t("about.class"), t(`class.${doc.classification}`)],
   ]);
   const block = el(
     "section",
     { class: "paper-layer", "data-layer": layer.id },
-    el("h2", {}, pick(doc.title), " ", badge),
+    el("h2", {}, pick(doc.title), " ", syntheticBadge(layer)),
     subtitle(layer, city),
     loudNotes(layer),
     legend(layer, city),

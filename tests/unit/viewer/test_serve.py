@@ -211,3 +211,21 @@ def test_a_file_that_goes_before_it_is_opened(
     answer, body = ask(server, "/depth/a.pmtiles")
     assert answer.status == status
     assert body.startswith(str(status).encode())
+
+
+def test_a_taken_port_is_left_for_a_free_one(
+    server: CityServer, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where no port was asked for, another is taken, named, and the reason told."""
+    urls = []
+
+    def announce(url: str) -> None:
+        urls.append(url)
+        raise KeyboardInterrupt
+
+    serve(tmp_path, port=server.server_port, elsewhere=True, announce=announce)
+    assert urls
+    assert urls != [server.url]
+    assert f"port {server.server_port}" in caplog.text
+    with pytest.raises(StoreError, match="not a folder"):
+        serve(tmp_path / "nowhere", port=server.server_port, elsewhere=True)
