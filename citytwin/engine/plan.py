@@ -84,7 +84,7 @@ def plan(
     """
     sources = tuple(s for s in city.sources if s.config.name not in lost_sources)
     have = _from_sources(sources, observed, given)
-    jobs = _possible_jobs(city.steps, have)
+    jobs = _possible_jobs(_watched(city, lost_sources, observed), have)
     layers, left_out = _possible_layers(city, have)
     needed = _needed(jobs, layers)
     ready = [job.step for job in jobs]
@@ -179,6 +179,30 @@ def _ready(bound: Bound, have: set[Resource]) -> bool:
     return needs <= have
 
 
+def _watched(
+    city: BoundCity, lost_sources: Sequence[str], observed: Collection[ObservedProperty]
+) -> list[Bound]:
+    """Steps without the assessments of which no source observes anything, nor was meant to.
+
+    An empty map would say that nothing moves; where a source was lost it stays, and says so.
+    """
+    lost = [s.format for s in city.sources if s.config.name in lost_sources]
+    meant = {
+        each
+        for form in lost
+        if t.OBSERVATIONS in form.produces
+        for each in (properties.ALL if form.observes is None else form.observes)
+    }
+    watched = meant.union(observed)
+    return [b for b in city.steps if not (asked := _asked(b.step)) or watched.intersection(asked)]
+
+
+def _asked(
+    step: Gridder[Any] | Simulation[Any] | Assessment[Any],
+) -> tuple[ObservedProperty, ...]:
+    return step.observes if isinstance(step, Assessment) else ()
+
+
 def _outputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Field | Table, ...]:
     return (step.output,) if isinstance(step, Assessment) else step.outputs
 
@@ -222,6 +246,8 @@ def _what_lacks(bound: Bound, have: set[Resource]) -> str:
     needs = required(bound.step, bound.params) or set(bound.step.optional)
     declared = (*bound.step.inputs, *bound.step.optional)
     missing = [resource_name(r) for r in declared if r in needs and r not in have]
+    if not missing:
+        return f"no source observes {' or '.join(resource_name(r) for r in _asked(bound.step))}"
     return f"{bound.step.name} lacks {', '.join(missing)}"
 
 

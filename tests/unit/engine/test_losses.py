@@ -99,7 +99,8 @@ def stand_in(job: Job, standing: Standing) -> None:
     settle(job, parts, [result], store, standing)
 
 
-SEEN = (p.RAINFALL_RATE, p.WIND_SPEED, p.WIND_DIRECTION)
+WEATHER = (p.RAINFALL_RATE, p.WIND_SPEED, p.WIND_DIRECTION)
+SEEN = (*WEATHER, p.VEHICLE_SPEED)
 
 
 def test_the_relief_was_lost(tmp_path: Path) -> None:
@@ -134,7 +135,9 @@ def test_the_rain_was_lost_and_a_breach_was_given(tmp_path: Path) -> None:
 
 def test_the_wind_was_lost(tmp_path: Path) -> None:
     """No wind at all: the buildings that would have had it say so, the flood does not."""
-    found = told(city(tmp_path, *ALL, more=INFLOW + RECORDS), "openmeteo", (p.RAINFALL_RATE,))
+    found = told(
+        city(tmp_path, *ALL, more=INFLOW + RECORDS), "openmeteo", (p.RAINFALL_RATE, p.VEHICLE_SPEED)
+    )
     assert "wind" not in found
     assert found["building_exposure"]
     assert not found["flood"]
@@ -143,7 +146,7 @@ def test_the_wind_was_lost(tmp_path: Path) -> None:
 
 def test_the_buses_were_lost(tmp_path: Path) -> None:
     """Traffic misses them, the weather does not."""
-    found = told(city(tmp_path, *ALL), "gtfs_rt", SEEN)
+    found = told(city(tmp_path, *ALL), "gtfs_rt", WEATHER)
     assert found["traffic"]
     assert not found["flood"]
 

@@ -255,3 +255,13 @@ def test_only_what_was_read_is_there(tmp_path: Path) -> None:
     assert needs(made, "grid:terrain") == {"terrain_raster", "buildings"}
     assert not {"grid:reference_surface", "assess:surface_accuracy"} & set(keys(made))
     assert "surface_accuracy: " in " ".join(made.left_out)
+
+
+def test_a_map_of_traffic_wants_traffic(tmp_path: Path) -> None:
+    """Weather stations fill the tables of observations, too; an empty map would say 'no traffic'."""
+    made = plan(city(tmp_path, "citygml", "amedas"), observed=(p.RAINFALL_RATE,))
+    assert "assess:traffic" not in keys(made)
+    (why,) = [reason for reason in made.left_out if reason.startswith("traffic: ")]
+    assert "no source observes traffic_flow or " in why
+    made = plan(city(tmp_path, "citygml", "amedas"), observed=(p.RAINFALL_RATE, p.TRAFFIC_FLOW))
+    assert "assess:traffic" in keys(made)
