@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.errors import StoreError
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.tables import Table
 from citytwin.store.row_index import RowIndex
@@ -38,4 +39,4 @@ class SketchStore(CityStore):
     def write_raster(self, owner: str, role: RasterRole, raster: Raster) -> str:
         """Refuse: a forecast reads no sources."""
         msg = f"a forecast writes no {role} of {owner} ({raster.source})"
-        raise NotImplementedError(msg)
+        raise StoreError(msg)
