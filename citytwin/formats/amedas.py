@@ -304,4 +304,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=AmedasParams,
     read=read,
+    observes=(*(element.observed for element in _ELEMENTS), p.WIND_DIRECTION),
 )

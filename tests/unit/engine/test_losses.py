@@ -125,12 +125,13 @@ def test_the_land_use_was_lost(tmp_path: Path) -> None:
 
 def test_the_rain_was_lost_and_a_breach_was_given(tmp_path: Path) -> None:
     """The flood runs dry-weather; that rain was meant to fall is told."""
-    wind = (p.WIND_SPEED, p.WIND_DIRECTION)
+    wind = (p.WIND_SPEED, p.WIND_DIRECTION, p.VEHICLE_SPEED)
     found = told(city(tmp_path, *ALL, more=INFLOW + RECORDS), "amedas", wind)
     assert found["flood"]
     assert found["road_exposure"]
     assert not found["terrain"]
     assert not found["wind"]
+    assert not found["traffic"]
 
 
 def test_the_wind_was_lost(tmp_path: Path) -> None:
