@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import sys
 from importlib.resources import files
@@ -45,4 +46,4 @@ def command(directory: Path, workers: int | None) -> None:
         code = run_and_tell(loaded, None, workers, None, verify=False)
         if code:
             sys.exit(code)
-    click.echo(f"\nopen the map with:  citytwin view {loaded.city_dir}")
+    click.echo(f"\nopen the map with:  citytwin view {shlex.quote(str(loaded.city_dir))}")
