@@ -148,7 +148,7 @@ def child(role: str, samples: list[Path], seconds: float) -> None:
             started = time.monotonic()
             try:
                 print(work(path), flush=True)
-            except BaseException:
+            except BaseException:  # the document is kept whatever ended it, an interrupt too
                 kept = Path(tempfile.gettempdir()) / f"fuzz-{role}-{number}.gml"
                 kept.write_bytes(content)
                 print(f"document {number} failed; kept as {kept}", file=sys.stderr)

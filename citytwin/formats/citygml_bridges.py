@@ -6,9 +6,9 @@ Bridges are no ground and block no water: no grid is made from this table.
 from __future__ import annotations
 
 from citytwin.formats.city.decks import ON_BRIDGE
-from citytwin.formats.city.theme_rows import BridgeRow, theme_frame
-from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.formats.city.theme_rows import BridgeRow
+from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
+from citytwin.model.steps import Format, NoParams
 from citytwin.model.tables import BRIDGES
 from citytwin.model.text import text
 
@@ -37,32 +37,11 @@ def _rows(of: ThemeFile) -> list[BridgeRow]:
     return rows
 
 
-def read(dataset: Dataset, params: NoParams) -> Decoded:
-    """Read the bridges of CityGML files.
-
-    Parameters
-    ----------
-    dataset
-        The files.
-    params
-        None needed.
-
-    Raises
-    ------
-    SourceError
-        If no file can be used.
-    """
-    del params
-    result = read_theme(dataset, _THEME, _rows)
-    rows = [row for _, found in result.files for row in found]
-    return result.decoded({BRIDGES: theme_frame(BRIDGES, rows, dataset.target_crs)})
-
-
 FORMAT = Format(
     name="citygml_bridges",
     title=text("CityGML（橋梁）", "CityGML bridges"),
     patterns=("*_brid_*.gml",),
     produces=(BRIDGES,),
     params=NoParams,
-    read=read,
+    read=theme_reader(_THEME, BRIDGES, _rows),
 )

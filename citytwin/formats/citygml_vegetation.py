@@ -7,13 +7,12 @@ from citytwin.formats.city.theme_rows import (
     HIGHEST_PLANT_M,
     WIDEST_CROWN_M,
     PlantRow,
-    theme_frame,
 )
 from citytwin.formats.gml.areas import child_text
 from citytwin.formats.gml.points import feature_point
-from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
+from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.formats.xml import Element, local_name
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.steps import Format, NoParams
 from citytwin.model.tables import VEGETATION
 from citytwin.model.text import text
 
@@ -47,32 +46,11 @@ def _row(feature: Element, name: str, of: ThemeFile) -> PlantRow | None:
     )
 
 
-def read(dataset: Dataset, params: NoParams) -> Decoded:
-    """Read the vegetation of CityGML files.
-
-    Parameters
-    ----------
-    dataset
-        The files.
-    params
-        None needed.
-
-    Raises
-    ------
-    SourceError
-        If no file can be used.
-    """
-    del params
-    result = read_theme(dataset, _THEME, _rows)
-    rows = [row for _, found in result.files for row in found]
-    return result.decoded({VEGETATION: theme_frame(VEGETATION, rows, dataset.target_crs)})
-
-
 FORMAT = Format(
     name="citygml_vegetation",
     title=text("CityGML（植生）", "CityGML vegetation"),
     patterns=("*_veg_*.gml",),
     produces=(VEGETATION,),
     params=NoParams,
-    read=read,
+    read=theme_reader(_THEME, VEGETATION, _rows),
 )

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from citytwin.formats.city.theme_rows import WaterRow, theme_frame
+from citytwin.formats.city.theme_rows import WaterRow
 from citytwin.formats.gml.inundation import inundation_kind
-from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
+from citytwin.model.steps import Format, NoParams
 from citytwin.model.tables import WATER_BODIES
 from citytwin.model.text import text
 
@@ -43,32 +43,11 @@ def _rows(of: ThemeFile) -> list[WaterRow]:
     return rows
 
 
-def read(dataset: Dataset, params: NoParams) -> Decoded:
-    """Read the bodies of water of CityGML files.
-
-    Parameters
-    ----------
-    dataset
-        The files.
-    params
-        None needed.
-
-    Raises
-    ------
-    SourceError
-        If no file can be used.
-    """
-    del params
-    result = read_theme(dataset, _THEME, _rows)
-    rows = [row for _, found in result.files for row in found]
-    return result.decoded({WATER_BODIES: theme_frame(WATER_BODIES, rows, dataset.target_crs)})
-
-
 FORMAT = Format(
     name="citygml_water",
     title=text("CityGML（水部）", "CityGML water bodies"),
     patterns=("*_wtr_*.gml",),
     produces=(WATER_BODIES,),
     params=NoParams,
-    read=read,
+    read=theme_reader(_THEME, WATER_BODIES, _rows),
 )

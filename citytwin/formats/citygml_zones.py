@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from citytwin.formats.city.recorded import recorded_measure, recorded_ratio
-from citytwin.formats.city.theme_rows import ZoneRow, theme_frame
+from citytwin.formats.city.theme_rows import ZoneRow
 from citytwin.formats.gml.areas import child_text
 from citytwin.formats.gml.document import is_urban_planning
-from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
+from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.formats.xml import Element, local_name
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.steps import Format, NoParams
 from citytwin.model.tables import ZONES
 from citytwin.model.text import text
 
@@ -69,32 +69,11 @@ def _measure(feature: Element, name: str, most: float) -> float | None:
     return recorded_measure(child_text(feature, name)[0], most)
 
 
-def read(dataset: Dataset, params: NoParams) -> Decoded:
-    """Read the zones of CityGML files with the urban planning module of i-UR.
-
-    Parameters
-    ----------
-    dataset
-        The files.
-    params
-        None needed.
-
-    Raises
-    ------
-    SourceError
-        If no file can be used.
-    """
-    del params
-    result = read_theme(dataset, _THEME, _rows)
-    rows = [row for _, found in result.files for row in found]
-    return result.decoded({ZONES: theme_frame(ZONES, rows, dataset.target_crs)})
-
-
 FORMAT = Format(
     name="citygml_zones",
     title=text("CityGML（都市計画決定情報）", "CityGML urban planning zones"),
     patterns=("*_urf_*.gml",),
     produces=(ZONES,),
     params=NoParams,
-    read=read,
+    read=theme_reader(_THEME, ZONES, _rows),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import pandas as pd
@@ -79,9 +79,10 @@ class ZoneRow:
     geometry: shapely.MultiPolygon
 
 
-def theme_frame(
-    table: Table, rows: Sequence[WaterRow | PlantRow | BridgeRow | ZoneRow], crs: str
-) -> gpd.GeoDataFrame:
+ThemeRow: TypeAlias = WaterRow | PlantRow | BridgeRow | ZoneRow
+
+
+def theme_frame(table: Table, rows: Sequence[ThemeRow], crs: str) -> gpd.GeoDataFrame:
     """Return a table of such rows.
 
     Parameters

@@ -6,7 +6,7 @@ book of losses. A file that holds another theme gives no rows, and is named.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -18,11 +18,12 @@ import shapely
 from citytwin.formats.city.areas import Outline
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.city.theme_rows import ThemeRow, theme_frame
 from citytwin.formats.gml.areas import child_text, feature_outline, first_text
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import MEMBERS, GmlFile, read_gml
 from citytwin.formats.xml import Element, local_name, stream
-from citytwin.model.steps import Dataset, Decoded
+from citytwin.model.steps import Dataset, Decoded, NoParams
 from citytwin.model.tables import Table
 
 T = TypeVar("T")
@@ -188,6 +189,30 @@ def read_theme(dataset: Dataset, theme: Theme, read: Callable[[ThemeFile], T]) -
         return result
 
     return ThemeResult(read_files(dataset, read_one, ledger), ledger)
+
+
+def theme_reader(
+    theme: Theme, table: Table, rows: Callable[[ThemeFile], Sequence[ThemeRow]]
+) -> Callable[[Dataset, NoParams], Decoded]:
+    """Return the reader of a format whose features are the rows of one table.
+
+    Parameters
+    ----------
+    theme
+        What is looked for, for messages.
+    table
+        Schema of the rows.
+    rows
+        Reads the features of one file.
+    """
+
+    def read(dataset: Dataset, params: NoParams) -> Decoded:
+        del params
+        result = read_theme(dataset, theme, rows)
+        found = [row for _, of_file in result.files for row in of_file]
+        return result.decoded({table: theme_frame(table, found, dataset.target_crs)})
+
+    return read
 
 
 def _name_content(path: Path, theme: Theme, ledger: Ledger) -> None:
