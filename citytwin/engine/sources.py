@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded, Format
 from citytwin.store.tables import conform
-from citytwin.transports.files import find_files, sha256_of
+from citytwin.transports.files import sha256_of
+from citytwin.transports.finding import find_files, set_aside
 
 log = logging.getLogger(__name__)
 QUARANTINE = "quarantine.csv"
@@ -97,6 +98,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
         rows[role] = int(raster.values.size)
     if task.expect and not any(rows.values()):
         raise _nothing_read(task, decoded)
+    rejects = (*decoded.rejects, *_rejects_of_archives(task.dataset.files, chosen.patterns))
     hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
     changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
     if changed:
@@ -104,8 +106,8 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     return DecodedSource(
         rows=rows,
         digests=digests,
-        rejects=decoded.rejects,
-        notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
+        rejects=rejects,
+        notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, rejects)),
         files={name_below(file, task.dataset.root): digest for file, digest in hashes.items()},
     )
 
@@ -176,6 +178,12 @@ def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:
             en=f"{len(rejects)} records of source {name} were set aside or repaired",
         ),
     )
+
+
+def _rejects_of_archives(files: Sequence[Path], patterns: Sequence[str]) -> Iterator[Reject]:
+    for archive, (member, told) in set_aside(files, patterns):
+        record = ascii(member)[:100]
+        yield Reject(source=archive.name, record=record, code="archive-member", message=told)
 
 
 def name_below(file: Path, root: Path) -> str:

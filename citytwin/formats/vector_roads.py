@@ -21,11 +21,12 @@ from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError, place
 from citytwin.formats.city.site import FileSite
-from citytwin.formats.vector.files import DAMAGED, code_of, kind_of
+from citytwin.formats.vector.files import DAMAGED, code_of, for_gdal, kind_of
 from citytwin.formats.vector.values import is_null, number_of, text_of
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import ROADS
 from citytwin.model.text import text
+from citytwin.transports.files import open_seekable
 
 _WIDEST_M = 200.0
 
@@ -75,9 +76,10 @@ def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
             # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
             warnings.simplefilter("ignore")
             if kind == "parquet":
-                frame = gpd.read_parquet(path)
+                with open_seekable(path) as file:
+                    frame = gpd.read_parquet(file)
             else:
-                frame = pyogrio.read_dataframe(path, layer=params.layer)
+                frame = pyogrio.read_dataframe(for_gdal(path, kind), layer=params.layer)
     except DAMAGED as error:
         msg = f"cannot be read: {str(error)[:200]}"
         raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error

@@ -25,6 +25,7 @@ from citytwin.model.grid import Bounds
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import BUILDINGS, SURFACES
 from citytwin.model.text import text
+from citytwin.transports.files import content_name
 
 Box = tuple[float, float, float, float]
 
@@ -191,7 +192,7 @@ def read(dataset: Dataset, params: FootprintParams) -> Decoded:
         If no file can be used.
     """
     ledger = Ledger()
-    files = tuple(path for path in dataset.files if path.suffix.lower() not in _COMPANIONS)
+    files = tuple(path for path in dataset.files if not _is_companion(path))
     main = replace(dataset, files=files)
     usual = _usual(main, params) if params.unknown_height == "median" else None
     results = read_files(main, lambda path, own: _read_one(path, main, params, usual, own), ledger)
@@ -205,6 +206,10 @@ def read(dataset: Dataset, params: FootprintParams) -> Decoded:
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),
     )
+
+
+def _is_companion(path: Path) -> bool:
+    return content_name(path).lower().endswith(_COMPANIONS)
 
 
 _COMPANIONS = (".dbf", ".shx", ".prj", ".cpg")
