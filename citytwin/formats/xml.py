@@ -24,6 +24,7 @@ _PROLOG_BYTES = 1 << 20
 __all__ = [
     "Element",
     "attribute",
+    "beginning",
     "local_name",
     "namespace",
     "read_skeleton",
@@ -142,6 +143,31 @@ def root_name(path: Path) -> str:
         for _, started in parser.read_events():
             return local_name(cast("Element", started))
     raise SourceError("has no root element", source=path.name)
+
+
+def beginning(
+    path: Path, limit_bytes: int
+) -> Iterator[tuple[Literal["start", "end"], Element]]:
+    """Yield the elements of the beginning of a file as they start and end.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit_bytes
+        How much of it is looked at; its elements stay in memory.
+
+    Raises
+    ------
+    SourceError
+        As :func:`stream`, for what was looked at.
+    """
+    parser = _parser(("start", "end"), ["{*}*"])
+    for pieces, _ in enumerate(_fed(parser, path), start=1):
+        for event, element in parser.read_events():
+            yield cast("Literal['start', 'end']", event), cast("Element", element)
+        if pieces * _CHUNK_BYTES >= limit_bytes:
+            return
 
 
 def _parser(events: Sequence[Literal["start", "end"]], tags: Sequence[str]) -> etree.XMLPullParser:
