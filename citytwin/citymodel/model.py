@@ -11,11 +11,13 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
+from citytwin.citymodel import export
 from citytwin.model import tables as t
 from citytwin.model.notes import Note, Reject
 from citytwin.model.raster import Raster
 from citytwin.model.tables import Table
 from citytwin.recognition.themes import CITY_TABLES
+from citytwin.store.model_parquet import Encoding
 from citytwin.store.tables import empty
 
 
@@ -146,6 +148,64 @@ class CityModel:
                 "sha256": [file.sha256 for file in self._files],
             }
         )
+
+    def to_geoparquet(self, directory: str | Path, *, faces: Encoding = "native") -> list[Path]:
+        """Write a GeoParquet file of every table that has rows.
+
+        Parameters
+        ----------
+        directory
+            Folder; made when it does not exist.
+        faces
+            ``native``: faces and triangles as nested lists of vertices; ``wkb``: as MultiPolygons
+            with heights, for programs that know nothing else.
+
+        Returns
+        -------
+        list of Path
+            The files.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses.
+        """
+        return export.to_geoparquet(Path(directory), self._tables, self.crs, faces)
+
+    def to_geopackage(self, path: str | Path) -> None:
+        """Write one GeoPackage, each table that has rows as a layer; faces stand in space.
+
+        Parameters
+        ----------
+        path
+            File.
+
+        Raises
+        ------
+        StoreError
+            If the file cannot be written.
+        """
+        export.to_geopackage(Path(path), self._tables, self.crs)
+
+    def to_cityjsonseq(self, path: str | Path) -> int:
+        """Write the buildings with their parts and faces as CityJSONSeq 2.0.
+
+        Parameters
+        ----------
+        path
+            File, such as ``city.jsonl``.
+
+        Returns
+        -------
+        int
+            Features written: buildings, each with its parts.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses.
+        """
+        return export.to_cityjsonseq(Path(path), self._tables, self.crs)
 
     def _rows(self) -> list[tuple[str, str, str]]:
         rows = [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from citytwin.model.raster import Raster
 from citytwin.model.steps import Decoded
 from citytwin.model.tables import Table
 from citytwin.recognition.files import LookedAt, look_at_places
-from citytwin.recognition.plane import plane_crs
+from citytwin.recognition.plane import lies_off, plane_crs
 from citytwin.recognition.sources import CitySource, sources_of
 from citytwin.recognition.themes import given_by
 from citytwin.store.tables import conform
@@ -78,18 +78,26 @@ def read_citymodel(
     places = [path] if isinstance(path, str | Path) else list(path)
     files = look_at_places(places, given=source_crs)
     sources = sources_of(files, wanted)
+    if not sources:
+        raise _nothing(files)
     plane = _plane(files, crs)
     with ThreadPoolExecutor(max_workers=min(len(sources), os.cpu_count() or 1) or 1) as pool:
         outcomes = list(pool.map(lambda source: _read(source, plane, source_crs, wanted), sources))
         hashes = list(pool.map(lambda file: sha256_of(file.path), files))
-    _require_something(files, outcomes)
+    errors = [outcome.error for outcome in outcomes if outcome.error is not None]
+    if len(errors) == len(outcomes):
+        raise errors[0]
     tables, said = joined_tables([(o.source.name, o.tables) for o in outcomes], plane)
     return CityModel(
         crs=plane,
         tables=tables,
         rasters={name: raster for o in outcomes for name, raster in o.rasters.items()},
         source_files=tuple(map(_source_file, files, hashes)),
-        notes=(*(note for o in outcomes for note in o.notes), *said, *_notes_of_looks(files)),
+        notes=(
+            *(note for o in outcomes for note in o.notes),
+            *said,
+            *_notes_of_looks(files, plane),
+        ),
         rejects=(*_refused(files), *(reject for o in outcomes for reject in _rejects(o))),
     )
 
@@ -100,7 +108,6 @@ def _plane(files: Sequence[LookedAt], crs: str | None) -> str:
     found = plane_crs([file.look for file in files if file.look.uses])
     if found is not None:
         return found
-    _require_something(files, ())
     raise SourceError(
         "names no coordinate reference system",
         source=", ".join(file.path.name for file in files if file.look.uses),
@@ -108,9 +115,7 @@ def _plane(files: Sequence[LookedAt], crs: str | None) -> str:
     )
 
 
-def _read(
-    source: CitySource, crs: str, given: str | None, wanted: Sequence[object]
-) -> _Outcome:
+def _read(source: CitySource, crs: str, given: str | None, wanted: Collection[object]) -> _Outcome:
     try:
         decoded: Decoded = source.format.read(source.dataset(crs, given), source.params)
     except (SourceError, ConfigError) as error:
@@ -132,20 +137,17 @@ def _raster_name(source: CitySource, role: str) -> str:
     return source.files[0].stem if len(source.files) == 1 else f"{source.name}_{role}"
 
 
-def _require_something(files: Sequence[LookedAt], outcomes: Sequence[_Outcome]) -> None:
-    """Raise the first reason where nothing at all can be used."""
-    if any(outcome.error is None for outcome in outcomes):
-        return
-    for outcome in outcomes:
-        if outcome.error is not None:
-            raise outcome.error
+def _nothing(files: Sequence[LookedAt]) -> SourceError:
+    """Why no format reads any of the files; what could be a model says more than the others."""
     for file in sorted(files, key=lambda file: file.look.stray):
         if file.look.fault:
-            raise SourceError(
-                file.look.fault, source=file.path.name, hint="give files of a city model"
-            )
-    if not any(file.look.uses for file in files) or outcomes:
-        return
+            hint = "give files of a city model"
+            return SourceError(file.look.fault, source=file.path.name, hint=hint)
+    return SourceError(
+        "hold nothing of the themes wanted",
+        source=", ".join(file.path.name for file in files[:3]),
+        hint="leave out `themes`, or give other files",
+    )
 
 
 def _refused(files: Sequence[LookedAt]) -> list[Reject]:
@@ -166,7 +168,8 @@ def _rejects(outcome: _Outcome) -> tuple[Reject, ...]:
     )
 
 
-def _notes_of_looks(files: Sequence[LookedAt]) -> list[Note]:
+def _notes_of_looks(files: Sequence[LookedAt], crs: str) -> list[Note]:
+    far = [file.path.name for file in files if file.look.uses and lies_off(file.look, crs)]
     stray = sum(1 for file in files if file.look.stray and not file.asked)
     said = [
         Note(
@@ -177,6 +180,17 @@ def _notes_of_looks(files: Sequence[LookedAt]) -> list[Note]:
         for file in files
         if file.look.unread
     ]
+    if far:
+        named = ", ".join(far[:3]) + (" ..." if len(far) > 3 else "")
+        said.append(
+            Note(
+                severity="fallback",
+                ja=f"{len(far)} ファイル（{named}）は {crs} の適用範囲から遠く、長さと面積が"
+                "正しくありません",
+                en=f"{len(far)} files ({named}) lie far from where {crs} is used: lengths and "
+                "areas in them are wrong; read them by themselves",
+            )
+        )
     if stray:
         said.append(
             Note(

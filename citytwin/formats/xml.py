@@ -145,9 +145,7 @@ def root_name(path: Path) -> str:
     raise SourceError("has no root element", source=path.name)
 
 
-def beginning(
-    path: Path, limit_bytes: int
-) -> Iterator[tuple[Literal["start", "end"], Element]]:
+def beginning(path: Path, limit_bytes: int) -> Iterator[tuple[Literal["start", "end"], Element]]:
     """Yield the elements of the beginning of a file as they start and end.
 
     Parameters

@@ -25,8 +25,8 @@ from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
 
 _LOOKED_AT_BYTES = 4_000_000
 _MAPPED_BYTES = 64_000_000
-_STRAY_ROOTS = ("Dictionary", "Definition", "schema", "html", "GMLDictionary")
-"""Code lists, schemas and pages, which lie beside the models of a data set."""
+_STRAY_ROOTS = ("Dictionary", "Definition", "schema")
+"""Code lists and schemas, which lie beside the models of a data set."""
 
 
 @dataclass(eq=False)
@@ -37,7 +37,7 @@ class _Seen:
     zones: bool = False
     namespaces: dict[str | None, str] = field(default_factory=dict)
     srs_name: str = ""
-    corner: tuple[float, ...] = ()
+    corner: tuple[float, float] | None = None
     whole: bool = False
     """Whether the end of the file was reached."""
 
@@ -59,7 +59,7 @@ def look_at_gml(path: Path, named: tuple[str, ...], given: str | None) -> Look:
     except SourceError as error:
         return Look(fault=str(error))
     if seen.root not in ROOTS:
-        stray = seen.root in _STRAY_ROOTS
+        stray = seen.root in _STRAY_ROOTS and not named
         return Look(fault=f"is not CityGML: its root element is <{seen.root[:60]}>", stray=stray)
     crs, lonlat = _place(seen, path, given)
     formats = named or _formats(seen, path)
@@ -86,9 +86,9 @@ def _look(path: Path, *, enough: bool) -> _Seen:
             seen.whole = True
         elif name == "Envelope":
             _note_envelope(element, seen)
-        elif name in ("pos", "posList") and not seen.corner:
+        elif name in ("pos", "posList") and seen.corner is None:
             _note_point(element.text or "", element, seen)
-        if enough and seen.corner and seen.srs_name:
+        if enough and seen.corner is not None and seen.srs_name:
             break
     return seen
 
@@ -105,7 +105,7 @@ def _note_feature(element: Element, name: str, seen: _Seen) -> None:
 
 def _note_envelope(element: Element, seen: _Seen) -> None:
     """Take the first box that has a CRS and numbers: that of the model comes before all others."""
-    if seen.corner:
+    if seen.corner is not None:
         return
     for child in element:
         if local_name(child) == "lowerCorner":
@@ -128,9 +128,9 @@ def _place(seen: _Seen, path: Path, given: str | None) -> tuple[str | None, LonL
         crs = source_crs(seen.srs_name or None, given, path.name)
     except SourceError:
         return None, None
-    if not seen.corner:
+    if seen.corner is None:
         return crs, None
-    return crs, lonlat_of(*seen.corner[:2], crs, east_first=False)
+    return crs, lonlat_of(*seen.corner, crs, east_first=False)
 
 
 def _formats(seen: _Seen, path: Path) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ from citytwin.recognition.look import Look
 _DEGREES = "EPSG:4326"
 _MOST_OFF = 0.001
 """Beyond that a file's own CRS is no measure of lengths at the place."""
+_MARGIN_DEG = 1.0
+"""Cities at the edge of an area of use may lie outside it."""
 
 
 def plane_crs(looks: Sequence[Look]) -> str | None:
@@ -40,9 +42,26 @@ def plane_crs(looks: Sequence[Look]) -> str | None:
     best = suited(lon, lat)
     if own is None or (is_plane_zone(best) and not is_plane_zone(own)):
         return best
-    x, y = transform(np.array([lon]), np.array([lat]), _DEGREES, own)
-    found = fit(float(x[0]), float(y[0]), own)
-    return own if abs(found.scale - 1.0) <= _MOST_OFF else best
+    return best if _is_off(lon, lat, own) else own
+
+
+def lies_off(look: Look, crs: str) -> bool:
+    """Whether a file lies far from where a CRS is used, so that a metre of it is no metre.
+
+    Parameters
+    ----------
+    look
+        What the file says of itself.
+    crs
+        Projected CRS.
+    """
+    return look.lonlat is not None and _is_off(*look.lonlat, crs)
+
+
+def _is_off(lon: float, lat: float, crs: str) -> bool:
+    x, y = transform(np.array([lon]), np.array([lat]), _DEGREES, crs)
+    found = fit(float(x[0]), float(y[0]), crs)
+    return not abs(found.scale - 1.0) <= _MOST_OFF or found.outside_deg > _MARGIN_DEG
 
 
 def _own_plane(looks: Sequence[Look]) -> str | None:

@@ -81,7 +81,9 @@ def empty(table: Table, crs: str) -> pd.DataFrame:
     crs
         CRS of the city.
     """
-    return conform(table, pd.DataFrame({name: [] for name in table.column_names}, dtype=object), crs)
+    return conform(
+        table, pd.DataFrame({name: [] for name in table.column_names}, dtype=object), crs
+    )
 
 
 def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:
