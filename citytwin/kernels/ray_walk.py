@@ -2,7 +2,9 @@
 
 Each known cell is a block with a flat top and vertical sides. A ray is blocked when it enters a
 block below its top; as it rises, only the height at which it enters counts. Corners and edges
-that it touches without entering do not block it.
+that it touches without entering do not block it. Cells are visited in order along the ray
+(Amanatides and Woo 1987, A fast voxel traversal algorithm for ray tracing, Eurographics), here
+row by row, and squares of low cells are passed over as a whole.
 """
 
 from __future__ import annotations
