@@ -134,10 +134,18 @@ def beginning(path: Path, limit_bytes: int) -> Iterator[tuple[Literal["start", "
         As :func:`stream`, for what was looked at.
     """
     parser = _parser(("start", "end"), ["{*}*"])
-    for pieces, _ in enumerate(_fed(parser, path), start=1):
+    fed_bytes = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal fed_bytes
+        for chunk in _chunks(path):
+            fed_bytes += len(chunk)
+            yield chunk
+
+    for _ in _fed(parser, path, counted()):
         for event, element in parser.read_events():
             yield cast("Literal['start', 'end']", event), cast("Element", element)
-        if pieces * _CHUNK_BYTES >= limit_bytes:
+        if fed_bytes >= limit_bytes:
             return
 
 

@@ -16,7 +16,7 @@ from citytwin.recognition.gml import look_at_gml
 from citytwin.recognition.look import Look
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
-from citytwin.transports.files import find_files
+from citytwin.transports.files import find_files, open_binary
 
 _SUFFIXES = (
     "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.cityjson", "*.geojson", "*.gpkg",
@@ -113,7 +113,7 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
         CRS of files that name none.
     """
     try:
-        with path.open("rb") as file:
+        with open_binary(path) as file:
             head = file.read(512)
     except OSError as error:
         return Look(fault=f"cannot be read: {error.strerror}")

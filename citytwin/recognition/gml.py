@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,11 +21,13 @@ from citytwin.formats.gml.document import (
 from citytwin.formats.gml.features import MODULE_OF, READ_BY, TOP
 from citytwin.formats.gml.inundation import file_theme
 from citytwin.formats.gml.rings import inherited, numbers
-from citytwin.formats.xml import Element, beginning, local_name, utf8_content
+from citytwin.formats.xml import Element, beginning, local_name
+from citytwin.formats.xml_text import Utf8Stream
 from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
+from citytwin.recognition.windows import windows
+from citytwin.transports.files import open_binary
 
 _LOOKED_AT_BYTES = 4_000_000
-_MAPPED_BYTES = 64_000_000
 _STRAY_ROOTS = ("Dictionary", "Definition", "schema")
 """Code lists and schemas, which lie beside the models of a data set."""
 
@@ -148,18 +151,18 @@ def _further_kinds(seen: _Seen, path: Path) -> Iterator[str]:
 
     A tag inside a comment counts too: its format then finds nothing, and says so.
     """
-    content = utf8_content(path, _MAPPED_BYTES)
-    if content is None:
-        return
     prefixes = {
         uri.rstrip("/").split("/")[-2]: prefix
         for prefix, uri in seen.namespaces.items()
         if is_citygml_namespace(uri) and uri.count("/") > 3
     }
+    tags: dict[bytes, str] = {}
     for kind in TOP:
-        if kind in seen.kinds or MODULE_OF[kind] not in prefixes:
-            continue
-        prefix = prefixes[MODULE_OF[kind]]
-        tag = f"<{prefix}:{kind}" if prefix else f"<{kind}"
-        if content[0].find(tag.encode()) >= 0:
-            yield kind
+        if kind not in seen.kinds and MODULE_OF[kind] in prefixes:
+            prefix = prefixes[MODULE_OF[kind]]
+            tags[(f"<{prefix}:{kind}" if prefix else f"<{kind}").encode()] = kind
+    with closing(Utf8Stream(open_binary(path), path.name)) as text:
+        for window in windows(text.readinto) if tags else ():
+            content = bytes(window)
+            for tag in [tag for tag in tags if tag in content]:
+                yield tags.pop(tag)
