@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from citytwin import registry
@@ -25,6 +26,8 @@ _SUFFIXES = (
 _BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
+_DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
+"""Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 
@@ -66,9 +69,17 @@ def look_at_places(
                 found[file] = found.get(file, False) or path == file
     by_name = _names()
     return tuple(
-        LookedAt(file, data_set_root(file), look_at(file, by_name, given), asked)
+        _looked_at(file, look_at(file, by_name, given), asked)
         for file, asked in sorted(found.items())
     )
+
+
+def _looked_at(file: Path, look: Look, asked: bool) -> LookedAt:
+    """Take the municipality from the name of the data set where the file does not say it."""
+    root = data_set_root(file)
+    if not look.municipality and (match := _DATA_SET.match(root.name)):
+        look = replace(look, municipality=match[1])
+    return LookedAt(file, root, look, asked)
 
 
 def data_set_root(file: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -28,6 +29,10 @@ from citytwin.recognition.windows import windows
 from citytwin.transports.files import open_binary
 
 _LOOKED_AT_BYTES = 4_000_000
+_NAMED_BYTES = 1_000_000
+"""Of a file whose name tells the theme, so that only its place is wanted."""
+_MUNICIPALITY = ("city", "cityCode")
+_CODE = re.compile(r"\d{5,6}")
 _STRAY_ROOTS = ("Dictionary", "Definition", "schema")
 """Code lists and schemas, which lie beside the models of a data set."""
 
@@ -41,6 +46,7 @@ class _Seen:
     namespaces: dict[str | None, str] = field(default_factory=dict)
     srs_name: str = ""
     corner: tuple[float, float] | None = None
+    municipality: str = ""
     whole: bool = False
     """Whether the end of the file was reached."""
 
@@ -68,16 +74,16 @@ def look_at_gml(path: Path, named: tuple[str, ...], given: str | None) -> Look:
     formats = named or _formats(seen, path)
     held = ", ".join(list(seen.kinds)[:8]) or "no features of CityGML"
     if not formats:
-        return Look(fault=f"holds {held}, which no format reads", crs=crs, lonlat=lonlat)
+        return Look(fault=f"holds {held}, which no format reads")
     unread = () if named else tuple(k for k in seen.kinds if k not in READ_BY)
     uses = tuple(Use(name) for name in formats)
-    return Look(uses, unread=unread, crs=crs, lonlat=lonlat)
+    return Look(uses, "", unread=unread, crs=crs, lonlat=lonlat, municipality=seen.municipality)
 
 
 def _look(path: Path, *, enough: bool) -> _Seen:
     """Read the beginning, up to the first place where nothing else is wanted to know."""
     seen = _Seen()
-    for event, element in beginning(path, _LOOKED_AT_BYTES):
+    for event, element in beginning(path, _NAMED_BYTES if enough else _LOOKED_AT_BYTES):
         name = local_name(element)
         if event == "start":
             if not seen.root:
@@ -91,7 +97,9 @@ def _look(path: Path, *, enough: bool) -> _Seen:
             _note_envelope(element, seen)
         elif name in ("pos", "posList") and seen.corner is None:
             _note_point(element.text or "", element, seen)
-        if enough and seen.corner is not None and seen.srs_name:
+        elif name in _MUNICIPALITY and not seen.municipality:
+            seen.municipality = _code(element.text or "")
+        if enough and seen.corner is not None and seen.municipality:
             break
     return seen
 
@@ -124,6 +132,11 @@ def _note_point(text: str, element: Element, seen: _Seen) -> None:
     seen.srs_name = seen.srs_name or name
     if len(point) >= 2 and np.isfinite(point[:2]).all() and np.any(point[:2]):
         seen.corner = (float(point[0]), float(point[1]))
+
+
+def _code(text: str) -> str:
+    found = text.strip()
+    return found if _CODE.fullmatch(found) else ""
 
 
 def _place(seen: _Seen, path: Path, given: str | None) -> tuple[str | None, LonLat | None]:

@@ -38,6 +38,8 @@ class Look:
     """Horizontal CRS that it names, ``EPSG:n``."""
     lonlat: LonLat | None = None
     """A place in it [degrees]; None where it does not say."""
+    municipality: str = ""
+    """Code of the municipality of Japan that it belongs to; empty where it does not say."""
 
 
 def lonlat_of(first: float, second: float, crs: str, *, east_first: bool) -> LonLat | None:

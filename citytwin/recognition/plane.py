@@ -9,6 +9,7 @@ import numpy as np
 
 from citytwin.errors import CityTwinError
 from citytwin.model.crs import fit, is_plane_zone, require_metric, suited, transform
+from citytwin.model.plane_zones import plane_zone_of
 from citytwin.recognition.look import Look
 
 _DEGREES = "EPSG:4326"
@@ -39,7 +40,7 @@ def plane_crs(looks: Sequence[Look]) -> str | None:
     if not places:
         return own
     lon, lat = (float(value) for value in np.median(np.array(places), axis=0))
-    best = suited(lon, lat)
+    best = _zone(looks, lon, lat) or suited(lon, lat)
     if own is None or (is_plane_zone(best) and not is_plane_zone(own)):
         return best
     return best if _is_off(lon, lat, own) else own
@@ -62,6 +63,17 @@ def _is_off(lon: float, lat: float, crs: str) -> bool:
     x, y = transform(np.array([lon]), np.array([lat]), _DEGREES, crs)
     found = fit(float(x[0]), float(y[0]), crs)
     return not abs(found.scale - 1.0) <= _MOST_OFF or found.outside_deg > _MARGIN_DEG
+
+
+def _zone(looks: Sequence[Look], lon: float, lat: float) -> str | None:
+    """Plane zone of the municipality that most files of Japan belong to."""
+    near = [
+        look for look in looks if look.lonlat is not None and is_plane_zone(suited(*look.lonlat))
+    ]
+    counts = Counter(look.municipality for look in near if look.municipality)
+    if not counts:
+        return None
+    return plane_zone_of(min(counts, key=lambda code: (-counts[code], code)), lon, lat)
 
 
 def _own_plane(looks: Sequence[Look]) -> str | None:

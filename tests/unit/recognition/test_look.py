@@ -210,6 +210,20 @@ def test_the_plane(crs, lonlat, plane):
     assert plane_crs([Look(crs=crs, lonlat=lonlat)]) == plane
 
 
+def test_the_zone_of_a_municipality(tmp_path):
+    """The code in a file, or else in the name of its data set, tells the zone."""
+    code = "<uro:city>17206</uro:city>"
+    document = gml.city_model(
+        gml.building(code), srs_name=JAPAN, corners=("36.3 136.3 0", "36.4 136.4 0")
+    )
+    path = gml.write(tmp_path / "a", document, "5436_bldg_6697.gml")
+    assert look(path).municipality == "17206"
+    assert plane_crs([look(path)]) == "EPSG:6675"
+    named = tmp_path / "17206_kaga-shi_city_2023_citygml_1_op"
+    plain = gml.write(named, document.replace(code, ""), "5436_bldg_6697.gml")
+    assert plane_crs([look(plain)]) == "EPSG:6675"
+
+
 def test_far_off_a_plane():
     """Sapporo does not belong into the zone of Tokyo."""
     assert lies_off(Look(lonlat=(141.35, 43.06)), "EPSG:6677")
