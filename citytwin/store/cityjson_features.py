@@ -112,8 +112,8 @@ def _shapes(rows: gpd.GeoDataFrame, surfaces: pd.DataFrame) -> _Shapes:
     owner, shape_of_face = np.unique(numbers[order], return_inverse=True)
     picked = surfaces.iloc[order]
     shells = faces_of_rows(
-        list(picked["xyz"]),
-        list(picked["ring_sizes"]),
+        picked["xyz"],
+        picked["ring_sizes"],
         (shape_of_face + len(flat)).astype(np.int32),
     )
     # an outline with a height has become a block, which is what level 1 means

@@ -8,7 +8,7 @@ import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.model.ragged import Faces, faces_of_rows
+from citytwin.model.ragged import Faces, faces_of_rows, flattened
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -38,9 +38,11 @@ def faces_of_frame(frame: pd.DataFrame) -> Faces:
         With the columns `xyz` and `ring_sizes`, or `triangle`.
     """
     owners = np.arange(len(frame), dtype=np.int32)
-    if "triangle" in frame.columns:
-        return faces_of_rows(list(frame["triangle"]), [np.array([3.0])] * len(frame), owners)
-    return faces_of_rows(list(frame["xyz"]), list(frame["ring_sizes"]), owners)
+    if "triangle" not in frame.columns:
+        return faces_of_rows(frame["xyz"], frame["ring_sizes"], owners)
+    xyz = flattened(frame["triangle"])[0].reshape(-1, 3)
+    first = np.arange(len(frame) + 1, dtype=np.int64)
+    return Faces(xyz, 3 * first, first, owners)
 
 
 def closed(faces: Faces) -> tuple[FloatArray, IntArray]:

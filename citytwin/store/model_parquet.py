@@ -44,7 +44,6 @@ _TYPES: dict[str, pa.DataType] = {
     "int8": pa.int8(),
     "bool": pa.bool_(),
     "time": pa.timestamp("us", tz="UTC"),
-    "floats": pa.list_(pa.float64()),
 }
 _GEOMETRY_MEANING = {
     "native": "rings of the face, the outer one first, each closed",
