@@ -108,6 +108,8 @@ def _plane(files: Sequence[LookedAt], crs: str | None) -> str:
     found = plane_crs([file.look for file in files if file.look.uses])
     if found is not None:
         return found
+    if any(file.look.fault for file in files):
+        raise _nothing(files)
     raise SourceError(
         "names no coordinate reference system",
         source=", ".join(file.path.name for file in files if file.look.uses),
@@ -154,7 +156,7 @@ def _refused(files: Sequence[LookedAt]) -> list[Reject]:
     return [
         Reject(source=file.path.name, record="file", code="not-recognised", message=look.fault)
         for file in files
-        if (look := file.look).fault and (file.asked or not look.stray)
+        if not (look := file.look).uses and (file.asked or not look.stray)
     ]
 
 

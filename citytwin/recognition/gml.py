@@ -66,23 +66,24 @@ def look_at_gml(path: Path, named: tuple[str, ...], given: str | None) -> Look:
     try:
         seen = _look(path, enough=bool(named))
     except SourceError as error:
-        return _by_name(named) or Look(fault=str(error))
+        return Look(_uses(named), fault=str(error))
     if seen.root not in ROOTS:
         fault = f"is not CityGML: its root element is <{seen.root[:60]}>"
-        return _by_name(named) or Look(fault=fault, stray=seen.root in _STRAY_ROOTS)
+        stray = seen.root in _STRAY_ROOTS and not named
+        return Look(_uses(named), fault=fault, stray=stray)
     crs, lonlat = _place(seen, path, given)
     formats = named or _formats(seen, path)
     held = ", ".join(list(seen.kinds)[:8]) or "no features of CityGML"
     if not formats:
         return Look(fault=f"holds {held}, which no format reads")
     unread = () if named else tuple(k for k in seen.kinds if k not in READ_BY)
-    uses = tuple(Use(name) for name in formats)
-    return Look(uses, "", unread=unread, crs=crs, lonlat=lonlat, municipality=seen.municipality)
+    return Look(
+        _uses(formats), unread=unread, crs=crs, lonlat=lonlat, municipality=seen.municipality
+    )
 
 
-def _by_name(named: tuple[str, ...]) -> Look | None:
-    """What the name alone tells: the reader will say what is wrong with the content."""
-    return Look(tuple(Use(name) for name in named)) if named else None
+def _uses(formats: tuple[str, ...]) -> tuple[Use, ...]:
+    return tuple(Use(name) for name in formats)
 
 
 def _look(path: Path, *, enough: bool) -> _Seen:

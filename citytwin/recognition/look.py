@@ -29,7 +29,7 @@ class Look:
 
     uses: tuple[Use, ...] = ()
     fault: str = ""
-    """Why no format reads it, where none does."""
+    """Why no format reads it; with formats, why the one that its name tells will refuse it."""
     stray: bool = False
     """Whether it is no city model at all, so that nobody misses it in a folder."""
     unread: tuple[str, ...] = ()
