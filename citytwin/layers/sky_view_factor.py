@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from citytwin.model.fields import SKY_VIEW_FACTOR
 from citytwin.model.layer import RasterView, Style, ValueRange
-from citytwin.model.palettes import OSLO
+from citytwin.model.palettes import NUUK
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.style_bins import bins
 from citytwin.model.text import text
 
-_SHARES = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+_SHARES = (0.0, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
-    """Eight classes, dark where walls hide the sky."""
+    """Nine classes, blue where walls hide the sky."""
     return Style(
         kind="class",
         unit="1",
         title=text("天空率", "Sky view factor"),
-        items=bins(_SHARES, OSLO[::-1], "1"),
+        items=bins(_SHARES, NUUK, "1"),
     )
 
 
