@@ -23,6 +23,7 @@ from citytwin.transports.files import (
     read_whole,
     size_of,
 )
+from citytwin.transports.windows import windows
 
 Kind = Literal["sqlite", "parquet", "flatgeobuf", "shapefile", "geojson"]
 
@@ -47,8 +48,6 @@ DAMAGED = (
 )
 """What the readers raise on damaged files; each has several roots of its own."""
 _LARGEST_DOUBTFUL = 200_000_000
-_BLOCK_BYTES = 1 << 20
-_LONGEST_KEY = 50
 _SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
@@ -127,14 +126,9 @@ def _refuse_addresses(path: Path) -> None:
 
 
 def _holds(path: Path, pattern: re.Pattern[bytes]) -> bool:
-    """Whether a pattern is found in a file; it matches no more than `_LONGEST_KEY` bytes."""
-    kept = b""
+    """Whether a pattern of some bytes is found in a file."""
     with open_binary(path) as file:
-        while block := file.read(_BLOCK_BYTES):
-            if pattern.search(kept + block):
-                return True
-            kept = block[-_LONGEST_KEY:]
-    return False
+        return any(pattern.search(window) for window in windows(file.readinto))
 
 
 def for_gdal(path: Path, kind: Kind) -> Path | bytes:

@@ -19,6 +19,7 @@ from affine import Affine
 from citygml_ways import assert_same, both, by_scanning
 from gml_documents import X0, Y0, box, building, city_model, lod1
 
+import citytwin
 from citytwin import registry
 from citytwin.errors import SourceError
 from citytwin.formats.citygml import document as gml_bytes
@@ -107,6 +108,14 @@ def test_the_demo_city(places: dict[str, Path], kind: str, name: str, below: str
     assert_equal(
         decoded(name, root, root / below, params), decoded(name, DEMO, DEMO / below, params)
     )
+
+
+def test_in_one_line(places: dict[str, Path]) -> None:
+    """A whole city model out of an archive, as out of its folder."""
+    one, other = citytwin.read_citymodel(DEMO), citytwin.read_citymodel(places["zip in zip"])
+    assert len(one.buildings) == len(other.buildings) > 100
+    assert one.buildings["usage"].tolist() == other.buildings["usage"].tolist()
+    assert one.sources["sha256"].tolist() == other.sources["sha256"].tolist()
 
 
 def roads(path: Path) -> None:
