@@ -20,7 +20,7 @@ from citytwin.errors import CityTwinError, ConfigError
 Float64Array = NDArray[np.float64]
 
 # Grids are not fetched, whatever PROJ_NETWORK says: places would depend on the day's connection.
-network.set_network_enabled(active=False)
+network.set_network_enabled(active=False)  # type: ignore[attr-defined]
 
 _SRS_FORMS = (
     re.compile(
