@@ -34,7 +34,7 @@ def placed_faces(buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame) -> Faces:
     owners = surfaces["building_id"].map(rows)
     known = surfaces[owners.notna()]
     shells = faces_of_rows(
-        list(known["xyz"]), list(known["ring_sizes"]), owners.dropna().to_numpy(dtype=np.int32)
+        known["xyz"], known["ring_sizes"], owners.dropna().to_numpy(dtype=np.int32)
     )
     bare = buildings[_without_faces(buildings, surfaces) & buildings["roof_z_m"].notna()]
     return joined(shells, _lids(bare, bare["roof_z_m"].to_numpy(dtype=np.float64)))

@@ -26,7 +26,7 @@ def test_shells_lids_and_blocks_cover_alike() -> None:
         {
             "building_id": ["a"],
             "xyz": [np.concatenate([np.c_[r, np.full(len(r), 8.0)] for r in rings]).ravel()],
-            "ring_sizes": [np.array([float(len(r)) for r in rings])],
+            "ring_sizes": [[len(r) for r in rings]],
         }
     )
     shares = []
