@@ -1,4 +1,8 @@
-"""Share of each cell that lies under faces, by 4 x 4 samples."""
+"""Share of each cell that lies under faces: area coverage by 4 x 4 samples.
+
+Sampled masks of one bit each as in Carpenter (1984), The A-buffer, an antialiased hidden surface
+method, SIGGRAPH Computer Graphics 18(3), 103-108.
+"""
 
 from __future__ import annotations
 
