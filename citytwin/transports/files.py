@@ -19,7 +19,7 @@ from citytwin.transports.streams import Inflated, Window
 LARGEST_IN_MEMORY = 1_000_000_000
 """Bytes of a file in an archive that a library cannot read piece by piece."""
 
-_GZ = ".gz"
+GZ = ".gz"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -84,7 +84,7 @@ def is_plain(path: Path) -> bool:
     path
         Any path.
     """
-    return path.suffix.lower() != _GZ and settled(path).is_file()
+    return path.suffix.lower() != GZ and settled(path).is_file()
 
 
 def content_name(path: Path) -> str:
@@ -95,7 +95,7 @@ def content_name(path: Path) -> str:
     path
         Any path.
     """
-    return path.stem if path.suffix.lower() == _GZ else path.name
+    return path.stem if path.suffix.lower() == GZ else path.name
 
 
 def open_binary(path: Path) -> io.BufferedReader:
@@ -115,7 +115,7 @@ def open_binary(path: Path) -> io.BufferedReader:
     SourceError
         If it lies in an archive that cannot be read, or is encrypted there.
     """
-    if path.suffix.lower() == _GZ:
+    if path.suffix.lower() == GZ:
         return io.BufferedReader(Inflated(_packed(path), str(path)))
     place = inside(path)
     return settled(path).open("rb") if place is None else io.BufferedReader(_packed(path))
@@ -140,7 +140,7 @@ def open_seekable(path: Path) -> io.BufferedReader:
         If it cannot be unpacked, or would take too much room.
     """
     place = inside(path)
-    packed = path.suffix.lower() == _GZ
+    packed = path.suffix.lower() == GZ
     if not packed:
         if place is None:
             return settled(path).open("rb")
@@ -165,7 +165,7 @@ def size_of(path: Path) -> int:
     SourceError
         If it cannot be unpacked.
     """
-    if path.suffix.lower() == _GZ:
+    if path.suffix.lower() == GZ:
         with open_binary(path) as file:
             return sum(map(len, iter(lambda: file.read(_BLOCK_BYTES), b"")))
     place = inside(path)

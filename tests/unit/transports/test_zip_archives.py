@@ -14,6 +14,8 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from zip_files import archive_of, entry, unicode_path, zipped
 
 from citytwin.errors import SourceError
@@ -338,3 +340,39 @@ def test_no_gzip(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(SourceError, match=reason):
             contents(path)
+
+
+SOUND = zipped(
+    {
+        "a/1.gml": b"<x/>" * 50,
+        "b.zip": zipped({"2.gml": b"<y/>" * 50}),
+        "3.gml.gz": gzip.compress(b"<z/>"),
+    }
+)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.binary(max_size=4)), max_size=6))
+def test_any_damage_is_told_or_harmless(tmp_path: Path, damage: list[tuple[int, bytes]]) -> None:
+    """An archive with bytes overwritten: its members as they were, or a refusal; nothing else."""
+    raw = bytearray(SOUND)
+    for at, new in damage:
+        raw[at : at + len(new)] = new
+    path = tmp_path / "x.zip"
+    path.write_bytes(raw)
+    os.utime(path, ns=(hash(bytes(raw)) % 10**15, hash(bytes(raw)) % 10**15))
+    told, read = [], []
+    try:
+        found = find_files(path, ("*.gml",))
+    except SourceError as error:
+        found, told = (), [str(error)]
+    for file in found:
+        try:
+            read.append(contents(file))
+        except SourceError as error:
+            told.append(str(error))
+    assert told or read
+    assert all("x.zip" in line and "\n" not in line for line in told)
+    assert set(read) <= {b"<x/>" * 50, b"<y/>" * 50, b"<z/>"}
