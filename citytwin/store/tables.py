@@ -69,6 +69,21 @@ def conform(table: Table, frame: pd.DataFrame, crs: str) -> pd.DataFrame:
     return located
 
 
+def empty(table: Table, crs: str) -> pd.DataFrame:
+    """Return a table without rows.
+
+    Parameters
+    ----------
+    table
+        The schema.
+    crs
+        CRS of the city.
+    """
+    return conform(
+        table, pd.DataFrame({name: [] for name in table.column_names}, dtype=object), crs
+    )
+
+
 def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:
     values: Any = frame[column.name].reset_index(drop=True)
     try:
