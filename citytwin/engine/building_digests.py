@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import shapely
 
+from citytwin.engine.part_rows import PartRows
 from citytwin.model import tables as t
 from citytwin.model.identities import digest_of_points
 from citytwin.model.ragged import flattened
-from citytwin.model.tables import Table
-from citytwin.store.placed import TableFile, read_columns, read_rows
 
 
-def building_digests(
-    root: Path, part: Mapping[Table, TableFile], ids: pd.Series[str]
-) -> dict[str, str]:
+def building_digests(part: PartRows, ids: pd.Series[str]) -> dict[str, str]:
     """Return digests of some buildings of a part.
 
     Parameters
     ----------
-    root
-        Folder of the store.
     part
-        Files of the part.
+        Tables of the part.
     ids
         Ids of the buildings, each once in the part.
     """
     found: dict[str, str] = {}
-    if t.SURFACES in part:
-        surfaces = read_columns(root, part[t.SURFACES], ["building_id", "xyz"])
+    if part.has(t.SURFACES):
+        surfaces = part.columns(t.SURFACES, ["building_id", "xyz"])
         surfaces = surfaces[surfaces["building_id"].isin(ids)]
         owner = surfaces["building_id"].to_numpy(dtype=object)
         order = np.argsort(owner.astype(str), kind="stable")
@@ -44,7 +36,7 @@ def building_digests(
             found[name] = digest_of_points(points)
     bare = set(ids) - found.keys()
     if bare:
-        rows = read_rows(root, [part[t.BUILDINGS]], t.BUILDINGS)
+        rows = part.rows(t.BUILDINGS)
         rows = rows[rows["building_id"].isin(bare)]
         for name, footprint in zip(rows["building_id"], rows["geometry"], strict=True):
             found[name] = digest_of_points(np.asarray(shapely.get_coordinates(footprint)))

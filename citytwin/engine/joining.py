@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
-from itertools import accumulate, repeat
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from citytwin.config import Config
 from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.lineage import Lineage, joined, of_source
+from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
 from citytwin.engine.standing import Standing, TableEntry
-from citytwin.engine.unique_ids import Clash, Files, clashes, note_of, settled
+from citytwin.engine.unique_ids import Clash, between_sources, clashes, note_of, settled
 from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.properties import ObservedProperty
@@ -22,6 +22,8 @@ from citytwin.model.raster import RasterRole
 from citytwin.model.tables import Table
 from citytwin.store.placed import TableFile, read_rows
 
+Files = Mapping[Table, TableFile]
+"""What one part of a source gave, by table."""
 RASTER_ROLES: tuple[RasterRole, ...] = ("terrain_raster", "surface_raster")
 
 
@@ -101,11 +103,9 @@ def _between_sources(
     pieces = [(owner, part) for owner, own in parts.items() for part in own if t.BUILDINGS in part]
     if len({owner for owner, _ in pieces}) < 2:
         return {}
-
-    def naming(number: int, one: str) -> Iterator[str]:
-        return accumulate(repeat("'"), initial=f"{pieces[number][0]}:{one}")
-
-    found = clashes(store.root, [part for _, part in pieces], t.BUILDINGS, naming)
+    naming = between_sources([owner for owner, _ in pieces])
+    rows = [StoredRows(store.root, part) for _, part in pieces]
+    found = clashes(rows, t.BUILDINGS, naming)
     clash: dict[str, list[Clash]] = {}
     for (owner, _), own in zip(pieces, found, strict=True):
         clash.setdefault(owner, []).append(own)

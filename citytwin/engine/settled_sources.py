@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.results import DecodedPart, DecodedSource
 from citytwin.engine.source_parts import SourcePart
 from citytwin.engine.sources import SourceTask, name_below, told
-from citytwin.engine.unique_ids import Clash, Files, clashes, numbered, settled
+from citytwin.engine.unique_ids import Clash, clashes, numbered, settled
 from citytwin.engine.work import Failure
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
@@ -17,7 +18,7 @@ from citytwin.model import tables as t
 from citytwin.model.identities import repeated
 from citytwin.model.notes import Note, Reject, summed
 from citytwin.model.tables import Table
-from citytwin.store.placed import read_rows
+from citytwin.store.placed import TableFile, read_rows
 
 QUARANTINE = "quarantine.csv"
 Outcome = DecodedPart | Failure
@@ -107,13 +108,16 @@ def _usable(
         )
 
 
-def _list(owner: str, parts: Sequence[Files], ledger: Ledger, store: CityStore) -> dict[str, int]:
+def _list(
+    owner: str, parts: Sequence[Mapping[Table, TableFile]], ledger: Ledger, store: CityStore
+) -> dict[str, int]:
     """Say which files make up each table; those with ids of parts before them are written anew."""
     found: dict[Table, list[Clash]] = {}
+    held = [StoredRows(store.root, part) for part in parts]
     tables = [table for table in t.ALL if any(table in part for part in parts)]
     for table in tables:
         if table.key and len(parts) > 1:
-            found[table] = clashes(store.root, parts, table, numbered)
+            found[table] = clashes(held, table, numbered)
             for clash in found[table]:
                 for source, one, verdict in clash.met:
                     ledger.enter(repeated(source, one, verdict))

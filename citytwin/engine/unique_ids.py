@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
+from itertools import accumulate, repeat
 from typing import Any
 
 import numpy as np
@@ -19,15 +19,13 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from citytwin.engine.building_digests import building_digests
+from citytwin.engine.part_rows import PartRows
 from citytwin.model import tables as t
 from citytwin.model.identities import RENAMED, Identities, Verdict
 from citytwin.model.notes import Note
 from citytwin.model.tables import Table
-from citytwin.store.placed import TableFile, read_columns
 
 Hashes = NDArray[np.uint64]
-Files = Mapping[Table, TableFile]
-"""What one part of a source gave, by table."""
 Naming = Callable[[int, str], Iterator[str]]
 """From the number of a part and an id: names for another thing of that id, the first free is taken."""
 _SUFFIX = re.compile(r"#\d+$")
@@ -48,15 +46,13 @@ class Clash:
         return bool(self.dropped or self.renamed)
 
 
-def clashes(root: Path, parts: Sequence[Files], table: Table, naming: Naming) -> list[Clash]:
+def clashes(parts: Sequence[PartRows], table: Table, naming: Naming) -> list[Clash]:
     """Find ids that several parts have used.
 
     Parameters
     ----------
-    root
-        Folder of the store.
     parts
-        Files of each part, in the order in which parts count; no id occurs twice in one.
+        In the order in which they count; no id occurs twice in one.
     table
         Table with a key; its rows are dropped where they are buildings met again.
     naming
@@ -67,7 +63,7 @@ def clashes(root: Path, parts: Sequence[Files], table: Table, naming: Naming) ->
     list of Clash
         One per part; the first has none.
     """
-    ids = [_hashed(root, part.get(table), table) for part in parts]
+    ids = [_hashed(part, table) for part in parts]
     every = np.sort(np.concatenate([np.empty(0, np.uint64), *(own for own, _ in ids)]))
     roots = np.sort(np.concatenate([np.empty(0, np.uint64), *(own for _, own in ids)]))
     twice = np.unique(roots[1:][roots[1:] == roots[:-1]])
@@ -81,10 +77,10 @@ def clashes(root: Path, parts: Sequence[Files], table: Table, naming: Naming) ->
         if not len(rows):
             found.append(Clash())
             continue
-        frame = _keys(root, part[table], table).iloc[rows]
+        frame = _keys(part, table).iloc[rows]
         names = partial(naming, number)
         if table is t.BUILDINGS:
-            digests = building_digests(root, part, frame["id"])
+            digests = building_digests(part, frame["id"])
             found.append(_buildings(frame, digests, identities, taken, names))
         else:
             found.append(Clash(renamed=_renamed(frame["id"], taken, names)))
@@ -147,10 +143,10 @@ def _buildings(
     return Clash(frozenset(dropped), renamed, tuple(met))
 
 
-def _keys(root: Path, file: TableFile, table: Table) -> pd.DataFrame:
-    """Ids of a file, and the ids that its features had where the file had used them before."""
+def _keys(part: PartRows, table: Table) -> pd.DataFrame:
+    """Ids of a part, and the ids that its features had where the part had used them before."""
     more = [name for name in ("defects", "source") if name in table.column_names]
-    stored = read_columns(root, file, [table.key, *more])
+    stored = part.columns(table, [table.key, *more])
     ids = stored[table.key].astype(object)
     roots = ids
     if "defects" in more:
@@ -159,10 +155,10 @@ def _keys(root: Path, file: TableFile, table: Table) -> pd.DataFrame:
     return pd.DataFrame({"id": ids, "root": roots, "source": stored.get("source")})
 
 
-def _hashed(root: Path, file: TableFile | None, table: Table) -> tuple[Hashes, Hashes]:
-    if file is None or not file.rows:
+def _hashed(part: PartRows, table: Table) -> tuple[Hashes, Hashes]:
+    if not part.has(table):
         return np.empty(0, np.uint64), np.empty(0, np.uint64)
-    keys = _keys(root, file, table)
+    keys = _keys(part, table)
     return _hash(keys["id"]), _hash(keys["root"])
 
 
@@ -184,6 +180,21 @@ def numbered(_part: int, one: str) -> Iterator[str]:
     while True:
         number += 1
         yield f"{root}#{number}"
+
+
+def between_sources(owners: Sequence[str]) -> Naming:
+    """Return names of buildings whose id a source before theirs has: ``source:a``.
+
+    Parameters
+    ----------
+    owners
+        Name of the source of each part.
+    """
+
+    def naming(part: int, one: str) -> Iterator[str]:
+        return accumulate(repeat("'"), initial=f"{owners[part]}:{one}")
+
+    return naming
 
 
 def settled(table: Table, frame: pd.DataFrame, clash: Clash, owner: str = "") -> pd.DataFrame:
