@@ -88,17 +88,26 @@ def _usable(
     }
     if len(refused) == len(files):
         raise next(iter(refused.values()))
+    rejects: list[Reject] = []
+    told_before: set[Reject] = set()
+    notes: list[Note] = []
     for paths, own in files.items():
         if error := refused.get(paths):
             record = getattr(error, "record", "") or "file"
-            ledger.reject(paths[0].name, record, "file-refused", str(error))
+            said = Reject(
+                source=paths[0].name, record=record, code="file-refused", message=str(error)
+            )
+            rejects.append(said)
             continue
         for read in own:
             if isinstance(read, DecodedPart):
-                for reject in read.rejects:
-                    ledger.rejects.append(reject)
-                ledger.notes[:] = summed([*ledger.notes, *read.notes])
+                # A code list that cannot be read is told by every part that asks for it.
+                rejects += [reject for reject in read.rejects if reject not in told_before]
+                told_before.update(read.rejects)
+                notes += read.notes
                 yield read
+    ledger.rejects[:] = rejects
+    ledger.notes[:] = summed(notes)
     if refused:
         ledger.note(
             "loss",
