@@ -22,16 +22,17 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.citygml.assembly import Assembled, assemble_units
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
-from citytwin.formats.citygml.document import GmlBytes, open_document
+from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
 from citytwin.formats.citygml.footprints import Outlines, footprints
 from citytwin.formats.citygml.placing import Solids, place_shapes
+from citytwin.formats.citygml.ranges import ByteRange
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
 from citytwin.formats.citygml.scanning import (
     DeclinedError,
     Elements,
     Shapes,
     read_shapes,
-    scan_ranges,
+    scan_windows,
 )
 from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.gml.code_lists import CodeLists
@@ -53,10 +54,21 @@ class FastFile:
     blocks: list[Block]
     odd: list[BuildingRow]
     """Rows of the buildings that were read element by element."""
+    site: FileSite | None = None
+    """How many could be placed; None where that was judged already."""
 
 
-def read_fast(path: Path, dataset: Dataset, lists: CodeLists, ledger: Ledger) -> FastFile | None:
+def read_fast(
+    path: Path,
+    dataset: Dataset,
+    lists: CodeLists,
+    ledger: Ledger,
+    part: ByteRange | None = None,
+) -> FastFile | None:
     """Read a file by scanning; None where the element-wise reader must read all of it.
+
+    Of a range of members alone the account of misplaced buildings is left open: whoever puts all
+    ranges of a file together has to add up their sites and call :meth:`FileSite.finish`.
 
     Parameters
     ----------
@@ -68,13 +80,15 @@ def read_fast(path: Path, dataset: Dataset, lists: CodeLists, ledger: Ledger) ->
         Code lists of the data set.
     ledger
         Receives rejects and notes.
+    part
+        One of :func:`citytwin.formats.citygml.ranges.member_ranges`; the whole file when None.
 
     Raises
     ------
     SourceError
         If the file cannot be used.
     """
-    document = open_document(path)
+    document = open_document(path, part)
     if document is None:
         return None
     trial = lists.trial()
@@ -82,14 +96,16 @@ def read_fast(path: Path, dataset: Dataset, lists: CodeLists, ledger: Ledger) ->
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs)
     reading = _Reading(document, GmlFile(path, site, semantic_of), trial, own)
     try:
-        for elements in scan_ranges(document):
+        for elements in scan_windows(document):
             reading.take(elements)
+        reading.seek_missing_links()
     except DeclinedError:
         return None
-    site.finish(own)
+    if part is None:
+        site.finish(own)
     lists.adopt(trial)
     ledger.absorb(own)
-    return FastFile(reading.blocks, reading.odd)
+    return FastFile(reading.blocks, reading.odd, None if part is None else site)
 
 
 @dataclass(eq=False)
@@ -103,7 +119,7 @@ class _Reading:
     _started: bool = False
 
     def take(self, elements: Elements) -> None:
-        """Read the buildings of a range."""
+        """Read the buildings of a window."""
         self._check_context(elements)
         shapes = read_shapes(elements)
         if not len(shapes.units):
@@ -117,6 +133,20 @@ class _Reading:
         self.file.site.placed += len(assembled.block)
         self.blocks.append(_merged(assembled, odd))
         self.odd.extend(row for _, rows in odd for row in rows)
+
+    def seek_missing_links(self) -> None:
+        """Decline if a link that leads nowhere in its building leads somewhere else.
+
+        Raises
+        ------
+        DeclinedError
+            If its target is written anywhere in the file.
+        """
+        missing = self.file.links.missing
+        if len(missing) > _MOST_LINKS_SOUGHT:
+            _decline("many links that lead out of their buildings")
+        if missing and holds_any(self.file.path, missing):
+            _decline("a link from one building into another")
 
     def _check_context(self, elements: Elements) -> None:
         """Use the Envelope of the model; decline what would hold for single geometries only."""
@@ -143,7 +173,7 @@ class _Reading:
 
     def _take_envelope(self, elements: Elements, holder: int) -> None:
         begin, end = _span(elements, holder)
-        content = self.document.wrapped(iter([(begin, end)]))
+        content = self.document.wrapped([(begin, end)])
         file = self.file
         box = GmlFile(file.path, file.site, file.semantic_of, content=content)
         for _ in box.parts(()):
@@ -205,7 +235,6 @@ class _Reading:
             if pair not in known:
                 known[pair] = self.lists.text(*pair, self.file.path, self.ledger)
             usage[u] = known[pair]
-        self._seek_missing_links()
         return usage, odd
 
     def _odd_rows(self, shapes: Shapes, units: IntArray) -> Iterator[list[BuildingRow]]:
@@ -213,21 +242,10 @@ class _Reading:
             return
         spans = [_span(shapes.elements, int(shapes.units[u, gu.ROW])) for u in units]
         file = self.file
-        file.content = self.document.wrapped(iter(spans))
+        file.content = self.document.wrapped(spans)
         reader = BuildingReader(file, self.lists, self.ledger)
         for unit in file.features(UNITS):
             yield reader.rows_of(unit)
-
-    def _seek_missing_links(self) -> None:
-        """Decline if a link that leads nowhere in its building leads somewhere else."""
-        missing = self.file.links.missing
-        if len(missing) > _MOST_LINKS_SOUGHT:
-            _decline("many links that lead out of their buildings")
-        for name in missing:
-            for quoted in (f'"{name}"', f"'{name}'"):
-                if self.document.content.find(quoted.encode()) >= 0:
-                    _decline("a link from one building into another")
-        missing.clear()
 
 
 def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
@@ -244,11 +262,11 @@ def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
 
 
 def _span(elements: Elements, row: int) -> tuple[int, int]:
-    """Positions in the document where an element begins and ends."""
+    """Positions in the bytes at hand where an element begins and ends."""
     begin = elements.base + int(elements.table[row, xs.OPEN])
     end = elements.base + int(elements.table[row, xs.CLOSE])
     if not elements.table[row, xs.FLAGS] & xs.SELF_CLOSED:
-        end = elements.document.content.find(b">", end) + 1
+        end = elements.document.behind_tag(end)
     return begin, end
 
 
