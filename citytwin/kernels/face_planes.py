@@ -19,7 +19,7 @@ def area_vector(xyz: np.ndarray, vertices: np.ndarray, out: np.ndarray) -> None:
     xyz
         Shape (n_vertex, 3): coordinates [m].
     vertices
-        Shape (n,): vertices of the ring in order (integers).
+        Shape (n,): vertices of the ring in order (int64).
     out
         Shape (3,): filled [m2].
     """
@@ -36,36 +36,29 @@ def area_vector(xyz: np.ndarray, vertices: np.ndarray, out: np.ndarray) -> None:
 
 
 @njit(cache=True, nogil=True)
-def off_plane(
+def sum_of_squares(
     xyz: np.ndarray, vertices: np.ndarray, middle: np.ndarray, normal: np.ndarray
-) -> tuple[float, float, int]:
-    """Distances of vertices from a plane.
+) -> float:
+    """Sum of the squared distances of vertices from a plane [m2].
 
     Parameters
     ----------
     xyz
         Shape (n_vertex, 3): coordinates [m].
     vertices
-        Shape (n,): vertices of the polygon (integers).
+        Shape (n,): vertices of the polygon (int64).
     middle
         Shape (3,): point of the plane [m].
     normal
         Shape (3,): unit normal, any unit of length.
-
-    Returns
-    -------
-    tuple
-        Sum of squares [m2], largest distance [m], and the vertex that has it.
     """
-    total, largest, worst = 0.0, 0.0, vertices[0]
+    total = 0.0
     for v in vertices:
         distance = 0.0
         for k in range(3):
             distance += (xyz[v, k] - middle[k]) * normal[k]
         total += distance * distance
-        if abs(distance) > largest:
-            largest, worst = abs(distance), v
-    return total, largest, worst
+    return total
 
 
 @njit(cache=True, nogil=True)
@@ -82,7 +75,7 @@ def least_squares_normal(
     xyz
         Shape (n_vertex, 3): coordinates [m].
     vertices
-        Shape (n,): vertices of the polygon (integers).
+        Shape (n,): vertices of the polygon (int64).
     middle
         Shape (3,): their mean [m].
     out

@@ -58,8 +58,7 @@ def _members(table: np.ndarray, marks: np.ndarray, geometry: int) -> int:
             solids += 1
         elif name in (_COMPOSITE, _MULTI):
             solids += 2
-        if names.ROLES[name] & names.FACE:
-            members += 1
-        elif names.ROLES[name] & names.HOLDER and mark_of(marks, table, r, names.HREF) >= 0:
-            members += 1
+        role = names.ROLES[name]
+        linked = role & names.HOLDER and mark_of(marks, table, r, names.HREF) >= 0
+        members += bool(role & names.FACE or linked)
     return members if solids == 1 else 0

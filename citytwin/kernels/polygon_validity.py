@@ -12,15 +12,21 @@ import math
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.face_planes import area_vector, least_squares_normal, off_plane, plane_axes
-from citytwin.kernels.simple_rings import UNDECIDED, first_crossing, widest_fold
+from citytwin.kernels.face_planes import (
+    area_vector,
+    least_squares_normal,
+    plane_axes,
+    sum_of_squares,
+)
+from citytwin.kernels.ring_triangles import widest_fold
+from citytwin.kernels.simple_rings import UNDECIDED, first_crossing
 
 SOUND, UNCHECKED = 0, -1
 """What stands for a polygon without error, and for one whose check was given up."""
 TOO_FEW_POINTS, SAME_POINTS, SELF_INTERSECTION = 101, 102, 104
 NOT_FLAT, FOLDED, SAME_ORIENTATION = 203, 204, 208
 
-_MOST_EARS = 500
+_MOST_EARS = 200
 """Rings with more vertices are not cut into triangles."""
 
 
@@ -41,16 +47,16 @@ def check_polygons(
     xyz
         Shape (n_vertex, 3): coordinates, closing vertices left out [m].
     same_as
-        Shape (n_vertex,): vertex that stands for each after snapping (integers).
+        Shape (n_vertex,): vertex that stands for each after snapping (int64).
     rings, polygons
-        Shapes (n_ring + 1,) and (n_polygon + 1,): first vertex of each ring, first ring of each
-        polygon (integers).
+        Shape (n_ring + 1,) and (n_polygon + 1,): first vertex of each ring, first ring of each
+        polygon (int64).
     tolerances
         Distance at which vertices are the same [m], distance from the plane [m], angle between
         triangles [degrees].
     found
-        Shape (n_polygon,) each: error code (integers), value met [m or degrees], NaN where there
-        is none, and the vertex concerned (integers); filled.
+        Shape (n_polygon,) each: error code (int64), value met [m or degrees], NaN where there
+        is none, and the vertex concerned (int64); filled.
     uv
         Shape (n_vertex, 2): filled for polygons with holes: places in the plane [m].
     """
@@ -58,126 +64,130 @@ def check_polygons(
     longest = 0
     for p in range(len(polygons) - 1):
         longest = max(longest, rings[polygons[p + 1]] - rings[polygons[p]])
-    plane = np.empty((longest, 2))
-    heights = np.empty(longest)
+    plane, off_m = np.empty((longest, 2)), np.empty(longest)
     for p in range(len(polygons) - 1):
-        at[p] = rings[polygons[p]]
-        value[p] = np.nan
-        code[p] = _check_ends(same_as, rings, polygons, p, at)
+        own = rings[polygons[p] : polygons[p + 1] + 1]
+        begin, end = own[0], own[-1]
+        corners, cuts = same_as[begin:end], own - begin
+        code[p], value[p] = SOUND, np.nan
+        code[p], place = _check_ends(corners, cuts)
         if code[p] == SOUND:
-            code[p] = _check_shape(
-                xyz, same_as, rings, polygons, p, tolerances, (value, at), plane, heights, uv
-            )
+            flat = (plane[: end - begin], off_m[: end - begin])
+            largest, place = _lay_flat(xyz, corners, cuts, tolerances[1], flat)
+            if largest > tolerances[1] and end - begin > 3:
+                code[p], value[p] = NOT_FLAT, largest
+            else:
+                code[p], place = _check_rings(flat[0], cuts)
+        if code[p] == SOUND and len(cuts) > 2:
+            uv[begin:end] = plane[: end - begin]
+        elif code[p] == SOUND and largest > 0.0:
+            code[p], angle, place = _check_folds(flat, largest, tolerances)
+            value[p] = angle if code[p] == FOLDED else np.nan
+        at[p] = begin + place if begin < end else max(0, begin - 1)
 
 
 @njit(cache=True, nogil=True)
-def _check_ends(
-    same_as: np.ndarray, rings: np.ndarray, polygons: np.ndarray, p: int, at: np.ndarray
-) -> int:
-    """Too few points, or two in a row that are the same."""
-    for r in range(polygons[p], polygons[p + 1]):
-        if rings[r + 1] - rings[r] < 3:
-            at[p] = rings[r] if rings[r + 1] > rings[r] else at[p]
-            return TOO_FEW_POINTS
-    for r in range(polygons[p], polygons[p + 1]):
-        before = rings[r + 1] - 1
-        for v in range(rings[r], rings[r + 1]):
-            if same_as[v] == same_as[before]:
-                at[p] = v
-                return SAME_POINTS
-            before = v
-    return SOUND
+def _check_ends(corners: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
+    """Too few points, or two in a row that are the same; and the corner."""
+    for r in range(len(cuts) - 1):
+        if cuts[r + 1] - cuts[r] < 3:
+            return TOO_FEW_POINTS, min(cuts[r], len(corners) - 1)
+    for r in range(len(cuts) - 1):
+        before = cuts[r + 1] - 1
+        for i in range(cuts[r], cuts[r + 1]):
+            if corners[i] == corners[before]:
+                return SAME_POINTS, i
+            before = i
+    return SOUND, 0
 
 
 @njit(cache=True, nogil=True)
-def _check_shape(
+def _lay_flat(
     xyz: np.ndarray,
-    same_as: np.ndarray,
-    rings: np.ndarray,
-    polygons: np.ndarray,
-    p: int,
-    tolerances: tuple[float, float, float],
-    found: tuple[np.ndarray, np.ndarray],
-    plane: np.ndarray,
-    heights: np.ndarray,
-    uv: np.ndarray,
-) -> int:
-    value, at = found
-    snap_m, distance_m, angle_deg = tolerances
-    begin, end = rings[polygons[p]], rings[polygons[p + 1]]
-    vertices = same_as[begin:end]
-    outer = rings[polygons[p] + 1] - begin
+    corners: np.ndarray,
+    cuts: np.ndarray,
+    distance_m: float,
+    flat: tuple[np.ndarray, np.ndarray],
+) -> tuple[float, int]:
+    """Places of the corners in their best plane and off it; the largest distance and its corner."""
+    plane, off_m = flat
     middle, normal, axes = np.zeros(3), np.empty(3), np.empty((2, 3))
-    for v in vertices:
+    for v in corners:
         for k in range(3):
-            middle[k] += (xyz[v, k] - xyz[vertices[0], k]) / len(vertices)
+            middle[k] += (xyz[v, k] - xyz[corners[0], k]) / len(corners)
     for k in range(3):
-        middle[k] += xyz[vertices[0], k]
-    largest, worst = _best_plane(xyz, vertices, outer, middle, normal, distance_m)
-    if len(vertices) > 3 and largest > distance_m:
-        value[p], at[p] = largest, worst
-        return NOT_FLAT
+        middle[k] += xyz[corners[0], k]
+    _best_plane(xyz, corners, cuts[1], middle, normal, distance_m)
     plane_axes(normal, axes)
-    for i in range(len(vertices)):
-        for j in range(2):
-            plane[i, j] = 0.0
-            for k in range(3):
-                plane[i, j] += (xyz[vertices[i], k] - middle[k]) * axes[j, k]
-    turn = 0.0
-    for r in range(polygons[p], polygons[p + 1]):
-        first, last = rings[r] - begin, rings[r + 1] - begin
-        crossing = first_crossing(plane[first:last])
-        if crossing == UNDECIDED:
-            return UNCHECKED
-        if crossing >= 0:
-            at[p] = rings[r] + crossing
-            return SELF_INTERSECTION
-        own = _signed_area(plane[first:last])
-        if r == polygons[p]:
-            turn = own
-        elif own * turn > 0.0:
-            at[p] = rings[r]
-            return SAME_ORIENTATION
-    if outer < len(vertices):
-        uv[begin:end] = plane[: len(vertices)]
-    elif 3 < outer <= _MOST_EARS and 2.0 * largest > snap_m * math.tan(math.radians(angle_deg)):
-        # Otherwise no triangle can lean so far that is not thinner than the snapping.
-        for i in range(outer):
-            heights[i] = 0.0
-            for k in range(3):
-                heights[i] += (xyz[vertices[i], k] - middle[k]) * normal[k]
-        angle, i = widest_fold(plane[:outer], heights[:outer], snap_m)
-        if angle > angle_deg:
-            value[p], at[p] = angle, begin + i
-            return FOLDED
-    return SOUND
+    largest, worst = 0.0, 0
+    for i in range(len(corners)):
+        plane[i, 0], plane[i, 1], off_m[i] = 0.0, 0.0, 0.0
+        for k in range(3):
+            step = xyz[corners[i], k] - middle[k]
+            plane[i, 0] += step * axes[0, k]
+            plane[i, 1] += step * axes[1, k]
+            off_m[i] += step * normal[k]
+        if abs(off_m[i]) > largest:
+            largest, worst = abs(off_m[i]), i
+    return largest, worst
 
 
 @njit(cache=True, nogil=True)
 def _best_plane(
     xyz: np.ndarray,
-    vertices: np.ndarray,
+    corners: np.ndarray,
     outer: int,
     middle: np.ndarray,
     normal: np.ndarray,
     distance_m: float,
-) -> tuple[float, int]:
-    """Largest distance from the best plane, and the vertex that has it.
+) -> None:
+    """Unit normal of the plane that distances are measured from.
 
     The normal of the area serves as long as it shows by itself that the polygon is flat: the
     least-squares plane has a sum of squares no larger, so none of its distances can be either.
     """
-    area_vector(xyz, vertices[:outer], normal)
+    area_vector(xyz, corners[:outer], normal)
     size = math.sqrt(normal[0] ** 2 + normal[1] ** 2 + normal[2] ** 2)
     if size > 0.0:
         for k in range(3):
             normal[k] /= size
-        total, largest, worst = off_plane(xyz, vertices, middle, normal)
-        if total <= distance_m * distance_m:
-            return largest, worst
-    least_squares_normal(xyz, vertices, middle, normal)
-    total, largest, worst = off_plane(xyz, vertices, middle, normal)
-    return largest, worst
+        if sum_of_squares(xyz, corners, middle, normal) <= distance_m * distance_m:
+            return
+    least_squares_normal(xyz, corners, middle, normal)
+
+
+@njit(cache=True, nogil=True)
+def _check_rings(plane: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
+    """Rings that cross themselves, or turn the same way as the outer one; and the corner."""
+    outer = 0.0
+    for r in range(len(cuts) - 1):
+        ring = plane[cuts[r] : cuts[r + 1]]
+        crossing = first_crossing(ring)
+        if crossing == UNDECIDED:
+            return UNCHECKED, cuts[r]
+        if crossing >= 0:
+            return SELF_INTERSECTION, cuts[r] + crossing
+        area = _signed_area(ring)
+        if r == 0:
+            outer = area
+        elif area * outer > 0.0:
+            return SAME_ORIENTATION, cuts[r]
+    return SOUND, 0
+
+
+@njit(cache=True, nogil=True)
+def _check_folds(
+    flat: tuple[np.ndarray, np.ndarray], largest: float, tolerances: tuple[float, float, float]
+) -> tuple[int, float, int]:
+    """Whether triangles of a ring lean against each other; the angle and the corner."""
+    plane, off_m = flat
+    snap_m, _, angle_deg = tolerances
+    # Below this no triangle can lean so far that is not thinner than the snapping.
+    steep = 2.0 * largest > snap_m * math.tan(math.radians(angle_deg))
+    if not steep or not 3 < len(plane) <= _MOST_EARS:
+        return SOUND, 0.0, 0
+    angle, i = widest_fold(plane, off_m, snap_m)
+    return (FOLDED if angle > angle_deg else SOUND), angle, i
 
 
 @njit(cache=True, nogil=True)

@@ -38,26 +38,23 @@ def check_shells(
     xyz
         Shape (n_vertex, 3): coordinates, closing vertices left out [m].
     same_as
-        Shape (n_vertex,): vertex that stands for each after snapping (integers).
+        Shape (n_vertex,): vertex that stands for each after snapping (int64).
     rings, polygons, shells
-        Shapes (n_ring + 1,), (n_polygon + 1,), (n_shell + 1,): first vertex of each ring, first
-        ring of each polygon, first polygon of each shell (integers).
+        Shape (n_ring + 1,), (n_polygon + 1,), (n_shell + 1,): first vertex of each ring, first
+        ring of each polygon, first polygon of each shell (int64).
     wanted
         Shape (n_shell,), bool: shells whose polygons are all sound; the others are left out.
     counts
-        Shape (n_shell, 6): filled for the shells wanted (integers).
+        Shape (n_shell, 6): filled for the shells wanted (int64).
     at
-        Shape (n_shell,): vertex at the first fault (integers); filled where there is one.
+        Shape (n_shell,): vertex at the first fault (int64); filled where there is one.
     """
     most_vertices, most_polygons = 1, 1
     for s in range(len(shells) - 1):
         begin, end = rings[polygons[shells[s]]], rings[polygons[shells[s + 1]]]
         most_vertices = max(most_vertices, end - begin)
         most_polygons = max(most_polygons, shells[s + 1] - shells[s])
-    size = 2
-    while size < 2 * most_vertices:
-        size *= 2
-    slots = np.empty(size, dtype=np.int64)
+    slots = np.empty(4 * most_vertices, dtype=np.int64)
     following = np.empty(most_vertices, dtype=np.int64)
     polygon_of = np.empty(most_vertices, dtype=np.int64)
     edges = np.empty((most_vertices, 3), dtype=np.int64)
@@ -69,30 +66,23 @@ def check_shells(
         if not wanted[s]:
             continue
         first = rings[polygons[shells[s]]]
-        count = rings[polygons[shells[s + 1]]] - first
-        _lay_out(rings, polygons, shells[s], shells[s + 1], following, polygon_of)
-        size = 2
-        while size < 2 * count:
-            size *= 2
-        ids = same_as[first : first + count]
-        number = _find_edges(ids, following[:count], slots[:size], edges)
-        fault = _count_edges(edges[:number], counts[s])
-        if fault >= 0:
-            at[s] = first + fault
+        ids = same_as[first : rings[polygons[shells[s + 1]]]]
+        number = len(ids)
+        corners = (ids, following[:number], polygon_of[:number])
+        _lay_out(rings, polygons, shells[s], shells[s + 1], corners)
+        found = edges[: _find_edges(corners, slots, edges)]
+        place = _count_edges(found, counts[s])
         if counts[s, CROWDED_EDGES] == 0:
-            _join(ids, following, polygon_of, edges[:number], (fans[:count], pieces, turned))
-        faces = shells[s + 1] - shells[s]
-        if counts[s, CROWDED_EDGES] == 0:
-            for f in range(faces):
-                counts[s, PIECES] += pieces[f] == f
+            faces = shells[s + 1] - shells[s]
             joined = (pieces[:faces], turned[:faces])
-            mixed = _turn(xyz, same_as, rings, polygons, shells[s], joined, counts[s])
-            if mixed >= 0 and fault < 0:
-                at[s] = rings[polygons[shells[s] + mixed]]
+            _join(corners, found, fans[:number], joined)
+            inward = _turn(xyz, same_as, rings, polygons, shells[s], joined, counts[s])
+            if inward >= 0 and place < 0:
+                place = rings[polygons[shells[s] + inward]] - first
             if counts[s, OPEN_EDGES] == 0:
-                pinch = _pinched(ids, first, fans[:count], slots, counts[s])
-                if pinch >= 0:
-                    at[s] = first + pinch
+                pinch = _pinched(ids, first, fans[:number], slots, counts[s])
+                place = pinch if pinch >= 0 else place
+        at[s] = first + max(place, 0)
 
 
 @njit(cache=True, nogil=True)
@@ -101,10 +91,10 @@ def _lay_out(
     polygons: np.ndarray,
     begin: int,
     end: int,
-    following: np.ndarray,
-    polygon_of: np.ndarray,
+    corners: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> None:
     """Number the corners of a shell: which one follows in the ring, which polygon each is of."""
+    _, following, polygon_of = corners
     first = rings[polygons[begin]]
     for p in range(begin, end):
         for r in range(polygons[p], polygons[p + 1]):
@@ -115,11 +105,15 @@ def _lay_out(
 
 @njit(cache=True, nogil=True)
 def _find_edges(
-    ids: np.ndarray, following: np.ndarray, slots: np.ndarray, edges: np.ndarray
+    corners: tuple[np.ndarray, np.ndarray, np.ndarray], slots: np.ndarray, edges: np.ndarray
 ) -> int:
     """List edges: first and second corner that run along each, number of all."""
-    slots[:] = -1
-    mask = len(slots) - 1
+    ids, following, _ = corners
+    size = 2
+    while size < 2 * len(ids):
+        size *= 2
+    slots[:size] = -1
+    mask = size - 1
     number = 0
     for c in range(len(ids)):
         a, b = ids[c], ids[following[c]]
@@ -164,14 +158,14 @@ def _root(parents: np.ndarray, item: int) -> int:
 
 @njit(cache=True, nogil=True)
 def _join(
-    ids: np.ndarray,
-    following: np.ndarray,
-    polygon_of: np.ndarray,
+    corners: tuple[np.ndarray, np.ndarray, np.ndarray],
     edges: np.ndarray,
-    memory: tuple[np.ndarray, np.ndarray, np.ndarray],
+    fans: np.ndarray,
+    joined: tuple[np.ndarray, np.ndarray],
 ) -> None:
     """Unite corners into fans and polygons into pieces; turn polygons until neighbours agree."""
-    fans, pieces, turned = memory
+    ids, following, polygon_of = corners
+    pieces, turned = joined
     for c in range(len(ids)):
         fans[c] = c
         pieces[polygon_of[c]] = polygon_of[c]
@@ -216,7 +210,7 @@ def _turn(
     joined: tuple[np.ndarray, np.ndarray],
     counts: np.ndarray,
 ) -> int:
-    """Count polygons that face inwards; the first of them, -1 where there is none or all do.
+    """Count pieces, and polygons that face inwards; the first of them, -1 where there is none or all do.
 
     Outwards is where the volume of a piece is positive. In an open shell it is where most
     polygons face, as a volume is not to be had.
@@ -227,6 +221,7 @@ def _turn(
     vector = np.empty(3)
     origin = same_as[rings[polygons[begin]]]
     for f in range(faces):
+        counts[PIECES] += pieces[f] == f
         sign = -1.0 if turned[f] else 1.0
         if counts[OPEN_EDGES]:
             weight[pieces[f]] += sign

@@ -81,7 +81,7 @@ def _first_near(
                 for k in range(3):
                     square += (xyz[first + other, k] - xyz[first + v, k]) ** 2
                 if square < tolerance_m * tolerance_m:
-                    return other
+                    return int(other)
             slot = (slot + 1) & mask
         if corner == 0:
             free = slot
@@ -92,4 +92,4 @@ def _first_near(
 @njit(cache=True, nogil=True)
 def _hash(x: int, y: int, z: int) -> int:
     mixed = np.int64(x) * 73856093 ^ np.int64(y) * 19349663 ^ np.int64(z) * 83492791
-    return mixed ^ (mixed >> 17)
+    return int(mixed ^ (mixed >> 17))

@@ -41,6 +41,7 @@ def test_the_layers_of_the_twin() -> None:
         "flood_arrival",
         "buildings",
         "surface_accuracy",
+        "model_defects",
         "roads",
         "building_exposure",
         "traffic",
