@@ -83,7 +83,7 @@ def _faces(task: GridTask) -> Faces:
     owners = surfaces["building_id"].map(rows)
     known = surfaces[owners.notna()]
     solid = faces_of_rows(
-        list(known["xyz"]), list(known["ring_sizes"]), owners.dropna().to_numpy(dtype=np.int32)
+        known["xyz"], known["ring_sizes"], owners.dropna().to_numpy(dtype=np.int32)
     )
     flat = buildings[~buildings["building_id"].isin(set(surfaces["building_id"]))]
     flat = flat[flat["roof_z_m"].notna()]

@@ -40,7 +40,7 @@ def surfaces_of(*faces: tuple[str, Sequence[Ring]]) -> pd.DataFrame:
         {
             "building_id": pd.Series([face[0] for face in faces], dtype="string"),
             "xyz": [np.array([p for ring in face[1] for p in ring]).ravel() for face in faces],
-            "ring_sizes": [np.array([float(len(ring)) for ring in face[1]]) for face in faces],
+            "ring_sizes": [[len(ring) for ring in face[1]] for face in faces],
         }
     )
 
