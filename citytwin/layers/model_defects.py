@@ -21,6 +21,9 @@ _ACTIONS: tuple[tuple[str, Text], ...] = (
 )
 
 
+_SEVERITIES = (("1", text("警告", "Warning")), ("2", text("エラー", "Error")))
+
+
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Warnings in amber, errors in red."""
     return Style(
@@ -28,8 +31,8 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
         unit="",
         title=text("不備の程度", "Severity"),
         items=(
-            StyleItem(min=1, max=2, rgb=SLOW, label=text("警告", "Warning")),
-            StyleItem(min=2, max=None, rgb=HEAVY, label=text("エラー", "Error")),
+            StyleItem(min=1, max=2, rgb=SLOW, label=_SEVERITIES[0][1]),
+            StyleItem(min=2, max=None, rgb=HEAVY, label=_SEVERITIES[1][1]),
         ),
     )
 
@@ -51,6 +54,7 @@ LAYER = LayerRecipe(
         id_column="defect_id",
         style_column="severity",
         attributes=(
+            Attribute("severity", text("程度", "Severity"), precision=1, values=_SEVERITIES),
             Attribute(
                 "code",
                 text("不備", "Defect"),

@@ -176,5 +176,6 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "vegetation",
         "buildings",
         "surface_accuracy",
+        "model_defects",
         "traffic",
     }
