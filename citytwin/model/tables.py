@@ -58,6 +58,17 @@ class TerrainSource(IntEnum):
     FROM_BUILDINGS = 2
 
 
+class LodUsed(IntEnum):
+    """Level of detail of the building that a cell shows (field ``lod_used``)."""
+
+    NONE = 0
+    LOD0 = 1
+    LOD1 = 2
+    LOD2 = 3
+    LOD3 = 4
+    LOD4 = 5
+
+
 BUILDINGS = Table(
     "buildings",
     (
