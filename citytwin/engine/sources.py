@@ -18,6 +18,7 @@ from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded, Format
+from citytwin.model.tables import DEFECTS
 from citytwin.store.tables import conform
 from citytwin.transports.files import sha256_of
 from citytwin.transports.finding import find_files, set_aside
@@ -96,7 +97,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     for role, raster in decoded.rasters.items():
         digests[role] = store.write_raster(task.dataset.name, role, raster)
         rows[role] = int(raster.values.size)
-    if task.expect and not any(rows.values()):
+    if task.expect and not any(rows[name] for name in rows if name != DEFECTS.name):
         raise _nothing_read(task, decoded)
     rejects = (*decoded.rejects, *_rejects_of_archives(task.dataset.files, chosen.patterns))
     hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
