@@ -115,7 +115,14 @@ def test_a_building_in_two_files_is_kept_once_and_another_of_its_id_too(read: To
         "source town: b_bldg_1.gml: y: another building has this id; both are kept",
         "source town: c_bldg_1.gml: y: same building again",
     ]
-    assert reading.decoded["town"].rows == {"buildings": 5, "surfaces": 30}
+    assert reading.decoded["town"].rows == {"buildings": 5, "surfaces": 30, "defects": 3}
+    defects = store.read_table(t.DEFECTS, "town")
+    assert sorted(zip(defects["feature_id"], defects["code"], strict=True)) == [
+        ("x", "duplicate"), ("y", "duplicate"), ("y#3", "duplicate-id"),
+    ]  # fmt: skip
+    assert defects["geometry"].notna().tolist() == [
+        code == "duplicate-id" for code in defects["code"]
+    ]
 
 
 def test_counts_are_added_up(read: Town) -> None:
@@ -138,6 +145,7 @@ def test_a_broken_file_is_lost_alone(read: Town) -> None:
     assert said.startswith("source town: a_bldg_1.gml: ")
     notes = [note.en for note in reading.decoded["town"].notes]
     assert notes[0] == "1 files of source town could not be read and were left out"
+    assert store.read_table(t.DEFECTS, "town")["code"].tolist() == ["file-refused"]
     _, report, _ = read({"a": [house("a", 0)]})
     assert (report.rows[0].parts, report.rows[0].standing) == (2, 1)
     assert report.losses == []
