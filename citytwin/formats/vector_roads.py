@@ -17,6 +17,7 @@ from pydantic import Field
 from citytwin.errors import SourceError
 from citytwin.formats.city import footprint
 from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError, place
@@ -24,7 +25,7 @@ from citytwin.formats.city.site import FileSite
 from citytwin.formats.vector.files import DAMAGED, code_of, for_gdal, kind_of
 from citytwin.formats.vector.values import is_null, number_of, text_of
 from citytwin.model.steps import Dataset, Decoded, Format, Params
-from citytwin.model.tables import ROADS
+from citytwin.model.tables import DEFECTS, ROADS
 from citytwin.model.text import text
 from citytwin.transports.files import open_seekable
 
@@ -203,14 +204,15 @@ def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
     ledger = Ledger()
     found = read_files(dataset, lambda path, own: _read_one(path, dataset, params, own), ledger)
     frame = road_frame([row for _, rows in found for row in rows], dataset.target_crs)
-    return Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    decoded = Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    return with_defects(decoded, dataset.target_crs)
 
 
 FORMAT = Format(
     name="vector_roads",
     title=text("道路（ベクタデータ）", "Roads (vector files)"),
     patterns=("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet"),
-    produces=(ROADS,),
+    produces=(ROADS, DEFECTS),
     params=VectorRoadParams,
     read=read,
 )
