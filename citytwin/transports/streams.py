@@ -17,7 +17,7 @@ MOST_RATIO = 200
 """Text of a city model compresses to between a tenth and a fiftieth."""
 RATIO_FREE_BYTES = 100_000_000
 """What unpacks to no more than this may have any ratio."""
-_PACKED_CHUNK = 1 << 18
+_PACKED_CHUNK = 1 << 16
 _GZIP, _BARE = 31, -15
 
 

@@ -174,6 +174,19 @@ def test_many_readers(tmp_path: Path) -> None:
     assert found == members
 
 
+def test_a_forgotten_archive_is_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers few archives; a reader of one that it forgets goes on to the end."""
+    monkeypatch.setattr(archives, "_KEPT", 1)
+    inner = zipped({"x": GML})
+    (tmp_path / "a.zip").write_bytes(zipped({"inner.zip": inner}))
+    (tmp_path / "b.zip").write_bytes(zipped({"inner.zip": inner}))
+    for _ in range(2):
+        with open_binary(tmp_path / "a.zip/inner.zip/x") as one:
+            start = one.read(1000)
+            assert contents(tmp_path / "b.zip/inner.zip/x") == GML
+            assert start + one.read() == GML
+
+
 def test_names(tmp_path: Path) -> None:
     """With the flag, with the extra field, UTF-8 without either, code page 932 and 437."""
     raw = "東京/建物_bldg.gml".encode("cp932")
