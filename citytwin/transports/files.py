@@ -12,9 +12,11 @@ import io
 from pathlib import Path
 
 from citytwin.errors import SourceError
-from citytwin.transports.archives import Stamp, spool, stamp_of_disk
+from citytwin.transports.archives import Stamp, stamp_of_disk
+from citytwin.transports.inflating import Inflated
 from citytwin.transports.places import disk_file, inside, nothing_at, settled
-from citytwin.transports.streams import Inflated, Window
+from citytwin.transports.sections import Section
+from citytwin.transports.spooling import spool
 
 LARGEST_IN_MEMORY = 1_000_000_000
 """Bytes of a file in an archive that a library cannot read piece by piece."""
@@ -125,7 +127,7 @@ def open_seekable(path: Path) -> io.BufferedReader:
     """Open a file that is read here and there.
 
     What is compressed is unpacked into a temporary file without a name, of
-    :data:`citytwin.transports.archives.SPOOL_BYTES` at most.
+    :data:`citytwin.transports.spooling.SPOOL_BYTES` at most.
 
     Parameters
     ----------
@@ -144,10 +146,10 @@ def open_seekable(path: Path) -> io.BufferedReader:
     if not packed:
         if place is None:
             return settled(path).open("rb")
-        if place.is_file and (window := place.archive.stored(place.name)) is not None:
-            return io.BufferedReader(window)
+        if place.is_file and (section := place.archive.stored(place.name)) is not None:
+            return io.BufferedReader(section)
     size = size_of(path)
-    return io.BufferedReader(Window(spool(open_binary(path), size, str(path)), 0, size))
+    return io.BufferedReader(Section(spool(open_binary(path), size, str(path)), 0, size))
 
 
 def size_of(path: Path) -> int:

@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from zip_files import archive_of, entry, unicode_path, zipped
 
 from citytwin.errors import SourceError
-from citytwin.transports import archives
+from citytwin.transports import archives, spooling
 from citytwin.transports.files import (
     children,
     content_name,
@@ -97,7 +97,7 @@ def test_paths_that_are_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_archives_in_archives(tmp_path: Path, method: int) -> None:
-    """Three deep, stored (read through windows) or compressed (spooled once); not four."""
+    """Three deep, stored (read as sections) or compressed (spooled once); not four."""
     inner = zipped(CITY)
     middle = zipped({"deep/inner.zip": inner}, method)
     outer = zipped({"middle.zip": middle, "9_bldg.gml": b"<y/>"}, method)
@@ -124,7 +124,7 @@ def test_no_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         file.seek(-4, io.SEEK_END)
         assert file.read() == GML[-4:]
         assert list(scratch.iterdir()) == []
-    monkeypatch.setattr(archives, "SPOOL_BYTES", 1000)
+    monkeypatch.setattr(spooling, "SPOOL_BYTES", 1000)
     with pytest.raises(SourceError, match=r"a\.bin: would take \d+ bytes .*, more than 1000"):
         open_seekable(path / "a.bin")
 
