@@ -29,6 +29,8 @@ class Level:
 
     lod: str
     faces: Callable[[], list[RawFace]]
+    is_shell: Callable[[], bool] = lambda: False
+    """Whether these faces are the outer shell of one solid, and nothing else."""
 
 
 @dataclass(eq=False)
@@ -71,6 +73,8 @@ class BuildingRow:
     defects: list[str]
     building_id: str
     """As in the draft, or with a suffix where two buildings had one id."""
+    is_shell: bool = False
+    """Whether the faces are the whole outer shell of one solid of the file."""
 
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
@@ -114,6 +118,7 @@ class _Assembly:
         self.draft, self.site, self.ledger = draft, site, ledger
         self.defects = draft.defects
         self.swapped = False
+        self.is_shell = False
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
         self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
@@ -163,6 +168,8 @@ class _Assembly:
                 continue
             if damaged or partial:
                 self._mark("lod-fallback")
+            whole = not settled.lost and len(faces) == len(settled.faces)
+            self.is_shell = whole and level.is_shell()
             return level.lod, faces
         if damaged is not None:
             self._mark("rebuilt")
@@ -241,7 +248,16 @@ class _Assembly:
     ) -> BuildingRow:
         draft = self.draft
         return BuildingRow(
-            draft, lod, z_m[0], z_m[1], height_m, area, faces, self.defects, draft.building_id
+            draft=draft,
+            lod=lod,
+            ground_z_m=z_m[0],
+            roof_z_m=z_m[1],
+            height_m=height_m,
+            footprint=area,
+            faces=faces,
+            defects=self.defects,
+            building_id=draft.building_id,
+            is_shell=self.is_shell,
         )
 
     def _compare_heights(self, row: BuildingRow) -> None:

@@ -46,6 +46,7 @@ def test_the_layers_of_the_twin() -> None:
         "flood_arrival",
         "buildings",
         "surface_accuracy",
+        "model_defects",
         "roads",
         "building_exposure",
         "traffic",
@@ -181,5 +182,6 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "vegetation",
         "buildings",
         "surface_accuracy",
+        "model_defects",
         "traffic",
     }
