@@ -33,6 +33,8 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     geometry: Shape = "none"
+    key: str = ""
+    """Column of which no two rows of the table have the same value, where there is one."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ BUILDINGS = Table(
         Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
     ),
     geometry="polygon",
+    key="building_id",
 )
 SURFACES = Table(
     "surfaces",
@@ -132,6 +135,7 @@ DEFECTS = Table(
         Column("geometry", "geometry", meaning="point; null where the feature has no place"),
     ),
     geometry="point",
+    key="defect_id",
 )
 RELIEF = Table(
     "relief",
@@ -158,6 +162,7 @@ ROADS = Table(
         Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
     ),
     geometry="polygon",
+    key="road_id",
 )
 LAND_USE = Table(
     "land_use",
@@ -174,6 +179,7 @@ LAND_USE = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="parcel_id",
 )
 WATER_BODIES = Table(
     "water_bodies",
@@ -186,6 +192,7 @@ WATER_BODIES = Table(
         Column("geometry", "geometry", nullable=False, meaning="area seen from above"),
     ),
     geometry="polygon",
+    key="water_id",
 )
 VEGETATION = Table(
     "vegetation",
@@ -200,6 +207,7 @@ VEGETATION = Table(
         Column("geometry", "geometry", nullable=False, meaning="area of a cover, point of a plant"),
     ),
     geometry="any",
+    key="plant_id",
 )
 BRIDGES = Table(
     "bridges",
@@ -217,6 +225,7 @@ BRIDGES = Table(
         Column("geometry", "geometry", nullable=False, meaning="outline seen from above"),
     ),
     geometry="polygon",
+    key="bridge_id",
 )
 ZONES = Table(
     "zones",
@@ -238,6 +247,7 @@ ZONES = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="zone_id",
 )
 HAZARD_SURFACES = Table(
     "hazard_surfaces",
