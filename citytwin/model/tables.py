@@ -33,6 +33,8 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     geometry: Shape = "none"
+    key: str = ""
+    """Column of which no two rows of the table have the same value, where there is one."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -88,6 +90,7 @@ BUILDINGS = Table(
         Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
     ),
     geometry="polygon",
+    key="building_id",
 )
 SURFACES = Table(
     "surfaces",
@@ -111,6 +114,28 @@ SURFACES = Table(
             meaning="vertices per ring, outer ring first",
         ),
     ),
+)
+DEFECTS = Table(
+    "defects",
+    (
+        Column("defect_id", "string", nullable=False, meaning="feature and code"),
+        Column("feature_id", "string", meaning="null where a file as a whole is concerned"),
+        Column("parent_id", "string", meaning="building of which the feature is a part"),
+        Column("surface_id", "string", meaning="the worst of the surfaces concerned"),
+        Column("theme", "string", meaning="table the feature belongs to"),
+        Column("code", "string", nullable=False, meaning="of val3dity, such as 203, or a word"),
+        Column("rule", "string", meaning="quality requirement of PLATEAU, such as L14"),
+        Column("severity", "string", nullable=False, meaning="error, warning, info"),
+        Column("message", "string", nullable=False),
+        Column("action", "string", meaning="kept, repaired, dropped, rebuilt, renamed, ..."),
+        Column("value", "float64", meaning="worst value met, in the unit of the message"),
+        Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
+        Column("source", "string", nullable=False),
+        Column("offset", "int64", "By", meaning="byte of the file where the feature begins"),
+        Column("geometry", "geometry", meaning="point; null where the feature has no place"),
+    ),
+    geometry="point",
+    key="defect_id",
 )
 RELIEF = Table(
     "relief",
@@ -137,6 +162,7 @@ ROADS = Table(
         Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
     ),
     geometry="polygon",
+    key="road_id",
 )
 LAND_USE = Table(
     "land_use",
@@ -153,6 +179,7 @@ LAND_USE = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="parcel_id",
 )
 WATER_BODIES = Table(
     "water_bodies",
@@ -165,6 +192,7 @@ WATER_BODIES = Table(
         Column("geometry", "geometry", nullable=False, meaning="area seen from above"),
     ),
     geometry="polygon",
+    key="water_id",
 )
 VEGETATION = Table(
     "vegetation",
@@ -179,6 +207,7 @@ VEGETATION = Table(
         Column("geometry", "geometry", nullable=False, meaning="area of a cover, point of a plant"),
     ),
     geometry="any",
+    key="plant_id",
 )
 BRIDGES = Table(
     "bridges",
@@ -196,6 +225,7 @@ BRIDGES = Table(
         Column("geometry", "geometry", nullable=False, meaning="outline seen from above"),
     ),
     geometry="polygon",
+    key="bridge_id",
 )
 ZONES = Table(
     "zones",
@@ -217,6 +247,7 @@ ZONES = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="zone_id",
 )
 HAZARD_SURFACES = Table(
     "hazard_surfaces",
@@ -330,6 +361,25 @@ SURFACE_ACCURACY = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+)
+MODEL_DEFECTS = Table(
+    "model_defects",
+    (
+        Column("defect_id", "string", nullable=False, meaning="feature and code"),
+        Column("feature_id", "string"),
+        Column("surface_id", "string", meaning="the worst of the surfaces concerned"),
+        Column("theme", "string", meaning="table the feature belongs to"),
+        Column("code", "string", nullable=False, meaning="of val3dity, such as 203, or a word"),
+        Column("rule", "string", meaning="quality requirement of PLATEAU, such as L14"),
+        Column("severity", "int32", "1", nullable=False, meaning="1 warning, 2 error"),
+        Column("message", "string", nullable=False),
+        Column("action", "string", meaning="kept, repaired, dropped, rebuilt, renamed, ..."),
+        Column("value", "float64", meaning="worst value met, in the unit of the message"),
+        Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="where it is met"),
+    ),
+    geometry="point",
 )
 TRAFFIC = Table(
     "traffic",

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city import footprint
 from citytwin.formats.city.faces import Face, RawFace, block, points_of
-from citytwin.formats.city.keys import digest_of_points, outline_key
+from citytwin.formats.city.keys import outline_key
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.city.site import FileSite, Settled, settle
+from citytwin.model.identities import digest_of_points
 
 FloatArray = NDArray[np.float64]
 
@@ -29,6 +30,8 @@ class Level:
 
     lod: str
     faces: Callable[[], list[RawFace]]
+    is_shell: Callable[[], bool] = lambda: False
+    """Whether these faces are the outer shell of one solid, and nothing else."""
 
 
 @dataclass(eq=False)
@@ -71,11 +74,13 @@ class BuildingRow:
     defects: list[str]
     building_id: str
     """As in the draft, or with a suffix where two buildings had one id."""
+    is_shell: bool = False
+    """Whether the faces are the whole outer shell of one solid of the file."""
 
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
         points = points_of(self.faces) if self.faces else shapely.get_coordinates(self.footprint)
-        return digest_of_points(np.asarray(points), 1000.0)
+        return digest_of_points(np.asarray(points))
 
     def stable_key(self) -> str:
         """Recorded key, else a hash of the footprint to the decimetre."""
@@ -114,6 +119,7 @@ class _Assembly:
         self.draft, self.site, self.ledger = draft, site, ledger
         self.defects = draft.defects
         self.swapped = False
+        self.is_shell = False
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
         self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
@@ -163,6 +169,8 @@ class _Assembly:
                 continue
             if damaged or partial:
                 self._mark("lod-fallback")
+            whole = not settled.lost and len(faces) == len(settled.faces)
+            self.is_shell = whole and level.is_shell()
             return level.lod, faces
         if damaged is not None:
             self._mark("rebuilt")
@@ -241,7 +249,16 @@ class _Assembly:
     ) -> BuildingRow:
         draft = self.draft
         return BuildingRow(
-            draft, lod, z_m[0], z_m[1], height_m, area, faces, self.defects, draft.building_id
+            draft=draft,
+            lod=lod,
+            ground_z_m=z_m[0],
+            roof_z_m=z_m[1],
+            height_m=height_m,
+            footprint=area,
+            faces=faces,
+            defects=self.defects,
+            building_id=draft.building_id,
+            is_shell=self.is_shell,
         )
 
     def _compare_heights(self, row: BuildingRow) -> None:
