@@ -11,12 +11,17 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
-from citytwin.citymodel import export
 from citytwin.model import tables as t
 from citytwin.model.notes import Note, Reject
 from citytwin.model.raster import Raster
 from citytwin.model.tables import Table
 from citytwin.recognition.themes import CITY_TABLES
+from citytwin.store.model_export import (
+    FrameTables,
+    export_cityjsonseq,
+    export_geopackage,
+    export_geoparquet,
+)
 from citytwin.store.model_parquet import Encoding
 from citytwin.store.tables import empty
 
@@ -170,7 +175,7 @@ class CityModel:
         StoreError
             If the disk refuses.
         """
-        return export.to_geoparquet(Path(directory), self._tables, self.crs, faces)
+        return list(export_geoparquet(Path(directory), self._out(), faces))
 
     def to_geopackage(self, path: str | Path) -> None:
         """Write one GeoPackage, each table that has rows as a layer; faces stand in space.
@@ -185,7 +190,7 @@ class CityModel:
         StoreError
             If the file cannot be written.
         """
-        export.to_geopackage(Path(path), self._tables, self.crs)
+        export_geopackage(Path(path), self._out())
 
     def to_cityjsonseq(self, path: str | Path) -> int:
         """Write the buildings with their parts and faces as CityJSONSeq 2.0.
@@ -205,7 +210,10 @@ class CityModel:
         StoreError
             If the disk refuses.
         """
-        return export.to_cityjsonseq(Path(path), self._tables, self.crs)
+        return export_cityjsonseq(Path(path), self._out())
+
+    def _out(self) -> FrameTables:
+        return FrameTables(self._tables, self.crs)
 
     def _rows(self) -> list[tuple[str, str, str]]:
         rows = [

@@ -12,7 +12,7 @@ from citytwin.errors import SourceError
 from citytwin.formats.footprints.batches import open_vector
 from citytwin.formats.footprints.columns import columns_of
 from citytwin.formats.vector.files import DAMAGED
-from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
+from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
 
 _BUILDINGS = re.compile(r"building|bldg|footprint|pand|gebaeude|gebäude|bati|建物|建築")
 _ROADS = re.compile(r"road|street|wegdeel|strasse|straße|道路")
@@ -33,7 +33,7 @@ def look_at_vector(path: Path, given: str | None) -> Look:
         _, known = columns_of(file.names, {}, path.name, detect=True)
         lonlat = _place(path, file.crs)
     except SourceError as error:
-        return Look(fault=str(error))
+        return Look(fault=reason(error))
     name = path.stem.lower()
     uses: tuple[Use, ...] = ()
     if known or _BUILDINGS.search(name):
