@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import cast
@@ -22,21 +21,9 @@ from citytwin.store.model_export import (
     export_geopackage,
     export_geoparquet,
 )
+from citytwin.store.model_folder import InputFile
 from citytwin.store.model_parquet import Encoding
 from citytwin.store.tables import empty
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file that was looked at."""
-
-    path: Path
-    formats: tuple[str, ...]
-    """Formats that read it; none where no format does."""
-    crs: str | None
-    """CRS that it names."""
-    bytes: int
-    sha256: str
 
 
 class CityModel:
@@ -50,7 +37,7 @@ class CityModel:
         What was read, by schema; the others are empty.
     rasters
         Elevation rasters by name, each in a CRS of its own.
-    source_files
+    inputs
         Files that were looked at.
     notes
         What must be said beside the tables.
@@ -63,14 +50,14 @@ class CityModel:
         crs: str,
         tables: Mapping[Table, pd.DataFrame],
         rasters: Mapping[str, Raster],
-        source_files: tuple[SourceFile, ...],
+        inputs: tuple[InputFile, ...],
         notes: tuple[Note, ...],
         rejects: tuple[Reject, ...],
     ) -> None:
         self.crs = crs
         self.rasters = rasters
         self.notes = notes
-        self._files = source_files
+        self.inputs = inputs
         self._rejects = rejects
         self._tables = {
             table: _described(table, tables[table] if table in tables else empty(table, crs))
@@ -146,11 +133,11 @@ class CityModel:
         """Files that were looked at: the formats that read each, its CRS, size and sha256."""
         return pd.DataFrame(
             {
-                "file": [str(file.path) for file in self._files],
-                "formats": [", ".join(file.formats) for file in self._files],
-                "crs": [file.crs for file in self._files],
-                "bytes": [file.bytes for file in self._files],
-                "sha256": [file.sha256 for file in self._files],
+                "file": [file.path for file in self.inputs],
+                "formats": [", ".join(file.formats) for file in self.inputs],
+                "crs": [file.crs for file in self.inputs],
+                "bytes": [file.bytes for file in self.inputs],
+                "sha256": [file.sha256 for file in self.inputs],
             }
         )
 
@@ -225,7 +212,7 @@ class CityModel:
         return [*rows, *((name, size, "raster [m]") for name, size in sizes.items())]
 
     def _title(self) -> str:
-        read = sum(1 for file in self._files if file.formats)
+        read = sum(1 for file in self.inputs if file.formats)
         return f"{self.crs}, {read} files, {len(self._rejects)} rows in the report"
 
     def __repr__(self) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from citytwin.citymodel.joining import joined_tables
-from citytwin.citymodel.model import CityModel, SourceFile
+from citytwin.citymodel.model import CityModel
 from citytwin.errors import CityTwinError, ConfigError, SourceError
 from citytwin.model.crs import require_metric
 from citytwin.model.notes import Note, Reject
@@ -22,6 +22,7 @@ from citytwin.recognition.files import LookedAt, look_at_places
 from citytwin.recognition.plane import lies_off, plane_crs
 from citytwin.recognition.sources import CitySource, sources_of
 from citytwin.recognition.themes import given_by
+from citytwin.store.model_folder import InputFile
 from citytwin.store.tables import conform
 from citytwin.transports.files import sha256_of
 
@@ -92,7 +93,7 @@ def read_citymodel(
         crs=plane,
         tables=tables,
         rasters={name: raster for o in outcomes for name, raster in o.rasters.items()},
-        source_files=tuple(map(_source_file, files, hashes)),
+        inputs=tuple(map(_input_file, files, hashes)),
         notes=(
             *(note for o in outcomes for note in o.notes),
             *said,
@@ -204,9 +205,9 @@ def _notes_of_looks(files: Sequence[LookedAt], crs: str) -> list[Note]:
     return said
 
 
-def _source_file(file: LookedAt, sha256: str) -> SourceFile:
-    return SourceFile(
-        path=file.path,
+def _input_file(file: LookedAt, sha256: str) -> InputFile:
+    return InputFile(
+        path=str(file.path),
         formats=tuple(use.format_name for use in file.look.uses),
         crs=file.look.crs,
         bytes=file.path.stat().st_size,

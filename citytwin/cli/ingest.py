@@ -1,0 +1,97 @@
+"""``citytwin ingest PATH... --out DIR``."""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from citytwin.engine.report import Exit
+
+if TYPE_CHECKING:
+    from citytwin.citymodel.ingest import Extra
+    from citytwin.store.model_folder import ModelDocument
+
+EXTRAS = ("cityjsonseq", "geopackage")
+_SHOWN = 8
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
+@click.option("--crs", metavar="EPSG:N", help="Projected CRS of the tables.")
+@click.option("--source-crs", metavar="EPSG:N", help="CRS of files that name none.")
+@click.option(
+    "--theme", "themes", multiple=True, metavar="THEME", help="Only this; may be repeated."
+)
+@click.option(
+    "--format", "extras", multiple=True, type=click.Choice(EXTRAS), help="Write this as well."
+)
+def command(
+    paths: tuple[str, ...],
+    out: Path,
+    crs: str | None,
+    source_crs: str | None,
+    themes: tuple[str, ...],
+    extras: tuple[Extra, ...],
+) -> None:
+    """Read city models into a folder of tables: GeoParquet, a report, and what --format names.
+
+    PATH is a file, a folder or a pattern: CityGML, CityJSON, footprints, relief. Which format
+    reads which file is found out. Themes are bldg, dem, tran, brid, luse, wtr, veg, urf, fld.
+    """
+    from citytwin.citymodel.ingest import IngestOptions, ingest
+    from citytwin.engine.output_folder import require_ours
+    from citytwin.store.model_folder import DOCUMENT
+
+    hint = "name another folder, or move these files away"
+    require_ours(out.absolute(), [out / DOCUMENT], ("--out", "city model", hint))
+    begin = time.monotonic()
+    options = IngestOptions(crs, source_crs, themes or None, frozenset(extras))
+    document = ingest(paths, out, options)
+    tell(document, out, time.monotonic() - begin)
+    losses = document.defects or any(note.severity == "loss" for note in document.notes)
+    sys.exit(Exit.LOSSES if losses else Exit.DONE)
+
+
+def tell(document: ModelDocument, out: Path, seconds: float) -> None:
+    """Print what was read and written, what was set aside, and how long it took.
+
+    Parameters
+    ----------
+    document
+        Of the folder.
+    out
+        The folder.
+    seconds
+        Time it took [s].
+    """
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console(file=sys.stdout, width=100)
+    table = Table(title=f"{out}: {document.crs}", title_justify="left")
+    table.add_column("table")
+    table.add_column("features", justify="right")
+    for name, rows in document.features.items():
+        table.add_row(name, str(rows))
+    console.print(table)
+    if document.defects:
+        table = Table(title="set aside or repaired", title_justify="left")
+        table.add_column("code")
+        table.add_column("records", justify="right")
+        for code, count in document.defects.items():
+            table.add_row(code, str(count))
+        console.print(table)
+    for note in document.notes[:_SHOWN]:
+        click.echo(f"{note.severity}: {note.en}", err=True)
+    if len(document.notes) > _SHOWN:
+        click.echo(f"and {len(document.notes) - _SHOWN} more notes in citymodel.json", err=True)
+    read = [file for file in document.inputs if file.formats]
+    megabytes = sum(file.bytes for file in read) / 1e6
+    rate = megabytes / max(seconds, 1e-3)
+    click.echo(f"{len(read)} files, {megabytes:.1f} MB in {seconds:.1f} s: {rate:.1f} MB/s")
+    click.echo(f"wrote {', '.join(file.href for file in document.files)}")
