@@ -77,10 +77,11 @@ def read_citymodel(
     """
     wanted = given_by(themes)
     places = [path] if isinstance(path, str | Path) else list(path)
-    files = look_at_places(places, given=source_crs)
+    looked = look_at_places(places, given=source_crs)
+    files = [file for file in looked if file.asked or not file.look.stray]
     sources = sources_of(files, wanted)
     if not sources:
-        raise _nothing(files)
+        raise _nothing(looked)
     plane = _plane(files, crs)
     with ThreadPoolExecutor(max_workers=min(len(sources), os.cpu_count() or 1) or 1) as pool:
         outcomes = list(pool.map(lambda source: _read(source, plane, source_crs, wanted), sources))
@@ -97,7 +98,7 @@ def read_citymodel(
         notes=(
             *(note for o in outcomes for note in o.notes),
             *said,
-            *_notes_of_looks(files, plane),
+            *_notes_of_looks(files, plane, strays=len(looked) - len(files)),
         ),
         rejects=(*_refused(files), *(reject for o in outcomes for reject in _rejects(o))),
     )
@@ -157,7 +158,7 @@ def _refused(files: Sequence[LookedAt]) -> list[Reject]:
     return [
         Reject(source=file.path.name, record="file", code="not-recognised", message=look.fault)
         for file in files
-        if not (look := file.look).uses and (file.asked or not look.stray)
+        if not (look := file.look).uses
     ]
 
 
@@ -171,9 +172,8 @@ def _rejects(outcome: _Outcome) -> tuple[Reject, ...]:
     )
 
 
-def _notes_of_looks(files: Sequence[LookedAt], crs: str) -> list[Note]:
+def _notes_of_looks(files: Sequence[LookedAt], crs: str, *, strays: int) -> list[Note]:
     far = [file.path.name for file in files if file.look.uses and lies_off(file.look, crs)]
-    stray = sum(1 for file in files if file.look.stray and not file.asked)
     said = [
         Note(
             severity="loss",
@@ -194,12 +194,12 @@ def _notes_of_looks(files: Sequence[LookedAt], crs: str) -> list[Note]:
                 "areas in them are wrong; read them by themselves",
             )
         )
-    if stray:
+    if strays:
         said.append(
             Note(
                 severity="info",
-                ja=f"都市モデルではない {stray} ファイルは読み込んでいません",
-                en=f"{stray} files that are no city models were not read",
+                ja=f"都市モデルではない {strays} ファイルは読み込んでいません",
+                en=f"{strays} files that are no city models were not read",
             )
         )
     return said
