@@ -13,7 +13,7 @@ import pandas as pd
 from citytwin.citymodel.joining import joined_tables
 from citytwin.citymodel.model import CityModel
 from citytwin.errors import CityTwinError, ConfigError, SourceError
-from citytwin.model.crs import require_metric
+from citytwin.model.crs import GIVE_CRS, require_metric
 from citytwin.model.notes import Note, Reject
 from citytwin.model.raster import Raster
 from citytwin.model.steps import Decoded
@@ -115,7 +115,7 @@ def _plane(files: Sequence[LookedAt], crs: str | None) -> str:
     raise SourceError(
         "names no coordinate reference system",
         source=", ".join(file.path.name for file in files if file.look.uses),
-        hint="say which it is: `source_crs`",
+        hint=GIVE_CRS,
     )
 
 
