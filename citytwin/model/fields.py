@@ -112,6 +112,14 @@ SUNLIT_HOURS = Field(
     valid_min=0.0,
     valid_max=24.0,
 )
+SKY_VIEW_FACTOR = Field(
+    "sky_view_factor",
+    "1",
+    text("天空率", "Sky view factor"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=1.0,
+)
 FRONTAL_AREA = Field(
     "frontal_area_index",
     "1",

@@ -34,6 +34,7 @@ def test_the_layers_of_the_twin() -> None:
         "water",
         "vegetation",
         "sunlit_hours",
+        "sky_view_factor",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
