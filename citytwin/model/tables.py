@@ -33,6 +33,8 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     geometry: Shape = "none"
+    key: str = ""
+    """Column of which no two rows of the table have the same value, where there is one."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -77,6 +79,7 @@ BUILDINGS = Table(
         Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
     ),
     geometry="polygon",
+    key="building_id",
 )
 SURFACES = Table(
     "surfaces",
@@ -126,6 +129,7 @@ ROADS = Table(
         Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
     ),
     geometry="polygon",
+    key="road_id",
 )
 LAND_USE = Table(
     "land_use",
@@ -142,6 +146,7 @@ LAND_USE = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="parcel_id",
 )
 WATER_BODIES = Table(
     "water_bodies",
@@ -154,6 +159,7 @@ WATER_BODIES = Table(
         Column("geometry", "geometry", nullable=False, meaning="area seen from above"),
     ),
     geometry="polygon",
+    key="water_id",
 )
 VEGETATION = Table(
     "vegetation",
@@ -168,6 +174,7 @@ VEGETATION = Table(
         Column("geometry", "geometry", nullable=False, meaning="area of a cover, point of a plant"),
     ),
     geometry="any",
+    key="plant_id",
 )
 BRIDGES = Table(
     "bridges",
@@ -185,6 +192,7 @@ BRIDGES = Table(
         Column("geometry", "geometry", nullable=False, meaning="outline seen from above"),
     ),
     geometry="polygon",
+    key="bridge_id",
 )
 ZONES = Table(
     "zones",
@@ -206,6 +214,7 @@ ZONES = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="zone_id",
 )
 HAZARD_SURFACES = Table(
     "hazard_surfaces",

@@ -11,10 +11,11 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city import footprint
 from citytwin.formats.city.faces import Face, RawFace, block, points_of
-from citytwin.formats.city.keys import digest_of_points, outline_key
+from citytwin.formats.city.keys import outline_key
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.city.site import FileSite, Settled, settle
+from citytwin.model.identities import digest_of_points
 
 FloatArray = NDArray[np.float64]
 
@@ -75,7 +76,7 @@ class BuildingRow:
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
         points = points_of(self.faces) if self.faces else shapely.get_coordinates(self.footprint)
-        return digest_of_points(np.asarray(points), 1000.0)
+        return digest_of_points(np.asarray(points))
 
     def stable_key(self) -> str:
         """Recorded key, else a hash of the footprint to the decimetre."""

@@ -25,7 +25,6 @@ from citytwin.formats.citygml.columns import Described, describe, odd_texts
 from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
 from citytwin.formats.citygml.footprints import Outlines, footprints
 from citytwin.formats.citygml.placing import Solids, place_shapes
-from citytwin.formats.citygml.ranges import ByteRange
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
 from citytwin.formats.citygml.scanning import (
     DeclinedError,
@@ -41,7 +40,7 @@ from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_faces import mark_of
-from citytwin.model.steps import Dataset
+from citytwin.model.steps import ByteRange, Dataset
 
 IntArray = NDArray[np.int64]
 _MOST_LINKS_SOUGHT = 50

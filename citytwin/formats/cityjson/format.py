@@ -148,11 +148,17 @@ def _check_found(
         )
 
 
+def _by_file(params: CityJsonParams) -> bool:
+    """Bridges of one file lift the roads of all; what must be found may be in any file."""
+    return "roads" not in params.themes and not params.must_find
+
+
 FORMAT = Format(
     name="cityjson",
     title=text("CityJSON（都市モデル）", "CityJSON city models"),
     patterns=("*.city.json", "*.city.jsonl", "*.cityjson"),
     produces=(BUILDINGS, SURFACES, ROADS, LAND_USE, WATER_BODIES, VEGETATION, BRIDGES),
     params=CityJsonParams,
+    by_file=_by_file,
     read=read,
 )
