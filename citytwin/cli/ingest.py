@@ -12,7 +12,7 @@ import click
 from citytwin.engine.report import Exit
 
 if TYPE_CHECKING:
-    from citytwin.citymodel.ingest import Extra
+    from citytwin.engine.ingest import Extra
     from citytwin.store.model_folder import ModelDocument
 
 EXTRAS = ("cityjsonseq", "geopackage")
@@ -24,12 +24,11 @@ _SHOWN = 8
 @click.option("--out", type=click.Path(path_type=Path), required=True, help="Folder to write.")
 @click.option("--crs", metavar="EPSG:N", help="Projected CRS of the tables.")
 @click.option("--source-crs", metavar="EPSG:N", help="CRS of files that name none.")
-@click.option(
-    "--theme", "themes", multiple=True, metavar="THEME", help="Only this; may be repeated."
-)
+@click.option("--theme", "themes", multiple=True, metavar="THEME", help="Only this; repeatable.")
 @click.option(
     "--format", "extras", multiple=True, type=click.Choice(EXTRAS), help="Write this as well."
 )
+@click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
 def command(
     paths: tuple[str, ...],
     out: Path,
@@ -37,21 +36,27 @@ def command(
     source_crs: str | None,
     themes: tuple[str, ...],
     extras: tuple[Extra, ...],
+    workers: int | None,
 ) -> None:
     """Read city models into a folder of tables: GeoParquet, a report, and what --format names.
 
     PATH is a file, a folder or a pattern: CityGML, CityJSON, footprints, relief. Which format
     reads which file is found out. Themes are bldg, dem, tran, brid, luse, wtr, veg, urf, fld.
-    """
-    from citytwin.citymodel.ingest import IngestOptions, ingest
-    from citytwin.engine.output_folder import require_ours
-    from citytwin.store.model_folder import DOCUMENT
 
-    hint = "name another folder, or move these files away"
-    require_ours(out.absolute(), [out / DOCUMENT], ("--out", "city model", hint))
+    Safe to repeat: files that have been read are not read again, and a run that was stopped
+    resumes.
+    """
+    from citytwin.cli.running import following
+    from citytwin.engine.ingest import IngestOptions, ingest
+
     begin = time.monotonic()
-    options = IngestOptions(crs, source_crs, themes or None, frozenset(extras))
-    document = ingest(paths, out, options)
+    options = IngestOptions(crs, source_crs, themes or None, frozenset(extras), workers)
+    try:
+        with following() as progress:
+            document, _ = ingest(paths, out.absolute(), options, progress)
+    except KeyboardInterrupt:
+        click.echo("stopped; run the same command again to resume", err=True)
+        sys.exit(Exit.FAILED)
     tell(document, out, time.monotonic() - begin)
     losses = document.defects or any(note.severity == "loss" for note in document.notes)
     sys.exit(Exit.LOSSES if losses else Exit.DONE)

@@ -1,0 +1,202 @@
+"""From files of a city model to a folder of tables: no configuration, no grid, no steps."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+
+from citytwin.engine.beside import files_beside
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.cluster import connect
+from citytwin.engine.joining import join_tables
+from citytwin.engine.locking import holding_folder
+from citytwin.engine.output_folder import require_ours
+from citytwin.engine.reading import Reading, WantedSource, read_wanted
+from citytwin.engine.report import Progress, RunReport
+from citytwin.engine.request import MANIFEST
+from citytwin.engine.run import DEFAULT_TILE_CELLS
+from citytwin.engine.sources import SourceTask, reason
+from citytwin.engine.stored_tables import StoredTables
+from citytwin.errors import CityTwinError
+from citytwin.model.notes import Note, Reject
+from citytwin.model.tables import Table
+from citytwin.recognition.city_files import CityFiles, find_city_files, input_file
+from citytwin.recognition.sources import CitySource
+from citytwin.recognition.themes import given_by
+from citytwin.store.manifest import Manifest
+from citytwin.store.model_export import (
+    export_cityjsonseq,
+    export_geopackage,
+    export_geoparquet,
+)
+from citytwin.store.model_folder import (
+    DOCUMENT,
+    ModelDocument,
+    OutputFile,
+    put_in_place,
+    staging,
+)
+from citytwin.transports.files import sha256_of
+from citytwin.version import __version__
+
+Extra = Literal["cityjsonseq", "geopackage"]
+_NAMES: dict[Extra, str] = {"cityjsonseq": "buildings.city.jsonl", "geopackage": "citymodel.gpkg"}
+REPORT = "report.csv"
+WRITING = "write files"
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """What is made of the files, and how."""
+
+    crs: str | None = None
+    """CRS of all tables; None = the plane zone or UTM zone of the place."""
+    source_crs: str | None = None
+    """CRS of files that name none."""
+    themes: tuple[str, ...] | None = None
+    extras: frozenset[Extra] = frozenset()
+    """Files beside GeoParquet."""
+    workers: int | None = None
+    """Local worker processes; None = one per core."""
+
+
+def ingest(
+    places: Sequence[str | Path], out: Path, options: IngestOptions, progress: Progress
+) -> tuple[ModelDocument, RunReport]:
+    """Read a city model into a folder of GeoParquet files; what stands is not read again.
+
+    Parameters
+    ----------
+    places
+        Files, folders, patterns.
+    out
+        The folder: new, empty, or made by this function before. The working store lies beside it,
+        in ``.work``.
+    options
+        What is made of the files, and how.
+    progress
+        Receives the events.
+
+    Returns
+    -------
+    tuple
+        What the folder holds now, and how it went.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is not ours, or an option makes no sense.
+    SourceError
+        If nothing can be used.
+    StoreError
+        If the folder cannot be written.
+    """
+    work = out.parent / ".work" / out.name
+    hint = "name another folder, or move these files away"
+    require_ours(out, (out / DOCUMENT, work), ("--out", "city model", hint))
+    wanted = [given for given in given_by(options.themes) if isinstance(given, Table)]
+    found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs)
+    report = RunReport(city=out.name)
+    with holding_folder(work, out), closing(Manifest(work / MANIFEST)) as manifest:
+        store = CityStore(work, found.plane, "UTC", DEFAULT_TILE_CELLS)
+        reading = Reading()
+        with connect(None, options.workers, work / "dask") as client:
+            tasks = [_wanted(source, found.plane, options) for source in found.sources]
+            hearers = (progress, report)
+            read_wanted(tasks, reading, store, manifest, client, hearers, verify=False)
+        _require_something(reading, report)
+        names = [source.name for source in found.sources if source.name in reading.decoded]
+        files, said = join_tables(names, reading, store)
+        tables = StoredTables(store, {table: files[table] for table in wanted if table in files})
+        notes = _notes(found, reading, said)
+        rejects = [*found.refused, *_rejects(found, reading)]
+        digests = manifest.hashes_of([file.path for file in found.files], sha256_of)
+        with staging(out) as aside:
+            progress.begin(WRITING, 1 + len(options.extras), 0)
+            rows = _write(aside, tables, options.extras, progress)
+            rows[aside / REPORT] = _write_report(aside / REPORT, rejects)
+            document = ModelDocument(
+                citytwin=__version__,
+                crs=found.plane,
+                features={table.name: tables.rows(table) for table in tables.filled},
+                defects=dict(sorted(Counter(reject.code for reject in rejects).items())),
+                inputs=tuple(input_file(file, digests[file.path]) for file in found.files),
+                notes=notes,
+                files=tuple(
+                    OutputFile(href=path.name, rows=count, sha256=sha256_of(path))
+                    for path, count in sorted(rows.items())
+                ),
+            )
+            put_in_place(out, aside, document)
+            progress.end(WRITING)
+    return document, report
+
+
+def _wanted(source: CitySource, crs: str, options: IngestOptions) -> WantedSource:
+    task = SourceTask(
+        format_name=source.format.name,
+        params_json=source.params.model_dump_json(),
+        dataset=source.dataset(crs, options.source_crs),
+        beside=files_beside(source.files, source.root, {}),
+    )
+    return WantedSource(source, task, expect=False)
+
+
+def _require_something(reading: Reading, report: RunReport) -> None:
+    if report.failures:
+        raise CityTwinError("; ".join(report.failures), hint="nothing was written")
+    if not reading.decoded:
+        raise next(iter(reading.errors.values()))
+
+
+def _notes(
+    found: CityFiles, reading: Reading, said: Mapping[str, tuple[Note, ...]]
+) -> tuple[Note, ...]:
+    of_sources = (note for decoded in reading.decoded.values() for note in decoded.notes)
+    of_ids = (note for notes in said.values() for note in notes)
+    return (*of_sources, *of_ids, *found.notes)
+
+
+def _rejects(found: CityFiles, reading: Reading) -> list[Reject]:
+    """What was set aside in each source, in their order; every file of a source that was lost."""
+    rejects: list[Reject] = []
+    for source in found.sources:
+        if source.name in reading.decoded:
+            rejects += reading.decoded[source.name].rejects
+            continue
+        rejects += reading.rejects.get(source.name, ())
+        said = str(reading.errors[source.name])
+        rejects += [
+            Reject(source=file.name, record="file", code="file-refused", message=said)
+            for file in source.files
+        ]
+    return rejects
+
+
+def _write(
+    aside: Path, tables: StoredTables, extras: frozenset[Extra], progress: Progress
+) -> dict[Path, int]:
+    rows = export_geoparquet(aside, tables)
+    progress.advance(WRITING, 0)
+    if "geopackage" in extras:
+        path = aside / _NAMES["geopackage"]
+        rows[path] = export_geopackage(path, tables)
+        progress.advance(WRITING, 0)
+    if "cityjsonseq" in extras:
+        path = aside / _NAMES["cityjsonseq"]
+        rows[path] = export_cityjsonseq(path, tables)
+        progress.advance(WRITING, 0)
+    return rows
+
+
+def _write_report(path: Path, rejects: Sequence[Reject]) -> int:
+    columns = ["source", "record", "code", "message"]
+    rows = [(one.source, one.record, one.code, reason(one)) for one in rejects]
+    pd.DataFrame(rows, columns=columns).to_csv(path, index=False, lineterminator="\n")
+    return len(rows)
