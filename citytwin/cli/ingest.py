@@ -53,11 +53,13 @@ def command(
     options = IngestOptions(crs, source_crs, themes or None, frozenset(extras), workers)
     try:
         with following() as progress:
-            document, _ = ingest(paths, out.absolute(), options, progress)
+            document, report = ingest(paths, out.absolute(), options, progress)
     except KeyboardInterrupt:
         click.echo("stopped; run the same command again to resume", err=True)
         sys.exit(Exit.FAILED)
     tell(document, out, time.monotonic() - begin)
+    if not report.rows:
+        click.echo("nothing to do: the files and the folder are as they were")
     losses = document.defects or any(note.severity == "loss" for note in document.notes)
     sys.exit(Exit.LOSSES if losses else Exit.DONE)
 

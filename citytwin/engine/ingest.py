@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -14,6 +16,7 @@ import pandas as pd
 from citytwin.engine.beside import files_beside
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
+from citytwin.engine.code_hash import package_digest
 from citytwin.engine.joining import join_tables
 from citytwin.engine.locking import holding_folder
 from citytwin.engine.output_folder import require_ours
@@ -23,13 +26,14 @@ from citytwin.engine.request import MANIFEST
 from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.engine.sources import SourceTask, reason
 from citytwin.engine.stored_tables import StoredTables
+from citytwin.engine.versions import package_versions
 from citytwin.errors import CityTwinError
 from citytwin.model.notes import Note, Reject
 from citytwin.model.tables import Table
 from citytwin.recognition.city_files import CityFiles, find_city_files, input_file
 from citytwin.recognition.sources import CitySource
 from citytwin.recognition.themes import given_by
-from citytwin.store.manifest import Manifest
+from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.model_export import (
     export_cityjsonseq,
     export_geopackage,
@@ -41,6 +45,7 @@ from citytwin.store.model_folder import (
     OutputFile,
     put_in_place,
     staging,
+    standing_model,
 )
 from citytwin.transports.files import sha256_of
 from citytwin.version import __version__
@@ -104,6 +109,11 @@ def ingest(
     found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs)
     report = RunReport(city=out.name)
     with holding_folder(work, out), closing(Manifest(work / MANIFEST)) as manifest:
+        request = _request(found, options)
+        standing = standing_model(out) if manifest.finished(request) else None
+        if standing is not None:
+            return standing, report
+        manifest.unfinish()
         store = CityStore(work, found.plane, "UTC", DEFAULT_TILE_CELLS)
         reading = Reading()
         with connect(None, options.workers, work / "dask") as client:
@@ -114,11 +124,9 @@ def ingest(
         names = [source.name for source in found.sources if source.name in reading.decoded]
         files, said = join_tables(names, reading, store)
         tables = StoredTables(store, {table: files[table] for table in wanted if table in files})
-        notes = _notes(found, reading, said)
         rejects = [*found.refused, *_rejects(found, reading)]
         digests = manifest.hashes_of([file.path for file in found.files], sha256_of)
         with staging(out) as aside:
-            progress.begin(WRITING, 1 + len(options.extras), 0)
             rows = _write(aside, tables, options.extras, progress)
             rows[aside / REPORT] = _write_report(aside / REPORT, rejects)
             document = ModelDocument(
@@ -127,15 +135,26 @@ def ingest(
                 features={table.name: tables.rows(table) for table in tables.filled},
                 defects=dict(sorted(Counter(reject.code for reject in rejects).items())),
                 inputs=tuple(input_file(file, digests[file.path]) for file in found.files),
-                notes=notes,
+                notes=_notes(found, reading, said),
                 files=tuple(
                     OutputFile(href=path.name, rows=count, sha256=sha256_of(path))
                     for path, count in sorted(rows.items())
                 ),
             )
             put_in_place(out, aside, document)
-            progress.end(WRITING)
+        if not reading.lost:  # what could not be read is tried again by the next run
+            manifest.finish(request, FinishedRun(out.name, ""))
     return document, report
+
+
+def _request(found: CityFiles, options: IngestOptions) -> str:
+    """Digest of the options, the code, and the size and time stamp of every file."""
+    beside = [f for s in found.sources for f in files_beside(s.files, s.root, {})]
+    paths = sorted({*(file.path for file in found.files), *beside})
+    stamps = [(str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths]
+    asked = (found.plane, options.source_crs, options.themes, sorted(options.extras))
+    text = json.dumps([asked, package_digest(), package_versions(), stamps])
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def _wanted(source: CitySource, crs: str, options: IngestOptions) -> WantedSource:
@@ -182,6 +201,7 @@ def _rejects(found: CityFiles, reading: Reading) -> list[Reject]:
 def _write(
     aside: Path, tables: StoredTables, extras: frozenset[Extra], progress: Progress
 ) -> dict[Path, int]:
+    progress.begin(WRITING, 1 + len(extras), 0)
     rows = export_geoparquet(aside, tables)
     progress.advance(WRITING, 0)
     if "geopackage" in extras:
@@ -192,6 +212,7 @@ def _write(
         path = aside / _NAMES["cityjsonseq"]
         rows[path] = export_cityjsonseq(path, tables)
         progress.advance(WRITING, 0)
+    progress.end(WRITING)
     return rows
 
 

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from citytwin.errors import StoreError, hint_of
 from citytwin.model.notes import Note
 from citytwin.store.atomic import remove_stale, sync_file, sync_folder, temporary_beside, write_text
+from citytwin.transports.files import sha256_of
 
 DOCUMENT = "citymodel.json"
 
@@ -82,6 +83,23 @@ def read_document(directory: Path) -> ModelDocument | None:
     except (OSError, ValidationError) as error:
         msg = f"{path} cannot be read: {str(error)[:200]}"
         raise StoreError(msg, hint="delete the folder and ingest again") from error
+
+
+def standing_model(directory: Path) -> ModelDocument | None:
+    """Return the document of a folder in which every file is as the document says, else None.
+
+    Parameters
+    ----------
+    directory
+        Folder of a city model.
+    """
+    try:
+        document = read_document(directory)
+        files = document.files if document else ()
+        whole = all(sha256_of(directory / file.href) == file.sha256 for file in files)
+    except OSError:
+        return None
+    return document if whole else None
 
 
 @contextmanager
