@@ -179,7 +179,25 @@ def _notes(
 ) -> tuple[Note, ...]:
     of_sources = (note for decoded in reading.decoded.values() for note in decoded.notes)
     of_ids = (note for notes in said.values() for note in notes)
-    return (*of_sources, *of_ids, *found.notes)
+    return (*of_sources, *of_ids, *found.notes, *_rasters(found))
+
+
+def _rasters(found: CityFiles) -> list[Note]:
+    """Say which files were recognised but make no tables."""
+    read = {path for source in found.sources for path in source.files}
+    others = [f.path.name for f in found.files if f.look.uses and f.path not in read]
+    if not others:
+        return []
+    named = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+    return [
+        Note(
+            severity="info",
+            ja=f"{len(others)} ファイル（{named}）からは表を作りません（標高ラスタ・点群、または"
+            "対象外のテーマ）",
+            en=f"of {len(others)} files ({named}) no tables are made: elevation rasters, laser "
+            "points, or other themes than those wanted",
+        )
+    ]
 
 
 def _rejects(found: CityFiles, reading: Reading) -> list[Reject]:
