@@ -8,9 +8,9 @@ import geopandas as gpd
 import pandas as pd
 
 from citytwin.engine.part_rows import HeldRows
-from citytwin.engine.unique_ids import between_sources, clashes, note_of, settled
+from citytwin.engine.unique_ids import between_sources, clashes, is_touched, note_of, settled
 from citytwin.model.notes import Note
-from citytwin.model.tables import BUILDINGS, SURFACES, Table
+from citytwin.model.tables import BUILDINGS, DEFECTS, Table
 
 Named = tuple[str, Mapping[Table, pd.DataFrame]]
 
@@ -34,12 +34,13 @@ def joined_tables(
     """
     owners = [name for name, _ in sources]
     parts = [HeldRows(tables) for _, tables in sources]
-    clash = clashes(parts, BUILDINGS, between_sources(owners))
+    naming = between_sources(owners)
+    found = {table: clashes(parts, table, naming) for table in (BUILDINGS, DEFECTS)}
+    clash = [{table: own[place] for table, own in found.items()} for place in range(len(parts))]
     frames: dict[Table, list[pd.DataFrame]] = {}
     for (name, tables), own in zip(sources, clash, strict=True):
         for table, frame in tables.items():
-            moved = own and table in (BUILDINGS, SURFACES)
-            kept = settled(table, frame, own, name) if moved else frame
+            kept = settled(table, frame, own, name) if is_touched(table, own) else frame
             frames.setdefault(table, []).append(kept)
     notes = tuple(
         note for name, own in zip(owners, clash, strict=True) for note in note_of(name, [own])

@@ -14,7 +14,14 @@ from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
 from citytwin.engine.standing import Standing, TableEntry
-from citytwin.engine.unique_ids import Clash, between_sources, clashes, note_of, settled
+from citytwin.engine.unique_ids import (
+    Clash,
+    between_sources,
+    clashes,
+    is_touched,
+    note_of,
+    settled,
+)
 from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.notes import Note
@@ -122,16 +129,17 @@ def _parts(store: CityStore, owner: str, given: Collection[str]) -> list[Files]:
 
 def _between_sources(
     store: CityStore, parts: Mapping[str, Sequence[Files]]
-) -> dict[str, list[Clash]]:
-    """Buildings whose id a source before theirs has used."""
-    pieces = [(owner, part) for owner, own in parts.items() for part in own if t.BUILDINGS in part]
-    if len({owner for owner, _ in pieces}) < 2:
+) -> dict[str, list[dict[Table, Clash]]]:
+    """Ids of buildings, and of their defects, that a source before theirs has used."""
+    if sum(any(t.BUILDINGS in part for part in own) for own in parts.values()) < 2:
         return {}
+    pieces = [(owner, part) for owner, own in parts.items() for part in own]
     naming = between_sources([owner for owner, _ in pieces])
     rows = [StoredRows(store.root, part) for _, part in pieces]
-    found = clashes(rows, t.BUILDINGS, naming)
-    clash: dict[str, list[Clash]] = {}
-    for (owner, _), own in zip(pieces, found, strict=True):
+    found = {table: clashes(rows, table, naming) for table in (t.BUILDINGS, t.DEFECTS)}
+    clash: dict[str, list[dict[Table, Clash]]] = {}
+    for place, (owner, _) in enumerate(pieces):
+        own = {table: clashes_of[place] for table, clashes_of in found.items()}
         clash.setdefault(owner, []).append(own)
     return clash
 
@@ -139,17 +147,15 @@ def _between_sources(
 def _joined(
     table: Table,
     parts: Mapping[str, Sequence[Files]],
-    clash: Mapping[str, Sequence[Clash]],
+    clash: Mapping[str, Sequence[Mapping[Table, Clash]]],
     store: CityStore,
 ) -> Iterator[TableFile]:
     """Files of all sources as they are; those with ids that other sources have, written anew."""
     for owner, own in parts.items():
-        found = iter(clash.get(owner, ()))
-        for part in own:
-            met = next(found, Clash()) if t.BUILDINGS in part else Clash()
+        for part, met in zip(own, clash.get(owner, [{}] * len(own)), strict=True):
             if table not in part:
                 continue
-            if met and table in (t.BUILDINGS, t.SURFACES):
+            if is_touched(table, met):
                 frame = read_rows(store.root, [part[table]], table)
                 name = f"{owner} {Path(part[table].path).name}"
                 yield store.write_part(MERGED, table, name, settled(table, frame, met, owner))

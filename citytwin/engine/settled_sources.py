@@ -5,20 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.results import DecodedPart, DecodedSource
 from citytwin.engine.source_parts import SourcePart
 from citytwin.engine.sources import SourceTask, name_below, told
-from citytwin.engine.unique_ids import Clash, clashes, numbered, settled
+from citytwin.engine.unique_ids import Clash, clashes, is_touched, numbered, settled
 from citytwin.engine.work import Failure
 from citytwin.errors import SourceError
+from citytwin.formats.city.defects import defect_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.model import tables as t
-from citytwin.model.identities import repeated
+from citytwin.model.identities import RENAMED, repeated
 from citytwin.model.notes import Note, Reject, summed
+from citytwin.model.steps import Format
 from citytwin.model.tables import Table
 from citytwin.store.placed import TableFile, read_rows
+from citytwin.store.tables import conform
+from citytwin.transports.finding import set_aside
 
 QUARANTINE = "quarantine.csv"
 Outcome = DecodedPart | Failure
@@ -53,17 +60,21 @@ def settled_source(
         If no file could be used, or nothing was kept of any.
     """
     ledger = Ledger()
-    kept = list(_usable(whole, outcomes, ledger))
+    met: list[Reject] = []
+    kept = list(_usable(whole, outcomes, ledger, met))
+    patterns = registry.named(Format, whole.format_name).patterns
+    for archive, (member, said) in set_aside(whole.dataset.files, patterns):
+        ledger.reject(archive.name, ascii(member)[:100], "archive-member", said)
     parts = [
         {table: part.tables[table.name] for table in t.ALL if table.name in part.tables}
         for part in kept
     ]
-    rows = _list(whole.dataset.name, parts, ledger, store)
+    rows = _list(whole.dataset.name, parts, ledger, met, store)
     rasters = {role: raster for part in kept for role, raster in part.rasters.items()}
     rows |= {role: raster.cells for role, raster in rasters.items()}
     rejects = ledger.all_rejects()
     notes = tuple(Note(severity=n.severity, ja=n.ja, en=n.en) for n in ledger.notes)
-    if expect and not any(rows.values()):
+    if expect and not any(rows[name] for name in rows if name != t.DEFECTS.name):
         raise _nothing_read(whole, rejects, notes)
     return DecodedSource(
         rows=rows,
@@ -75,7 +86,10 @@ def settled_source(
 
 
 def _usable(
-    whole: SourceTask, outcomes: Sequence[tuple[SourcePart, Outcome]], ledger: Ledger
+    whole: SourceTask,
+    outcomes: Sequence[tuple[SourcePart, Outcome]],
+    ledger: Ledger,
+    met: list[Reject],
 ) -> Iterator[DecodedPart]:
     """What was read of the files that could be; a file of which a range is refused is refused."""
     files: dict[tuple[Path, ...], list[Outcome]] = {}
@@ -88,17 +102,27 @@ def _usable(
     }
     if len(refused) == len(files):
         raise next(iter(refused.values()))
+    rejects: list[Reject] = []
+    told_before: set[Reject] = set()
+    notes: list[Note] = []
     for paths, own in files.items():
         if error := refused.get(paths):
             record = getattr(error, "record", "") or "file"
-            ledger.reject(paths[0].name, record, "file-refused", str(error))
+            said = Reject(
+                source=paths[0].name, record=record, code="file-refused", message=str(error)
+            )
+            rejects.append(said)
+            met.append(said)
             continue
         for read in own:
             if isinstance(read, DecodedPart):
-                for reject in read.rejects:
-                    ledger.rejects.append(reject)
-                ledger.notes[:] = summed([*ledger.notes, *read.notes])
+                # A code list that cannot be read is told by every part that asks for it.
+                rejects += [reject for reject in read.rejects if reject not in told_before]
+                told_before.update(read.rejects)
+                notes += read.notes
                 yield read
+    ledger.rejects[:] = rejects
+    ledger.notes[:] = summed(notes)
     if refused:
         ledger.note(
             "loss",
@@ -109,32 +133,58 @@ def _usable(
 
 
 def _list(
-    owner: str, parts: Sequence[Mapping[Table, TableFile]], ledger: Ledger, store: CityStore
+    owner: str,
+    parts: Sequence[Mapping[Table, TableFile]],
+    ledger: Ledger,
+    met: list[Reject],
+    store: CityStore,
 ) -> dict[str, int]:
     """Say which files make up each table; those with ids of parts before them are written anew."""
-    found: dict[Table, list[Clash]] = {}
-    held = [StoredRows(store.root, part) for part in parts]
     tables = [table for table in t.ALL if any(table in part for part in parts)]
-    for table in tables:
-        if table.key and len(parts) > 1:
-            found[table] = clashes(held, table, numbered)
-            for clash in found[table]:
-                for source, one, verdict in clash.met:
-                    ledger.enter(repeated(source, one, verdict))
+    clash = _clashes(parts, tables, store)
+    for own in clash:
+        for source, one, verdict in own.get(t.BUILDINGS, Clash()).met:
+            met.append(repeated(source, one, verdict))
+            ledger.enter(met[-1])
     rows = {}
+    renamed: list[pd.DataFrame] = []
     for table in tables:
-        own = found.get(t.BUILDINGS if table is t.SURFACES else table, [Clash()] * len(parts))
         files = []
-        for part, clash in zip(parts, own, strict=True):
-            if table in part and clash:
-                frame = read_rows(store.root, [part[table]], table)
+        for part, own in zip(parts, clash, strict=True):
+            if table in part and is_touched(table, own):
+                frame = settled(table, read_rows(store.root, [part[table]], table), own)
                 name = f"settled {Path(part[table].path).name}"
-                files.append(store.write_part(owner, table, name, settled(table, frame, clash)))
+                files.append(store.write_part(owner, table, name, frame))
+                if table is t.BUILDINGS:
+                    new = own[table].renamed.values()
+                    renamed.append(frame[frame["building_id"].isin(new)].assign(defects=RENAMED))
             elif table in part:
                 files.append(part[table])
+        if table is t.DEFECTS and met:
+            files.append(_defects_met(owner, renamed, met, store))
         store.list_files(owner, table, files)
         rows[table.name] = sum(file.rows for file in files)
     return rows
+
+
+def _clashes(
+    parts: Sequence[Mapping[Table, TableFile]], tables: Sequence[Table], store: CityStore
+) -> list[dict[Table, Clash]]:
+    """Ids of each part that a part before it has used, by table."""
+    if len(parts) < 2:
+        return [{}] * len(parts)
+    held = [StoredRows(store.root, part) for part in parts]
+    found = {table: clashes(held, table, numbered) for table in tables if table.key}
+    return [{table: own[place] for table, own in found.items()} for place in range(len(parts))]
+
+
+def _defects_met(
+    owner: str, renamed: Sequence[pd.DataFrame], rejects: Sequence[Reject], store: CityStore
+) -> TableFile:
+    """Write the defects that only show when the parts are put together."""
+    buildings = {t.BUILDINGS: pd.concat(renamed)} if renamed else {}
+    frame = conform(t.DEFECTS, defect_frame(buildings, rejects, None, store.crs), store.crs)
+    return store.write_part(owner, t.DEFECTS, "settled", frame)
 
 
 def _nothing_read(

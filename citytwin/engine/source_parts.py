@@ -20,7 +20,7 @@ from citytwin.engine.work import Order
 from citytwin.errors import SourceError, StoreError
 from citytwin.model.steps import ByteRange, Dataset, Format, Params
 from citytwin.store.manifest import Manifest, Standing
-from citytwin.transports.files import sha256_of
+from citytwin.transports.files import is_plain, sha256_of, size_of
 
 RANGE_BYTES = 256_000_000
 """A file of more than one and a half times as much is read in ranges of about that size."""
@@ -244,7 +244,7 @@ def _ranges(
     source: Reads, whole: SourceTask, file: Path, sha256: str, manifest: Manifest
 ) -> list[ByteRange]:
     find = source.format.ranges
-    if find is None or file.stat().st_size <= 1.5 * RANGE_BYTES:
+    if find is None or not is_plain(file) or size_of(file) <= 1.5 * RANGE_BYTES:
         return []
     refused = manifest.standing(_undivided(whole), name_below(file, whole.dataset.root))
     if refused is not None and refused.fingerprint == sha256:

@@ -19,7 +19,8 @@ from citytwin.errors import SourceError
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Format
 from citytwin.store.tables import conform
-from citytwin.transports.files import find_files, sha256_of
+from citytwin.transports.files import sha256_of
+from citytwin.transports.finding import find_files
 
 log = logging.getLogger(__name__)
 

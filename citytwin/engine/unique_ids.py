@@ -197,20 +197,46 @@ def between_sources(owners: Sequence[str]) -> Naming:
     return naming
 
 
-def settled(table: Table, frame: pd.DataFrame, clash: Clash, owner: str = "") -> pd.DataFrame:
+def settled(
+    table: Table,
+    frame: pd.DataFrame,
+    clash: Mapping[Table, Clash],
+    owner: str = "",
+) -> pd.DataFrame:
     """Return rows of a part under ids that no part before it has.
 
     Parameters
     ----------
     table, frame
-        The rows and their schema; surfaces follow their buildings.
+        The rows and their schema; surfaces and defects follow their buildings.
     clash
-        Of the table, or of the buildings that surfaces belong to.
+        Of the tables of the part.
     owner
         Name of the source, where it is told apart from other sources.
     """
     if table is t.SURFACES:
-        return _settled_surfaces(frame, clash, owner)
+        return _settled_surfaces(frame, clash.get(t.BUILDINGS, Clash()), owner)
+    own = clash.get(table, Clash())
+    if table is t.DEFECTS:
+        return _settled_defects(frame, own, clash.get(t.BUILDINGS, Clash()))
+    return _settled_rows(table, frame, own, owner)
+
+
+def is_touched(table: Table, clash: Mapping[Table, Clash]) -> bool:
+    """Whether rows of a part have to change their ids, or to go.
+
+    Parameters
+    ----------
+    table
+        Of the rows.
+    clash
+        Of the tables of the part.
+    """
+    follows = table in (t.SURFACES, t.DEFECTS) and bool(clash.get(t.BUILDINGS))
+    return follows or bool(clash.get(table))
+
+
+def _settled_rows(table: Table, frame: pd.DataFrame, clash: Clash, owner: str) -> pd.DataFrame:
     kept = frame[~frame[table.key].isin(clash.dropped)]
     new = {table.key: _mapped(kept[table.key], clash)}
     if table is t.BUILDINGS:
@@ -220,6 +246,15 @@ def settled(table: Table, frame: pd.DataFrame, clash: Clash, owner: str = "") ->
             marked = (kept["defects"] + "," + RENAMED).str.lstrip(",")
             new["defects"] = kept["defects"].where(~moved, marked)
     return kept.assign(**new).reset_index(drop=True)
+
+
+def _settled_defects(frame: pd.DataFrame, clash: Clash, buildings: Clash) -> pd.DataFrame:
+    of_building = frame["theme"].eq(t.BUILDINGS.name).fillna(value=False)
+    kept = frame[~(frame["feature_id"].isin(buildings.dropped) & of_building)]
+    new = {name: _mapped(kept[name], buildings) for name in ("feature_id", "parent_id")}
+    return kept.assign(**{t.DEFECTS.key: _mapped(kept[t.DEFECTS.key], clash)}, **new).reset_index(
+        drop=True
+    )
 
 
 def _settled_surfaces(frame: pd.DataFrame, clash: Clash, owner: str) -> pd.DataFrame:
@@ -250,7 +285,7 @@ def _mapped(column: pd.Series[str], clash: Clash) -> pd.Series[str]:
     return new.astype("string")
 
 
-def note_of(owner: str, found: Sequence[Clash]) -> tuple[Note, ...]:
+def note_of(owner: str, found: Sequence[Mapping[Table, Clash]]) -> tuple[Note, ...]:
     """Say what became of the ids of a source that sources before it have used.
 
     Parameters
@@ -260,8 +295,9 @@ def note_of(owner: str, found: Sequence[Clash]) -> tuple[Note, ...]:
     found
         What :func:`clashes` found of its parts.
     """
-    dropped = {one for clash in found for one in clash.dropped}
-    renamed = {old: new for clash in found for old, new in clash.renamed.items()}
+    buildings = [clash[t.BUILDINGS] for clash in found if t.BUILDINGS in clash]
+    dropped = {one for clash in buildings for one in clash.dropped}
+    renamed = {old: new for clash in buildings for old, new in clash.renamed.items()}
     said = []
     if dropped:
         said.append(

@@ -12,12 +12,15 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Proj, Transformer, network
 from pyproj.exceptions import CRSError
 
 from citytwin.errors import CityTwinError, ConfigError
 
 Float64Array = NDArray[np.float64]
+
+# Grids are not fetched, whatever PROJ_NETWORK says: places would depend on the day's connection.
+network.set_network_enabled(active=False)  # type: ignore[attr-defined]
 
 _SRS_FORMS = (
     re.compile(

@@ -15,6 +15,7 @@ from citytwin.recognition.files import LookedAt, look_at_places
 from citytwin.recognition.plane import lies_off, plane_crs
 from citytwin.recognition.sources import CitySource, sources_of
 from citytwin.store.model_folder import InputFile
+from citytwin.transports.files import size_of
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,6 @@ def input_file(file: LookedAt, sha256: str) -> InputFile:
         path=str(file.path),
         formats=tuple(use.format_name for use in file.look.uses),
         crs=file.look.crs,
-        bytes=file.path.stat().st_size,
+        bytes=size_of(file.path),
         sha256=sha256,
     )

@@ -11,8 +11,9 @@ import pyogrio
 from citytwin.errors import SourceError
 from citytwin.formats.footprints.batches import open_vector
 from citytwin.formats.footprints.columns import columns_of
-from citytwin.formats.vector.files import DAMAGED
+from citytwin.formats.vector.files import DAMAGED, for_gdal, kind_of
 from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
+from citytwin.transports.files import content_name
 
 _BUILDINGS = re.compile(r"building|bldg|footprint|pand|gebaeude|gebäude|bati|建物|建築")
 _ROADS = re.compile(r"road|street|wegdeel|strasse|straße|道路")
@@ -36,7 +37,7 @@ def look_at_vector(path: Path, given: str | None) -> Look:
         return Look(fault=reason(error))
     if kind.endswith("Point"):
         return Look(fault="holds points, neither buildings nor roads", stray=True)
-    name = path.stem.lower()
+    name = content_name(path).lower()
     uses: tuple[Use, ...] = ()
     if known or _BUILDINGS.search(name):
         uses = (Use("footprints"),)
@@ -48,11 +49,12 @@ def look_at_vector(path: Path, given: str | None) -> Look:
 
 def _overview(path: Path, crs: str) -> tuple[str, LonLat | None]:
     """Kind of its geometries and its middle, as far as the file says them at once."""
-    if path.suffix.lower() == ".parquet":
+    stored = kind_of(path)
+    if stored == "parquet":
         return "", None
     try:
         with warnings.catch_warnings(action="ignore"):
-            info = pyogrio.read_info(path, force_total_bounds=True)
+            info = pyogrio.read_info(for_gdal(path, stored), force_total_bounds=True)
     except DAMAGED:
         return "", None
     kind, box = str(info["geometry_type"]), info["total_bounds"]

@@ -30,6 +30,8 @@ class Level:
 
     lod: str
     faces: Callable[[], list[RawFace]]
+    is_shell: Callable[[], bool] = lambda: False
+    """Whether these faces are the outer shell of one solid, and nothing else."""
 
 
 @dataclass(eq=False)
@@ -72,6 +74,8 @@ class BuildingRow:
     defects: list[str]
     building_id: str
     """As in the draft, or with a suffix where two buildings had one id."""
+    is_shell: bool = False
+    """Whether the faces are the whole outer shell of one solid of the file."""
 
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
@@ -115,6 +119,7 @@ class _Assembly:
         self.draft, self.site, self.ledger = draft, site, ledger
         self.defects = draft.defects
         self.swapped = False
+        self.is_shell = False
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
         self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
@@ -149,7 +154,7 @@ class _Assembly:
 
     def _best_level(self) -> tuple[str, list[Face]]:
         """The best level whose faces cover the building; else a rebuilt one, or nothing."""
-        damaged: tuple[str, list[Face]] | None = None
+        damaged: list[Face] | None = None
         partial: tuple[str, list[Face]] | None = None
         for level in self.draft.levels:
             settled = self._settled(level.faces)
@@ -158,16 +163,18 @@ class _Assembly:
                 continue
             if (settled.lost or level.lod[0] in "34") and not self._covers(faces):
                 if settled.lost:
-                    damaged = damaged or (level.lod, faces)
+                    damaged = damaged or faces
                 else:
                     partial = partial or (level.lod, faces)
                 continue
             if damaged or partial:
                 self._mark("lod-fallback")
+            whole = not settled.lost and len(faces) == len(settled.faces)
+            self.is_shell = whole and level.is_shell()
             return level.lod, faces
         if damaged is not None:
             self._mark("rebuilt")
-            return damaged[0], self._rebuilt(damaged[1])
+            return "1", self._rebuilt(damaged)  # a block, whatever it was made from
         return partial or ("0", [])
 
     def _covers(self, faces: list[Face]) -> bool:
@@ -242,7 +249,16 @@ class _Assembly:
     ) -> BuildingRow:
         draft = self.draft
         return BuildingRow(
-            draft, lod, z_m[0], z_m[1], height_m, area, faces, self.defects, draft.building_id
+            draft=draft,
+            lod=lod,
+            ground_z_m=z_m[0],
+            roof_z_m=z_m[1],
+            height_m=height_m,
+            footprint=area,
+            faces=faces,
+            defects=self.defects,
+            building_id=draft.building_id,
+            is_shell=self.is_shell,
         )
 
     def _compare_heights(self, row: BuildingRow) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.block import block_of_rows, joined
 from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.duplicates import are_distinct, without_duplicates
 from citytwin.formats.city.frames import building_block_frame, surface_block_frame
 from citytwin.formats.city.ledger import Ledger
@@ -27,7 +28,7 @@ from citytwin.model.steps import (
     NotApartError,
     always,
 )
-from citytwin.model.tables import BUILDINGS, SURFACES
+from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES
 from citytwin.model.text import text
 
 
@@ -72,7 +73,7 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
         odd = without_duplicates(block.rows(), ledger)
         block = block_of_rows(odd)
     note_buildings(odd, ledger)
-    return Decoded(
+    decoded = Decoded(
         tables={
             BUILDINGS: building_block_frame(block, dataset.target_crs),
             SURFACES: surface_block_frame(block),
@@ -80,6 +81,7 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),
     )
+    return with_defects(decoded, dataset.target_crs, block)
 
 
 def _read_range(
@@ -101,7 +103,7 @@ FORMAT = Format(
     name="citygml",
     title=text("CityGML（建築物）", "CityGML buildings"),
     patterns=("*_bldg_*.gml", "*.citygml"),
-    produces=(BUILDINGS, SURFACES),
+    produces=(BUILDINGS, SURFACES, DEFECTS),
     params=NoParams,
     by_file=always,
     ranges=member_ranges,

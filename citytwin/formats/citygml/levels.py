@@ -11,6 +11,7 @@ from citytwin.formats.city.copies import without_copies
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.citygml.semantics import INNER, OUTER
 from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.gml.surfaces import members_of_solid
 from citytwin.formats.xml import Element, local_name
 
 _LEVEL = re.compile(
@@ -146,10 +147,28 @@ def levels_of(found: LevelIndex, file: GmlFile, on_fault: LinkFault) -> list[Lev
         Told code and message of links that lead nowhere.
     """
     return [
-        Level(lod, _reader([*found.shell[lod], *found.extra.get(lod, [])], file, on_fault))
+        _level(lod, [*found.shell[lod], *found.extra.get(lod, [])], file, on_fault)
         for lod in _BEST_FIRST
         if lod in found.shell
     ]
+
+
+def _level(lod: str, properties: list[Element], file: GmlFile, on_fault: LinkFault) -> Level:
+    """Level of detail that knows, once it was read, whether its faces are those of its solid."""
+    read = _reader(properties, file, on_fault)
+    solids = [element for element in properties if local_name(element) == f"lod{lod}Solid"]
+    number = 0
+
+    def faces() -> list[RawFace]:
+        nonlocal number
+        found = read()
+        number = len(found)
+        return found
+
+    def is_shell() -> bool:
+        return len(solids) == 1 and members_of_solid(solids[0]) == number > 0
+
+    return Level(lod, faces, is_shell)
 
 
 def outline_of(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
+from citytwin.transports.files import open_binary
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 FloatArray = NDArray[np.float64]
@@ -111,7 +113,8 @@ def _features(
 
 def _text(path: Path) -> str:
     try:
-        return path.read_text(encoding="utf-8-sig")
+        with io.TextIOWrapper(open_binary(path), encoding="utf-8-sig") as file:
+            return file.read()
     except UnicodeDecodeError as error:
         msg = f"is not UTF-8 near byte {error.start}"
         raise SourceError(msg, source=path.name, hint="save the file as UTF-8") from error

@@ -144,13 +144,18 @@ class BatchReader:
         ]
         lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
         draft.levels = [
-            Level(lod, self._reader([s for s in (*shapes, *extra) if s.lod == lod])) for lod in lods
+            self._level(lod, [s for s in (*shapes, *extra) if s.lod == lod]) for lod in lods
         ]
         flat = [shape for shape in shapes if shape.level < 1.0]
         if flat:
             # 0.x: of several outlines the most detailed one.
             best = max(flat, key=lambda shape: shape.level)
             draft.outline = self._reader([best])
+
+    def _level(self, lod: str, shapes: list[Geometry | Instance]) -> Level:
+        single = shapes[0] if len(shapes) == 1 else None
+        is_shell = isinstance(single, Geometry) and single.is_shell
+        return Level(lod, self._reader(shapes), lambda: is_shell)
 
     def _shapes(self, name: str, item: Object) -> list[Geometry | Instance]:
         """Geometries of an object that have surfaces, in the order of the file."""

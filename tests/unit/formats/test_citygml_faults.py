@@ -68,8 +68,9 @@ def test_a_bad_ring_costs_its_face_only(read, wall, code):
 
 def test_a_building_without_its_roof_is_rebuilt(read):
     """When the roof is lost and there is no other level, a block stands in for the building."""
-    body = OUTLINE + lod1(FACES).replace(ROOF, ROOF.replace("116.000000", "NaN", 1), 1)
+    body = OUTLINE + lod2(FACES).replace(ROOF, ROOF.replace("116.000000", "NaN", 1), 1)
     buildings, surfaces, _ = read(building(body))
+    assert buildings["lod"].tolist() == ["1"]
     assert "rebuilt" in buildings["defects"].iloc[0].split(",")
     assert buildings[["ground_z_m", "roof_z_m"]].iloc[0].tolist() == [112.0, 116.0]
     roof = np.reshape(surfaces[surfaces["semantic"] == "roof"]["xyz"].iloc[0], (-1, 3))
