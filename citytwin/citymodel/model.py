@@ -11,7 +11,7 @@ import geopandas as gpd
 import pandas as pd
 
 from citytwin.model import tables as t
-from citytwin.model.notes import Note, Reject
+from citytwin.model.notes import Note
 from citytwin.model.raster import Raster
 from citytwin.model.tables import Table
 from citytwin.recognition.themes import CITY_TABLES
@@ -41,8 +41,6 @@ class CityModel:
         Files that were looked at.
     notes
         What must be said beside the tables.
-    rejects
-        What was set aside or repaired.
     """
 
     def __init__(
@@ -52,16 +50,14 @@ class CityModel:
         rasters: Mapping[str, Raster],
         inputs: tuple[InputFile, ...],
         notes: tuple[Note, ...],
-        rejects: tuple[Reject, ...],
     ) -> None:
         self.crs = crs
         self.rasters = rasters
         self.notes = notes
         self.inputs = inputs
-        self._rejects = rejects
         self._tables = {
             table: _described(table, tables[table] if table in tables else empty(table, crs))
-            for table in CITY_TABLES
+            for table in (*CITY_TABLES, t.DEFECTS)
         }
 
     def table(self, table: Table) -> pd.DataFrame:
@@ -122,11 +118,13 @@ class CityModel:
         return self._tables[t.HAZARD_SURFACES]
 
     @property
-    def report(self) -> pd.DataFrame:
-        """What was set aside or repaired: file, record, code and message of each."""
-        columns = ("source", "record", "code", "message")
-        rows = {name: [getattr(reject, name) for reject in self._rejects] for name in columns}
-        return pd.DataFrame(rows, columns=list(columns), dtype="string")
+    def report(self) -> gpd.GeoDataFrame:
+        """Defects: a row for each feature and code, with what was done about it.
+
+        Geometry is checked as val3dity does (codes 101 to 405, rules of PLATEAU beside them);
+        what a reader set aside or repaired, and files that no format reads, stand there too.
+        """
+        return self._located(t.DEFECTS)
 
     @property
     def sources(self) -> pd.DataFrame:
@@ -206,14 +204,14 @@ class CityModel:
         rows = [
             (table.name, str(len(frame)), ", ".join(frame.columns))
             for table, frame in self._tables.items()
-            if len(frame)
+            if len(frame) and table is not t.DEFECTS
         ]
         sizes = {name: "x".join(map(str, r.values.shape)) for name, r in self.rasters.items()}
         return [*rows, *((name, size, "raster [m]") for name, size in sizes.items())]
 
     def _title(self) -> str:
         read = sum(1 for file in self.inputs if file.formats)
-        return f"{self.crs}, {read} files, {len(self._rejects)} rows in the report"
+        return f"{self.crs}, {read} files, {len(self.report)} rows in the report"
 
     def __repr__(self) -> str:
         lines = [f"  {a:<16} {b:>9}  {c[:80]}" for a, b, c in self._rows()]

@@ -13,10 +13,11 @@ import pandas as pd
 from citytwin.citymodel.joining import joined_tables
 from citytwin.citymodel.model import CityModel
 from citytwin.errors import CityTwinError, ConfigError, SourceError
+from citytwin.formats.city.defects import defect_frame
 from citytwin.model.notes import Note, Reject
 from citytwin.model.raster import Raster
 from citytwin.model.steps import Decoded
-from citytwin.model.tables import Table
+from citytwin.model.tables import DEFECTS, Table
 from citytwin.recognition.city_files import find_city_files, input_file
 from citytwin.recognition.sources import CitySource
 from citytwin.recognition.themes import given_by
@@ -33,7 +34,6 @@ class _Outcome:
     source: CitySource
     tables: Mapping[Table, pd.DataFrame]
     rasters: Mapping[str, Raster]
-    rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
     error: CityTwinError | None = None
 
@@ -82,14 +82,16 @@ def read_citymodel(
     errors = [outcome.error for outcome in outcomes if outcome.error is not None]
     if len(errors) == len(outcomes):
         raise errors[0]
-    tables, said = joined_tables([(o.source.name, o.tables) for o in outcomes], plane)
+    lost = [*found.refused, *(reject for o in outcomes for reject in _refused(o))]
+    of_files = {DEFECTS: conform(DEFECTS, defect_frame({}, lost, None, plane), plane)}
+    parts = [("files", of_files), *((o.source.name, o.tables) for o in outcomes)]
+    tables, said = joined_tables(parts, plane)
     return CityModel(
         crs=plane,
         tables=tables,
         rasters={name: raster for o in outcomes for name, raster in o.rasters.items()},
         inputs=tuple(map(input_file, found.files, (digest.result() for digest in hashes))),
         notes=(*(note for o in outcomes for note in o.notes), *said, *found.notes),
-        rejects=(*found.refused, *(reject for o in outcomes for reject in _rejects(o))),
     )
 
 
@@ -103,10 +105,9 @@ def _read(source: CitySource, crs: str, given: str | None, wanted: Collection[ob
         {
             table: conform(table, frame, crs)
             for table, frame in decoded.tables.items()
-            if table in wanted
+            if table in wanted or table is DEFECTS
         },
         {_raster_name(source, role): raster for role, raster in decoded.rasters.items()},
-        decoded.rejects,
         decoded.notes,
     )
 
@@ -115,11 +116,12 @@ def _raster_name(source: CitySource, role: str) -> str:
     return source.files[0].stem if len(source.files) == 1 else f"{source.name}_{role}"
 
 
-def _rejects(outcome: _Outcome) -> tuple[Reject, ...]:
+def _refused(outcome: _Outcome) -> list[Reject]:
+    """Every file of a source of which nothing could be used."""
     if outcome.error is None:
-        return outcome.rejects
+        return []
     message = str(outcome.error)
-    return tuple(
+    return [
         Reject(source=file.name, record="file", code="file-refused", message=message)
         for file in outcome.source.files
-    )
+    ]

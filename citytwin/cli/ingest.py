@@ -60,8 +60,11 @@ def command(
     tell(document, out, time.monotonic() - begin)
     if not report.rows:
         click.echo("nothing to do: the files and the folder are as they were")
-    losses = document.defects or any(note.severity == "loss" for note in document.notes)
-    sys.exit(Exit.LOSSES if losses else Exit.DONE)
+    for text in report.losses[:_SHOWN]:
+        click.echo(f"lost: {text}", err=True)
+    if len(report.losses) > _SHOWN:
+        click.echo(f"and {len(report.losses) - _SHOWN} more losses, see report.csv", err=True)
+    sys.exit(report.exit_code)
 
 
 def tell(document: ModelDocument, out: Path, seconds: float) -> None:
@@ -87,16 +90,17 @@ def tell(document: ModelDocument, out: Path, seconds: float) -> None:
         table.add_row(name, str(rows))
     console.print(table)
     if document.defects:
-        table = Table(title="set aside or repaired", title_justify="left")
+        table = Table(title="defects", title_justify="left")
         table.add_column("code")
         table.add_column("records", justify="right")
         for code, count in document.defects.items():
             table.add_row(code, str(count))
         console.print(table)
-    for note in document.notes[:_SHOWN]:
-        click.echo(f"{note.severity}: {note.en}", err=True)
-    if len(document.notes) > _SHOWN:
-        click.echo(f"and {len(document.notes) - _SHOWN} more notes in citymodel.json", err=True)
+    notes = [note for note in document.notes if note.severity != "loss"]
+    for note in notes[:_SHOWN]:
+        click.echo(f"{note.severity}: {note.en}")
+    if len(notes) > _SHOWN:
+        click.echo(f"and {len(notes) - _SHOWN} more notes in citymodel.json")
     read = [file for file in document.inputs if file.formats]
     megabytes = sum(file.bytes for file in read) / 1e6
     rate = megabytes / max(seconds, 1e-3)

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pandas as pd
-
 from citytwin.engine.beside import files_beside
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
@@ -24,12 +22,13 @@ from citytwin.engine.reading import Reading, WantedSource, read_wanted
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST
 from citytwin.engine.run import DEFAULT_TILE_CELLS
-from citytwin.engine.sources import SourceTask, reason
+from citytwin.engine.sources import SourceTask, told
 from citytwin.engine.stored_tables import StoredTables
 from citytwin.engine.versions import package_versions
 from citytwin.errors import CityTwinError
+from citytwin.formats.city.defects import defect_frame
 from citytwin.model.notes import Note, Reject
-from citytwin.model.tables import Table
+from citytwin.model.tables import DEFECTS, Table
 from citytwin.recognition.city_files import CityFiles, find_city_files, input_file
 from citytwin.recognition.sources import CitySource
 from citytwin.recognition.themes import given_by
@@ -47,12 +46,17 @@ from citytwin.store.model_folder import (
     staging,
     standing_model,
 )
-from citytwin.transports.files import sha256_of
+from citytwin.store.tables import conform
+from citytwin.transports.files import sha256_of, stamp_of
 from citytwin.version import __version__
 
 Extra = Literal["cityjsonseq", "geopackage"]
 _NAMES: dict[Extra, str] = {"cityjsonseq": "buildings.city.jsonl", "geopackage": "citymodel.gpkg"}
 REPORT = "report.csv"
+_REPORTED = (
+    "source", "theme", "feature_id", "surface_id", "code", "rule", "severity", "message", "action",
+    "count",
+)  # fmt: skip
 WRITING = "write files"
 
 
@@ -110,8 +114,10 @@ def ingest(
     report = RunReport(city=out.name)
     with holding_folder(work, out), closing(Manifest(work / MANIFEST)) as manifest:
         request = _request(found, options)
-        standing = standing_model(out) if manifest.finished(request) else None
-        if standing is not None:
+        finished = manifest.finished(request)
+        standing = standing_model(out) if finished else None
+        if finished is not None and standing is not None:
+            report.losses += json.loads(finished.summary)
             return standing, report
         manifest.unfinish()
         store = CityStore(work, found.plane, "UTC", DEFAULT_TILE_CELLS)
@@ -123,27 +129,31 @@ def ingest(
         _require_something(reading, report)
         names = [source.name for source in found.sources if source.name in reading.decoded]
         files, said = join_tables(names, reading, store)
-        tables = StoredTables(store, {table: files[table] for table in wanted if table in files})
-        rejects = [*found.refused, *_rejects(found, reading)]
+        refused = [*found.refused, *_refused(found, reading)]
+        held = {DEFECTS: conform(DEFECTS, defect_frame({}, refused, None, store.crs), store.crs)}
+        kept = {table: files[table] for table in (*wanted, DEFECTS) if table in files}
+        tables = StoredTables(store, kept, held)
         digests = manifest.hashes_of([file.path for file in found.files], sha256_of)
+        notes = _notes(found, reading, said)
         with staging(out) as aside:
-            rows = _write(aside, tables, options.extras, progress)
-            rows[aside / REPORT] = _write_report(aside / REPORT, rejects)
+            rows, defects = _write(aside, tables, options.extras, progress)
             document = ModelDocument(
                 citytwin=__version__,
                 crs=found.plane,
-                features={table.name: tables.rows(table) for table in tables.filled},
-                defects=dict(sorted(Counter(reject.code for reject in rejects).items())),
+                features={t.name: tables.rows(t) for t in tables.filled if t is not DEFECTS},
+                defects=defects,
                 inputs=tuple(input_file(file, digests[file.path]) for file in found.files),
-                notes=_notes(found, reading, said),
+                notes=notes,
                 files=tuple(
                     OutputFile(href=path.name, rows=count, sha256=sha256_of(path))
                     for path, count in sorted(rows.items())
                 ),
             )
             put_in_place(out, aside, document)
+        report.losses += [told(reject) for reject in refused]
+        report.losses += [note.en for note in notes if note.severity == "loss"]
         if not reading.lost:  # what could not be read is tried again by the next run
-            manifest.finish(request, FinishedRun(out.name, ""))
+            manifest.finish(request, FinishedRun(out.name, json.dumps(report.losses)))
     return document, report
 
 
@@ -151,7 +161,7 @@ def _request(found: CityFiles, options: IngestOptions) -> str:
     """Digest of the options, the code, and the size and time stamp of every file."""
     beside = [f for s in found.sources for f in files_beside(s.files, s.root, {})]
     paths = sorted({*(file.path for file in found.files), *beside})
-    stamps = [(str(path), (stat := path.stat()).st_size, stat.st_mtime_ns) for path in paths]
+    stamps = [(str(path), *stamp_of(path)) for path in paths]
     asked = (found.plane, options.source_crs, options.themes, sorted(options.extras))
     text = json.dumps([asked, package_digest(), package_versions(), stamps])
     return hashlib.sha256(text.encode()).hexdigest()
@@ -200,25 +210,24 @@ def _rasters(found: CityFiles) -> list[Note]:
     ]
 
 
-def _rejects(found: CityFiles, reading: Reading) -> list[Reject]:
-    """What was set aside in each source, in their order; every file of a source that was lost."""
+def _refused(found: CityFiles, reading: Reading) -> list[Reject]:
+    """Every file of the sources that were lost, and the records set aside in them."""
     rejects: list[Reject] = []
     for source in found.sources:
-        if source.name in reading.decoded:
-            rejects += reading.decoded[source.name].rejects
-            continue
-        rejects += reading.rejects.get(source.name, ())
-        said = str(reading.errors[source.name])
-        rejects += [
-            Reject(source=file.name, record="file", code="file-refused", message=said)
-            for file in source.files
-        ]
+        if source.name not in reading.decoded:
+            rejects += reading.rejects.get(source.name, ())
+            said = str(reading.errors[source.name])
+            rejects += [
+                Reject(source=file.name, record="file", code="file-refused", message=said)
+                for file in source.files
+            ]
     return rejects
 
 
 def _write(
     aside: Path, tables: StoredTables, extras: frozenset[Extra], progress: Progress
-) -> dict[Path, int]:
+) -> tuple[dict[Path, int], dict[str, int]]:
+    """Write all files; return the rows of each, and the number of defects of each code."""
     progress.begin(WRITING, 1 + len(extras), 0)
     rows = export_geoparquet(aside, tables)
     progress.advance(WRITING, 0)
@@ -230,12 +239,12 @@ def _write(
         path = aside / _NAMES["cityjsonseq"]
         rows[path] = export_cityjsonseq(path, tables)
         progress.advance(WRITING, 0)
+    counts: Counter[str] = Counter()
+    with (aside / REPORT).open("w", encoding="utf-8", newline="\n") as file:
+        file.write(",".join(_REPORTED) + "\n")
+        for batch in tables.batches(DEFECTS):
+            counts.update(batch["code"].astype(str))
+            batch[list(_REPORTED)].to_csv(file, index=False, header=False, lineterminator="\n")
+    rows[aside / REPORT] = counts.total()
     progress.end(WRITING)
-    return rows
-
-
-def _write_report(path: Path, rejects: Sequence[Reject]) -> int:
-    columns = ["source", "record", "code", "message"]
-    rows = [(one.source, one.record, one.code, reason(one)) for one in rejects]
-    pd.DataFrame(rows, columns=columns).to_csv(path, index=False, lineterminator="\n")
-    return len(rows)
+    return rows, dict(sorted(counts.items()))

@@ -51,7 +51,7 @@ class SourcePart:
         data = self.task.dataset
         if data.part is not None:
             return data.part[1] - data.part[0]
-        return sum(file.stat().st_size for file in data.files if file.is_file())
+        return sum(size_of(file) for file in data.files)
 
 
 def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> SourceTask:

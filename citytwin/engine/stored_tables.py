@@ -13,8 +13,8 @@ from citytwin.engine.city_store import CityStore
 from citytwin.model import tables as t
 from citytwin.model.tables import Table
 from citytwin.store.cityjsonseq import Box3
-from citytwin.store.geoparquet import along_hilbert_curve
 from citytwin.store.model_batches import building_batches
+from citytwin.store.model_export import box_around, neighbours_together
 from citytwin.store.model_parquet import Box
 from citytwin.store.placed import TableFile, read_columns, read_rows
 
@@ -30,11 +30,19 @@ class StoredTables:
         The working store.
     files
         Files of each table, in order.
+    held
+        Further rows, which lie in memory.
     """
 
-    def __init__(self, store: CityStore, files: Mapping[Table, Sequence[TableFile]]) -> None:
+    def __init__(
+        self,
+        store: CityStore,
+        files: Mapping[Table, Sequence[TableFile]],
+        held: Mapping[Table, pd.DataFrame],
+    ) -> None:
         self._store = store
         self._files = files
+        self._held = held
 
     @property
     def crs(self) -> str:
@@ -44,31 +52,30 @@ class StoredTables:
     @property
     def filled(self) -> Sequence[Table]:
         """Tables that have rows."""
-        return [table for table in self._files if self.rows(table)]
+        return [table for table in {**self._files, **self._held} if self.rows(table)]
 
     def rows(self, table: Table) -> int:
         """Rows of a table."""
-        return sum(file.rows for file in self._files.get(table, ()))
+        held = len(self._held.get(table, ()))
+        return held + sum(file.rows for file in self._files.get(table, ()))
 
     def batches(self, table: Table) -> Iterator[pd.DataFrame]:
         """Rows of a table, along a curve within each part."""
-        for file in self._files[table]:
-            if not file.rows:
-                continue
-            frame = read_rows(self._store.root, [file], table)
-            if table.geometry != "none":
-                frame = along_hilbert_curve(gpd.GeoDataFrame(frame), table.column_names[0])
+        for frame in self._frames(table):
             for begin in range(0, len(frame), _BATCH_ROWS):
                 yield frame.iloc[begin : begin + _BATCH_ROWS]
 
+    def _frames(self, table: Table) -> Iterator[pd.DataFrame]:
+        if len(self._held.get(table, ())):
+            yield self._held[table]
+        for file in self._files.get(table, ()):
+            if file.rows:
+                yield neighbours_together(table, read_rows(self._store.root, [file], table))
+
     def box(self, table: Table) -> Box:
         """Box around all rows of a table [m]."""
-        boxes = np.array([file.box for file in self._files[table] if file.box])
-        if not len(boxes):
-            return (np.nan,) * 4
-        west, south = boxes[:, :2].min(axis=0).tolist()
-        east, north = boxes[:, 2:].max(axis=0).tolist()
-        return west, south, east, north
+        boxes = [file.box for file in self._files.get(table, ()) if file.box]
+        return box_around(np.array(boxes).reshape(-1, 4))
 
     def buildings(self) -> Iterator[tuple[gpd.GeoDataFrame, pd.DataFrame]]:
         """Buildings with all their parts, and all faces of these."""
@@ -77,9 +84,9 @@ class StoredTables:
         for file in self._files.get(t.BUILDINGS, ()):
             if not file.rows:
                 continue
-            frame = gpd.GeoDataFrame(read_rows(root, [file], t.BUILDINGS))
+            frame = neighbours_together(t.BUILDINGS, read_rows(root, [file], t.BUILDINGS))
             surfaces = read_rows(root, [faces_of[_part(file)]], t.SURFACES)
-            yield from building_batches(along_hilbert_curve(frame, t.BUILDINGS.key), surfaces)
+            yield from building_batches(gpd.GeoDataFrame(frame), surfaces)
 
     def extent(self) -> Box3:
         """Smallest and largest x, y, z of all buildings; heights are 0 where none is known [m]."""

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Protocol
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from citytwin.model.tables import BUILDINGS, SURFACES, Table
 from citytwin.store.cityjsonseq import Box3, extent_of, write_cityjsonseq
@@ -152,9 +154,7 @@ class FrameTables:
     def box(self, table: Table) -> Box:
         """Box around all rows of a table [m]."""
         boxes = row_boxes(table, self._frames[table])
-        west, south = boxes[:, :2].min(axis=0).tolist()
-        east, north = boxes[:, 2:].max(axis=0).tolist()
-        return west, south, east, north
+        return box_around(boxes)
 
     def buildings(self) -> Iterator[tuple[gpd.GeoDataFrame, pd.DataFrame]]:
         """Buildings with all their parts, and all faces of these."""
@@ -166,12 +166,42 @@ class FrameTables:
         return extent_of(gpd.GeoDataFrame(self._frames[BUILDINGS]))
 
 
+def neighbours_together(table: Table, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows of a table along a curve, where all of them have a place.
+
+    Parameters
+    ----------
+    table, frame
+        The rows and their schema.
+    """
+    placed = any(c.kind == "geometry" and not c.nullable for c in table.columns)
+    if not placed or not len(frame):
+        return frame
+    ordered: pd.DataFrame = along_hilbert_curve(gpd.GeoDataFrame(frame), table.column_names[0])
+    return ordered
+
+
+def box_around(boxes: NDArray[np.float64]) -> Box:
+    """Return the box around boxes; those of rows without a place do not count.
+
+    Parameters
+    ----------
+    boxes
+        Shape (n, 4): x_min, y_min, x_max, y_max [m].
+    """
+    known = boxes[np.isfinite(boxes).all(axis=1)]
+    if not len(known):
+        return (np.nan,) * 4
+    west, south = known[:, :2].min(axis=0).tolist()
+    east, north = known[:, 2:].max(axis=0).tolist()
+    return west, south, east, north
+
+
 def _ordered(frames: Mapping[Table, pd.DataFrame]) -> dict[Table, pd.DataFrame]:
     """Rows along a curve; parts behind their building, faces in the order of their buildings."""
     found: dict[Table, pd.DataFrame] = {}
     for table, frame in frames.items():
-        located = table.geometry != "none" and len(frame)
-        found[table] = along_hilbert_curve(frame, table.column_names[0]) if located else frame
+        found[table] = neighbours_together(table, frame)
     if len(found[BUILDINGS]):
         batches = list(building_batches(gpd.GeoDataFrame(found[BUILDINGS]), frames[SURFACES]))
         found[BUILDINGS] = pd.concat([rows for rows, _ in batches], ignore_index=True)

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import geopandas as gpd
+import pandas as pd
 import pyogrio
 import pytest
 
@@ -43,6 +44,7 @@ def test_the_same_as_in_one_line(demo: Path) -> None:
     """The tables are those that ``read_citymodel`` gives; all three kinds of files hold them."""
     model = ct.read_citymodel(DEMO)
     assert document(demo)["crs"] == model.crs == "EPSG:6677"
+    assert len(gpd.read_parquet(demo / "defects.parquet")) == len(model.report)
     for name, rows in document(demo)["features"].items():
         table = getattr(model, name)
         assert len(table) == rows == len(gpd.read_parquet(demo / f"{name}.parquet"))
@@ -52,7 +54,7 @@ def test_the_same_as_in_one_line(demo: Path) -> None:
     assert ours.geometry.geom_equals_exact(theirs.geometry, 0).all()
     assert ours["height_m"].tolist() == theirs["height_m"].tolist()
     layers = dict(pyogrio.list_layers(demo / "citymodel.gpkg"))
-    assert set(layers) == set(document(demo)["features"])
+    assert set(layers) == {*document(demo)["features"], "defects"}
     again = ct.read_citymodel(demo / "buildings.city.jsonl")
     assert len(again.buildings) == len(model.buildings)
     assert len(again.surfaces) == len(model.surfaces)
@@ -63,7 +65,8 @@ def test_the_document_names_every_file(demo: Path) -> None:
     named = {file["href"] for file in document(demo)["files"]}
     assert named | {"citymodel.json"} == {path.name for path in demo.iterdir()}
     assert {Path(file["path"]).suffix for file in document(demo)["inputs"]} == {".gml"}
-    assert not document(demo)["defects"]
+    report = pd.read_csv(demo / "report.csv")
+    assert document(demo)["defects"] == report["code"].astype(str).value_counts().to_dict()
 
 
 def house(number: int) -> str:
