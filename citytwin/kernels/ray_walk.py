@@ -83,7 +83,7 @@ def blocks_of(height: np.ndarray) -> Blocks:
 
 @njit(cache=True, nogil=True)
 def _cell_before(x: float, way: float) -> int:
-    """Column that a ray at ``x`` (in columns, centres whole) has come from, moving by ``way``."""
+    """Column that a ray at ``x`` has come from, moving by ``way``; centres are whole numbers."""
     return math.floor(x + 0.5 - SNAP) if way >= 0.0 else math.ceil(x - 0.5 + SNAP)
 
 
@@ -97,8 +97,9 @@ def _cell_after(x: float, way: float) -> int:
 def _highest_square(square_m: np.ndarray, row: int, x: float, way: float) -> float:
     """Highest block that a ray may meet which enters a row of squares at column ``x``."""
     end = x + way * SKIP
-    first = max(_cell_before(min(x, end), 1.0) // SKIP, 0)
-    last = min(_cell_after(max(x, end), 1.0) // SKIP, square_m.shape[1] - 1)
+    # A hair more on both sides, whatever the rounding.
+    first = max(math.floor(min(x, end) + 0.49) // SKIP, 0)
+    last = min(math.floor(max(x, end) + 0.51) // SKIP, square_m.shape[1] - 1)
     highest = -np.inf
     for j in range(first, last + 1):
         highest = max(highest, square_m[row // SKIP, j])
@@ -129,19 +130,20 @@ def is_blocked(blocks: Blocks, path: Path, row: int, col: int, start_m: float) -
     k = 1
     while True:
         i = row + toward * k
-        x = col + way * (k - 0.5)
+        # Counted from the cell itself, so that no rounding can depend on the raster's origin.
+        x = way * (k - 0.5)
         ray_m = start_m + (k - 0.5) * rise_m
         if i < 0 or i >= ny or ray_m >= blocks.highest_m:
             return False
         enters_square = i % SKIP == (0 if toward > 0 else SKIP - 1)
-        if enters_square and _highest_square(blocks.square_m, i, x, way) <= ray_m:
+        if enters_square and _highest_square(blocks.square_m, i, col + x, way) <= ray_m:
             k += SKIP
             continue
         first, second = _cell_after(x, way), _cell_before(x + way, way)
-        if 0 <= first < nx and blocks.top_m[i, first] > ray_m:
+        if 0 <= col + first < nx and blocks.top_m[i, col + first] > ray_m:
             return True
-        if second != first and 0 <= second < nx:
+        if second != first and 0 <= col + second < nx:
             border = first + math.copysign(0.5, way)
-            if blocks.top_m[i, second] > start_m + (border - col) / way * rise_m:
+            if blocks.top_m[i, col + second] > start_m + border / way * rise_m:
                 return True
         k += 1
