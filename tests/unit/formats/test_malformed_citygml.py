@@ -122,6 +122,7 @@ def test_each_fault_has_its_verdict(read, sound, name):
     np.testing.assert_array_equal(mask, sound[1])
     tolerance = PLACE_M if name.startswith("places") else 0.0
     np.testing.assert_allclose(surface, sound[0], atol=tolerance, rtol=0.0)
+    city.assert_extent(decoded)
     if name.startswith("lists"):
         usage = decoded.tables[BUILDINGS].set_index("building_id").loc["low", "usage"]
         assert usage == "401"

@@ -69,6 +69,7 @@ def check(decoded, case, sound):
         assert decoded.rejects == ()
     for made, expected in zip(city.grids(decoded), sound, strict=True):
         np.testing.assert_array_equal(made, expected)
+    city.assert_extent(decoded)
 
 
 @pytest.mark.parametrize("version", ["1.0", "1.1", "2.0", "2.0.1"])
