@@ -10,7 +10,7 @@ import pandas as pd
 from citytwin.model.notes import Note
 from citytwin.store.tables import row_digests
 
-_NOT_THE_BUILDING = ["source", "defects", "stable_key"]
+_NOT_THE_BUILDING = ["source", "offset", "defects", "stable_key"]
 """Columns that may differ between two records of one building."""
 
 

@@ -220,7 +220,7 @@ def read_skeleton(content: bytes) -> Element | None:
     return None if len(parser.feed_error_log) else root
 
 
-def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int] | None:
+def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int, int | None] | None:
     """Content of a file as UTF-8, not yet looked at; None where it takes a reader's verdict.
 
     Parameters
@@ -234,7 +234,8 @@ def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int] 
     Returns
     -------
     tuple
-        The bytes, and the length of the byte order mark before the document.
+        The bytes; the length of the byte order mark before the document; the position of the first
+        byte in the file, None where it is in another encoding.
     """
     try:
         with path.open("rb") as file:
@@ -244,12 +245,14 @@ def utf8_content(path: Path, limit_bytes: int) -> tuple[bytes | mmap.mmap, int] 
             mark_bytes, codec = _encoding(head, path.name)
             small = path.stat().st_size <= limit_bytes
             if codec == "utf-8" and not small:
-                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), mark_bytes
+                return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ), mark_bytes, 0
             if not small:
                 return None
             file.seek(mark_bytes)
             content = file.read()
-            return (content if codec == "utf-8" else content.decode(codec).encode("utf-8")), 0
+            if codec == "utf-8":
+                return content, 0, mark_bytes
+            return content.decode(codec).encode("utf-8"), 0, None
     except (OSError, ValueError, SourceError):
         return None
 

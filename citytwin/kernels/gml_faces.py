@@ -40,7 +40,7 @@ def find_faces(
         The bytes, shape (n,), uint8; the position tables count from; elements, shape (n_row, 8),
         int32; attributes, shape (n_mark, 4), int32; slots of link targets (integers all).
     units
-        Shape (n_unit + 1, 18), int32: numbers of faces and properties are filled in (integers).
+        Shape (n_unit + 1, 19), int32: numbers of faces and properties are filled in (integers).
     count
         Number of units (an integer).
     faces

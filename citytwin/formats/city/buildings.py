@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 import shapely
@@ -17,6 +18,7 @@ from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.city.site import FileSite, Settled, settle
 
 FloatArray = NDArray[np.float64]
+HeightFrom = Literal["geometry", "attribute", "storeys", "assumed"]
 
 _SOUND_COVERAGE = 0.9
 _STOREY_M = 3.0
@@ -53,7 +55,24 @@ class Draft:
     """Height of an outline of which neither height nor storeys are known [m]."""
     usage: str | None = None
     usage_code: str | None = None
+    lods: str = ""
+    """Levels of detail in the file, from :func:`lods_of`."""
+    offset: int | None = None
+    """Byte of the file where the building begins, None where it is not known."""
+    attributes: str | None = None
+    """JSON object of what has no column of its own."""
     defects: list[str] = field(default_factory=list)
+
+
+def lods_of(levels: Iterable[str]) -> str:
+    """Return levels of detail as they stand in the table: each once, coarsest first.
+
+    Parameters
+    ----------
+    levels
+        Such as 2 or 1.2.
+    """
+    return ",".join(sorted(set(levels), key=float))
 
 
 @dataclass(eq=False)
@@ -66,6 +85,8 @@ class BuildingRow:
     """None where only an outline without heights is known: it stands on the terrain."""
     roof_z_m: float | None
     height_m: float | None
+    height_from: HeightFrom | None
+    """What gave the height; None where there is none."""
     footprint: shapely.MultiPolygon
     faces: list[Face]
     defects: list[str]
@@ -114,6 +135,7 @@ class _Assembly:
         self.draft, self.site, self.ledger = draft, site, ledger
         self.defects = draft.defects
         self.swapped = False
+        self.height_from: HeightFrom | None = None
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
         self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
@@ -184,6 +206,7 @@ class _Assembly:
         top = float(z.max())
         if top - float(z.min()) < 0.1 and self.draft.measured_height_m:
             top = float(z.min()) + self.draft.measured_height_m
+            self.height_from = "attribute"
         return _blocks(area, float(z.min()), top)
 
     def _of_faces(self, lod: str, faces: list[Face]) -> BuildingRow | None:
@@ -196,6 +219,7 @@ class _Assembly:
             return None
         z = points_of(faces)[:, 2]
         low, high = float(z.min()), float(z.max())
+        self.height_from = self.height_from or "geometry"
         return self._row(lod, (low, high), high - low, area, faces)
 
     def _of_outline(self) -> BuildingRow | None:
@@ -223,12 +247,15 @@ class _Assembly:
         draft = self.draft
         if draft.measured_height_m is not None:
             self._mark("height-recorded")
+            self.height_from = "attribute"
             return draft.measured_height_m
         if draft.storeys is not None:
             self._mark("height-from-storeys")
+            self.height_from = "storeys"
             return draft.storeys * draft.storey_m
         if draft.assumed_height_m is not None:
             self._mark("height-assumed")
+            self.height_from = "assumed"
         return draft.assumed_height_m
 
     def _row(
@@ -241,7 +268,16 @@ class _Assembly:
     ) -> BuildingRow:
         draft = self.draft
         return BuildingRow(
-            draft, lod, z_m[0], z_m[1], height_m, area, faces, self.defects, draft.building_id
+            draft=draft,
+            lod=lod,
+            ground_z_m=z_m[0],
+            roof_z_m=z_m[1],
+            height_m=height_m,
+            height_from=self.height_from,
+            footprint=area,
+            faces=faces,
+            defects=self.defects,
+            building_id=draft.building_id,
         )
 
     def _compare_heights(self, row: BuildingRow) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.gml.document import ROOTS, is_citygml_namespace
+from citytwin.formats.gml.document import ROOTS, is_citygml_namespace, is_iur_namespace
 from citytwin.formats.xml import local_name, read_skeleton, utf8_content
 from citytwin.kernels import xml_scan as xs
 
@@ -35,6 +35,8 @@ class GmlBytes:
     """The same, shape (n,)."""
     start: int
     """Where the document begins."""
+    origin: int | None
+    """Position of the first byte in the file; None where the file is in another encoding."""
     root_open: int
     root_text: int
     """Where the start tag of the root begins, and where its content does."""
@@ -81,7 +83,7 @@ def open_document(path: Path) -> GmlBytes | None:
     found = utf8_content(path, RANGE_BYTES)
     if found is None:
         return None
-    content, start = found
+    content, start, origin = found
     head = content[start : start + _PROLOG_BYTES]
     prolog = _PROLOG.match(head)
     tag = _START_TAG.match(head, prolog.end()) if prolog else None
@@ -98,6 +100,7 @@ def open_document(path: Path) -> GmlBytes | None:
         content=content,
         data=np.frombuffer(content, dtype=np.uint8),
         start=start,
+        origin=origin,
         root_open=start + tag.start(),
         root_text=start + tag.end(),
         root_name=tag[1],
@@ -113,7 +116,7 @@ def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
         if len(letters) > xs.MAX_PREFIX:
             continue
         citygml = xs.CITYGML if is_citygml_namespace(uri) else 0
-        iur = xs.IUR if "/uro/" in uri or "/i-ur/" in uri else 0
+        iur = xs.IUR if is_iur_namespace(uri) else 0
         rows[int.from_bytes(letters, "big")] = citygml | iur
     for always in (0, int.from_bytes(b"xml", "big")):
         rows.setdefault(always, 0)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import shapely
@@ -20,7 +21,9 @@ from citytwin.formats.city.block import Block, block_of_rows, joined, taken
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
-from citytwin.formats.citygml.assembly import Assembled, assemble_units
+from citytwin.formats.citygml.assembly import Assembled, Told, assemble_units, offsets
+from citytwin.formats.citygml.attribute_columns import list_nodes
+from citytwin.formats.citygml.attribute_tree import AttributeTree
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
 from citytwin.formats.citygml.document import GmlBytes, open_document
 from citytwin.formats.citygml.footprints import Outlines, footprints
@@ -34,8 +37,10 @@ from citytwin.formats.citygml.scanning import (
     scan_ranges,
 )
 from citytwin.formats.citygml.semantics import semantic_of
+from citytwin.formats.citygml.texts import each, values
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.xml import read_skeleton
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
@@ -111,9 +116,9 @@ class _Reading:
         described = describe(shapes)
         shapes.spoil(odd_texts(shapes))
         solids, outlines = _placed(shapes, self.file.site)
-        usage, odd = self._in_order(shapes, described)
+        told, odd = self._in_order(shapes, described)
         name = self.file.path.name
-        assembled = assemble_units(shapes, solids, outlines, described, usage, name)
+        assembled = assemble_units(shapes, solids, outlines, described, told, name)
         self.file.site.placed += len(assembled.block)
         self.blocks.append(_merged(assembled, odd))
         self.odd.extend(row for _, rows in odd for row in rows)
@@ -183,13 +188,17 @@ class _Reading:
 
     def _in_order(
         self, shapes: Shapes, described: Described
-    ) -> tuple[list[str | None], list[tuple[int, list[BuildingRow]]]]:
-        """Texts of usages, and the rows of unclean features with the unit each begins at.
+    ) -> tuple[Told, list[tuple[int, list[BuildingRow]]]]:
+        """Texts of codes, and the rows of unclean features with the unit each begins at.
 
         Both write to the ledger, so both are done in the order of the file.
         """
         spoiled = shapes.spoiled
         usage: list[str | None] = [None] * len(spoiled)
+        attributes = np.full(len(spoiled), None, dtype=object)
+        listed = list_nodes(shapes)
+        by_parser = set(listed.units[listed.odd].tolist())
+        codes, meanings = listed.codes, list[str]()
         known: dict[tuple[str, str | None], str] = {}
         whole = np.flatnonzero(spoiled & (shapes.owners < 0))
         reader = self._odd_rows(shapes, whole)
@@ -199,14 +208,30 @@ class _Reading:
                 if shapes.owners[u] < 0:
                     odd.append((u, next(reader)))
                 continue
-            if code is None:
-                continue
-            pair = (code, described.code_space[u])
-            if pair not in known:
-                known[pair] = self.lists.text(*pair, self.file.path, self.ledger)
-            usage[u] = known[pair]
+            if code is not None:
+                pair = (code, described.code_space[u])
+                if pair not in known:
+                    known[pair] = self.lists.text(*pair, self.file.path, self.ledger)
+                usage[u] = known[pair]
+            while len(meanings) < len(codes) and codes[len(meanings)].unit == u:
+                coded = codes[len(meanings)]
+                meanings.append(
+                    self.lists.text(coded.code, coded.code_space, self.file.path, self.ledger)
+                )
+            if u in by_parser:
+                attributes[u] = self._parsed_attributes(shapes, u)
+        plain = listed.units[~listed.odd]
+        attributes[plain] = listed.texts(meanings)[~listed.odd]
         self._seek_missing_links()
-        return usage, odd
+        return Told(usage, attributes), odd
+
+    def _parsed_attributes(self, shapes: Shapes, unit: int) -> str | None:
+        """Attributes that are written so that only a parser can read them."""
+        span = _span(shapes.elements, int(shapes.units[unit, gu.ROW]))
+        root = read_skeleton(self.document.wrapped(iter([span])))
+        if root is None:
+            _decline("attributes that only a parser can read")
+        return AttributeTree(self.file.path, self.lists, self.ledger).text(root[0])
 
     def _odd_rows(self, shapes: Shapes, units: IntArray) -> Iterator[list[BuildingRow]]:
         if not len(units):
@@ -215,8 +240,20 @@ class _Reading:
         file = self.file
         file.content = self.document.wrapped(iter(spans))
         reader = BuildingReader(file, self.lists, self.ledger)
-        for unit in file.features(UNITS):
-            yield reader.rows_of(unit)
+        for u, unit in zip(units.tolist(), file.features(UNITS), strict=True):
+            rows = reader.rows_of(unit)
+            self._locate(rows, shapes, u)
+            yield rows
+
+    def _locate(self, rows: list[BuildingRow], shapes: Shapes, whole: int) -> None:
+        """Say where the buildings of a feature begin in the file."""
+        units = np.flatnonzero((shapes.owners == whole) | (np.arange(len(shapes.units)) == whole))
+        found = offsets(shapes, units).tolist()
+        ids, _ = values(shapes.elements, shapes.units[units, gu.ROW].astype(np.int64), names.ID)
+        begins = dict(zip(reversed(each(ids, str.strip)), reversed(found), strict=True))
+        for row in rows:
+            begin = begins.get(row.draft.building_id, -1)
+            row.draft.offset = begin if begin >= 0 else None
 
     def _seek_missing_links(self) -> None:
         """Decline if a link that leads nowhere in its building leads somewhere else."""
@@ -264,6 +301,6 @@ def _merged(assembled: Assembled, odd: list[tuple[int, list[BuildingRow]]]) -> B
     return taken(both, np.argsort(units, kind="stable"))
 
 
-def _decline(reason: str) -> None:
+def _decline(reason: str) -> NoReturn:
     msg = f"not owned: {reason}"
     raise DeclinedError(msg)

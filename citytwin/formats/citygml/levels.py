@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from citytwin.formats.city.buildings import Level
+from citytwin.formats.city.buildings import Level, lods_of
 from citytwin.formats.city.copies import without_copies
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.citygml.semantics import INNER, OUTER
@@ -150,6 +150,17 @@ def levels_of(found: LevelIndex, file: GmlFile, on_fault: LinkFault) -> list[Lev
         for lod in _BEST_FIRST
         if lod in found.shell
     ]
+
+
+def lods_in(found: LevelIndex) -> str:
+    """Levels of detail of a building, as they stand in the table.
+
+    Parameters
+    ----------
+    found
+        Where the geometry is.
+    """
+    return lods_of([*found.shell, *(["0"] if found.outline else [])])
 
 
 def outline_of(

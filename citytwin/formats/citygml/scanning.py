@@ -53,7 +53,7 @@ class Shapes:
 
     elements: Elements
     units: IntArray
-    """Shape (n_unit, 18): see :mod:`citytwin.kernels.gml_units`."""
+    """Shape (n_unit, 19): see :mod:`citytwin.kernels.gml_units`."""
     faces: IntArray
     """Shape (n_face, 5): see :mod:`citytwin.kernels.gml_faces`."""
     rings: NDArray[np.int64]
