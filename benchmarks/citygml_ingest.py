@@ -54,10 +54,10 @@ _SCAN = """
 from pathlib import Path
 from citytwin.formats.citygml.columns import describe
 from citytwin.formats.citygml.document import open_document
-from citytwin.formats.citygml.scanning import read_shapes, scan_ranges
+from citytwin.formats.citygml.scanning import read_shapes, scan_windows
 def run(path):
     count = 0
-    for elements in scan_ranges(open_document(Path(path))):
+    for elements in scan_windows(open_document(Path(path))):
         shapes = read_shapes(elements)
         count += len(describe(shapes).building_id)
     return count

@@ -102,7 +102,7 @@ def documents(samples: list[Path], largest: int) -> Iterator[bytes]:
 def answer(path: Path) -> str:
     """What the kernels make of a document, as one word."""
     from citytwin.formats.citygml.document import open_document
-    from citytwin.formats.citygml.scanning import DeclinedError, read_shapes, scan_ranges
+    from citytwin.formats.citygml.scanning import DeclinedError, read_shapes, scan_windows
 
     document = open_document(path)
     if document is None:
@@ -110,7 +110,7 @@ def answer(path: Path) -> str:
     total = hashlib.sha256()
     scanned = False
     try:
-        for elements in scan_ranges(document):
+        for elements in scan_windows(document):
             for table in (elements.table, elements.marks):
                 total.update(np.ascontiguousarray(table).tobytes())
             shapes = read_shapes(elements)

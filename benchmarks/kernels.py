@@ -14,6 +14,7 @@ from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.horizon_sweep import accumulate_sunlit
 from citytwin.kernels.inundation import simulate_inundation
 from citytwin.kernels.sheltering import sheltering
+from citytwin.kernels.sun_bundle import Suns
 from citytwin.kernels.wind_proxy import FETCH_M
 
 RUNS = 3
@@ -42,7 +43,7 @@ def sunlight() -> float:
     surface = town(1000, 1000)
     azimuth = np.linspace(2.2, 4.1, 54)
     altitude = np.full(54, 0.4)
-    accumulate_sunlit(surface, surface, 2.0, azimuth, altitude, np.ones(54), 0, 0)
+    accumulate_sunlit(surface, surface, 2.0, Suns(azimuth, altitude, np.ones(54)), 0, 0)
     return float(surface.size * 54)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from citytwin.kernels import gml_attributes as ga
+from citytwin.kernels import attribute_nodes as an
+from citytwin.kernels import attribute_words as words
 
 LONGEST_NUMBER = 24
 """Longer numbers stay texts: readers of JSON would round them."""
@@ -23,8 +24,8 @@ _ZERO, _NINE, _MINUS, _PLUS, _POINT, _E = 48, 57, 45, 43, 46, 101
 _CODE_KEY = np.frombuffer(b'{"code":"', dtype=np.uint8).copy()
 _VALUE_KEY = np.frombuffer(b'{"value":', dtype=np.uint8).copy()
 _UOM_KEY = np.frombuffer(b',"uom":"', dtype=np.uint8).copy()
-_REPEATABLE_BEGIN = np.frombuffer(ga.REPEATABLE_BEGIN.encode(), dtype=np.uint8).copy()
-_REPEATABLE_END = np.frombuffer(ga.REPEATABLE_END.encode(), dtype=np.uint8).copy()
+_REPEATABLE_BEGIN = np.frombuffer(words.REPEATABLE_BEGIN.encode(), dtype=np.uint8).copy()
+_REPEATABLE_END = np.frombuffer(words.REPEATABLE_END.encode(), dtype=np.uint8).copy()
 
 
 @njit(cache=True, nogil=True)
@@ -46,7 +47,7 @@ def write_attributes(
     letters
         Shape (n,), uint8: bytes that the positions in the node table count from (integers).
     nodes
-        Shape (n_node, 12), int64: see :func:`citytwin.kernels.gml_attributes.list_attributes`
+        Shape (n_node, 12), int64: see :mod:`citytwin.kernels.attribute_nodes`
         (integers).
     firsts
         Shape (n_unit + 1,), int64: first node of each unit (integers).
@@ -71,9 +72,9 @@ def write_attributes(
 def _any(nodes: np.ndarray, first: int, behind: int) -> bool:
     n = first
     while n < behind:
-        if nodes[n, ga.KIND] != ga.NONE:
+        if nodes[n, an.KIND] != an.NONE:
             return True
-        n = int(nodes[n, ga.LAST])
+        n = int(nodes[n, an.LAST])
     return False
 
 
@@ -91,8 +92,8 @@ def _write_unit(
     n, end, owner, item, is_written = span[0], span[1], -1, -1, False
     while True:
         if item < 0:
-            while n < end and (nodes[n, ga.KIND] == ga.NONE or nodes[n, ga.TAIL] < 0):
-                n = int(nodes[n, ga.LAST])
+            while n < end and (nodes[n, an.KIND] == an.NONE or nodes[n, an.TAIL] < 0):
+                n = int(nodes[n, an.LAST])
             is_written = n >= end
             item = owner if is_written else n
             if is_written:
@@ -101,32 +102,32 @@ def _write_unit(
                     return int(p)
             else:
                 p = _put_key(letters, nodes, n, out, p)
-        if not is_written and nodes[item, ga.KIND] in (ga.OBJECT, ga.SET):
+        if not is_written and nodes[item, an.KIND] in (an.OBJECT, an.SET):
             p = _put(out, p, _OPEN)
-            owner, n, end, item = item, item + 1, int(nodes[item, ga.LAST]), -1
+            owner, n, end, item = item, item + 1, int(nodes[item, an.LAST]), -1
             continue
         if not is_written:
             p = _put_leaf(letters, nodes, item, meanings, out, p)
-        following = int(nodes[item, ga.NEXT])
+        following = int(nodes[item, an.NEXT])
         if following >= 0:
             p = _put(out, p, _COMMA)
             item, is_written = following, False
             continue
-        head = item if nodes[item, ga.TAIL] >= 0 else -1 - int(nodes[item, ga.TAIL])
+        head = item if nodes[item, an.TAIL] >= 0 else -1 - int(nodes[item, an.TAIL])
         if _is_list(letters, nodes, head):
             p = _put(out, p, _BEHIND)
-        owner, n, item = int(nodes[head, ga.PARENT]), int(nodes[head, ga.LAST]), -1
-        end = span[1] if owner < 0 else int(nodes[owner, ga.LAST])
+        owner, n, item = int(nodes[head, an.PARENT]), int(nodes[head, an.LAST]), -1
+        end = span[1] if owner < 0 else int(nodes[owner, an.LAST])
 
 
 @njit(cache=True, nogil=True)
 def _is_list(letters: np.ndarray, nodes: np.ndarray, n: int) -> bool:
     """Whether the first node of a name is a list: it occurs again, or is of a type that may."""
-    if nodes[n, ga.NEXT] >= 0:
+    if nodes[n, an.NEXT] >= 0:
         return True
-    if nodes[n, ga.KIND] != ga.OBJECT:
+    if nodes[n, an.KIND] != an.OBJECT:
         return False
-    begin, end = int(nodes[n, ga.NAME_BEGIN]), int(nodes[n, ga.NAME_END])
+    begin, end = int(nodes[n, an.NAME_BEGIN]), int(nodes[n, an.NAME_END])
     front, back = len(_REPEATABLE_BEGIN), len(_REPEATABLE_END)
     return bool(
         (end - begin >= front and _same(letters, begin, _REPEATABLE_BEGIN))
@@ -148,7 +149,7 @@ def _put_key(letters: np.ndarray, nodes: np.ndarray, n: int, out: np.ndarray, be
     if out[p - 1] != _OPEN:
         p = _put(out, p, _COMMA)
     p = _put(out, p, _QUOTE)
-    p = _put_text(letters, nodes[n, ga.NAME_BEGIN], nodes[n, ga.NAME_END], out, p)
+    p = _put_text(letters, nodes[n, an.NAME_BEGIN], nodes[n, an.NAME_END], out, p)
     p = _put(out, _put(out, p, _QUOTE), _COLON)
     return int(_put(out, p, _FIRST) if _is_list(letters, nodes, n) else p)
 
@@ -162,26 +163,26 @@ def _put_leaf(
     out: np.ndarray,
     begin: int,
 ) -> int:
-    kind = nodes[n, ga.KIND]
-    first, end = nodes[n, ga.VALUE_BEGIN], nodes[n, ga.VALUE_END]
+    kind = nodes[n, an.KIND]
+    first, end = nodes[n, an.VALUE_BEGIN], nodes[n, an.VALUE_END]
     p = begin
-    if kind == ga.CODE:
+    if kind == an.CODE:
         p = _put_text(letters, first, end, out, _put_bytes(_CODE_KEY, 0, len(_CODE_KEY), out, p))
         p = _put(out, p, _QUOTE)
         texts, starts, code_of = meanings
         if code_of[n] >= 0:
             p = _put_bytes(texts, starts[code_of[n]], starts[code_of[n] + 1], out, p)
         return int(_put(out, p, _CLOSED))
-    if kind == ga.MEASURE:
+    if kind == an.MEASURE:
         p = _put_bytes(_VALUE_KEY, 0, len(_VALUE_KEY), out, p)
-    if kind != ga.TEXT and is_number(letters, first, end):
+    if kind != an.TEXT and is_number(letters, first, end):
         p = _put_bytes(letters, first, end, out, p)
     else:
         p = _put_text(letters, first, end, out, _put(out, p, _QUOTE))
         p = _put(out, p, _QUOTE)
-    if kind == ga.MEASURE:
+    if kind == an.MEASURE:
         p = _put_bytes(_UOM_KEY, 0, len(_UOM_KEY), out, p)
-        p = _put_text(letters, nodes[n, ga.SPACE_BEGIN], nodes[n, ga.SPACE_END], out, p)
+        p = _put_text(letters, nodes[n, an.SPACE_BEGIN], nodes[n, an.SPACE_END], out, p)
         p = _put(out, _put(out, p, _QUOTE), _CLOSED)
     return int(p)
 

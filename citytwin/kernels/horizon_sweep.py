@@ -5,27 +5,39 @@ of the shadows (running maximum of sheared heights along the sun's azimuth; comp
 Westerholm 2010, Scalable height field self-shadowing, Computer Graphics Forum 29(2), 723-731).
 
 A raster knows a building by whole cells, and a block casts from its near edge, half a step
-behind the centre of its last cell. That half step is granted only as far as the surface falls
-faster than the ray by more than half a cell: walls cast from their edge, while slopes of terrain
-and roofs that the sun grazes do not shade themselves.
+behind the centre of its last cell. The methods differ in what they take the cells for:
+
+``fast``
+    Walls are blocks and cast from their edge; between neighbours of less than 45 degrees the
+    surface is a slope, and slopes of terrain and roofs that the sun grazes do not shade
+    themselves. Each cell is judged by the nearest of two lanes.
+``fast_blocks``
+    Every cell is a flat-topped block; a slope is a stair, which lies in its own shadow wherever
+    it falls away from the sun by more than half as steeply as the rays.
+``exact``
+    Blocks as well, and every cell is right: what bounds leave open is walked ray by ray.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.shadow_lanes import RayBundle, sweep_lit, sweep_shaded
-from citytwin.kernels.sun_ray import MAX_HEIGHT_M, SunRay, sun_ray
+from citytwin.kernels.shadow_bounds import sweep_exact
+from citytwin.kernels.shadow_lanes import sweep_lit
+from citytwin.kernels.sun_bundle import Suns, bundles, check_suns
+from citytwin.kernels.sun_ray import MAX_HEIGHT_M
 
 LIT = 0
 SHADED = 1
 NO_DATA = 255
 
-SUNS_PER_PASS = 16
-"""Suns swept side by side: a row is read once for all, and their lanes still fit the cache."""
+Method = Literal["fast", "fast_blocks", "exact"]
+CellSize = float | tuple[float, float]
+"""Edge of square cells, or the distances of rows and of columns [m]."""
 
 
 def reach_m(max_caster_height_m: float, min_altitude_rad: float, cell_m: float) -> float:
@@ -52,12 +64,11 @@ def reach_m(max_caster_height_m: float, min_altitude_rad: float, cell_m: float) 
 def accumulate_sunlit(
     height: np.ndarray,
     plane_height: np.ndarray,
-    cell_m: float,
-    azimuth_rad: np.ndarray,
-    altitude_rad: np.ndarray,
-    weight_h: np.ndarray,
+    cell_m: CellSize,
+    suns: Suns,
     row0: int,
     col0: int,
+    method: Method = "fast",
 ) -> np.ndarray:
     """Weighted sum of the sun positions that reach each cell: hours of sunlight.
 
@@ -72,45 +83,28 @@ def accumulate_sunlit(
         Height at which the sun is looked for, shape (ny, nx), float32 [m]: ``height`` itself
         for hours on ground and roofs, or ground plus 1.5 m, and so on.
     cell_m
-        Edge of a cell [m], > 0.
-    azimuth_rad
-        Where the sun stands, clockwise from grid north, shape (nt,) [rad].
-    altitude_rad
-        Above the horizon, shape (nt,) [rad]. At or below 0 it is night: nothing is lit.
-    weight_h
-        What a position counts, shape (nt,) [h].
+        Edge of a cell, or distances of rows and of columns [m], > 0.
+    suns
+        Where the sun stands and what each position counts. Suns at or below the horizon light
+        nothing.
     row0, col0
         Global row and column of the first cell.
+    method
+        What cells are taken for, and whether the answer is exact: see the module.
 
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), float32 [h]. NaN where either height is unknown (NaN or beyond 100 km),
-        and where the plane lies below the surface, that is inside a building.
+        Shape (ny, nx), float32 [unit of the weights]. NaN where either height is unknown (NaN or
+        beyond 100 km), and where the plane lies below the surface, that is inside a building.
 
     Raises
     ------
     ValueError
         When shapes do not fit, or cell size, azimuths, altitudes or weights are unusable.
     """
-    _check(height, plane_height, cell_m)
-    _check_suns(azimuth_rad, altitude_rad, weight_h)
-    height, plane_height = np.ascontiguousarray(height), np.ascontiguousarray(plane_height)
-    hours = np.zeros(height.shape, dtype=np.float32)
-    rays = [
-        (sun_ray(float(azimuth), float(altitude), float(cell_m)), float(weight))
-        for azimuth, altitude, weight in zip(azimuth_rad, altitude_rad, weight_h, strict=True)
-        if altitude > 0.0
-    ]
-    for bundle in _bundles(rays, turned=False):
-        sweep_lit(height, plane_height, bundle, row0, hours)
-    turned_bundles = _bundles(rays, turned=True)
-    if turned_bundles:
-        turned_height, turned_plane = turn(height), turn(plane_height)
-        turned_hours = np.zeros(turned_height.shape, dtype=np.float32)
-        for bundle in turned_bundles:
-            sweep_lit(turned_height, turned_plane, bundle, col0, turned_hours)
-        hours += turn(turned_hours)
+    check_suns(suns)
+    hours = _sum_of_lit(height, plane_height, cell_m, suns, (row0, col0), method, np.float32)
     _blank_unknown(height, plane_height, hours, np.nan)
     return hours
 
@@ -118,11 +112,12 @@ def accumulate_sunlit(
 def shadow_mask(
     height: np.ndarray,
     plane_height: np.ndarray,
-    cell_m: float,
+    cell_m: CellSize,
     azimuth_rad: float,
     altitude_rad: float,
     row0: int,
     col0: int,
+    method: Method = "fast",
 ) -> np.ndarray:
     """Tell for one sun position which cells are shaded.
 
@@ -133,13 +128,15 @@ def shadow_mask(
     plane_height
         Height at which the sun is looked for, shape (ny, nx), float32 [m].
     cell_m
-        Edge of a cell [m], > 0.
+        Edge of a cell, or distances of rows and of columns [m], > 0.
     azimuth_rad
         Where the sun stands, clockwise from grid north [rad].
     altitude_rad
         Above the horizon [rad]. At or below 0 it is night: all cells are shaded.
     row0, col0
         Global row and column of the first cell.
+    method
+        What cells are taken for, and whether the answer is exact: see the module.
 
     Returns
     -------
@@ -152,41 +149,49 @@ def shadow_mask(
     ValueError
         When shapes do not fit, or cell size, azimuth or altitude are unusable.
     """
-    _check(height, plane_height, cell_m)
-    _check_suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
-    height, plane_height = np.ascontiguousarray(height), np.ascontiguousarray(plane_height)
-    mask = np.full(height.shape, SHADED, dtype=np.uint8)
-    if altitude_rad > 0.0:
-        ray = sun_ray(float(azimuth_rad), float(altitude_rad), float(cell_m))
-        if ray.turned:
-            turned_mask = np.empty(height.shape[::-1], dtype=np.uint8)
-            sweep_shaded(turn(height), turn(plane_height), ray, col0, turned_mask)
-            mask = turn(turned_mask)
-        else:
-            sweep_shaded(height, plane_height, ray, row0, mask)
+    sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
+    check_suns(sun)
+    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8)
+    mask = np.where(lit, np.uint8(LIT), np.uint8(SHADED))
     _blank_unknown(height, plane_height, mask, NO_DATA)
     return mask
 
 
-def _bundles(rays: list[tuple[SunRay, float]], turned: bool) -> list[RayBundle]:
-    """Rays along one axis, parted by sense and cut into groups of SUNS_PER_PASS."""
-    bundles = []
-    for backward in (False, True):
-        chosen = [(r, w) for r, w in rays if r.turned == turned and r.backward == backward]
-        for start in range(0, len(chosen), SUNS_PER_PASS):
-            group = chosen[start : start + SUNS_PER_PASS]
-            bundles.append(
-                RayBundle(
-                    turned,
-                    backward,
-                    group[0][0].wall,
-                    group[0][0].slope,
-                    np.array([ray.slide for ray, _ in group]),
-                    np.array([ray.half_rise for ray, _ in group]),
-                    np.array([weight for _, weight in group], dtype=np.float32),
-                )
-            )
-    return bundles
+def _sum_of_lit(
+    height: np.ndarray,
+    plane_height: np.ndarray,
+    cell_m: CellSize,
+    suns: Suns,
+    origin: tuple[int, int],
+    method: Method,
+    dtype: type,
+) -> np.ndarray:
+    """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
+    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
+        raise ValueError(
+            f"height and plane must be 2-D, not empty and of one shape: "
+            f"{height.shape}, {plane_height.shape}"
+        )
+    row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
+    if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
+        raise ValueError(f"cell_m must be positive, got {cell_m}")
+    sweep = sweep_exact if method == "exact" else sweep_lit
+    rays = bundles(suns, row_m, col_m, method != "fast", dtype)
+    along_rows = [bundle for bundle in rays if not bundle.turned]
+    along_columns = [bundle for bundle in rays if bundle.turned]
+    out: np.ndarray = np.zeros(height.shape, dtype=dtype)
+    if along_rows:
+        surface, plane = np.ascontiguousarray(height), np.ascontiguousarray(plane_height)
+        for bundle in along_rows:
+            sweep(surface, plane, bundle, origin[0], out)
+    if along_columns:
+        surface = turn(height)
+        plane = surface if plane_height is height else turn(plane_height)
+        turned = np.zeros(surface.shape, dtype=dtype)
+        for bundle in along_columns:
+            sweep(surface, plane, bundle, origin[1], turned)
+        out += turn(turned)
+    return out
 
 
 @njit(cache=True, nogil=True)
@@ -224,24 +229,3 @@ def _blank_unknown(
             p = plane_height[i, j]
             if not (abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h):
                 field[i, j] = blank
-
-
-def _check(height: np.ndarray, plane_height: np.ndarray, cell_m: float) -> None:
-    """Refuse rasters that no sweep can run on."""
-    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
-        raise ValueError(
-            f"height and plane must be 2-D, not empty and of one shape: "
-            f"{height.shape}, {plane_height.shape}"
-        )
-    if not (math.isfinite(cell_m) and cell_m > 0.0):
-        raise ValueError(f"cell_m must be positive, got {cell_m}")
-
-
-def _check_suns(azimuth_rad: np.ndarray, altitude_rad: np.ndarray, weight_h: np.ndarray) -> None:
-    """Refuse sun positions that mean nothing."""
-    if not azimuth_rad.shape == altitude_rad.shape == weight_h.shape == (azimuth_rad.size,):
-        raise ValueError("azimuth, altitude and weight must be 1-D and of one length")
-    if not np.isfinite(np.concatenate([azimuth_rad, altitude_rad, weight_h])).all():
-        raise ValueError("azimuths, altitudes and weights must be finite numbers")
-    if (np.abs(altitude_rad) > math.pi / 2).any():
-        raise ValueError("altitudes are angles in radians, at most pi/2")

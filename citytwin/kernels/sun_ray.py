@@ -32,6 +32,9 @@ WALL_EXCESS = 0.5
 MAX_SLOPE = 1.0
 """Neighbours that differ by more than this [cells] are a wall, by less a slope (45 degrees)."""
 
+ALWAYS_WALL = np.int32(-(1 << 28))
+"""Threshold that every fall exceeds: each cell casts as a block, from its edge."""
+
 SHARE_BITS = 12
 """Shares between two neighbouring cells are counted in 1/4096."""
 
@@ -56,7 +59,8 @@ class SunRay(NamedTuple):
         Excess fall in one step above which a surface is a wall and casts from its edge; below
         it is a slope and casts from the cell centre [1/4096 m].
     slope
-        Largest difference of neighbours between which the surface is interpolated [1/4096 m].
+        Largest difference of neighbours between which the surface is interpolated [1/4096 m];
+        0 where each cell is a block.
     """
 
     turned: bool
@@ -68,12 +72,15 @@ class SunRay(NamedTuple):
 
 
 @njit(cache=True, nogil=True)
-def sun_ray(azimuth_rad: float, altitude_rad: float, cell_m: float) -> SunRay:
+def sun_ray(
+    azimuth_rad: float, altitude_rad: float, row_m: float, col_m: float, blocks: bool
+) -> SunRay:
     """Describe the rays of a sun position.
 
-    At azimuths that are multiples of 45 degrees (within 1e-9 cells per step) the slide is taken
-    as exactly 0 or +-1: the ray then runs through the centres of one row, column or diagonal,
-    and cells that it would touch at a corner only do not block it.
+    Along rows, columns and diagonals of cells (in square cells the multiples of 45 degrees;
+    within 1e-9 cells per step) the slide is taken as exactly 0 or +-1: the ray then runs through
+    the centres of one row, column or diagonal, and cells that it would touch at a corner only do
+    not block it.
 
     Parameters
     ----------
@@ -81,15 +88,17 @@ def sun_ray(azimuth_rad: float, altitude_rad: float, cell_m: float) -> SunRay:
         Where the sun stands, clockwise from grid north [rad].
     altitude_rad
         Above the horizon [rad], > 0.
-    cell_m
-        Edge of a cell [m], > 0.
+    row_m, col_m
+        Distance of rows and of columns [m], > 0.
+    blocks
+        Whether each cell is a flat-topped block; else slopes are told from walls.
 
     Returns
     -------
     SunRay
     """
-    to_row = -math.cos(azimuth_rad)
-    to_col = math.sin(azimuth_rad)
+    to_row = -math.cos(azimuth_rad) / row_m
+    to_col = math.sin(azimuth_rad) / col_m
     turned = abs(to_col) > abs(to_row) * (1.0 + SNAP)
     along, across = (to_col, to_row) if turned else (to_row, to_col)
     slide = -across / abs(along)
@@ -97,10 +106,13 @@ def sun_ray(azimuth_rad: float, altitude_rad: float, cell_m: float) -> SunRay:
         slide = 0.0
     elif abs(slide) > 1.0 - SNAP:
         slide = math.copysign(1.0, slide)
-    half_rise = 0.5 * cell_m * math.tan(altitude_rad) / abs(along) * UNITS_PER_M
-    wall = np.int32(min(WALL_EXCESS * cell_m * UNITS_PER_M, MAX_HALF_RISE))
-    slope = np.int32(min(MAX_SLOPE * cell_m * UNITS_PER_M, float(1 << 18)))
-    return SunRay(turned, along > 0.0, slide, min(half_rise, MAX_HALF_RISE), wall, slope)
+    half_rise = min(0.5 * math.tan(altitude_rad) / abs(along) * UNITS_PER_M, MAX_HALF_RISE)
+    if blocks:
+        return SunRay(turned, along > 0.0, slide, half_rise, ALWAYS_WALL, np.int32(0))
+    step_m, side_m = (col_m, row_m) if turned else (row_m, col_m)
+    wall = np.int32(min(WALL_EXCESS * step_m * UNITS_PER_M, MAX_HALF_RISE))
+    slope = np.int32(min(MAX_SLOPE * side_m * UNITS_PER_M, float(1 << 18)))
+    return SunRay(turned, along > 0.0, slide, half_rise, wall, slope)
 
 
 @njit(cache=True, nogil=True)

@@ -21,8 +21,8 @@ MAX_PREFIX = 7
 """Longer prefixes are declined where they are used."""
 _MAX_ATTRIBUTES = 16
 
-MORE, END, FULL, DECLINED = 0, 1, 2, 3
-"""Codes: stopped between two elements; at the end tag of the root; a table is full; not owned."""
+END, FULL, DECLINED = 0, 1, 2
+"""Codes: at the end tag of the root; a table is full; not owned, or the bytes end before."""
 
 NAME, FLAGS, PARENT, LAST, OPEN, TEXT, CLOSE, MARK = range(8)
 """Columns of the element table, see :func:`scan`."""
@@ -55,15 +55,19 @@ class Scanned(NamedTuple):
     Parameters
     ----------
     code
-        MORE, END, FULL or DECLINED.
+        END, FULL or DECLINED.
     position
-        Where it stopped; for DECLINED, what it does not own.
+        Where it stopped; for DECLINED, the text or markup that it does not own or that the bytes
+        cut off.
+    whole
+        Position behind the last child of the root that is whole, and owned.
     rows, marks
-        Rows filled in the two tables.
+        Rows of the two tables that hold the elements up to there.
     """
 
     code: int
     position: int
+    whole: int
     rows: int
     marks: int
 
@@ -251,12 +255,11 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
 def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split it would be copied
     data: np.ndarray,
     begin: int,
-    budget: int,
     prefixes: np.ndarray,
     table: np.ndarray,
     marks: np.ndarray,
 ) -> Scanned:
-    """Scan the content of the root element, or whole members of it.
+    """Scan the content of the root element, or as many of its children as the bytes hold.
 
     Columns of `table`: number of the local name, flags, row of the nearest listed ancestor (-1 for
     none), row behind the last descendant, positions of the start tag, of the content and of the
@@ -267,11 +270,9 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
     Parameters
     ----------
     data
-        Shape (n,), uint8: the whole document (integers).
+        Shape (n,), uint8: the document, or a part of it from any of its beginnings on (integers).
     begin
         Position inside the root element, between two of its children (an integer).
-    budget
-        Stop between two children of the root once so many bytes are read (an integer).
     prefixes
         Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces.
     table
@@ -282,10 +283,12 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
     stop = len(data)
     opened = np.empty((MAX_DEPTH, 4), dtype=np.int64)
     depth, rows, n_marks, p = 0, 0, 0, begin
+    whole, whole_rows, whole_marks = begin, 0, 0
     while True:
+        here = p
         p, plain = xml.after_text(data, p, stop)
         if p < 0 or p + 1 >= stop or p - begin > _MOST_BYTES:
-            return Scanned(DECLINED, stop if p < 0 else p, rows, n_marks)
+            return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         here = p
         holder = opened[depth - 1, _ROW] if depth > 0 else -1
         if not plain and holder >= 0:
@@ -293,41 +296,41 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
         c = int(data[p + 1])
         if c == xml.SLASH:
             if depth == 0:
-                return Scanned(END, p, rows, n_marks)
+                return Scanned(END, p, p, rows, n_marks)
             first = opened[depth - 1, _NAME_AT]
             length = opened[depth - 1, _NAME_END] - first
             p += 2
             if p + length >= stop:
-                return Scanned(DECLINED, here, rows, n_marks)
+                return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
             if not _same(data[p : p + length], data[first : first + length]):
-                return Scanned(DECLINED, here, rows, n_marks)
+                return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
             p = xml.after_space(data, p + length, stop)
             if p >= stop or data[p] != xml.GREATER:
-                return Scanned(DECLINED, here, rows, n_marks)
+                return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
             if holder >= 0:
                 table[holder, CLOSE] = here - begin
                 table[holder, LAST] = rows
             depth -= 1
             p += 1
-            if depth == 0 and p - begin >= budget:
-                return Scanned(MORE, p, rows, n_marks)
+            if depth == 0:
+                whole, whole_rows, whole_marks = p, rows, n_marks
             continue
         if c in (xml.BANG, xml.QUESTION):
             p = xml.after_aside(data, p, stop)
             if p < 0:
-                return Scanned(DECLINED, here, rows, n_marks)
+                return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
             if holder >= 0:
                 table[holder, FLAGS] |= MIXED
             continue
         end, colon, code = qualified(data, p + 1, stop)
         if end < 0 or depth == MAX_DEPTH:
-            return Scanned(DECLINED, here, rows, n_marks)
+            return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         spaced = prefix_code(data, p + 1, colon) if colon >= 0 else 0
         flags = prefix_flags(prefixes, spaced)
         if flags < 0:
-            return Scanned(DECLINED, here, rows, n_marks)
+            return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         if rows >= table.shape[0]:
-            return Scanned(FULL, here, rows, n_marks)
+            return Scanned(FULL, here, whole, whole_rows, whole_marks)
         number = number_of(data, max(p, colon) + 1, end, code, names.ELEMENT_VOCABULARY)
         first_mark = n_marks
         q = end
@@ -336,13 +339,13 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             q, n_marks, found = _attributes(data, q, begin, row, marks, n_marks, prefixes)
             if q < 0:
                 code = FULL if q == -2 else DECLINED
-                return Scanned(code, here, rows, n_marks)
+                return Scanned(code, here, whole, whole_rows, whole_marks)
             flags |= found
         empty = data[q] == xml.SLASH
         if empty:
             q += 1
             if q >= stop or data[q] != xml.GREATER:
-                return Scanned(DECLINED, here, rows, n_marks)
+                return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         p = q + 1
         if holder >= 0:
             table[holder, FLAGS] |= HAS_CHILD
@@ -362,8 +365,8 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             table[row, CLOSE] = p - begin
             table[row, MARK] = first_mark
         if empty:
-            if depth == 0 and p - begin >= budget:
-                return Scanned(MORE, p, rows, n_marks)
+            if depth == 0:
+                whole, whole_rows, whole_marks = p, rows, n_marks
             continue
         opened[depth, _NAME_AT] = here + 1
         opened[depth, _NAME_END] = end

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -59,3 +60,56 @@ def sha256_of(path: Path) -> str:
     """
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def is_plain(path: Path) -> bool:
+    """Whether the bytes of a file stand on the disk as they are read.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    return path.is_file()
+
+
+def open_binary(path: Path) -> io.BufferedReader:
+    """Open a file for reading.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    OSError
+        If it cannot be opened.
+    """
+    return path.open("rb")
+
+
+def read_whole(path: Path, limit_bytes: int) -> bytes:
+    """Read a file that must not be large.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit_bytes
+        Size above which it is refused.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, or is larger.
+    """
+    try:
+        with open_binary(path) as file:
+            content = file.read(limit_bytes + 1)
+    except OSError as error:
+        msg = f"cannot be read: {error.strerror or error}"
+        raise SourceError(msg, source=str(path)) from error
+    if len(content) > limit_bytes:
+        raise SourceError(f"has more than {limit_bytes} bytes", source=path.name)
+    return content

@@ -32,6 +32,10 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         },
         {"date": "2026-12-01", "step_minutes": 30, "min_altitude_deg": 27.0, "refraction": False},
         {"date": "2026-03-20", "step_minutes": 60, "min_altitude_deg": 30.0, "plane_m": 1.5},
+        {
+            "suns": [{"azimuth_deg": 215.0, "altitude_deg": 36.0, "hours": 1.0}],
+            "method": "exact",
+        },
     ],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],

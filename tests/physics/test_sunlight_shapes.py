@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
+from citytwin.kernels.sun_bundle import Suns
 
 
 def box_on_ground(shape, rows, cols, roof_m, ground_m=0.0):
@@ -157,7 +158,7 @@ def city(ny=60, nx=75, seed=5):
     return height.astype(np.float32)
 
 
-SUNS = (
+SUNS = Suns(
     np.radians([100.0, 137.2, 163.0, 199.9, 222.8, 261.0, 291.0, 69.0]),
     np.radians([8.0, 17.1, 29.0, 27.0, 17.1, 9.0, 12.0, 11.0]),
     np.full(8, 0.5),
@@ -169,11 +170,11 @@ def test_a_quarter_turn_of_city_and_sun_turns_the_answer():
     height = city()
     ny, nx = height.shape
     row0, col0 = 17, -203
-    hours = accumulate_sunlit(height, height, 1.5, *SUNS, row0, col0)
+    hours = accumulate_sunlit(height, height, 1.5, SUNS, row0, col0)
     turned = np.ascontiguousarray(np.rot90(height, -1))
-    azimuth = SUNS[0] + math.pi / 2
+    suns = SUNS._replace(azimuth_rad=SUNS.azimuth_rad + math.pi / 2)
     # Clockwise, row i goes to column -i: the sweep's phase follows the global indices.
-    rotated = accumulate_sunlit(turned, turned, 1.5, azimuth, *SUNS[1:], col0, -(row0 + ny - 1))
+    rotated = accumulate_sunlit(turned, turned, 1.5, suns, col0, -(row0 + ny - 1))
     assert nx != ny
     assert np.array_equal(rotated, np.rot90(hours, -1))
 
@@ -182,9 +183,10 @@ def test_a_mirrored_city_has_mirrored_hours():
     """East-west mirror of the city and the sun mirrors the hours, bit for bit."""
     height = city()
     nx = height.shape[1]
-    hours = accumulate_sunlit(height, height, 1.5, *SUNS, 17, -203)
+    hours = accumulate_sunlit(height, height, 1.5, SUNS, 17, -203)
+    suns = SUNS._replace(azimuth_rad=-SUNS.azimuth_rad)
     mirror = np.ascontiguousarray(height[:, ::-1])
-    flipped = accumulate_sunlit(mirror, mirror, 1.5, -SUNS[0], *SUNS[1:], 17, -(-203 + nx - 1))
+    flipped = accumulate_sunlit(mirror, mirror, 1.5, suns, 17, -(-203 + nx - 1))
     assert np.array_equal(flipped, hours[:, ::-1])
 
 
@@ -192,12 +194,12 @@ def test_a_mirrored_city_has_mirrored_hours():
 def test_a_higher_or_new_building_never_adds_sun(seed):
     """Raising a block can only take hours from all cells outside it."""
     height = city(seed=seed)
-    before = accumulate_sunlit(height, height, 1.5, *SUNS, 0, 0)
+    before = accumulate_sunlit(height, height, 1.5, SUNS, 0, 0)
     rng = np.random.default_rng(seed + 100)
     i, j = rng.integers(5, 45), rng.integers(5, 55)
     raised = height.copy()
     raised[i : i + 6, j : j + 8] = 45.0
-    after = accumulate_sunlit(raised, raised, 1.5, *SUNS, 0, 0)
+    after = accumulate_sunlit(raised, raised, 1.5, SUNS, 0, 0)
     outside = np.ones(height.shape, dtype=bool)
     outside[i : i + 6, j : j + 8] = False
     assert (after <= before)[outside].all()
@@ -207,10 +209,10 @@ def test_a_higher_or_new_building_never_adds_sun(seed):
 def test_height_of_the_datum_does_not_matter():
     """Lifting city and ground by a whole number of metres changes nothing."""
     height = city()
-    expected = accumulate_sunlit(height, height, 1.5, *SUNS, 0, 0)
+    expected = accumulate_sunlit(height, height, 1.5, SUNS, 0, 0)
     lifted = np.round(height * 4096) / 4096
-    low = accumulate_sunlit(lifted, lifted, 1.5, *SUNS, 0, 0)
-    high = accumulate_sunlit(lifted + 512, lifted + 512, 1.5, *SUNS, 0, 0)
+    low = accumulate_sunlit(lifted, lifted, 1.5, SUNS, 0, 0)
+    high = accumulate_sunlit(lifted + 512, lifted + 512, 1.5, SUNS, 0, 0)
     assert np.array_equal(low, high)
     assert np.abs(low - expected).mean() < 0.01
 
@@ -218,8 +220,8 @@ def test_height_of_the_datum_does_not_matter():
 def test_doubling_all_lengths_changes_nothing():
     """The answer depends on the ratio of height to cell size only."""
     height = np.round(city() * 256) / 256
-    small = accumulate_sunlit(height, height, 1.5, *SUNS, 4, 4)
-    large = accumulate_sunlit(2 * height, 2 * height, 3.0, *SUNS, 4, 4)
+    small = accumulate_sunlit(height, height, 1.5, SUNS, 4, 4)
+    large = accumulate_sunlit(2 * height, 2 * height, 3.0, SUNS, 4, 4)
     assert (small == large).mean() > 0.999
 
 
@@ -236,7 +238,7 @@ def test_hours_behind_a_long_wall():
     height = np.zeros((60, 900), dtype=np.float32)
     height[50:] = 12.0
     hours = accumulate_sunlit(
-        height, height, 1.0, azimuth, altitude, np.full(minutes.size, 4 / 60), 0, 0
+        height, height, 1.0, Suns(azimuth, altitude, np.full(minutes.size, 4 / 60)), 0, 0
     )
     profile = np.tan(altitude) / np.cos(azimuth - math.pi)
     for distance in (10, 18, 21, 25, 40):

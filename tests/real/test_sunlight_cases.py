@@ -14,6 +14,7 @@ import pytest
 
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
 from citytwin.kernels.solar import sun_position
+from citytwin.kernels.sun_bundle import Suns
 from citytwin.model.steps import Site
 from citytwin.simulations import sunlight
 from citytwin.simulations.sunlight import SunlightParams
@@ -123,7 +124,7 @@ def hikage_hours(rows, cell_m=0.25):
     height = np.where(box, 31.0, 0.0).astype(np.float32)
     plane = np.maximum(height, np.float32(plane_m))
     lit = accumulate_sunlit(
-        height, plane, cell_m, azimuth, altitude, np.full(steps, 1 / 60), 100, 100
+        height, plane, cell_m, Suns(azimuth, altitude, np.full(steps, 1 / 60)), 100, 100
     )
     got = []
     for row in rows:

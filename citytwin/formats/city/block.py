@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.formats.city.buildings import BuildingRow, Draft
+from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.draft import Draft
 from citytwin.formats.city.faces import Face, Semantic
 
 FloatArray = NDArray[np.float64]

@@ -9,13 +9,15 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city.attribute_json import merged
 from citytwin.formats.city.block import Block, Shells, Texts, ragged_take, texts
-from citytwin.formats.city.buildings import differs, lods_of
+from citytwin.formats.city.buildings import BuildingRow, differs
+from citytwin.formats.city.draft import lods_of
 from citytwin.formats.city.keys import outline_keys
 from citytwin.formats.citygml.columns import Described
 from citytwin.formats.citygml.footprints import Outlines
 from citytwin.formats.citygml.placing import Solids
 from citytwin.formats.citygml.scanning import Shapes
-from citytwin.formats.citygml.texts import values
+from citytwin.formats.citygml.telling import Told
+from citytwin.formats.citygml.texts import each, values
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
@@ -26,16 +28,6 @@ _LEVELS = np.array(
     [lods_of(str(lod) for lod in range(5) if bits >> lod & 1) for bits in range(32)], dtype=object
 )
 """Texts of the sets of levels of detail, by their bits."""
-
-
-@dataclass(frozen=True, eq=False)
-class Told:
-    """What the attributes of the units say once codes are explained; one entry per unit."""
-
-    usage: list[str | None]
-    """Text of the usage."""
-    attributes: Texts
-    """JSON object of what has no column; None for nothing."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,10 +116,35 @@ def offsets(shapes: Shapes, units: IntArray) -> IntArray:
         Shape (n,): rows of the unit table.
     """
     elements = shapes.elements
-    if elements.document.origin is None:
+    document = elements.document
+    if document.origin is None:
         return np.full(len(units), -1, dtype=np.int64)
     begin = elements.table[shapes.units[units, gu.ROW], xs.OPEN].astype(np.int64)
-    return np.asarray(elements.document.origin + elements.base + begin)
+    return np.asarray(document.origin + document.offset + elements.base + begin)
+
+
+def locate(rows: list[BuildingRow], shapes: Shapes, whole: int) -> None:
+    """Say where the buildings of a feature begin that was read element by element.
+
+    Parameters
+    ----------
+    rows
+        Its rows.
+    shapes
+        Buildings of a range.
+    whole
+        Row of the unit table of the outermost building.
+    """
+    behind = np.flatnonzero(shapes.owners[whole + 1 :] != whole)
+    units = np.arange(whole, whole + 1 + (behind[0] if len(behind) else len(shapes.units)))
+    units = units[units < len(shapes.units)]
+    ids, _ = values(shapes.elements, shapes.units[units, gu.ROW].astype(np.int64), names.ID)
+    begins: dict[str, int] = {}
+    for name, begin in zip(each(ids, str.strip), offsets(shapes, units).tolist(), strict=True):
+        begins.setdefault(name, begin)
+    for row in rows:
+        begin = begins.get(row.draft.building_id, -1)
+        row.draft.offset = begin if begin >= 0 else None
 
 
 def _attributes(own: Texts, units: IntArray, owners: NDArray[np.int32]) -> Texts:

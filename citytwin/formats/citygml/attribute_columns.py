@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from citytwin.formats.citygml.attribute_tree import meaning_of
 from citytwin.formats.citygml.scanning import Elements, Shapes
 from citytwin.formats.citygml.texts import line_ends, strings
+from citytwin.kernels import attribute_nodes as an
 from citytwin.kernels import gml_attributes as ga
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels.attribute_json import ROOM_PER_NODE, write_attributes
@@ -42,7 +43,7 @@ class AttributeNodes:
     odd: NDArray[np.bool_]
     """Shape (n,): units whose attributes only a parser can read."""
     nodes: IntArray
-    """Shape (n_node, 12): see :func:`citytwin.kernels.gml_attributes.list_attributes`."""
+    """Shape (n_node, 12): see :mod:`citytwin.kernels.attribute_nodes`."""
     firsts: IntArray
     """Shape (n + 1,): first node of each unit."""
     codes: list[Code]
@@ -77,8 +78,8 @@ class AttributeNodes:
 
     def _most_bytes(self, starts: IntArray) -> int:
         nodes = self.nodes
-        letters = nodes[:, [ga.NAME_END, ga.VALUE_END, ga.SPACE_END]].sum()
-        letters -= nodes[:, [ga.NAME_BEGIN, ga.VALUE_BEGIN, ga.SPACE_BEGIN]].sum()
+        letters = nodes[:, [an.NAME_END, an.VALUE_END, an.SPACE_END]].sum()
+        letters -= nodes[:, [an.NAME_BEGIN, an.VALUE_BEGIN, an.SPACE_BEGIN]].sum()
         coded = self.code_of[self.code_of >= 0]
         meant = (starts[coded + 1] - starts[coded]).sum()
         return int(2 * letters + meant + ROOM_PER_NODE * (len(nodes) + len(self.units)))
@@ -97,10 +98,11 @@ def list_nodes(shapes: Shapes) -> AttributeNodes:
     rows = shapes.units[units, gu.ROW].astype(np.int64)
     firsts = np.zeros(len(units) + 1, dtype=np.int64)
     odd = np.zeros(len(units), dtype=np.bool_)
-    document = (elements.document.data, elements.base, elements.table, elements.document.prefixes)
+    data, prefixes = elements.document.data, elements.document.root.prefixes
+    document = (data, elements.base, elements.table, prefixes)
     most = _NODES_PER_UNIT * len(units) + ga.MOST_NODES
     while True:
-        nodes = np.empty((most, ga.NODE_COLUMNS), dtype=np.int64)
+        nodes = np.empty((most, an.NODE_COLUMNS), dtype=np.int64)
         count = ga.list_attributes(document, rows, nodes, firsts, odd)
         if count >= 0:
             break
@@ -114,10 +116,10 @@ def _codes(
     elements: Elements, units: IntArray, nodes: IntArray, firsts: IntArray
 ) -> tuple[list[Code], IntArray]:
     """Every different pair of code list and code; its place for each node."""
-    coded = np.flatnonzero(nodes[:, ga.KIND] == ga.CODE)
+    coded = np.flatnonzero(nodes[:, an.KIND] == an.CODE)
     base, rows = elements.base, nodes[coded]
-    spaces = strings(elements, base + rows[:, ga.SPACE_BEGIN], base + rows[:, ga.SPACE_END])
-    texts = strings(elements, base + rows[:, ga.VALUE_BEGIN], base + rows[:, ga.VALUE_END])
+    spaces = strings(elements, base + rows[:, an.SPACE_BEGIN], base + rows[:, an.SPACE_END])
+    texts = strings(elements, base + rows[:, an.VALUE_BEGIN], base + rows[:, an.VALUE_END])
     pairs = pc.binary_join_element_wise(spaces, texts, _BETWEEN).dictionary_encode()
     numbers = pairs.indices.to_numpy(zero_copy_only=False).astype(np.int64)
     code_of = np.full(len(nodes), -1, dtype=np.int64)

@@ -3,7 +3,7 @@
 Generic attributes of CityGML 1 to 3, attributes of i-UR of any version, and plain children such as
 the year of construction. An object of i-UR stands under the name of its type; the properties that
 lead to it are left out, so that ``BuildingDetailAttribute.buildingRoofEdgeArea`` is a path. The
-names are those of :mod:`citytwin.kernels.gml_attributes`, which reads many buildings at once.
+names are those of :mod:`citytwin.kernels.attribute_words`.
 """
 
 from __future__ import annotations
@@ -19,11 +19,12 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import is_citygml, is_iur
 from citytwin.formats.xml import Element, local_name
-from citytwin.kernels import gml_attributes as ga
+from citytwin.kernels import attribute_nodes as an
+from citytwin.kernels import attribute_words as words
 from citytwin.kernels.attribute_json import LONGEST_NUMBER
 
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,2})?")
-_GENERIC = frozenset({*ga.GENERIC_TEXTS, *ga.GENERIC_VALUES, *ga.GENERIC_SETS})
+_GENERIC = frozenset({*words.GENERIC_TEXTS, *words.GENERIC_VALUES, *words.GENERIC_SETS})
 _SPACE = " \t\r\n"
 
 
@@ -54,13 +55,13 @@ class AttributeTree:
         return _object(self._of_unit(unit, 0))
 
     def _of_unit(self, unit: Element, depth: int) -> Iterator[_Member]:
-        for child in unit if depth < ga.DEEPEST else ():
+        for child in unit if depth < words.DEEPEST else ():
             name = local_name(child)
-            if name in ga.IN_COLUMNS and name not in self._met:
+            if name in words.IN_COLUMNS and name not in self._met:
                 self._met.add(name)
-            elif is_citygml(child) and (name in _GENERIC or name == ga.GENERIC_PROPERTY):
+            elif is_citygml(child) and (name in _GENERIC or name == words.GENERIC_PROPERTY):
                 yield from self._generic(child, name, depth)
-            elif name.startswith(ga.HOOK):
+            elif name.startswith(words.HOOK):
                 yield from self._of_hook(child, depth + 1)
             elif not len(child):
                 yield from self._leaf(child, name)
@@ -68,21 +69,21 @@ class AttributeTree:
                 yield from self._of_property(child, depth + 1)
 
     def _of_hook(self, hook: Element, depth: int) -> Iterator[_Member]:
-        for child in hook if depth < ga.DEEPEST else ():
+        for child in hook if depth < words.DEEPEST else ():
             if is_iur(child):
                 yield from self._of_unit(child, depth + 1)
 
     def _of_property(self, element: Element, depth: int) -> Iterator[_Member]:
         """Types of i-UR in a property."""
-        for child in element if depth < ga.DEEPEST else ():
+        for child in element if depth < words.DEEPEST else ():
             if is_iur(child) and (value := _object(self._of_type(child, depth + 1))):
                 name = local_name(child)
-                repeatable = name.endswith(ga.REPEATABLE_END)
-                repeatable |= name.startswith(ga.REPEATABLE_BEGIN)
+                repeatable = name.endswith(words.REPEATABLE_END)
+                repeatable |= name.startswith(words.REPEATABLE_BEGIN)
                 yield _Member(name, value, repeatable)
 
     def _of_type(self, element: Element, depth: int) -> Iterator[_Member]:
-        for child in element if depth < ga.DEEPEST else ():
+        for child in element if depth < words.DEEPEST else ():
             if not is_iur(child):
                 continue
             if len(child):
@@ -91,15 +92,15 @@ class AttributeTree:
                 yield from self._leaf(child, local_name(child))
 
     def _generic(self, element: Element, name: str, depth: int) -> Iterator[_Member]:
-        if name == ga.GENERIC_PROPERTY:
-            for child in element if depth + 1 < ga.DEEPEST else ():
+        if name == words.GENERIC_PROPERTY:
+            for child in element if depth + 1 < words.DEEPEST else ():
                 if is_citygml(child) and local_name(child) in _GENERIC:
                     yield from self._generic(child, local_name(child), depth + 1)
             return
         title = (element.get("name") or "").strip(_SPACE)
-        if depth + 1 < ga.DEEPEST:
+        if depth + 1 < words.DEEPEST:
             title = title or _text_of(_first(element, "name"))
-        if name in ga.GENERIC_SETS:
+        if name in words.GENERIC_SETS:
             value = _object(self._of_set(element, depth + 1))
         else:
             value = self._generic_value(element, name, depth + 1) if title else None
@@ -107,16 +108,16 @@ class AttributeTree:
             yield _Member(title, value)
 
     def _of_set(self, element: Element, depth: int) -> Iterator[_Member]:
-        for child in element if depth < ga.DEEPEST else ():
+        for child in element if depth < words.DEEPEST else ():
             name = local_name(child)
-            if is_citygml(child) and (name in _GENERIC or name == ga.GENERIC_PROPERTY):
+            if is_citygml(child) and (name in _GENERIC or name == words.GENERIC_PROPERTY):
                 yield from self._generic(child, name, depth)
 
     def _generic_value(self, element: Element, name: str, depth: int) -> str | None:
-        value = _first(element, "value") if depth < ga.DEEPEST else None
+        value = _first(element, "value") if depth < words.DEEPEST else None
         if value is None:
             return None
-        kind = ga.TEXT if name in ga.GENERIC_TEXTS else _kind(value, "value")
+        kind = an.TEXT if name in words.GENERIC_TEXTS else _kind(value, "value")
         return self._value(value, kind)
 
     def _leaf(self, element: Element, name: str) -> Iterator[_Member]:
@@ -125,12 +126,12 @@ class AttributeTree:
 
     def _value(self, element: Element, kind: int) -> str:
         text = _text_of(element)
-        if kind == ga.CODE:
+        if kind == an.CODE:
             space = element.get("codeSpace")
             meaning = meaning_of(text, self.lists.text(text, space, self.file, self.ledger))
             return f'{{"code":{_quoted(text)}{meaning}}}'
-        value = _quoted(text) if kind == ga.TEXT or not _is_number(text) else text
-        if kind == ga.MEASURE:
+        value = _quoted(text) if kind == an.TEXT or not _is_number(text) else text
+        if kind == an.MEASURE:
             return f'{{"value":{value},"uom":{_quoted(element.get("uom") or "")}}}'
         return value
 
@@ -181,11 +182,11 @@ def _text_of(element: Element | None) -> str:
 
 def _kind(element: Element, name: str) -> int:
     if element.get("codeSpace"):
-        return ga.CODE
+        return an.CODE
     if element.get("uom"):
-        return ga.MEASURE
-    is_text = name in ga.ALWAYS_TEXT or name.endswith("ID")
-    return ga.TEXT if is_text else ga.GUESSED
+        return an.MEASURE
+    is_text = name in words.ALWAYS_TEXT or name.endswith("ID")
+    return an.TEXT if is_text else an.GUESSED
 
 
 def _is_number(text: str) -> bool:

@@ -1,62 +1,117 @@
-"""A CityGML file as bytes: its root element, the prefixes declared there, its members in pieces."""
+"""A CityGML file as bytes, read window by window of whole members, so that memory is bounded."""
 
 from __future__ import annotations
 
-import mmap
-import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.gml.document import ROOTS, is_citygml_namespace, is_iur_namespace
-from citytwin.formats.xml import local_name, read_skeleton, utf8_content
-from citytwin.kernels import xml_scan as xs
+from citytwin.formats.citygml.ranges import ByteRange, open_range
+from citytwin.formats.citygml.root import PROLOG_BYTES, TAIL_BYTES, Root, root_of
+from citytwin.formats.xml_text import Utf8Stream
+from citytwin.transports.files import open_binary
 
-RANGE_BYTES = 64_000_000
-"""Files are read in ranges of whole members of about this size, so that memory stays bounded."""
-
-_PROLOG_BYTES = 1 << 16
-_PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
-_START_TAG = re.compile(rb"<(?![!?/])([^\s<>/\"']+)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>", re.DOTALL)
-_VERSION = re.compile(rb"""<\?xml\s+version\s*=\s*["']1\.0["']""")
-_TAIL_BYTES = 1 << 16
-_FREQUENT = ("gml", "bldg", "app", "uro")
+WINDOW_BYTES = 16_000_000
+"""Bytes read at a time; a member that is larger gets a larger window."""
+LARGEST_WINDOW = 512_000_000
+"""A member that does not fit into so many bytes is for the element-wise reader."""
+_SOUGHT_BYTES = 4_000_000
 
 
-@dataclass(frozen=True, eq=False)
 class GmlBytes:
-    """Bytes of a document whose root element is a city model."""
+    """A document whose root element is a city model, and the part of its bytes that is at hand.
 
-    content: bytes | mmap.mmap
-    data: NDArray[np.uint8]
-    """The same, shape (n,)."""
-    start: int
-    """Where the document begins."""
-    origin: int | None
-    """Position of the first byte in the file; None where the file is in another encoding."""
-    root_open: int
-    root_text: int
-    """Where the start tag of the root begins, and where its content does."""
-    root_name: bytes
-    """Name of the root element with its prefix."""
-    prefixes: NDArray[np.int64]
-    """Shape (n, 2): codes of the declared prefixes, flags of their namespaces."""
+    Parameters
+    ----------
+    stream
+        The document.
+    root
+        Its root element.
+    buffer
+        Shape (n,), uint8: room for its bytes.
+    filled
+        How many are there.
+    origin
+        What is to be added to the position of a member in the document to have that in the file;
+        None where the file is in another encoding.
+    """
 
-    def wrapped(self, pieces: Iterator[tuple[int, int]]) -> bytes:
+    def __init__(
+        self,
+        stream: Utf8Stream,
+        root: Root,
+        buffer: NDArray[np.uint8],
+        filled: int,
+        origin: int | None,
+    ) -> None:
+        self.root = root
+        self.data = buffer[:filled]
+        """Shape (n,), uint8: the bytes at hand."""
+        self.start = root.text
+        """Position in them where members begin that were not read yet."""
+        self.offset = 0
+        """Position of the first of them in the document."""
+        self.origin = origin
+        self.is_complete = filled < len(buffer)
+        """Whether they reach to the end of the document."""
+        self._stream, self._buffer = stream, buffer
+
+    def advance(self, position: int) -> bool:
+        """Let go of the bytes before a position, and read on; false where there is no more room.
+
+        Parameters
+        ----------
+        position
+            Where a member begins of which not all bytes are at hand.
+        """
+        rest = self.data[position:]
+        buffer = self._buffer
+        if 2 * len(rest) > len(buffer):
+            if len(buffer) >= LARGEST_WINDOW:
+                return False
+            buffer = np.empty(2 * len(buffer), dtype=np.uint8)
+        buffer[: len(rest)] = rest  # numpy copies overlapping bytes as if they did not
+        filled = len(rest) + self._stream.readinto(buffer.data[len(rest) :])
+        self.offset += position
+        self._buffer, self.data, self.start = buffer, buffer[:filled], 0
+        self.is_complete = filled < len(buffer)
+        return True
+
+    def text(self, begin: int, end: int) -> bytes:
+        """Bytes between two positions.
+
+        Parameters
+        ----------
+        begin, end
+            Positions in the bytes at hand.
+        """
+        return self.data[begin:end].tobytes()
+
+    def behind_tag(self, position: int) -> int:
+        """Position behind a tag that holds no attributes.
+
+        Parameters
+        ----------
+        position
+            Where it begins.
+        """
+        step = 1000
+        while (found := self.text(position, position + step).find(b">")) < 0:
+            position += step
+        return position + found + 1
+
+    def wrapped(self, pieces: Iterable[tuple[int, int]]) -> bytes:
         """Document of some pieces of this one inside its root element.
 
         Parameters
         ----------
         pieces
-            Positions where each begins and ends.
+            Positions where each begins and ends, in the bytes at hand.
         """
-        root = self.content[self.root_open : self.root_text]
-        return b"".join(
-            [root, *(self.content[a:b] for a, b in pieces), b"</", self.root_name, b">"]
-        )
+        root = self.root
+        return b"".join([root.tag, *(self.text(a, b) for a, b in pieces), root.end_tag])
 
     def ends_well(self, position: int) -> bool:
         """Whether nothing but the end of the document stands behind its content.
@@ -64,60 +119,86 @@ class GmlBytes:
         Parameters
         ----------
         position
-            Where the end tag of the root begins.
+            Where the end tag of the root begins, in the bytes at hand.
         """
-        tail = self.content[position : position + _TAIL_BYTES]
-        if position + len(tail) < len(self.data):
-            return False
-        return read_skeleton(self.content[self.start : self.root_text] + tail) is not None
+        tail = self.text(position, position + TAIL_BYTES + 1)
+        more = bytearray(TAIL_BYTES + 1 - len(tail))
+        count = 0 if self.is_complete else self._stream.readinto(memoryview(more))
+        return self.root.ends_with(tail + more[:count])
+
+    def close(self) -> None:
+        """Close the file; the bytes at hand stay."""
+        self._stream.close()
 
 
-def open_document(path: Path) -> GmlBytes | None:
+def open_document(path: Path, part: ByteRange | None = None) -> GmlBytes | None:
     """Open a file for scanning; None where only a full parser may give a verdict.
 
     Parameters
     ----------
     path
         The file.
+    part
+        Range of its members that is wanted alone; all of them when None.
     """
-    found = utf8_content(path, RANGE_BYTES)
-    if found is None:
+    opened = _stream_of(path, part)
+    if opened is None:
         return None
-    content, start, origin = found
-    head = content[start : start + _PROLOG_BYTES]
-    prolog = _PROLOG.match(head)
-    tag = _START_TAG.match(head, prolog.end()) if prolog else None
-    if tag is None or tag[0].endswith(b"/>"):
+    stream, origin = opened
+    buffer = np.empty(WINDOW_BYTES, dtype=np.uint8)
+    try:
+        filled = stream.readinto(buffer.data)
+        root = root_of(buffer[: min(filled, PROLOG_BYTES)].tobytes())
+    except (OSError, UnicodeDecodeError):
+        root = None
+    except BaseException:
+        stream.close()
+        raise
+    if root is None:
+        stream.close()
         return None
-    if head.startswith(b"<?xml") and not _VERSION.match(head):
-        return None
-    root = read_skeleton(head[: tag.end()] + b"</" + tag[1] + b">")
-    if root is None or local_name(root) not in ROOTS:
-        return None
-    if "srsName" in root.attrib or "srsDimension" in root.attrib:
-        return None
-    return GmlBytes(
-        content=content,
-        data=np.frombuffer(content, dtype=np.uint8),
-        start=start,
-        origin=origin,
-        root_open=start + tag.start(),
-        root_text=start + tag.end(),
-        root_name=tag[1],
-        prefixes=_prefixes(dict(root.nsmap)),
-    )
+    return GmlBytes(stream, root, buffer, filled, origin)
 
 
-def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
-    rows: dict[int, int] = {}
-    # The kernel looks from the front: the prefixes of nearly all elements come first.
-    for prefix, uri in sorted(declared.items(), key=lambda item: item[0] not in _FREQUENT):
-        letters = (prefix or "").encode()
-        if len(letters) > xs.MAX_PREFIX:
-            continue
-        citygml = xs.CITYGML if is_citygml_namespace(uri) else 0
-        iur = xs.IUR if is_iur_namespace(uri) else 0
-        rows[int.from_bytes(letters, "big")] = citygml | iur
-    for always in (0, int.from_bytes(b"xml", "big")):
-        rows.setdefault(always, 0)
-    return np.array(list(rows.items()), dtype=np.int64)
+def holds_any(path: Path, names: Collection[str]) -> bool:
+    """Whether any of some ids is written in a file, in quotes.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        The ids.
+    """
+    opened = _stream_of(path, None)
+    if opened is None:
+        return False
+    stream, _ = opened
+    quoted = [f"{quote}{name}{quote}".encode() for name in names for quote in ("'", '"')]
+    longest = max(map(len, quoted), default=0)
+    block = bytearray(_SOUGHT_BYTES + longest)
+    kept = 0
+    try:
+        while count := stream.readinto(memoryview(block)[kept:]):
+            if any(block.find(name, 0, kept + count) >= 0 for name in quoted):
+                return True
+            rest = block[max(0, kept + count - longest) : kept + count]
+            kept = len(rest)
+            block[:kept] = rest
+    finally:
+        stream.close()
+    return False
+
+
+def _stream_of(path: Path, part: ByteRange | None) -> tuple[Utf8Stream, int | None] | None:
+    """A document, and what its positions are short of those in the file."""
+    try:
+        file, shift = (open_binary(path), 0) if part is None else open_range(path, part)
+    except OSError:
+        return None
+    try:
+        stream = Utf8Stream(file, path.name)
+    except (OSError, ValueError):  # a SourceError is one: the parser says what it is
+        file.close()
+        return None
+    return stream, None if stream.skipped is None else stream.skipped + shift

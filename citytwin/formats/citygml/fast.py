@@ -21,26 +21,25 @@ from citytwin.formats.city.block import Block, block_of_rows, joined, taken
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
-from citytwin.formats.citygml.assembly import Assembled, Told, assemble_units, offsets
-from citytwin.formats.citygml.attribute_columns import list_nodes
-from citytwin.formats.citygml.attribute_tree import AttributeTree
+from citytwin.formats.citygml.assembly import Assembled, assemble_units, locate
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
-from citytwin.formats.citygml.document import GmlBytes, open_document
+from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
 from citytwin.formats.citygml.footprints import Outlines, footprints
 from citytwin.formats.citygml.placing import Solids, place_shapes
+from citytwin.formats.citygml.ranges import ByteRange
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
 from citytwin.formats.citygml.scanning import (
     DeclinedError,
     Elements,
     Shapes,
     read_shapes,
-    scan_ranges,
+    scan_windows,
+    span_of,
 )
 from citytwin.formats.citygml.semantics import semantic_of
-from citytwin.formats.citygml.texts import each, values
+from citytwin.formats.citygml.telling import Telling, Told
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
-from citytwin.formats.xml import read_skeleton
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
@@ -58,10 +57,21 @@ class FastFile:
     blocks: list[Block]
     odd: list[BuildingRow]
     """Rows of the buildings that were read element by element."""
+    site: FileSite | None = None
+    """How many could be placed; None where that was judged already."""
 
 
-def read_fast(path: Path, dataset: Dataset, lists: CodeLists, ledger: Ledger) -> FastFile | None:
+def read_fast(
+    path: Path,
+    dataset: Dataset,
+    lists: CodeLists,
+    ledger: Ledger,
+    part: ByteRange | None = None,
+) -> FastFile | None:
     """Read a file by scanning; None where the element-wise reader must read all of it.
+
+    Of a range of members alone the account of misplaced buildings is left open: whoever puts all
+    ranges of a file together has to add up their sites and call :meth:`FileSite.finish`.
 
     Parameters
     ----------
@@ -73,13 +83,15 @@ def read_fast(path: Path, dataset: Dataset, lists: CodeLists, ledger: Ledger) ->
         Code lists of the data set.
     ledger
         Receives rejects and notes.
+    part
+        One of :func:`citytwin.formats.citygml.ranges.member_ranges`; the whole file when None.
 
     Raises
     ------
     SourceError
         If the file cannot be used.
     """
-    document = open_document(path)
+    document = open_document(path, part)
     if document is None:
         return None
     trial = lists.trial()
@@ -87,14 +99,16 @@ def read_fast(path: Path, dataset: Dataset, lists: CodeLists, ledger: Ledger) ->
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs)
     reading = _Reading(document, GmlFile(path, site, semantic_of), trial, own)
     try:
-        for elements in scan_ranges(document):
+        for elements in scan_windows(document):
             reading.take(elements)
+        reading.seek_missing_links()
     except DeclinedError:
         return None
-    site.finish(own)
+    if part is None:
+        site.finish(own)
     lists.adopt(trial)
     ledger.absorb(own)
-    return FastFile(reading.blocks, reading.odd)
+    return FastFile(reading.blocks, reading.odd, None if part is None else site)
 
 
 @dataclass(eq=False)
@@ -108,7 +122,7 @@ class _Reading:
     _started: bool = False
 
     def take(self, elements: Elements) -> None:
-        """Read the buildings of a range."""
+        """Read the buildings of a window."""
         self._check_context(elements)
         shapes = read_shapes(elements)
         if not len(shapes.units):
@@ -122,6 +136,20 @@ class _Reading:
         self.file.site.placed += len(assembled.block)
         self.blocks.append(_merged(assembled, odd))
         self.odd.extend(row for _, rows in odd for row in rows)
+
+    def seek_missing_links(self) -> None:
+        """Decline if a link that leads nowhere in its building leads somewhere else.
+
+        Raises
+        ------
+        DeclinedError
+            If its target is written anywhere in the file.
+        """
+        missing = self.file.links.missing
+        if len(missing) > _MOST_LINKS_SOUGHT:
+            _decline("many links that lead out of their buildings")
+        if missing and holds_any(self.file.path, missing):
+            _decline("a link from one building into another")
 
     def _check_context(self, elements: Elements) -> None:
         """Use the Envelope of the model; decline what would hold for single geometries only."""
@@ -147,8 +175,8 @@ class _Reading:
         self._check_marks(elements, own)
 
     def _take_envelope(self, elements: Elements, holder: int) -> None:
-        begin, end = _span(elements, holder)
-        content = self.document.wrapped(iter([(begin, end)]))
+        begin, end = span_of(elements, holder)
+        content = self.document.wrapped([(begin, end)])
         file = self.file
         box = GmlFile(file.path, file.site, file.semantic_of, content=content)
         for _ in box.parts(()):
@@ -194,77 +222,28 @@ class _Reading:
         Both write to the ledger, so both are done in the order of the file.
         """
         spoiled = shapes.spoiled
-        usage: list[str | None] = [None] * len(spoiled)
-        attributes = np.full(len(spoiled), None, dtype=object)
-        listed = list_nodes(shapes)
-        by_parser = set(listed.units[listed.odd].tolist())
-        codes, meanings = listed.codes, list[str]()
-        known: dict[tuple[str, str | None], str] = {}
+        telling = Telling(shapes, described, self.file, self.lists, self.ledger)
         whole = np.flatnonzero(spoiled & (shapes.owners < 0))
         reader = self._odd_rows(shapes, whole)
         odd: list[tuple[int, list[BuildingRow]]] = []
-        for u, code in enumerate(described.usage_code):
-            if spoiled[u]:
-                if shapes.owners[u] < 0:
-                    odd.append((u, next(reader)))
-                continue
-            if code is not None:
-                pair = (code, described.code_space[u])
-                if pair not in known:
-                    known[pair] = self.lists.text(*pair, self.file.path, self.ledger)
-                usage[u] = known[pair]
-            while len(meanings) < len(codes) and codes[len(meanings)].unit == u:
-                coded = codes[len(meanings)]
-                meanings.append(
-                    self.lists.text(coded.code, coded.code_space, self.file.path, self.ledger)
-                )
-            if u in by_parser:
-                attributes[u] = self._parsed_attributes(shapes, u)
-        plain = listed.units[~listed.odd]
-        attributes[plain] = listed.texts(meanings)[~listed.odd]
-        self._seek_missing_links()
-        return Told(usage, attributes), odd
-
-    def _parsed_attributes(self, shapes: Shapes, unit: int) -> str | None:
-        """Attributes that are written so that only a parser can read them."""
-        span = _span(shapes.elements, int(shapes.units[unit, gu.ROW]))
-        root = read_skeleton(self.document.wrapped(iter([span])))
-        if root is None:
-            _decline("attributes that only a parser can read")
-        return AttributeTree(self.file.path, self.lists, self.ledger).text(root[0])
+        for u in range(len(spoiled)):
+            if not spoiled[u]:
+                telling.take(u)
+            elif shapes.owners[u] < 0:
+                odd.append((u, next(reader)))
+        return telling.told(), odd
 
     def _odd_rows(self, shapes: Shapes, units: IntArray) -> Iterator[list[BuildingRow]]:
         if not len(units):
             return
-        spans = [_span(shapes.elements, int(shapes.units[u, gu.ROW])) for u in units]
+        spans = [span_of(shapes.elements, int(shapes.units[u, gu.ROW])) for u in units]
         file = self.file
-        file.content = self.document.wrapped(iter(spans))
+        file.content = self.document.wrapped(spans)
         reader = BuildingReader(file, self.lists, self.ledger)
         for u, unit in zip(units.tolist(), file.features(UNITS), strict=True):
             rows = reader.rows_of(unit)
-            self._locate(rows, shapes, u)
+            locate(rows, shapes, u)
             yield rows
-
-    def _locate(self, rows: list[BuildingRow], shapes: Shapes, whole: int) -> None:
-        """Say where the buildings of a feature begin in the file."""
-        units = np.flatnonzero((shapes.owners == whole) | (np.arange(len(shapes.units)) == whole))
-        found = offsets(shapes, units).tolist()
-        ids, _ = values(shapes.elements, shapes.units[units, gu.ROW].astype(np.int64), names.ID)
-        begins = dict(zip(reversed(each(ids, str.strip)), reversed(found), strict=True))
-        for row in rows:
-            begin = begins.get(row.draft.building_id, -1)
-            row.draft.offset = begin if begin >= 0 else None
-
-    def _seek_missing_links(self) -> None:
-        """Decline if a link that leads nowhere in its building leads somewhere else."""
-        missing = self.file.links.missing
-        if len(missing) > _MOST_LINKS_SOUGHT:
-            _decline("many links that lead out of their buildings")
-        for name in missing:
-            for quoted in (f'"{name}"', f"'{name}'"):
-                if self.document.content.find(quoted.encode()) >= 0:
-                    _decline("a link from one building into another")
-        missing.clear()
 
 
 def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
@@ -278,15 +257,6 @@ def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
         bad = np.zeros(len(shapes.units), dtype=np.bool_)
         bad[solids.units[empty]] = True
         shapes.spoil(bad)
-
-
-def _span(elements: Elements, row: int) -> tuple[int, int]:
-    """Positions in the document where an element begins and ends."""
-    begin = elements.base + int(elements.table[row, xs.OPEN])
-    end = elements.base + int(elements.table[row, xs.CLOSE])
-    if not elements.table[row, xs.FLAGS] & xs.SELF_CLOSED:
-        end = elements.document.content.find(b">", end) + 1
-    return begin, end
 
 
 def _merged(assembled: Assembled, odd: list[tuple[int, list[BuildingRow]]]) -> Block:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from citytwin.formats.city.buildings import Level, lods_of
 from citytwin.formats.city.copies import without_copies
+from citytwin.formats.city.draft import Level, lods_of
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.citygml.semantics import INNER, OUTER
 from citytwin.formats.gml.document import GmlFile

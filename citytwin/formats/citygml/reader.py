@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from citytwin.formats.city.attribute_json import merged
-from citytwin.formats.city.buildings import BuildingRow, Draft, assemble
+from citytwin.formats.city.buildings import BuildingRow, assemble
+from citytwin.formats.city.draft import Draft
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.parts import building_or_parts
 from citytwin.formats.citygml.attributes import Attributes, read_attributes

@@ -1,4 +1,4 @@
-"""Runs the kernels over a document: elements, buildings, polygons, coordinates, range by range."""
+"""Runs the kernels over a document: elements, buildings, polygons, coordinates, window by window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.citygml.document import RANGE_BYTES, GmlBytes
+from citytwin.formats.citygml.document import GmlBytes
 from citytwin.kernels import gml_faces as gf
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
@@ -25,11 +25,11 @@ class DeclinedError(Exception):
 
 @dataclass(frozen=True, eq=False)
 class Elements:
-    """Elements of one range of a document."""
+    """Elements of one window of a document."""
 
     document: GmlBytes
     base: int
-    """Position in the document that positions in the tables count from."""
+    """Position in its bytes at hand that positions in the tables count from."""
     table: IntArray
     """Shape (n, 8): see :func:`citytwin.kernels.xml_scan.scan`."""
     marks: IntArray
@@ -44,12 +44,21 @@ class Elements:
             Row of `marks`.
         """
         begin, end = self.base + self.marks[mark, xs.MARK_START : xs.MARK_END + 1].astype(np.int64)
-        return bytes(self.document.content[begin:end])
+        return self.document.text(int(begin), int(end))
+
+
+def span_of(elements: Elements, row: int) -> tuple[int, int]:
+    """Positions in the bytes at hand where an element begins and ends."""
+    begin = elements.base + int(elements.table[row, xs.OPEN])
+    end = elements.base + int(elements.table[row, xs.CLOSE])
+    if not elements.table[row, xs.FLAGS] & xs.SELF_CLOSED:
+        end = elements.document.behind_tag(end)
+    return begin, end
 
 
 @dataclass(eq=False)
 class Shapes:
-    """Buildings of one range and the polygons of those that could be read."""
+    """Buildings of one window and the polygons of those that could be read."""
 
     elements: Elements
     units: IntArray
@@ -85,8 +94,10 @@ class Shapes:
         self.units[whole, gu.STATUS] = gu.UNCLEAN
 
 
-def scan_ranges(document: GmlBytes) -> Iterator[Elements]:
-    """Scan a document range by range; a table is used again once the next one is asked for.
+def scan_windows(document: GmlBytes) -> Iterator[Elements]:
+    """Scan a document window by window, and close it.
+
+    The tables and bytes of a window are used again once the next one is asked for.
 
     Parameters
     ----------
@@ -97,37 +108,51 @@ def scan_ranges(document: GmlBytes) -> Iterator[Elements]:
     ------
     DeclinedError
         If it holds anything that the scanner does not own.
+    SourceError
+        If it cannot be read to its end.
     """
+    try:
+        yield from _windows(document)
+    except (OSError, UnicodeDecodeError) as error:
+        raise DeclinedError(str(error)) from error
+    finally:
+        document.close()
+
+
+def _windows(document: GmlBytes) -> Iterator[Elements]:
     size = len(document.data)
-    budget = min(size, RANGE_BYTES)
-    table = np.empty((budget // 24 + 64, 8), dtype=np.int32)
-    marks = np.empty((budget // 48 + 64, 4), dtype=np.int32)
-    position = document.root_text
+    table = np.empty((size // 24 + 64, 8), dtype=np.int32)
+    marks = np.empty((size // 48 + 64, 4), dtype=np.int32)
+    stuck = -1
     while True:
-        done = xs.scan(document.data, position, RANGE_BYTES, document.prefixes, table, marks)
-        if done.code == xs.DECLINED:
-            msg = f"not owned at byte {done.position}"
-            raise DeclinedError(msg)
+        start = document.start
+        done = xs.scan(document.data, start, document.root.prefixes, table, marks)
         if done.code == xs.FULL:
             table = np.empty((2 * len(table), 8), dtype=np.int32)
             marks = np.empty((2 * len(marks), 4), dtype=np.int32)
             continue
-        yield Elements(document, position, table[: done.rows], marks[: done.marks])
+        if done.whole > start:
+            yield Elements(document, start, table[: done.rows], marks[: done.marks])
         if done.code == xs.END:
             if not document.ends_well(done.position):
                 msg = "not owned behind the root element"
                 raise DeclinedError(msg)
             return
-        position = done.position
+        # The bytes may have ended in the midst of it; with more of them it would be read.
+        position = document.offset + done.position
+        if document.is_complete or position == stuck or not document.advance(done.whole):
+            msg = f"not owned at byte {position}"
+            raise DeclinedError(msg)
+        stuck = position
 
 
 def read_shapes(elements: Elements) -> Shapes:
-    """Find the buildings of a range and read their polygons.
+    """Find the buildings of a window and read their polygons.
 
     Parameters
     ----------
     elements
-        Elements of the range.
+        Elements of the window.
 
     Raises
     ------

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 
 from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.attribute_json import attribute_json, merged
-from citytwin.formats.city.buildings import BuildingRow, Draft, Level, assemble, lods_of
+from citytwin.formats.city.buildings import BuildingRow, assemble
 from citytwin.formats.city.copies import without_copies
+from citytwin.formats.city.draft import Draft, Level, lods_of
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.frames import ParcelRow, RoadRow
 from citytwin.formats.city.ledger import Ledger

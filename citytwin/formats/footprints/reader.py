@@ -13,7 +13,8 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.formats.city.attribute_json import attribute_json
-from citytwin.formats.city.buildings import BuildingRow, Draft, assemble
+from citytwin.formats.city.buildings import BuildingRow, assemble
+from citytwin.formats.city.draft import Draft
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.outliers import Z_MAX_M, Z_MIN_M

@@ -12,7 +12,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citytwin.formats.citygml import document as gml_bytes
-from citytwin.formats.citygml import scanning
 
 LOW, HIGH = box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 116.0), box(X0, Y0, X0 + 9, Y0 + 5, 112.0, 119.0)
 OUTLINE = lod0(gml.rectangle(X0, Y0, X0 + 10, Y0 + 6, 112.0))
@@ -131,15 +130,19 @@ def test_crs(tmp_path, srs_name):
     assert_same(*read_both(tmp_path, city_model(*MEMBERS.values(), srs_name=srs_name)))
 
 
-def test_ranges_make_no_difference(tmp_path, monkeypatch):
-    """A file read in many small ranges gives the same as in one."""
-    content = city_model(*MEMBERS.values())
+@pytest.mark.parametrize("window", [70_000, 40_000, 15_000])
+def test_windows_make_no_difference(tmp_path, monkeypatch, window):
+    """A file read in many small windows, some smaller than a member, gives the same as in one."""
+    padding = "<!-- x -->" * 3000
+    members = [MEMBERS[case] for case in MEMBERS]
+    members[3] = building(padding + OUTLINE + lod1(LOW), "padded")
+    content = city_model(*members)
     whole, _ = read_both(tmp_path, content)
-    for module in (gml_bytes, scanning):
-        monkeypatch.setattr(module, "RANGE_BYTES", 5000)
+    monkeypatch.setattr(gml_bytes, "WINDOW_BYTES", window)
     fast, slow = read_both(tmp_path, content)
     assert_same(fast, slow)
     assert_same(fast, whole)
+    assert by_scanning(gml.dataset(tmp_path, gml.write(tmp_path, content))) is not None
 
 
 def spaced(text, draw):

@@ -55,7 +55,7 @@ def read(content):
     """Units, faces, points and rings of a document's content."""
     data = np.frombuffer(f"{content}</r>".encode(), dtype=np.uint8)
     table, marks = np.zeros((200, 8), np.int32), np.zeros((100, 4), np.int32)
-    done = xs.scan(data, 0, 1 << 40, PREFIXES, table, marks)
+    done = xs.scan(data, 0, PREFIXES, table, marks)
     assert done.code == xs.END
     table, marks = table[: done.rows], marks[: done.marks]
     units = np.zeros((20, gu.UNIT_COLUMNS), np.int32)
@@ -181,7 +181,7 @@ def test_the_first_of_an_id_in_the_feature_wins():
     """Two elements of one id."""
     data = np.frombuffer(b'<Polygon g:id="a"/><Solid g:id="a"/><Tin g:href="#a"/></r>', np.uint8)
     table, marks = np.zeros((9, 8), np.int32), np.zeros((9, 4), np.int32)
-    done = xs.scan(data, 0, 99, PREFIXES, table, marks)
+    done = xs.scan(data, 0, PREFIXES, table, marks)
     marks = marks[: done.marks]
     slots = np.zeros(16, np.int32)
     index_targets(data, 0, table, marks, slots)

@@ -1,14 +1,15 @@
-"""The shadow sweep against a brute-force ray walk, and its promises on tiles and gaps."""
+"""The shadow sweep against rays clipped to every block, and its promises on tiles and gaps."""
 
 from __future__ import annotations
 
-import itertools
 import math
 
 import numpy as np
 import pytest
 
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, reach_m, shadow_mask, turn
+from citytwin.kernels.sun_bundle import Suns
+from tests.physics.block_rays import near_edge, shaded_by_slabs
 
 CELL_M = 2.5
 
@@ -25,49 +26,14 @@ def blocks(ny, nx, seed, tallest_m=40):
     return height
 
 
-def walk_rays(height, cell_m, azimuth_rad, altitude_rad):
-    """Shaded cells by walking every ray from cell to cell over blocks (plain reference).
-
-    All rays cross the same cells relative to their start, so one walk serves all cells.
-    """
-    ny, nx = height.shape
-    to_row, to_col = -math.cos(azimuth_rad), math.sin(azimuth_rad)
-    longest = np.ptp(height) / math.tan(altitude_rad) + 2 * cell_m
-    crossings = [0.0]
-    for part in (abs(to_row), abs(to_col)):
-        if part > 1e-12:
-            count = int(longest * part / cell_m) + 2
-            crossings += list((np.arange(count) + 0.5) * cell_m / part)
-    crossings = np.unique([c for c in crossings if c <= longest])
-    shadow = np.full(height.shape, -np.inf)
-    for enter, leave in itertools.pairwise(crossings):
-        middle = 0.5 * (enter + leave) / cell_m
-        di, dj = round(middle * to_row), round(middle * to_col)
-        rows = slice(max(0, -di), min(ny, ny - di))
-        cols = slice(max(0, -dj), min(nx, nx - dj))
-        if (di, dj) == (0, 0) or rows.start >= rows.stop or cols.start >= cols.stop:
-            continue
-        caster = height[rows.start + di : rows.stop + di, cols.start + dj : cols.stop + dj]
-        shadow[rows, cols] = np.maximum(shadow[rows, cols], caster - enter * math.tan(altitude_rad))
-    return shadow > height
-
-
-def near_edge(mask):
-    """Cells with a neighbour (of eight) on the other side of a shadow edge."""
-    padded = np.pad(mask, 1, mode="edge")
-    ny, nx = mask.shape
-    around = np.array([padded[i : i + ny, j : j + nx] for i in range(3) for j in range(3)])
-    return around.any(axis=0) & ~around.all(axis=0)
-
-
 @pytest.mark.parametrize("octant", range(8))
-def test_mask_agrees_with_walked_rays_off_shadow_edges(octant):
-    """In each octant errors against the ray walk are few, and at shadow edges."""
+def test_mask_agrees_with_clipped_rays_off_shadow_edges(octant):
+    """In each octant errors against the clipped rays are few, and at shadow edges."""
     height = blocks(66, 81, seed=octant)
     wrong = stray = 0.0
     for turn_deg, altitude_deg in ((7.3, 24.0), (19.1, 41.0), (38.9, 15.5)):
         azimuth, altitude = np.radians(45.0 * octant + turn_deg), np.radians(altitude_deg)
-        expected = walk_rays(height, CELL_M, azimuth, altitude)
+        expected = shaded_by_slabs(height, height, (CELL_M, CELL_M), azimuth, altitude)
         got = shadow_mask(height, height, CELL_M, azimuth, altitude, 11, -5) == 1
         wrong += (got != expected).mean() / 3
         stray += ((got != expected) & ~near_edge(expected)).mean() / 3
@@ -79,11 +45,11 @@ def test_mask_agrees_with_walked_rays_off_shadow_edges(octant):
 
 @pytest.mark.parametrize("azimuth_deg", [0, 90, 180, 270, 360])
 def test_axis_suns_are_exact(azimuth_deg):
-    """With the sun along rows or columns the sweep and the ray walk agree in every cell."""
+    """With the sun along rows or columns the sweep and the clipped rays agree in every cell."""
     height = blocks(40, 53, seed=azimuth_deg)
     azimuth, altitude = np.radians(azimuth_deg), np.radians(21.7)
     got = shadow_mask(height, height, CELL_M, azimuth, altitude, 0, 0) == 1
-    assert np.array_equal(got, walk_rays(height, CELL_M, azimuth, altitude))
+    assert np.array_equal(got, shaded_by_slabs(height, height, (CELL_M, CELL_M), azimuth, altitude))
 
 
 @pytest.mark.parametrize("azimuth_deg", [45, 135, 225, 315])
@@ -121,8 +87,8 @@ def test_tiles_with_halo_give_the_same_bits():
     plane = height + np.float32(1.5)
     azimuth = np.radians([3.0, 31, 45, 77, 112.5, 180, 201, 260.2, 299, 333.3])
     altitude = np.radians(np.linspace(31.0, 64.0, azimuth.size))
-    weight = np.linspace(0.1, 0.9, azimuth.size)
-    whole = accumulate_sunlit(height, plane, CELL_M, azimuth, altitude, weight, row0, col0)
+    suns = Suns(azimuth, altitude, np.linspace(0.1, 0.9, azimuth.size))
+    whole = accumulate_sunlit(height, plane, CELL_M, suns, row0, col0)
     mask = shadow_mask(height, plane, CELL_M, azimuth[3], altitude[3], row0, col0)
     halo = math.ceil(reach_m(float(np.nanmax(height) - np.nanmin(height)), altitude[0], 2.5) / 2.5)
     assert halo < 30
@@ -135,7 +101,7 @@ def test_tiles_with_halo_give_the_same_bits():
                 part = height[rows, cols], plane[rows, cols]
                 origin = row0 + top, col0 + left
                 core = slice(i - top, i - top + tile), slice(j - left, j - left + tile)
-                hours = accumulate_sunlit(*part, CELL_M, azimuth, altitude, weight, *origin)[core]
+                hours = accumulate_sunlit(*part, CELL_M, suns, *origin)[core]
                 assert hours.tobytes() == whole[i : i + tile, j : j + tile].tobytes()
                 one = shadow_mask(*part, CELL_M, azimuth[3], altitude[3], *origin)[core]
                 assert np.array_equal(one, mask[i : i + tile, j : j + tile])
@@ -148,7 +114,9 @@ def test_unknown_cells_cast_nothing_and_stay_unknown():
     mask = shadow_mask(height, height, 1.0, np.radians(200.0), np.radians(10.0), 0, 0)
     assert (mask[10:13, 10:15] == 255).all()
     assert (mask == 0).sum() == 600 - 15
-    hours = accumulate_sunlit(height, height, 1.0, *np.radians([[200.0], [10.0]]), np.ones(1), 0, 0)
+    hours = accumulate_sunlit(
+        height, height, 1.0, Suns(*np.radians([[200.0], [10.0]]), np.ones(1)), 0, 0
+    )
     assert np.isnan(hours[10:13, 10:15]).all()
     assert np.nansum(hours) == 600 - 15
 
@@ -158,8 +126,8 @@ def test_night_lights_nobody():
     height = blocks(15, 23, seed=1)
     for altitude in (0.0, -0.2, -math.pi / 2):
         assert (shadow_mask(height, height, 1.0, 1.0, altitude, 0, 0) == 1).all()
-        suns = np.array([1.0]), np.array([altitude]), np.array([0.5])
-        assert (accumulate_sunlit(height, height, 1.0, *suns, 0, 0) == 0).all()
+        suns = Suns(np.array([1.0]), np.array([altitude]), np.array([0.5]))
+        assert (accumulate_sunlit(height, height, 1.0, suns, 0, 0) == 0).all()
 
 
 def test_overhead_sun_lights_everybody():
@@ -189,7 +157,7 @@ def test_hours_are_the_weighted_sum_of_masks():
     expected = np.zeros(height.shape)
     for a, h in zip(azimuth, altitude, strict=True):
         expected += 0.25 * (shadow_mask(height, height, CELL_M, a, h, 5, 6) == 0)
-    hours = accumulate_sunlit(height, height, CELL_M, azimuth, altitude, weight, 5, 6)
+    hours = accumulate_sunlit(height, height, CELL_M, Suns(azimuth, altitude, weight), 5, 6)
     known = np.isfinite(height)
     assert np.array_equal(hours[known], expected[known].astype(np.float32))
     assert np.isnan(hours[~known]).all()
@@ -199,10 +167,10 @@ def test_inputs_stay_untouched_and_any_memory_order_works():
     """Views in Fortran order give the same answer, and nothing is written to them."""
     height = rough(24, 37, seed=4)
     before = height.tobytes()
-    suns = np.array([1.0, 4.0]), np.array([0.5, 0.3]), np.ones(2)
-    expected = accumulate_sunlit(height, height, 1.0, *suns, 0, 0)
+    suns = Suns(np.array([1.0, 4.0]), np.array([0.5, 0.3]), np.ones(2))
+    expected = accumulate_sunlit(height, height, 1.0, suns, 0, 0)
     fortran = np.asfortranarray(height)
-    assert accumulate_sunlit(fortran, fortran, 1.0, *suns, 0, 0).tobytes() == expected.tobytes()
+    assert accumulate_sunlit(fortran, fortran, 1.0, suns, 0, 0).tobytes() == expected.tobytes()
     assert height.tobytes() == before
 
 
@@ -220,7 +188,7 @@ def test_bad_arguments_are_refused():
     with pytest.raises(ValueError, match="finite"):
         shadow_mask(height, height, 1.0, math.nan, 0.3, 0, 0)
     with pytest.raises(ValueError, match="one length"):
-        accumulate_sunlit(height, height, 1.0, np.ones(2), np.ones(3), np.ones(2), 0, 0)
+        accumulate_sunlit(height, height, 1.0, Suns(np.ones(2), np.ones(3), np.ones(2)), 0, 0)
 
 
 def test_reach_is_the_length_of_the_longest_shadow():

@@ -21,11 +21,11 @@ PREFIXES = np.array(
 )
 
 
-def scanned(content, rows=64, marks=64, budget=1 << 40):
+def scanned(content, rows=64, marks=64):
     """Result and tables of the scan of a root's content."""
     data = np.frombuffer(content, dtype=np.uint8)
     table, found = np.zeros((rows, 8), np.int32), np.zeros((marks, 4), np.int32)
-    done = xs.scan(data, 0, budget, PREFIXES, table, found)
+    done = xs.scan(data, 0, PREFIXES, table, found)
     return done, table[: done.rows], found[: done.marks]
 
 
@@ -185,11 +185,22 @@ def test_unknown_elements_with_a_crs_are_listed():
     assert names.ATTRIBUTES[marks[0, xs.MARK_KIND]] == "srsName"
 
 
-def test_ranges_end_between_members():
-    """A range ends behind the member in which its budget is spent; the next begins there."""
-    body = b"<a>12345</a> <b/> <c>1</c></r>"
-    done, _, _ = scanned(body, budget=4)
-    assert (done.code, body[: done.position]) == (xs.MORE, b"<a>12345</a>")
+@pytest.mark.parametrize(
+    ("body", "whole"),
+    [
+        (b"<a>12345</a> <b/> <pos>1</po", b"<a>12345</a> <b/>"),
+        (b"<a>12345</a> <b/> <pos>1</pos>", b"<a>12345</a> <b/> <pos>1</pos>"),
+        (b"<pos/><a>1 &amp", b"<pos/>"),
+        (b"<pos/><!-- </a>", b"<pos/>"),
+        (b"<pos/><a x='1' x='1'/></r>", b"<pos/>"),
+        (b"<a><pos/>", b""),
+    ],
+)
+def test_whole_children_are_told(body, whole):
+    """Where the bytes end early, or are not owned, what stands before them can be used."""
+    done, table, _ = scanned(body)
+    assert (done.code, body[: done.whole]) == (xs.DECLINED, whole)
+    assert len(table) == whole.count(b"<pos")
 
 
 def test_full_tables_are_told():

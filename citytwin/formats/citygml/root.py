@@ -1,0 +1,90 @@
+"""The start tag of a city model: its prefixes, read from the first bytes of a document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.formats.gml.document import ROOTS, is_citygml_namespace, is_iur_namespace
+from citytwin.formats.xml import local_name, read_skeleton
+from citytwin.kernels import xml_scan as xs
+
+PROLOG_BYTES = 1 << 16
+"""The start tag of the root must end within so many bytes."""
+TAIL_BYTES = 1 << 16
+"""No more may stand behind the content of the root."""
+
+_PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
+_START_TAG = re.compile(rb"<(?![!?/])([^\s<>/\"']+)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>", re.DOTALL)
+_VERSION = re.compile(rb"""<\?xml\s+version\s*=\s*["']1\.0["']""")
+_FREQUENT = ("gml", "bldg", "app", "uro")
+
+
+@dataclass(frozen=True, eq=False)
+class Root:
+    """The root element of a document that is a city model."""
+
+    text: int
+    """Position in the document where its content begins."""
+    tag: bytes
+    """Its start tag."""
+    name: bytes
+    """Its name with its prefix."""
+    prefixes: NDArray[np.int64]
+    """Shape (n, 2): codes of the declared prefixes, flags of their namespaces."""
+
+    @property
+    def end_tag(self) -> bytes:
+        """Its end tag."""
+        return b"</" + self.name + b">"
+
+    def ends_with(self, tail: bytes) -> bool:
+        """Whether some bytes are its end tag, and nothing else but the end of a document.
+
+        Parameters
+        ----------
+        tail
+            UTF-8.
+        """
+        return len(tail) <= TAIL_BYTES and read_skeleton(self.tag + tail) is not None
+
+
+def root_of(head: bytes) -> Root | None:
+    """Read the root of a document; None where only a full parser may give a verdict.
+
+    Parameters
+    ----------
+    head
+        First bytes of the document, as UTF-8 without byte order mark.
+    """
+    head = head[:PROLOG_BYTES]
+    prolog = _PROLOG.match(head)
+    tag = _START_TAG.match(head, prolog.end()) if prolog else None
+    if tag is None or tag[0].endswith(b"/>"):
+        return None
+    if head.startswith(b"<?xml") and not _VERSION.match(head):
+        return None
+    element = read_skeleton(head[: tag.end()] + b"</" + tag[1] + b">")
+    if element is None or local_name(element) not in ROOTS:
+        return None
+    if "srsName" in element.attrib or "srsDimension" in element.attrib:
+        return None
+    return Root(tag.end(), tag[0], tag[1], _prefixes(dict(element.nsmap)))
+
+
+def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
+    rows: dict[int, int] = {}
+    # The kernel looks from the front: the prefixes of nearly all elements come first.
+    for prefix, uri in sorted(declared.items(), key=lambda item: item[0] not in _FREQUENT):
+        letters = (prefix or "").encode()
+        if len(letters) > xs.MAX_PREFIX:
+            continue
+        citygml = xs.CITYGML if is_citygml_namespace(uri) else 0
+        iur = xs.IUR if is_iur_namespace(uri) else 0
+        rows[int.from_bytes(letters, "big")] = citygml | iur
+    for always in (0, int.from_bytes(b"xml", "big")):
+        rows.setdefault(always, 0)
+    return np.array(list(rows.items()), dtype=np.int64)

@@ -1,0 +1,61 @@
+"""Shadows of towers on rolling ground against Embree, within the bars of the project."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
+from citytwin.kernels.solar import sun_position
+from citytwin.kernels.sun_bundle import Suns
+from tests.physics.block_rays import EmbreeBlocks, near_edge, towers_on_terrain
+
+SUNS_DEG = (
+    (127.3, 8.1),
+    (139.3, 17.2),
+    (161.7, 27.4),
+    (180.0, 30.9),
+    (203.9, 26.1),
+    (222.8, 15.2),
+    (231.7, 9.8),
+    (101.3, 47.0),
+)
+
+
+@pytest.fixture(scope="module")
+def scene():
+    """The case as Embree sees it."""
+    pytest.importorskip("embreex", reason="embreex comes with the development environment")
+    return EmbreeBlocks(towers_on_terrain())
+
+
+@pytest.mark.parametrize("method", ["fast", "fast_blocks"])
+def test_fast_masks(scene, method):
+    """At most 0.55 % of cells are wrong, at most 0.014 % away from shadow edges."""
+    wrong, stray = [], []
+    for sun in np.radians(SUNS_DEG):
+        expected = scene.shaded(*sun)
+        got = shadow_mask(scene.height, scene.height, 1.0, *sun, 31, -8, method) == 1
+        wrong.append((got != expected).mean())
+        stray.append(((got != expected) & ~near_edge(expected)).mean())
+    assert np.mean(wrong) < 0.0055
+    assert np.mean(stray) < 0.00014
+
+
+def test_exact_masks(scene):
+    """Shot at from the same points, Embree differs in what its single precision cannot tell."""
+    plane = scene.height + np.float32(0.002)
+    for sun in np.radians(SUNS_DEG):
+        got = shadow_mask(scene.height, plane, 1.0, *sun, 31, -8, "exact") == 1
+        assert (got != scene.shaded(*sun)).mean() < 4e-5
+
+
+@pytest.mark.parametrize(("method", "allowed_h"), [("fast", 0.06), ("exact", 0.0005)])
+def test_hours_of_a_winter_day(scene, method, allowed_h):
+    """Mean error of the hours of 22 December in Tokyo, 8 to 16 h true solar time."""
+    hour = np.arange(8.0, 16.0, 0.25) + 0.125
+    azimuth, altitude = sun_position(*np.radians([35.69, -23.44]), np.radians(15 * (hour - 12)))
+    suns = Suns(azimuth, altitude, np.full(hour.size, 0.25))
+    expected = sum(0.25 * ~scene.shaded(a, h) for a, h in zip(azimuth, altitude, strict=True))
+    got = accumulate_sunlit(scene.height, scene.height, 1.0, suns, 0, 0, method)
+    assert np.abs(got - expected).mean() < allowed_h
