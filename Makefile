@@ -2,6 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+FUZZ := .venv-fuzz
+SOAK_SECONDS ?= 300
+SOAK_SAMPLES ?= data/demo/udx/bldg
+SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench soak lock data clean
@@ -17,6 +21,11 @@ $(VENV)/run: requirements/run.lock pyproject.toml hatch_build.py package-lock.js
 
 $(VENV)/dev: requirements/dev.lock $(VENV)/run
 	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@touch $@
+
+$(FUZZ)/ready: requirements/fuzz.lock requirements/run.lock
+	$(PYTHON) -m venv $(FUZZ)
+	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock -r requirements/fuzz.lock
 	@touch $@
 
 demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
@@ -38,8 +47,9 @@ check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencie
 bench: $(VENV)/dev  ## Measure the kernels and the demo run; prints a table.
 	$(BIN)/python -m benchmarks.kernels
 
-soak: $(VENV)/dev  ## Feed damaged files to the scanner; SOAK_SECONDS and SOAK_SAMPLES may be set.
-	$(BIN)/python -m benchmarks.fuzz_scanner --seconds $(or $(SOAK_SECONDS),300) $(or $(SOAK_SAMPLES),data/demo/udx/bldg)
+soak: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; SOAK_SECONDS, SOAK_SAMPLES, SOAK_CORPUS may be set.
+	NUMBA_DISABLE_JIT=1 $(FUZZ)/bin/python -W ignore -m benchmarks.fuzz_coverage --seconds $(SOAK_SECONDS) $(SOAK_CORPUS) $(SOAK_SAMPLES)
+	$(BIN)/python -m benchmarks.fuzz_scanner --seconds $(SOAK_SECONDS) --corpus $(SOAK_CORPUS) $(SOAK_SAMPLES)
 
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock
@@ -49,4 +59,4 @@ data: $(VENV)/run  ## Generate the embedded demo city anew.
 	$(BIN)/python -m citytwin.testing.demo_city data/demo
 
 clean:  ## Remove the environment and everything made by runs.
-	rm -rf $(VENV) out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(FUZZ) out .pytest_cache .mypy_cache .ruff_cache

@@ -1,6 +1,6 @@
 """Feeds damaged buildings to the scanner for as long as it is given: no crash, no other result.
 
-    python -m benchmarks.fuzz_scanner SAMPLE... --seconds 60
+    python -m benchmarks.fuzz_scanner SAMPLE... --seconds 60 --corpus FOLDER
 
 Three processes get the same documents, made from the samples by cutting, doubling, swapping and
 overwriting. One runs the compiled kernels with checks of every index, one their Python bodies:
@@ -13,94 +13,33 @@ from __future__ import annotations
 import argparse
 import hashlib
 import os
-import random
-import re
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 from lxml import etree
 
+from benchmarks.fuzz_documents import FIRST_WHOLE, documents
+
 SLOWEST_S = 60.0
 _PURE_BYTES = 16_000
-_FIRST_WHOLE = 9
-"""The first documents are not damaged, so that every kernel is compiled before time is taken."""
-_MEMBER = re.compile(rb"<[a-z]*:?cityObjectMember[ >]")
-_TOKENS = (
-    b"<", b">", b"/>", b"</", b"&", b"&#x41;", b"&lt;", b"]]>", b"<!--", b"-->", b"<![CDATA[", b'"', b"'",
-    b"\x00", b"\xff", b"\xe3\x81\x82", b"<?x ?>", b" srsName='EPSG:6697'", b" xmlns:gml='u'",
-    b" xlink:href='#a'", b" gml:id='a'", b"NaN", b"1e999", b"-", b".", b"12345678901234567890", b" ",
-    b"<gml:pos>1 2 3</gml:pos>", b"<bldg:BuildingPart>", b"</bldg:BuildingPart>", b"\r\n", b"e", b"#",
-    b" orientation='-'", b"<gml:interior>", b"</gml:interior>", b"<bldg:lod2Solid>", b"0 0 0 ",
-)  # fmt: skip
+_WINDOWS = (16_000_000, 1_500, 6_000)
+"""Bytes that the scanner has at hand, in turn: all of a document, less than a building, a few."""
 
 
-def mutated(source: bytes, chance: random.Random) -> bytes:
-    """A sample with some damage."""
-    data = bytearray(source)
-    for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
-        at = chance.randrange(len(data) + 1)
-        other = min(len(data), at + chance.choice((1, 2, 5, 30, 400)))
-        kind = chance.randrange(6)
-        if kind == 0:
-            data[at:at] = chance.choice(_TOKENS)
-        elif kind == 1:
-            del data[at:other]
-        elif kind == 2:
-            data[at:at] = data[at:other]
-        elif kind == 3 and at < len(data):
-            data[at] = chance.randrange(256)
-        elif kind == 4:
-            data[at:other] = chance.choice(_TOKENS)
-        elif chance.random() < 0.2:
-            del data[at:]
-        else:
-            tags = [k for k in range(at, min(len(data), at + 2000)) if data[k] == ord("<")]
-            if len(tags) > 2:
-                a, b = sorted(chance.sample(tags, 2))
-                data[a:b] = b""
-    return bytes(data)
+def set_window(number: int) -> None:
+    """Choose how many bytes the scanner has at hand for a document of a number."""
+    from citytwin.formats.citygml import document
 
-
-def shortened(source: bytes, largest: int) -> list[bytes]:
-    """Documents of about a size with some members of a sample each."""
-    if len(source) <= largest:
-        return [source]
-    first = _MEMBER.search(source)
-    if first is None:
-        return []
-    head, end = source[: first.start()], source.rindex(b"</")
-    head = re.sub(rb"<app:appearanceMember>.*</app:appearanceMember>", b"", head, flags=re.DOTALL)
-    starts = [found.start() for found in _MEMBER.finditer(source)]
-    pieces = []
-    for number in range(0, len(starts), max(1, len(starts) // 8)):
-        body = b""
-        for a, b in zip(starts[number:], [*starts[number + 1 :], end], strict=True):
-            if len(head) + len(body) + b - a > largest:
-                break
-            body += source[a:b]
-        if body:
-            pieces.append(head + body + source[end:])
-    return pieces
-
-
-def documents(samples: list[Path], largest: int) -> Iterator[bytes]:
-    """Damaged samples without end; the same ones in every process."""
-    sources = [piece for path in samples for piece in shortened(path.read_bytes(), largest)]
-    yield from sources[: _FIRST_WHOLE + 1]
-    number = 0
-    while True:
-        chance = random.Random(number)
-        yield mutated(chance.choice(sources), chance)
-        number += 1
+    document.WINDOW_BYTES = _WINDOWS[number % len(_WINDOWS)]
 
 
 def answer(path: Path) -> str:
     """What the kernels make of a document, as one word."""
+    from citytwin.errors import SourceError
     from citytwin.formats.citygml.document import open_document
     from citytwin.formats.citygml.scanning import DeclinedError, read_shapes, scan_windows
 
@@ -119,8 +58,11 @@ def answer(path: Path) -> str:
         scanned = True
     except DeclinedError as error:
         return f"declined: {error}"
+    except SourceError as error:
+        return f"refused: {error}"
     if scanned:
-        etree.fromstring(path.read_bytes(), etree.XMLParser(huge_tree=True))
+        parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
+        etree.fromstring(path.read_bytes(), parser)
     return total.hexdigest()[:16]
 
 
@@ -136,33 +78,34 @@ def compared(path: Path) -> str:
     return "same"
 
 
-def child(role: str, samples: list[Path], seconds: float) -> None:
+def child(role: str, samples: list[Path], corpus: list[Path], seconds: float, seed: int) -> None:
     """Answer documents until the time is over, one line each."""
     work = compared if role == "ways" else answer
     largest = 40_000 if role == "ways" else _PURE_BYTES
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "x_bldg_6697.gml"
         begin = 0.0
-        for number, content in enumerate(documents(samples, largest)):
+        for number, content in enumerate(documents(samples, corpus, largest, seed)):
             path.write_bytes(content)
+            set_window(number)
             started = time.monotonic()
             try:
                 print(work(path), flush=True)
             except BaseException:  # the document is kept whatever ended it, an interrupt too
-                kept = Path(tempfile.gettempdir()) / f"fuzz-{role}-{number}.gml"
+                kept = Path(tempfile.gettempdir()) / f"fuzz-{role}-{seed}-{number}.gml"
                 kept.write_bytes(content)
                 print(f"document {number} failed; kept as {kept}", file=sys.stderr)
                 raise
-            if number == _FIRST_WHOLE:  # those before pay for compiling
+            if number == FIRST_WHOLE:  # those before pay for compiling
                 begin = time.monotonic()
-            elif number > _FIRST_WHOLE and time.monotonic() - started > SLOWEST_S:
+            elif number > FIRST_WHOLE and time.monotonic() - started > SLOWEST_S:
                 msg = f"document {number} took {time.monotonic() - started:.0f} s"
                 raise SystemExit(msg)
-            if number > _FIRST_WHOLE and time.monotonic() - begin > seconds:
+            if number > FIRST_WHOLE and time.monotonic() - begin > seconds:
                 return
 
 
-def started(role: str, samples: list[Path], seconds: float) -> subprocess.Popen[str]:
+def started(role: str, arguments: list[str]) -> subprocess.Popen[str]:
     """One of the processes."""
     environment = dict(os.environ)
     if role == "pure":
@@ -172,8 +115,9 @@ def started(role: str, samples: list[Path], seconds: float) -> subprocess.Popen[
         environment["NUMBA_BOUNDSCHECK"] = "1"
         environment["NUMBA_CACHE_DIR"] = str(Path(tempfile.gettempdir()) / "fuzz-scanner-cache")
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.fuzz_scanner", "--role", role]
-    command += ["--seconds", str(seconds), *map(str, samples)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        [*command, *arguments], env=environment, stdout=subprocess.PIPE, text=True
+    )
 
 
 def main() -> None:
@@ -182,12 +126,15 @@ def main() -> None:
     parser.add_argument("samples", nargs="+", type=Path)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--role", choices=("checked", "pure", "ways"))
+    parser.add_argument("--seed", type=int, default=0, help="number of the first document")
+    parser.add_argument("--corpus", type=Path, help="folder that benchmarks.fuzz_coverage filled")
     given = parser.parse_args()
     files = [f for p in given.samples for f in (sorted(p.rglob("*.gml")) if p.is_dir() else [p])]
     if given.role:
-        child(given.role, files, given.seconds)
+        corpus = sorted(given.corpus.iterdir()) if given.corpus else []
+        child(given.role, files, corpus, given.seconds, given.seed)
         return
-    running = {role: started(role, files, given.seconds) for role in ("checked", "pure", "ways")}
+    running = {role: started(role, sys.argv[1:]) for role in ("checked", "pure", "ways")}
     answers = {role: process.communicate()[0].splitlines() for role, process in running.items()}
     failed = [role for role, process in running.items() if process.returncode]
     pairs = list(zip(answers["checked"], answers["pure"], strict=False))

@@ -1,7 +1,8 @@
 """citytwin: a digital twin of a whole city.
 
-``citytwin.open(DIR)`` opens a published city, ``citytwin.simulate(NAME, INPUTS)`` runs one
-simulation on bare rasters. Both are imported when first used, so that the package loads at once.
+``citytwin.read_citymodel(PATH)`` reads a city model into tables, ``citytwin.open(DIR)`` opens a
+published city, ``citytwin.simulate(NAME, INPUTS)`` runs one simulation on bare rasters. Each is
+imported when first used, so that the package loads at once.
 """
 
 from __future__ import annotations
@@ -12,13 +13,17 @@ from typing import TYPE_CHECKING, Any
 from citytwin.version import __version__
 
 if TYPE_CHECKING:
+    from citytwin.citymodel.model import CityModel
+    from citytwin.citymodel.reading import read_citymodel
     from citytwin.engine.bare import simulate
     from citytwin.twin import Twin
     from citytwin.twin import open_twin as open  # noqa: A004 - the public name
 
-__all__ = ["Twin", "__version__", "open", "simulate"]
+__all__ = ["CityModel", "Twin", "__version__", "open", "read_citymodel", "simulate"]
 
 _LAZY = {
+    "read_citymodel": ("citytwin.citymodel.reading", "read_citymodel"),
+    "CityModel": ("citytwin.citymodel.model", "CityModel"),
     "open": ("citytwin.twin", "open_twin"),
     "Twin": ("citytwin.twin", "Twin"),
     "simulate": ("citytwin.engine.bare", "simulate"),

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.formats.city.faces import RawFace, RingFault, open_ring
+from citytwin.formats.city.frames import triangle_column
 from citytwin.formats.gml.areas import first_text
 from citytwin.formats.gml.inundation import folders_below_theme, inundation_kind
 from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
@@ -205,11 +206,9 @@ def _without_far_ones(surfaces: list[_Surface], of: ThemeFile) -> list[_Surface]
 
 def _frame(surfaces: Sequence[_Surface]) -> pd.DataFrame:
     counts = [len(surface.rows) for surface in surfaces]
-    triangle = np.empty(sum(counts), dtype=object)
-    rows = (row for surface in surfaces for row in surface.rows)
-    for number, row in enumerate(rows):
-        triangle[number] = row
-    columns: dict[str, pd.Series] = {"triangle": pd.Series(triangle, dtype=object)}
+    columns: dict[str, pd.Series] = {
+        "triangle": triangle_column([surface.rows for surface in surfaces])
+    }
     for name in HAZARD_SURFACES.column_names[1:]:
         own = pd.Series([getattr(surface, name) for surface in surfaces], dtype="string")
         columns[name] = own.repeat(counts).reset_index(drop=True)

@@ -46,8 +46,21 @@ class _Geometry:
     south_up: bool
 
 
-def _epsg(wkt: str, path: Path) -> str:
-    """Horizontal EPSG code of a raster's CRS; a vertical part is dropped."""
+def horizontal_epsg(wkt: str, path: Path) -> str:
+    """Return the horizontal EPSG code of a raster's CRS; a vertical part is dropped.
+
+    Parameters
+    ----------
+    wkt
+        The CRS.
+    path
+        The file, for messages.
+
+    Raises
+    ------
+    SourceError
+        If it has none.
+    """
     try:
         crs = CRS.from_wkt(wkt)
     except CRSError as error:
@@ -71,7 +84,7 @@ def _crs(raster: rasterio.DatasetReader, path: Path, given: str | None) -> str:
             hint="give the EPSG code in the source's `crs`",
         )
     try:
-        code = _epsg(raster.crs.to_wkt(), path) if raster.crs is not None else str(given)
+        code = horizontal_epsg(raster.crs.to_wkt(), path) if raster.crs is not None else str(given)
         return crs_of.require_metric(code)
     except SourceError:
         raise

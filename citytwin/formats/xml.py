@@ -20,6 +20,7 @@ from citytwin.transports.files import open_binary, read_whole
 __all__ = [
     "Element",
     "attribute",
+    "beginning",
     "local_name",
     "namespace",
     "read_skeleton",
@@ -115,6 +116,37 @@ def root_name(path: Path) -> str:
         for _, started in parser.read_events():
             return local_name(cast("Element", started))
     raise SourceError("has no root element", source=path.name)
+
+
+def beginning(path: Path, limit_bytes: int) -> Iterator[tuple[Literal["start", "end"], Element]]:
+    """Yield the elements of the beginning of a file as they start and end.
+
+    Parameters
+    ----------
+    path
+        The file.
+    limit_bytes
+        How much of it is looked at; its elements stay in memory.
+
+    Raises
+    ------
+    SourceError
+        As :func:`stream`, for what was looked at.
+    """
+    parser = _parser(("start", "end"), ["{*}*"])
+    fed_bytes = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal fed_bytes
+        for chunk in _chunks(path):
+            fed_bytes += len(chunk)
+            yield chunk
+
+    for _ in _fed(parser, path, counted()):
+        for event, element in parser.read_events():
+            yield cast("Literal['start', 'end']", event), cast("Element", element)
+        if fed_bytes >= limit_bytes:
+            return
 
 
 def _parser(events: Sequence[Literal["start", "end"]], tags: Sequence[str]) -> etree.XMLPullParser:

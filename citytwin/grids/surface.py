@@ -9,12 +9,10 @@ from citytwin.kernels.plane_raster import burn_planes
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.ragged import Faces, faces_of_geometry, faces_of_rows, joined
+from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.ragged import Faces
 from citytwin.model.steps import Cost, Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
-
-OWNER_MARGIN_M = 500.0
-"""A face of a building lies within this distance of the building's footprint [m]."""
 
 
 def run(task: GridTask, params: NoParams) -> Outcome:
@@ -35,13 +33,14 @@ def run(task: GridTask, params: NoParams) -> Outcome:
     terrain = task.fields[f.TERRAIN]
     height = np.full(terrain.shape, np.nan, dtype=np.float32)
     winner = np.full(terrain.shape, -1, dtype=np.int32)
-    faces = _faces(task)
     grid, tile = task.grid, task.tile
     window = GridWindow(grid.x_min, grid.y_max, grid.cell_m, tile.row0, tile.col0)
-    burn_planes(
-        faces.xyz, faces.ring_offsets, faces.polygon_offsets, faces.owners, window, height, winner
-    )
-    _raise_blocks(task, window, height, winner)
+    # Of equally high buildings the first by id shows, whatever file or mesh each came in.
+    buildings = task.tables[t.BUILDINGS].sort_values("building_id")
+    rows = buildings.index.to_numpy(dtype=np.int32)
+    buildings, surfaces = buildings.reset_index(drop=True), task.tables[t.SURFACES]
+    _burn(placed_faces(buildings, surfaces), window, height, winner)
+    _raise_blocks(afloat_faces(buildings, surfaces), terrain, window, height, winner)
     built = winner >= 0
     # Under a roof the terrain may be unknown, and a cellar's ground face may lie below it.
     surface = np.where(built, np.fmax(height, terrain), terrain).astype(np.float32)
@@ -49,47 +48,33 @@ def run(task: GridTask, params: NoParams) -> Outcome:
         {
             f.SURFACE_HEIGHT: surface,
             f.BUILDING_MASK: built.astype(np.uint8),
-            f.BUILDING_INDEX: winner,
+            f.BUILDING_INDEX: np.append(rows, np.int32(-1))[winner],
         }
     )
 
 
 def _raise_blocks(
-    task: GridTask, window: GridWindow, height: NDArray[np.float32], winner: NDArray[np.int32]
+    blocks: Faces,
+    terrain: NDArray[np.float32],
+    window: GridWindow,
+    height: NDArray[np.float32],
+    winner: NDArray[np.int32],
 ) -> None:
     """Set buildings without elevation on the terrain, where no other is higher; in place."""
-    buildings, surfaces = task.tables[t.BUILDINGS], task.tables[t.SURFACES]
-    afloat = buildings[buildings["roof_z_m"].isna()]
-    afloat = afloat[~afloat["building_id"].isin(set(surfaces["building_id"]))]
-    if afloat.empty:
-        return
-    tall_m = afloat["height_m"].fillna(0.0).to_numpy(dtype=np.float64)
-    blocks = faces_of_geometry(list(afloat["geometry"]), tall_m)
-    owners = afloat.index.to_numpy(dtype=np.int32)[blocks.owners]
     above = np.full(height.shape, np.nan, dtype=np.float32)
     owner = np.full(height.shape, -1, dtype=np.int32)
-    burn_planes(
-        blocks.xyz, blocks.ring_offsets, blocks.polygon_offsets, owners, window, above, owner
-    )
-    top = task.fields[f.TERRAIN] + above
+    _burn(blocks, window, above, owner)
+    top = terrain + above
     higher = (owner >= 0) & ((winner < 0) | (top > height))
     height[higher], winner[higher] = top[higher], owner[higher]
 
 
-def _faces(task: GridTask) -> Faces:
-    """Faces of the chosen level of detail; footprints at roof height where there are none."""
-    buildings, surfaces = task.tables[t.BUILDINGS], task.tables[t.SURFACES]
-    rows = dict(zip(buildings["building_id"], buildings.index, strict=True))
-    owners = surfaces["building_id"].map(rows)
-    known = surfaces[owners.notna()]
-    solid = faces_of_rows(
-        list(known["xyz"]), list(known["ring_sizes"]), owners.dropna().to_numpy(dtype=np.int32)
+def _burn(
+    faces: Faces, window: GridWindow, height: NDArray[np.float32], winner: NDArray[np.int32]
+) -> None:
+    burn_planes(
+        faces.xyz, faces.ring_offsets, faces.polygon_offsets, faces.owners, window, height, winner
     )
-    flat = buildings[~buildings["building_id"].isin(set(surfaces["building_id"]))]
-    flat = flat[flat["roof_z_m"].notna()]
-    lids = faces_of_geometry(list(flat["geometry"]), flat["roof_z_m"].to_numpy(dtype=np.float64))
-    owners_of_lids = flat.index.to_numpy(dtype=np.int32)[lids.owners]
-    return joined(solid, Faces(lids.xyz, lids.ring_offsets, lids.polygon_offsets, owners_of_lids))
 
 
 GRIDDER = Gridder(

@@ -17,7 +17,7 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Fact, Note
-from citytwin.model.ragged import faces_of_geometry
+from citytwin.model.ragged import faces_of_geometry, flattened
 from citytwin.model.raster import Raster
 from citytwin.model.steps import ClassCounts, Cost, Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
@@ -152,7 +152,7 @@ def _measured(task: GridTask, tile: Tile) -> Float32Array:
     relief = task.tables.get(t.RELIEF)
     if relief is not None and len(relief):
         tin = np.full(tile.shape, np.nan, dtype=np.float32)
-        corners = np.concatenate(list(relief["triangle"])).reshape(-1, 3, 3)
+        corners = flattened(relief["triangle"])[0].reshape(-1, 3, 3)
         burn_triangles(corners, _window(task.grid, tile), tin)
         known = np.where(np.isnan(known), tin, known)
     return known

@@ -1,7 +1,7 @@
 """Attributes as JSON: a tree of nodes to one object per unit, written into a buffer.
 
 Keys stand in the order in which they occur first; what occurs more than once under one key is a
-list (RFC 8259). Numbers are copied as they are written, so that no digit is lost.
+list (JSON, Bray, 2017). Numbers are copied as they are written, so that no digit is lost.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ Columns of a node: kind; node behind the last one inside it; node around it (-1 
 name, value, and code list or unit of measure, each from one position to another; next node of
 the same name in the same place (-1 for none); for the first of these the last one, for the
 others -1 less the first one; hash of the name. Positions count from the position that the
-tables count from.
+tables count from. Model of objects and their properties as in GML (Cox et al., 2004).
 """
 
 from __future__ import annotations

@@ -3,8 +3,9 @@
 A building's content is walked once, without its geometry. What carries a value becomes a leaf,
 what holds further values an object: the type around the properties of i-UR, or a set of generic
 attributes. The properties that only lead to such a type give no node, so that a value is found by
-type and name. The rules are those of the element-wise reader (OGC 12-019, generics; i-UR 1.4 to
-4.0); a unit that needs entities, comments or CDATA to be resolved is left to it.
+type and name. The rules are those of the element-wise reader (CityGML 2.0, Kolbe et al., 2012, and
+3.0, Kolbe et al., 2021; i-UR 1.4 to 4.0); a unit that needs entities, comments or CDATA to be
+resolved is left to it.
 """
 
 from __future__ import annotations
@@ -54,8 +55,8 @@ def list_attributes(
     firsts
         Shape (n_unit + 1,), int64: filled with the first node of each unit (integers).
     odd
-        Shape (n_unit,): filled with the units that are left to the element-wise reader, which
-        have no nodes (integers, 0 or 1).
+        Shape (n_unit,), bool: filled with whether each is left to the element-wise reader; it has
+        no nodes then.
 
     Returns
     -------

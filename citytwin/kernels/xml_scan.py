@@ -123,8 +123,8 @@ def number_of(
     code
         Its hash, from :func:`qualified` (an integer).
     table
-        Slots, bytes and starts of the vocabulary, see :func:`citytwin.kernels.gml_names.vocabulary`
-        (integers).
+        Slots, shape (n_slot,), bytes, shape (n_byte,), uint8, and starts, shape (n_name + 1,), of the
+        vocabulary, see :func:`citytwin.kernels.gml_names.vocabulary` (all integers).
     """
     slots, letters, starts = table
     last = len(slots) - 1

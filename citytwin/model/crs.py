@@ -12,12 +12,15 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from pyproj import CRS, Proj, Transformer
+from pyproj import CRS, Proj, Transformer, network
 from pyproj.exceptions import CRSError
 
 from citytwin.errors import CityTwinError, ConfigError
 
 Float64Array = NDArray[np.float64]
+
+# Grids are not fetched, whatever PROJ_NETWORK says: places would depend on the day's connection.
+network.set_network_enabled(active=False)  # type: ignore[attr-defined]
 
 _SRS_FORMS = (
     re.compile(
@@ -305,7 +308,20 @@ def _degrees_off(lon: float, lat: float, box: tuple[float, float, float, float])
 
 _PLANE_ZONES = tuple(f"EPSG:{code}" for code in range(6669, 6688))
 """The nineteen plane zones of Japan (JGD2011)."""
+_OLDER_PLANE_ZONES = tuple(f"EPSG:{code}" for code in range(2443, 2462))
+"""The same of JGD2000."""
 _NEAR_JAPAN_DEG = 0.25
+
+
+def is_plane_zone(code: str) -> bool:
+    """Whether a CRS is one of the nineteen plane zones of Japan.
+
+    Parameters
+    ----------
+    code
+        ``EPSG:n``.
+    """
+    return code in _PLANE_ZONES or code in _OLDER_PLANE_ZONES
 
 
 def suited(longitude_deg: float, latitude_deg: float) -> str:

@@ -58,7 +58,7 @@ TERRAIN_SOURCE = Field(
     "1",
     text("地盤高の出所", "Source of the ground level"),
     dtype="uint8",
-    precision=1,  # shown on a click as a whole number beside the name of the class
+    precision=1,  # a class: a click shows its name
     valid_min=0,
     valid_max=2,
 )
@@ -96,6 +96,23 @@ BUILDING_INDEX = Field(
     dtype="int32",
     precision=0,
 )
+BUILDING_COVERAGE = Field(
+    "building_coverage",
+    "1",
+    text("建物に覆われる割合", "Share of the cell under buildings"),
+    precision=0.0625,  # sixteen samples
+    valid_min=0.0,
+    valid_max=1.0,
+)
+LOD_USED = Field(
+    "lod_used",
+    "1",
+    text("モデルの詳細度", "Level of detail of the model"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=5,
+)
 ROUGHNESS = Field(
     "manning",
     "s.m-1/3",
@@ -111,6 +128,14 @@ SUNLIT_HOURS = Field(
     precision=0.01,
     valid_min=0.0,
     valid_max=24.0,
+)
+SKY_VIEW_FACTOR = Field(
+    "sky_view_factor",
+    "1",
+    text("天空率", "Sky view factor"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=1.0,
 )
 FRONTAL_AREA = Field(
     "frontal_area_index",

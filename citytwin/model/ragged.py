@@ -1,13 +1,21 @@
-"""Polygons as flat arrays: coordinates, offsets of rings, offsets of polygons."""
+"""Lists of numbers as columns of tables, and polygons as flat arrays with offsets."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+
+FLOAT_LISTS = pd.ArrowDtype(pa.large_list(pa.field("element", pa.float64())))
+"""Type of a column of kind ``floats``: one buffer of numbers, and where each row begins."""
+INT_LISTS = pd.ArrowDtype(pa.large_list(pa.field("element", pa.int32())))
+"""Type of a column of kind ``ints``."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,28 +32,77 @@ class Faces:
     """Shape (n_polygon,): row that each polygon belongs to."""
 
 
+def list_column(
+    values: NDArray[np.float64] | NDArray[np.int32], offsets: NDArray[np.int64]
+) -> pd.Series[Any]:
+    """Return a column of lists without looking at any of them.
+
+    Parameters
+    ----------
+    values
+        Shape (n_value,): numbers of all rows; the column shares their memory.
+    offsets
+        Shape (n_row + 1,): first number of each row.
+
+    Returns
+    -------
+    Series
+        Of type `FLOAT_LISTS` or `INT_LISTS`, by the type of the numbers.
+    """
+    dtype = FLOAT_LISTS if values.dtype == np.float64 else INT_LISTS
+    arrow = dtype.pyarrow_dtype
+    lists = pa.LargeListArray.from_arrays(
+        pa.array(offsets, pa.int64()), pa.array(values, arrow.value_type), type=arrow
+    )
+    return pd.Series(pd.arrays.ArrowExtensionArray(lists), dtype=dtype)
+
+
+def flattened(column: pd.Series[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Return the numbers of a column of lists, and where each row begins.
+
+    Parameters
+    ----------
+    column
+        Of type `FLOAT_LISTS` or `INT_LISTS`, without nulls.
+
+    Returns
+    -------
+    values : array
+        Shape (n_value,), float64 or int32; read-only memory of the column, except where the
+        column lies in several pieces.
+    offsets : array
+        Shape (n_row + 1,), the first is 0.
+    """
+    lists: Any = pa.array(column)
+    if isinstance(lists, pa.ChunkedArray):
+        lists = lists.combine_chunks()
+    offsets: NDArray[np.int64] = np.asarray(lists.offsets)
+    if not len(offsets):  # Arrow may leave them out where there are no rows
+        offsets = np.zeros(1, dtype=np.int64)
+    values: NDArray[Any] = lists.values.to_numpy()[offsets[0] : offsets[-1]]
+    return values, offsets - offsets[0] if offsets[0] else offsets
+
+
 def faces_of_rows(
-    xyz: Sequence[NDArray[np.float64]],
-    ring_sizes: Sequence[NDArray[np.float64]],
-    owners: NDArray[np.int32],
+    xyz: pd.Series[Any], ring_sizes: pd.Series[Any], owners: NDArray[np.int32]
 ) -> Faces:
     """Join the rows of a surfaces table.
 
     Parameters
     ----------
     xyz
-        Per polygon: x y z of all rings, flat [m].
+        Column ``xyz``: x y z of all rings, flat [m].
     ring_sizes
-        Per polygon: vertices per ring, outer ring first.
+        Column ``ring_sizes``: vertices per ring, outer ring first.
     owners
         Shape (n_polygon,): row that each polygon belongs to.
     """
     if not len(xyz):
         return _empty()
-    points = np.concatenate([np.asarray(row, dtype=np.float64) for row in xyz]).reshape(-1, 3)
-    sizes = np.concatenate([np.asarray(row) for row in ring_sizes]).astype(np.int64)
-    rings = np.array([len(row) for row in ring_sizes], dtype=np.int64)
-    return Faces(points, _offsets(sizes), _offsets(rings), owners.astype(np.int32))
+    sizes, polygon_offsets = flattened(ring_sizes)
+    points = flattened(xyz)[0].reshape(-1, 3)
+    ring_offsets = _offsets(sizes.astype(np.int64))
+    return Faces(points, ring_offsets, polygon_offsets, owners.astype(np.int32))
 
 
 def faces_of_geometry(geometry: Sequence[shapely.Geometry], z_m: NDArray[np.float64]) -> Faces:

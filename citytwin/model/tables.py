@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Literal
 
-Kind = Literal["string", "float64", "int64", "int32", "int8", "bool", "time", "geometry", "floats"]
+Kind = Literal[
+    "string", "float64", "int64", "int32", "int8", "bool", "time", "geometry", "floats", "ints"
+]
 Shape = Literal["none", "point", "line", "polygon", "any"]
 
 
@@ -16,7 +18,8 @@ class Column:
 
     name: str
     kind: Kind
-    """``time`` is an instant in UTC, ``floats`` a list of float64 (ragged)."""
+    """``time`` is an instant in UTC, ``floats`` a list of float64, ``ints`` a list of int32; see
+    :mod:`citytwin.model.ragged`."""
     unit: str = ""
     """UCUM unit; empty for texts, ids and geometries."""
     nullable: bool = True
@@ -53,6 +56,17 @@ class TerrainSource(IntEnum):
     MEASURED = 0
     FILLED = 1
     FROM_BUILDINGS = 2
+
+
+class LodUsed(IntEnum):
+    """Level of detail of the building that a cell shows (field ``lod_used``)."""
+
+    NONE = 0
+    LOD0 = 1
+    LOD1 = 2
+    LOD2 = 3
+    LOD3 = 4
+    LOD4 = 5
 
 
 BUILDINGS = Table(
@@ -109,7 +123,7 @@ SURFACES = Table(
         ),
         Column(
             "ring_sizes",
-            "floats",
+            "ints",
             "1",
             nullable=False,
             meaning="vertices per ring, outer ring first",

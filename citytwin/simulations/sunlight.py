@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from datetime import date as Day
-from typing import Literal
+from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
+from citytwin.kernels.far_horizon import above_horizon
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
@@ -56,6 +57,10 @@ class SunlightParams(Params):
     plane_m: float | None = Bound(default=None, ge=0, le=100)
     """Height above ground at which the sun is looked for [m]; None = on the surface itself, so
     that roofs get the sun on the roof."""
+    horizon_deg: tuple[Annotated[float, Bound(ge=-90, lt=90)], ...] = ()
+    """Altitudes of the horizon of mountains beyond the city, at equal steps of azimuth from true
+    north over east, as PVGIS and `citytwin.kernels.far_horizon` give them; lower suns do not
+    count."""
     method: Method = "fast"
     """``fast`` takes walls for blocks and slopes for slopes; ``exact`` takes every cell for a
     flat-topped block and has no wrong cell (about four times the work; ``fast_blocks`` is its
@@ -76,6 +81,9 @@ def _suns(params: SunlightParams, site: Site) -> Suns:
     else:
         azimuth, altitude, hours = _day(params, site)
     up = altitude >= (params.min_altitude_deg if not params.suns else 1e-6)
+    if params.horizon_deg:
+        true_azimuth = np.radians(azimuth + site.convergence_deg)
+        up &= above_horizon(true_azimuth, np.radians(altitude), np.radians(params.horizon_deg))
     return Suns(np.radians(np.mod(azimuth[up], 360.0)), np.radians(altitude[up]), hours[up])
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ CREATE TABLE layer_styles (
     useAsDefault BOOLEAN, description TEXT, owner TEXT(30), ui TEXT(30), update_time DATETIME
 )
 """
+DATASET_OPTIONS = {"VERSION": "1.3", "DATETIME_FORMAT": "UTC"}
+"""What QGIS 3.22 and newer read without complaint."""
 
 
 @dataclass(frozen=True)
@@ -66,21 +69,43 @@ def write_geopackage(
     StoreError
         If the file cannot be written.
     """
+    instant = valid_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    with built(path, instant) as loose:
+        # Multi-part throughout: one table holds one type of geometry
+        pyogrio.write_dataframe(
+            frame,
+            loose,
+            driver="GPKG",
+            layer=layer,
+            promote_to_multi=_is_mixed(frame),
+            dataset_options=DATASET_OPTIONS,
+        )
+        with closing(sqlite3.connect(loose, isolation_level=None)) as connection:
+            _finish(connection, layer, title, instant, style)
+
+
+@contextmanager
+def built(path: Path, instant: str) -> Iterator[Path]:
+    """Yield a file to be filled by GDAL; what it holds then becomes `path`, whole or not at all.
+
+    Parameters
+    ----------
+    path
+        File.
+    instant
+        Stands where GeoPackage wants the time of the last change.
+
+    Raises
+    ------
+    StoreError
+        If the file cannot be written.
+    """
     with replacing(path) as packed:
         loose = temporary_beside(path)
         try:
-            # Multi-part throughout: one table holds one type of geometry
-            pyogrio.write_dataframe(
-                frame,
-                loose,
-                driver="GPKG",
-                layer=layer,
-                promote_to_multi=_is_mixed(frame),
-                # what QGIS 3.22 and newer read without complaint
-                dataset_options={"VERSION": "1.3", "DATETIME_FORMAT": "UTC"},
-            )
+            yield loose
             with closing(sqlite3.connect(loose, isolation_level=None)) as connection:
-                _finish(connection, layer, title, valid_time, style)
+                connection.execute("UPDATE gpkg_contents SET last_change = ?", (instant,))
                 # a fresh copy has no pages left over from building
                 connection.execute("VACUUM INTO ?", (str(packed),))
         except (sqlite3.Error, DataSourceError, DataLayerError) as error:
@@ -98,10 +123,9 @@ def _finish(
     connection: sqlite3.Connection,
     layer: str,
     title: Text,
-    valid_time: datetime,
+    instant: str,
     style: GeoPackageStyle,
 ) -> None:
-    instant = valid_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
     column = connection.execute(
         "SELECT column_name FROM gpkg_geometry_columns WHERE table_name = ?", (layer,)
     ).fetchone()[0]
@@ -117,7 +141,6 @@ def _finish(
         " srs_id) VALUES ('layer_styles', 'attributes', 'layer_styles', '', ?, 0)",
         (instant,),
     )
-    connection.execute("UPDATE gpkg_contents SET last_change = ?", (instant,))
     connection.execute(
         "UPDATE gpkg_contents SET identifier = ?, description = ? WHERE table_name = ?",
         (layer, both(title), layer),

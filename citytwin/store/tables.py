@@ -8,10 +8,13 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model.grid import Bounds
+from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS, flattened
 from citytwin.model.tables import Column, Table
 from citytwin.store.atomic import replacing
 from citytwin.store.row_index import GROUP_ROWS, RowIndex
@@ -27,6 +30,11 @@ _DTYPES = {
     "int8": "Int8",
     "bool": "bool",
 }
+
+
+_LISTS = {"floats": FLOAT_LISTS, "ints": INT_LISTS}
+_TYPES = {dtype.pyarrow_dtype: dtype for dtype in _LISTS.values()}
+"""Types of pandas for those of Arrow that it would make objects of."""
 
 
 class TableError(CityTwinError, ValueError):
@@ -71,14 +79,31 @@ def conform(table: Table, frame: pd.DataFrame, crs: str) -> pd.DataFrame:
     return located
 
 
+def empty(table: Table, crs: str) -> pd.DataFrame:
+    """Return a table without rows.
+
+    Parameters
+    ----------
+    table
+        The schema.
+    crs
+        CRS of the city.
+    """
+    return conform(
+        table, pd.DataFrame({name: [] for name in table.column_names}, dtype=object), crs
+    )
+
+
 def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:
     values: Any = frame[column.name].reset_index(drop=True)
     try:
         if column.kind == "time":
             values = pd.to_datetime(values, utc=True)
+        elif column.kind in _LISTS:
+            values = _as_lists(values, _LISTS[column.kind])
         elif column.kind in _DTYPES:
             values = values.astype(_DTYPES[column.kind])
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, pa.ArrowException) as error:
         msg = f"table {table.name}, column {column.name}: not {column.kind}: {error}"
         raise TableError(msg) from error
     if not column.nullable and values.isna().any():
@@ -86,6 +111,13 @@ def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:
         msg = f"table {table.name}, column {column.name}: row {row} is null"
         raise TableError(msg)
     return values
+
+
+def _as_lists(values: pd.Series[Any], dtype: pd.ArrowDtype) -> pd.Series[Any]:
+    if values.dtype == dtype:
+        return values
+    lists = pa.array(values.to_list(), type=dtype.pyarrow_dtype)
+    return pd.Series(pd.arrays.ArrowExtensionArray(lists), dtype=dtype)
 
 
 def write_table(path: Path, frame: pd.DataFrame) -> str:
@@ -183,9 +215,11 @@ def _read(
 ) -> pd.DataFrame:
     try:
         if table.geometry == "none":
-            return pd.read_parquet(path, filters=filters)
+            stored = pq.read_table(path, filters=filters)
+            plain: pd.DataFrame = stored.to_pandas(types_mapper=_TYPES.get)
+            return plain
         located: pd.DataFrame = gpd.read_parquet(path, filters=filters)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, pa.ArrowException) as error:
         msg = f"table {path} cannot be read: {error}"
         raise StoreError(msg, hint="delete the folder .work and run again") from error
     return located
@@ -212,19 +246,20 @@ def row_boxes(table: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
         return boxes
     for name in ("xyz", "triangle"):
         if name in table.column_names:
-            return _boxes_of_points(list(frame[name]))
+            return _boxes_of_points(*flattened(frame[name]))
     everywhere = [-np.inf, -np.inf, np.inf, np.inf]
     return np.tile(np.array(everywhere), (len(frame), 1))
 
 
-def _boxes_of_points(rows: list[NDArray[np.float64]]) -> NDArray[np.float64]:
-    if not rows:
-        return np.empty((0, 4))
-    points = np.concatenate([np.asarray(row, dtype=np.float64) for row in rows]).reshape(-1, 3)
-    starts = np.concatenate([[0], np.cumsum([len(row) // 3 for row in rows])[:-1]])
-    low = np.minimum.reduceat(points[:, :2], starts, axis=0)
-    high = np.maximum.reduceat(points[:, :2], starts, axis=0)
-    return np.concatenate([low, high], axis=1)
+def _boxes_of_points(xyz: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    boxes = np.full((len(offsets) - 1, 4), np.nan)
+    filled = np.diff(offsets) > 0  # a row without points lies nowhere
+    starts = offsets[:-1][filled] // 3
+    if len(starts):
+        points = xyz.reshape(-1, 3)[:, :2]
+        boxes[filled, :2] = np.minimum.reduceat(points, starts, axis=0)
+        boxes[filled, 2:] = np.maximum.reduceat(points, starts, axis=0)
+    return boxes
 
 
 def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:
@@ -243,12 +278,31 @@ def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:
     total = np.zeros(len(frame), dtype=np.uint64)
     for position, name in enumerate(frame.columns):
         column = frame[name]
-        if name == "geometry":
-            plain = gpd.GeoSeries(column).to_wkb()
-        elif len(column) and isinstance(column.iloc[0], np.ndarray):
-            plain = column.map(lambda a: np.asarray(a, dtype=np.float64).tobytes())
+        if column.dtype in _LISTS.values():
+            hashed = _digests_of_lists(*flattened(column))
         else:
-            plain = column
-        hashed = np.array(pd.util.hash_pandas_object(plain, index=False), dtype=np.uint64)
+            plain = gpd.GeoSeries(column).to_wkb() if name == "geometry" else column
+            hashed = np.array(pd.util.hash_pandas_object(plain, index=False), dtype=np.uint64)
         total = total * np.uint64(1099511628211) + hashed * np.uint64(position + 1)
     return total
+
+
+def _digests_of_lists(values: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Sum, over the numbers of a row, of a hash of each number and its place in the row."""
+    sizes = np.diff(offsets)
+    place = np.arange(len(values), dtype=np.int64) - np.repeat(offsets[:-1], sizes)
+    bits = values.astype(np.float64).view(np.uint64)
+    mixed = _mixed(bits + _mixed(place.astype(np.uint64)))
+    total = _mixed(sizes.astype(np.uint64))
+    filled = sizes > 0
+    if filled.any():
+        total[filled] += np.add.reduceat(mixed, offsets[:-1][filled])
+    return total
+
+
+def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Finalizer of SplitMix64: every bit of the result depends on every bit of the value."""
+    mixed = values + np.uint64(0x9E3779B97F4A7C15)
+    mixed = (mixed ^ (mixed >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    mixed = (mixed ^ (mixed >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return mixed ^ (mixed >> np.uint64(31))

@@ -28,7 +28,7 @@ SURVEY_BIAS_M = 0.25
 def town_fields(grid: GridSpec) -> Fields:
     """Return every field of the twin over the town: NaN where nobody measured the ground.
 
-    Ground, surface, mask, index, roughness and source of the ground follow the plan of the town;
+    Ground, surface, buildings, roughness and source of the ground follow the plan of the town;
     all others are a smooth pattern within their valid range, fit to exercise steps that read
     them and nothing else.
 
@@ -58,6 +58,8 @@ def town_fields(grid: GridSpec) -> Fields:
         f.REFERENCE_SURFACE: (surface + SURVEY_BIAS_M).astype(np.float32),
         f.BUILDING_MASK: (index >= 0).astype(np.uint8),
         f.BUILDING_INDEX: index,
+        f.BUILDING_COVERAGE: (index >= 0).astype(np.float32),
+        f.LOD_USED: np.where(index >= 0, t.LodUsed.LOD2, t.LodUsed.NONE).astype(np.uint8),
         f.ROUGHNESS: np.where(index >= 0, 0.05, 0.047).astype(np.float32),
     }
     others = {field: _pattern(field, x, y, gap) for field in f.ALL if field not in planned}

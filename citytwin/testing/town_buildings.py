@@ -70,7 +70,7 @@ def surface_rows(grid: GridSpec) -> pd.DataFrame:
         "lod": [level for _, level, _ in owned],
         "semantic": [face[0] for _, _, face in owned],
         "xyz": [np.array([p for ring in face[1] for p in ring]).ravel() for _, _, face in owned],
-        "ring_sizes": [np.array([float(len(ring)) for ring in face[1]]) for _, _, face in owned],
+        "ring_sizes": [[len(ring) for ring in face[1]] for _, _, face in owned],
     }
     return pd.DataFrame(columns)
 

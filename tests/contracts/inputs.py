@@ -37,6 +37,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
             "method": "exact",
         },
     ],
+    "sky_view": [{"directions": 64, "min_altitude_deg": 30.0}],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
     "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],

@@ -98,16 +98,27 @@ class EmbreeBlocks:
 
     def shaded(self, azimuth_rad, altitude_rad, lift_m=0.002):
         """Cells whose centre, lifted off its block, does not see the sun."""
-        i, j = (index.ravel() for index in np.indices(self.height.shape))
-        origin = np.stack(
-            [(j + 0.5) * self.cell_m, -(i + 0.5) * self.cell_m, self.height.ravel() + lift_m], 1
-        )
-        flat = math.cos(altitude_rad)
-        to_sun = [
-            math.sin(azimuth_rad) * flat,
-            math.cos(azimuth_rad) * flat,
-            math.sin(altitude_rad),
-        ]
-        directions = np.tile(np.array(to_sun, dtype=np.float32), (len(origin), 1))
-        hit = self.scene.run(origin.astype(np.float32), directions, query="OCCLUDED")
-        return (np.asarray(hit) >= 0).reshape(self.height.shape)
+        cells = np.arange(self.height.size)
+        to_sun = np.tile(self._direction(azimuth_rad, altitude_rad), (cells.size, 1))
+        return self._hit(self._centres(cells, lift_m), to_sun).reshape(self.height.shape)
+
+    def sky_shares(self, cells, azimuth_rad, altitude_rad, lift_m=0.002):
+        """Share of directions in which each of some cells sees the sky."""
+        rays = self._direction(azimuth_rad, altitude_rad)
+        centres = self._centres(cells, lift_m)
+        return np.array([1 - self._hit(np.tile(c, (len(rays), 1)), rays).mean() for c in centres])
+
+    def _centres(self, cells, lift_m):
+        i, j = np.unravel_index(cells, self.height.shape)
+        z = self.height.ravel()[cells] + lift_m
+        at = np.stack([(j + 0.5) * self.cell_m, -(i + 0.5) * self.cell_m, z], axis=1)
+        return at.astype(np.float32)
+
+    @staticmethod
+    def _direction(azimuth_rad, altitude_rad):
+        flat = np.cos(altitude_rad)
+        parts = [np.sin(azimuth_rad) * flat, np.cos(azimuth_rad) * flat, np.sin(altitude_rad)]
+        return np.stack(parts, axis=-1).astype(np.float32)
+
+    def _hit(self, origins, directions):
+        return np.asarray(self.scene.run(origins, directions, query="OCCLUDED")) >= 0

@@ -118,7 +118,7 @@ class _Assembly:
 
     def _best_level(self) -> tuple[str, list[Face]]:
         """The best level whose faces cover the building; else a rebuilt one, or nothing."""
-        damaged: tuple[str, list[Face]] | None = None
+        damaged: list[Face] | None = None
         partial: tuple[str, list[Face]] | None = None
         for level in self.draft.levels:
             settled = self._settled(level.faces)
@@ -127,7 +127,7 @@ class _Assembly:
                 continue
             if (settled.lost or level.lod[0] in "34") and not self._covers(faces):
                 if settled.lost:
-                    damaged = damaged or (level.lod, faces)
+                    damaged = damaged or faces
                 else:
                     partial = partial or (level.lod, faces)
                 continue
@@ -136,7 +136,7 @@ class _Assembly:
             return level.lod, faces
         if damaged is not None:
             self._mark("rebuilt")
-            return damaged[0], self._rebuilt(damaged[1])
+            return "1", self._rebuilt(damaged)  # a block, whatever it was made from
         return partial or ("0", [])
 
     def _covers(self, faces: list[Face]) -> bool:

@@ -25,9 +25,18 @@ def polygon(rings: Sequence[FloatArray]) -> shapely.MultiPolygon:
     rings
         Shape (n, 2) or (n, 3) each, outer ring first, no closing vertex [m].
     """
-    closed = [np.concatenate([ring[:, :2], ring[:1, :2]]) for ring in rings]
+    closed = [_closed(ring[:, :2]) for ring in rings]
     raw = shapely.Polygon(closed[0], [hole for hole in closed[1:] if len(hole) > 3])
     return multi(raw if raw.is_valid else shapely.make_valid(raw))
+
+
+def _closed(ring: FloatArray) -> FloatArray:
+    """Ring with its first vertex at its end.
+
+    It may stand there already: ends that differ in height only, or by less than the projection
+    resolves, meet in the plane.
+    """
+    return ring if np.array_equal(ring[0], ring[-1]) else np.concatenate([ring, ring[:1]])
 
 
 def multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:

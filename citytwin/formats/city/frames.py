@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from citytwin.formats.city.block import SEMANTICS, Block, Texts, block_of_rows
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.unique_names import UniqueNames
+from citytwin.model.ragged import list_column
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 
 FloatArray = NDArray[np.float64]
@@ -60,13 +61,6 @@ def _floats(values: Sequence[float | None]) -> pd.Series[float]:
 
 def _integers(values: Sequence[int | None]) -> pd.Series[int]:
     return pd.Series(list(values), dtype="Int32")
-
-
-def _objects(values: Sequence[FloatArray]) -> pd.Series[Any]:
-    column = np.empty(len(values), dtype=object)
-    for row, value in enumerate(values):
-        column[row] = value
-    return pd.Series(column, dtype=object)
 
 
 def building_frame(rows: Sequence[BuildingRow], crs: str) -> gpd.GeoDataFrame:
@@ -147,23 +141,29 @@ def surface_block_frame(block: Block) -> pd.DataFrame:
     nameless = np.flatnonzero(names == "")
     owners = block.building_id[owner[nameless]]
     names[nameless] = [f"{a}/{n}" for a, n in zip(owners, number[nameless].tolist(), strict=True)]
-    rings = np.cumsum(shells.rings_per_face)
+    rings = np.concatenate([[0], np.cumsum(shells.rings_per_face)]).astype(np.int64)
     vertices = np.concatenate([[0], np.cumsum(shells.ring_sizes)])[rings]
     columns = {
         "surface_id": _text(names),
         "building_id": _text(block.building_id[owner]),
         "lod": _text(block.lod[owner]),
         "semantic": _text(_SEMANTIC_TEXTS[shells.semantic]),
-        "xyz": _pieces(shells.xyz.ravel(), 3 * vertices),
-        "ring_sizes": _pieces(shells.ring_sizes.astype(np.float64), rings),
+        "xyz": list_column(shells.xyz.ravel(), 3 * vertices),
+        "ring_sizes": list_column(shells.ring_sizes.astype(np.int32), rings),
     }
     return pd.DataFrame(columns, columns=list(SURFACES.column_names))
 
 
-def _pieces(values: FloatArray, ends: NDArray[np.int64]) -> pd.Series[Any]:
-    """Pieces of an array that end at some places, one after the other."""
-    stops = ends.tolist()
-    return _objects([values[a:b] for a, b in zip([0, *stops], stops, strict=False)])
+def triangle_column(rows: Sequence[FloatArray]) -> pd.Series[Any]:
+    """Return a column of triangles.
+
+    Parameters
+    ----------
+    rows
+        Shape (n, 9) each: x y z thrice [m].
+    """
+    joined = np.concatenate([np.empty((0, 9)), *rows])
+    return list_column(joined.ravel(), 9 * np.arange(len(joined) + 1, dtype=np.int64))
 
 
 def relief_frame(triangles: Sequence[tuple[str, FloatArray]]) -> pd.DataFrame:
@@ -174,10 +174,10 @@ def relief_frame(triangles: Sequence[tuple[str, FloatArray]]) -> pd.DataFrame:
     triangles
         Per file: its name, and shape (n, 9): x y z thrice [m].
     """
-    sources = [name for name, rows in triangles for _ in range(len(rows))]
+    names = np.array([name for name, _ in triangles], dtype=object)
     columns = {
-        "triangle": _objects([row for _, rows in triangles for row in rows]),
-        "source": _strings(sources),
+        "triangle": triangle_column([rows for _, rows in triangles]),
+        "source": _text(np.repeat(names, [len(rows) for _, rows in triangles])),
     }
     return pd.DataFrame(columns, columns=list(RELIEF.column_names))
 

@@ -22,6 +22,7 @@ from citytwin.formats.city.theme_rows import ThemeRow, theme_frame
 from citytwin.formats.gml.areas import child_text, feature_outline, first_text
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import MEMBERS, GmlFile, read_gml
+from citytwin.formats.gml.features import READ_BY
 from citytwin.formats.xml import Element, local_name, stream
 from citytwin.model.steps import Dataset, Decoded, NoParams
 from citytwin.model.tables import Table
@@ -29,20 +30,6 @@ from citytwin.model.tables import Table
 T = TypeVar("T")
 
 _LOOKED_AT = 1000
-_READ_BY = {
-    "Building": "citygml",
-    "ReliefFeature": "citygml_relief",
-    "Road": "citygml_roads",
-    "Track": "citygml_roads",
-    "Square": "citygml_roads",
-    "Bridge": "citygml_bridges",
-    "WaterBody": "citygml_water",
-    "PlantCover": "citygml_vegetation",
-    "SolitaryVegetationObject": "citygml_vegetation",
-    "LandUse": "citygml_land_use",
-    "UseDistrict": "citygml_zones",
-    "DistrictsAndZones": "citygml_zones",
-}
 
 
 @dataclass(frozen=True)
@@ -228,7 +215,7 @@ def _name_content(path: Path, theme: Theme, ledger: Ledger) -> None:
         )
         return
     held = ", ".join(sorted(kinds)[:8])
-    readers = sorted({_READ_BY[kind] for kind in kinds if kind in _READ_BY})
+    readers = sorted({READ_BY[kind] for kind in kinds if kind in READ_BY})
     by = f"; formats that read it: {', '.join(readers)}" if readers else ""
     by_ja = f"。読み込める形式：{', '.join(readers)}" if readers else ""
     ledger.note(

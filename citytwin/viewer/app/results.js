@@ -84,7 +84,10 @@ function rasterRow({ layer, sample }) {
       swatch(css(found.rgb), Boolean(found.transparent)),
       pick(found.label),
     );
-  const number = el("span", { class: "number" }, reading(sample.value, doc.precision, doc.unit));
+  // The number of a class says nothing, and misleads where LOD2 is the third.
+  const coded = Boolean(found) && style.kind === "class" && doc.unit === "1" && doc.precision === 1;
+  const number =
+    !coded && el("span", { class: "number" }, reading(sample.value, doc.precision, doc.unit));
   return el("tr", { "data-layer": layer.id }, heading, el("td", {}, number, label));
 }
 

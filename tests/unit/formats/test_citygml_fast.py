@@ -48,6 +48,8 @@ MEMBERS = {
     "dangling": building(lod2(HIGH, "r").replace("#r2", "#nowhere", 1), "r"),
     "remote": building(lod2(HIGH, "s").replace("#s2", "http://x/#s2", 1), "s"),
     "line outline": building(lod0([(X0, Y0, 1.0), (X0 + 9, Y0, 1.0), (X0 + 4, Y0, 1.0)]) + lod1(LOW), "t"),
+    "closed before its end": building(
+        lod0([*gml.rectangle(X0, Y0, X0 + 10, Y0 + 6, 112.0), (X0, Y0, 112.5)]) + lod1(LOW), "ta"),
     "lod3": building(OUTLINE + lod1(LOW).replace("lod1", "lod3"), "u"),
     "turned": building(
         lod1(LOW).replace(

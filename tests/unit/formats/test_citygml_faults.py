@@ -68,11 +68,12 @@ def test_a_bad_ring_costs_its_face_only(read, wall, code):
 
 def test_a_building_without_its_roof_is_rebuilt(read):
     """When the roof is lost and there is no other level, a block stands in for the building."""
-    body = OUTLINE + lod1(FACES).replace(ROOF, ROOF.replace("116.000000", "NaN", 1), 1)
+    body = OUTLINE + lod2(FACES).replace(ROOF, ROOF.replace("116.000000", "NaN", 1), 1)
     buildings, surfaces, _ = read(building(body))
+    assert buildings["lod"].tolist() == ["1"]
     assert "rebuilt" in buildings["defects"].iloc[0].split(",")
     assert buildings[["ground_z_m", "roof_z_m"]].iloc[0].tolist() == [112.0, 116.0]
-    roof = surfaces[surfaces["semantic"] == "roof"]["xyz"].iloc[0].reshape(-1, 3)
+    roof = np.reshape(surfaces[surfaces["semantic"] == "roof"]["xyz"].iloc[0], (-1, 3))
     assert (roof[:, 2] == 116.0).all()
     assert shapely.Polygon(roof[:, :2]).area == pytest.approx(60.0)
 
@@ -99,7 +100,7 @@ def test_a_bad_hole_is_closed(read):
     body = f"<bldg:lod1Solid>{gml.solid(roof, *walls)}</bldg:lod1Solid>"
     buildings, surfaces, decoded = read(building(body))
     assert len(surfaces) == 6
-    assert surfaces["ring_sizes"].iloc[0].tolist() == [4.0]
+    assert surfaces["ring_sizes"].iloc[0] == [4]
     assert buildings["defects"].tolist() == ["nan"]
     assert [r.code for r in decoded.rejects] == ["nan"]
 
@@ -141,11 +142,11 @@ def test_unclosed_and_repeated_vertices_are_mended(read):
     open_wall = WALL.rsplit(" ", 3)[0]
     body = lod1(FACES).replace(WALL, open_wall, 1).replace(ROOF, f"{ROOF} {ROOF[-40:]}", 1)
     _, surfaces, _ = read(building(lod1(FACES).replace(WALL, open_wall, 1)))
-    assert surfaces["ring_sizes"].map(lambda sizes: sizes.tolist()).tolist() == [[4.0]] * 6
+    assert surfaces["ring_sizes"].tolist() == [[4]] * 6
     twice = ROOF.split(" ")
     body = lod1(FACES).replace(ROOF, " ".join(twice[:3] + twice), 1)
     buildings, surfaces, _ = read(building(body))
-    assert surfaces["ring_sizes"].iloc[1].tolist() == [4.0]
+    assert surfaces["ring_sizes"].iloc[1] == [4]
     assert buildings["defects"].tolist() == ["102"]
 
 

@@ -87,8 +87,8 @@ def test_roofs_lie_where_the_plan_has_them(city, model):
 
 def height(row, east, north):
     """Height of a face over a point, by its plane; None beside the face."""
-    points = row.xyz.reshape(-1, 3)
-    rings = np.split(points, np.cumsum(row.ring_sizes.astype(int))[:-1])
+    points = np.reshape(row.xyz, (-1, 3))
+    rings = np.split(points, np.cumsum(row.ring_sizes)[:-1])
     area = shapely.Polygon(rings[0][:, :2], [ring[:, :2] for ring in rings[1:]])
     if not area.contains(shapely.Point(east, north)):
         return None

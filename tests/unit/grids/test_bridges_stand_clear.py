@@ -109,6 +109,14 @@ def test_water_passes_under_the_bridge(city, grid, made, under):
     assert (result.max_depth_m[east] > 0.05).mean() > 0.5
 
 
+def test_roads_make_no_height():
+    """A road on stilts is in no ground, no surface and no mask: these are made without roads."""
+    heights = {f.TERRAIN, f.SURFACE_HEIGHT, f.BUILDING_MASK, f.BUILDING_COVERAGE}
+    for step in registry.all_of(Gridder):
+        if heights.intersection(step.outputs):
+            assert t.ROADS not in (*step.inputs, *step.optional), step.name
+
+
 def test_no_grid_and_no_simulation_reads_bridges():
     """Nobody can burn them into the ground by accident: no such step asks for the table."""
     for step in (*registry.all_of(Gridder), *registry.all_of(Simulation)):

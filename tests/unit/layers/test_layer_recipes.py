@@ -30,10 +30,13 @@ def test_the_layers_of_the_twin() -> None:
     assert [one.id for one in ALL] == [
         "terrain",
         "terrain_source",
+        "building_coverage",
         "surface_height",
+        "lod_used",
         "water",
         "vegetation",
         "sunlit_hours",
+        "sky_view_factor",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
@@ -169,7 +172,9 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
     assert {one.id for one in ALL if not one.simulation} == {
         "terrain",
         "terrain_source",
+        "building_coverage",
         "surface_height",
+        "lod_used",
         "water",
         "vegetation",
         "buildings",

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
+import pyproj
 import pytest
 
 from citytwin.model import crs
@@ -47,6 +52,49 @@ def test_zone_nine_has_its_origin_where_the_law_says() -> None:
     )
     assert abs(east[0]) < 1e-3
     assert abs(north[0]) < 1e-3
+
+
+@pytest.mark.parametrize("zone", range(6669, 6688))
+def test_no_vertical_grid_is_ever_asked_for(zone: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PROJ is given plane CRS only: heights above T.P. have no way into a geoid model."""
+    asked = []
+
+    def from_crs(source: pyproj.CRS, target: pyproj.CRS, **options: bool) -> pyproj.Transformer:
+        asked.extend([source, target])
+        made = made_by_proj(source, target, **options)
+        assert "vgridshift" not in made.definition
+        return made
+
+    made_by_proj = pyproj.Transformer.from_crs
+    monkeypatch.setattr(crs.Transformer, "from_crs", from_crs)
+    crs._transformer.cache_clear()
+    place = np.array([139.7]), np.array([35.6])
+    crs.transform(*place, "EPSG:6697", f"EPSG:{zone}")
+    crs.transform(*place, "EPSG:4979", f"EPSG:{zone}")
+    crs._transformer.cache_clear()
+    assert len(asked) == 4
+    for one in asked:
+        assert len(one.axis_info) == 2
+        kinds = (one.is_compound, one.is_vertical, one.is_geocentric)
+        assert not any(kinds)
+
+
+def test_the_compound_zones_of_japan_are_their_plane_part() -> None:
+    """EPSG:10162 to 10174, plane zone and height above T.P.: northing, easting, height."""
+    for code in range(10162, 10175):
+        plane = crs.horizontal(f"EPSG:{code}")
+        assert 6669 <= int(plane.removeprefix("EPSG:")) <= 6687
+        assert crs.axis_order(f"EPSG:{code}") == crs.AxisOrder(east=1, north=0, geographic=False)
+
+
+def test_grids_are_not_fetched() -> None:
+    """Whatever the environment says, PROJ opens no connection."""
+    code = "import citytwin.model.crs, pyproj; print(pyproj.network.is_network_enabled())"
+    environment = {**os.environ, "PROJ_NETWORK": "ON"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "False"
 
 
 def test_convergence_is_the_bearing_of_true_north() -> None:

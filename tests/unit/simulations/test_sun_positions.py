@@ -91,3 +91,21 @@ def test_a_wide_city_is_told_what_one_sun_costs(cells: int, told: bool) -> None:
         "One position of the sun serves the whole city: at its corners the sun is off by up to "
         "0.25 degrees (0.9 min), true north by 0.13 degrees"
     ]
+
+
+def test_mountains_hide_the_low_sun() -> None:
+    """Mountains of 25 degrees in the east alone take the morning hours below them."""
+    grid = GridSpec("EPSG:6677", 0.0, 30.0, 10.0, 3, 3)
+    flat = {f.SURFACE_HEIGHT: np.zeros(grid.shape, dtype=np.float32)}
+    block = Block(flat, {}, grid, grid.whole, Site(139.8, 36.0, 0.0, "Asia/Tokyo"))
+
+    def hours(horizon: list[float]) -> float:
+        params = {"date": "2026-03-20", "step_minutes": 1, "horizon_deg": horizon}
+        made = SIMULATION.run(block, SunlightParams.model_validate(params))
+        return float(made.fields[f.SUNLIT_HOURS][1, 1])
+
+    # At the equinox the sun climbs from 3 to 25 degrees in sin(h) = cos(36) sin(15 t): 1.85 h.
+    rise = np.degrees(np.arcsin(np.sin(np.radians([3, 25])) / np.cos(np.radians(36)))) / 15
+    east = [25.0] * 180 + [0.0] * 180
+    assert hours([]) - hours(east) == pytest.approx(rise[1] - rise[0], abs=0.05)
+    assert hours([0.0]) == hours([])

@@ -54,6 +54,8 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.TERRAIN: (-1.5, 23.0),
         f.SURFACE_HEIGHT: (-1.5, 61.0),
         f.SUNLIT_HOURS: (0.0, 9.4),
+        f.BUILDING_COVERAGE: (0.0, 1.0),
+        f.SKY_VIEW_FACTOR: (0.1, 1.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),

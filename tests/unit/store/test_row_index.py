@@ -84,7 +84,7 @@ def surfaces(count: int) -> pd.DataFrame:
             "lod": "2",
             "semantic": "wall",
             "xyz": [rng.uniform(0, 1000) + np.arange(9.0) for _ in range(count)],
-            "ring_sizes": [np.array([3.0])] * count,
+            "ring_sizes": [[3]] * count,
         }
     )
     return conform(t.SURFACES, frame, CRS)

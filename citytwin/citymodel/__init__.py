@@ -1,0 +1,1 @@
+"""A city model in a notebook: any files in one line, as tables."""

@@ -1,0 +1,1 @@
+"""Which format reads which file, and where on Earth it lies, from its name and first bytes."""

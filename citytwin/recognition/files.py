@@ -1,0 +1,149 @@
+"""Files at the places that a user names, each with a first look at it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from citytwin import registry
+from citytwin.errors import SourceError
+from citytwin.formats.vector.files import kind_of
+from citytwin.model.steps import Format
+from citytwin.recognition.cityjson import look_at_json
+from citytwin.recognition.gml import look_at_gml
+from citytwin.recognition.look import Look
+from citytwin.recognition.rasters import look_at_geotiff, look_at_points
+from citytwin.recognition.vector import look_at_vector
+from citytwin.transports.files import find_files, open_binary
+
+_SUFFIXES = (
+    "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.cityjson", "*.geojson", "*.gpkg",
+    "*.sqlite", "*.fgb", "*.parquet", "*.shp", "*.las", "*.laz", "*.tif", "*.tiff",
+)  # fmt: skip
+_BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
+"""Folders of a PLATEAU data set that hold no model."""
+_TEXTURES = "_appearance"
+_DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
+"""Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
+_TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class LookedAt:
+    """A file with what a first look at it told."""
+
+    path: Path
+    root: Path
+    """Folder that no reference of it may leave."""
+    look: Look
+    asked: bool
+    """Whether the user named this very file, rather than a folder or a pattern."""
+
+
+def look_at_places(
+    places: Iterable[str | Path], *, given: str | None = None
+) -> tuple[LookedAt, ...]:
+    """Find all files that could be city models, and look at each.
+
+    Parameters
+    ----------
+    places
+        Files, folders, patterns.
+    given
+        CRS of files that name none.
+
+    Raises
+    ------
+    SourceError
+        If at one of the places there is no file that could be a city model.
+    """
+    found: dict[Path, bool] = {}
+    for place in places:
+        path = Path(os.path.abspath(Path(place).expanduser()))  # noqa: PTH100 - keeps `..` of links
+        for file in find_files(path, _SUFFIXES):
+            if path == file or not _lies_beside(file, path):
+                found[file] = found.get(file, False) or path == file
+    by_name = _names()
+    return tuple(
+        _looked_at(file, look_at(file, by_name, given), asked)
+        for file, asked in sorted(found.items())
+    )
+
+
+def _looked_at(file: Path, look: Look, asked: bool) -> LookedAt:
+    """Take the municipality from the name of the data set where the file does not say it."""
+    root = data_set_root(file)
+    if not look.municipality and (match := _DATA_SET.match(root.name)):
+        look = replace(look, municipality=match[1])
+    return LookedAt(file, root, look, asked)
+
+
+def data_set_root(file: Path) -> Path:
+    """Folder above ``udx`` in a PLATEAU data set, else the folder of the file.
+
+    Parameters
+    ----------
+    file
+        A file of the data set.
+    """
+    for parent in file.parents:
+        if parent.name == "udx":
+            return parent.parent
+    return file.parent
+
+
+def _lies_beside(file: Path, place: Path) -> bool:
+    below = file.relative_to(place).parts[:-1] if file.is_relative_to(place) else ()
+    return any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below)
+
+
+def _names() -> list[tuple[str, str]]:
+    """Patterns of names that tell a theme of CityGML by themselves, with their formats."""
+    return [
+        (pattern, chosen.name)
+        for chosen in registry.all_of(Format)
+        for pattern in chosen.patterns
+        if pattern.startswith("*_") and pattern.endswith(".gml")
+    ]
+
+
+def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -> Look:
+    """Look at one file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    by_name
+        Patterns of names that tell a format.
+    given
+        CRS of files that name none.
+    """
+    try:
+        with open_binary(path) as file:
+            head = file.read(512)
+    except OSError as error:
+        return Look(fault=f"cannot be read: {error.strerror}")
+    if not head.strip():
+        return Look(fault="is empty")
+    if head.startswith(b"LASF"):
+        return look_at_points(path, given)
+    if head.startswith(_TIFF):
+        return look_at_geotiff(path, given)
+    text = head.lstrip(b"\xef\xbb\xbf").lstrip()
+    if text.startswith(b"<") or head.startswith(_TEXT_MARKS[1:]) or b"\0<" in head[:4]:
+        named = tuple(name for pattern, name in by_name if path.match(pattern))
+        return look_at_gml(path, named, given)
+    if text.startswith(b"{") and (found := look_at_json(path, given)) is not None:
+        return found
+    if text.startswith(b"{") and b'"FeatureCollection"' not in head:
+        return Look(fault="is JSON, but neither CityJSON nor GeoJSON", stray=True)
+    try:
+        kind_of(path)
+    except SourceError as error:
+        return Look(fault=error.message)
+    return look_at_vector(path, given)
