@@ -23,7 +23,7 @@ from citytwin.recognition.plane import lies_off, plane_crs
 from citytwin.recognition.sources import CitySource, sources_of
 from citytwin.recognition.themes import given_by
 from citytwin.store.tables import conform
-from citytwin.transports.files import sha256_of
+from citytwin.transports.files import sha256_of, size_of
 
 Place = str | Path
 
@@ -209,6 +209,6 @@ def _source_file(file: LookedAt, sha256: str) -> SourceFile:
         path=file.path,
         formats=tuple(use.format_name for use in file.look.uses),
         crs=file.look.crs,
-        bytes=file.path.stat().st_size,
+        bytes=size_of(file.path),
         sha256=sha256,
     )

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from citytwin.transports.files import is_file, is_folder
+from citytwin.transports.finding import files_below
+
 CODE_LISTS = "codelists"
 """Folder of the code lists of a PLATEAU data set; it lies beside ``udx``."""
 _LEVELS = 4
@@ -36,13 +39,12 @@ def files_beside(
     found = {
         file
         for folder in folders
-        if (folder / CODE_LISTS).is_dir()
-        for file in (folder / CODE_LISTS).rglob("*")
-        if file.is_file()
+        if is_folder(folder / CODE_LISTS)
+        for file in files_below(folder / CODE_LISTS)
     }
     for value in params.values():
         if isinstance(value, str) and value and "\0" not in value:
-            found.update(folder / value for folder in folders if (folder / value).is_file())
+            found.update(folder / value for folder in folders if is_file(folder / value))
     return tuple(sorted(file.resolve() for file in found))
 
 

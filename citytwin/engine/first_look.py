@@ -7,7 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from citytwin.errors import SourceError
 from citytwin.model.steps import Format
+from citytwin.transports.files import open_binary
 
 _XML = (b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 _JSON = (b"{", b"[")
@@ -56,10 +58,12 @@ def doubts(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
 
 def _doubt(name: str, file: Path, allowed: tuple[bytes, ...]) -> str:
     try:
-        with file.open("rb") as opened:
+        with open_binary(file) as opened:
             head = opened.read(64)
     except OSError as error:
         return f"{file}: {error.strerror}"
+    except SourceError as error:
+        return str(error)
     if not head:
         return f"{file} is empty"
     start = head.removeprefix(codecs.BOM_UTF8).lstrip()

@@ -15,7 +15,8 @@ from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.standing_city import stands
-from citytwin.transports.files import find_files
+from citytwin.transports.files import stamp_of
+from citytwin.transports.finding import find_files
 from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
@@ -49,9 +50,8 @@ def request_key(loaded: LoadedConfig) -> str:
         place = loaded.path(source.path)
         root = loaded.path(source.root) if source.root else None
         files = _files_at(place)
-        for file in (*files, *files_beside(files, root, source.params)):
-            stat = file.stat()
-            stamps.append([source.name, str(file), stat.st_size, stat.st_mtime_ns])
+        every = (*files, *files_beside(files, root, source.params))
+        stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
     text = json.dumps([loaded.sha256, package_digest(), package_versions(), stamps])
     return hashlib.sha256(text.encode()).hexdigest()
 

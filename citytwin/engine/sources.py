@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,10 @@ from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded, Format
+from citytwin.model.tables import DEFECTS
 from citytwin.store.tables import conform
-from citytwin.transports.files import find_files, sha256_of
+from citytwin.transports.files import sha256_of
+from citytwin.transports.finding import find_files, set_aside
 
 log = logging.getLogger(__name__)
 QUARANTINE = "quarantine.csv"
@@ -95,8 +97,9 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     for role, raster in decoded.rasters.items():
         digests[role] = store.write_raster(task.dataset.name, role, raster)
         rows[role] = int(raster.values.size)
-    if task.expect and not any(rows.values()):
+    if task.expect and not any(rows[name] for name in rows if name != DEFECTS.name):
         raise _nothing_read(task, decoded)
+    rejects = (*decoded.rejects, *_rejects_of_archives(task.dataset.files, chosen.patterns))
     hashes = {file: sha256_of(file) for file in (*task.dataset.files, *task.beside)}
     changed = [file for file, digest in hashes.items() if task.hashes.get(file, digest) != digest]
     if changed:
@@ -104,8 +107,8 @@ def decode(task: SourceTask, store: CityStore) -> DecodedSource:
     return DecodedSource(
         rows=rows,
         digests=digests,
-        rejects=decoded.rejects,
-        notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, decoded.rejects)),
+        rejects=rejects,
+        notes=(*decoded.notes, *_note_of_rejects(task.dataset.name, rejects)),
         files={name_below(file, task.dataset.root): digest for file, digest in hashes.items()},
     )
 
@@ -176,6 +179,12 @@ def _note_of_rejects(name: str, rejects: Sequence[Reject]) -> tuple[Note, ...]:
             en=f"{len(rejects)} records of source {name} were set aside or repaired",
         ),
     )
+
+
+def _rejects_of_archives(files: Sequence[Path], patterns: Sequence[str]) -> Iterator[Reject]:
+    for archive, (member, told) in set_aside(files, patterns):
+        record = ascii(member)[:100]
+        yield Reject(source=archive.name, record=record, code="archive-member", message=told)
 
 
 def name_below(file: Path, root: Path) -> str:

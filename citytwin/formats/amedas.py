@@ -41,6 +41,7 @@ from citytwin.model.properties import ObservedProperty
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import OBSERVATIONS, THINGS, Flag
 from citytwin.model.text import text
+from citytwin.transports.files import content_name
 
 JST = timezone(timedelta(hours=9))
 _MAP_NAME = re.compile(r"^(?:map_)?(?P<time>\d{14})\.json$")
@@ -224,7 +225,7 @@ def read(dataset: Dataset, params: AmedasParams) -> Decoded:
     """
     known = _stations(dataset, params)
     wanted = {code: known[code] for code in params.stations} if params.stations else known
-    maps = [path for path in dataset.files if path.name != TABLE_NAME]
+    maps = [path for path in dataset.files if content_name(path) != TABLE_NAME]
     if not maps:
         raise SourceError("holds no map", source=str(dataset.root), hint="map_*.json is expected")
     decode = functools.partial(decode_map, stations=wanted)
@@ -270,7 +271,7 @@ def _without_overlaps(batches: Sequence[Batch]) -> list[Batch]:
 def _stations(dataset: Dataset, params: AmedasParams) -> dict[str, Station]:
     stations: dict[str, Station] = {}
     for path in dataset.files:
-        if path.name == TABLE_NAME:
+        if content_name(path) == TABLE_NAME:
             name = file_name(dataset, path)
             stations |= decode_table(read_file(path, name), name)
     stations |= {given.code: station_at(given) for given in params.positions}

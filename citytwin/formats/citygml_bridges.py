@@ -9,7 +9,7 @@ from citytwin.formats.city.decks import ON_BRIDGE
 from citytwin.formats.city.theme_rows import BridgeRow
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.model.steps import Format, NoParams
-from citytwin.model.tables import BRIDGES
+from citytwin.model.tables import BRIDGES, DEFECTS
 from citytwin.model.text import text
 
 _THEME = Theme("橋梁", "bridges")
@@ -41,7 +41,7 @@ FORMAT = Format(
     name="citygml_bridges",
     title=text("CityGML（橋梁）", "CityGML bridges"),
     patterns=("*_brid_*.gml",),
-    produces=(BRIDGES,),
+    produces=(BRIDGES, DEFECTS),
     params=NoParams,
     read=theme_reader(_THEME, BRIDGES, _rows),
 )

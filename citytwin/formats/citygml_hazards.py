@@ -23,7 +23,7 @@ from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.formats.gml.triangles import Triangles, far_off, place_triangles
 from citytwin.formats.xml import Element
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
-from citytwin.model.tables import HAZARD_SURFACES
+from citytwin.model.tables import DEFECTS, HAZARD_SURFACES
 from citytwin.model.text import text
 
 FloatArray = NDArray[np.float64]
@@ -246,7 +246,7 @@ FORMAT = Format(
     name="citygml_hazards",
     title=text("CityGML（浸水想定）", "CityGML expected inundations"),
     patterns=("*_fld_*.gml", "*_ifld_*.gml", "*_htd_*.gml", "*_tnm_*.gml", "*_rfld_*.gml"),
-    produces=(HAZARD_SURFACES,),
+    produces=(HAZARD_SURFACES, DEFECTS),
     params=NoParams,
     read=read,
 )

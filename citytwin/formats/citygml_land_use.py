@@ -6,7 +6,7 @@ from citytwin.formats.city.frames import ParcelRow, land_use_frame
 from citytwin.formats.gml.areas import child_text
 from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
-from citytwin.model.tables import LAND_USE
+from citytwin.model.tables import DEFECTS, LAND_USE
 from citytwin.model.text import text
 
 _THEME = Theme("土地利用", "land use")
@@ -100,7 +100,7 @@ FORMAT = Format(
     name="citygml_land_use",
     title=text("CityGML（土地利用）", "CityGML land use"),
     patterns=("*_luse_*.gml",),
-    produces=(LAND_USE,),
+    produces=(LAND_USE, DEFECTS),
     params=NoParams,
     read=read,
 )

@@ -14,7 +14,7 @@ from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.formats.gml.triangles import Triangles, far_off, place_triangles
 from citytwin.formats.xml import Element, local_name
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
-from citytwin.model.tables import RELIEF
+from citytwin.model.tables import DEFECTS, RELIEF
 from citytwin.model.text import text
 
 FloatArray = NDArray[np.float64]
@@ -106,7 +106,7 @@ FORMAT = Format(
     name="citygml_relief",
     title=text("CityGML（起伏）", "CityGML relief"),
     patterns=("*_dem_*.gml",),
-    produces=(RELIEF,),
+    produces=(RELIEF, DEFECTS),
     params=NoParams,
     read=read,
 )

@@ -13,7 +13,7 @@ from citytwin.formats.gml.areas import child_text, first_text
 from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.formats.xml import Element, local_name
 from citytwin.model.steps import Dataset, Decoded, Format, Params
-from citytwin.model.tables import ROADS
+from citytwin.model.tables import DEFECTS, ROADS
 from citytwin.model.text import text
 
 _THEME = Theme("道路", "roads")
@@ -102,7 +102,7 @@ FORMAT = Format(
     name="citygml_roads",
     title=text("CityGML（道路）", "CityGML roads"),
     patterns=("*_tran_*.gml", "*_brid_*.gml"),
-    produces=(ROADS,),
+    produces=(ROADS, DEFECTS),
     params=RoadParams,
     read=read,
 )

@@ -13,7 +13,7 @@ from citytwin.formats.gml.points import feature_point
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.formats.xml import Element, local_name
 from citytwin.model.steps import Format, NoParams
-from citytwin.model.tables import VEGETATION
+from citytwin.model.tables import DEFECTS, VEGETATION
 from citytwin.model.text import text
 
 _THEME = Theme("植生", "vegetation")
@@ -50,7 +50,7 @@ FORMAT = Format(
     name="citygml_vegetation",
     title=text("CityGML（植生）", "CityGML vegetation"),
     patterns=("*_veg_*.gml",),
-    produces=(VEGETATION,),
+    produces=(VEGETATION, DEFECTS),
     params=NoParams,
     read=theme_reader(_THEME, VEGETATION, _rows),
 )

@@ -6,7 +6,7 @@ from citytwin.formats.city.theme_rows import WaterRow
 from citytwin.formats.gml.inundation import inundation_kind
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.model.steps import Format, NoParams
-from citytwin.model.tables import WATER_BODIES
+from citytwin.model.tables import DEFECTS, WATER_BODIES
 from citytwin.model.text import text
 
 _THEME = Theme("水部", "bodies of water")
@@ -47,7 +47,7 @@ FORMAT = Format(
     name="citygml_water",
     title=text("CityGML（水部）", "CityGML water bodies"),
     patterns=("*_wtr_*.gml",),
-    produces=(WATER_BODIES,),
+    produces=(WATER_BODIES, DEFECTS),
     params=NoParams,
     read=theme_reader(_THEME, WATER_BODIES, _rows),
 )

@@ -9,7 +9,7 @@ from citytwin.formats.gml.document import is_urban_planning
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.formats.xml import Element, local_name
 from citytwin.model.steps import Format, NoParams
-from citytwin.model.tables import ZONES
+from citytwin.model.tables import DEFECTS, ZONES
 from citytwin.model.text import text
 
 _THEME = Theme("都市計画の区域", "zones of urban planning")
@@ -73,7 +73,7 @@ FORMAT = Format(
     name="citygml_zones",
     title=text("CityGML（都市計画決定情報）", "CityGML urban planning zones"),
     patterns=("*_urf_*.gml",),
-    produces=(ZONES,),
+    produces=(ZONES, DEFECTS),
     params=NoParams,
     read=theme_reader(_THEME, ZONES, _rows),
 )

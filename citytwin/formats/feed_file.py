@@ -10,6 +10,7 @@ from citytwin.errors import SourceError
 from citytwin.formats.observations import Batch, reject_of
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset
+from citytwin.transports.files import open_binary
 
 MAX_BYTES = 32 * 1024 * 1024
 """Largest file of a feed that is read."""
@@ -42,7 +43,7 @@ def read_file(path: Path, name: str) -> bytes:
         If it cannot be read, or is too large.
     """
     try:
-        with path.open("rb") as file:
+        with open_binary(path) as file:
             raw = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", source=name) from error

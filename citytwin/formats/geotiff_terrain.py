@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 from pyproj.exceptions import CRSError
 from rasterio.errors import RasterioError
+from rasterio.io import MemoryFile
 
 from citytwin.errors import CityTwinError, SourceError
 from citytwin.formats.city.batch import read_files
@@ -21,6 +23,7 @@ from citytwin.model import crs as crs_of
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.text import text
+from citytwin.transports.files import path_or_content
 
 Float32Array = NDArray[np.float32]
 
@@ -145,13 +148,34 @@ def _values(raster: rasterio.DatasetReader, path: Path, ledger: Ledger) -> Float
     return np.asarray(values, dtype=np.float32)
 
 
+@contextmanager
+def open_geotiff(path: Path) -> Iterator[rasterio.DatasetReader]:
+    """Open a GeoTIFF and nothing else: no file beside it, no other driver that could open something.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    SourceError
+        If it lies in an archive, and cannot be read or is too large to be held in memory.
+    RasterioError
+        If it is damaged.
+    """
+    content = path_or_content(path)
+    with (
+        rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"),
+        MemoryFile(content) if isinstance(content, bytes) else nullcontext(path) as source,
+        rasterio.open(source, driver="GTiff") as raster,
+    ):
+        yield raster
+
+
 def _read_one(path: Path, given: str | None, ledger: Ledger) -> Raster:
     try:
-        # Only the file itself: no neighbours, no other driver that could open something else.
-        with (
-            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"),
-            rasterio.open(path, driver="GTiff") as raster,
-        ):
+        with open_geotiff(path) as raster:
             place = _geometry(raster, path, given)
             values = _values(raster, path, ledger)
     except (RasterioError, OSError, ValueError) as error:

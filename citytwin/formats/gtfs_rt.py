@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Mapping
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from google.protobuf.message import DecodeError
 from google.transit import gtfs_realtime_pb2 as pb
@@ -33,6 +33,7 @@ from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import OBSERVATIONS, THINGS
 from citytwin.model.text import text
+from citytwin.transports.files import content_name
 
 _STATIC_SUFFIXES = (".zip", ".txt")
 
@@ -255,7 +256,7 @@ def read(dataset: Dataset, params: GtfsRtParams) -> Decoded:
     SourceError
         If no message can be used, or the stops cannot be read.
     """
-    messages = [f for f in dataset.files if f.suffix.lower() not in _STATIC_SUFFIXES]
+    messages = [f for f in dataset.files if not _is_static(f)]
     if not messages:
         raise SourceError(
             "holds no feed message", source=str(dataset.root), hint="*.pb is expected"
@@ -267,7 +268,7 @@ def read(dataset: Dataset, params: GtfsRtParams) -> Decoded:
 
 
 def _stops(dataset: Dataset, params: GtfsRtParams) -> tuple[dict[str, Stop], list[Reject]]:
-    files = [f for f in dataset.files if f.suffix.lower() in _STATIC_SUFFIXES]
+    files = [f for f in dataset.files if _is_static(f)]
     if params.stops is not None:
         path = (dataset.root / PurePosixPath(params.stops)).resolve()
         if not path.is_relative_to(dataset.root.resolve()):
@@ -282,6 +283,10 @@ def _stops(dataset: Dataset, params: GtfsRtParams) -> tuple[dict[str, Stop], lis
         stops |= found
         rejects += bad
     return stops, rejects
+
+
+def _is_static(file: Path) -> bool:
+    return content_name(file).lower().endswith(_STATIC_SUFFIXES)
 
 
 FORMAT = Format(

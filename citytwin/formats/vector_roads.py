@@ -17,15 +17,17 @@ from pydantic import Field
 from citytwin.errors import SourceError
 from citytwin.formats.city import footprint
 from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError, place
 from citytwin.formats.city.site import FileSite
-from citytwin.formats.vector.files import DAMAGED, code_of, kind_of
+from citytwin.formats.vector.files import DAMAGED, code_of, for_gdal, kind_of
 from citytwin.formats.vector.values import is_null, number_of, text_of
 from citytwin.model.steps import Dataset, Decoded, Format, Params
-from citytwin.model.tables import ROADS
+from citytwin.model.tables import DEFECTS, ROADS
 from citytwin.model.text import text
+from citytwin.transports.files import open_seekable
 
 _WIDEST_M = 200.0
 
@@ -75,9 +77,10 @@ def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
             # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
             warnings.simplefilter("ignore")
             if kind == "parquet":
-                frame = gpd.read_parquet(path)
+                with open_seekable(path) as file:
+                    frame = gpd.read_parquet(file)
             else:
-                frame = pyogrio.read_dataframe(path, layer=params.layer)
+                frame = pyogrio.read_dataframe(for_gdal(path, kind), layer=params.layer)
     except DAMAGED as error:
         msg = f"cannot be read: {str(error)[:200]}"
         raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
@@ -201,14 +204,15 @@ def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
     ledger = Ledger()
     found = read_files(dataset, lambda path, own: _read_one(path, dataset, params, own), ledger)
     frame = road_frame([row for _, rows in found for row in rows], dataset.target_crs)
-    return Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    decoded = Decoded({ROADS: frame}, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+    return with_defects(decoded, dataset.target_crs)
 
 
 FORMAT = Format(
     name="vector_roads",
     title=text("道路（ベクタデータ）", "Roads (vector files)"),
     patterns=("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet"),
-    produces=(ROADS,),
+    produces=(ROADS, DEFECTS),
     params=VectorRoadParams,
     read=read,
 )

@@ -2,7 +2,7 @@
 
 The Earth falls away below a level line of sight, and the air bends the line after it: over a
 distance d the terrain sinks by d^2 (1 - k) / 2R, k the coefficient of terrestrial refraction,
-0.13 for survey by day (Gauss; compare Torge and Mueller 2012, Geodesy, section 5.1.1): 11 m at
+0.13 for survey by day (Gauss; compare Torge and Mueller 2012, Geodesy): 11 m at
 12.7 km, 170 m at 50 km. The refraction of sunlight from space is not part of it.
 """
 

@@ -1,12 +1,69 @@
-"""Where the sun stands by hour angle and declination: the arithmetic that rules on shade use.
+"""Where the sun stands: by the clock for physics, by hour angle for rules on shade.
 
 Legal layers (the Japanese shade rule, for one) fix the declination and count true solar time,
-with no refraction and a point sun; a full ephemeris belongs to the simulations.
+with no refraction and a point sun.
 """
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
+from pvlib import spa
+
+PRESSURE_HPA = 1013.25
+TEMPERATURE_C = 12.0
+DELTA_T_S = 67.0
+"""Terrestrial minus universal time: 64 to 70 s between 2000 and 2026; a second moves the sun by
+0.00001 degrees among the stars."""
+REFRACTION_AT_SUNSET_DEG = 0.5667
+
+
+class Ephemeris(NamedTuple):
+    """Positions of the sun over time.
+
+    Parameters
+    ----------
+    azimuth_deg
+        Clockwise from TRUE north, shape (nt,) [deg].
+    altitude_deg
+        Of the centre of the disc, without refraction, shape (nt,) [deg].
+    apparent_altitude_deg
+        As the air lifts it, shape (nt,) [deg].
+    """
+
+    azimuth_deg: np.ndarray
+    altitude_deg: np.ndarray
+    apparent_altitude_deg: np.ndarray
+
+
+def ephemeris(unix_s: np.ndarray, longitude_deg: float, latitude_deg: float) -> Ephemeris:
+    """Position of the sun at instants, within 0.0003 degrees from the year -2000 to 6000.
+
+    The solar position algorithm of Reda and Andreas (2004), NREL/TP-560-34302, by pvlib.
+
+    Parameters
+    ----------
+    unix_s
+        Seconds since 1970 in UTC, shape (nt,), float64 [s].
+    longitude_deg, latitude_deg
+        Of the place, east and north positive [deg].
+
+    Returns
+    -------
+    Ephemeris
+    """
+    found = spa.solar_position(
+        unix_s,
+        latitude_deg,
+        longitude_deg,
+        0.0,
+        PRESSURE_HPA,
+        TEMPERATURE_C,
+        DELTA_T_S,
+        REFRACTION_AT_SUNSET_DEG,
+    )
+    return Ephemeris(azimuth_deg=found[4], altitude_deg=found[3], apparent_altitude_deg=found[2])
 
 
 def sun_position(

@@ -137,6 +137,30 @@ SKY_VIEW_FACTOR = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
+IRRADIATION_DIRECT = Field(
+    "irradiation_direct",
+    "kWh/m2",
+    text("直達日射量", "Direct solar irradiation"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_DIFFUSE = Field(
+    "irradiation_diffuse",
+    "kWh/m2",
+    text("散乱日射量", "Diffuse solar irradiation"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_GLOBAL = Field(
+    "irradiation_global",
+    "kWh/m2",
+    text("全天日射量", "Global solar irradiation"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
 FRONTAL_AREA = Field(
     "frontal_area_index",
     "1",

@@ -130,6 +130,27 @@ SURFACES = Table(
         ),
     ),
 )
+DEFECTS = Table(
+    "defects",
+    (
+        Column("defect_id", "string", nullable=False, meaning="feature and code"),
+        Column("feature_id", "string", meaning="null where a file as a whole is concerned"),
+        Column("parent_id", "string", meaning="building of which the feature is a part"),
+        Column("surface_id", "string", meaning="the worst of the surfaces concerned"),
+        Column("theme", "string", meaning="table the feature belongs to"),
+        Column("code", "string", nullable=False, meaning="of val3dity, such as 203, or a word"),
+        Column("rule", "string", meaning="quality requirement of PLATEAU, such as L14"),
+        Column("severity", "string", nullable=False, meaning="error, warning, info"),
+        Column("message", "string", nullable=False),
+        Column("action", "string", meaning="kept, repaired, dropped, rebuilt, renamed, ..."),
+        Column("value", "float64", meaning="worst value met, in the unit of the message"),
+        Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
+        Column("source", "string", nullable=False),
+        Column("offset", "int64", "By", meaning="byte of the file where the feature begins"),
+        Column("geometry", "geometry", meaning="point; null where the feature has no place"),
+    ),
+    geometry="point",
+)
 RELIEF = Table(
     "relief",
     (
@@ -348,6 +369,25 @@ SURFACE_ACCURACY = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+)
+MODEL_DEFECTS = Table(
+    "model_defects",
+    (
+        Column("defect_id", "string", nullable=False, meaning="feature and code"),
+        Column("feature_id", "string"),
+        Column("surface_id", "string", meaning="the worst of the surfaces concerned"),
+        Column("theme", "string", meaning="table the feature belongs to"),
+        Column("code", "string", nullable=False, meaning="of val3dity, such as 203, or a word"),
+        Column("rule", "string", meaning="quality requirement of PLATEAU, such as L14"),
+        Column("severity", "int32", "1", nullable=False, meaning="1 warning, 2 error"),
+        Column("message", "string", nullable=False),
+        Column("action", "string", meaning="kept, repaired, dropped, rebuilt, renamed, ..."),
+        Column("value", "float64", meaning="worst value met, in the unit of the message"),
+        Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="where it is met"),
+    ),
+    geometry="point",
 )
 TRAFFIC = Table(
     "traffic",

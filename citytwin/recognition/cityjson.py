@@ -10,8 +10,8 @@ from pathlib import Path
 from citytwin.errors import SourceError
 from citytwin.formats.city.placement import source_crs
 from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
-from citytwin.recognition.windows import windows
 from citytwin.transports.files import open_binary
+from citytwin.transports.windows import windows
 
 _TYPE = re.compile(rb'"type"\s*:\s*"CityJSON"')
 _REFERENCE = re.compile(rb'"referenceSystem"\s*:\s*("(?:[^"\\]|\\.){1,200}")')

@@ -17,7 +17,8 @@ from citytwin.recognition.gml import look_at_gml
 from citytwin.recognition.look import Look
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
-from citytwin.transports.files import find_files, open_binary
+from citytwin.transports.files import content_name, open_binary
+from citytwin.transports.finding import find_files
 
 _SUFFIXES = (
     "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.cityjson", "*.geojson", "*.gpkg",
@@ -128,6 +129,8 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
             head = file.read(512)
     except OSError as error:
         return Look(fault=f"cannot be read: {error.strerror}")
+    except SourceError as error:
+        return Look(fault=error.message)
     if not head.strip():
         return Look(fault="is empty")
     if head.startswith(b"LASF"):
@@ -136,7 +139,7 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
         return look_at_geotiff(path, given)
     text = head.lstrip(b"\xef\xbb\xbf").lstrip()
     if text.startswith(b"<") or head.startswith(_TEXT_MARKS[1:]) or b"\0<" in head[:4]:
-        named = tuple(name for pattern, name in by_name if path.match(pattern))
+        named = tuple(name for pattern, name in by_name if Path(content_name(path)).match(pattern))
         return look_at_gml(path, named, given)
     if text.startswith(b"{") and (found := look_at_json(path, given)) is not None:
         return found

@@ -25,8 +25,8 @@ from citytwin.formats.gml.rings import inherited, numbers
 from citytwin.formats.xml import Element, beginning, local_name
 from citytwin.formats.xml_text import Utf8Stream
 from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
-from citytwin.recognition.windows import windows
 from citytwin.transports.files import open_binary
+from citytwin.transports.windows import windows
 
 _LOOKED_AT_BYTES = 4_000_000
 _NAMED_BYTES = 1_000_000

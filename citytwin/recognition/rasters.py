@@ -10,10 +10,11 @@ import rasterio
 from rasterio.errors import RasterioError
 
 from citytwin.errors import SourceError
-from citytwin.formats.geotiff_terrain import TerrainRasterParams, horizontal_epsg
+from citytwin.formats.geotiff_terrain import TerrainRasterParams, horizontal_epsg, open_geotiff
 from citytwin.formats.lidar.header import read_header
 from citytwin.formats.lidar.reference import reference_of
 from citytwin.recognition.look import Look, Use, lonlat_of
+from citytwin.transports.files import content_name
 
 _SURFACE = re.compile(r"dsm|dom|surface|building|roof|chm|表層")
 _TERRAIN = re.compile(r"dtm|dem|dgm|terrain|ground|relief|標高|地盤")
@@ -50,10 +51,7 @@ def look_at_geotiff(path: Path, given: str | None) -> Look:
         CRS that the user gave for files that name none.
     """
     try:
-        with (
-            rasterio.Env(GDAL_DISABLE_READDIR_ON_OPEN="EMPTY_DIR", GDAL_PAM_ENABLED="NO"),
-            rasterio.open(path, driver="GTiff") as raster,
-        ):
+        with open_geotiff(path) as raster:
             kind = np.dtype(raster.dtypes[0])
             wkt = raster.crs.to_wkt() if raster.crs is not None else ""
             x, y = _middle(raster)
@@ -61,7 +59,7 @@ def look_at_geotiff(path: Path, given: str | None) -> Look:
         return Look(fault=f"cannot be read as GeoTIFF: {str(error)[:200]}")
     if kind.itemsize == 1:
         return Look(fault="is a picture, no elevation raster", stray=True)
-    name = path.stem.lower()
+    name = content_name(path).lower()
     if not (_SURFACE.search(name) or _TERRAIN.search(name)):
         return Look(fault="says neither by its name nor otherwise whether it is terrain or surface")
     role = "surface_raster" if _SURFACE.search(name) else "terrain_raster"

@@ -11,8 +11,9 @@ import pyogrio
 from citytwin.errors import SourceError
 from citytwin.formats.footprints.batches import open_vector
 from citytwin.formats.footprints.columns import columns_of
-from citytwin.formats.vector.files import DAMAGED
+from citytwin.formats.vector.files import DAMAGED, for_gdal, kind_of
 from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
+from citytwin.transports.files import content_name
 
 _BUILDINGS = re.compile(r"building|bldg|footprint|pand|gebaeude|gebäude|bati|建物|建築")
 _ROADS = re.compile(r"road|street|wegdeel|strasse|straße|道路")
@@ -34,7 +35,7 @@ def look_at_vector(path: Path, given: str | None) -> Look:
         lonlat = _place(path, file.crs)
     except SourceError as error:
         return Look(fault=str(error))
-    name = path.stem.lower()
+    name = content_name(path).lower()
     uses: tuple[Use, ...] = ()
     if known or _BUILDINGS.search(name):
         uses = (Use("footprints"),)
@@ -45,11 +46,12 @@ def look_at_vector(path: Path, given: str | None) -> Look:
 
 
 def _place(path: Path, crs: str) -> LonLat | None:
-    if path.suffix.lower() == ".parquet":
+    kind = kind_of(path)
+    if kind == "parquet":
         return None
     try:
         with warnings.catch_warnings(action="ignore"):
-            box = pyogrio.read_info(path, force_total_bounds=True)["total_bounds"]
+            box = pyogrio.read_info(for_gdal(path, kind), force_total_bounds=True)["total_bounds"]
     except DAMAGED:
         return None
     if box is None:

@@ -8,14 +8,13 @@ from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
-import pvlib
 from numpy.typing import NDArray
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
 from citytwin.kernels.far_horizon import above_horizon
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
+from citytwin.kernels.solar import ephemeris
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
@@ -97,13 +96,11 @@ def _day(
     begin = _midnight(params.date, site)
     number = round(24 * 60 / params.step_minutes)
     middle = [begin + timedelta(days=(k + 0.5) / number) for k in range(number)]
-    position = pvlib.solarposition.get_solarposition(
-        pd.DatetimeIndex(middle), site.latitude_deg, site.longitude_deg, method="nrel_numpy"
+    sun = ephemeris(
+        np.array([moment.timestamp() for moment in middle]), site.longitude_deg, site.latitude_deg
     )
-    altitude = position["apparent_elevation" if params.refraction else "elevation"]
-    azimuth = position["azimuth"] - site.convergence_deg
-    hours = np.full(number, 24.0 / number)
-    return azimuth.to_numpy(np.float64), altitude.to_numpy(np.float64), hours
+    altitude = sun.apparent_altitude_deg if params.refraction else sun.altitude_deg
+    return sun.azimuth_deg - site.convergence_deg, altitude, np.full(number, 24.0 / number)
 
 
 def _midnight(day: Day, site: Site) -> datetime:

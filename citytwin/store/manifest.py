@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from citytwin.errors import StoreError
+from citytwin.transports.files import stamp_of
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
@@ -146,6 +147,8 @@ class Manifest:
     ) -> dict[Path, str]:
         """Return the sha256 of files, as kept where size and time stamp still hold.
 
+        For a file in an archive they are those of the archive.
+
         What is hashed anew is kept with the size and time stamp from before: a file that is
         written to meanwhile then has another time stamp than the one kept.
 
@@ -166,8 +169,7 @@ class Manifest:
         found: dict[Path, str] = {}
         fresh: list[tuple[str, int, int, str]] = []
         for file in files:
-            stat = file.stat()
-            stamp = (str(file), stat.st_size, stat.st_mtime_ns)
+            stamp = (str(file), *stamp_of(file))
             known = self._row(
                 "SELECT sha256 FROM file_hashes WHERE path=? AND size=? AND mtime_ns=?", stamp
             )

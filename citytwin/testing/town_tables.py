@@ -9,6 +9,7 @@ import shapely
 
 from citytwin.model import properties as p
 from citytwin.model import tables as t
+from citytwin.model.defect_codes import KINDS, SEVERITIES
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.tables import Table
 from citytwin.store.tables import conform
@@ -35,7 +36,8 @@ def town_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     dict
         Buildings of several levels of detail; a relief with a gap; roads, one on a bridge, one
         that leaves the grid, one far off; land use of all kinds; stations and detectors with
-        good, doubtful and missing observations; and the themes that are only shown.
+        good, doubtful and missing observations; defects of all severities, one without a place;
+        and the themes that are only shown.
     """
     made = {
         t.BUILDINGS: building_rows(grid),
@@ -45,6 +47,7 @@ def town_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
         t.LAND_USE: _land_use(grid),
         t.THINGS: _things(grid),
         t.OBSERVATIONS: _observations(),
+        t.DEFECTS: _defects(grid),
         **theme_tables(grid),
     }
     return {table: conform(table, frame, grid.crs) for table, frame in made.items()}
@@ -141,6 +144,30 @@ def _things(grid: GridSpec) -> gpd.GeoDataFrame:
     }
     points = [shapely.Point(place[2], place[3]) for place in places]
     return gpd.GeoDataFrame(columns, geometry=points, crs=grid.crs)
+
+
+def _defects(grid: GridSpec) -> gpd.GeoDataFrame:
+    """A solid that is open, a house of recorded height, a file that could not be used."""
+    box = grid.bounds
+    codes, severities = ["302", "lod-fallback", "height-recorded", "file-refused"], SEVERITIES[::-1]
+    columns = {
+        "defect_id": [f"house_{n}:{code}" for n, code in enumerate(codes)],
+        "feature_id": [f"house_{n}" for n in range(3)] + [None],
+        "parent_id": [None] * 4,
+        "surface_id": [None] * 4,
+        "theme": ["buildings"] * 3 + [None],
+        "code": codes,
+        "rule": ["L14", None, None, None],
+        "severity": [*severities, "error"],
+        "message": [KINDS[code].meaning.en for code in codes],
+        "action": [KINDS[code].action for code in codes],
+        "value": [4.0, None, None, None],
+        "count": [1] * 4,
+        "source": [SOURCE] * 4,
+        "offset": [None] * 4,
+    }
+    points = [shapely.Point(box.x_min + 5.0 * n, box.y_min + 3.0) for n in range(3)]
+    return gpd.GeoDataFrame(columns, geometry=[*points, None], crs=grid.crs)
 
 
 def _observations() -> pd.DataFrame:

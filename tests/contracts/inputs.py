@@ -37,6 +37,18 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
             "method": "exact",
         },
     ],
+    "irradiation": [
+        {"first_day": "2026-06-20", "min_altitude_deg": 30.0, "step_minutes": 60, "directions": 32},
+        {
+            "first_day": "2026-01-01",
+            "last_day": "2026-12-31",
+            "max_days": 2,
+            "plane": "level",
+            "step_minutes": 60,
+            "directions": 16,
+            "linke_turbidity": 3.0,
+        },
+    ],
     "sky_view": [{"directions": 64, "min_altitude_deg": 30.0}],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],

@@ -38,7 +38,7 @@ def test_street_canyon(wall_m, turned):
     """Floor of an endless street: half the sum of the cosines of both walls' altitudes.
 
     Cosine-weighted view factor of a strip of sky between two parallel edges (Johnson and Watson
-    1984, eq. 10 with endless walls). 21 rows of floor: centres lie 0.5 to 20.5 from the walls.
+    1984). 21 rows of floor: centres lie 0.5 to 20.5 from the walls.
     """
     width, length = 21, 2200
     height = np.full((width + 60, length), wall_m, dtype=np.float32)

@@ -6,18 +6,15 @@ import csv
 import json
 import math
 import os
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
-from citytwin.kernels.solar import sun_position
+from citytwin.kernels.solar import ephemeris, sun_position
 from citytwin.kernels.sun_bundle import Suns
-from citytwin.model.steps import Site
-from citytwin.simulations import sunlight
-from citytwin.simulations.sunlight import SunlightParams
 
 SAMPLES = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "sunlight"
 
@@ -146,21 +143,30 @@ def test_hikage_box():
     assert max(worst) < 0.08
 
 
-def test_positions_of_a_day_agree_with_the_table():
-    """Azimuth and altitude with and without refraction at the hours of an independent program."""
+def test_positions_of_the_sun_agree_with_the_table():
+    """Azimuth and altitude of seven places, without refraction also below the horizon."""
     with (SAMPLES / "spa_table.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert len(rows) == 70
     for row in rows:
-        site = Site(float(row["lon"]), float(row["lat"]), 0.0, "UTC")
-        moment = datetime.fromisoformat(row["time_utc"])
-        for refraction, name in ((True, "apparent_elevation_deg"), (False, "elevation_deg")):
-            params = SunlightParams(date=moment.date(), step_minutes=1.0, refraction=refraction)
-            azimuth, altitude, _ = sunlight._day(params, site)
-            # Known in the middle of minutes: a full minute lies between two of them.
-            k = moment.hour * 60 + moment.minute
-            if k == 0 or not 0.5 < float(row["elevation_deg"]) < 85.0:
-                continue
-            turned = np.degrees(np.angle(np.exp(1j * np.radians(azimuth[k - 1 : k + 1])).mean()))
-            assert turned % 360 == pytest.approx(float(row["azimuth_deg"]), abs=0.02)
-            assert altitude[k - 1 : k + 1].mean() == pytest.approx(float(row[name]), abs=0.02)
+        moment = np.array([datetime.fromisoformat(row["time_utc"]).timestamp()])
+        got = ephemeris(moment, float(row["lon"]), float(row["lat"]))
+        assert got.azimuth_deg[0] == pytest.approx(float(row["azimuth_deg"]), abs=1e-3)
+        assert got.altitude_deg[0] == pytest.approx(float(row["elevation_deg"]), abs=1e-3)
+        if float(row["elevation_deg"]) > 5.0:
+            apparent = float(row["apparent_elevation_deg"])
+            assert got.apparent_altitude_deg[0] == pytest.approx(apparent, abs=5e-3)
+
+
+def test_the_published_position():
+    """The worked example of the algorithm, within its stated uncertainty."""
+    case = read_json("spa_published.json")
+    given, expected = case["inputs"], case["expected"]
+    local = datetime.fromisoformat(given["local_time"]).replace(tzinfo=UTC)
+    moment = np.array([local.timestamp() - 3600 * given["utc_offset_h"]])
+    got = ephemeris(moment, given["longitude_deg"], given["latitude_deg"])
+    azimuth = expected["topocentric_azimuth_eastward_from_north_deg"]
+    assert got.azimuth_deg[0] == pytest.approx(azimuth, abs=case["tolerance_deg"])
+    # Without refraction, which the example takes for its 820 hPa.
+    altitude = case["pvlib_0.16.1_check"]["elevation"]
+    assert got.altitude_deg[0] == pytest.approx(altitude, abs=case["tolerance_deg"])

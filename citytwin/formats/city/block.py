@@ -64,6 +64,8 @@ class Block:
     defects: Texts
     footprint: NDArray[np.object_]
     """Shape (n,): MultiPolygons."""
+    is_shell: NDArray[np.bool_]
+    """Shape (n,): whether the faces are the whole outer shell of one solid of the file."""
     shells: Shells
 
     def __len__(self) -> int:
@@ -104,6 +106,7 @@ class Block:
             faces=faces,
             defects=self.defects[i].split(",") if self.defects[i] else [],
             building_id=self.building_id[i],
+            is_shell=bool(self.is_shell[i]),
         )
 
 
@@ -171,6 +174,7 @@ def block_of_rows(rows: Sequence[BuildingRow]) -> Block:
         offset=np.array([-1 if d.offset is None else d.offset for d in drafts], dtype=np.int64),
         defects=texts([",".join(row.defects) for row in rows]),
         footprint=footprints,
+        is_shell=np.array([row.is_shell for row in rows], dtype=np.bool_),
         shells=Shells(
             per_building=np.array([len(row.faces) for row in rows], dtype=np.int64),
             surface_id=texts([face.surface_id for face in faces]),

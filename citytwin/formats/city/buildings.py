@@ -40,6 +40,8 @@ class BuildingRow:
     defects: list[str]
     building_id: str
     """As in the draft, or with a suffix where two buildings had one id."""
+    is_shell: bool = False
+    """Whether the faces are the whole outer shell of one solid of the file."""
 
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
@@ -84,6 +86,7 @@ class _Assembly:
         self.defects = draft.defects
         self.swapped = False
         self.height_from: HeightFrom | None = None
+        self.is_shell = False
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
         self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
@@ -133,6 +136,8 @@ class _Assembly:
                 continue
             if damaged or partial:
                 self._mark("lod-fallback")
+            whole = not settled.lost and len(faces) == len(settled.faces)
+            self.is_shell = whole and level.is_shell()
             return level.lod, faces
         if damaged is not None:
             self._mark("rebuilt")
@@ -226,6 +231,7 @@ class _Assembly:
             faces=faces,
             defects=self.defects,
             building_id=draft.building_id,
+            is_shell=self.is_shell,
         )
 
     def _compare_heights(self, row: BuildingRow) -> None:

@@ -18,6 +18,8 @@ class Level:
 
     lod: str
     faces: Callable[[], list[RawFace]]
+    is_shell: Callable[[], bool] = lambda: False
+    """Whether these faces are the outer shell of one solid, and nothing else."""
 
 
 @dataclass(eq=False)

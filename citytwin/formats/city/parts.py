@@ -49,6 +49,7 @@ def building_or_parts(
         footprint=rest,
         faces=clipped(building.faces, rest),
         defects=[*building.defects, "clipped"],
+        is_shell=False,
     )
     return [left, *standing]
 

@@ -21,6 +21,7 @@ from citytwin.formats.citygml.texts import each, values
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.gml_shells import shell_members
 
 IntArray = NDArray[np.int64]
 _LODS = np.array(["0", "1", "2", "3", "4"], dtype=object)
@@ -100,6 +101,7 @@ def assemble_units(
         offset=offsets(shapes, units),
         defects=texts(_defects(rows, described, outlines.lost, heights, measured)),
         footprint=areas,
+        is_shell=_is_shell(shapes, solids),
         shells=_shells(shapes, solids),
     )
     return Assembled(block, units)
@@ -192,6 +194,15 @@ def _part_numbers(owners: NDArray[np.int32]) -> IntArray:
     """Number of each part in its building, from 1; parts follow their building."""
     place = np.arange(len(owners), dtype=np.int64)
     return place - np.where(owners >= 0, owners, place)
+
+
+def _is_shell(shapes: Shapes, solids: Solids) -> NDArray[np.bool_]:
+    """Whether the faces of each unit are those of the one solid that it has."""
+    elements = shapes.elements
+    members = np.zeros(len(shapes.units), dtype=np.int64)
+    shell_members(elements.table, elements.marks, shapes.units, members)
+    faces = np.bincount(solids.face_owner[~solids.is_outline], minlength=len(solids.units))
+    return np.asarray((members[solids.units] == faces) & (faces > 0))
 
 
 def _shells(shapes: Shapes, solids: Solids) -> Shells:

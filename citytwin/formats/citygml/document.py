@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -12,12 +13,12 @@ from citytwin.formats.citygml.ranges import ByteRange, open_range
 from citytwin.formats.citygml.root import PROLOG_BYTES, TAIL_BYTES, Root, root_of
 from citytwin.formats.xml_text import Utf8Stream
 from citytwin.transports.files import open_binary
+from citytwin.transports.windows import OVERLAP_BYTES, windows
 
 WINDOW_BYTES = 16_000_000
 """Bytes read at a time; a member that is larger gets a larger window."""
 LARGEST_WINDOW = 512_000_000
 """A member that does not fit into so many bytes is for the element-wise reader."""
-_SOUGHT_BYTES = 4_000_000
 
 
 class GmlBytes:
@@ -161,7 +162,7 @@ def open_document(path: Path, part: ByteRange | None = None) -> GmlBytes | None:
 
 
 def holds_any(path: Path, names: Collection[str]) -> bool:
-    """Whether any of some ids is written in a file, in quotes.
+    """Whether any of some ids is written in a file, in quotes; true where that cannot be told.
 
     Parameters
     ----------
@@ -171,23 +172,16 @@ def holds_any(path: Path, names: Collection[str]) -> bool:
         The ids.
     """
     opened = _stream_of(path, None)
-    if opened is None:
-        return False
-    stream, _ = opened
     quoted = [f"{quote}{name}{quote}".encode() for name in names for quote in ("'", '"')]
-    longest = max(map(len, quoted), default=0)
-    block = bytearray(_SOUGHT_BYTES + longest)
-    kept = 0
+    if opened is None or any(len(name) > OVERLAP_BYTES for name in quoted):
+        return True
+    stream, _ = opened
     try:
-        while count := stream.readinto(memoryview(block)[kept:]):
-            if any(block.find(name, 0, kept + count) >= 0 for name in quoted):
-                return True
-            rest = block[max(0, kept + count - longest) : kept + count]
-            kept = len(rest)
-            block[:kept] = rest
-    finally:
-        stream.close()
-    return False
+        with closing(stream):
+            contents = map(bytes, windows(stream.readinto))
+            return any(name in content for content in contents for name in quoted)
+    except (OSError, UnicodeDecodeError):
+        return True
 
 
 def _stream_of(path: Path, part: ByteRange | None) -> tuple[Utf8Stream, int | None] | None:

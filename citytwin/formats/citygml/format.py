@@ -8,6 +8,7 @@ from pathlib import Path
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.block import block_of_rows, joined
 from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.duplicates import are_distinct, without_duplicates
 from citytwin.formats.city.frames import building_block_frame, surface_block_frame
 from citytwin.formats.city.ledger import Ledger
@@ -18,7 +19,7 @@ from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile, read_gml
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
-from citytwin.model.tables import BUILDINGS, SURFACES
+from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES
 from citytwin.model.text import text
 
 
@@ -59,7 +60,7 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
         odd = without_duplicates(block.rows(), ledger)
         block = block_of_rows(odd)
     note_buildings(odd, ledger)
-    return Decoded(
+    decoded = Decoded(
         tables={
             BUILDINGS: building_block_frame(block, dataset.target_crs),
             SURFACES: surface_block_frame(block),
@@ -67,13 +68,14 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),
     )
+    return with_defects(decoded, dataset.target_crs, block)
 
 
 FORMAT = Format(
     name="citygml",
     title=text("CityGML（建築物）", "CityGML buildings"),
     patterns=("*_bldg_*.gml", "*.citygml"),
-    produces=(BUILDINGS, SURFACES),
+    produces=(BUILDINGS, SURFACES, DEFECTS),
     params=NoParams,
     read=read,
 )

@@ -62,8 +62,7 @@ class BuildingReader:
             self.ledger.reject(self.file.path.name, name, code, message)
 
         found = index_levels(unit)
-        for kind in found.unread:
-            message = f"{kind} is an instance of a template, which is not read"
+        for message in found.unread:
             self.ledger.reject(self.file.path.name, name, "template", message)
         draft.levels = levels_of(found, self.file, on_fault)
         draft.outline = outline_of(found, self.file, on_fault)

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
+from citytwin.transports.files import open_binary
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 FloatArray = NDArray[np.float64]
@@ -117,7 +118,8 @@ def _features(
 def _text(path: Path) -> tuple[str, int]:
     """Content, and the length of the byte order mark before it."""
     try:
-        content = path.read_bytes()
+        with open_binary(path) as file:
+            content = file.read()
         text = content.decode("utf-8-sig")
         return text, len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
     except UnicodeDecodeError as error:

@@ -11,7 +11,9 @@ from pydantic import Field
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.block import block_of_rows
 from citytwin.formats.city.decks import lifted
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.duplicates import without_duplicates
 from citytwin.formats.city.frames import (
     building_frame,
@@ -31,6 +33,7 @@ from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import (
     BRIDGES,
     BUILDINGS,
+    DEFECTS,
     LAND_USE,
     ROADS,
     SURFACES,
@@ -106,7 +109,7 @@ def read(dataset: Dataset, params: CityJsonParams) -> Decoded:
         **_areas(found, params, crs),
     }
     _check_found(dataset, params, frames)
-    return Decoded(
+    decoded = Decoded(
         tables={
             SURFACES: surface_frame(rows),
             **{
@@ -118,6 +121,7 @@ def read(dataset: Dataset, params: CityJsonParams) -> Decoded:
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),
     )
+    return with_defects(decoded, crs, block_of_rows(rows))
 
 
 def _areas(
@@ -152,7 +156,16 @@ FORMAT = Format(
     name="cityjson",
     title=text("CityJSON（都市モデル）", "CityJSON city models"),
     patterns=("*.city.json", "*.city.jsonl", "*.cityjson"),
-    produces=(BUILDINGS, SURFACES, ROADS, LAND_USE, WATER_BODIES, VEGETATION, BRIDGES),
+    produces=(
+        BUILDINGS,
+        SURFACES,
+        ROADS,
+        LAND_USE,
+        WATER_BODIES,
+        VEGETATION,
+        BRIDGES,
+        DEFECTS,
+    ),
     params=CityJsonParams,
     read=read,
 )

@@ -44,6 +44,12 @@ class Geometry:
         """Level of detail as a number."""
         return float(self.lod)
 
+    @property
+    def is_shell(self) -> bool:
+        """Whether its faces are the shell of one solid, with none of them in a room."""
+        kinds, _ = _semantics(self.semantics)
+        return self.kind == "Solid" and _INNER.isdisjoint(kinds)
+
 
 def plain_geometry(entry: Json) -> Geometry | None:
     """Geometry that has surfaces of its own; None for anything else.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.attribute_json import attribute_json, merged
 from citytwin.formats.city.buildings import BuildingRow, assemble
@@ -19,7 +20,7 @@ from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.theme_rows import BridgeRow, PlantRow, WaterRow
 from citytwin.formats.cityjson.document import Batch, Json
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
-from citytwin.formats.cityjson.templates import Instance, TemplateError, TemplateLibrary
+from citytwin.formats.cityjson.templates import Instance, TemplateLibrary
 from citytwin.formats.cityjson.theme_objects import bridge_row, object_point, plant_row, water_row
 from citytwin.formats.cityjson.values import attributes_of, number_of, text_of
 
@@ -154,13 +155,18 @@ class BatchReader:
         draft.lods = lods_of(shape.lod for shape in shapes)
         lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
         draft.levels = [
-            Level(lod, self._reader([s for s in (*shapes, *extra) if s.lod == lod])) for lod in lods
+            self._level(lod, [s for s in (*shapes, *extra) if s.lod == lod]) for lod in lods
         ]
         flat = [shape for shape in shapes if shape.level < 1.0]
         if flat:
             # 0.x: of several outlines the most detailed one.
             best = max(flat, key=lambda shape: shape.level)
             draft.outline = self._reader([best])
+
+    def _level(self, lod: str, shapes: list[Geometry | Instance]) -> Level:
+        single = shapes[0] if len(shapes) == 1 else None
+        is_shell = isinstance(single, Geometry) and single.is_shell
+        return Level(lod, self._reader(shapes), lambda: is_shell)
 
     def _shapes(self, name: str, item: Object) -> list[Geometry | Instance]:
         """Geometries of an object that have surfaces, in the order of the file."""

@@ -20,9 +20,10 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from citytwin.errors import SourceError
-from citytwin.formats.vector.files import DAMAGED, Kind, code_of, kind_of
+from citytwin.formats.vector.files import DAMAGED, Kind, code_of, for_gdal, kind_of
 from citytwin.model import crs as crs_of
 from citytwin.model.grid import Bounds
+from citytwin.transports.files import open_seekable
 
 Box = tuple[float, float, float, float]
 
@@ -88,13 +89,15 @@ class VectorFile:
     def _arrow(self, columns: list[str], box: Box | None) -> Iterator[pa.RecordBatch]:
         """Batches with the geometry, as WKB, in the last column."""
         if self.kind == "parquet":
-            table = pads.dataset(str(self.path), format="parquet")
             names = [*columns, self.geometry]
-            scan = table.scanner(columns=names, filter=_filter(table.schema, box), batch_size=_ROWS)
-            yield from scan.to_batches()
+            with open_seekable(self.path) as file:
+                table = pads.ParquetFileFormat().make_fragment(file)
+                chosen = _filter(table.physical_schema, box)
+                scan = table.scanner(columns=names, filter=chosen, batch_size=_ROWS)
+                yield from scan.to_batches()
             return
         opened = pyogrio.open_arrow(
-            self.path,
+            for_gdal(self.path, self.kind),
             layer=self.layer,
             columns=columns,
             bbox=box,
@@ -140,7 +143,7 @@ def open_vector(path: Path, layer: str | None, given: str | None) -> VectorFile:
         if kind == "parquet":
             return _open_parquet(path, given)
         with _quiet():
-            info = pyogrio.read_info(path, layer=layer)
+            info = pyogrio.read_info(for_gdal(path, kind), layer=layer)
     if info["geometry_type"] is None:
         raise SourceError("has no geometry", source=path.name, hint="check `layer`")
     names = tuple(map(str, info["fields"]))
@@ -149,7 +152,8 @@ def open_vector(path: Path, layer: str | None, given: str | None) -> VectorFile:
 
 
 def _open_parquet(path: Path, given: str | None) -> VectorFile:
-    schema = pq.read_schema(path)
+    with open_seekable(path) as file:
+        schema = pq.read_schema(file)
     meta = json.loads((schema.metadata or {}).get(b"geo", b"{}"))
     name = meta.get("primary_column")
     column = meta.get("columns", {}).get(name)

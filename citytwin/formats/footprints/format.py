@@ -13,6 +13,7 @@ from pydantic import Field, field_validator
 from citytwin.errors import SourceError
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.duplicates import without_duplicates
 from citytwin.formats.city.frames import building_frame, surface_frame
 from citytwin.formats.city.ledger import Ledger
@@ -23,8 +24,9 @@ from citytwin.formats.footprints.reader import FootprintReader, GeometryZ, Wante
 from citytwin.formats.footprints.usual import UsualHeights
 from citytwin.model.grid import Bounds
 from citytwin.model.steps import Dataset, Decoded, Format, Params
-from citytwin.model.tables import BUILDINGS, SURFACES
+from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES
 from citytwin.model.text import text
+from citytwin.transports.files import content_name
 
 Box = tuple[float, float, float, float]
 
@@ -191,7 +193,7 @@ def read(dataset: Dataset, params: FootprintParams) -> Decoded:
         If no file can be used.
     """
     ledger = Ledger()
-    files = tuple(path for path in dataset.files if path.suffix.lower() not in _COMPANIONS)
+    files = tuple(path for path in dataset.files if not _is_companion(path))
     main = replace(dataset, files=files)
     usual = _usual(main, params) if params.unknown_height == "median" else None
     results = read_files(main, lambda path, own: _read_one(path, main, params, usual, own), ledger)
@@ -200,11 +202,16 @@ def read(dataset: Dataset, params: FootprintParams) -> Decoded:
     _tell_columns(readers, ledger)
     _tell(sum((reader.counts for reader in readers), Counter()), rows, ledger)
     note_buildings(rows, ledger)
-    return Decoded(
+    decoded = Decoded(
         tables={BUILDINGS: building_frame(rows, dataset.target_crs), SURFACES: surface_frame(rows)},
         rejects=ledger.all_rejects(),
         notes=tuple(ledger.notes),
     )
+    return with_defects(decoded, dataset.target_crs)
+
+
+def _is_companion(path: Path) -> bool:
+    return content_name(path).lower().endswith(_COMPANIONS)
 
 
 _COMPANIONS = (".dbf", ".shx", ".prj", ".cpg")
@@ -224,7 +231,7 @@ FORMAT = Format(
         "*.shp",
         *(f"*{suffix}" for suffix in _COMPANIONS),
     ),
-    produces=(BUILDINGS, SURFACES),
+    produces=(BUILDINGS, SURFACES, DEFECTS),
     params=FootprintParams,
     read=read,
 )

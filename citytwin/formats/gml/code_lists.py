@@ -8,6 +8,7 @@ from pathlib import Path, PurePosixPath
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.xml import local_name, read_small
+from citytwin.transports.files import children, is_file
 
 _LIMIT_BYTES = 20_000_000
 
@@ -96,10 +97,10 @@ def _ignoring_case(folder: Path, name: str, root: Path) -> Path | None:
         return None
     try:
         exact = folder / name
-        if exact.is_file():
+        if is_file(exact):
             return exact.resolve()
-        for entry in sorted(folder.iterdir()):
-            if entry.name.lower() == name.lower() and entry.is_file():
+        for entry in children(folder):
+            if entry.name.lower() == name.lower() and is_file(entry):
                 return entry.resolve()
     except (OSError, ValueError, RuntimeError):
         return None

@@ -99,6 +99,8 @@ class GmlFile:
     """Read instead of the file: some of its members inside its root element."""
     found: int = 0
     """Features or parts that were looked for and found so far."""
+    instance_points: int = 0
+    """Vertices of the instances of templates so far."""
     _nameless: int = 0
 
     def features(self, names: Sequence[str]) -> Iterator[Element]:

@@ -123,6 +123,27 @@ class Walk:
         return face
 
 
+def members_of_solid(geometry: Element) -> int:
+    """Polygons and links in a property that holds one solid.
+
+    Parameters
+    ----------
+    geometry
+        Property of a feature, such as ``lod2Solid``.
+
+    Returns
+    -------
+    int
+        0 where it holds no solid, several, or a link to one.
+    """
+    solids = members = 0
+    for element in geometry.iterdescendants():
+        name = local_name(element)
+        solids += 2 if name in ("CompositeSolid", "MultiSolid") else name == "Solid"
+        members += name in _FACES or (name in _HOLDERS and href(element) is not None)
+    return members if solids == 1 else 0
+
+
 def _children(element: Element, name: str, is_property: bool) -> list[Element]:
     if name not in _HOLDERS and not is_property:
         return []

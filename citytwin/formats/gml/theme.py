@@ -17,6 +17,7 @@ import shapely
 
 from citytwin.formats.city.areas import Outline
 from citytwin.formats.city.batch import read_files
+from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.theme_rows import ThemeRow, theme_frame
 from citytwin.formats.gml.areas import child_text, feature_outline, first_text
@@ -128,9 +129,11 @@ class ThemeResult(Generic[T]):
 
     files: list[tuple[Path, T]]
     ledger: Ledger
+    crs: str
+    """CRS of the city."""
 
     def decoded(self, tables: Mapping[Table, pd.DataFrame]) -> Decoded:
-        """Tables with the losses and remarks of all files.
+        """Tables with the losses, defects and remarks of all files.
 
         Parameters
         ----------
@@ -138,7 +141,8 @@ class ThemeResult(Generic[T]):
             Made from the files.
         """
         ledger = self.ledger
-        return Decoded(tables, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+        decoded = Decoded(tables, rejects=ledger.all_rejects(), notes=tuple(ledger.notes))
+        return with_defects(decoded, self.crs)
 
 
 def read_theme(dataset: Dataset, theme: Theme, read: Callable[[ThemeFile], T]) -> ThemeResult[T]:
@@ -175,7 +179,7 @@ def read_theme(dataset: Dataset, theme: Theme, read: Callable[[ThemeFile], T]) -
             _name_content(path, theme, own)
         return result
 
-    return ThemeResult(read_files(dataset, read_one, ledger), ledger)
+    return ThemeResult(read_files(dataset, read_one, ledger), ledger, dataset.target_crs)
 
 
 def theme_reader(

@@ -6,6 +6,7 @@ a header says and would set aside memory for it, so everything it relies on is c
 
 from __future__ import annotations
 
+import io
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import SourceError
+from citytwin.transports.files import open_seekable
 
 FloatArray = NDArray[np.float64]
 
@@ -63,8 +65,9 @@ def read_header(path: Path) -> Header:
         If it is none, is cut short, or says what cannot be.
     """
     try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
+        with open_seekable(path) as file:
+            size = file.seek(0, io.SEEK_END)
+            file.seek(0)
             return _Reader(file, size, path.name).header()
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from citytwin.errors import SourceError
 from citytwin.formats.lidar.header import Header
+from citytwin.transports.files import open_seekable
 
 FloatArray = NDArray[np.float64]
 
@@ -87,7 +88,7 @@ def _chunks(path: Path) -> Iterator[Points]:
     # One thread a file: sources and files are the units that are shared out. The library for
     # many threads would set aside a whole chunk of the file for each.
     with laspy.open(
-        path,
+        open_seekable(path),
         laz_backend=laspy.LazBackend.Lazrs,
         read_evlrs=False,
         decompression_selection=wanted,

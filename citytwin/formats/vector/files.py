@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
-import mmap
 import re
+import zipfile
 from pathlib import Path
 from typing import Literal
 
@@ -13,6 +14,16 @@ from pyproj import CRS
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.placement import source_crs
+from citytwin.transports.files import (
+    LARGEST_IN_MEMORY,
+    children,
+    is_plain,
+    open_binary,
+    path_or_content,
+    read_whole,
+    size_of,
+)
+from citytwin.transports.windows import windows
 
 Kind = Literal["sqlite", "parquet", "flatgeobuf", "shapefile", "geojson"]
 
@@ -37,6 +48,7 @@ DAMAGED = (
 )
 """What the readers raise on damaged files; each has several roots of its own."""
 _LARGEST_DOUBTFUL = 200_000_000
+_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
 
 
 def kind_of(path: Path) -> Kind:
@@ -53,7 +65,7 @@ def kind_of(path: Path) -> Kind:
         If it is of no kind that is read, or names its CRS by an address.
     """
     try:
-        with path.open("rb") as file:
+        with open_binary(path) as file:
             head = file.read(256)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
@@ -84,10 +96,9 @@ _CRS = re.compile(rb"[\"']" + _spelt("crs") + rb"[\"']", re.IGNORECASE)
 
 def _refuse_addresses(path: Path) -> None:
     """Refuse GeoJSON whose CRS is an address: GDAL would fetch it."""
-    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
-        if not (_ADDRESS.search(text) and _CRS.search(text)):
-            return
-        doubtful = len(text) > _LARGEST_DOUBTFUL
+    if not all(_holds(path, pattern) for pattern in (_ADDRESS, _CRS)):
+        return
+    doubtful = size_of(path) > _LARGEST_DOUBTFUL
     found: list[bool] = [doubtful]
 
     def see(pairs: list[tuple[str, object]]) -> dict[str, object]:
@@ -99,7 +110,10 @@ def _refuse_addresses(path: Path) -> None:
 
     try:
         if not doubtful:
-            json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=see)
+            text = read_whole(path, _LARGEST_DOUBTFUL).decode("utf-8-sig")
+            json.loads(text, object_pairs_hook=see)
+    except SourceError:
+        raise
     except (ValueError, RecursionError) as error:
         msg = f"is not JSON: {str(error)[:80]}"
         raise SourceError(msg, source=path.name, hint="fetch the file again") from error
@@ -109,6 +123,40 @@ def _refuse_addresses(path: Path) -> None:
             source=path.name,
             hint="name the CRS by its EPSG code, or write longitude and latitude without `crs`",
         )
+
+
+def _holds(path: Path, pattern: re.Pattern[bytes]) -> bool:
+    """Whether a pattern of some bytes is found in a file."""
+    with open_binary(path) as file:
+        return any(pattern.search(window) for window in windows(file.readinto))
+
+
+def for_gdal(path: Path, kind: Kind) -> Path | bytes:
+    """Return what GDAL opens: the path of a plain file, else its bytes.
+
+    A Shapefile in an archive is handed over with the files that belong to it, in an archive in
+    memory.
+
+    Parameters
+    ----------
+    path
+        The file.
+    kind
+        What it is.
+
+    Raises
+    ------
+    SourceError
+        If it cannot be read, or is too large to be read otherwise than as a plain file.
+    """
+    if kind != "shapefile" or is_plain(path):
+        return path_or_content(path)
+    target = io.BytesIO()
+    with zipfile.ZipFile(target, "w") as archive:
+        for file in children(path.parent):
+            if file.stem == path.stem and file.suffix.lower() in _SHAPEFILE:
+                archive.writestr(f"x{file.suffix.lower()}", read_whole(file, LARGEST_IN_MEMORY))
+    return target.getvalue()
 
 
 def code_of(crs: CRS | None, path: Path, given: str | None) -> str:

@@ -18,6 +18,7 @@ from citytwin.formats import (
     citygml_zones,
 )
 from citytwin.model.steps import Format
+from citytwin.model.tables import DEFECTS
 from citytwin.store.tables import conform
 
 SPACES = {
@@ -58,7 +59,7 @@ def read(tmp_path):
         theme = next((key for key, value in FORMATS.items() if value is chosen), "x")
         path = gml.write(tmp_path, text, name or f"tile_{theme}_25832.gml")
         decoded = chosen.read(gml.dataset(tmp_path, path), chosen.params())
-        ((table, rows),) = decoded.tables.items()
+        ((table, rows),) = ((t, f) for t, f in decoded.tables.items() if t is not DEFECTS)
         return conform(table, rows, "EPSG:25832"), decoded
 
     return run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from citytwin.kernels.solar import sun_position
+from citytwin.kernels.solar import ephemeris, sun_position
 
 
 def test_noon_altitude_is_ninety_minus_latitude_plus_declination():
@@ -36,3 +36,16 @@ def test_southern_noon_sun_is_due_north():
     azimuth, altitude = sun_position(np.radians(-33.9), np.radians(23.44), np.zeros(1))
     assert np.cos(azimuth[0]) == pytest.approx(1.0)
     assert np.degrees(altitude[0]) == pytest.approx(90 - 33.9 - 23.44)
+
+
+def test_the_published_example_of_the_ephemeris():
+    """Reda and Andreas (2004), appendix A.5: zenith 50.11162 with, 50.127952 without refraction.
+
+    Theirs is that of 820 hPa and 11 C, 0.0163 degrees; at sea level and 12 C it is 0.0201 (Meeus
+    1998, eq. 16.4: 1.02' / tan(h + 10.3 / (h + 5.11)) at 1010 hPa and 10 C).
+    """
+    moment = np.array([1066419030.0])  # 2003-10-17 19:30:30 UTC
+    got = ephemeris(moment, -105.1786, 39.742476)
+    assert got.azimuth_deg[0] == pytest.approx(194.34024, abs=3e-4)
+    assert got.altitude_deg[0] == pytest.approx(90 - 50.127952, abs=3e-4)
+    assert got.apparent_altitude_deg[0] - got.altitude_deg[0] == pytest.approx(0.0201, abs=2e-4)

@@ -37,6 +37,7 @@ def test_the_layers_of_the_twin() -> None:
         "vegetation",
         "sunlit_hours",
         "sky_view_factor",
+        "irradiation_global",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
@@ -44,6 +45,7 @@ def test_the_layers_of_the_twin() -> None:
         "flood_arrival",
         "buildings",
         "surface_accuracy",
+        "model_defects",
         "roads",
         "building_exposure",
         "traffic",
@@ -179,5 +181,6 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "vegetation",
         "buildings",
         "surface_accuracy",
+        "model_defects",
         "traffic",
     }

@@ -56,6 +56,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.SUNLIT_HOURS: (0.0, 9.4),
         f.BUILDING_COVERAGE: (0.0, 1.0),
         f.SKY_VIEW_FACTOR: (0.1, 1.0),
+        f.IRRADIATION_GLOBAL: (120.0, 1900.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
@@ -234,7 +235,30 @@ def vegetation(count: int = 12) -> gpd.GeoDataFrame:
     )
 
 
+def model_defects() -> gpd.GeoDataFrame:
+    """Return a warning without value and an error with one."""
+    return gpd.GeoDataFrame(
+        {
+            "defect_id": _strings("bldg_", 2),
+            "feature_id": _strings("bldg_", 2),
+            "surface_id": pd.array([None, "poly_1"], dtype="string"),
+            "theme": pd.array(["buildings"] * 2, dtype="string"),
+            "code": pd.array(["lod-fallback", "302"], dtype="string"),
+            "rule": pd.array([None, "L14"], dtype="string"),
+            "severity": pd.array([1, 2], dtype="Int32"),
+            "message": pd.array(["damaged", "solid is not closed: 4 edges"], dtype="string"),
+            "action": pd.array(["other level used", "kept"], dtype="string"),
+            "value": [np.nan, 4.0],
+            "count": pd.array([1, 1], dtype="Int32"),
+            "source": pd.array(["made_up.gml"] * 2, dtype="string"),
+        },
+        geometry=shapely.points([[GRID.x_min + 50, GRID.y_max - 60]] * 2),
+        crs=GRID.crs,
+    )[list(t.MODEL_DEFECTS.column_names)]
+
+
 TABLES = {
+    "model_defects": model_defects,
     "water_bodies": water_bodies,
     "vegetation": vegetation,
     "surface_accuracy": surface_accuracy,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import gzip
 from pathlib import Path
 
 import pytest
+from zip_files import zipped
 
 from citytwin.errors import SourceError
-from citytwin.transports.files import find_files
+from citytwin.transports.finding import find_files
 
 
 @pytest.fixture
@@ -41,3 +43,74 @@ def test_nothing_is_an_error(place: Path, path: str) -> None:
     """With the place, and what it should hold."""
     with pytest.raises(SourceError, match=r"no such file.*\*\.gml"):
         find_files(place / path, ("*.gml",))
+
+
+def names(place: Path, found: tuple[Path, ...]) -> list[str]:
+    """Paths below a place."""
+    return [file.relative_to(place).as_posix() for file in found]
+
+
+@pytest.fixture
+def packed(tmp_path: Path) -> Path:
+    """A folder with archives of two wards, one of them in a third archive, and a gzip file."""
+    ward = {"udx/bldg/1.gml": b"1", "udx/bldg/1_appearance/a.jpg": b"j", "udx/dem/2.gml": b"2"}
+    (tmp_path / "a.zip").write_bytes(zipped(ward))
+    fork = {"__MACOSX/x/._3.gml": b"f", "x/._3.gml": b"f"}
+    (tmp_path / "all.ZIP").write_bytes(zipped({"b.zip": zipped({**ward, **fork}), "c/3.gml": b"3"}))
+    (tmp_path / "4.gml.gz").write_bytes(gzip.compress(b"4"))
+    (tmp_path / "notes.txt").write_text("x")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        (".", ["4.gml.gz", "a.zip/udx/bldg/1.gml", "a.zip/udx/dem/2.gml", "all.ZIP/b.zip/udx/bldg/1.gml",
+               "all.ZIP/b.zip/udx/dem/2.gml", "all.ZIP/c/3.gml"]),
+        ("a.zip", ["a.zip/udx/bldg/1.gml", "a.zip/udx/dem/2.gml"]),
+        ("a.zip/udx/bldg", ["a.zip/udx/bldg/1.gml"]),
+        ("a.zip/udx/bldg/1.gml", ["a.zip/udx/bldg/1.gml"]),
+        ("all.ZIP/b.zip", ["all.ZIP/b.zip/udx/bldg/1.gml", "all.ZIP/b.zip/udx/dem/2.gml"]),
+        ("*.zip/udx/bldg", ["a.zip/udx/bldg/1.gml"]),
+        ("a*/*/*m", ["a.zip/udx/dem/2.gml"]),
+        ("all.ZIP/*.zip/**/dem/*.gml", ["all.ZIP/b.zip/udx/dem/2.gml"]),
+        ("*/**/bldg/*", ["a.zip/udx/bldg/1.gml"]),
+        ("*/**/bldg/*/*", ["a.zip/udx/bldg/1_appearance/a.jpg"]),
+    ],
+)  # fmt: skip
+def test_archives_are_folders(packed: Path, path: str, expected: list[str]) -> None:
+    """Searched like folders, by path and by glob; what a pattern finds in them is a file."""
+    found = find_files(packed / path, ("*.gml",))
+    assert names(packed, found) == expected
+
+
+def test_an_archive_that_a_format_reads_itself(packed: Path) -> None:
+    """Where a pattern takes the archive, it is not looked into."""
+    found = names(packed, find_files(packed, ("*.zip", "*.txt")))
+    assert found == ["a.zip", "all.ZIP/b.zip", "notes.txt"]
+    assert names(packed, find_files(packed / "a.zip", ("*.zip",))) == ["a.zip"]
+    assert len(find_files(packed, ("*",))) == 4
+
+
+def test_nothing_counts_twice(packed: Path) -> None:
+    """An archive and what was unpacked from it; a file and its compressed copy."""
+    for folder in ("", "a/"):
+        file = packed / folder / "udx/bldg/1.gml"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(b"1")
+        found = names(packed, find_files(packed, ("1.gml",)))
+        assert set(found) == {f"{folder}udx/bldg/1.gml", "all.ZIP/b.zip/udx/bldg/1.gml"}
+        file.write_bytes(b"another")
+        assert len(find_files(packed, ("1.gml",))) == 3
+        file.unlink()
+    (packed / "4.gml").write_bytes(b"4")
+    assert names(packed, find_files(packed, ("4.gml",))) == ["4.gml"]
+
+
+def test_a_damaged_archive_on_the_way_is_for_the_reader_to_refuse(packed: Path) -> None:
+    """It loses nothing else; named itself, it says why."""
+    (packed / "a.zip").write_bytes(b"PK\x03\x04")
+    assert names(packed, find_files(packed, ("*.gml",)))[:2] == ["4.gml.gz", "a.zip"]
+    for path in ("a.zip", "a.zip/udx"):
+        with pytest.raises(SourceError, match=r"a\.zip: cannot be read as a zip archive"):
+            find_files(packed / path, ("*.gml",))

@@ -1,0 +1,204 @@
+"""Checks the geometry of buildings: which surface or solid breaks which rule, and where.
+
+Codes, definitions and tolerances are those of val3dity 2.6 (Ledoux 2018). Not looked for: shells
+that cross themselves (306), cavities and their shells (401 to 404, cavities are not read), and
+folds (204) in polygons with holes. Shells are checked where a level of detail is one solid, and
+only when all its polygons are sound, as their faults would show a second time.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from citytwin.formats.city.block import Block, ragged_take
+from citytwin.kernels import shell_validity as sv
+from citytwin.kernels.polygon_validity import SOUND, check_polygons
+from citytwin.kernels.snapping import snap_vertices
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+SNAP_M, FLAT_M, FOLD_DEG = 0.001, 0.01, 20.0
+"""Tolerances of val3dity: vertices that are the same, distance from the plane, angle of folds."""
+FEWEST_FACES = 4
+_MADE_BY_US = ("rebuilt", "clipped")
+_REASONS = (
+    ("Interior is disconnected", 205),
+    ("Hole lies outside shell", 206),
+    ("Holes are nested", 207),
+    ("Nested holes", 207),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """What is wrong with some buildings: one entry for each building and code."""
+
+    building: IntArray
+    """Shape (n,): row of the block."""
+    code: IntArray
+    """Shape (n,): code of val3dity, -1 where the check was given up."""
+    value: FloatArray
+    """Shape (n,): worst value met: metres, degrees, or a number of edges, faces or pieces."""
+    count: IntArray
+    """Shape (n,): surfaces concerned; 1 for faults of a whole shell."""
+    surface: IntArray
+    """Shape (n,): the worst of them, as a face of the block; -1 for faults of a whole shell."""
+    place: FloatArray
+    """Shape (n, 3): vertex concerned [m]."""
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+
+@dataclass(frozen=True, eq=False)
+class _Layout:
+    """Offsets of the rings, faces and buildings of a block."""
+
+    rings: IntArray
+    faces: IntArray
+    buildings: IntArray
+    same_as: IntArray
+
+    @classmethod
+    def of(cls, block: Block) -> _Layout:
+        shells = block.shells
+        rings, faces = _offsets(shells.ring_sizes), _offsets(shells.rings_per_face)
+        buildings = _offsets(shells.per_building)
+        same_as = np.empty(len(shells.xyz), dtype=np.int64)
+        snap_vertices(shells.xyz, rings[faces[buildings]], SNAP_M, same_as)
+        return cls(rings, faces, buildings, same_as)
+
+
+def _offsets(sizes: IntArray) -> IntArray:
+    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+
+
+def check_block(block: Block) -> Findings:
+    """Check the geometry that was read, and not what was made in its stead.
+
+    Parameters
+    ----------
+    block
+        Buildings.
+    """
+    layout = _Layout.of(block)
+    code, value, at = _checked_faces(block.shells.xyz, layout)
+    as_read = _as_read(block)
+    owner = np.repeat(np.arange(len(block)), block.shells.per_building)
+    bad = np.flatnonzero((code != SOUND) & as_read[owner])
+    found = _worst(owner[bad], code[bad], value[bad], bad, block.shells.xyz[at[bad]])
+    unsound = np.bincount(owner[bad], minlength=len(block)) > 0
+    wanted = block.is_shell & as_read & ~unsound & (block.shells.per_building > 0)
+    return _joined(found, _checked_shells(block, layout, wanted))
+
+
+def _as_read(block: Block) -> NDArray[np.bool_]:
+    made = [any(word in text for word in _MADE_BY_US) for text in block.defects.tolist()]
+    return np.asarray((block.lod != "0") & ~np.array(made, dtype=np.bool_))
+
+
+def _checked_faces(xyz: FloatArray, layout: _Layout) -> tuple[IntArray, FloatArray, IntArray]:
+    """First error of each face, value met, vertex concerned."""
+    number = len(layout.faces) - 1
+    code = np.zeros(number, dtype=np.int64)
+    value, at = np.full(number, np.nan), np.zeros(number, dtype=np.int64)
+    plane = np.empty((len(xyz), 2))
+    limits = (SNAP_M, FLAT_M, FOLD_DEG)
+    check_polygons(
+        xyz, layout.same_as, layout.rings, layout.faces, limits, (code, value, at), plane
+    )
+    holed = np.flatnonzero((np.diff(layout.faces) > 1) & (code == SOUND))
+    if len(holed):
+        code[holed] = _compared_rings(plane, layout, holed)
+    return code, value, at
+
+
+def _compared_rings(plane: FloatArray, layout: _Layout, faces: IntArray) -> IntArray:
+    """Errors between the rings of faces with holes, in the words of GEOS."""
+    per_face, sizes = np.diff(layout.faces), np.diff(layout.rings)
+    rings = ragged_take(per_face, faces)
+    vertices = ragged_take(sizes, rings)
+    lines = shapely.linearrings(
+        plane[vertices], indices=np.repeat(np.arange(len(rings)), sizes[rings])
+    )
+    owner = np.repeat(np.arange(len(faces)), per_face[faces])
+    polygons = shapely.polygons(lines, indices=owner)
+    code = np.zeros(len(faces), dtype=np.int64)
+    for f in np.flatnonzero(~shapely.is_valid(polygons)):
+        code[f] = _code_of(polygons[f])
+    return code
+
+
+def _code_of(polygon: shapely.Polygon) -> int:
+    rings = [shapely.Polygon(ring) for ring in (polygon.exterior, *polygon.interiors)]
+    if any(a.equals(b) for i, a in enumerate(rings) for b in rings[i + 1 :]):
+        return 202
+    reason = shapely.is_valid_reason(polygon)
+    return next((code for words, code in _REASONS if reason.startswith(words)), 201)
+
+
+def _checked_shells(block: Block, layout: _Layout, wanted: NDArray[np.bool_]) -> Findings:
+    counts = np.zeros((len(block), sv.COUNTS), dtype=np.int64)
+    at = np.zeros(len(block), dtype=np.int64)
+    few = wanted & (block.shells.per_building < FEWEST_FACES)
+    whole = wanted & ~few
+    sv.check_shells(
+        block.shells.xyz, layout.same_as, layout.rings, layout.faces, layout.buildings,
+        whole, counts, at,
+    )  # fmt: skip
+    manifold = whole & (counts[:, sv.CROWDED_EDGES] + counts[:, sv.PINCHED_VERTICES] == 0)
+    agreeing = manifold & (counts[:, sv.TURNED] == 0)
+    single = agreeing & (counts[:, sv.PIECES] == 1)
+    cases = (
+        (301, few, block.shells.per_building),
+        (303, whole & ~manifold, counts[:, sv.CROWDED_EDGES] + counts[:, sv.PINCHED_VERTICES]),
+        (307, manifold & ~agreeing, counts[:, sv.TURNED]),
+        (305, agreeing & ~single, counts[:, sv.PIECES]),
+        (302, single & (counts[:, sv.OPEN_EDGES] > 0), counts[:, sv.OPEN_EDGES]),
+        (405, single & (counts[:, sv.OPEN_EDGES] == 0) & (counts[:, sv.INSIDE_OUT] > 0), None),
+    )
+    at[few] = layout.rings[layout.faces[layout.buildings[:-1][few]]]
+    return _joined(*[_of_shells(code, rows, number, block, at) for code, rows, number in cases])
+
+
+def _of_shells(
+    code: int, rows: NDArray[np.bool_], number: IntArray | None, block: Block, at: IntArray
+) -> Findings:
+    building = np.flatnonzero(rows)
+    unknown = np.full(len(building), np.nan)
+    value = unknown if number is None else number[building].astype(np.float64)
+    ones = np.ones(len(building), dtype=np.int64)
+    return Findings(
+        building, code * ones, value, ones, -ones, block.shells.xyz[at[building]].reshape(-1, 3)
+    )
+
+
+def _worst(
+    building: IntArray, code: IntArray, value: FloatArray, surface: IntArray, place: FloatArray
+) -> Findings:
+    """One entry for each building and code: the worst surface, and how many there are."""
+    order = np.lexsort((surface, -np.nan_to_num(value), code, building))
+    building, code = building[order], code[order]
+    first = np.ones(len(order), dtype=np.bool_)
+    first[1:] = (building[1:] != building[:-1]) | (code[1:] != code[:-1])
+    starts = np.flatnonzero(first)
+    chosen = order[starts]
+    count = np.diff(np.append(starts, len(order)))
+    return Findings(
+        building[starts], code[starts], value[chosen], count, surface[chosen], place[chosen]
+    )
+
+
+def _joined(*parts: Findings) -> Findings:
+    """All findings in the order of the buildings."""
+    columns = {
+        name: np.concatenate([getattr(part, name) for part in parts])
+        for name in Findings.__dataclass_fields__
+    }
+    order = np.lexsort((columns["code"], columns["building"]))
+    return Findings(**{name: column[order] for name, column in columns.items()})

@@ -1,0 +1,143 @@
+"""Buildings made by hand, one fault each: the codes that their geometry gets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+import shapely
+
+from citytwin.formats.city.block import Block, block_of_rows
+from citytwin.formats.city.buildings import BuildingRow, Draft
+from citytwin.formats.city.faces import Face
+from citytwin.formats.city.validity import Findings, check_block
+
+Rings = list[list[tuple[float, float, float]]]
+X, Y, Z = -8000.0, -37000.0, 12.0
+
+
+def box(size: float = 10.0) -> list[Rings]:
+    """Faces of a cube, turned outwards: floor, roof, walls in south, east, north, west."""
+    corners = [
+        (X + a * size, Y + b * size, Z + c * size) for c in (0, 1) for b in (0, 1) for a in (0, 1)
+    ]
+    sides = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6))
+    return [[[corners[i] for i in side]] for side in sides]
+
+
+def square(x: float, y: float, side: float) -> list[tuple[float, float, float]]:
+    """Clockwise square on the roof of the box, from its corner in the south-west."""
+    points = [(x, y), (x, y + side), (x + side, y + side), (x + side, y)]
+    return [(X + a, Y + b, Z + 10.0) for a, b in points]
+
+
+def block_of(*buildings: Sequence[Rings], is_shell: bool = True, **changes: object) -> Block:
+    """Buildings of these faces as columns."""
+    rows = []
+    for number, faces in enumerate(buildings):
+        row = BuildingRow(
+            draft=Draft(f"b{number}", "made_up.gml"),
+            lod="2",
+            ground_z_m=Z,
+            roof_z_m=Z + 10,
+            height_m=10.0,
+            footprint=shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
+            faces=[Face("", "other", [np.array(r) for r in face]) for face in faces],
+            defects=[],
+            building_id=f"b{number}",
+            is_shell=is_shell,
+        )
+        for name, value in changes.items():
+            setattr(row, name, value)
+        rows.append(row)
+    return block_of_rows(rows)
+
+
+def codes(block: Block) -> list[tuple[int, int]]:
+    """Building and code of each finding."""
+    found = check_block(block)
+    return list(zip(found.building.tolist(), found.code.tolist(), strict=True))
+
+
+def with_roof(*rings: list[tuple[float, float, float]]) -> list[Rings]:
+    """The box with other rings for its roof."""
+    return [box()[0], list(rings), *box()[2:]]
+
+
+ROOF = box()[1][0]
+
+
+@pytest.mark.parametrize(
+    ("building", "code"),
+    [
+        (with_roof(ROOF[:2]), 101),
+        (with_roof([*ROOF, (ROOF[3][0], ROOF[3][1] - 0.0005, ROOF[3][2])]), 102),
+        (with_roof([ROOF[i] for i in (0, 2, 1, 3)]), 104),
+        (with_roof(ROOF, square(8, 4, 4)), 201),
+        (with_roof(ROOF, square(2, 2, 4), square(4, 4, 4)), 201),
+        (with_roof(ROOF, square(2, 2, 4), square(2, 2, 4)), 202),
+        (with_roof([(*ROOF[0][:2], Z + 10.1), *ROOF[1:]]), 203),
+        (with_roof(ROOF, square(20, 2, 4)), 206),
+        (with_roof(ROOF, square(2, 2, 6), square(4, 4, 2)), 207),
+        (with_roof(ROOF, square(2, 2, 4)[::-1]), 208),
+        (box()[:3], 301),
+        (box()[:5], 302),
+        ([*box(), box()[1]], 303),
+        ([*box(), *[[[(x + 50, y, z) for x, y, z in r] for r in f] for f in box()]], 305),
+        (with_roof(ROOF[::-1]), 307),
+        ([[r[::-1] for r in face] for face in box()], 405),
+    ],
+)
+def test_every_code(building: list[Rings], code: int) -> None:
+    """The sound building beside it has none."""
+    assert codes(block_of(box(), building, box())) == [(1, code)]
+
+
+def test_a_hole_that_divides_the_inside() -> None:
+    """A diamond whose corners touch all four sides leaves four triangles."""
+    diamond = [(X + a, Y + b, Z + 10.0) for a, b in ((0, 5), (5, 10), (10, 5), (5, 0))]
+    assert codes(block_of(with_roof(ROOF, diamond))) == [(0, 205)]
+
+
+def test_faults_of_polygons_hide_those_of_the_shell() -> None:
+    """As in val3dity: a roof that is not flat does not meet its walls, which says nothing new."""
+    building = with_roof([(*ROOF[0][:2], Z + 10.1), *ROOF[1:]])[:-1]
+    assert codes(block_of(building)) == [(0, 203)]
+
+
+def test_only_solids_have_to_be_closed() -> None:
+    """A multi-surface without floor is sound; its polygons are checked all the same."""
+    assert codes(block_of(box()[1:], is_shell=False)) == []
+    assert codes(block_of(with_roof(ROOF[:2]), is_shell=False)) == [(0, 101)]
+
+
+@pytest.mark.parametrize(
+    "changes", [{"lod": "0"}, {"defects": ["spike", "rebuilt"]}, {"defects": ["clipped"]}]
+)
+def test_what_was_made_here_is_not_checked(changes: dict[str, object]) -> None:
+    """Blocks over outlines, and what was left of a building beside its parts."""
+    assert codes(block_of(box()[:5], **changes)) == []
+
+
+def test_one_entry_with_the_worst_surface() -> None:
+    """Three faces off their plane by 0.025, 0.05 and 0.1 m: the last is named, three are counted."""
+    building = box()
+    for face, lift in ((0, 0.1), (1, 0.4), (2, 0.2)):
+        ring = building[face][0]
+        axis = 2 if face < 2 else 1
+        corner = list(ring[0])
+        corner[axis] += lift
+        building[face] = [[tuple(corner), *ring[1:]]]
+    found: Findings = check_block(block_of(box(), building))
+    assert (found.building.tolist(), found.code.tolist()) == ([1], [203])
+    assert found.value[0] == pytest.approx(0.1, rel=1e-3)
+    assert (found.count.tolist(), found.surface.tolist()) == ([3], [7])
+    assert found.place[0, 2] == pytest.approx(Z + 10.2, abs=0.21)
+
+
+def test_nothing() -> None:
+    """No buildings, and a building of which nothing but its outline is known."""
+    assert len(check_block(block_of_rows([]))) == 0
+    assert codes(block_of([], lod="0", is_shell=False)) == []
+    assert codes(block_of([], box()[:1], [])) == [(1, 301)]
