@@ -68,7 +68,7 @@ from pathlib import Path
 from citytwin.formats.citygml import format as citygml
 from citytwin.model.steps import Dataset, NoParams
 from citytwin.model.tables import BUILDINGS, SURFACES
-from citytwin.store.tables import conform, write_table
+from citytwin.store.tables import conform
 if {slow}:
     citygml.read_fast = lambda *_: None
 def run(path):
@@ -79,7 +79,8 @@ def run(path):
         with tempfile.TemporaryDirectory() as folder:
             for table in (BUILDINGS, SURFACES):
                 frame = conform(table, tables[table], "{crs}")
-                write_table(Path(folder) / (table.name + ".parquet"), frame)
+                path = Path(folder) / (table.name + ".parquet")
+                frame.to_parquet(path, compression="zstd", index=False)
     return len(tables[BUILDINGS])
 """
 

@@ -7,15 +7,10 @@ from collections.abc import Mapping, Sequence
 import geopandas as gpd
 import pandas as pd
 
-from citytwin.engine.unique_ids import (
-    Clash,
-    clashes,
-    note_of,
-    settled_buildings,
-    settled_surfaces,
-)
+from citytwin.engine.part_rows import HeldRows
+from citytwin.engine.unique_ids import between_sources, clashes, is_touched, note_of, settled
 from citytwin.model.notes import Note
-from citytwin.model.tables import BUILDINGS, SURFACES, Table
+from citytwin.model.tables import BUILDINGS, DEFECTS, Table
 
 Named = tuple[str, Mapping[Table, pd.DataFrame]]
 
@@ -37,18 +32,19 @@ def joined_tables(
     tuple
         Tables, and what must be said of ids that two sources have.
     """
-    owners = {name: tables[BUILDINGS] for name, tables in sources if BUILDINGS in tables}
-    clash = clashes(owners) if len(owners) > 1 else {}
+    owners = [name for name, _ in sources]
+    parts = [HeldRows(tables) for _, tables in sources]
+    naming = between_sources(owners)
+    found = {table: clashes(parts, table, naming) for table in (BUILDINGS, DEFECTS)}
+    clash = [{table: own[place] for table, own in found.items()} for place in range(len(parts))]
     frames: dict[Table, list[pd.DataFrame]] = {}
-    for name, tables in sources:
-        own = clash.get(name, Clash())
+    for (name, tables), own in zip(sources, clash, strict=True):
         for table, frame in tables.items():
-            if table is BUILDINGS:
-                frame = settled_buildings(frame, own)
-            elif table is SURFACES:
-                frame = settled_surfaces(frame, own, name)
-            frames.setdefault(table, []).append(frame)
-    notes = tuple(note for name, own in clash.items() for note in note_of(name, own))
+            kept = settled(table, frame, own, name) if is_touched(table, own) else frame
+            frames.setdefault(table, []).append(kept)
+    notes = tuple(
+        note for name, own in zip(owners, clash, strict=True) for note in note_of(name, [own])
+    )
     return {table: _concatenated(table, parts, crs) for table, parts in frames.items()}, notes
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import click
 
@@ -30,14 +32,12 @@ def command(config: Path, tile_cells: int | None) -> None:
 
     work = work_dir(loaded)
     tile = tile_cells or DEFAULT_TILE_CELLS
-    store = SketchStore(work, require_metric(loaded.config.crs), loaded.config.time_zone, tile)
-    manifest = Manifest.reading(work / MANIFEST)
-    try:
+    crs, zone = require_metric(loaded.config.crs), loaded.config.time_zone
+    with TemporaryDirectory() as scratch, closing(Manifest.reading(work / MANIFEST)) as manifest:
+        store = SketchStore(work, crs, zone, tile, scratch=Path(scratch))
         city = bind(loaded)
         refuse_shared_files(city)
         rows = preview(city, store, manifest)
-    finally:
-        manifest.close()
     table = Table(title=f"{loaded.config.city.id}: what a run would do", title_justify="left")
     for name in ("step", "to make", "why", "about s", "MB per worker"):
         table.add_column(name, justify="left" if name in ("step", "why") else "right")

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+from pydantic import TypeAdapter, ValidationError
 
 from citytwin.errors import StoreError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Site
 from citytwin.model.tables import Table
+from citytwin.store.atomic import write_text
 from citytwin.store.fields import FieldStore
-from citytwin.store.row_index import RowIndex
+from citytwin.store.placed import Places, TableFile, read_rows, write_placed
 from citytwin.store.source_rasters import read_raster, write_raster
-from citytwin.store.tables import read_rows, read_table, write_placed, write_table
 
 MERGED = "merged"
 """Owner of the tables that join those of all sources."""
+WHOLE = "whole"
+"""Name of the part of a step or source that is not cut."""
+_FILES = TypeAdapter(tuple[TableFile, ...])
 
 
 @dataclass(frozen=True)
@@ -55,25 +60,65 @@ class CityStore:
         """Return the store with its grid."""
         return replace(self, grid=grid)
 
-    def table_path(self, owner: str, table: Table) -> Path:
-        """File of a table made by a source or an assessment; ``merged`` joins the sources."""
-        return self.root / "tables" / owner / f"{table.name}.parquet"
+    def part_path(self, owner: str, table: Table, part: str) -> Path:
+        """File of what one part of a source, or an assessment, gave to a table."""
+        return self._tables / owner / table.name / _file_name(part)
+
+    @property
+    def _tables(self) -> Path:
+        return self.root / "tables"
+
+    def write_part(self, owner: str, table: Table, part: str, frame: pd.DataFrame) -> TableFile:
+        """Write what one part gave to a table."""
+        path = self.part_path(owner, table, part)
+        return write_placed(self.root, path, frame, Places.of(table, frame))
+
+    def list_files(
+        self, owner: str, table: Table, files: Iterable[TableFile]
+    ) -> tuple[TableFile, ...]:
+        """Say which files make up a table, in order; return them with their first rows."""
+        listed: list[TableFile] = []
+        rows = 0
+        for file in files:
+            listed.append(file.model_copy(update={"first_row": rows}))
+            rows += file.rows
+        self._write_list(owner, table, tuple(listed))
+        return tuple(listed)
+
+    def _list_path(self, owner: str, table: Table) -> Path:
+        return self._tables / owner / f"{table.name}.json"
+
+    def _write_list(self, owner: str, table: Table, files: tuple[TableFile, ...]) -> None:
+        write_text(self._list_path(owner, table), _FILES.dump_json(files, indent=1).decode())
+
+    def files_of(self, owner: str, table: Table) -> tuple[TableFile, ...]:
+        """Files that make up a table, in order."""
+        path = self._list_path(owner, table)
+        try:
+            return _FILES.validate_json(path.read_bytes())
+        except (OSError, ValidationError) as error:
+            msg = f"table {path} cannot be read: {error}"
+            raise StoreError(msg, hint="delete the folder .work and run again") from error
 
     def write_table(self, owner: str, table: Table, frame: pd.DataFrame) -> str:
-        """Write a table and return its digest."""
-        return write_table(self.table_path(owner, table), frame)
+        """Write a table in one file and return its digest."""
+        file = self.write_part(owner, table, WHOLE, frame)
+        self.list_files(owner, table, [file])
+        return file.digest
 
-    def write_merged(self, table: Table, frame: pd.DataFrame, index: RowIndex) -> None:
-        """Write a table that joins those of all sources, for tiles to read their rows of."""
-        write_placed(self.table_path(MERGED, table), frame, index)
+    def has_table(self, owner: str, table: Table) -> bool:
+        """Whether a table made in one file lies on the disk."""
+        listed = self._list_path(owner, table).is_file()
+        return listed and self.part_path(owner, table, WHOLE).is_file()
 
     def read_rows(self, table: Table, area: Bounds) -> pd.DataFrame:
         """Read the rows of a joined table near an area, in order, by their numbers."""
-        return read_rows(self.table_path(MERGED, table), table, area)
+        return read_rows(self.root, self.files_of(MERGED, table), table, area)
 
     def read_table(self, table: Table, owner: str = MERGED) -> pd.DataFrame:
         """Read a table."""
-        return read_table(self.table_path(owner, table), table)
+        rows = read_rows(self.root, self.files_of(owner, table), table)
+        return rows.reset_index(drop=True)
 
     def _raster_path(self, owner: str, role: RasterRole) -> Path:
         return self.root / "rasters" / owner / f"{role}.npy"
@@ -86,11 +131,23 @@ class CityStore:
         """Open a source raster; its values are read from the disk where a tile needs them."""
         return read_raster(self._raster_path(owner, role))
 
-    def has_source(self, owner: str, made: Iterable[str]) -> bool:
-        """Whether the tables and rasters that a source gave lie on the disk."""
-        rasters, tables = self.root / "rasters" / owner, self.root / "tables" / owner
-        return all(
-            (tables / f"{name}.parquet").is_file()
-            or ((rasters / f"{name}.npy").is_file() and (rasters / f"{name}.json").is_file())
-            for name in made
+    def has_part(self, owner: str, files: Iterable[TableFile], rasters: Iterable[str]) -> bool:
+        """Whether the files and rasters that a part of a source gave lie on the disk."""
+        folder = self.root / "rasters" / owner
+        return all((self.root / file.path).is_file() for file in files) and all(
+            (folder / f"{role}.npy").is_file() and (folder / f"{role}.json").is_file()
+            for role in rasters
         )
+
+    def keep_files(self, owner: str, files: Iterable[TableFile]) -> None:
+        """Remove all other files of an owner's tables, such as those of a file that is gone."""
+        kept = {self.root / file.path for file in files}
+        for file in (self._tables / owner).glob("*/*.parquet"):
+            if file not in kept:
+                file.unlink()
+
+
+def _file_name(part: str) -> str:
+    if part == WHOLE:
+        return f"{WHOLE}.parquet"
+    return f"{hashlib.sha256(part.encode()).hexdigest()[:20]}.parquet"

@@ -9,7 +9,7 @@ from pathlib import Path
 from distributed import Client
 
 from citytwin import registry
-from citytwin.engine.city_store import CityStore
+from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.joining import data_time
@@ -21,7 +21,7 @@ from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import WRITER, LayerTask, make_layer
-from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.engine.work import Failure, Order, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import Latest
 from citytwin.model.steps import LayerRecipe

@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
+from pathlib import Path
 from zoneinfo import ZoneInfo
-
-import geopandas as gpd
-import pandas as pd
 
 from citytwin.config import Config
 from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.lineage import Lineage, joined, of_source
+from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.engine.unique_ids import (
     Clash,
+    between_sources,
     clashes,
+    is_touched,
     note_of,
-    settled_buildings,
-    settled_surfaces,
+    settled,
 )
 from citytwin.model import properties
 from citytwin.model import tables as t
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
 from citytwin.model.tables import Table
+from citytwin.store.placed import TableFile, read_rows
 
+Files = Mapping[Table, TableFile]
+"""What one part of a source gave, by table."""
 RASTER_ROLES: tuple[RasterRole, ...] = ("terrain_raster", "surface_raster")
 
 
@@ -62,28 +65,28 @@ def join_sources(
     standing = Standing(lost=lost)
     sources = {source.name: source for source in config.sources}
     when = data_time(config)
-    clash: dict[str, Clash] = {}
+    parts = {
+        name: _parts(store, name, reading.decoded[name].rows)
+        for name in sources
+        if name in reading.decoded
+    }
+    clash = _between_sources(store, parts)
     for table in t.ALL:
-        owners = [n for n in sources if n in reading.decoded and table.name in _rows(reading, n)]
+        owners = [name for name, own in parts.items() if table.name in reading.decoded[name].rows]
         if not owners:
             continue
-        frames = {owner: store.read_table(table, owner) for owner in owners}
-        if table is t.BUILDINGS and len(owners) > 1:
-            clash = clashes(frames)
-        frame = _concatenated(table, _settled(table, frames, clash), store.crs)
-        entry = TableEntry.of(MERGED, table, frame)
-        store.write_merged(table, frame, entry.index)
-        standing.tables[table] = entry
+        files = store.list_files(MERGED, table, _joined(table, parts, clash, store))
+        standing.tables[table] = TableEntry.stored(MERGED, store.root, files)
         shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
         standing.shares[table] = shares
         family = [*shares.values(), lost.get(table, Lineage())]
-        said = [note for owner in owners for note in note_of(owner, clash.get(owner, Clash()))]
+        said = [note for owner in owners for note in note_of(owner, clash.get(owner, ()))]
         concerned = table in (t.BUILDINGS, t.SURFACES)
         standing.lineage[table] = joined(family, Lineage(notes=tuple(said) if concerned else ()))
         if table is t.BUILDINGS:
             standing.losses += [note.en for note in said if note.severity == "loss"]
     for role in RASTER_ROLES:
-        owners = [n for n in sources if n in reading.decoded and role in _rows(reading, n)]
+        owners = [name for name in parts if role in reading.decoded[name].rows]
         standing.rasters += [(o, role, reading.decoded[o].digests[role]) for o in owners]
         if owners:
             family = [of_source(sources[o], reading.decoded[o], when) for o in owners]
@@ -91,27 +94,49 @@ def join_sources(
     return standing
 
 
-def _rows(reading: Reading, name: str) -> dict[str, int]:
-    return reading.decoded[name].rows
+def _parts(store: CityStore, owner: str, given: Collection[str]) -> list[Files]:
+    """Files of a source, those that came from one part together."""
+    parts: dict[str, dict[Table, TableFile]] = {}
+    for table in t.ALL:
+        for file in store.files_of(owner, table) if table.name in given else ():
+            parts.setdefault(Path(file.path).name, {})[table] = file
+    return list(parts.values())
 
 
-def _settled(
-    table: Table, frames: Mapping[str, pd.DataFrame], clash: Mapping[str, Clash]
-) -> list[pd.DataFrame]:
-    """Rows of each source, under ids that no other source has."""
-    if table is t.BUILDINGS:
-        return [settled_buildings(f, clash.get(owner, Clash())) for owner, f in frames.items()]
-    if table is t.SURFACES:
-        return [
-            settled_surfaces(f, clash.get(owner, Clash()), owner) for owner, f in frames.items()
-        ]
-    return [*frames.values()]
+def _between_sources(
+    store: CityStore, parts: Mapping[str, Sequence[Files]]
+) -> dict[str, list[dict[Table, Clash]]]:
+    """Ids of buildings, and of their defects, that a source before theirs has used."""
+    if sum(any(t.BUILDINGS in part for part in own) for own in parts.values()) < 2:
+        return {}
+    pieces = [(owner, part) for owner, own in parts.items() for part in own]
+    naming = between_sources([owner for owner, _ in pieces])
+    rows = [StoredRows(store.root, part) for _, part in pieces]
+    found = {table: clashes(rows, table, naming) for table in (t.BUILDINGS, t.DEFECTS)}
+    clash: dict[str, list[dict[Table, Clash]]] = {}
+    for place, (owner, _) in enumerate(pieces):
+        own = {table: clashes_of[place] for table, clashes_of in found.items()}
+        clash.setdefault(owner, []).append(own)
+    return clash
 
 
-def _concatenated(table: Table, frames: Sequence[pd.DataFrame], crs: str) -> pd.DataFrame:
-    filled = [frame for frame in frames if len(frame)] or [frames[0]]
-    frame = pd.concat(filled, ignore_index=True)
-    return frame if table.geometry == "none" else gpd.GeoDataFrame(frame, crs=crs)
+def _joined(
+    table: Table,
+    parts: Mapping[str, Sequence[Files]],
+    clash: Mapping[str, Sequence[Mapping[Table, Clash]]],
+    store: CityStore,
+) -> Iterator[TableFile]:
+    """Files of all sources as they are; those with ids that other sources have, written anew."""
+    for owner, own in parts.items():
+        for part, met in zip(own, clash.get(owner, [{}] * len(own)), strict=True):
+            if table not in part:
+                continue
+            if is_touched(table, met):
+                frame = read_rows(store.root, [part[table]], table)
+                name = f"{owner} {Path(part[table].path).name}"
+                yield store.write_part(MERGED, table, name, settled(table, frame, met, owner))
+            else:
+                yield part[table]
 
 
 def observed_properties(

@@ -92,7 +92,7 @@ def on_disk(job: Job, part: Part, store: CityStore) -> bool:
     return all(
         store.fields.has(made, part.tile)
         if isinstance(made, Field)
-        else store.table_path(job.step.name, made).is_file()
+        else store.has_table(job.step.name, made)
         for made in job.provides
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from citytwin.engine import joining
 from citytwin.engine.bind import BoundCity
@@ -16,12 +16,19 @@ from citytwin.engine.openness import require_public
 from citytwin.engine.parts import Part, PartResult, on_disk, parts_of
 from citytwin.engine.placing import find_grid
 from citytwin.engine.plan import Job, Plan, plan, resource_name
-from citytwin.engine.reading import Reading, fingerprint_of, hash_files, source_task
-from citytwin.engine.results import DecodedSource
+from citytwin.engine.reading import Reading
 from citytwin.engine.settle import settle
+from citytwin.engine.settled_sources import Outcome, settled_source
 from citytwin.engine.sketch_store import SketchStore
+from citytwin.engine.source_parts import (
+    SourcePart,
+    hash_files,
+    parts_of_source,
+    source_task,
+    standing_part,
+)
 from citytwin.engine.standing import Standing
-from citytwin.errors import CityTwinError
+from citytwin.errors import CityTwinError, StoreError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.store.manifest import Manifest
 
@@ -75,20 +82,37 @@ def _sources(
         name = source.config.name
         key = f"source:{name}"
         try:
-            task = source_task(city, source, store)
+            whole = source_task(city, source, store)
+            whole = replace(whole, hashes=hash_files(manifest, whole, verify=False))
+            parts = parts_of_source(source, whole, whole.hashes, manifest)
+            outcomes, reasons = _standing_parts(parts, manifest, store)
+            if not reasons:
+                expect = source.config.expect
+                reading.decoded[name] = settled_source(whole, expect, outcomes, store)
+        except StoreError:
+            raise
         except CityTwinError as error:
             rows.append(Forecast(key, 1, 1, f"cannot be read: {error}"))
             continue
-        wanted = str(fingerprint_of(task, source, hash_files(manifest, task, verify=False)))
-        finished = manifest.standing(key, "whole")
-        reason = difference(finished.fingerprint if finished else None, wanted)
-        decoded = None if finished is None else DecodedSource.model_validate_json(finished.payload)
-        if decoded is not None and not reason and not store.has_source(name, decoded.digests):
-            reason = GONE
-        rows.append(Forecast(key, 1, int(bool(reason)), reason))
-        if decoded is not None and not reason:
-            reading.decoded[name] = decoded
+        rows.append(Forecast(key, len(parts), len(reasons), ", ".join(sorted(set(reasons)))))
     return rows, reading
+
+
+def _standing_parts(
+    parts: Sequence[SourcePart], manifest: Manifest, store: CityStore
+) -> tuple[list[tuple[SourcePart, Outcome]], list[str]]:
+    """Parts of a source that stand, and the reasons for those that do not."""
+    outcomes: list[tuple[SourcePart, Outcome]] = []
+    reasons = []
+    for part in parts:
+        finished = manifest.standing(part.order.key, part.order.part)
+        reason = difference(finished.fingerprint if finished else None, part.order.fingerprint)
+        stands = standing_part(part, manifest, store)
+        if stands is None:
+            reasons.append(reason or GONE)
+        else:
+            outcomes.append((part, stands))
+    return outcomes, reasons
 
 
 def _unknown(job: Job, city: BoundCity) -> Forecast:

@@ -2,38 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TypeAlias
 
 from distributed import Client
 
-from citytwin import registry
-from citytwin.engine.beside import files_beside
 from citytwin.engine.bind import BoundCity, BoundSource
-from citytwin.engine.city_store import CityStore
-from citytwin.engine.code_hash import code_digest
-from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.report import Progress, Row, RunReport
-from citytwin.engine.results import DecodedSource
-from citytwin.engine.sources import (
+from citytwin.engine.results import DecodedPart, DecodedSource
+from citytwin.engine.settled_sources import (
     QUARANTINE,
-    SourceTask,
-    decode,
-    files_of,
-    name_below,
-    reason,
-    told,
+    NothingReadError,
+    Outcome,
+    settled_source,
 )
-from citytwin.engine.versions import library_versions
-from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.engine.source_parts import (
+    SourcePart,
+    hash_files,
+    parts_of_source,
+    remember_whole,
+    require_unchanged,
+    source_task,
+    standing_part,
+    whole_file,
+)
+from citytwin.engine.sources import SourceTask, decode, reason, told
+from citytwin.engine.work import Failure, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
+from citytwin.model import tables as t
 from citytwin.model.notes import Reject
-from citytwin.model.steps import Dataset
+from citytwin.model.steps import NotApartError
 from citytwin.store.manifest import Manifest
-from citytwin.store.manifest import Standing as Finished
 from citytwin.store.quarantine import write_quarantine
-from citytwin.transports.files import sha256_of
 
 KEY = "read sources"
 NAMED_REJECTS = 5
@@ -55,84 +58,6 @@ class Reading:
         return {name: decoded.rows.keys() for name, decoded in self.decoded.items()}
 
 
-def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> SourceTask:
-    """Return a source as it is sent to a worker.
-
-    Parameters
-    ----------
-    city, source
-        The checked configuration and the source.
-    store
-        The city's working store.
-
-    Raises
-    ------
-    SourceError
-        If there are no files.
-    """
-    root, files = files_of(city.loaded, source)
-    return SourceTask(
-        format_name=source.format.name,
-        params_json=source.params.model_dump_json(),
-        dataset=Dataset(
-            name=source.config.name,
-            root=root,
-            files=files,
-            target_crs=store.crs,
-            time_zone=store.time_zone,
-            source_crs=source.config.crs,
-            synthetic=source.config.synthetic,
-        ),
-        expect=source.config.expect,
-        beside=files_beside(files, root, source.config.params),
-    )
-
-
-def fingerprint_of(
-    task: SourceTask, source: BoundSource, hashes: Mapping[Path, str]
-) -> Fingerprint:
-    """Return what a decoded source is made from.
-
-    Parameters
-    ----------
-    task, source
-        The source.
-    hashes
-        sha256 of each file.
-    """
-    data = task.dataset
-    settings = (data.target_crs, data.time_zone, str(data.source_crs), str(data.synthetic))
-    return Fingerprint(
-        code=code_digest(registry.module_of(source.format))
-        + code_digest(decode.__module__)
-        + library_versions(),
-        parameters="|".join((task.params_json, str(task.expect), *settings)),
-        inputs=tuple(f"{name_below(file, data.root)}={digest}" for file, digest in hashes.items()),
-    )
-
-
-def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Path, str]:
-    """Return the sha256 of each file, from the manifest where size and time stamp still hold.
-
-    Parameters
-    ----------
-    manifest
-        Records of the working store.
-    task
-        The source; files beside it are hashed like its own.
-    verify
-        Whether to read every file again.
-    """
-    files = (*task.dataset.files, *task.beside)
-    try:
-        return manifest.hashes_of(files, sha256_of, verify=verify)
-    except StoreError:
-        raise
-    except OSError as error:
-        source = str(error.filename or task.dataset.name)
-        raise SourceError(str(error), source=source, hint="check its rights") from error
-
-
 def read_sources(
     city: BoundCity,
     store: CityStore,
@@ -143,7 +68,7 @@ def read_sources(
     *,
     verify: bool,
 ) -> Reading:
-    """Read all sources into the working store.
+    """Read all sources into the working store, their files side by side.
 
     Parameters
     ----------
@@ -159,53 +84,123 @@ def read_sources(
         Whether files are hashed again in spite of unchanged time stamps.
     """
     reading = Reading()
-    row = Row(KEY, len(city.sources))
+    row = Row(KEY)
     report.rows.append(row)
-    work: Work[str, DecodedSource] = Work(client, store, manifest)
+    work: PartWork = Work(client, store, manifest)
+    open_sources = []
     for source in city.sources:
-        name = source.config.name
         try:
-            task = source_task(city, source, store)
-            hashes = hash_files(manifest, task, verify=verify)
+            opened = _opened(city, source, store, manifest, verify=verify)
         except StoreError:
             raise
         except CityTwinError as error:
-            _lose(name, str(error), reading, report)
+            _lose(source.config.name, error, reading, report)
             continue
-        wanted = str(fingerprint_of(task, source, hashes))
-        finished = manifest.standing(f"source:{name}", WHOLE)
-        stands = _standing_source(finished, wanted, name, store)
-        if stands is not None:
-            reading.decoded[name] = stands
-            row.standing += 1
+        open_sources.append(opened)
+        row.standing += _submit(opened, opened.parts, manifest, store, work)
+        row.parts += len(opened.parts)
+    progress.begin(KEY, row.parts, row.standing)
+    for (opened, part), outcome in work:
+        if isinstance(outcome, Failure) and isinstance(outcome.error, NotApartError):
+            again = opened.undivided(part, manifest)
+            row.standing += _submit(opened, again, manifest, store, work)
             continue
-        order = Order(f"source:{name}", WHOLE, wanted)
-        manifest.forget(order.key, [order.part])
-        work.submit(name, order, decode, replace(task, hashes=hashes))
-    progress.begin(KEY, len(city.sources), row.standing)
-    for name, outcome in work:
+        opened.outcomes[part.order.part] = outcome
         if not isinstance(outcome, Failure):
-            reading.decoded[name] = outcome
             row.seconds += outcome.seconds
-        elif outcome.expected:
-            _lose(name, outcome.message, reading, report)
-            reading.rejects[name] = outcome.rejects
-        else:
+        elif not outcome.expected:
             report.failures.append(outcome.message)
         progress.advance(KEY, 0)
+    if not report.failures:
+        _settle(open_sources, store, manifest, reading, report)
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
     return reading
 
 
-def _standing_source(
-    finished: Finished | None, wanted: str, name: str, store: CityStore
-) -> DecodedSource | None:
-    """What reading reported, where all that it gave still lies in the store."""
-    if finished is None or finished.fingerprint != wanted:
-        return None
-    decoded = DecodedSource.model_validate_json(finished.payload)
-    return decoded if store.has_source(name, decoded.digests) else None
+@dataclass(eq=False)
+class _Open:
+    """A source of which parts are being read."""
+
+    source: BoundSource
+    whole: SourceTask
+    parts: list[SourcePart]
+    outcomes: dict[str, Outcome] = field(default_factory=dict)
+    """By part."""
+
+    def undivided(self, part: SourcePart, manifest: Manifest) -> list[SourcePart]:
+        """Put a file as a whole in the place of its ranges; none where that was done before."""
+        (file,) = part.task.dataset.files
+        ranges = [p for p in self.parts if p.task.dataset.part and p.task.dataset.files == (file,)]
+        if not ranges:
+            return []
+        remember_whole(manifest, self.whole, file, self.whole.hashes[file])
+        place = self.parts.index(ranges[0])
+        again = whole_file(self.source, self.whole, file, self.whole.hashes)
+        self.parts[place : place + len(ranges)] = [again]
+        return [again]
+
+
+PartWork: TypeAlias = Work[tuple[_Open, SourcePart], DecodedPart]
+
+
+def _opened(
+    city: BoundCity, source: BoundSource, store: CityStore, manifest: Manifest, *, verify: bool
+) -> _Open:
+    whole = source_task(city, source, store)
+    whole = replace(whole, hashes=hash_files(manifest, whole, verify=verify))
+    return _Open(source, whole, parts_of_source(source, whole, whole.hashes, manifest))
+
+
+def _submit(
+    opened: _Open,
+    parts: Sequence[SourcePart],
+    manifest: Manifest,
+    store: CityStore,
+    work: PartWork,
+) -> int:
+    """Send what does not stand to the workers; return how many parts stand."""
+    standing = 0
+    for part in parts:
+        stands = standing_part(part, manifest, store)
+        if stands is not None:
+            opened.outcomes[part.order.part] = stands
+            standing += 1
+            continue
+        manifest.forget(part.order.key, [part.order.part])
+        work.submit((opened, part), part.order, decode, part.task)
+    return standing
+
+
+def _settle(
+    open_sources: Sequence[_Open],
+    store: CityStore,
+    manifest: Manifest,
+    reading: Reading,
+    report: RunReport,
+) -> None:
+    store.keep_files(MERGED, ())
+    for opened in open_sources:
+        name = opened.source.config.name
+        outcomes = [(part, opened.outcomes[part.order.part]) for part in opened.parts]
+        try:
+            require_unchanged(opened.parts, manifest)
+            expect = opened.source.config.expect
+            reading.decoded[name] = settled_source(opened.whole, expect, outcomes, store)
+        except NothingReadError as error:
+            _lose(name, error, reading, report)
+            reading.rejects[name] = error.rejects
+        except SourceError as error:
+            _lose(name, error, reading, report)
+        manifest.keep_only(f"source:{name}", [part.order.part for part in opened.parts])
+        read = [outcome for _, outcome in outcomes if isinstance(outcome, DecodedPart)]
+        given = [file for part in read for file in part.tables.values()]
+        if name in reading.decoded:
+            rows = reading.decoded[name].rows
+            given += [
+                f for table in t.ALL if table.name in rows for f in store.files_of(name, table)
+            ]
+        store.keep_files(name, given)
 
 
 def quarantine(reading: Reading, file: Path) -> list[str]:
@@ -238,6 +233,6 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
     return said
 
 
-def _lose(name: str, message: str, reading: Reading, report: RunReport) -> None:
+def _lose(name: str, error: CityTwinError, reading: Reading, report: RunReport) -> None:
     reading.lost.append(name)
-    report.losses.append(f"source {name}: {message}")
+    report.losses.append(f"source {name}: {error}")

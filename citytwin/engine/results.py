@@ -7,26 +7,45 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from citytwin.model.layer import LayerDocument
-from citytwin.model.notes import Fact, Note, Reject
+from citytwin.model.notes import Fact, Note, Reject, Tally
+from citytwin.store.placed import TableFile
 
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class RasterPart(_Result):
+    """A raster that a source gave."""
+
+    digest: str
+    cells: int
+
+
+class DecodedPart(_Result):
+    """A part of a source that was read: all of it, a file, or a range of one."""
+
+    tables: dict[str, TableFile]
+    """What it gave, by table."""
+    rasters: dict[str, RasterPart] = {}
+    """What it gave, by role."""
+    rejects: tuple[Reject, ...]
+    notes: tuple[Tally | Note, ...]
+    seconds: float = 0.0
+    """Time on the worker [s]."""
+
+
 class DecodedSource(_Result):
-    """A source that was read."""
+    """A source that was read, all its parts together."""
 
     rows: dict[str, int]
-    """Rows by table."""
+    """Rows by table, cells by raster role."""
     digests: dict[str, str]
-    """Digest by table or raster role."""
+    """Digest by raster role."""
     rejects: tuple[Reject, ...]
     notes: tuple[Note, ...]
     files: dict[str, str]
     """sha256 by file name, relative to the source's root; files read beside them come last."""
-    seconds: float = 0.0
-    """Time on the worker [s]."""
 
 
 class FieldPart(_Result):

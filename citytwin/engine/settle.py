@@ -62,8 +62,9 @@ def settle(
                 if isinstance(result, TileResult)
             }
         else:
-            frame = store.read_table(made, job.step.name)
-            standing.tables[made] = TableEntry.of(job.step.name, made, frame)
+            owner = job.step.name
+            files = store.files_of(owner, made)
+            standing.tables[made] = TableEntry.stored(owner, store.root, files)
         standing.lineage[made] = joined(parents, own)
 
 

@@ -1,40 +1,43 @@
-"""A working store to look at: what is written stays in memory, nothing on the disk changes."""
+"""A working store to look at: what is written goes to a place of its own, the store stays as it is."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
-import pandas as pd
-
-from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.city_store import CityStore
 from citytwin.errors import StoreError
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.tables import Table
-from citytwin.store.row_index import RowIndex
-from citytwin.store.tables import row_digests
+from citytwin.store.placed import TableFile
 
 
 @dataclass(frozen=True)
 class SketchStore(CityStore):
     """The working store as a forecast sees it, beside a run that may hold the city."""
 
-    written: dict[tuple[str, Table], pd.DataFrame] = field(default_factory=dict)
-    """Tables by owner; they cover those on the disk."""
+    scratch: Path = field(kw_only=True)
+    """Folder for what is written."""
+    listed: dict[tuple[str, Table], tuple[TableFile, ...]] = field(default_factory=dict)
+    """Tables by owner; they cover those of the store."""
 
-    def write_table(self, owner: str, table: Table, frame: pd.DataFrame) -> str:
-        """Keep a table in memory."""
-        self.written[owner, table] = frame
-        return str(row_digests(frame).tolist())
+    def part_path(self, owner: str, table: Table, part: str) -> Path:
+        """File of a table in the place for what is written."""
+        return self.scratch / super().part_path(owner, table, part).relative_to(self.root)
 
-    def write_merged(self, table: Table, frame: pd.DataFrame, index: RowIndex) -> None:
-        """Keep a joined table in memory; its rows are not asked for by place."""
-        del index
-        self.written[MERGED, table] = frame
+    def _write_list(self, owner: str, table: Table, files: tuple[TableFile, ...]) -> None:
+        self.listed[owner, table] = files
 
-    def read_table(self, table: Table, owner: str = MERGED) -> pd.DataFrame:
-        """Read a table: the one kept, else the one on the disk."""
-        kept = self.written.get((owner, table))
-        return super().read_table(table, owner) if kept is None else kept
+    def files_of(self, owner: str, table: Table) -> tuple[TableFile, ...]:
+        """Files of a table: of the one made here, else of the one in the store."""
+        found = self.listed.get((owner, table))
+        return super().files_of(owner, table) if found is None else found
+
+    def has_table(self, owner: str, table: Table) -> bool:
+        """Whether a table made in one file lies in the store."""
+        return CityStore(self.root, self.crs, self.time_zone, self.tile_cells).has_table(
+            owner, table
+        )
 
     def write_raster(self, owner: str, role: RasterRole, raster: Raster) -> str:
         """Refuse: a forecast reads no sources."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from citytwin.engine.lineage import Lineage
@@ -20,8 +21,17 @@ from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
-from citytwin.store.row_index import RowIndex
-from citytwin.store.tables import row_boxes, row_digests
+from citytwin.store.placed import Places, TableFile, places_of
+
+
+@dataclass(frozen=True)
+class Piece:
+    """Consecutive rows of a table, which are looked at when somebody asks for their places."""
+
+    first_row: int
+    rows: int
+    near: Callable[[Bounds], bool]
+    places: Callable[[], Places]
 
 
 @dataclass(frozen=True)
@@ -29,26 +39,63 @@ class TableEntry:
     """A table with its owner, and the places and digests of its rows."""
 
     owner: str
-    rows: int
-    index: RowIndex
-    digests: NDArray[np.uint64]
+    pieces: tuple[Piece, ...]
 
     @classmethod
-    def of(cls, owner: str, table: Table, frame: pd.DataFrame) -> TableEntry:
-        """Index a table."""
-        index = RowIndex(row_boxes(table, frame))
-        return cls(owner, len(frame), index, row_digests(frame))
+    def of(cls, owner: str, places: Places) -> TableEntry:
+        """Return the entry of a table whose places are at hand.
+
+        Parameters
+        ----------
+        owner
+            Whose table it is.
+        places
+            Of its rows.
+        """
+        rows = len(places.digests)
+        return cls(owner, (Piece(0, rows, lambda _area: True, lambda: places),))
+
+    @classmethod
+    def stored(cls, owner: str, root: Path, files: Sequence[TableFile]) -> TableEntry:
+        """Return the entry of a table that lies in files.
+
+        Parameters
+        ----------
+        owner
+            Whose table it is.
+        root
+            Folder of the store.
+        files
+            All files of the table, in order.
+        """
+        pieces = (
+            Piece(file.first_row, file.rows, file.near, partial(places_of, root, file))
+            for file in files
+        )
+        return cls(owner, tuple(pieces))
+
+    @property
+    def rows(self) -> int:
+        """Rows of the table."""
+        return sum(piece.rows for piece in self.pieces)
 
     @property
     def boxes(self) -> NDArray[np.float64]:
         """Box of each row, shape (n, 4) [m]."""
-        return self.index.boxes
+        own = [piece.places().index.boxes for piece in self.pieces if piece.rows]
+        return np.concatenate([np.empty((0, 4)), *own])
 
     def digest(self, area: Bounds | None = None) -> str:
         """Digest of the rows that touch an area, or of all."""
-        rows = np.arange(self.rows) if area is None else self.index.near(area)
-        data = rows.astype(np.int64).tobytes() + self.digests[rows].tobytes()
-        return hashlib.sha256(data).hexdigest()
+        total = hashlib.sha256()
+        for piece in self.pieces:
+            if not piece.rows or (area is not None and not piece.near(area)):
+                continue
+            places = piece.places()
+            rows = np.arange(piece.rows) if area is None else places.index.near(area)
+            total.update((rows + piece.first_row).astype(np.int64).tobytes())
+            total.update(places.digests[rows].tobytes())
+        return total.hexdigest()
 
 
 @dataclass

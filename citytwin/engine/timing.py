@@ -8,12 +8,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
 
-from citytwin.engine.results import DecodedSource, LayerResult, TableResult, TileResult
+from citytwin.engine.results import DecodedPart, LayerResult, TableResult, TileResult
 from citytwin.errors import CityTwinError
 
 log = logging.getLogger(__name__)
 P = ParamSpec("P")
-R = TypeVar("R", DecodedSource, TileResult, TableResult, LayerResult)
+R = TypeVar("R", DecodedPart, TileResult, TableResult, LayerResult)
 
 
 def timed(function: Callable[P, R]) -> Callable[P, R]:

@@ -1,137 +1,324 @@
-"""One id for one building over all sources: what is the same is kept once, the rest renamed."""
+"""One id for one thing over all parts of a source, and one for one building over all sources.
+
+Files are read side by side, so none knows what another has used. Here ids that were given more than
+once are found by their hashes; only the rows that have one are looked at, and only files with such
+rows are written again. What is the same is kept once, the rest renamed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import accumulate, repeat
+from typing import Any
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from citytwin.engine.building_digests import building_digests
+from citytwin.engine.part_rows import PartRows
+from citytwin.model import tables as t
+from citytwin.model.identities import RENAMED, Identities, Verdict
 from citytwin.model.notes import Note
-from citytwin.store.tables import row_digests
+from citytwin.model.tables import Table
 
-_NOT_THE_BUILDING = ["source", "offset", "defects", "stable_key"]
-"""Columns that may differ between two records of one building."""
+Hashes = NDArray[np.uint64]
+Naming = Callable[[int, str], Iterator[str]]
+"""From the number of a part and an id: names for another thing of that id, the first free is taken."""
+_SUFFIX = re.compile(r"#\d+$")
 
 
 @dataclass(frozen=True)
 class Clash:
-    """Ids of one source that a source before it has used."""
+    """Ids of one part that a part before it has used."""
 
     dropped: frozenset[str] = frozenset()
     """The same buildings again."""
     renamed: Mapping[str, str] = field(default_factory=dict)
-    """Other buildings, with their new ids."""
+    """Other things, with their new ids."""
+    met: tuple[tuple[str, str, Verdict], ...] = ()
+    """Of each building concerned, in order: file, id, and what became of it."""
+
+    def __bool__(self) -> bool:
+        return bool(self.dropped or self.renamed)
 
 
-def clashes(buildings: Mapping[str, pd.DataFrame]) -> dict[str, Clash]:
-    """Compare the buildings of several sources.
+def clashes(parts: Sequence[PartRows], table: Table, naming: Naming) -> list[Clash]:
+    """Find ids that several parts have used.
 
     Parameters
     ----------
-    buildings
-        Table ``buildings`` by source, in the order in which sources count.
+    parts
+        In the order in which they count; no id occurs twice in one.
+    table
+        Table with a key; its rows are dropped where they are buildings met again.
+    naming
+        Names for other things of an id.
 
     Returns
     -------
-    dict
-        By source; the first has none.
+    list of Clash
+        One per part; the first has none.
     """
-    known: dict[str, set[int]] = {}
-    found = {}
-    for owner, frame in buildings.items():
-        ids = frame["building_id"].astype(str)
-        digests = row_digests(frame.drop(columns=_NOT_THE_BUILDING))
-        pairs = list(zip(ids, digests.tolist(), strict=True))
-        again = {one for one, digest in pairs if digest in known.get(one, ())}
-        others = [one for one, _ in pairs if one in known and one not in again]
-        taken = known.keys() | set(ids)
-        found[owner] = Clash(frozenset(again), {o: _free(f"{owner}:{o}", taken) for o in others})
-        for one, digest in pairs:
-            known.setdefault(found[owner].renamed.get(one, one), set()).add(digest)
-            known.setdefault(one, set()).add(digest)
+    ids = [_hashed(part, table) for part in parts]
+    every = np.sort(np.concatenate([np.empty(0, np.uint64), *(own for own, _ in ids)]))
+    roots = np.sort(np.concatenate([np.empty(0, np.uint64), *(own for _, own in ids)]))
+    twice = np.unique(roots[1:][roots[1:] == roots[:-1]])
+    if not len(twice):
+        return [Clash()] * len(parts)
+    taken = _Taken(every)
+    identities = Identities()
+    found = []
+    for number, (part, (_, hashes)) in enumerate(zip(parts, ids, strict=True)):
+        rows = np.flatnonzero(np.isin(hashes, twice))
+        if not len(rows):
+            found.append(Clash())
+            continue
+        frame = _keys(part, table).iloc[rows]
+        names = partial(naming, number)
+        if table is t.BUILDINGS:
+            digests = building_digests(part, frame["id"])
+            found.append(_buildings(frame, digests, identities, taken, names))
+        else:
+            found.append(Clash(renamed=_renamed(frame["id"], taken, names)))
     return found
 
 
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "'"
-    return name
+@dataclass(eq=False)
+class _Taken:
+    """Names that nothing else may have."""
+
+    hashes: Hashes
+    """Of the ids of all parts, sorted."""
+    given: set[str] = field(default_factory=set)
+    """Ids given so far."""
+
+    def free(self, names: Iterator[str]) -> str:
+        """Return the first name that nothing has, here or in a part still to come."""
+        for name in names:
+            own = _hash([name])[0]
+            place = int(np.searchsorted(self.hashes, own))
+            held = place < len(self.hashes) and self.hashes[place] == own
+            if not held and name not in self.given:
+                self.given.add(name)
+                return name
+        raise AssertionError  # namings never end
 
 
-def settled_buildings(frame: pd.DataFrame, clash: Clash) -> pd.DataFrame:
-    """Return the buildings of a source with ids that no other source has.
+def _renamed(
+    ids: pd.Series[str], taken: _Taken, names: Callable[[str], Iterator[str]]
+) -> dict[str, str]:
+    renamed = {}
+    for one in ids:
+        if one in taken.given:
+            renamed[one] = taken.free(names(one))
+        taken.given.add(one)
+    return renamed
+
+
+def _buildings(
+    frame: pd.DataFrame,
+    digests: Mapping[str, str],
+    identities: Identities,
+    taken: _Taken,
+    names: Callable[[str], Iterator[str]],
+) -> Clash:
+    dropped: set[str] = set()
+    met: list[tuple[str, str, Verdict]] = []
+    other: list[str] = []
+    for one, root, source in zip(frame["id"], frame["root"], frame["source"], strict=True):
+        verdict = identities.meet(root, partial(digests.__getitem__, one))
+        if verdict == "again":
+            dropped.add(one)
+        elif one in taken.given:
+            other.append(one)
+            verdict = "another"
+        if verdict != "first":
+            met.append((source, root, verdict))
+        taken.given.add(one)
+    renamed = {one: taken.free(names(one)) for one in other}
+    return Clash(frozenset(dropped), renamed, tuple(met))
+
+
+def _keys(part: PartRows, table: Table) -> pd.DataFrame:
+    """Ids of a part, and the ids that its features had where the part had used them before."""
+    more = [name for name in ("defects", "source") if name in table.column_names]
+    stored = part.columns(table, [table.key, *more])
+    ids = stored[table.key].astype(object)
+    roots = ids
+    if "defects" in more:
+        again = stored["defects"].str.contains(RENAMED, regex=False).to_numpy(dtype=np.bool_)
+        roots = ids.where(~again, ids.str.replace(_SUFFIX, "", regex=True))
+    return pd.DataFrame({"id": ids, "root": roots, "source": stored.get("source")})
+
+
+def _hashed(part: PartRows, table: Table) -> tuple[Hashes, Hashes]:
+    if not part.has(table):
+        return np.empty(0, np.uint64), np.empty(0, np.uint64)
+    keys = _keys(part, table)
+    return _hash(keys["id"]), _hash(keys["root"])
+
+
+def _hash(names: Any) -> Hashes:
+    return np.asarray(pd.util.hash_array(np.asarray(names, dtype=object), categorize=False))
+
+
+def numbered(_part: int, one: str) -> Iterator[str]:
+    """Names of further things of one id inside a source: ``a#2``, ``a#3``.
 
     Parameters
     ----------
-    frame
-        Table ``buildings`` of the source.
-    clash
-        What :func:`clashes` found.
+    _part
+        Does not matter.
+    one
+        The id, or one of those names.
     """
-    kept = frame[~frame["building_id"].isin(clash.dropped)]
-    return _renamed(kept, ["building_id", "parent_id"], clash)
+    root, number = _SUFFIX.sub("", one), 1
+    while True:
+        number += 1
+        yield f"{root}#{number}"
 
 
-def settled_surfaces(frame: pd.DataFrame, clash: Clash, owner: str) -> pd.DataFrame:
-    """Return the surfaces of the buildings that were kept, under the ids that these have now.
+def between_sources(owners: Sequence[str]) -> Naming:
+    """Return names of buildings whose id a source before theirs has: ``source:a``.
 
     Parameters
     ----------
-    frame
-        Table ``surfaces`` of the source.
+    owners
+        Name of the source of each part.
+    """
+
+    def naming(part: int, one: str) -> Iterator[str]:
+        return accumulate(repeat("'"), initial=f"{owners[part]}:{one}")
+
+    return naming
+
+
+def settled(
+    table: Table,
+    frame: pd.DataFrame,
+    clash: Mapping[Table, Clash],
+    owner: str = "",
+) -> pd.DataFrame:
+    """Return rows of a part under ids that no part before it has.
+
+    Parameters
+    ----------
+    table, frame
+        The rows and their schema; surfaces and defects follow their buildings.
     clash
-        What :func:`clashes` found.
+        Of the tables of the part.
     owner
-        Name of the source.
+        Name of the source, where it is told apart from other sources.
     """
+    if table is t.SURFACES:
+        return _settled_surfaces(frame, clash.get(t.BUILDINGS, Clash()), owner)
+    own = clash.get(table, Clash())
+    if table is t.DEFECTS:
+        return _settled_defects(frame, own, clash.get(t.BUILDINGS, Clash()))
+    return _settled_rows(table, frame, own, owner)
+
+
+def is_touched(table: Table, clash: Mapping[Table, Clash]) -> bool:
+    """Whether rows of a part have to change their ids, or to go.
+
+    Parameters
+    ----------
+    table
+        Of the rows.
+    clash
+        Of the tables of the part.
+    """
+    follows = table in (t.SURFACES, t.DEFECTS) and bool(clash.get(t.BUILDINGS))
+    return follows or bool(clash.get(table))
+
+
+def _settled_rows(table: Table, frame: pd.DataFrame, clash: Clash, owner: str) -> pd.DataFrame:
+    kept = frame[~frame[table.key].isin(clash.dropped)]
+    new = {table.key: _mapped(kept[table.key], clash)}
+    if table is t.BUILDINGS:
+        new["parent_id"] = _mapped(kept["parent_id"], clash)
+        if not owner:
+            moved = kept[table.key].isin(clash.renamed).to_numpy(dtype=np.bool_)
+            marked = (kept["defects"] + "," + RENAMED).str.lstrip(",")
+            new["defects"] = kept["defects"].where(~moved, marked)
+    return kept.assign(**new).reset_index(drop=True)
+
+
+def _settled_defects(frame: pd.DataFrame, clash: Clash, buildings: Clash) -> pd.DataFrame:
+    of_building = frame["theme"].eq(t.BUILDINGS.name).fillna(value=False)
+    kept = frame[~(frame["feature_id"].isin(buildings.dropped) & of_building)]
+    new = {name: _mapped(kept[name], buildings) for name in ("feature_id", "parent_id")}
+    return kept.assign(**{t.DEFECTS.key: _mapped(kept[t.DEFECTS.key], clash)}, **new).reset_index(
+        drop=True
+    )
+
+
+def _settled_surfaces(frame: pd.DataFrame, clash: Clash, owner: str) -> pd.DataFrame:
     kept = frame[~frame["building_id"].isin(clash.dropped)]
-    moved = kept["building_id"].isin(clash.renamed)
-    surface_id = kept["surface_id"].where(~moved, f"{owner}:" + kept["surface_id"])
-    return _renamed(kept.assign(surface_id=surface_id), ["building_id"], clash)
+    ids = [
+        _surface_name(name, building, clash, owner)
+        for name, building in zip(kept["surface_id"], kept["building_id"], strict=True)
+    ]
+    kept = kept.assign(
+        surface_id=pd.array(ids, dtype="string"), building_id=_mapped(kept["building_id"], clash)
+    )
+    return kept.reset_index(drop=True)
 
 
-def _renamed(frame: pd.DataFrame, columns: list[str], clash: Clash) -> pd.DataFrame:
+def _surface_name(name: str, building: str, clash: Clash, owner: str) -> str:
+    if building not in clash.renamed:
+        return name
+    if owner:
+        return f"{owner}:{name}"
+    named_after = name.startswith(f"{building}/")
+    return clash.renamed[building] + name.removeprefix(building) if named_after else name
+
+
+def _mapped(column: pd.Series[str], clash: Clash) -> pd.Series[str]:
     if not clash.renamed:
-        return frame
-    new = {
-        name: frame[name].map(lambda one: clash.renamed.get(one, one), na_action="ignore")
-        for name in columns
-    }
-    return frame.assign(**{name: column.astype("string") for name, column in new.items()})
+        return column
+    new = column.map(lambda one: clash.renamed.get(one, one), na_action="ignore")
+    return new.astype("string")
 
 
-def note_of(owner: str, clash: Clash) -> tuple[Note, ...]:
-    """Say what became of the ids of a source.
+def note_of(owner: str, found: Sequence[Mapping[Table, Clash]]) -> tuple[Note, ...]:
+    """Say what became of the ids of a source that sources before it have used.
 
     Parameters
     ----------
     owner
         Name of the source.
-    clash
-        What :func:`clashes` found.
+    found
+        What :func:`clashes` found of its parts.
     """
+    buildings = [clash[t.BUILDINGS] for clash in found if t.BUILDINGS in clash]
+    dropped = {one for clash in buildings for one in clash.dropped}
+    renamed = {old: new for clash in buildings for old, new in clash.renamed.items()}
     said = []
-    if clash.dropped:
+    if dropped:
         said.append(
             Note(
                 severity="info",
-                ja=f"データ「{owner}」の建物 {len(clash.dropped)} 棟は、前のデータと同一のため"
+                ja=f"データ「{owner}」の建物 {len(dropped)} 棟は、前のデータと同一のため"
                 "一度だけ数えます",
-                en=f"{len(clash.dropped)} buildings of source {owner} are in a source before it "
-                f"as well, such as {min(clash.dropped)}; they count once",
+                en=f"{len(dropped)} buildings of source {owner} are in a source before it "
+                f"as well, such as {min(dropped)}; they count once",
             )
         )
-    if clash.renamed:
-        old = min(clash.renamed)
+    if renamed:
+        old = min(renamed)
         said.append(
             Note(
                 severity="loss",
-                ja=f"データ「{owner}」の建物 {len(clash.renamed)} 棟は、別の建物と ID が重複する"
-                f"ため改名しました（例: {old} → {clash.renamed[old]}）",
-                en=f"{len(clash.renamed)} buildings of source {owner} have the id of another "
+                ja=f"データ「{owner}」の建物 {len(renamed)} 棟は、別の建物と ID が重複する"
+                f"ため改名しました（例: {old} → {renamed[old]}）",
+                en=f"{len(renamed)} buildings of source {owner} have the id of another "
                 f"building in a source before it and were renamed, such as {old} to "
-                f"{clash.renamed[old]}; where they are the same building it counts twice",
+                f"{renamed[old]}; where they are the same building it counts twice",
             )
         )
     return tuple(said)

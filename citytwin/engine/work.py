@@ -9,19 +9,15 @@ from typing import Any, Generic, TypeVar
 
 from distributed import Client, Future, KilledWorker, as_completed
 
-from citytwin.engine.city_store import CityStore
-from citytwin.engine.results import DecodedSource, LayerResult, TableResult, TileResult
-from citytwin.engine.sources import NothingReadError
+from citytwin.engine.city_store import WHOLE, CityStore
+from citytwin.engine.results import DecodedPart, LayerResult, TableResult, TileResult
 from citytwin.errors import CityTwinError, StepError
-from citytwin.model.notes import Reject
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
 
 log = logging.getLogger(__name__)
-WHOLE = "whole"
-"""Name of the part of a step that is not cut into tiles."""
 T = TypeVar("T")
-R = TypeVar("R", DecodedSource, LayerResult, TableResult | TileResult)
+R = TypeVar("R", DecodedPart, LayerResult, TableResult | TileResult)
 
 
 @dataclass(frozen=True)
@@ -39,10 +35,13 @@ class Failure:
     """Why a task made nothing."""
 
     message: str
-    expected: bool
-    """Whether it is an error raised on purpose, about the data rather than the program."""
-    rejects: tuple[Reject, ...] = ()
-    """Records that were set aside, where nothing else was left."""
+    error: CityTwinError | None = None
+    """The error, where it was raised on purpose, about the data rather than the program."""
+
+    @property
+    def expected(self) -> bool:
+        """Whether it is about the data rather than the program."""
+        return self.error is not None
 
 
 class Work(Generic[T, R]):
@@ -108,14 +107,16 @@ def _failure(order: Order, future: Future) -> Failure:
     except Exception as lost:  # noqa: BLE001 - a scheduler that went away cancels, and raises here
         error = lost
     if isinstance(error, CityTwinError):
-        rejects = error.rejects if isinstance(error, NothingReadError) else ()
-        return Failure(str(error), expected=True, rejects=rejects)
+        return Failure(str(error), error)
     tile = "" if order.part == WHOLE else order.part
+    step = order.key
+    if step.startswith("source:") and tile:
+        step, tile = f"{step}, {tile}", ""
     if isinstance(error, KilledWorker):
         said = "its worker died again and again, most likely for want of memory"
         hint = "use smaller tiles or fewer workers"
-        return Failure(str(StepError(said, step=order.key, tile=tile, hint=hint)), expected=False)
+        return Failure(str(StepError(said, step=step, tile=tile, hint=hint)))
     log.error("unexpected error in %s, part %s", order.key, order.part, exc_info=error)
     said = f"{type(error).__name__}: {error}"
     hint = "the program is at fault; the log has more"
-    return Failure(str(StepError(said, step=order.key, tile=tile, hint=hint)), expected=False)
+    return Failure(str(StepError(said, step=step, tile=tile, hint=hint)))

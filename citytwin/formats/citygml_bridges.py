@@ -8,7 +8,7 @@ from __future__ import annotations
 from citytwin.formats.city.decks import ON_BRIDGE
 from citytwin.formats.city.theme_rows import BridgeRow
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
-from citytwin.model.steps import Format, NoParams
+from citytwin.model.steps import Format, NoParams, always
 from citytwin.model.tables import BRIDGES, DEFECTS
 from citytwin.model.text import text
 
@@ -43,5 +43,6 @@ FORMAT = Format(
     patterns=("*_brid_*.gml",),
     produces=(BRIDGES, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=theme_reader(_THEME, BRIDGES, _rows),
 )

@@ -22,7 +22,7 @@ from citytwin.formats.gml.inundation import folders_below_theme, inundation_kind
 from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.formats.gml.triangles import Triangles, far_off, place_triangles
 from citytwin.formats.xml import Element
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.steps import Dataset, Decoded, Format, NoParams, always
 from citytwin.model.tables import DEFECTS, HAZARD_SURFACES
 from citytwin.model.text import text
 
@@ -248,5 +248,6 @@ FORMAT = Format(
     patterns=("*_fld_*.gml", "*_ifld_*.gml", "*_htd_*.gml", "*_tnm_*.gml", "*_rfld_*.gml"),
     produces=(HAZARD_SURFACES, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=read,
 )

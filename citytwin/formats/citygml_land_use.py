@@ -5,7 +5,7 @@ from __future__ import annotations
 from citytwin.formats.city.frames import ParcelRow, land_use_frame
 from citytwin.formats.gml.areas import child_text
 from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.steps import Dataset, Decoded, Format, NoParams, always
 from citytwin.model.tables import DEFECTS, LAND_USE
 from citytwin.model.text import text
 
@@ -90,8 +90,9 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:
     if unknown:
         result.ledger.note(
             "info",
-            f"土地利用 {unknown} 件には区分コードがないため「その他」として扱います",
-            f"{unknown} parcels carry no class of land use and count as other",
+            "土地利用 {count} 件には区分コードがないため「その他」として扱います",
+            "{count} parcels carry no class of land use and count as other",
+            unknown,
         )
     return result.decoded({LAND_USE: land_use_frame(rows, dataset.target_crs)})
 
@@ -102,5 +103,6 @@ FORMAT = Format(
     patterns=("*_luse_*.gml",),
     produces=(LAND_USE, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=read,
 )

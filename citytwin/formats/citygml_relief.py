@@ -13,7 +13,7 @@ from citytwin.formats.gml.rings import inherited, read_ring
 from citytwin.formats.gml.theme import Theme, ThemeFile, read_theme
 from citytwin.formats.gml.triangles import Triangles, far_off, place_triangles
 from citytwin.formats.xml import Element, local_name
-from citytwin.model.steps import Dataset, Decoded, Format, NoParams
+from citytwin.model.steps import Dataset, Decoded, Format, NoParams, always
 from citytwin.model.tables import DEFECTS, RELIEF
 from citytwin.model.text import text
 
@@ -108,5 +108,6 @@ FORMAT = Format(
     patterns=("*_dem_*.gml",),
     produces=(RELIEF, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=read,
 )

@@ -12,7 +12,7 @@ from citytwin.formats.gml.areas import child_text
 from citytwin.formats.gml.points import feature_point
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.formats.xml import Element, local_name
-from citytwin.model.steps import Format, NoParams
+from citytwin.model.steps import Format, NoParams, always
 from citytwin.model.tables import DEFECTS, VEGETATION
 from citytwin.model.text import text
 
@@ -52,5 +52,6 @@ FORMAT = Format(
     patterns=("*_veg_*.gml",),
     produces=(VEGETATION, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=theme_reader(_THEME, VEGETATION, _rows),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from citytwin.formats.city.theme_rows import WaterRow
 from citytwin.formats.gml.inundation import inundation_kind
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
-from citytwin.model.steps import Format, NoParams
+from citytwin.model.steps import Format, NoParams, always
 from citytwin.model.tables import DEFECTS, WATER_BODIES
 from citytwin.model.text import text
 
@@ -49,5 +49,6 @@ FORMAT = Format(
     patterns=("*_wtr_*.gml",),
     produces=(WATER_BODIES, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=theme_reader(_THEME, WATER_BODIES, _rows),
 )

@@ -8,7 +8,7 @@ from citytwin.formats.gml.areas import child_text
 from citytwin.formats.gml.document import is_urban_planning
 from citytwin.formats.gml.theme import Theme, ThemeFile, theme_reader
 from citytwin.formats.xml import Element, local_name
-from citytwin.model.steps import Format, NoParams
+from citytwin.model.steps import Format, NoParams, always
 from citytwin.model.tables import DEFECTS, ZONES
 from citytwin.model.text import text
 
@@ -75,5 +75,6 @@ FORMAT = Format(
     patterns=("*_urf_*.gml",),
     produces=(ZONES, DEFECTS),
     params=NoParams,
+    by_file=always,
     read=theme_reader(_THEME, ZONES, _rows),
 )

@@ -19,7 +19,7 @@ ROOM_PER_NODE = 48
 
 _QUOTE, _BACKSLASH, _COMMA, _COLON = 34, 92, 44, 58
 _OPEN, _CLOSED, _FIRST, _BEHIND = 123, 125, 91, 93
-_NEWLINE, _TAB, _RETURN, _N, _T = 10, 9, 13, 110, 116
+_NEWLINE, _TAB, _RETURN, _SPACE, _N, _T = 10, 9, 13, 32, 110, 116
 _ZERO, _NINE, _MINUS, _PLUS, _POINT, _E = 48, 57, 45, 43, 46, 101
 _CODE_KEY = np.frombuffer(b'{"code":"', dtype=np.uint8).copy()
 _VALUE_KEY = np.frombuffer(b'{"value":', dtype=np.uint8).copy()
@@ -243,6 +243,12 @@ def _put_bytes(letters: np.ndarray, begin: int, end: int, out: np.ndarray, p: in
 @njit(cache=True, nogil=True)
 def _put_text(letters: np.ndarray, begin: int, end: int, out: np.ndarray, first: int) -> int:
     """Write a text with what JSON escapes; line ends as a parser of XML gives them."""
+    odd = False
+    for k in range(begin, end):
+        c = letters[k]
+        odd |= (c < _SPACE) | (c == _QUOTE) | (c == _BACKSLASH)
+    if not odd:
+        return int(_put_bytes(letters, begin, end, out, first))
     p, k = first, begin
     while k < end:
         c = letters[k]

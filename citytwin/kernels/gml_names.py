@@ -73,6 +73,8 @@ ROLES = np.array([0, *_ROLE_OF.values()], dtype=np.int64)
 """Shape (n_name,): bits of what each name does."""
 LEVELS = np.array([int(n[3]) if r & LEVEL else -1 for n, r in zip(NAMES, ROLES, strict=True)])
 """Shape (n_name,): level of detail of a geometry property, -1 for other names."""
+IS_SOLID = np.array([name in {f"lod{lod}Solid" for lod in range(5)} for name in NAMES])
+"""Shape (n_name,): whether a name is that of a property that holds one solid."""
 OUTLINE_RANK = np.array(
     [
         OUTLINE_KINDS.index(name[4:]) if name.startswith("lod0") and name[4:] in OUTLINE_KINDS

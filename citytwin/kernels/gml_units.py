@@ -121,7 +121,7 @@ def describe_units(table: np.ndarray, units: np.ndarray, count: int) -> None:
             bare = units[whole, LOD] < 0 and units[whole, OUTLINE_ROW] < 0
             units[whole, STATUS] = BRACKET if bare else UNCLEAN
     for u in range(count):
-        if units[u, STATUS] == CLEAN and units[u, LOD] not in (1, 2):
+        if units[u, STATUS] == CLEAN and units[u, LOD] < 0:
             spoil(units, u)
 
 
@@ -162,9 +162,7 @@ def _describe(table: np.ndarray, units: np.ndarray, u: int) -> bool:
         name = table[child, xs.NAME]
         role = names.ROLES[name]
         direct = table[child, xs.FLAGS] & xs.DIRECT
-        if role & names.LEVEL:
-            if not direct:
-                return False
+        if role & names.LEVEL and direct:
             lod = names.LEVELS[name]
             levels |= 1 << lod
             if names.OUTLINE_RANK[name] < rank:
@@ -177,7 +175,7 @@ def _describe(table: np.ndarray, units: np.ndarray, u: int) -> bool:
                 return False
             levels |= of_boundary
         elif role & names.OUTSIDE and direct:
-            if table[child, xs.FLAGS] & xs.HAS_CHILD and not _installed(table, child):
+            if not _installations_are_foreseen(table, child):
                 return False
         elif direct:
             _note_attribute(table, units, u, child)
@@ -287,11 +285,25 @@ def surface_of_level(table: np.ndarray, level: int, holder: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _installed(table: np.ndarray, holder: int) -> bool:
-    """Whether an installation has no geometry that would have to be read."""
-    for r in range(holder + 1, table[holder, xs.LAST]):
-        if names.ROLES[table[r, xs.NAME]] & names.LEVEL:
+def _installations_are_foreseen(table: np.ndarray, holder: int) -> bool:
+    """Whether the geometry of installations outside is built so that it can be read here.
+
+    A solid of an installation would be taken for one of the building where shells are counted.
+    """
+    installation = holder + 1
+    while installation < table[holder, xs.LAST]:
+        if not table[installation, xs.FLAGS] & xs.DIRECT:
             return False
+        child = installation + 1
+        while child < table[installation, xs.LAST]:
+            role = names.ROLES[table[child, xs.NAME]]
+            direct = table[child, xs.FLAGS] & xs.DIRECT
+            if role & names.LEVEL and direct and names.IS_SOLID[table[child, xs.NAME]]:
+                return False
+            if role & names.BOUNDARY and direct and not _boundary_levels(table, child)[0]:
+                return False
+            child = table[child, xs.LAST]
+        installation = table[installation, xs.LAST]
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +20,50 @@ class Note(BaseModel):
     severity: Severity
     ja: str
     en: str
+
+
+class Tally(Note):
+    """A remark with a count; those that differ in nothing else are added up."""
+
+    count: int
+    form: Text
+    """Wording with ``{count}`` where the count stands."""
+
+
+def tally(severity: Severity, form: Text, count: int) -> Tally:
+    """Return a remark with a count.
+
+    Parameters
+    ----------
+    severity
+        Kind of remark.
+    form
+        Wording with ``{count}`` where the count stands.
+    count
+        How many.
+    """
+    ja, en = (words.replace("{count}", str(count)) for words in (form.ja, form.en))
+    return Tally(severity=severity, ja=ja, en=en, count=count, form=form)
+
+
+def summed(notes: Iterable[Note]) -> tuple[Note, ...]:
+    """Say each remark once, where it came first; counts are added up.
+
+    Parameters
+    ----------
+    notes
+        Remarks of parts of one whole, in order.
+    """
+    found: dict[Note | tuple[Severity, str, str], Note] = {}
+    for note in notes:
+        if isinstance(note, Tally):
+            key = (note.severity, note.form.ja, note.form.en)
+            before = found.get(key)
+            more = before.count if isinstance(before, Tally) else 0
+            found[key] = tally(note.severity, note.form, more + note.count)
+        else:
+            found.setdefault(note, note)
+    return tuple(found.values())
 
 
 class Fact(BaseModel):

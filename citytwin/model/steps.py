@@ -7,7 +7,7 @@ A step is one file that ends in one module-level declaration; the registry finds
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorView
@@ -33,6 +34,8 @@ Array: TypeAlias = NDArray[Any]
 Arrays: TypeAlias = Mapping[Field, Array]
 ClassCounts: TypeAlias = Mapping[Field, Mapping[int, int]]
 """Cells by value of each field of classes (uint8)."""
+ByteRange: TypeAlias = tuple[int, int]
+"""Where a range of a file begins, and where it ends."""
 
 
 class Params(BaseModel):
@@ -118,6 +121,12 @@ class Dataset:
     """CRS given by the user for files that name none."""
     synthetic: bool = False
     """Whether the user declares the source as generated rather than measured."""
+    part: ByteRange | None = None
+    """Range to read of the only file; None = all of it."""
+
+
+class NotApartError(CityTwinError):
+    """A range of a file that means nothing without the rest: the file must be read as a whole."""
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,19 @@ class Format(Generic[P]):
     read: Callable[[Dataset, P], Decoded]
     observes: tuple[ObservedProperty, ...] | None = None
     """Properties that its observations can be of; None = any."""
+    by_file: Callable[[P], bool] = lambda _params: False
+    """Whether, with these parameters, no file says anything about another: reading them one by
+    one gives, in their order, the rows, rejects and notes of reading them at once. The engine
+    then reads them side by side, adds up counts, and settles ids that files share."""
+    ranges: Callable[[Path, int], Sequence[ByteRange] | None] | None = None
+    """From a file and a size in bytes: ranges of about that size that can be read apart, in
+    order; None where it must be read as a whole. Reading a range (`Dataset.part`) may still
+    raise `NotApartError`."""
+
+
+def always(_params: Params) -> bool:
+    """Whatever the parameters are."""
+    return True
 
 
 # --- gridders ----------------------------------------------------------------------------------

@@ -33,6 +33,8 @@ class Table:
     name: str
     columns: tuple[Column, ...]
     geometry: Shape = "none"
+    key: str = ""
+    """Column of which no two rows of the table have the same value, where there is one."""
 
     @property
     def column_names(self) -> tuple[str, ...]:
@@ -106,6 +108,7 @@ BUILDINGS = Table(
         Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
     ),
     geometry="polygon",
+    key="building_id",
 )
 SURFACES = Table(
     "surfaces",
@@ -150,6 +153,7 @@ DEFECTS = Table(
         Column("geometry", "geometry", meaning="point; null where the feature has no place"),
     ),
     geometry="point",
+    key="defect_id",
 )
 RELIEF = Table(
     "relief",
@@ -176,6 +180,7 @@ ROADS = Table(
         Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
     ),
     geometry="polygon",
+    key="road_id",
 )
 LAND_USE = Table(
     "land_use",
@@ -192,6 +197,7 @@ LAND_USE = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="parcel_id",
 )
 WATER_BODIES = Table(
     "water_bodies",
@@ -204,6 +210,7 @@ WATER_BODIES = Table(
         Column("geometry", "geometry", nullable=False, meaning="area seen from above"),
     ),
     geometry="polygon",
+    key="water_id",
 )
 VEGETATION = Table(
     "vegetation",
@@ -218,6 +225,7 @@ VEGETATION = Table(
         Column("geometry", "geometry", nullable=False, meaning="area of a cover, point of a plant"),
     ),
     geometry="any",
+    key="plant_id",
 )
 BRIDGES = Table(
     "bridges",
@@ -235,6 +243,7 @@ BRIDGES = Table(
         Column("geometry", "geometry", nullable=False, meaning="outline seen from above"),
     ),
     geometry="polygon",
+    key="bridge_id",
 )
 ZONES = Table(
     "zones",
@@ -256,6 +265,7 @@ ZONES = Table(
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+    key="zone_id",
 )
 HAZARD_SURFACES = Table(
     "hazard_surfaces",

@@ -19,10 +19,12 @@ class RowIndex:
     boxes
         Shape (n, 4): x_min, y_min, x_max, y_max [m]; infinite where a row belongs everywhere,
         NaN where it lies nowhere.
+    order
+        Shape (n,): rows so that neighbours stand together; found where it is not known.
     """
 
-    def __init__(self, boxes: NDArray[np.float64]) -> None:
-        self.order = along_curve(boxes)
+    def __init__(self, boxes: NDArray[np.float64], order: NDArray[np.intp] | None = None) -> None:
+        self.order = along_curve(boxes) if order is None else order
         """Rows so that neighbours stand together, shape (n,)."""
         self.boxes = boxes
         self._boxes = boxes[self.order]
@@ -43,6 +45,17 @@ class RowIndex:
             hit = rows_near(self._boxes[begin : begin + GROUP_ROWS], area)
             found.append(self.order[begin + hit])
         return np.sort(np.concatenate(found))
+
+    @property
+    def bounds(self) -> Bounds | None:
+        """Box around all rows that lie somewhere; None where rows belong everywhere, or none do."""
+        if not len(self._groups):
+            return None
+        low = np.fmin.reduce(self._groups[:, :2], axis=0)
+        high = np.fmax.reduce(self._groups[:, 2:], axis=0)
+        if not np.isfinite([low, high]).all():
+            return None
+        return Bounds(float(low[0]), float(low[1]), float(high[0]), float(high[1]))
 
 
 def rows_near(boxes: NDArray[np.float64], area: Bounds) -> NDArray[np.intp]:

@@ -1,27 +1,19 @@
-"""Tables of the working store: Parquet, checked against the schema, with row boxes."""
+"""Tables of the working store: checked against their schema; boxes and digests of their rows."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from citytwin.errors import CityTwinError, StoreError
-from citytwin.model.grid import Bounds
+from citytwin.errors import CityTwinError
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS, flattened
 from citytwin.model.tables import Column, Table
-from citytwin.store.atomic import replacing
-from citytwin.store.row_index import GROUP_ROWS, RowIndex
-from citytwin.transports.files import sha256_of
 
-_ROW = "_row"
-_EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
 _DTYPES = {
     "string": "string",
     "float64": "float64",
@@ -33,8 +25,6 @@ _DTYPES = {
 
 
 _LISTS = {"floats": FLOAT_LISTS, "ints": INT_LISTS}
-_TYPES = {dtype.pyarrow_dtype: dtype for dtype in _LISTS.values()}
-"""Types of pandas for those of Arrow that it would make objects of."""
 
 
 class TableError(CityTwinError, ValueError):
@@ -118,111 +108,6 @@ def _as_lists(values: pd.Series[Any], dtype: pd.ArrowDtype) -> pd.Series[Any]:
         return values
     lists = pa.array(values.to_list(), type=dtype.pyarrow_dtype)
     return pd.Series(pd.arrays.ArrowExtensionArray(lists), dtype=dtype)
-
-
-def write_table(path: Path, frame: pd.DataFrame) -> str:
-    """Write a working table atomically.
-
-    Parameters
-    ----------
-    path
-        Parquet file.
-    frame
-        What :func:`conform` returned.
-
-    Returns
-    -------
-    str
-        sha256 of the file.
-    """
-    with replacing(path) as temporary:
-        frame.to_parquet(temporary, compression="zstd", index=False)
-        return sha256_of(temporary)
-
-
-def write_placed(path: Path, frame: pd.DataFrame, index: RowIndex) -> None:
-    """Write a table so that the rows near an area can be read without the others.
-
-    Neighbours stand together, in small groups of which the file knows the boxes; each row carries
-    its box and its number.
-
-    Parameters
-    ----------
-    path
-        Parquet file.
-    frame
-        What :func:`conform` returned.
-    index
-        Boxes of its rows.
-    """
-    placed = frame.iloc[index.order].reset_index(drop=True)
-    placed[_ROW] = index.order.astype(np.int64)
-    for name, edge in zip(_EDGES, index.boxes[index.order].T, strict=True):
-        placed[name] = edge
-    with replacing(path) as temporary:
-        placed.to_parquet(temporary, compression="zstd", index=False, row_group_size=GROUP_ROWS)
-
-
-def read_rows(path: Path, table: Table, area: Bounds) -> pd.DataFrame:
-    """Read the rows of a table whose boxes touch an area.
-
-    Parameters
-    ----------
-    path
-        Parquet file written by :func:`write_placed`.
-    table
-        Its schema.
-    area
-        The area [m].
-
-    Returns
-    -------
-    DataFrame
-        In the original order; the index is the row number in the whole table.
-    """
-    x_min, y_min, x_max, y_max = _EDGES
-    near = [
-        (x_min, "<=", area.x_max),
-        (x_max, ">=", area.x_min),
-        (y_min, "<=", area.y_max),
-        (y_max, ">=", area.y_min),
-    ]
-    return _in_order(_read(path, table, filters=near))
-
-
-def read_table(path: Path, table: Table) -> pd.DataFrame:
-    """Read a working table, with its rows in the original order.
-
-    Parameters
-    ----------
-    path
-        Parquet file written by :func:`write_table` or :func:`write_placed`.
-    table
-        Its schema.
-    """
-    frame = _read(path, table)
-    return _in_order(frame).reset_index(drop=True) if _ROW in frame.columns else frame
-
-
-def _in_order(placed: pd.DataFrame) -> pd.DataFrame:
-    frame = placed.set_index(_ROW).sort_index()
-    frame.index.name = None
-    return frame.drop(columns=[*_EDGES])
-
-
-def _read(
-    path: Path, table: Table, filters: list[tuple[str, str, float]] | None = None
-) -> pd.DataFrame:
-    try:
-        if table.geometry == "none":
-            stored = pq.read_table(path, filters=filters)
-            plain: pd.DataFrame = stored.to_pandas(types_mapper=_TYPES.get)
-            return plain
-        located: pd.DataFrame = gpd.read_parquet(path, filters=filters)
-    except (OSError, ValueError, pa.ArrowException) as error:
-        msg = f"table {path} cannot be read: {error}"
-        raise StoreError(msg, hint="delete the folder .work and run again") from error
-    return located
 
 
 def row_boxes(table: Table, frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -16,7 +16,7 @@ from citytwin.engine.blocks import (
     grid_tile,
     padded_tile,
 )
-from citytwin.engine.city_store import CityStore
+from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.layer import ValueRange
@@ -25,8 +25,6 @@ from citytwin.model.raster import RasterRole
 from citytwin.model.steps import Domain, FieldRanges, Gridder, Outcome, Params, Simulation
 from citytwin.model.tables import Table
 from citytwin.store.fields import extremes
-from citytwin.store.row_index import RowIndex
-from citytwin.store.tables import row_boxes
 from citytwin.testing.small_town import TIME_ZONE, SmallTown
 
 Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty
@@ -173,7 +171,7 @@ def grid_in_tiles(
     fields = tuple(need for need in given if isinstance(need, Field))
     for table in tables:
         frame = town.tables[table]
-        store.write_merged(table, frame, RowIndex(row_boxes(table, frame)))
+        store.write_table(MERGED, table, frame)
     rasters: list[tuple[str, RasterRole]] = []
     for role, found in town.rasters.items():
         for number, raster in enumerate(found if role in given else ()):

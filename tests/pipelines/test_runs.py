@@ -150,7 +150,7 @@ def test_plan_says_what_is_gone(finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished.parent, tmp_path / "city")
     config = tmp_path / "city" / "city.yaml"
     work = tmp_path / "city" / "out" / ".work" / "small"
-    (work / "tables" / "building_exposure" / "building_exposure.parquet").unlink()
+    (work / "tables" / "building_exposure" / "building_exposure" / "whole.parquet").unlink()
     shutil.rmtree(next(work.glob("fields/*/sunlit_hours/c")))
     told = citytwin("plan", str(config))
     assert told.returncode == 0, told.stderr
@@ -158,7 +158,7 @@ def test_plan_says_what_is_gone(finished: Path, tmp_path: Path) -> None:
     assert "its file is gone" in lines["simulate:sunlight"]
     assert "made anew" in lines["assess:building_exposure"]
     assert "stands" in lines["simulate:flood"]
-    (work / "tables" / "buildings" / "buildings.parquet").unlink()
+    next(work.glob("tables/buildings/buildings/*.parquet")).unlink()
     told = citytwin("plan", str(config))
     assert told.returncode == 0, told.stderr
     assert "its file is gone" in told.stdout

@@ -52,7 +52,8 @@ def read_files(
     if refused:
         ledger.note(
             "loss",
-            f"データ「{dataset.name}」の {len(refused)} ファイルは読めないため除外しました",
-            f"{len(refused)} files of source {dataset.name} could not be read and were left out",
+            f"データ「{dataset.name}」の {{count}} ファイルは読めないため除外しました",
+            f"{{count}} files of source {dataset.name} could not be read and were left out",
+            len(refused),
         )
     return results

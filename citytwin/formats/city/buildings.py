@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from citytwin.formats.city import footprint
 from citytwin.formats.city.draft import Draft, HeightFrom
 from citytwin.formats.city.faces import Face, RawFace, block, points_of
-from citytwin.formats.city.keys import digest_of_points, outline_key
+from citytwin.formats.city.keys import outline_key
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.city.site import FileSite, Settled, settle
+from citytwin.model.identities import digest_of_points
 
 FloatArray = NDArray[np.float64]
 
@@ -46,7 +47,7 @@ class BuildingRow:
     def digest(self) -> str:
         """Hash of the faces to the millimetre; the same for the same building in two files."""
         points = points_of(self.faces) if self.faces else shapely.get_coordinates(self.footprint)
-        return digest_of_points(np.asarray(points), 1000.0)
+        return digest_of_points(np.asarray(points))
 
     def stable_key(self) -> str:
         """Recorded key, else a hash of the footprint to the decimetre."""
@@ -128,7 +129,8 @@ class _Assembly:
             faces = _with_height(settled.faces)
             if not faces:
                 continue
-            if (settled.lost or level.lod[0] in "34") and not self._covers(faces):
+            doubtful = settled.lost or level.lod[0] in "34"
+            if doubtful and not covers(faces, self.area):
                 if settled.lost:
                     damaged = damaged or faces
                 else:
@@ -143,14 +145,6 @@ class _Assembly:
             self._mark("rebuilt")
             return "1", self._rebuilt(damaged)  # a block, whatever it was made from
         return partial or ("0", [])
-
-    def _covers(self, faces: list[Face]) -> bool:
-        """Whether the faces above the ground cover the footprint."""
-        whole = self.area if not self.area.is_empty else footprint.seen_from_above(faces)
-        bottom = points_of(faces)[:, 2].min() + 0.1
-        above = [face for face in faces if face.rings[0][:, 2].max() > bottom]
-        cover = footprint.seen_from_above(above)
-        return bool(shapely.intersection(cover, whole).area >= _SOUND_COVERAGE * whole.area)
 
     def _rebuilt(self, faces: list[Face]) -> list[Face]:
         """Block between the lowest and the highest vertex left, over the footprint."""
@@ -240,6 +234,23 @@ class _Assembly:
             return
         if differs(np.array([row.height_m]), np.array([recorded])).any():
             self._mark("height-differs")
+
+
+def covers(faces: list[Face], outline: shapely.MultiPolygon) -> bool:
+    """Whether the faces above the ground cover a building, so that they may stand for it.
+
+    Parameters
+    ----------
+    faces
+        Faces of one level of detail, with heights.
+    outline
+        Area of the building; where it is empty, that of all faces seen from above.
+    """
+    whole = outline if not outline.is_empty else footprint.seen_from_above(faces)
+    bottom = points_of(faces)[:, 2].min() + 0.1
+    above = [face for face in faces if face.rings[0][:, 2].max() > bottom]
+    cover = footprint.seen_from_above(above)
+    return bool(shapely.intersection(cover, whole).area >= _SOUND_COVERAGE * whole.area)
 
 
 def differs(height_m: FloatArray, recorded_m: FloatArray) -> NDArray[np.bool_]:

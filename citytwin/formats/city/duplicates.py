@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.unique_names import UniqueNames
+from citytwin.model.identities import RENAMED, Identities, repeated
 
 
 def are_distinct(ids: Sequence[str]) -> bool:
@@ -35,25 +36,18 @@ def without_duplicates(rows: Iterable[BuildingRow], ledger: Ledger) -> list[Buil
     list of BuildingRow
         In the same order, each id once.
     """
-    first: dict[str, BuildingRow] = {}
-    digests: dict[str, set[str]] = {}
+    met = Identities()
     kept: list[BuildingRow] = []
     names = UniqueNames()
     for row in rows:
         name = row.draft.building_id
-        if name not in first:
-            first[name] = row
-        else:
-            known = digests.setdefault(name, {first[name].digest()})
-            digest = row.digest()
-            place = f"{row.draft.source} {name}"
-            if digest in known:
-                ledger.reject(row.draft.source, name, "duplicate", f"{place}: same building again")
-                continue
-            known.add(digest)
-            row.defects.append("duplicate-id")
-            message = f"{place}: another building has this id; both are kept"
-            ledger.reject(row.draft.source, name, "duplicate-id", message)
+        verdict = met.meet(name, row.digest)
+        if verdict != "first":
+            ledger.enter(repeated(row.draft.source, name, verdict))
+        if verdict == "again":
+            continue
+        if verdict == "another":
+            row.defects.append(RENAMED)
         row.building_id = names.take(name)
         kept.append(row)
     return kept

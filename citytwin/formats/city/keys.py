@@ -8,21 +8,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from citytwin.model.identities import digest_of_points
+
 FloatArray = NDArray[np.float64]
-
-
-def digest_of_points(points: FloatArray, per_metre: float) -> str:
-    """Hash of a set of points, rounded; neither order nor repetition changes it.
-
-    Parameters
-    ----------
-    points
-        Shape (n, d) [m].
-    per_metre
-        Steps of the rounding per metre.
-    """
-    rounded = np.unique(np.round(points * per_metre).astype(np.int64), axis=0)
-    return hashlib.sha256(rounded.tobytes()).hexdigest()
 
 
 def outline_key(footprint: shapely.Geometry) -> str:

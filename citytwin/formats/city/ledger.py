@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 
-from citytwin.model.notes import Note, Reject, Severity
+from citytwin.model.notes import Note, Reject, Severity, summed, tally
+from citytwin.model.text import text
 
 MAX_REJECTS_PER_CODE = 200
 """A file that is wrong throughout must not fill the memory with its own faults."""
@@ -33,11 +34,22 @@ class Ledger:
         message
             What was wrong, with the value met.
         """
-        self.counts[source, code] += 1
-        if self.counts[source, code] <= MAX_REJECTS_PER_CODE:
-            self.rejects.append(Reject(source=source, record=record, code=code, message=message))
+        self.enter(Reject(source=source, record=record, code=code, message=message))
 
-    def note(self, severity: Severity, ja: str, en: str) -> None:
+    def enter(self, reject: Reject) -> None:
+        """Record something that was set aside or repaired.
+
+        Parameters
+        ----------
+        reject
+            What, and why.
+        """
+        key = (reject.source, reject.code)
+        self.counts[key] += 1
+        if self.counts[key] <= MAX_REJECTS_PER_CODE:
+            self.rejects.append(reject)
+
+    def note(self, severity: Severity, ja: str, en: str, count: int | None = None) -> None:
         """Record a remark once.
 
         Parameters
@@ -45,11 +57,17 @@ class Ledger:
         severity
             Kind of remark.
         ja, en
-            Wording.
+            Wording; with a count, ``{count}`` stands for it.
+        count
+            Of things; the counts of several files are added up.
         """
-        note = Note(severity=severity, ja=ja, en=en)
-        if note not in self.notes:
-            self.notes.append(note)
+        if count is None:
+            self._add([Note(severity=severity, ja=ja, en=en)])
+        else:
+            self._add([tally(severity, text(ja, en), count)])
+
+    def _add(self, notes: list[Note]) -> None:
+        self.notes[:] = summed([*self.notes, *notes])
 
     def absorb(self, other: Ledger) -> None:
         """Append the entries of another ledger.
@@ -61,9 +79,7 @@ class Ledger:
         """
         self.rejects.extend(other.rejects)
         self.counts.update(other.counts)
-        for note in other.notes:
-            if note not in self.notes:
-                self.notes.append(note)
+        self._add(other.notes)
 
     def all_rejects(self) -> tuple[Reject, ...]:
         """Rejects, with one line for those of a code that were counted but not listed."""

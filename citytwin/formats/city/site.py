@@ -139,10 +139,11 @@ class FileSite:
         if self.swapped:
             ledger.note(
                 "fallback",
-                f"{self.source} の {self.swapped} 件は緯度と経度（座標軸）の順序が逆のため、"
+                f"{self.source} の {{count}} 件は緯度と経度（座標軸）の順序が逆のため、"
                 "入れ替えて読み込みました",
-                f"{self.swapped} features of {self.source} have their axes in the wrong order; "
+                f"{{count}} features of {self.source} have their axes in the wrong order; "
                 "they were exchanged",
+                self.swapped,
             )
 
 

@@ -25,27 +25,31 @@ def note_buildings(rows: Sequence[BuildingRow], ledger: Ledger) -> None:
     if lost:
         ledger.note(
             "loss",
-            f"{lost} 件の地物は使える形状がないため含まれていません",
-            f"{lost} features have no usable geometry and are missing",
+            "{count} 件の地物は使える形状がないため含まれていません",
+            "{count} features have no usable geometry and are missing",
+            lost,
         )
     blocks = sum(any(code in row.defects for code in _ESTIMATED) for row in rows)
     if blocks:
         ledger.note(
             "fallback",
-            f"建物 {blocks} 棟は立体形状がない、または欠けているため、外形と高さから作った直方体です",
-            f"{blocks} buildings are blocks made from outline and height, for want of a sound model",
+            "建物 {count} 棟は立体形状がない、または欠けているため、外形と高さから作った直方体です",
+            "{count} buildings are blocks made from outline and height, for want of a sound model",
+            blocks,
         )
     placed = sum("ground-unknown" in row.defects for row in rows)
     if placed:
         ledger.note(
             "fallback",
-            f"建物 {placed} 棟は外形に標高がないため、地形の上に載せています",
-            f"{placed} buildings have an outline without elevation and are set on the terrain",
+            "建物 {count} 棟は外形に標高がないため、地形の上に載せています",
+            "{count} buildings have an outline without elevation and are set on the terrain",
+            placed,
         )
     unknown = sum("height-unknown" in row.defects for row in rows)
     if unknown:
         ledger.note(
             "loss",
-            f"建物 {unknown} 棟は高さが分からないため、平らなものとして扱います",
-            f"{unknown} buildings have no known height and count as flat",
+            "建物 {count} 棟は高さが分からないため、平らなものとして扱います",
+            "{count} buildings have no known height and count as flat",
+            unknown,
         )

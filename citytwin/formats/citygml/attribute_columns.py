@@ -6,21 +6,19 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from citytwin.formats.citygml.attribute_tree import meaning_of
 from citytwin.formats.citygml.scanning import Elements, Shapes
-from citytwin.formats.citygml.texts import line_ends, strings
+from citytwin.formats.citygml.texts import line_ends
 from citytwin.kernels import attribute_nodes as an
 from citytwin.kernels import gml_attributes as ga
 from citytwin.kernels import gml_units as gu
+from citytwin.kernels.attribute_codes import number_codes
 from citytwin.kernels.attribute_json import ROOM_PER_NODE, write_attributes
 
 IntArray = NDArray[np.int64]
 _NODES_PER_UNIT = 64
-_BETWEEN = pa.scalar("\n", pa.large_string())
-"""Between code list and code; neither can hold a line end that is written plainly."""
 
 
 @dataclass(frozen=True)
@@ -116,18 +114,16 @@ def _codes(
     elements: Elements, units: IntArray, nodes: IntArray, firsts: IntArray
 ) -> tuple[list[Code], IntArray]:
     """Every different pair of code list and code; its place for each node."""
-    coded = np.flatnonzero(nodes[:, an.KIND] == an.CODE)
-    base, rows = elements.base, nodes[coded]
-    spaces = strings(elements, base + rows[:, an.SPACE_BEGIN], base + rows[:, an.SPACE_END])
-    texts = strings(elements, base + rows[:, an.VALUE_BEGIN], base + rows[:, an.VALUE_END])
-    pairs = pc.binary_join_element_wise(spaces, texts, _BETWEEN).dictionary_encode()
-    numbers = pairs.indices.to_numpy(zero_copy_only=False).astype(np.int64)
-    code_of = np.full(len(nodes), -1, dtype=np.int64)
-    code_of[coded] = numbers
-    _, first = np.unique(numbers, return_index=True)
-    owners = units[np.searchsorted(firsts, coded[first], side="right") - 1].tolist()
+    letters = elements.document.data[elements.base :]
+    slots = np.empty(1 << int(2 * len(nodes) + 1).bit_length(), dtype=np.int64)
+    code_of = np.empty(len(nodes), dtype=np.int64)
+    number_codes(letters, nodes, slots, code_of)
+    numbers, first = np.unique(code_of, return_index=True)
+    first = first[numbers >= 0]
+    owners = units[np.searchsorted(firsts, first, side="right") - 1].tolist()
     codes = []
-    for owner, pair in zip(owners, pairs.dictionary.to_pylist(), strict=True):
-        space, _, code = pair.partition(_BETWEEN.as_py())
+    for owner, node in zip(owners, nodes[first], strict=True):
+        code = letters[node[an.VALUE_BEGIN] : node[an.VALUE_END]].tobytes().decode()
+        space = letters[node[an.SPACE_BEGIN] : node[an.SPACE_END]].tobytes().decode()
         codes.append(Code(owner, line_ends(code), space))
     return codes, code_of

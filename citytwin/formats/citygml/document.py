@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.citygml.ranges import ByteRange, open_range
+from citytwin.formats.citygml.ranges import open_range
 from citytwin.formats.citygml.root import PROLOG_BYTES, TAIL_BYTES, Root, root_of
 from citytwin.formats.xml_text import Utf8Stream
+from citytwin.model.steps import ByteRange
 from citytwin.transports.files import open_binary
 from citytwin.transports.windows import OVERLAP_BYTES, windows
 

@@ -24,9 +24,8 @@ from citytwin.formats.city.site import FileSite
 from citytwin.formats.citygml.assembly import Assembled, assemble_units, locate
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
 from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
-from citytwin.formats.citygml.footprints import Outlines, footprints
+from citytwin.formats.citygml.footprints import Outlines, footprints, uncovered
 from citytwin.formats.citygml.placing import Solids, place_shapes
-from citytwin.formats.citygml.ranges import ByteRange
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
 from citytwin.formats.citygml.scanning import (
     DeclinedError,
@@ -44,7 +43,7 @@ from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_faces import mark_of
-from citytwin.model.steps import Dataset
+from citytwin.model.steps import ByteRange, Dataset
 
 IntArray = NDArray[np.int64]
 _MOST_LINKS_SOUGHT = 50
@@ -247,15 +246,16 @@ class _Reading:
 
 
 def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
-    """Place what is clean; buildings without any area turn out not to be."""
+    """Place what is clean; buildings without an area, or not covered, turn out not to be."""
     while True:
         solids = place_shapes(shapes, site)
         outlines = footprints(solids)
-        empty = shapely.is_empty(outlines.areas)
-        if not empty.any():
+        doubtful = shapely.is_empty(outlines.areas)
+        doubtful |= uncovered(solids, outlines, shapes.units[solids.units, gu.LOD])
+        if not doubtful.any():
             return solids, outlines
         bad = np.zeros(len(shapes.units), dtype=np.bool_)
-        bad[solids.units[empty]] = True
+        bad[solids.units[doubtful]] = True
         shapes.spoil(bad)
 
 

@@ -14,7 +14,7 @@ import re
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from citytwin.errors import SourceError
 from citytwin.formats.citygml.root import TAIL_BYTES, Root, root_of
@@ -22,13 +22,11 @@ from citytwin.formats.gml.document import ROOTS
 from citytwin.formats.gml.rings import inherited
 from citytwin.formats.xml import local_name, read_skeleton
 from citytwin.formats.xml_text import encoding_of
+from citytwin.model.steps import ByteRange
 from citytwin.transports.files import is_plain
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
-
-ByteRange: TypeAlias = tuple[int, int]
-"""Where the first member of a range begins in the file, and where its last one ends."""
 
 _HEAD_BYTES = 1 << 20
 _BLOCK_BYTES = 1 << 20

@@ -152,6 +152,11 @@ def _check_found(
         )
 
 
+def _by_file(params: CityJsonParams) -> bool:
+    """Bridges of one file lift the roads of all; what must be found may be in any file."""
+    return "roads" not in params.themes and not params.must_find
+
+
 FORMAT = Format(
     name="cityjson",
     title=text("CityJSON（都市モデル）", "CityJSON city models"),
@@ -167,5 +172,6 @@ FORMAT = Format(
         DEFECTS,
     ),
     params=CityJsonParams,
+    by_file=_by_file,
     read=read,
 )

@@ -10,6 +10,7 @@ import pytest
 from citytwin.engine.city_store import CityStore
 from citytwin.errors import StoreError
 from citytwin.model.raster import Raster
+from citytwin.store.placed import TableFile
 
 
 def test_a_raster_comes_back_with_its_place(tmp_path: Path) -> None:
@@ -39,9 +40,10 @@ def test_a_source_stands_while_its_files_do(tmp_path: Path) -> None:
     values = np.zeros((2, 3), dtype=np.float32)
     raster = Raster(values, "EPSG:2451", -250.0, 80.0, 5.0, 2.5, "dem.tif")
     store.write_raster("dem", "terrain_raster", raster)
-    assert store.has_source("dem", ["terrain_raster"])
-    assert not store.has_source("dem", ["terrain_raster", "buildings"])
+    assert store.has_part("dem", [], ["terrain_raster"])
+    file = TableFile(path="tables/dem/gone.parquet", rows=1, digest="", box=None)
+    assert not store.has_part("dem", [file], ["terrain_raster"])
     assert not list(tmp_path.rglob(".tmp-*"))
     (gone,) = tmp_path.rglob("*.json")
     gone.unlink()
-    assert not store.has_source("dem", ["terrain_raster"])
+    assert not store.has_part("dem", [], ["terrain_raster"])

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -21,6 +22,7 @@ from citytwin.engine.standing import Standing
 from citytwin.errors import CityTwinError
 from citytwin.model import properties as p
 from citytwin.model import tables as t
+from citytwin.model.ragged import flattened, list_column
 from citytwin.model.steps import Simulation
 from citytwin.store.tables import conform
 from citytwin.testing.small_town import small_town
@@ -113,7 +115,10 @@ def joined_twice(folder: Path, raised_m: float) -> tuple[CityStore, Standing]:
             roof_z_m=tables[t.BUILDINGS]["roof_z_m"] + more, source=f"{name}.gml"
         )
         store.write_table(name, t.BUILDINGS, buildings)
-        store.write_table(name, t.SURFACES, tables[t.SURFACES])
+        values, offsets = flattened(tables[t.SURFACES]["xyz"])
+        raised = values + np.tile([0.0, 0.0, more], len(values) // 3)
+        surfaces = tables[t.SURFACES].assign(xyz=list_column(raised, offsets))
+        store.write_table(name, t.SURFACES, surfaces)
         reading.decoded[name] = DecodedSource(
             rows={"buildings": 1, "surfaces": 1}, digests={}, rejects=(), notes=(), files={}
         )

@@ -12,7 +12,10 @@ from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.reading import Reading, quarantine
 from citytwin.engine.results import DecodedSource
-from citytwin.engine.sources import NothingReadError, SourceTask, decode, told
+from citytwin.engine.settled_sources import NothingReadError, settled_source
+from citytwin.engine.source_parts import SourcePart
+from citytwin.engine.sources import SourceTask, decode, told
+from citytwin.engine.work import Order
 from citytwin.errors import SourceError
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
@@ -36,7 +39,13 @@ def task(folder: Path, monkeypatch: pytest.MonkeyPatch, rejects: tuple[Reject, .
     dataset = Dataset(
         name="town", root=folder, files=(file,), target_crs="EPSG:6677", time_zone="Asia/Tokyo"
     )
-    return SourceTask("nothing", "{}", dataset, expect=True)
+    return SourceTask("nothing", "{}", dataset)
+
+
+def settle(whole: SourceTask, store: CityStore) -> DecodedSource:
+    """Read a source in one part, and see what is left of it."""
+    part = SourcePart(whole, Order("source:x", "whole", ""))
+    return settled_source(whole, True, [(part, decode(whole, store))], store)
 
 
 def test_records_that_were_all_set_aside_are_counted_and_the_first_is_named(
@@ -45,7 +54,7 @@ def test_records_that_were_all_set_aside_are_counted_and_the_first_is_named(
     """The path is right, so the path is not blamed."""
     store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
     with pytest.raises(NothingReadError) as caught:
-        decode(task(tmp_path, monkeypatch, REJECTS), store)
+        settle(task(tmp_path, monkeypatch, REJECTS), store)
     assert "all 3 records of source 'town' were set aside" in str(caught.value)
     assert "first: a.json: b0: has no volume, 0 m3" in str(caught.value)
     assert "check the path" not in str(caught.value)
@@ -58,7 +67,7 @@ def test_a_source_without_records_may_be_another_format(
     """Here the path is the first suspect."""
     store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
     with pytest.raises(SourceError, match="holds nothing that format nothing reads"):
-        decode(task(tmp_path, monkeypatch, ()), store)
+        settle(task(tmp_path, monkeypatch, ()), store)
 
 
 def test_a_file_of_another_theme_is_named_in_the_error(tmp_path: Path) -> None:
@@ -71,7 +80,7 @@ def test_a_file_of_another_theme_is_named_in_the_error(tmp_path: Path) -> None:
     store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
     said = r"x_wtr_1.gml holds no bodies of water but Bridge; .* citygml_bridges"
     with pytest.raises(SourceError, match=said):
-        decode(SourceTask("citygml_water", "{}", dataset, expect=True), store)
+        settle(SourceTask("citygml_water", "{}", dataset), store)
 
 
 def test_the_list_holds_the_records_of_lost_sources_too(tmp_path: Path) -> None:

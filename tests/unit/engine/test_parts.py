@@ -21,6 +21,7 @@ from citytwin.model import properties as p
 from citytwin.model import tables as t
 from citytwin.model.grid import Tile
 from citytwin.model.steps import Assessment, Gridder, Params, Simulation
+from citytwin.store.placed import Places
 from citytwin.testing.small_town import SmallTown, small_town
 
 TOWN = small_town(80, 100)
@@ -38,7 +39,7 @@ def standing_of(town: SmallTown) -> Standing:
     """All tables and fields of the town, in tiles of six."""
     standing = Standing(records={r.observed.name: r for r in town.records.values()})
     for table, frame in town.tables.items():
-        standing.tables[table] = TableEntry.of("merged", table, frame)
+        standing.tables[table] = TableEntry.of("merged", Places.of(table, frame))
     for field in f.ALL:
         standing.fields[field] = {
             tile: FieldPart(digest=f"{field.name}{tile.name}", low=10.0, high=16.0)
@@ -74,7 +75,7 @@ def test_a_row_touches_the_tiles_its_box_touches(store: CityStore) -> None:
     box = TOWN.grid.bounds
     pond = shapely.box(box.x_min + 9.0, box.y_max - 12.0, box.x_min + 15.0, box.y_max - 6.0)
     frame.loc[len(frame)] = [*("pond", "water", None, "synthetic"), pond]
-    other.tables[t.LAND_USE] = TableEntry.of("merged", t.LAND_USE, frame)
+    other.tables[t.LAND_USE] = TableEntry.of("merged", Places.of(t.LAND_USE, frame))
     assert changed(job_of("roughness", Gridder), store, other) == {"r0-40c0-40"}
 
 
@@ -83,7 +84,7 @@ def test_what_a_step_does_not_need_changes_nothing(store: CityStore) -> None:
     other = standing_of(TOWN)
     frame = TOWN.tables[t.BUILDINGS].copy()
     frame.loc[0, "roof_z_m"] += 3.0
-    other.tables[t.BUILDINGS] = TableEntry.of("merged", t.BUILDINGS, frame)
+    other.tables[t.BUILDINGS] = TableEntry.of("merged", Places.of(t.BUILDINGS, frame))
     assert changed(job_of("roughness", Gridder), store, other) == set()
     assert changed(job_of("surface", Gridder), store, other)
     assert changed(job_of("building_exposure", Assessment), store, other)

@@ -15,6 +15,7 @@ from citytwin.errors import ConfigError
 from citytwin.model import crs as crs_of
 from citytwin.model import tables as t
 from citytwin.model.grid import Bounds, GridSpec
+from citytwin.store.placed import Places
 from citytwin.store.row_index import RowIndex
 
 KANAGAWA = (139.35, 35.15)
@@ -50,9 +51,7 @@ def boxes_at(crs: str, lonlat: tuple[float, float], count: int = 40) -> np.ndarr
 def standing(boxes: np.ndarray) -> Standing:
     """Buildings with these boxes."""
     digests = np.zeros(len(boxes), dtype=np.uint64)
-    return Standing(
-        tables={t.BUILDINGS: TableEntry("merged", len(boxes), RowIndex(boxes), digests)}
-    )
+    return Standing(tables={t.BUILDINGS: TableEntry.of("merged", Places(RowIndex(boxes), digests))})
 
 
 def store(folder: Path, crs: str) -> CityStore:
@@ -123,8 +122,8 @@ def test_a_table_that_lies_elsewhere_is_a_loss_of_what_is_made_from_it(tmp_path:
     """Roads of another ward."""
     found = standing(boxes_at("EPSG:6677", KANAGAWA))
     roads = boxes_at("EPSG:6677", (139.7, 35.7))
-    found.tables[t.ROADS] = TableEntry(
-        "merged", len(roads), RowIndex(roads), np.zeros(40, dtype=np.uint64)
+    found.tables[t.ROADS] = TableEntry.of(
+        "merged", Places(RowIndex(roads), np.zeros(40, dtype=np.uint64))
     )
     find_grid(config("EPSG:6677"), store(tmp_path, "EPSG:6677"), found)
     assert len(found.losses) == 1

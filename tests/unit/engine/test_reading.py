@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 
 from citytwin.config import LoadedConfig, load
-from citytwin.engine import reading, request
+from citytwin.engine import request, source_parts
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.reading import fingerprint_of, hash_files, source_task
 from citytwin.engine.request import request_key
+from citytwin.engine.source_parts import hash_files, parts_of_source, source_task
 from citytwin.engine.versions import library_versions
 from citytwin.store.manifest import Manifest
 
@@ -90,13 +90,12 @@ def fingerprints(loaded: LoadedConfig) -> dict[str, str]:
     work = loaded.file.parent
     store = CityStore(work, "EPSG:6677", "Asia/Tokyo", 16)
     manifest = Manifest(work / "manifest.sqlite")
-    tasks = [(source, source_task(city, source, store)) for source in city.sources]
-    found = {
-        source.config.name: str(
-            fingerprint_of(task, source, hash_files(manifest, task, verify=False))
-        )
-        for source, task in tasks
-    }
+    found = {}
+    for source in city.sources:
+        whole = source_task(city, source, store)
+        hashes = hash_files(manifest, whole, verify=False)
+        parts = parts_of_source(source, whole, hashes, manifest)
+        found[source.config.name] = "".join(part.order.fingerprint for part in parts)
     manifest.close()
     return found
 
@@ -118,7 +117,7 @@ def test_another_library_is_another_request(
 ) -> None:
     """Results may differ with the version of numpy, PROJ or GDAL."""
     before, key = fingerprints(loaded), request_key(loaded)
-    monkeypatch.setattr(reading, "library_versions", lambda: "other")
+    monkeypatch.setattr(source_parts, "library_versions", lambda: "other")
     monkeypatch.setattr(request, "package_versions", lambda: "other")
     after = fingerprints(loaded)
     assert {name for name in before if before[name] != after[name]} == {"town", "bus"}

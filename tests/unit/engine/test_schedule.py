@@ -40,8 +40,9 @@ def run_terrain(work: Path, client: Client) -> RunReport:
     """Run the gridder of the ground on the buildings of the town."""
     store = CityStore(work, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
     frame = conform(t.BUILDINGS, TOWN.tables[t.BUILDINGS], TOWN.grid.crs)
-    store.write_merged(t.BUILDINGS, frame, TableEntry.of("merged", t.BUILDINGS, frame).index)
-    standing = Standing(tables={t.BUILDINGS: TableEntry.of("merged", t.BUILDINGS, frame)})
+    store.write_table("merged", t.BUILDINGS, frame)
+    entry = TableEntry.stored("merged", store.root, store.files_of("merged", t.BUILDINGS))
+    standing = Standing(tables={t.BUILDINGS: entry})
     step: Any = next(s for s in registry.all_of(Gridder) if s.name == "terrain")
     manifest = Manifest(work / "manifest.sqlite")
     report = RunReport("town")

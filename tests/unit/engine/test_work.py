@@ -16,7 +16,7 @@ from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.report import RunReport, Silent
 from citytwin.engine.results import TableResult
-from citytwin.engine.work import WHOLE, Failure, Order, Work
+from citytwin.engine.work import Failure, Order, Work
 from citytwin.errors import SourceError
 from citytwin.store.manifest import Manifest, Standing
 
@@ -73,7 +73,9 @@ def test_what_ends_well_is_recorded_and_what_fails_is_said(
     assert all(
         manifest.standing(f"assess:{name}", "r0-16") is None for name in cases if cases[name]
     )
-    assert found["data"] == Failure("a.gml: is empty", expected=True)
+    assert isinstance(found["data"], Failure)
+    assert found["data"].message == "a.gml: is empty"
+    assert found["data"].expected
     bug, dead = found["bug"], found["dead"]
     assert isinstance(bug, Failure)
     assert not bug.expected
@@ -89,8 +91,8 @@ def test_what_ends_well_is_recorded_and_what_fails_is_said(
     ("error", "lost", "said"),
     [
         (SourceError("is empty", source="a.gml"), ["town"], "source town: a.gml: is empty"),
-        (KeyError("posList"), [], "step source:town: KeyError: 'posList'"),
-        (DEAD, [], "step source:town: its worker died again and again"),
+        (KeyError("posList"), [], "step source:town, a.gml: KeyError: 'posList'"),
+        (DEAD, [], "step source:town, a.gml: its worker died again and again"),
     ],
 )
 def test_only_data_can_be_lost(
@@ -118,5 +120,5 @@ def test_only_data_can_be_lost(
     assert found.lost == lost
     (told,) = report.losses if lost else report.failures
     assert told.startswith(said)
-    assert manifest.standing("source:town", WHOLE) is None
+    assert manifest.standing("source:town", "a.gml") is None
     manifest.close()

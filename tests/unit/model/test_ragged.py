@@ -8,7 +8,8 @@ import pytest
 
 from citytwin.model import tables as t
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS, faces_of_rows, flattened, list_column
-from citytwin.store.tables import conform, read_table, row_boxes, row_digests, write_table
+from citytwin.store.placed import Places, read_rows, write_placed
+from citytwin.store.tables import conform, row_boxes, row_digests
 
 NUMBERS = np.array([0.0, 0, 5, 4, 0, 6, 4, 3, 7, 1, 1, 8, 2, 1, 8, 2, 2, 9, 1, 9, 9])
 """A triangle, nothing, and a square, as x y z."""
@@ -73,8 +74,8 @@ def test_arrays_of_any_kind_come_into_the_one_form(tmp_path) -> None:
     assert plain["xyz"].dtype == FLOAT_LISTS
     assert plain["ring_sizes"].dtype == INT_LISTS
     pd.testing.assert_frame_equal(plain, surfaces(list_column(NUMBERS, OFFSETS)))
-    write_table(tmp_path / "s.parquet", plain)
-    pd.testing.assert_frame_equal(read_table(tmp_path / "s.parquet", t.SURFACES), plain)
+    file = write_placed(tmp_path, tmp_path / "s.parquet", plain, Places.of(t.SURFACES, plain))
+    pd.testing.assert_frame_equal(read_rows(tmp_path, [file], t.SURFACES), plain)
 
 
 def test_boxes_are_those_of_the_points() -> None:

@@ -16,8 +16,9 @@ from shapely import box
 from citytwin.model import tables as t
 from citytwin.model.grid import Bounds
 from citytwin.store import row_index
+from citytwin.store.placed import Places, TableFile, read_rows, write_placed
 from citytwin.store.row_index import RowIndex, rows_near
-from citytwin.store.tables import conform, read_rows, read_table, row_boxes, write_placed
+from citytwin.store.tables import conform, row_boxes
 
 CRS = "EPSG:6677"
 
@@ -26,7 +27,7 @@ CRS = "EPSG:6677"
 def small_groups(monkeypatch: pytest.MonkeyPatch) -> None:
     """Groups of three rows, so that few rows are many groups."""
     monkeypatch.setattr(row_index, "GROUP_ROWS", 3)
-    monkeypatch.setattr("citytwin.store.tables.GROUP_ROWS", 3)
+    monkeypatch.setattr("citytwin.store.placed.GROUP_ROWS", 3)
 
 
 def some_boxes(count: int, seed: int) -> np.ndarray:
@@ -90,27 +91,31 @@ def surfaces(count: int) -> pd.DataFrame:
     return conform(t.SURFACES, frame, CRS)
 
 
+def placed(folder: Path, table: t.Table, frame: pd.DataFrame, name: str = "p") -> TableFile:
+    """Write a table."""
+    return write_placed(folder, folder / f"{name}.parquet", frame, Places.of(table, frame))
+
+
 @pytest.mark.parametrize(("table", "frame"), [(t.ROADS, buildings(50)), (t.SURFACES, surfaces(50))])
 def test_rows_come_in_order_with_their_numbers(
     tmp_path: Path, table: t.Table, frame: pd.DataFrame
 ) -> None:
     """As if the whole table had been read and cut; types, CRS and nulls survive."""
     boxes = row_boxes(table, frame)
-    file = tmp_path / "placed.parquet"
-    write_placed(file, frame, RowIndex(boxes))
+    files = [placed(tmp_path, table, frame)]
     area = Bounds(100.0, 100.0, 420.0, 700.0)
     near = rows_near(boxes, area)
     assert 0 < len(near) < len(frame)
-    pd.testing.assert_frame_equal(read_rows(file, table, area), frame.iloc[near])
-    pd.testing.assert_frame_equal(read_table(file, table), frame)
-    nowhere = read_rows(file, table, Bounds(5000.0, 5000.0, 6000.0, 6000.0))
+    pd.testing.assert_frame_equal(read_rows(tmp_path, files, table, area), frame.iloc[near])
+    pd.testing.assert_frame_equal(read_rows(tmp_path, files, table), frame)
+    nowhere = read_rows(tmp_path, files, table, Bounds(5000.0, 5000.0, 6000.0, 6000.0))
     pd.testing.assert_frame_equal(nowhere, frame.iloc[:0])
 
 
 def test_groups_hold_neighbours(tmp_path: Path) -> None:
     """So that a tile reads few of them: their boxes are small beside the city."""
     frame = buildings(300)
-    write_placed(tmp_path / "p.parquet", frame, RowIndex(row_boxes(t.ROADS, frame)))
+    placed(tmp_path, t.ROADS, frame)
     metadata = pq.read_metadata(tmp_path / "p.parquet")
     assert metadata.num_row_groups == 100
     names = [metadata.schema.column(i).name for i in range(metadata.num_columns)]
@@ -124,7 +129,22 @@ def test_groups_hold_neighbours(tmp_path: Path) -> None:
 def test_rows_that_lie_nowhere_belong_to_every_tile(tmp_path: Path) -> None:
     """Observations have no place; each tile gets them all."""
     frame = pd.DataFrame({"a": range(7)})
-    boxes = np.tile([-np.inf, -np.inf, np.inf, np.inf], (7, 1))
-    write_placed(tmp_path / "p.parquet", frame, RowIndex(boxes))
-    found = read_rows(tmp_path / "p.parquet", t.OBSERVATIONS, Bounds(0, 0, 1, 1))
+    file = placed(tmp_path, t.OBSERVATIONS, frame)
+    assert file.box is None
+    found = read_rows(tmp_path, [file], t.OBSERVATIONS, Bounds(0, 0, 1, 1))
     assert found["a"].tolist() == list(range(7))
+
+
+def test_a_table_in_several_files_reads_like_one(tmp_path: Path) -> None:
+    """Rows keep their numbers; a file that lies elsewhere is not opened."""
+    whole = buildings(60)
+    east = whole.set_geometry(whole.geometry.translate(xoff=5000.0))
+    files = [placed(tmp_path, t.ROADS, whole, "w"), placed(tmp_path, t.ROADS, east, "e")]
+    files[1] = files[1].model_copy(update={"first_row": 60})
+    both = pd.concat([whole, east], ignore_index=True)
+    pd.testing.assert_frame_equal(read_rows(tmp_path, files, t.ROADS), both)
+    area = Bounds(5000.0, 0.0, 5500.0, 1000.0)
+    near = rows_near(row_boxes(t.ROADS, both), area)
+    assert near.min() >= 60
+    (tmp_path / "w.parquet").unlink()
+    pd.testing.assert_frame_equal(read_rows(tmp_path, files, t.ROADS, area), both.iloc[near])

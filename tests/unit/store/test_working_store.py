@@ -11,18 +11,18 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from citytwin.engine.city_store import CityStore
 from citytwin.errors import StoreError
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.store.fields import FieldStore
+from citytwin.store.placed import Places, write_placed
 from citytwin.store.tables import (
     TableError,
     conform,
-    read_table,
     row_boxes,
     row_digests,
-    write_table,
 )
 
 GRID = GridSpec("EPSG:6677", -100.0, 60.0, 2.5, 7, 11)
@@ -76,7 +76,8 @@ def test_chunks_reach_the_disk_before_write_returns(
     assert synced == [path.stat().st_ino for path in wanted]
     synced.clear()
     table = tmp_path / "roads.parquet"
-    write_table(table, conform(t.ROADS, roads(), "EPSG:6677"))
+    frame = conform(t.ROADS, roads(), "EPSG:6677")
+    write_placed(tmp_path, table, frame, Places.of(t.ROADS, frame))
     assert synced == [table.stat().st_ino, tmp_path.stat().st_ino]
 
 
@@ -105,8 +106,9 @@ def roads() -> gpd.GeoDataFrame:
 def test_tables_come_back_as_declared(tmp_path: Path) -> None:
     """Types, order of columns, CRS and nulls survive."""
     frame = conform(t.ROADS, roads(), "EPSG:6677")
-    write_table(tmp_path / "roads.parquet", frame)
-    back = read_table(tmp_path / "roads.parquet", t.ROADS)
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    store.write_table("x", t.ROADS, frame)
+    back = store.read_table(t.ROADS, "x")
     assert tuple(back.columns) == t.ROADS.column_names
     assert back["level"].dtype == "Int32"
     assert pd.isna(back["name"].iloc[0])

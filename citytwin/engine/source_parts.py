@@ -1,0 +1,273 @@
+"""Cuts a source into parts that workers read side by side: files, and ranges of large ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from citytwin import registry
+from citytwin.engine.beside import files_beside
+from citytwin.engine.bind import BoundCity, BoundSource
+from citytwin.engine.city_store import WHOLE, CityStore
+from citytwin.engine.code_hash import code_digest
+from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.results import DecodedPart
+from citytwin.engine.sources import SourceTask, changed, decode, files_of, name_below
+from citytwin.engine.versions import library_versions
+from citytwin.engine.work import Order
+from citytwin.errors import SourceError, StoreError
+from citytwin.model.steps import ByteRange, Dataset
+from citytwin.store.manifest import Manifest, Standing
+from citytwin.transports.files import is_plain, sha256_of, size_of
+
+RANGE_BYTES = 256_000_000
+"""A file of more than one and a half times as much is read in ranges of about that size."""
+
+
+@dataclass(frozen=True)
+class SourcePart:
+    """A piece of a source for one worker."""
+
+    task: SourceTask
+    order: Order
+
+
+def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> SourceTask:
+    """Return the task of reading a source as a whole.
+
+    Parameters
+    ----------
+    city, source
+        The checked configuration and the source.
+    store
+        The city's working store.
+
+    Raises
+    ------
+    SourceError
+        If there are no files.
+    """
+    root, files = files_of(city.loaded, source)
+    return SourceTask(
+        format_name=source.format.name,
+        params_json=source.params.model_dump_json(),
+        dataset=Dataset(
+            name=source.config.name,
+            root=root,
+            files=files,
+            target_crs=store.crs,
+            time_zone=store.time_zone,
+            source_crs=source.config.crs,
+            synthetic=source.config.synthetic,
+        ),
+        beside=files_beside(files, root, source.config.params),
+    )
+
+
+def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Path, str]:
+    """Return the sha256 of each file, from the manifest where size and time stamp still hold.
+
+    Parameters
+    ----------
+    manifest
+        Records of the working store.
+    task
+        The source; files beside it are hashed like its own.
+    verify
+        Whether to read every file again.
+
+    Raises
+    ------
+    SourceError
+        If one cannot be read.
+    """
+    files = (*task.dataset.files, *task.beside)
+    try:
+        return manifest.hashes_of(files, sha256_of, verify=verify)
+    except StoreError:
+        raise
+    except OSError as error:
+        source = str(error.filename or task.dataset.name)
+        raise SourceError(str(error), source=source, hint="check its rights") from error
+
+
+def parts_of_source(
+    source: BoundSource, whole: SourceTask, hashes: Mapping[Path, str], manifest: Manifest
+) -> list[SourcePart]:
+    """Cut a source where its format can read the pieces apart; else it is one part.
+
+    Parameters
+    ----------
+    source
+        The source.
+    whole
+        The task of reading it as a whole.
+    hashes
+        sha256 of each file.
+    manifest
+        Knows the files that turned out to need reading as a whole.
+
+    Returns
+    -------
+    list of SourcePart
+        In the order of the files and of the ranges in them.
+    """
+    if not source.format.by_file(source.params):
+        return [_part(source, whole, WHOLE, hashes)]
+    return [
+        part
+        for file in whole.dataset.files
+        for part in _parts_of_file(source, whole, file, hashes, manifest)
+    ]
+
+
+def whole_file(
+    source: BoundSource, whole: SourceTask, file: Path, hashes: Mapping[Path, str]
+) -> SourcePart:
+    """Return the part that is one file, however large.
+
+    Parameters
+    ----------
+    source, whole, hashes
+        As for :func:`parts_of_source`.
+    file
+        The file.
+    """
+    return _part(source, _of_file(whole, file, None), name_below(file, whole.dataset.root), hashes)
+
+
+def remember_whole(manifest: Manifest, whole: SourceTask, file: Path, sha256: str) -> None:
+    """Note that a file cannot be read in ranges, as long as it is the same.
+
+    Parameters
+    ----------
+    manifest
+        Records of the working store.
+    whole, file, sha256
+        The source, its file, and the digest of that.
+    """
+    record = Standing(sha256, "", 0.0)
+    manifest.record(_undivided(whole), name_below(file, whole.dataset.root), record)
+
+
+def standing_part(part: SourcePart, manifest: Manifest, store: CityStore) -> DecodedPart | None:
+    """Return what reading a part reported, where all that it gave still lies in the store.
+
+    Parameters
+    ----------
+    part
+        The part.
+    manifest, store
+        The working store and its records.
+    """
+    finished = manifest.standing(part.order.key, part.order.part)
+    if finished is None or finished.fingerprint != part.order.fingerprint:
+        return None
+    decoded = DecodedPart.model_validate_json(finished.payload)
+    return decoded if is_stored(part, decoded, store) else None
+
+
+def is_stored(part: SourcePart, decoded: DecodedPart, store: CityStore) -> bool:
+    """Whether all that a part gave lies in the store.
+
+    Parameters
+    ----------
+    part, decoded
+        The part and what reading it reported.
+    store
+        The city's working store.
+    """
+    return store.has_part(part.task.dataset.name, decoded.tables.values(), decoded.rasters)
+
+
+def require_unchanged(parts: Sequence[SourcePart], manifest: Manifest) -> None:
+    """Check that files that were read in ranges are still those that were hashed.
+
+    Parameters
+    ----------
+    parts
+        Parts of a source, after they have been read.
+    manifest
+        Hashes a file again where its size or time stamp is another.
+
+    Raises
+    ------
+    SourceError
+        If one is not.
+    """
+    divided = {file for part in parts if part.task.dataset.part for file in part.task.dataset.files}
+    known = {file: part.task.hashes[file] for part in parts for file in part.task.dataset.files}
+    for file, digest in manifest.hashes_of(sorted(divided), sha256_of).items():
+        if digest != known[file]:
+            raise changed(file)
+
+
+def _parts_of_file(
+    source: BoundSource,
+    whole: SourceTask,
+    file: Path,
+    hashes: Mapping[Path, str],
+    manifest: Manifest,
+) -> Iterator[SourcePart]:
+    name = name_below(file, whole.dataset.root)
+    ranges = _ranges(source, whole, file, hashes[file], manifest)
+    for begin, end in ranges:
+        task = _of_file(whole, file, (begin, end))
+        yield _part(source, task, f"{name}@{begin}-{end}", hashes)
+    if not ranges:
+        yield whole_file(source, whole, file, hashes)
+
+
+def _ranges(
+    source: BoundSource, whole: SourceTask, file: Path, sha256: str, manifest: Manifest
+) -> list[ByteRange]:
+    find = source.format.ranges
+    if find is None or not is_plain(file) or size_of(file) <= 1.5 * RANGE_BYTES:
+        return []
+    refused = manifest.standing(_undivided(whole), name_below(file, whole.dataset.root))
+    if refused is not None and refused.fingerprint == sha256:
+        return []
+    found = list(find(file, RANGE_BYTES) or ())
+    return found if len(found) > 1 else []
+
+
+def _undivided(whole: SourceTask) -> str:
+    return f"undivided:{whole.dataset.name}"
+
+
+def _of_file(whole: SourceTask, file: Path, part: ByteRange | None) -> SourceTask:
+    return replace(whole, dataset=replace(whole.dataset, files=(file,), part=part))
+
+
+def _part(
+    source: BoundSource, task: SourceTask, name: str, hashes: Mapping[Path, str]
+) -> SourcePart:
+    files = (*task.dataset.files, *task.beside)
+    own = {file: hashes[file] for file in files}
+    wanted = str(fingerprint_of(task, source, own))
+    order = Order(f"source:{task.dataset.name}", name, wanted)
+    return SourcePart(replace(task, part=name, hashes=own), order)
+
+
+def fingerprint_of(
+    task: SourceTask, source: BoundSource, hashes: Mapping[Path, str]
+) -> Fingerprint:
+    """Return what a decoded part of a source is made from.
+
+    Parameters
+    ----------
+    task, source
+        The part and its source.
+    hashes
+        sha256 of each file.
+    """
+    data = task.dataset
+    settings = (data.target_crs, data.time_zone, data.source_crs, data.synthetic, data.part)
+    return Fingerprint(
+        code=code_digest(registry.module_of(source.format))
+        + code_digest(decode.__module__)
+        + library_versions(),
+        parameters="|".join((task.params_json, *(str(setting) for setting in settings))),
+        inputs=tuple(f"{name_below(file, data.root)}={digest}" for file, digest in hashes.items()),
+    )

@@ -1,0 +1,231 @@
+"""Tables on the disk: files of rows in small groups of neighbours, each row with box and digest.
+
+A table may lie in many files, as its source was read; a tile opens those near it and reads their
+groups near it. What stands in the files is read by Arrow, without an object per row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict
+
+from citytwin.errors import StoreError
+from citytwin.model.grid import Bounds
+from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS
+from citytwin.model.tables import Table
+from citytwin.store.atomic import replacing
+from citytwin.store.row_index import GROUP_ROWS, RowIndex
+from citytwin.store.tables import row_boxes, row_digests
+from citytwin.transports.files import sha256_of
+
+_ROW, _DIGEST = "_row", "_digest"
+_EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
+_PLACES_KEPT = 64
+"""Files whose boxes and digests are kept at hand; tiles follow each other along the files."""
+_TYPES = {dtype.pyarrow_dtype: dtype for dtype in (FLOAT_LISTS, INT_LISTS)}
+"""Types of pandas for those of Arrow that it would make objects of."""
+
+
+class TableFile(BaseModel):
+    """A file with some consecutive rows of a table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    path: str
+    """From the root of the store."""
+    rows: int
+    digest: str
+    """sha256 of the file."""
+    box: tuple[float, float, float, float] | None
+    """x_min, y_min, x_max, y_max of all rows [m]; None where rows belong everywhere."""
+    first_row: int = 0
+    """Number in the whole table of the first of its rows."""
+
+    def near(self, area: Bounds) -> bool:
+        """Whether rows of the file may touch an area."""
+        if self.box is None or not self.rows:
+            return bool(self.rows)
+        x_min, y_min, x_max, y_max = self.box
+        across = x_min <= area.x_max and x_max >= area.x_min
+        return across and y_min <= area.y_max and y_max >= area.y_min
+
+
+class Places:
+    """Boxes and digests of the rows of one file.
+
+    Parameters
+    ----------
+    index
+        Boxes of the rows.
+    digests
+        Shape (n,), uint64.
+    """
+
+    def __init__(self, index: RowIndex, digests: NDArray[np.uint64]) -> None:
+        self.index = index
+        self.digests = digests
+
+    @classmethod
+    def of(cls, table: Table, frame: pd.DataFrame) -> Places:
+        """Look at the rows of a table.
+
+        Parameters
+        ----------
+        table, frame
+            What :func:`citytwin.store.tables.conform` returned, with its schema.
+        """
+        return cls(RowIndex(row_boxes(table, frame)), row_digests(frame))
+
+
+def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) -> TableFile:
+    """Write a table atomically, so that the rows near an area can be read without the others.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    path
+        Parquet file below it.
+    frame
+        What :func:`citytwin.store.tables.conform` returned.
+    places
+        Boxes and digests of its rows.
+    """
+    index = places.index
+    placed = frame.iloc[index.order].reset_index(drop=True)
+    placed[_ROW] = index.order.astype(np.int64)
+    for name, edge in zip(_EDGES, index.boxes[index.order].T, strict=True):
+        placed[name] = edge
+    placed[_DIGEST] = places.digests[index.order]
+    box = index.bounds
+    with replacing(path) as temporary:
+        placed.to_parquet(temporary, compression="zstd", index=False, row_group_size=GROUP_ROWS)
+        digest = sha256_of(temporary)
+    return TableFile(
+        path=path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path),
+        rows=len(frame),
+        digest=digest,
+        box=None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max),
+    )
+
+
+def read_rows(
+    root: Path, files: Sequence[TableFile], table: Table, area: Bounds | None = None
+) -> pd.DataFrame:
+    """Read the rows of a table whose boxes touch an area, or all.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    files
+        All files of the table, in order.
+    table
+        Its schema.
+    area
+        The area [m].
+
+    Returns
+    -------
+    DataFrame
+        In the original order; the index is the row number in the whole table.
+    """
+    filters = None if area is None else _touching(area)
+    wanted = [file for file in files if area is None or file.near(area)] or files[:1]
+    frames = [_in_order(_read(root / file.path, table, filters), file) for file in wanted]
+    filled = [frame for frame in frames if len(frame)] or frames[:1]
+    return filled[0] if len(filled) == 1 else pd.concat(filled)
+
+
+def read_columns(root: Path, file: TableFile, columns: Sequence[str]) -> pd.DataFrame:
+    """Read some columns of a file, in the original order of its rows.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    file
+        The file.
+    columns
+        None of them a geometry.
+    """
+    # What pandas noted of the columns left out would be looked at as well.
+    stored = _stored(root / file.path, [*columns, _ROW]).replace_schema_metadata()
+    frame: pd.DataFrame = stored.to_pandas(types_mapper=_TYPES.get)
+    return frame.set_index(_ROW).sort_index()
+
+
+def places_of(root: Path, file: TableFile) -> Places:
+    """Return boxes and digests of the rows of a file; those of the last files are kept at hand.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    file
+        The file.
+    """
+    return _places(root / file.path, file.digest)
+
+
+@lru_cache(maxsize=_PLACES_KEPT)
+def _places(path: Path, digest: str) -> Places:
+    del digest  # another file of this name is another entry
+    stored = _stored(path, [_ROW, *_EDGES, _DIGEST])
+    order = stored[_ROW].to_numpy().astype(np.intp)
+    boxes = np.empty((len(order), 4))
+    for edge, name in enumerate(_EDGES):
+        boxes[order, edge] = stored[name].to_numpy()
+    digests = np.empty(len(order), dtype=np.uint64)
+    digests[order] = stored[_DIGEST].to_numpy()
+    return Places(RowIndex(boxes, order), digests)
+
+
+def _touching(area: Bounds) -> list[tuple[str, str, float]]:
+    x_min, y_min, x_max, y_max = _EDGES
+    return [
+        (x_min, "<=", area.x_max),
+        (x_max, ">=", area.x_min),
+        (y_min, "<=", area.y_max),
+        (y_max, ">=", area.y_min),
+    ]
+
+
+def _in_order(placed: pd.DataFrame, file: TableFile) -> pd.DataFrame:
+    frame = placed.set_index(_ROW).sort_index()
+    frame.index = frame.index + file.first_row
+    frame.index.name = None
+    return frame.drop(columns=[*_EDGES, _DIGEST])
+
+
+def _read(path: Path, table: Table, filters: list[tuple[str, str, float]] | None) -> pd.DataFrame:
+    if table.geometry == "none":
+        plain: pd.DataFrame = _stored(path, None, filters).to_pandas(types_mapper=_TYPES.get)
+        return plain
+    try:
+        located: pd.DataFrame = gpd.read_parquet(path, filters=filters)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+    return located
+
+
+def _stored(path: Path, columns: list[str] | None, filters: Any = None) -> pa.Table:
+    try:
+        return pq.read_table(path, columns=columns, filters=filters)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> StoreError:
+    msg = f"table {path} cannot be read: {error}"
+    return StoreError(msg, hint="delete the folder .work and run again")
