@@ -3,7 +3,8 @@
 Codes, definitions and tolerances are those of val3dity 2.6 (Ledoux 2018). Not looked for: shells
 that cross themselves (306), cavities and their shells (401 to 404, cavities are not read), and
 folds (204) in polygons with holes. Shells are checked where a level of detail is one solid, and
-only when all its polygons are sound, as their faults would show a second time.
+only when all its polygons are sound, as their faults would show a second time; parts of a building
+are compared (601) where they are sound solids.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.formats.city.block import Block, ragged_take
+from citytwin.formats.city.part_overlaps import overlapping_parts
 from citytwin.kernels import shell_validity as sv
 from citytwin.kernels.polygon_validity import SOUND, check_polygons
 from citytwin.kernels.snapping import snap_vertices
@@ -94,7 +96,9 @@ def check_block(block: Block) -> Findings:
     found = _worst(owner[bad], code[bad], value[bad], bad, block.shells.xyz[at[bad]])
     unsound = np.bincount(owner[bad], minlength=len(block)) > 0
     wanted = block.is_shell & as_read & ~unsound & (block.shells.per_building > 0)
-    return _joined(found, _checked_shells(block, layout, wanted))
+    shells = _checked_shells(block, layout, wanted)
+    wanted[shells.building] = False
+    return _joined(found, shells, _overlaps(block, layout, wanted))
 
 
 def _as_read(block: Block) -> NDArray[np.bool_]:
@@ -164,6 +168,15 @@ def _checked_shells(block: Block, layout: _Layout, wanted: NDArray[np.bool_]) ->
     )
     at[few] = layout.rings[layout.faces[layout.buildings[:-1][few]]]
     return _joined(*[_of_shells(code, rows, number, block, at) for code, rows, number in cases])
+
+
+def _overlaps(block: Block, layout: _Layout, sound: NDArray[np.bool_]) -> Findings:
+    overlaps = overlapping_parts(block, layout.rings, layout.faces, sound)
+    building = np.array([each.building for each in overlaps], dtype=np.int64)
+    ones = np.ones(len(building), dtype=np.int64)
+    area = np.array([each.area_m2 for each in overlaps], dtype=np.float64)
+    place = np.array([each.place for each in overlaps], dtype=np.float64).reshape(-1, 3)
+    return Findings(building, 601 * ones, area, ones, -ones, place)
 
 
 def _of_shells(

@@ -136,6 +136,60 @@ def test_one_entry_with_the_worst_surface() -> None:
     assert found.place[0, 2] == pytest.approx(Z + 10.2, abs=0.21)
 
 
+def moved(faces: list[Rings], x: float, y: float = 0.0, z: float = 0.0) -> list[Rings]:
+    """The same faces somewhere else."""
+    return [[[(a + x, b + y, c + z) for a, b, c in ring] for ring in face] for face in faces]
+
+
+def parts_of(*parts: list[Rings]) -> Block:
+    """Parts of one building, with the footprints that their floors have."""
+    block = block_of(*parts)
+    block.parent_id[:] = "whole"
+    block.footprint[:] = [shapely.MultiPolygon([shapely.Polygon(p[0][0])]) for p in parts]
+    return block
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (moved(box(), 4.0, 4.0, 2.0), [(0, 601)]),
+        (moved(box(), 9.98, 3.0), [(0, 601)]),
+        (moved(box(), 9.995), []),
+        (moved(box(), 10.0), []),
+        (moved(box(), 3.0, 3.0, 10.0), []),
+        (moved(box(2.0), 4.0, 4.0, 4.0), [(0, 601)]),
+        (moved(box()[:5], 4.0, 4.0), [(1, 302)]),
+    ],
+)
+def test_parts_that_stand_in_each_other(other: list[Rings], found: list[tuple[int, int]]) -> None:
+    """Overlaps of more than a centimetre; neither neighbours nor storeys, nor what is not sound."""
+    assert codes(parts_of(box(), other)) == found
+
+
+def test_a_part_under_an_overhang() -> None:
+    """A house below a balcony that juts out: footprints overlap, the solids do not."""
+    z = [0.0, 6.0, 10.0]
+    side = [(0, z[0]), (5, z[0]), (5, z[1]), (10, z[1]), (10, z[2]), (0, z[2])]
+    ends = [[(X + a, Y + b, Z + c) for a, c in side] for b in (0.0, 10.0)]
+    jutting = [[ends[0]], [ends[1][::-1]]]
+    for i in range(6):
+        j = (i + 1) % 6
+        jutting.append([[ends[0][j], ends[0][i], ends[1][i], ends[1][j]]])
+    low = moved(box(4.0), 5.5, 3.0)
+    block = block_of(jutting, low)
+    block.parent_id[:] = "whole"
+    block.footprint[:] = [
+        shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
+        shapely.MultiPolygon([shapely.box(X + 5.5, Y + 3, X + 9.5, Y + 7)]),
+    ]
+    assert codes(block) == []
+
+
+def test_only_parts_of_one_building_are_compared() -> None:
+    """Two buildings in one place are another matter."""
+    assert codes(block_of(box(), moved(box(), 4.0))) == []
+
+
 def test_nothing() -> None:
     """No buildings, and a building of which nothing but its outline is known."""
     assert len(check_block(block_of_rows([]))) == 0
