@@ -27,6 +27,7 @@ IntArray = NDArray[np.int64]
 SNAP_M, FLAT_M, FOLD_DEG = 0.001, 0.01, 20.0
 """Tolerances of val3dity: vertices that are the same, distance from the plane, angle of folds."""
 FEWEST_FACES = 4
+INSIDE_OUT = 405
 _MADE_BY_US = ("rebuilt", "clipped")
 _REASONS = (
     ("Interior is disconnected", 205),
@@ -164,7 +165,11 @@ def _checked_shells(block: Block, layout: _Layout, wanted: NDArray[np.bool_]) ->
         (307, manifold & ~agreeing, counts[:, sv.TURNED]),
         (305, agreeing & ~single, counts[:, sv.PIECES]),
         (302, single & (counts[:, sv.OPEN_EDGES] > 0), counts[:, sv.OPEN_EDGES]),
-        (405, single & (counts[:, sv.OPEN_EDGES] == 0) & (counts[:, sv.INSIDE_OUT] > 0), None),
+        (
+            INSIDE_OUT,
+            single & (counts[:, sv.OPEN_EDGES] == 0) & (counts[:, sv.INSIDE_OUT] > 0),
+            None,
+        ),
     )
     at[few] = layout.rings[layout.faces[layout.buildings[:-1][few]]]
     return _joined(*[_of_shells(code, rows, number, block, at) for code, rows, number in cases])

@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 import shapely
 
 from citytwin.formats.city.block import Block, block_of_rows
-from citytwin.formats.city.buildings import BuildingRow, Draft
-from citytwin.formats.city.faces import Face
 from citytwin.formats.city.validity import Findings, check_block
-
-Rings = list[list[tuple[float, float, float]]]
-X, Y, Z = -8000.0, -37000.0, 12.0
-
-
-def box(size: float = 10.0) -> list[Rings]:
-    """Faces of a cube, turned outwards: floor, roof, walls in south, east, north, west."""
-    corners = [
-        (X + a * size, Y + b * size, Z + c * size) for c in (0, 1) for b in (0, 1) for a in (0, 1)
-    ]
-    sides = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6))
-    return [[[corners[i] for i in side]] for side in sides]
+from tests.unit.formats.boxes import Rings, X, Y, Z, block_of, box, moved
 
 
 def square(x: float, y: float, side: float) -> list[tuple[float, float, float]]:
     """Clockwise square on the roof of the box, from its corner in the south-west."""
     points = [(x, y), (x, y + side), (x + side, y + side), (x + side, y)]
     return [(X + a, Y + b, Z + 10.0) for a, b in points]
-
-
-def block_of(*buildings: Sequence[Rings], is_shell: bool = True, **changes: object) -> Block:
-    """Buildings of these faces as columns."""
-    rows = []
-    for number, faces in enumerate(buildings):
-        row = BuildingRow(
-            draft=Draft(f"b{number}", "made_up.gml"),
-            lod="2",
-            ground_z_m=Z,
-            roof_z_m=Z + 10,
-            height_m=10.0,
-            footprint=shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
-            faces=[Face("", "other", [np.array(r) for r in face]) for face in faces],
-            defects=[],
-            building_id=f"b{number}",
-            is_shell=is_shell,
-        )
-        for name, value in changes.items():
-            setattr(row, name, value)
-        rows.append(row)
-    return block_of_rows(rows)
 
 
 def codes(block: Block) -> list[tuple[int, int]]:
@@ -134,11 +96,6 @@ def test_one_entry_with_the_worst_surface() -> None:
     assert found.value[0] == pytest.approx(0.1, rel=1e-3)
     assert (found.count.tolist(), found.surface.tolist()) == ([3], [7])
     assert found.place[0, 2] == pytest.approx(Z + 10.2, abs=0.21)
-
-
-def moved(faces: list[Rings], x: float, y: float = 0.0, z: float = 0.0) -> list[Rings]:
-    """The same faces somewhere else."""
-    return [[[(a + x, b + y, c + z) for a, b, c in ring] for ring in face] for face in faces]
 
 
 def parts_of(*parts: list[Rings]) -> Block:
