@@ -21,6 +21,8 @@ IntArray = NDArray[np.int64]
 
 _EDGE_M = 0.005
 _HEIGHT_M = 0.01
+_MOST_PARTS = 200
+"""Buildings of more parts are not looked at."""
 _LINES = 6
 """Lines along each side of the box of an overlap, beside one in the midst of every piece."""
 
@@ -31,7 +33,7 @@ class Overlap(NamedTuple):
     building: int
     """Row of the block."""
     area_m2: float
-    """Of the overlap of the footprints."""
+    """Of the footprints that the two have in common."""
     place: tuple[float, float, float]
     """A point in both [m]."""
 
@@ -50,6 +52,8 @@ def overlapping_parts(
     sound
         Shape (n,): buildings that are closed solids without a fault.
     """
+    if all(parent is None for parent in block.parent_id.tolist()):
+        return []
     first, second = _neighbours(block, np.flatnonzero(sound))
     if not len(first):
         return []
@@ -59,31 +63,36 @@ def overlapping_parts(
     found: dict[int, Overlap] = {}
     for i in np.flatnonzero(~shapely.is_empty(inner)).tolist():
         one, other = int(first[i]), int(second[i])
+        if one in found:
+            continue
         solids = [faces[ends[k] : ends[k + 1] + 1] for k in (one, other)]
         place = _point_in_both(block.shells.xyz, rings, solids, inner[i])
         if place is not None:
-            area = float(common[i].area)
-            if one not in found or found[one].area_m2 < area:
-                found[one] = Overlap(one, area, place)
+            found[one] = Overlap(one, float(common[i].area), place)
     return [found[row] for row in sorted(found)]
 
 
 def _neighbours(block: Block, rows: IntArray) -> tuple[IntArray, IntArray]:
     """Pairs of parts of one building and level of detail whose footprints meet."""
-    whole = np.array(
-        [
-            p if p is not None else b
-            for b, p in zip(block.building_id, block.parent_id, strict=True)
-        ],
-        dtype=object,
+    names = zip(block.building_id[rows], block.parent_id[rows], block.lod[rows], strict=True)
+    numbers: dict[tuple[str, str], int] = {}
+    group = np.array(
+        [numbers.setdefault((p or b, lod), len(numbers)) for b, p, lod in names], dtype=np.int64
     )
-    _, group, sizes = np.unique(whole[rows].astype(str), return_inverse=True, return_counts=True)
-    several = sizes[group] > 1
-    rows, group = rows[several], group[several]
-    tree = shapely.STRtree(block.footprint[rows])
-    a, b = tree.query(block.footprint[rows], predicate="intersects")
-    same = (a < b) & (group[a] == group[b]) & (block.lod[rows[a]] == block.lod[rows[b]])
-    return rows[a[same]], rows[b[same]]
+    order = np.argsort(group, kind="stable")
+    rows, group = rows[order], group[order]
+    sizes = np.bincount(group)[group] if len(group) else group
+    rows, group = rows[sizes <= _MOST_PARTS], group[sizes <= _MOST_PARTS]
+    pairs = [np.empty((0, 2), dtype=np.int64)]
+    for step in range(1, _MOST_PARTS):
+        same = np.flatnonzero(group[step:] == group[:-step])
+        if not len(same):
+            break
+        pairs.append(np.column_stack([rows[same], rows[same + step]]))
+    first, second = np.concatenate(pairs).T
+    box, other = shapely.bounds(block.footprint[first]), shapely.bounds(block.footprint[second])
+    near = (box[:, :2] <= other[:, 2:]).all(axis=1) & (other[:, :2] <= box[:, 2:]).all(axis=1)
+    return first[near], second[near]
 
 
 def _point_in_both(

@@ -140,8 +140,8 @@ def _compared_rings(plane: FloatArray, layout: _Layout, faces: IntArray) -> IntA
 
 
 def _code_of(polygon: shapely.Polygon) -> int:
-    rings = [shapely.Polygon(ring) for ring in (polygon.exterior, *polygon.interiors)]
-    if any(a.equals(b) for i, a in enumerate(rings) for b in rings[i + 1 :]):
+    rings = shapely.normalize(shapely.polygons(shapely.get_rings(polygon)))
+    if len(np.unique(shapely.to_wkb(rings))) < len(rings):
         return 202
     reason = shapely.is_valid_reason(polygon)
     return next((code for words, code in _REASONS if reason.startswith(words)), 201)
