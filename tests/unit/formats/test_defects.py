@@ -159,6 +159,17 @@ def test_a_full_ledger_does_not_hide_what_buildings_carry() -> None:
     assert surplus["message"].tolist() == ["5 more of this kind"]
 
 
+def test_a_reader_drops_what_a_check_only_finds() -> None:
+    """A hole outside its face that the reader left out, and one that still stands."""
+    surfaces = pd.DataFrame({"surface_id": pd.array(["s0"], dtype="string")})
+    one = np.array([1])
+    findings = Findings(one, one * 206, one * np.nan, one, one * 0, np.ones((1, 3)))
+    tables = {BUILDINGS: buildings(b0="206", b1=""), SURFACES: surfaces}
+    rows = table(reject("b0 face 2", "206"), tables=tables, findings=findings)
+    assert rows["action"].to_dict() == {"b1:206": "kept", "b0:206": "dropped"}
+    assert rows["rule"].tolist() == ["L13", "L13"]
+
+
 def test_findings_have_surface_value_and_rule() -> None:
     """L11 asks for flat polygons in LOD1, L12 for 0.03 m in LOD2 and 3; L14 for closed solids."""
     surfaces = pd.DataFrame({"surface_id": pd.array(["s0", "s1", "s2", "s3"], dtype="string")})
