@@ -19,12 +19,11 @@ from citytwin.engine.settled_sources import (
     Outcome,
     settled_source,
 )
+from citytwin.engine.source_hashes import hash_files, require_unchanged
 from citytwin.engine.source_parts import (
     SourcePart,
-    hash_files,
     parts_of_source,
     remember_whole,
-    require_unchanged,
     source_task,
     standing_part,
     whole_file,
