@@ -17,7 +17,7 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.city_shapes import SHAPES, Shape, template
+from benchmarks.city_shapes import SHAPES, Shape, template, vertices_in_order
 from citytwin.testing.codelists import write_code_lists
 from citytwin.testing.mesh_code import third_mesh_bounds, third_mesh_code
 
@@ -183,10 +183,7 @@ def _of_shape(
     rise = 0.35 * width if shape.gable else np.full(count, 2.5)
     vertices = _vertices(shape, lots, number, (length, width, bottom, top, rise), rng)
     height = top - bottom + (rise if shape.lod2 else 0.0)
-    faces = [face for _, face in shape.block()]
-    order = [k for face in [faces[0][::-1], *faces] for k in (*face, face[0])]
-    if shape.lod2:
-        order += [k for _, face in shape.detailed() for k in (*face, face[0])]
+    order = vertices_in_order(shape)
     texts = vertices[:, order].reshape(count, -1).tolist()
     usage = rng.choice(["411", "412", "402", "401", "441"], count)
     year, rank = rng.integers(1950, 2026, count), rng.integers(1, 6, count)
