@@ -2,33 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 from distributed import Client
 
-from citytwin.engine.bind import BoundCity, BoundSource
+from citytwin.engine.bind import BoundCity
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.open_sources import (
+    OpenSource,
+    PartWork,
+    WantedSource,
+    open_source,
+    submit,
+)
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedPart, DecodedSource
-from citytwin.engine.settled_sources import (
-    QUARANTINE,
-    NothingReadError,
-    Outcome,
-    settled_source,
-)
-from citytwin.engine.source_hashes import hash_files, require_unchanged
-from citytwin.engine.source_parts import (
-    SourcePart,
-    parts_of_source,
-    remember_whole,
-    source_task,
-    standing_part,
-    whole_file,
-)
-from citytwin.engine.sources import SourceTask, decode, reason, told
+from citytwin.engine.settled_sources import QUARANTINE, NothingReadError, settled_source
+from citytwin.engine.source_hashes import require_unchanged
+from citytwin.engine.source_parts import source_task
+from citytwin.engine.sources import reason, told
 from citytwin.engine.work import Failure, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model import tables as t
@@ -50,6 +44,8 @@ class Reading:
     lost: list[str] = field(default_factory=list)
     rejects: dict[str, tuple[Reject, ...]] = field(default_factory=dict)
     """Records set aside in sources of which nothing else was left."""
+    errors: dict[str, CityTwinError] = field(default_factory=dict)
+    """Why each of the others could not be read."""
 
     @property
     def given(self) -> dict[str, Collection[str]]:
@@ -83,96 +79,83 @@ def read_sources(
         Whether files are hashed again in spite of unchanged time stamps.
     """
     reading = Reading()
-    row = Row(KEY)
-    report.rows.append(row)
-    work: PartWork = Work(client, store, manifest)
-    open_sources = []
+    wanted = []
     for source in city.sources:
         try:
-            opened = _opened(city, source, store, manifest, verify=verify)
+            task = source_task(city, source, store)
         except StoreError:
             raise
         except CityTwinError as error:
             _lose(source.config.name, error, reading, report)
+        else:
+            wanted.append(WantedSource(source, task, source.config.expect))
+    read_wanted(wanted, reading, store, manifest, client, (progress, report), verify=verify)
+    return reading
+
+
+def read_wanted(
+    wanted: Iterable[WantedSource],
+    reading: Reading,
+    store: CityStore,
+    manifest: Manifest,
+    client: Client,
+    hearers: tuple[Progress, RunReport],
+    *,
+    verify: bool,
+) -> None:
+    """Read sources into the working store, their files side by side.
+
+    Parameters
+    ----------
+    wanted
+        The sources.
+    reading
+        Receives what was read, and what could not be.
+    store, manifest
+        The working store and its records.
+    client
+        Dask client.
+    hearers
+        Who is told, as for :func:`read_sources`.
+    verify
+        Whether files are hashed again in spite of unchanged time stamps.
+    """
+    progress, report = hearers
+    row = Row(KEY)
+    report.rows.append(row)
+    work: PartWork = Work(client, store, manifest)
+    open_sources = []
+    for one in wanted:
+        try:
+            opened = open_source(one, manifest, verify=verify)
+        except StoreError:
+            raise
+        except CityTwinError as error:
+            _lose(one.task.dataset.name, error, reading, report)
             continue
         open_sources.append(opened)
-        row.standing += _submit(opened, opened.parts, manifest, store, work)
+        row.standing += submit(opened, opened.parts, manifest, store, work)
         row.parts += len(opened.parts)
     progress.begin(KEY, row.parts, row.standing)
     for (opened, part), outcome in work:
         if isinstance(outcome, Failure) and isinstance(outcome.error, NotApartError):
             again = opened.undivided(part, manifest)
-            row.standing += _submit(opened, again, manifest, store, work)
+            row.standing += submit(opened, again, manifest, store, work)
             continue
         opened.outcomes[part.order.part] = outcome
         if not isinstance(outcome, Failure):
             row.seconds += outcome.seconds
         elif not outcome.expected:
             report.failures.append(outcome.message)
-        progress.advance(KEY, 0)
+        progress.advance(KEY, part.bytes)
     if not report.failures:
         _settle(open_sources, store, manifest, reading, report)
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
-    return reading
-
-
-@dataclass(eq=False)
-class _Open:
-    """A source of which parts are being read."""
-
-    source: BoundSource
-    whole: SourceTask
-    parts: list[SourcePart]
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """By part."""
-
-    def undivided(self, part: SourcePart, manifest: Manifest) -> list[SourcePart]:
-        """Put a file as a whole in the place of its ranges; none where that was done before."""
-        (file,) = part.task.dataset.files
-        ranges = [p for p in self.parts if p.task.dataset.part and p.task.dataset.files == (file,)]
-        if not ranges:
-            return []
-        remember_whole(manifest, self.whole, file, self.whole.hashes[file])
-        place = self.parts.index(ranges[0])
-        again = whole_file(self.source, self.whole, file, self.whole.hashes)
-        self.parts[place : place + len(ranges)] = [again]
-        return [again]
-
-
-PartWork: TypeAlias = Work[tuple[_Open, SourcePart], DecodedPart]
-
-
-def _opened(
-    city: BoundCity, source: BoundSource, store: CityStore, manifest: Manifest, *, verify: bool
-) -> _Open:
-    whole = source_task(city, source, store)
-    whole = replace(whole, hashes=hash_files(manifest, whole, verify=verify))
-    return _Open(source, whole, parts_of_source(source, whole, whole.hashes, manifest))
-
-
-def _submit(
-    opened: _Open,
-    parts: Sequence[SourcePart],
-    manifest: Manifest,
-    store: CityStore,
-    work: PartWork,
-) -> int:
-    """Send what does not stand to the workers; return how many parts stand."""
-    standing = 0
-    for part in parts:
-        stands = standing_part(part, manifest, store)
-        if stands is not None:
-            opened.outcomes[part.order.part] = stands
-            standing += 1
-            continue
-        manifest.forget(part.order.key, [part.order.part])
-        work.submit((opened, part), part.order, decode, part.task)
-    return standing
 
 
 def _settle(
-    open_sources: Sequence[_Open],
+    open_sources: Sequence[OpenSource],
     store: CityStore,
     manifest: Manifest,
     reading: Reading,
@@ -180,12 +163,11 @@ def _settle(
 ) -> None:
     store.keep_files(MERGED, ())
     for opened in open_sources:
-        name = opened.source.config.name
+        name = opened.whole.dataset.name
         outcomes = [(part, opened.outcomes[part.order.part]) for part in opened.parts]
         try:
             require_unchanged(opened.parts, manifest)
-            expect = opened.source.config.expect
-            reading.decoded[name] = settled_source(opened.whole, expect, outcomes, store)
+            reading.decoded[name] = settled_source(opened.whole, opened.expect, outcomes, store)
         except NothingReadError as error:
             _lose(name, error, reading, report)
             reading.rejects[name] = error.rejects
@@ -234,4 +216,5 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
 
 def _lose(name: str, error: CityTwinError, reading: Reading, report: RunReport) -> None:
     reading.lost.append(name)
+    reading.errors[name] = error
     report.losses.append(f"source {name}: {error}")

@@ -39,6 +39,10 @@ _SRS_FORMS = (
 _GERMAN_HORIZONTAL = re.compile(r"^urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])(?:\*.*)?$", re.IGNORECASE)
 
 
+GIVE_CRS = "give the EPSG code: `crs` of the source in a configuration, else `source_crs`"
+"""What to do about a file that names no CRS, or one that is not known."""
+
+
 class UnknownCrsError(CityTwinError, ValueError):
     """A srsName that names no coordinate reference system we know."""
 
@@ -69,7 +73,7 @@ def epsg_from_srs_name(srs_name: str) -> int:
     if match := _GERMAN_HORIZONTAL.match(text):
         return 25800 + int(match["zone"])
     msg = f"srsName {srs_name[:80]!r} names no known coordinate reference system"
-    raise UnknownCrsError(msg, hint="give the EPSG code in the source's `crs`")
+    raise UnknownCrsError(msg, hint=GIVE_CRS)
 
 
 @cache
