@@ -68,6 +68,8 @@ class Utf8Stream:
     def __init__(self, file: io.BufferedReader, name: str) -> None:
         head = file.read(_HEAD_BYTES)
         mark_bytes, codec = encoding_of(head, name)
+        self.skipped: int | None = mark_bytes if codec == "utf-8" else None
+        """Bytes of the file before the document; None where it is in another encoding."""
         self._file = file
         plain = codec == "utf-8"
         self._decoder = None if plain else codecs.getincrementaldecoder(codec)("strict")

@@ -56,7 +56,7 @@ def test_a_range_is_a_document(tmp_path):
     begin, end = member_ranges(path, 2500)[1]
     first = content.index(b"<core:cityObjectMember")
     head = content[content.index(b"<core:CityModel") : first]
-    with open_range(path, (begin, end)) as file:
+    with open_range(path, (begin, end))[0] as file:
         assert file.read() == head + content[begin:end] + b"</core:CityModel>"
 
 
