@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import cast
@@ -11,27 +10,20 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
-from citytwin.citymodel import export
 from citytwin.model import tables as t
-from citytwin.model.notes import Note, Reject
+from citytwin.model.notes import Note
 from citytwin.model.raster import Raster
 from citytwin.model.tables import Table
 from citytwin.recognition.themes import CITY_TABLES
+from citytwin.store.model_export import (
+    FrameTables,
+    export_cityjsonseq,
+    export_geopackage,
+    export_geoparquet,
+)
+from citytwin.store.model_folder import InputFile
 from citytwin.store.model_parquet import Encoding
 from citytwin.store.tables import empty
-
-
-@dataclass(frozen=True)
-class SourceFile:
-    """A file that was looked at."""
-
-    path: Path
-    formats: tuple[str, ...]
-    """Formats that read it; none where no format does."""
-    crs: str | None
-    """CRS that it names."""
-    bytes: int
-    sha256: str
 
 
 class CityModel:
@@ -45,12 +37,10 @@ class CityModel:
         What was read, by schema; the others are empty.
     rasters
         Elevation rasters by name, each in a CRS of its own.
-    source_files
+    inputs
         Files that were looked at.
     notes
         What must be said beside the tables.
-    rejects
-        What was set aside or repaired.
     """
 
     def __init__(
@@ -58,18 +48,16 @@ class CityModel:
         crs: str,
         tables: Mapping[Table, pd.DataFrame],
         rasters: Mapping[str, Raster],
-        source_files: tuple[SourceFile, ...],
+        inputs: tuple[InputFile, ...],
         notes: tuple[Note, ...],
-        rejects: tuple[Reject, ...],
     ) -> None:
         self.crs = crs
         self.rasters = rasters
         self.notes = notes
-        self._files = source_files
-        self._rejects = rejects
+        self.inputs = inputs
         self._tables = {
             table: _described(table, tables[table] if table in tables else empty(table, crs))
-            for table in CITY_TABLES
+            for table in (*CITY_TABLES, t.DEFECTS)
         }
 
     def table(self, table: Table) -> pd.DataFrame:
@@ -130,22 +118,24 @@ class CityModel:
         return self._tables[t.HAZARD_SURFACES]
 
     @property
-    def report(self) -> pd.DataFrame:
-        """What was set aside or repaired: file, record, code and message of each."""
-        columns = ("source", "record", "code", "message")
-        rows = {name: [getattr(reject, name) for reject in self._rejects] for name in columns}
-        return pd.DataFrame(rows, columns=list(columns), dtype="string")
+    def report(self) -> gpd.GeoDataFrame:
+        """Defects: a row for each feature and code, with what was done about it.
+
+        Geometry is checked as val3dity does (codes 101 to 405, rules of PLATEAU beside them);
+        what a reader set aside or repaired, and files that no format reads, stand there too.
+        """
+        return self._located(t.DEFECTS)
 
     @property
     def sources(self) -> pd.DataFrame:
         """Files that were looked at: the formats that read each, its CRS, size and sha256."""
         return pd.DataFrame(
             {
-                "file": [str(file.path) for file in self._files],
-                "formats": [", ".join(file.formats) for file in self._files],
-                "crs": [file.crs for file in self._files],
-                "bytes": [file.bytes for file in self._files],
-                "sha256": [file.sha256 for file in self._files],
+                "file": [file.path for file in self.inputs],
+                "formats": [", ".join(file.formats) for file in self.inputs],
+                "crs": [file.crs for file in self.inputs],
+                "bytes": [file.bytes for file in self.inputs],
+                "sha256": [file.sha256 for file in self.inputs],
             }
         )
 
@@ -170,7 +160,7 @@ class CityModel:
         StoreError
             If the disk refuses.
         """
-        return export.to_geoparquet(Path(directory), self._tables, self.crs, faces)
+        return list(export_geoparquet(Path(directory), self._out(), faces))
 
     def to_geopackage(self, path: str | Path) -> None:
         """Write one GeoPackage, each table that has rows as a layer; faces stand in space.
@@ -185,7 +175,7 @@ class CityModel:
         StoreError
             If the file cannot be written.
         """
-        export.to_geopackage(Path(path), self._tables, self.crs)
+        export_geopackage(Path(path), self._out())
 
     def to_cityjsonseq(self, path: str | Path) -> int:
         """Write the buildings with their parts and faces as CityJSONSeq 2.0.
@@ -205,20 +195,23 @@ class CityModel:
         StoreError
             If the disk refuses.
         """
-        return export.to_cityjsonseq(Path(path), self._tables, self.crs)
+        return export_cityjsonseq(Path(path), self._out())
+
+    def _out(self) -> FrameTables:
+        return FrameTables(self._tables, self.crs)
 
     def _rows(self) -> list[tuple[str, str, str]]:
         rows = [
             (table.name, str(len(frame)), ", ".join(frame.columns))
             for table, frame in self._tables.items()
-            if len(frame)
+            if len(frame) and table is not t.DEFECTS
         ]
         sizes = {name: "x".join(map(str, r.values.shape)) for name, r in self.rasters.items()}
         return [*rows, *((name, size, "raster [m]") for name, size in sizes.items())]
 
     def _title(self) -> str:
-        read = sum(1 for file in self._files if file.formats)
-        return f"{self.crs}, {read} files, {len(self._rejects)} rows in the report"
+        read = sum(1 for file in self.inputs if file.formats)
+        return f"{self.crs}, {read} files, {len(self.report)} rows in the report"
 
     def __repr__(self) -> str:
         lines = [f"  {a:<16} {b:>9}  {c[:80]}" for a, b, c in self._rows()]

@@ -20,6 +20,7 @@ COMMANDS = {
     "status": "Say what stands published.",
     "prune": "Remove old runs of a published city.",
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
+    "ingest": "Read city models into a folder of tables, without a configuration.",
     "simulate": "Run one simulation on bare rasters.",
     "view": "Serve a published map on this computer only.",
 }

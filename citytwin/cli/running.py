@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Self
 
@@ -22,6 +24,7 @@ from rich.progress import (
 from rich.table import Table
 
 from citytwin.config import LoadedConfig
+from citytwin.engine.reading import KEY as READING
 from citytwin.engine.report import Exit, RunReport
 from citytwin.engine.run import RunOptions, run
 
@@ -62,7 +65,8 @@ class Bars:
         """Move a bar by one part."""
         self._cells[key] += cells
         seconds = max(time.monotonic() - self._begun[key], 1e-3)
-        rate = f"{self._cells[key] / seconds / 1e6:.2f} Mcell/s" if self._cells[key] else ""
+        unit = "MB/s" if key == READING else "Mcell/s"
+        rate = f"{self._cells[key] / seconds / 1e6:.2f} {unit}" if self._cells[key] else ""
         done = int(self._progress.tasks[self._tasks[key]].completed)
         self._progress.update(self._tasks[key], completed=done + 1, rate=rate)
 
@@ -86,7 +90,7 @@ class Lines:
 
     def advance(self, key: str, cells: int) -> None:
         """Log a part."""
-        self._say("part", key, f"cells={cells}")
+        self._say("part", key, f"{'bytes' if key == READING else 'cells'}={cells}")
 
     def share(self, key: str, share: float) -> None:
         """Log the share done of a long part."""
@@ -99,6 +103,17 @@ class Lines:
     def _say(self, event: str, key: str, more: str) -> None:
         stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
         click.echo(f"{stamp} event={event} step={key!r} {more}".rstrip(), err=True)
+
+
+@contextmanager
+def following() -> Iterator[Bars | Lines]:
+    """Show the events of a run: bars on a terminal, lines elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield Lines()
+        return
+    with Bars(console) as bars:
+        yield bars
 
 
 def run_and_tell(
@@ -127,13 +142,9 @@ def run_and_tell(
     options = RunOptions(scheduler=scheduler, workers=workers, verify=verify)
     if tile_cells is not None:
         options = replace(options, tile_cells=tile_cells)
-    console = Console(stderr=True)
     try:
-        if console.is_terminal:
-            with Bars(console) as bars:
-                report = run(loaded, options, bars)
-        else:
-            report = run(loaded, options, Lines())
+        with following() as progress:
+            report = run(loaded, options, progress)
     except KeyboardInterrupt:
         click.echo("stopped; run the same command again to resume", err=True)
         return Exit.FAILED

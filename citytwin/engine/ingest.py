@@ -1,53 +1,250 @@
-"""Sources to joined tables: what a run does before it knows of a grid, a plan or a layer."""
+"""From files of a city model to a folder of tables: no configuration, no grid, no steps."""
 
 from __future__ import annotations
 
-from distributed import Client
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
 
-from citytwin.engine.bind import BoundCity
+from citytwin.engine.beside import files_beside
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.joining import join_sources
-from citytwin.engine.reading import Reading, read_sources
+from citytwin.engine.cluster import connect
+from citytwin.engine.code_hash import package_digest
+from citytwin.engine.joining import join_tables
+from citytwin.engine.locking import holding_folder
+from citytwin.engine.output_folder import require_ours
+from citytwin.engine.reading import Reading, WantedSource, read_wanted
 from citytwin.engine.report import Progress, RunReport
-from citytwin.engine.standing import Standing
-from citytwin.store.manifest import Manifest
+from citytwin.engine.request import MANIFEST
+from citytwin.engine.run import DEFAULT_TILE_CELLS
+from citytwin.engine.sources import SourceTask, told
+from citytwin.engine.stored_tables import StoredTables
+from citytwin.engine.versions import package_versions
+from citytwin.errors import CityTwinError
+from citytwin.formats.city.defects import defect_frame
+from citytwin.model.notes import Note, Reject
+from citytwin.model.tables import DEFECTS, Table
+from citytwin.recognition.city_files import CityFiles, find_city_files, input_file
+from citytwin.recognition.sources import CitySource
+from citytwin.recognition.themes import given_by
+from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.model_export import (
+    export_cityjsonseq,
+    export_geopackage,
+    export_geoparquet,
+)
+from citytwin.store.model_folder import (
+    DOCUMENT,
+    ModelDocument,
+    OutputFile,
+    put_in_place,
+    staging,
+    standing_model,
+)
+from citytwin.store.tables import conform
+from citytwin.transports.files import sha256_of, stamp_of
+from citytwin.version import __version__
+
+Extra = Literal["cityjsonseq", "geopackage"]
+_NAMES: dict[Extra, str] = {"cityjsonseq": "buildings.city.jsonl", "geopackage": "citymodel.gpkg"}
+REPORT = "report.csv"
+_REPORTED = (
+    "source", "theme", "feature_id", "surface_id", "code", "rule", "severity", "message", "action",
+    "count",
+)  # fmt: skip
+WRITING = "write files"
+
+
+@dataclass(frozen=True)
+class IngestOptions:
+    """What is made of the files, and how."""
+
+    crs: str | None = None
+    """CRS of all tables; None = the plane zone or UTM zone of the place."""
+    source_crs: str | None = None
+    """CRS of files that name none."""
+    themes: tuple[str, ...] | None = None
+    extras: frozenset[Extra] = frozenset()
+    """Files beside GeoParquet."""
+    workers: int | None = None
+    """Local worker processes; None = one per core."""
 
 
 def ingest(
-    city: BoundCity,
-    store: CityStore,
-    manifest: Manifest,
-    client: Client,
-    progress: Progress,
-    report: RunReport,
-    *,
-    verify: bool = False,
-) -> tuple[Reading, Standing]:
-    """Read the sources of a city and join their tables in its working store.
+    places: Sequence[str | Path], out: Path, options: IngestOptions, progress: Progress
+) -> tuple[ModelDocument, RunReport]:
+    """Read a city model into a folder of GeoParquet files; what stands is not read again.
 
     Parameters
     ----------
-    city
-        The checked configuration; of it, only the sources and the CRS count.
-    store, manifest
-        The working store and its records; what stands is not read again.
-    client
-        Dask client.
-    progress, report
-        Who is told of sources, files and records that are lost.
-    verify
-        Whether files are hashed again in spite of unchanged time stamps.
+    places
+        Files, folders, patterns.
+    out
+        The folder: new, empty, or made by this function before. The working store lies beside it,
+        in ``.work``.
+    options
+        What is made of the files, and how.
+    progress
+        Receives the events.
 
     Returns
     -------
-    Reading
-        What was read of each source.
-    Standing
-        The joined tables: ``store.read_table`` gives the rows of each, ``store.files_of`` its files.
+    tuple
+        What the folder holds now, and how it went.
+
+    Raises
+    ------
+    ConfigError
+        If the folder is not ours, or an option makes no sense.
+    SourceError
+        If nothing can be used.
+    StoreError
+        If the folder cannot be written.
     """
-    reading = read_sources(city, store, manifest, client, progress, report, verify=verify)
+    work = out.parent / ".work" / out.name
+    hint = "name another folder, or move these files away"
+    require_ours(out, (out / DOCUMENT, work), ("--out", "city model", hint))
+    wanted = [given for given in given_by(options.themes) if isinstance(given, Table)]
+    found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs)
+    report = RunReport(city=out.name)
+    with holding_folder(work, out), closing(Manifest(work / MANIFEST)) as manifest:
+        request = _request(found, options)
+        finished = manifest.finished(request)
+        standing = standing_model(out) if finished else None
+        if finished is not None and standing is not None:
+            report.losses += json.loads(finished.summary)
+            return standing, report
+        manifest.unfinish()
+        store = CityStore(work, found.plane, "UTC", DEFAULT_TILE_CELLS)
+        reading = Reading()
+        with connect(None, options.workers, work / "dask") as client:
+            tasks = [_wanted(source, found.plane, options) for source in found.sources]
+            hearers = (progress, report)
+            read_wanted(tasks, reading, store, manifest, client, hearers, verify=False)
+        _require_something(reading, report)
+        names = [source.name for source in found.sources if source.name in reading.decoded]
+        files, said = join_tables(names, reading, store)
+        refused = [*found.refused, *_refused(found, reading)]
+        held = {DEFECTS: conform(DEFECTS, defect_frame({}, refused, None, store.crs), store.crs)}
+        kept = {table: files[table] for table in (*wanted, DEFECTS) if table in files}
+        tables = StoredTables(store, kept, held)
+        digests = manifest.hashes_of([file.path for file in found.files], sha256_of)
+        notes = _notes(found, reading, said)
+        with staging(out) as aside:
+            rows, defects = _write(aside, tables, options.extras, progress)
+            document = ModelDocument(
+                citytwin=__version__,
+                crs=found.plane,
+                features={t.name: tables.rows(t) for t in tables.filled if t is not DEFECTS},
+                defects=defects,
+                inputs=tuple(input_file(file, digests[file.path]) for file in found.files),
+                notes=notes,
+                files=tuple(
+                    OutputFile(href=path.name, rows=count, sha256=sha256_of(path))
+                    for path, count in sorted(rows.items())
+                ),
+            )
+            put_in_place(out, aside, document)
+        report.losses += [told(reject) for reject in refused]
+        report.losses += [note.en for note in notes if note.severity == "loss"]
+        if not reading.lost:  # what could not be read is tried again by the next run
+            manifest.finish(request, FinishedRun(out.name, json.dumps(report.losses)))
+    return document, report
+
+
+def _request(found: CityFiles, options: IngestOptions) -> str:
+    """Digest of the options, the code, and the size and time stamp of every file."""
+    beside = [f for s in found.sources for f in files_beside(s.files, s.root, {})]
+    paths = sorted({*(file.path for file in found.files), *beside})
+    stamps = [(str(path), *stamp_of(path)) for path in paths]
+    asked = (found.plane, options.source_crs, options.themes, sorted(options.extras))
+    text = json.dumps([asked, package_digest(), package_versions(), stamps])
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _wanted(source: CitySource, crs: str, options: IngestOptions) -> WantedSource:
+    task = SourceTask(
+        format_name=source.format.name,
+        params_json=source.params.model_dump_json(),
+        dataset=source.dataset(crs, options.source_crs),
+        beside=files_beside(source.files, source.root, {}),
+    )
+    return WantedSource(source, task, expect=False)
+
+
+def _require_something(reading: Reading, report: RunReport) -> None:
     if report.failures:
-        return reading, Standing()
-    standing = join_sources(city.loaded.config, reading, {}, store)
-    report.losses += standing.losses
-    return reading, standing
+        raise CityTwinError("; ".join(report.failures), hint="nothing was written")
+    if not reading.decoded:
+        raise next(iter(reading.errors.values()))
+
+
+def _notes(
+    found: CityFiles, reading: Reading, said: Mapping[str, tuple[Note, ...]]
+) -> tuple[Note, ...]:
+    of_sources = (note for decoded in reading.decoded.values() for note in decoded.notes)
+    of_ids = (note for notes in said.values() for note in notes)
+    return (*of_sources, *of_ids, *found.notes, *_rasters(found))
+
+
+def _rasters(found: CityFiles) -> list[Note]:
+    """Say which files were recognised but make no tables."""
+    read = {path for source in found.sources for path in source.files}
+    others = [f.path.name for f in found.files if f.look.uses and f.path not in read]
+    if not others:
+        return []
+    named = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+    return [
+        Note(
+            severity="info",
+            ja=f"{len(others)} ファイル（{named}）からは表を作りません（標高ラスタ・点群、または"
+            "対象外のテーマ）",
+            en=f"of {len(others)} files ({named}) no tables are made: elevation rasters, laser "
+            "points, or other themes than those wanted",
+        )
+    ]
+
+
+def _refused(found: CityFiles, reading: Reading) -> list[Reject]:
+    """Every file of the sources that were lost, and the records set aside in them."""
+    rejects: list[Reject] = []
+    for source in found.sources:
+        if source.name not in reading.decoded:
+            rejects += reading.rejects.get(source.name, ())
+            said = str(reading.errors[source.name])
+            rejects += [
+                Reject(source=file.name, record="file", code="file-refused", message=said)
+                for file in source.files
+            ]
+    return rejects
+
+
+def _write(
+    aside: Path, tables: StoredTables, extras: frozenset[Extra], progress: Progress
+) -> tuple[dict[Path, int], dict[str, int]]:
+    """Write all files; return the rows of each, and the number of defects of each code."""
+    progress.begin(WRITING, 1 + len(extras), 0)
+    rows = export_geoparquet(aside, tables)
+    progress.advance(WRITING, 0)
+    if "geopackage" in extras:
+        path = aside / _NAMES["geopackage"]
+        rows[path] = export_geopackage(path, tables)
+        progress.advance(WRITING, 0)
+    if "cityjsonseq" in extras:
+        path = aside / _NAMES["cityjsonseq"]
+        rows[path] = export_cityjsonseq(path, tables)
+        progress.advance(WRITING, 0)
+    counts: Counter[str] = Counter()
+    with (aside / REPORT).open("w", encoding="utf-8", newline="\n") as file:
+        file.write(",".join(_REPORTED) + "\n")
+        for batch in tables.batches(DEFECTS):
+            counts.update(batch["code"].astype(str))
+            batch[list(_REPORTED)].to_csv(file, index=False, header=False, lineterminator="\n")
+    rows[aside / REPORT] = counts.total()
+    progress.end(WRITING)
+    return rows, dict(sorted(counts.items()))

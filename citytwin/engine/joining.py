@@ -24,6 +24,7 @@ from citytwin.engine.unique_ids import (
 )
 from citytwin.model import properties
 from citytwin.model import tables as t
+from citytwin.model.notes import Note
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
 from citytwin.model.tables import Table
@@ -65,33 +66,56 @@ def join_sources(
     standing = Standing(lost=lost)
     sources = {source.name: source for source in config.sources}
     when = data_time(config)
-    parts = {
-        name: _parts(store, name, reading.decoded[name].rows)
-        for name in sources
-        if name in reading.decoded
-    }
-    clash = _between_sources(store, parts)
-    for table in t.ALL:
-        owners = [name for name, own in parts.items() if table.name in reading.decoded[name].rows]
-        if not owners:
-            continue
-        files = store.list_files(MERGED, table, _joined(table, parts, clash, store))
+    read = [name for name in sources if name in reading.decoded]
+    tables, said_of = join_tables(read, reading, store)
+    for table, files in tables.items():
+        owners = [name for name in read if table.name in reading.decoded[name].rows]
         standing.tables[table] = TableEntry.stored(MERGED, store.root, files)
         shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
         standing.shares[table] = shares
         family = [*shares.values(), lost.get(table, Lineage())]
-        said = [note for owner in owners for note in note_of(owner, clash.get(owner, ()))]
+        said = [note for owner in owners for note in said_of.get(owner, ())]
         concerned = table in (t.BUILDINGS, t.SURFACES)
         standing.lineage[table] = joined(family, Lineage(notes=tuple(said) if concerned else ()))
         if table is t.BUILDINGS:
             standing.losses += [note.en for note in said if note.severity == "loss"]
     for role in RASTER_ROLES:
-        owners = [name for name in parts if role in reading.decoded[name].rows]
+        owners = [name for name in read if role in reading.decoded[name].rows]
         standing.rasters += [(o, role, reading.decoded[o].digests[role]) for o in owners]
         if owners:
             family = [of_source(sources[o], reading.decoded[o], when) for o in owners]
             standing.lineage[role] = joined(family, Lineage())
     return standing
+
+
+def join_tables(
+    names: Sequence[str], reading: Reading, store: CityStore
+) -> tuple[dict[Table, tuple[TableFile, ...]], dict[str, tuple[Note, ...]]]:
+    """Join the tables of sources, so that no two buildings have one id.
+
+    Parameters
+    ----------
+    names
+        Sources that were read, in the order in which they count.
+    reading
+        What was read.
+    store
+        The city's working store.
+
+    Returns
+    -------
+    tuple
+        Files of each table, and what must be said of the ids of each source.
+    """
+    given = {name: reading.decoded[name].rows for name in names}
+    parts = {name: _parts(store, name, rows) for name, rows in given.items()}
+    clash = _between_sources(store, parts)
+    tables = {
+        table: store.list_files(MERGED, table, _joined(table, parts, clash, store))
+        for table in t.ALL
+        if any(table.name in rows for rows in given.values())
+    }
+    return tables, {name: note_of(name, found) for name, found in clash.items()}
 
 
 def _parts(store: CityStore, owner: str, given: Collection[str]) -> list[Files]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
 from citytwin.config import LoadedConfig
 from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError
@@ -21,15 +24,37 @@ def require_own_folder(loaded: LoadedConfig) -> None:
     ConfigError
         If a file stands in the way, or the folder holds files but no published city.
     """
-    city_dir = loaded.city_dir
-    for place in (city_dir, *city_dir.parents):
+    marks = (loaded.city_dir / LATEST, work_dir(loaded))
+    said = f"{loaded.file.name}: out"
+    hint = "name another `out` or `city.id`, or move these files away"
+    require_ours(loaded.city_dir, marks, (said, "published city", hint))
+
+
+def require_ours(folder: Path, marks: Sequence[Path], wording: tuple[str, str, str]) -> None:
+    """Check that a folder is new, empty, or has been written by us.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    marks
+        Files and folders of which one stands where we have written.
+    wording
+        How the folder is called, what it should hold, and what to do where it holds other files.
+
+    Raises
+    ------
+    ConfigError
+        If a file stands in the way, or the folder holds files of others.
+    """
+    said, what, hint = wording
+    for place in (folder, *folder.parents):
         if place.exists() and not place.is_dir():
-            msg = f"{loaded.file.name}: out: {place} is no folder"
+            msg = f"{said}: {place} is no folder"
             raise ConfigError(msg, hint="name a folder; it is made when it does not exist")
-    if not city_dir.is_dir() or (city_dir / LATEST).is_file() or work_dir(loaded).is_dir():
+    if not folder.is_dir() or any(mark.exists() for mark in marks):
         return
-    strange = sorted(path.name for path in city_dir.iterdir())
+    strange = sorted(path.name for path in folder.iterdir())
     if strange:
         some = ", ".join(strange[:3]) + (" ..." if len(strange) > 3 else "")
-        msg = f"{loaded.file.name}: out: {city_dir} holds files but no published city: {some}"
-        raise ConfigError(msg, hint="name another `out` or `city.id`, or move these files away")
+        raise ConfigError(f"{said}: {folder} holds files but no {what}: {some}", hint=hint)

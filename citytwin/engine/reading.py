@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TypeAlias
 
 from distributed import Client
 
-from citytwin.engine.bind import BoundCity, BoundSource
+from citytwin.engine.bind import BoundCity
 from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedPart, DecodedSource
@@ -20,6 +20,7 @@ from citytwin.engine.settled_sources import (
     settled_source,
 )
 from citytwin.engine.source_parts import (
+    Reads,
     SourcePart,
     hash_files,
     parts_of_source,
@@ -51,6 +52,8 @@ class Reading:
     lost: list[str] = field(default_factory=list)
     rejects: dict[str, tuple[Reject, ...]] = field(default_factory=dict)
     """Records set aside in sources of which nothing else was left."""
+    errors: dict[str, CityTwinError] = field(default_factory=dict)
+    """Why each of the others could not be read."""
 
     @property
     def given(self) -> dict[str, Collection[str]]:
@@ -84,17 +87,70 @@ def read_sources(
         Whether files are hashed again in spite of unchanged time stamps.
     """
     reading = Reading()
-    row = Row(KEY)
-    report.rows.append(row)
-    work: PartWork = Work(client, store, manifest)
-    open_sources = []
+    wanted = []
     for source in city.sources:
         try:
-            opened = _opened(city, source, store, manifest, verify=verify)
+            task = source_task(city, source, store)
         except StoreError:
             raise
         except CityTwinError as error:
             _lose(source.config.name, error, reading, report)
+        else:
+            wanted.append(WantedSource(source, task, source.config.expect))
+    read_wanted(wanted, reading, store, manifest, client, (progress, report), verify=verify)
+    return reading
+
+
+@dataclass(frozen=True)
+class WantedSource:
+    """A source that shall be read, whoever asked for it."""
+
+    source: Reads
+    task: SourceTask
+    """All its files."""
+    expect: bool
+    """Whether it must hold something."""
+
+
+def read_wanted(
+    wanted: Iterable[WantedSource],
+    reading: Reading,
+    store: CityStore,
+    manifest: Manifest,
+    client: Client,
+    hearers: tuple[Progress, RunReport],
+    *,
+    verify: bool,
+) -> None:
+    """Read sources into the working store, their files side by side.
+
+    Parameters
+    ----------
+    wanted
+        The sources.
+    reading
+        Receives what was read, and what could not be.
+    store, manifest
+        The working store and its records.
+    client
+        Dask client.
+    hearers
+        Who is told, as for :func:`read_sources`.
+    verify
+        Whether files are hashed again in spite of unchanged time stamps.
+    """
+    progress, report = hearers
+    row = Row(KEY)
+    report.rows.append(row)
+    work: PartWork = Work(client, store, manifest)
+    open_sources = []
+    for one in wanted:
+        try:
+            opened = _opened(one, manifest, verify=verify)
+        except StoreError:
+            raise
+        except CityTwinError as error:
+            _lose(one.task.dataset.name, error, reading, report)
             continue
         open_sources.append(opened)
         row.standing += _submit(opened, opened.parts, manifest, store, work)
@@ -110,20 +166,20 @@ def read_sources(
             row.seconds += outcome.seconds
         elif not outcome.expected:
             report.failures.append(outcome.message)
-        progress.advance(KEY, 0)
+        progress.advance(KEY, part.bytes)
     if not report.failures:
         _settle(open_sources, store, manifest, reading, report)
     report.losses += quarantine(reading, store.root / QUARANTINE)
     progress.end(KEY)
-    return reading
 
 
 @dataclass(eq=False)
 class _Open:
     """A source of which parts are being read."""
 
-    source: BoundSource
+    source: Reads
     whole: SourceTask
+    expect: bool
     parts: list[SourcePart]
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     """By part."""
@@ -144,12 +200,11 @@ class _Open:
 PartWork: TypeAlias = Work[tuple[_Open, SourcePart], DecodedPart]
 
 
-def _opened(
-    city: BoundCity, source: BoundSource, store: CityStore, manifest: Manifest, *, verify: bool
-) -> _Open:
-    whole = source_task(city, source, store)
-    whole = replace(whole, hashes=hash_files(manifest, whole, verify=verify))
-    return _Open(source, whole, parts_of_source(source, whole, whole.hashes, manifest))
+def _opened(wanted: WantedSource, manifest: Manifest, *, verify: bool) -> _Open:
+    hashes = hash_files(manifest, wanted.task, verify=verify)
+    whole = replace(wanted.task, hashes=hashes)
+    parts = parts_of_source(wanted.source, whole, hashes, manifest)
+    return _Open(wanted.source, whole, wanted.expect, parts)
 
 
 def _submit(
@@ -181,12 +236,11 @@ def _settle(
 ) -> None:
     store.keep_files(MERGED, ())
     for opened in open_sources:
-        name = opened.source.config.name
+        name = opened.whole.dataset.name
         outcomes = [(part, opened.outcomes[part.order.part]) for part in opened.parts]
         try:
             require_unchanged(opened.parts, manifest)
-            expect = opened.source.config.expect
-            reading.decoded[name] = settled_source(opened.whole, expect, outcomes, store)
+            reading.decoded[name] = settled_source(opened.whole, opened.expect, outcomes, store)
         except NothingReadError as error:
             _lose(name, error, reading, report)
             reading.rejects[name] = error.rejects
@@ -235,4 +289,5 @@ def quarantine(reading: Reading, file: Path) -> list[str]:
 
 def _lose(name: str, error: CityTwinError, reading: Reading, report: RunReport) -> None:
     reading.lost.append(name)
+    reading.errors[name] = error
     report.losses.append(f"source {name}: {error}")

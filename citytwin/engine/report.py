@@ -24,7 +24,7 @@ class Progress(Protocol):
         """Say that a job begins: `parts` in all, of which `standing` need not be made."""
 
     def advance(self, key: str, cells: int) -> None:
-        """Say that a part with so many cells is made."""
+        """Say that a part with so many cells is made; bytes where sources are read."""
 
     def share(self, key: str, share: float) -> None:
         """Say which share of a long part is done, 0 to 1."""

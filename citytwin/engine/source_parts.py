@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any, Protocol
 
 from citytwin import registry
 from citytwin.engine.beside import files_beside
@@ -17,12 +18,24 @@ from citytwin.engine.sources import SourceTask, changed, decode, files_of, name_
 from citytwin.engine.versions import library_versions
 from citytwin.engine.work import Order
 from citytwin.errors import SourceError, StoreError
-from citytwin.model.steps import ByteRange, Dataset
+from citytwin.model.steps import ByteRange, Dataset, Format, Params
 from citytwin.store.manifest import Manifest, Standing
 from citytwin.transports.files import is_plain, sha256_of, size_of
 
 RANGE_BYTES = 256_000_000
 """A file of more than one and a half times as much is read in ranges of about that size."""
+
+
+class Reads(Protocol):
+    """How the files of a source are read."""
+
+    @property
+    def format(self) -> Format[Any]:
+        """Their format."""
+
+    @property
+    def params(self) -> Params:
+        """Its parameters."""
 
 
 @dataclass(frozen=True)
@@ -31,6 +44,14 @@ class SourcePart:
 
     task: SourceTask
     order: Order
+
+    @property
+    def bytes(self) -> int:
+        """How much of the files it reads."""
+        data = self.task.dataset
+        if data.part is not None:
+            return data.part[1] - data.part[0]
+        return sum(size_of(file) for file in data.files)
 
 
 def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> SourceTask:
@@ -93,7 +114,7 @@ def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Pa
 
 
 def parts_of_source(
-    source: BoundSource, whole: SourceTask, hashes: Mapping[Path, str], manifest: Manifest
+    source: Reads, whole: SourceTask, hashes: Mapping[Path, str], manifest: Manifest
 ) -> list[SourcePart]:
     """Cut a source where its format can read the pieces apart; else it is one part.
 
@@ -123,7 +144,7 @@ def parts_of_source(
 
 
 def whole_file(
-    source: BoundSource, whole: SourceTask, file: Path, hashes: Mapping[Path, str]
+    source: Reads, whole: SourceTask, file: Path, hashes: Mapping[Path, str]
 ) -> SourcePart:
     """Return the part that is one file, however large.
 
@@ -204,7 +225,7 @@ def require_unchanged(parts: Sequence[SourcePart], manifest: Manifest) -> None:
 
 
 def _parts_of_file(
-    source: BoundSource,
+    source: Reads,
     whole: SourceTask,
     file: Path,
     hashes: Mapping[Path, str],
@@ -220,7 +241,7 @@ def _parts_of_file(
 
 
 def _ranges(
-    source: BoundSource, whole: SourceTask, file: Path, sha256: str, manifest: Manifest
+    source: Reads, whole: SourceTask, file: Path, sha256: str, manifest: Manifest
 ) -> list[ByteRange]:
     find = source.format.ranges
     if find is None or not is_plain(file) or size_of(file) <= 1.5 * RANGE_BYTES:
@@ -240,9 +261,7 @@ def _of_file(whole: SourceTask, file: Path, part: ByteRange | None) -> SourceTas
     return replace(whole, dataset=replace(whole.dataset, files=(file,), part=part))
 
 
-def _part(
-    source: BoundSource, task: SourceTask, name: str, hashes: Mapping[Path, str]
-) -> SourcePart:
+def _part(source: Reads, task: SourceTask, name: str, hashes: Mapping[Path, str]) -> SourcePart:
     files = (*task.dataset.files, *task.beside)
     own = {file: hashes[file] for file in files}
     wanted = str(fingerprint_of(task, source, own))
@@ -250,9 +269,7 @@ def _part(
     return SourcePart(replace(task, part=name, hashes=own), order)
 
 
-def fingerprint_of(
-    task: SourceTask, source: BoundSource, hashes: Mapping[Path, str]
-) -> Fingerprint:
+def fingerprint_of(task: SourceTask, source: Reads, hashes: Mapping[Path, str]) -> Fingerprint:
     """Return what a decoded part of a source is made from.
 
     Parameters

@@ -84,7 +84,7 @@ def _crs(raster: rasterio.DatasetReader, path: Path, given: str | None) -> str:
         raise SourceError(
             "names no coordinate reference system",
             source=path.name,
-            hint="give the EPSG code in the source's `crs`",
+            hint=crs_of.GIVE_CRS,
         )
     try:
         code = horizontal_epsg(raster.crs.to_wkt(), path) if raster.crs is not None else str(given)

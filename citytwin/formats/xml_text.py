@@ -38,6 +38,13 @@ _CODECS = {
     "iso8859-15": "iso8859-15",
     "cp1252": "cp1252",
 }
+_OTHER_NAMES = {
+    "windows-31j": "cp932",
+    "cswindows31j": "cp932",
+    "x-sjis": "cp932",
+    "x-euc-jp": "euc_jp",
+}
+"""Names registered with IANA or written by Japanese tools that Python has no codec for."""
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?\sencoding\s*=\s*["']([A-Za-z0-9._-]{1,40})["']""")
 _MISC = re.compile(r"\s+|<\?.*?\?>|<!--.*?-->", re.DOTALL)
 
@@ -176,7 +183,8 @@ def encoding_of(head: bytes, name: str) -> tuple[int, str]:
         return 0, "utf-8"
     declared = match[1].decode("ascii")
     try:
-        codec = _CODECS[codecs.lookup(declared).name]
+        known = _OTHER_NAMES.get(declared.lower(), declared)
+        codec = _CODECS[codecs.lookup(known).name]
     except (LookupError, KeyError) as error:
         raise SourceError(
             f"is declared in the encoding {declared!r}, which is not supported",

@@ -105,7 +105,7 @@ def accumulate_sunlit(
     """
     check_suns(suns)
     hours = _sum_of_lit(height, plane_height, cell_m, suns, (row0, col0), method, np.float32)
-    _blank_unknown(height, plane_height, hours, np.nan)
+    _blank_unknown(height, plane_height, hours)
     return hours
 
 
@@ -152,9 +152,8 @@ def shadow_mask(
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
     check_suns(sun)
     lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8)
-    mask = np.where(lit, np.uint8(LIT), np.uint8(SHADED))
-    _blank_unknown(height, plane_height, mask, NO_DATA)
-    return mask
+    _lit_to_mask(height, plane_height, lit)
+    return lit
 
 
 def _sum_of_lit(
@@ -219,13 +218,24 @@ def turn(field: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _blank_unknown(
-    height: np.ndarray, plane_height: np.ndarray, field: np.ndarray, blank: float
-) -> None:
-    """Overwrite cells with an unknown height, or with a plane buried in the surface."""
-    for i in range(field.shape[0]):
-        for j in range(field.shape[1]):
-            h = height[i, j]
-            p = plane_height[i, j]
-            if not (abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h):
-                field[i, j] = blank
+def _is_known(h: float, p: float) -> bool:
+    """Whether both heights are known, and the plane does not lie inside the surface."""
+    return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
+
+
+@njit(cache=True, nogil=True)
+def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarray) -> None:
+    """Overwrite cells without an answer with NaN."""
+    for i in range(height.shape[0]):
+        for j in range(height.shape[1]):
+            if not _is_known(height[i, j], plane_height[i, j]):
+                hours[i, j] = np.nan
+
+
+@njit(cache=True, nogil=True)
+def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) -> None:
+    """Turn counts of one sun into LIT, SHADED or NO_DATA, in place."""
+    for i in range(height.shape[0]):
+        for j in range(height.shape[1]):
+            answer = LIT if lit[i, j] else SHADED
+            lit[i, j] = answer if _is_known(height[i, j], plane_height[i, j]) else NO_DATA

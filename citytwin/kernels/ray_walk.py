@@ -17,8 +17,8 @@ from numba import njit
 
 from citytwin.kernels.sun_ray import MAX_HEIGHT_M, SNAP
 
-SKIP = 16
-"""Edge of the squares whose highest cell lets a walk pass over them in one step [cells]."""
+SMALL, LARGE = 16, 128
+"""Edges of the squares whose highest cell lets a walk pass over them in one step [cells]."""
 
 
 class Blocks(NamedTuple):
@@ -28,14 +28,15 @@ class Blocks(NamedTuple):
     ----------
     top_m
         Shape (ny, nx), float32 [m], -inf where unknown.
-    square_m
-        Highest block in each square of SKIP x SKIP cells, float32 [m].
+    small_m, large_m
+        Highest block in each square of SMALL x SMALL and LARGE x LARGE cells, float32 [m].
     highest_m
         No block is higher [m].
     """
 
     top_m: np.ndarray
-    square_m: np.ndarray
+    small_m: np.ndarray
+    large_m: np.ndarray
     highest_m: float
 
 
@@ -70,20 +71,30 @@ def blocks_of(height: np.ndarray) -> Blocks:
     -------
     Blocks
     """
-    ny, nx = height.shape
-    top = np.empty((ny, nx), dtype=np.float32)
-    square = np.full((-(-ny // SKIP), -(-nx // SKIP)), -np.inf, dtype=np.float32)
-    for i in range(ny):
-        for j in range(nx):
+    top = np.empty(height.shape, dtype=np.float32)
+    for i in range(height.shape[0]):
+        for j in range(height.shape[1]):
             h = height[i, j]
             top[i, j] = h if abs(h) <= MAX_HEIGHT_M else -np.inf
-            square[i // SKIP, j // SKIP] = max(square[i // SKIP, j // SKIP], top[i, j])
-    return Blocks(top, square, float(square.max()))
+    small = _highest_in_squares(top, SMALL)
+    large = _highest_in_squares(small, LARGE // SMALL)
+    return Blocks(top, small, large, float(large.max()))
+
+
+@njit(cache=True, nogil=True)
+def _highest_in_squares(top_m: np.ndarray, edge: int) -> np.ndarray:
+    """Highest value in each square of edge x edge cells; the last may be cut."""
+    ny, nx = top_m.shape
+    highest = np.full((-(-ny // edge), -(-nx // edge)), -np.inf, dtype=np.float32)
+    for i in range(ny):
+        for j in range(nx):
+            highest[i // edge, j // edge] = max(highest[i // edge, j // edge], top_m[i, j])
+    return highest
 
 
 @njit(cache=True, nogil=True)
 def _cell_before(x: float, way: float) -> int:
-    """Column that a ray at ``x`` (in columns, centres whole) has come from, moving by ``way``."""
+    """Column that a ray at ``x`` has come from, moving by ``way``; centres are whole numbers."""
     return math.floor(x + 0.5 - SNAP) if way >= 0.0 else math.ceil(x - 0.5 + SNAP)
 
 
@@ -94,14 +105,15 @@ def _cell_after(x: float, way: float) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _highest_square(square_m: np.ndarray, row: int, x: float, way: float) -> float:
+def _highest_met(square_m: np.ndarray, edge: int, row: int, x: float, way: float) -> float:
     """Highest block that a ray may meet which enters a row of squares at column ``x``."""
-    end = x + way * SKIP
-    first = max(_cell_before(min(x, end), 1.0) // SKIP, 0)
-    last = min(_cell_after(max(x, end), 1.0) // SKIP, square_m.shape[1] - 1)
+    end = x + way * edge
+    # A hair more on both sides, whatever the rounding.
+    first = max(math.floor(min(x, end) + 0.49) // edge, 0)
+    last = min(math.floor(max(x, end) + 0.51) // edge, square_m.shape[1] - 1)
     highest = -np.inf
     for j in range(first, last + 1):
-        highest = max(highest, square_m[row // SKIP, j])
+        highest = max(highest, square_m[row // edge, j])
     return highest
 
 
@@ -124,24 +136,31 @@ def is_blocked(blocks: Blocks, path: Path, row: int, col: int, start_m: float) -
     -------
     bool
     """
-    ny, nx = blocks.top_m.shape
+    top_m, small_m, large_m, highest_m = blocks
+    ny, nx = top_m.shape
     toward, way, rise_m = path
+    enters_small, enters_large = (0, 0) if toward > 0 else (SMALL - 1, LARGE - 1)
     k = 1
     while True:
         i = row + toward * k
-        x = col + way * (k - 0.5)
+        # Counted from the cell itself, so that no rounding can depend on the raster's origin.
+        x = way * (k - 0.5)
         ray_m = start_m + (k - 0.5) * rise_m
-        if i < 0 or i >= ny or ray_m >= blocks.highest_m:
+        if i < 0 or i >= ny or ray_m >= highest_m:
             return False
-        enters_square = i % SKIP == (0 if toward > 0 else SKIP - 1)
-        if enters_square and _highest_square(blocks.square_m, i, x, way) <= ray_m:
-            k += SKIP
+        enters = i % LARGE == enters_large
+        if enters and _highest_met(large_m, LARGE, i, col + x, way) <= ray_m:
+            k += LARGE
+            continue
+        enters = i % SMALL == enters_small
+        if enters and _highest_met(small_m, SMALL, i, col + x, way) <= ray_m:
+            k += SMALL
             continue
         first, second = _cell_after(x, way), _cell_before(x + way, way)
-        if 0 <= first < nx and blocks.top_m[i, first] > ray_m:
+        if 0 <= col + first < nx and top_m[i, col + first] > ray_m:
             return True
-        if second != first and 0 <= second < nx:
+        if second != first and 0 <= col + second < nx:
             border = first + math.copysign(0.5, way)
-            if blocks.top_m[i, second] > start_m + (border - col) / way * rise_m:
+            if top_m[i, col + second] > start_m + border / way * rise_m:
                 return True
         k += 1

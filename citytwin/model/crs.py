@@ -24,16 +24,23 @@ network.set_network_enabled(active=False)  # type: ignore[attr-defined]
 
 _SRS_FORMS = (
     re.compile(
-        r"^https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<code>\d+)/?$", re.IGNORECASE
+        r"^https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<code>\d{1,9})/?$", re.IGNORECASE
     ),
-    re.compile(r"^https?://(?:www\.)?opengis\.net/gml/srs/epsg\.xml#(?P<code>\d+)$", re.IGNORECASE),
-    re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:[^:,]*:(?P<code>\d+)$", re.IGNORECASE),
     re.compile(
-        r"^urn:ogc:def:crs,crs:EPSG:[^:,]*:(?P<code>\d+)(?:,crs:EPSG:[^:,]*:\d+)?$", re.IGNORECASE
+        r"^https?://(?:www\.)?opengis\.net/gml/srs/epsg\.xml#(?P<code>\d{1,9})$", re.IGNORECASE
     ),
-    re.compile(r"^EPSG:(?P<code>\d+)$", re.IGNORECASE),
+    re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:(?:[^:,]*:)?(?P<code>\d{1,9})$", re.IGNORECASE),
+    re.compile(
+        r"^urn:ogc:def:crs,crs:EPSG:[^:,]*:(?P<code>\d{1,9})(?:,crs:EPSG:[^:,]*:\d+)?$",
+        re.IGNORECASE,
+    ),
+    re.compile(r"^EPSG:(?P<code>\d{1,9})$", re.IGNORECASE),
 )
 _GERMAN_HORIZONTAL = re.compile(r"^urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])(?:\*.*)?$", re.IGNORECASE)
+
+
+GIVE_CRS = "give the EPSG code: `crs` of the source in a configuration, else `source_crs`"
+"""What to do about a file that names no CRS, or one that is not known."""
 
 
 class UnknownCrsError(CityTwinError, ValueError):
@@ -65,8 +72,8 @@ def epsg_from_srs_name(srs_name: str) -> int:
             return int(match["code"])
     if match := _GERMAN_HORIZONTAL.match(text):
         return 25800 + int(match["zone"])
-    msg = f"srsName {srs_name!r} names no known coordinate reference system"
-    raise UnknownCrsError(msg, hint="give the EPSG code in the source's `crs`")
+    msg = f"srsName {srs_name[:80]!r} names no known coordinate reference system"
+    raise UnknownCrsError(msg, hint=GIVE_CRS)
 
 
 @cache

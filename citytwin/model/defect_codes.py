@@ -132,6 +132,9 @@ KINDS: dict[str, DefectKind] = {
         "warning", "kept", "読めないコードリスト", "Code list unreadable"
     ),
     "bad-line": _kind("error", "dropped", "読めない行", "Line that cannot be read"),
+    "not-recognised": _kind(
+        "error", "dropped", "形式を判別できないファイル", "File of no known format"
+    ),
     "file-refused": _kind("error", "dropped", "読めないファイル", "File that cannot be used"),
 }
 """By code."""

@@ -129,6 +129,15 @@ SUNLIT_HOURS = Field(
     valid_min=0.0,
     valid_max=24.0,
 )
+SHADOW = Field(
+    "shadow",
+    "1",
+    text("日影", "Shadow"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=1,
+)
 SKY_VIEW_FACTOR = Field(
     "sky_view_factor",
     "1",

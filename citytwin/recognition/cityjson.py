@@ -14,6 +14,7 @@ from citytwin.transports.files import open_binary
 from citytwin.transports.windows import windows
 
 _TYPE = re.compile(rb'"type"\s*:\s*"CityJSON"')
+_OBJECTS = b'"CityObjects"'
 _REFERENCE = re.compile(rb'"referenceSystem"\s*:\s*("(?:[^"\\]|\\.){1,200}")')
 _OLD_REFERENCE = re.compile(rb'"crs"\s*:\s*\{\s*"epsg"\s*:\s*(\d{4,6})\b')
 _NUMBER = rb"\s*(-?\d[0-9.eE+-]{0,40})\s*"
@@ -40,7 +41,9 @@ def look_at_json(path: Path, given: str | None) -> Look | None:
             for pattern in _PATTERNS:
                 if pattern not in found and (match := pattern.search(content)):
                     found[pattern] = match
-            if (number == 0 and _TYPE not in found) or len(found) == len(_PATTERNS):
+            # keys may be sorted by name, so that the type comes behind all objects
+            doubtful = number == 0 and _TYPE not in found and _OBJECTS not in content
+            if doubtful or len(found) == len(_PATTERNS):
                 break
     if _TYPE not in found:
         return None

@@ -14,7 +14,7 @@ from citytwin.formats.vector.files import kind_of
 from citytwin.model.steps import Format
 from citytwin.recognition.cityjson import look_at_json
 from citytwin.recognition.gml import look_at_gml
-from citytwin.recognition.look import Look
+from citytwin.recognition.look import Look, reason
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
 from citytwin.transports.files import content_name, open_binary
@@ -148,5 +148,5 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
     try:
         kind_of(path)
     except SourceError as error:
-        return Look(fault=error.message)
+        return Look(fault=reason(error))
     return look_at_vector(path, given)

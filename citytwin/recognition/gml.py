@@ -24,7 +24,7 @@ from citytwin.formats.gml.inundation import file_theme
 from citytwin.formats.gml.rings import inherited, numbers
 from citytwin.formats.xml import Element, beginning, local_name
 from citytwin.formats.xml_text import Utf8Stream
-from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
+from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
 from citytwin.transports.files import open_binary
 from citytwin.transports.windows import windows
 
@@ -66,7 +66,7 @@ def look_at_gml(path: Path, named: tuple[str, ...], given: str | None) -> Look:
     try:
         seen = _look(path, enough=bool(named))
     except SourceError as error:
-        return Look(_uses(named), fault=str(error))
+        return Look(_uses(named), fault=reason(error))
     if seen.root not in ROOTS:
         fault = f"is not CityGML: its root element is <{seen.root[:60]}>"
         stray = seen.root in _STRAY_ROOTS and not named

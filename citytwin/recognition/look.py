@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from citytwin.errors import CityTwinError
+from citytwin.errors import CityTwinError, SourceError
 from citytwin.formats.city.placement import place
 from citytwin.model.steps import Params
 
@@ -40,6 +40,17 @@ class Look:
     """A place in it [degrees]; None where it does not say."""
     municipality: str = ""
     """Code of the municipality of Japan that it belongs to; empty where it does not say."""
+
+
+def reason(error: SourceError) -> str:
+    """What is wrong with a file, without its name, which whoever tells it puts before it.
+
+    Parameters
+    ----------
+    error
+        About the file.
+    """
+    return str(error).removeprefix(f"{error.source}: ")
 
 
 def lonlat_of(first: float, second: float, crs: str, *, east_first: bool) -> LonLat | None:

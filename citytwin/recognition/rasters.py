@@ -13,7 +13,7 @@ from citytwin.errors import SourceError
 from citytwin.formats.geotiff_terrain import TerrainRasterParams, horizontal_epsg, open_geotiff
 from citytwin.formats.lidar.header import read_header
 from citytwin.formats.lidar.reference import reference_of
-from citytwin.recognition.look import Look, Use, lonlat_of
+from citytwin.recognition.look import Look, Use, lonlat_of, reason
 from citytwin.transports.files import content_name
 
 _SURFACE = re.compile(r"dsm|dom|surface|building|roof|chm|表層")
@@ -34,7 +34,7 @@ def look_at_points(path: Path, given: str | None) -> Look:
         header = read_header(path)
         crs = reference_of(header, given, "m", path.name).crs
     except SourceError as error:
-        return Look(fault=str(error))
+        return Look(fault=reason(error))
     x, y = ((header.low + header.high) / 2)[:2]
     lonlat = lonlat_of(float(x), float(y), crs, east_first=True)
     return Look((Use("lidar"),), crs=crs, lonlat=lonlat)
@@ -66,7 +66,7 @@ def look_at_geotiff(path: Path, given: str | None) -> Look:
     try:
         crs = horizontal_epsg(wkt, path) if wkt else given
     except SourceError as error:
-        return Look(fault=str(error))
+        return Look(fault=reason(error))
     lonlat = lonlat_of(x, y, crs, east_first=True) if crs else None
     use = Use("geotiff_terrain", TerrainRasterParams.model_validate({"role": role}))
     return Look((use,), crs=crs, lonlat=lonlat)

@@ -12,7 +12,7 @@ from citytwin.errors import SourceError
 from citytwin.formats.footprints.batches import open_vector
 from citytwin.formats.footprints.columns import columns_of
 from citytwin.formats.vector.files import DAMAGED, for_gdal, kind_of
-from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
+from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
 from citytwin.transports.files import content_name
 
 _BUILDINGS = re.compile(r"building|bldg|footprint|pand|gebaeude|gebäude|bati|建物|建築")
@@ -32,9 +32,11 @@ def look_at_vector(path: Path, given: str | None) -> Look:
     try:
         file = open_vector(path, None, given)
         _, known = columns_of(file.names, {}, path.name, detect=True)
-        lonlat = _place(path, file.crs)
+        kind, lonlat = _overview(path, file.crs)
     except SourceError as error:
-        return Look(fault=str(error))
+        return Look(fault=reason(error))
+    if kind.endswith("Point"):
+        return Look(fault="holds points, neither buildings nor roads", stray=True)
     name = content_name(path).lower()
     uses: tuple[Use, ...] = ()
     if known or _BUILDINGS.search(name):
@@ -45,15 +47,17 @@ def look_at_vector(path: Path, given: str | None) -> Look:
     return Look(uses, fault, crs=file.crs, lonlat=lonlat)
 
 
-def _place(path: Path, crs: str) -> LonLat | None:
-    kind = kind_of(path)
-    if kind == "parquet":
-        return None
+def _overview(path: Path, crs: str) -> tuple[str, LonLat | None]:
+    """Kind of its geometries and its middle, as far as the file says them at once."""
+    stored = kind_of(path)
+    if stored == "parquet":
+        return "", None
     try:
         with warnings.catch_warnings(action="ignore"):
-            box = pyogrio.read_info(for_gdal(path, kind), force_total_bounds=True)["total_bounds"]
+            info = pyogrio.read_info(for_gdal(path, stored), force_total_bounds=True)
     except DAMAGED:
-        return None
+        return "", None
+    kind, box = str(info["geometry_type"]), info["total_bounds"]
     if box is None:
-        return None
-    return lonlat_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, crs, east_first=True)
+        return kind, None
+    return kind, lonlat_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, crs, east_first=True)

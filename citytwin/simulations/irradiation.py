@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from datetime import date as Day
 from typing import Literal, NamedTuple, Self
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -20,6 +18,7 @@ from citytwin.kernels.irradiation import even_sky, light_vector, received, surfa
 from citytwin.kernels.solar import ephemeris
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
+from citytwin.model.local_days import midnight, sampled
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.text import text
@@ -56,11 +55,6 @@ class IrradiationParams(Params):
             raise ValueError(msg)
         return self
 
-    @property
-    def days(self) -> int:
-        """Length of the span [d]."""
-        return ((self.last_day or self.first_day) - self.first_day).days + 1
-
 
 class _Light(NamedTuple):
     """All light of the span; weights are what a plane gets that faces it [kWh/m2]."""
@@ -70,21 +64,6 @@ class _Light(NamedTuple):
     even_kwh_m2: float
     level_kwh_m2: float
     """Of all three together on a level plane in the open."""
-
-
-def _instants(params: IrradiationParams, site: Site) -> tuple[list[datetime], float]:
-    """Middles of the intervals of the sampled days, in UTC, and what each stands for [h]."""
-    number = min(params.days, params.max_days)
-    per_day = round(24 * 60 / params.step_minutes)
-    sampled = [int((k + 0.5) * params.days / number) for k in range(number)]
-    middles = []
-    for offset in sampled:
-        day = params.first_day + timedelta(days=offset)
-        begin = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(site.time_zone))
-        middles += [
-            begin.astimezone(UTC) + timedelta(days=(k + 0.5) / per_day) for k in range(per_day)
-        ]
-    return middles, 24.0 / per_day * params.days / number
 
 
 def _turbidity(
@@ -103,10 +82,12 @@ def _turbidity(
 
 
 def _light(params: IrradiationParams, site: Site) -> _Light:
-    middles, hours = _instants(params, site)
-    unix_s = np.array([moment.timestamp() for moment in middles])
+    last = params.last_day or params.first_day
+    taken = sampled(params.first_day, last, params.max_days, params.step_minutes, site.time_zone)
+    hours = taken.hours * taken.span_days / taken.days
+    unix_s = np.array([moment.timestamp() for moment in taken.middles])
     sun = ephemeris(unix_s, site.longitude_deg, site.latitude_deg)
-    day_of_year = pd.DatetimeIndex(middles).day_of_year.to_numpy(np.float64)
+    day_of_year = pd.DatetimeIndex(taken.middles).day_of_year.to_numpy(np.float64)
     turbidity = _turbidity(params, site, day_of_year)
     sky = clear_sky(sun, day_of_year, turbidity, params.elevation_m)
     up = sky.beam_w_m2 > 0.0
@@ -141,25 +122,23 @@ def run(block: Block, params: IrradiationParams) -> Outcome:
         f.IRRADIATION_DIFFUSE: diffuse[0] + diffuse[1],
         f.IRRADIATION_GLOBAL: direct + diffuse[0] + diffuse[1],
     }
-    return Outcome(fields, notes=(_note(params, light),), valid_time=_begin(params, block.site))
-
-
-def _begin(params: IrradiationParams, site: Site) -> datetime:
-    day = params.first_day
-    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(site.time_zone))
-    return local.astimezone(UTC)
+    return Outcome(
+        fields,
+        notes=(_note(params, light),),
+        valid_time=midnight(params.first_day, block.site.time_zone),
+    )
 
 
 def _note(params: IrradiationParams, light: _Light) -> Note:
     first, last = params.first_day, params.last_day or params.first_day
-    most = light.level_kwh_m2
+    days, most = (last - first).days + 1, light.level_kwh_m2
     own = params.plane == "surface"
     return Note(
         severity="info",
-        ja=f"{first.isoformat()} から {last.isoformat()} まで（{params.days} 日間）、雲がないとした場合の日射量。"
+        ja=f"{first.isoformat()} から {last.isoformat()} まで（{days} 日間）、雲がないとした場合の日射量。"
         f"{'面の傾きに沿った' if own else '水平面の'} 1 平方メートル当たり。"
         f"遮るもののない水平面で {most:.1f} kWh/m2。地面や壁からの反射は含みません",
-        en=f"{first.isoformat()} to {last.isoformat()} ({params.days} days) under a clear sky, per"
+        en=f"{first.isoformat()} to {last.isoformat()} ({days} days) under a clear sky, per"
         f" square metre {'of the surface on its own slope' if own else 'held level'};"
         f" {most:.1f} kWh/m2 on open level ground. Light reflected by ground and walls is left out",
     )

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
 from datetime import date as Day
-from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
+from typing import Annotated, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Bound
+from pydantic import model_validator
 
 from citytwin.errors import StepError
 from citytwin.kernels.far_horizon import above_horizon
@@ -17,15 +16,11 @@ from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.solar import ephemeris
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
-from citytwin.model.grid import GridSpec
+from citytwin.model.local_days import midnight, sampled
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
+from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
-
-WIDE_CITY_M = 30_000.0
-"""Extent from which the error of one position of the sun for the whole city is told [m]."""
-_DEGREE_M = 111_195.0
-"""A degree of a great circle on the mean Earth [m]."""
 
 
 class SunPosition(Params):
@@ -44,6 +39,10 @@ class SunlightParams(Params):
 
     date: Day | None = None
     """Local day at the city."""
+    until: Day | None = None
+    """Last day of a span that begins with `date`: the hours are the mean of its days."""
+    max_days: int = Bound(default=26, ge=1, le=366)
+    """Of a longer span, this many days are computed, evenly spread."""
     step_minutes: float = Bound(default=10.0, gt=0, le=60)
     """Interval between sun positions; each stands for the interval around it."""
     min_altitude_deg: float = Bound(default=3.0, gt=0, lt=90)
@@ -65,6 +64,13 @@ class SunlightParams(Params):
     flat-topped block and has no wrong cell (about four times the work; ``fast_blocks`` is its
     quick approximation). On blocks, ground that falls away from a low sun lies in the shadow of
     its own steps: blocks are for buildings on a level plane, as rules ask for."""
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until is not None and (self.date is None or self.until < self.date):
+            msg = f"until {self.until} needs a `date` that is not after it, got {self.date}"
+            raise ValueError(msg)
+        return self
 
 
 def _suns(params: SunlightParams, site: Site) -> Suns:
@@ -89,23 +95,17 @@ def _suns(params: SunlightParams, site: Site) -> Suns:
 def _day(
     params: SunlightParams, site: Site
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """Grid azimuth, altitude [deg] and weight [h] in the middle of each interval of the day."""
+    """Grid azimuth, altitude [deg] and weight [h] in the middle of each interval."""
     if params.date is None:
         msg = "neither a date nor sun positions are given"
         raise StepError(msg, step="sunlight", hint="give `date: 2026-12-22`")
-    begin = _midnight(params.date, site)
-    number = round(24 * 60 / params.step_minutes)
-    middle = [begin + timedelta(days=(k + 0.5) / number) for k in range(number)]
-    sun = ephemeris(
-        np.array([moment.timestamp() for moment in middle]), site.longitude_deg, site.latitude_deg
-    )
+    last = params.until or params.date
+    taken = sampled(params.date, last, params.max_days, params.step_minutes, site.time_zone)
+    unix_s = np.array([moment.timestamp() for moment in taken.middles])
+    sun = ephemeris(unix_s, site.longitude_deg, site.latitude_deg)
     altitude = sun.apparent_altitude_deg if params.refraction else sun.altitude_deg
-    return sun.azimuth_deg - site.convergence_deg, altitude, np.full(number, 24.0 / number)
-
-
-def _midnight(day: Day, site: Site) -> datetime:
-    local = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(site.time_zone))
-    return local.astimezone(UTC)
+    hours = np.full(unix_s.size, taken.hours / taken.days)
+    return sun.azimuth_deg - site.convergence_deg, altitude, hours
 
 
 def _reach(params: SunlightParams, ranges: FieldRanges, cell_m: float) -> float:
@@ -137,66 +137,29 @@ def run(block: Block, params: SunlightParams) -> Outcome:
         block.col0,
         params.method,
     )
-    when = None if params.date is None else _midnight(params.date, block.site)
+    when = None if params.date is None else midnight(params.date, block.site.time_zone)
     return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, suns, block), valid_time=when)
 
 
 def _notes(params: SunlightParams, suns: Suns, block: Block) -> tuple[Note, ...]:
-    told = (*_method_note(params.method), *_wide_city_note(block.grid, block.site))
+    told = sun_notes(params.method != "fast", block.grid, block.site)
     if params.date is None:
         return told
-    day = params.date
-    low = params.min_altitude_deg
+    day, low = params.date, params.min_altitude_deg
     most = float(suns.weight.sum())
+    when_ja, when_en = f"{day.year}年{day.month}月{day.day}日", f"on {day.isoformat()}"
+    if params.until is not None:
+        last = params.until
+        when_ja += f"から{last.year}年{last.month}月{last.day}日までの1日平均"
+        when_en = f"per day from {day.isoformat()} to {last.isoformat()}"
     said = Note(
         severity="info",
-        ja=f"{day.year}年{day.month}月{day.day}日の可照時間（太陽高度 {low:g} 度以上、雲なし）。"
+        ja=f"{when_ja}の可照時間（太陽高度 {low:g} 度以上、雲なし）。"
         f"遮るもののない所で {most:.1f} 時間",
-        en=f"Possible sunlight on {day.isoformat()}, sun above {low:g} degrees, no clouds:"
+        en=f"Possible sunlight {when_en}, sun above {low:g} degrees, no clouds:"
         f" {most:.1f} h on open ground",
     )
     return (said, *told)
-
-
-def _method_note(method: Method) -> tuple[Note, ...]:
-    """Say what cells were taken for, where it is not what a city is."""
-    if method == "fast":
-        return ()
-    return (
-        Note(
-            severity="info",
-            ja="各セルを頂部が平らな角柱とみなして影を計算しています。斜面は階段として扱われ、"
-            "傾きの 2 倍より低い太陽では自らの段の影に入ります",
-            en="Every cell is taken for a flat-topped block: slopes are stairs, which lie in their"
-            " own shadow when the sun stands lower than about twice their slope",
-        ),
-    )
-
-
-def _wide_city_note(grid: GridSpec, site: Site) -> tuple[Note, ...]:
-    """Say what the one sun and the one north of the whole city cost at its corners.
-
-    The sun stands as far from its place as the corner from the middle, as an angle at the centre
-    of the Earth; it passes a degree of longitude in 4 minutes; the meridians of two places converge
-    by their difference of longitude times the sine of the latitude.
-    """
-    bounds = grid.bounds
-    east_m, north_m = (bounds.x_max - bounds.x_min) / 2, (bounds.y_max - bounds.y_min) / 2
-    if 2 * max(east_m, north_m) <= WIDE_CITY_M:
-        return ()
-    latitude = np.radians(site.latitude_deg)
-    longitude_deg = east_m / (_DEGREE_M * max(float(np.cos(latitude)), 0.01))
-    sun_deg = float(np.hypot(east_m, north_m)) / _DEGREE_M
-    minutes, lean_deg = 4.0 * longitude_deg, abs(longitude_deg * float(np.sin(latitude)))
-    return (
-        Note(
-            severity="info",
-            ja="都市全体を一つの太陽位置で計算しています。端では太陽の位置が最大 "
-            f"{sun_deg:.2f} 度（時刻で {minutes:.1f} 分）、真北が最大 {lean_deg:.2f} 度ずれます",
-            en="One position of the sun serves the whole city: at its corners the sun is off by up "
-            f"to {sun_deg:.2f} degrees ({minutes:.1f} min), true north by {lean_deg:.2f} degrees",
-        ),
-    )
 
 
 SIMULATION = Simulation(

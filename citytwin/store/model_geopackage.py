@@ -16,6 +16,7 @@ from citytwin.store.geopackage import DATASET_OPTIONS, built
 
 _NO_INSTANT = "1970-01-01T00:00:00.000Z"
 """Time of the last change: a model has no date, and the file shall not depend on the clock."""
+_KINDS = {"polygon": "MultiPolygon", "point": "Point"}
 _FACES = ["xyz", "ring_sizes", "triangle"]
 
 
@@ -50,38 +51,37 @@ def write_model_geopackage(
     with built(path, _NO_INSTANT) as loose:
         for table, batches in tables.items():
             for batch in batches:
-                for layer, part in _layers(table, batch, crs):
-                    _append(loose, layer, part, table, new=layer not in rows)
+                for layer, kind, part in _layers(table, batch, crs):
+                    _append(loose, layer, kind, part, new=layer not in rows)
                     rows[layer] = rows.get(layer, 0) + len(part)
     return rows
 
 
-def _layers(table: Table, batch: pd.DataFrame, crs: str) -> list[tuple[str, gpd.GeoDataFrame]]:
+def _layers(table: Table, batch: pd.DataFrame, crs: str) -> list[tuple[str, str, gpd.GeoDataFrame]]:
+    """Name, kind of geometry and rows of each layer."""
     if table.geometry == "none":
         columns = batch.drop(columns=_FACES, errors="ignore")
-        return [
-            (
-                table.name,
-                gpd.GeoDataFrame(columns, geometry=multipolygons(faces_of_frame(batch)), crs=crs),
-            )
-        ]
+        shapes = multipolygons(faces_of_frame(batch))
+        return [(table.name, "MultiPolygon Z", gpd.GeoDataFrame(columns, geometry=shapes, crs=crs))]
     located = gpd.GeoDataFrame(batch)
     if table.geometry != "any":
-        return [(table.name, located)]
+        return [(table.name, _KINDS[table.geometry], located)]
     areal = shapely.get_dimensions(located.geometry.to_numpy()) == 2
-    parts = [(table.name, located[areal]), (f"{table.name}_points", located[~areal])]
-    return [(name, part) for name, part in parts if len(part) or name == table.name]
+    parts = [
+        (table.name, "MultiPolygon", located[areal]),
+        (f"{table.name}_points", "Point", located[~areal]),
+    ]
+    return [part for part in parts if len(part[2]) or part[0] == table.name]
 
 
-def _append(path: Path, layer: str, frame: gpd.GeoDataFrame, table: Table, *, new: bool) -> None:
-    kind = "Point" if layer.endswith("_points") else "MultiPolygon"
+def _append(path: Path, layer: str, kind: str, frame: gpd.GeoDataFrame, *, new: bool) -> None:
     pyogrio.write_dataframe(
         frame,
         path,
         driver="GPKG",
         layer=layer,
-        geometry_type=f"{kind} Z" if table.geometry == "none" else kind,
-        promote_to_multi=kind == "MultiPolygon",
+        geometry_type=kind,
+        promote_to_multi=kind.startswith("Multi"),
         append=not new,
         dataset_options=DATASET_OPTIONS if new and not path.exists() else None,
     )

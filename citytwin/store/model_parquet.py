@@ -45,6 +45,12 @@ _TYPES: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
     "time": pa.timestamp("us", tz="UTC"),
 }
+_KINDS = {
+    "any": ["MultiPolygon", "Point"],
+    "polygon": ["MultiPolygon"],
+    "point": ["Point"],
+    "none": [],
+}
 _GEOMETRY_MEANING = {
     "native": "rings of the face, the outer one first, each closed",
     "wkb": "the face as a MultiPolygon with heights",
@@ -111,15 +117,14 @@ class _Encoder:
         self.columns = [c for c in table.columns if c.name not in (*_FACES, "geometry")]
         self.outlines = table.geometry != "none"
         self.native = not self.outlines and faces == "native"
-        meaning = next((c.meaning for c in table.columns if c.name == "geometry"), "")
-        shape = Column("geometry", "geometry", "m", meaning=meaning or _GEOMETRY_MEANING[faces])
+        own = next((c for c in table.columns if c.name == "geometry"), None)
+        shape = own or Column("geometry", "geometry", "", False, _GEOMETRY_MEANING[faces])
+        kind = POLYGON_Z if self.native else pa.binary()
         self.schema = pa.schema(
             [
                 *(pa.field(c.name, _TYPES[c.kind], c.nullable, _told(c)) for c in self.columns),
-                pa.field(
-                    "geometry", POLYGON_Z if self.native else pa.binary(), False, _told(shape)
-                ),
-                pa.field("bbox", BOX, False),
+                pa.field("geometry", kind, shape.nullable, _told(shape)),
+                pa.field("bbox", BOX, shape.nullable),
             ],
             metadata={"geo": json.dumps(self._geo(table, crs, box))},
         )
@@ -131,7 +136,10 @@ class _Encoder:
             for column in self.columns
         ]
         shapes, edges = self._shapes(frame)
-        bbox = pa.StructArray.from_arrays([pa.array(edge) for edge in edges.T], fields=list(BOX))
+        nowhere = pa.array(np.isnan(edges).any(axis=1))
+        bbox = pa.StructArray.from_arrays(
+            [pa.array(edge) for edge in edges.T], fields=list(BOX), mask=nowhere
+        )
         return pa.Table.from_arrays([*arrays, shapes, bbox], schema=self.schema)
 
     def _shapes(self, frame: pd.DataFrame) -> tuple[pa.Array, NDArray[np.float64]]:
@@ -145,7 +153,7 @@ class _Encoder:
 
     def _geo(self, table: Table, crs: str, box: Box) -> dict[str, object]:
         """Metadata of GeoParquet."""
-        kinds = ["MultiPolygon", "Point"] if table.geometry == "any" else ["MultiPolygon"]
+        kinds = _KINDS[table.geometry]
         if not self.outlines:
             kinds = ["Polygon Z" if self.native else "MultiPolygon Z"]
         column: dict[str, object] = {

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import xarray as xr
 
+from citytwin.model.fields import CLASS_NODATA
 from citytwin.store.atomic import replacing
+
+_NODATA = {"float32": float("nan"), "uint8": CLASS_NODATA, "int32": -1}
 
 
 def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
-    """Write one GeoTIFF per variable, NaN where there is no data.
+    """Write one GeoTIFF per variable; without data are NaN, 255 in classes and -1 in numbers.
 
     Parameters
     ----------
@@ -33,7 +36,7 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     for name in data.data_vars:
         file = out / f"{name}.tif"
         with replacing(file) as temporary:
-            values = data[name].rio.write_nodata(float("nan"))
+            values = data[name].rio.write_nodata(_NODATA[data[name].dtype.name])
             values.rio.to_raster(temporary, compress="deflate")
         written.append(file)
     return written

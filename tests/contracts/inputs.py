@@ -33,6 +33,13 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"date": "2026-12-01", "step_minutes": 30, "min_altitude_deg": 27.0, "refraction": False},
         {"date": "2026-03-20", "step_minutes": 60, "min_altitude_deg": 30.0, "plane_m": 1.5},
         {
+            "date": "2026-05-01",
+            "until": "2026-08-31",
+            "max_days": 2,
+            "step_minutes": 60,
+            "min_altitude_deg": 40.0,
+        },
+        {
             "suns": [{"azimuth_deg": 215.0, "altitude_deg": 36.0, "hours": 1.0}],
             "method": "exact",
         },
@@ -48,6 +55,11 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
             "directions": 16,
             "linke_turbidity": 3.0,
         },
+    ],
+    "shadow": [
+        {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0},
+        {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0, "method": "exact"},
+        {"moment": "2026-06-21T23:00:00+09:00"},
     ],
     "sky_view": [{"directions": 64, "min_altitude_deg": 30.0}],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],

@@ -49,20 +49,29 @@ def near_edge(mask):
     return around.any(axis=0) & ~around.all(axis=0)
 
 
-def towers_on_terrain(n=420, seed=1):
-    """Rolling ground of at most 5 % slope, ten towers to 250 m: turned boxes and cylinders."""
+def towers_on_terrain(n=420, seed=1, towers=10):
+    """Rolling ground of at most 5 % slope with turned boxes and cylinders; the first has 250 m.
+
+    With many towers they are smaller, as the blocks of a city.
+    """
     rng = np.random.default_rng(seed)
     y, x = np.mgrid[:n, :n].astype(np.float64)
     ground = 20 + 5 * np.sin(x / 170 + 1) + 4 * np.cos(y / 130 + 0.3)
     height = ground.copy()
-    for k in range(10):
+    for k in range(towers):
         cx, cy = rng.uniform(50, n - 50, 2)
-        half_x, half_y = rng.uniform(7, 22, 2)
+        half_x, half_y = rng.uniform(7, 22, 2) if towers < 100 else rng.uniform(4, 14, 2)
         turn, tall = rng.uniform(0, math.pi), 250.0 if k == 0 else rng.uniform(40, 200)
-        u = (x - cx) * math.cos(turn) + (y - cy) * math.sin(turn)
-        v = (y - cy) * math.cos(turn) - (x - cx) * math.sin(turn)
+        if towers >= 100 and k:
+            tall = 6 + rng.exponential(14)
+        near = (
+            slice(max(0, int(cy) - 34), int(cy) + 34),
+            slice(max(0, int(cx) - 34), int(cx) + 34),
+        )
+        u = (x[near] - cx) * math.cos(turn) + (y[near] - cy) * math.sin(turn)
+        v = (y[near] - cy) * math.cos(turn) - (x[near] - cx) * math.sin(turn)
         inside = u**2 + v**2 < half_x**2 if k % 4 == 3 else (abs(u) < half_x) & (abs(v) < half_y)
-        height[inside] = ground[int(cy), int(cx)] + tall
+        height[near][inside] = ground[int(cy), int(cx)] + tall
     return height.astype(np.float32)
 
 

@@ -10,6 +10,7 @@ from nbclient import NotebookClient
 
 from tests.pipelines.small_city import citytwin, make_small_city
 
+DEMO = Path(__file__).parents[2] / "data" / "demo"
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
@@ -21,5 +22,6 @@ def test_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     done = citytwin("run", str(config), "--workers", "1")
     assert done.returncode == 0, done.stderr
     monkeypatch.setenv("CITYTWIN_CITY", str(tmp_path / "out" / "small"))
+    monkeypatch.setenv("CITYTWIN_MODEL", str(DEMO))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=200, kernel_name="python3").execute()

@@ -16,6 +16,7 @@ from pystac.validation.stac_validator import JsonSchemaSTACValidator
 from referencing import Registry, Resource
 from rio_cogeo import cog_validate
 
+import citytwin
 from citytwin.store import stac_model
 from citytwin.store.publish import publish
 from tests.unit.store import little_city as lc
@@ -77,8 +78,23 @@ def test_collections_and_catalogue(city: Path, validator: JsonSchemaSTACValidato
         pystac.validation.validate_dict(json.loads(path.read_bytes()), validator=validator)
 
 
-def test_geoparquet_metadata(city: Path) -> None:
+def test_geoparquet_metadata(city: Path, tmp_path: Path) -> None:
     """The geo key of every file holds to GeoParquet 1.1.0 and, in it, to PROJJSON."""
+    checker = geoparquet_checker()
+    files = sorted(city.rglob("*.parquet"))
+    assert len(files) >= 4
+    model = citytwin.read_citymodel(Path(__file__).parents[2] / "data" / "demo" / "udx")
+    for faces in ("native", "wkb"):
+        files += model.to_geoparquet(tmp_path / faces, faces=faces)
+    for path in files:
+        geo = json.loads(pq.read_metadata(path).metadata[b"geo"])
+        assert list(checker.iter_errors(geo)) == [], path
+    geo["columns"]["geometry"]["encoding"] = "TWKB"
+    assert list(checker.iter_errors(geo))
+
+
+def geoparquet_checker() -> jsonschema.Draft7Validator:
+    """Validator of the geo key, with PROJJSON from pyproj, so that it stays offline."""
     schema = json.loads((SCHEMAS / "geoparquet" / "schema-1.1.0.json").read_bytes())
     data_dir = Path(pyproj.datadir.get_data_dir())
     projjson = json.loads((data_dir / "projjson.schema.json").read_bytes())
@@ -87,14 +103,7 @@ def test_geoparquet_metadata(city: Path) -> None:
     registry: Registry = Registry().with_resources(
         (name, Resource.from_contents(projjson)) for name in {projjson["$id"], *references}
     )
-    checker = jsonschema.Draft7Validator(schema, registry=registry)
-    files = sorted(city.rglob("*.parquet"))
-    assert len(files) >= 4
-    for path in files:
-        geo = json.loads(pq.read_metadata(path).metadata[b"geo"])
-        assert list(checker.iter_errors(geo)) == [], path
-    geo["columns"]["geometry"]["encoding"] = "TWKB"
-    assert list(checker.iter_errors(geo))
+    return jsonschema.Draft7Validator(schema, registry=registry)
 
 
 def _references(node: object) -> set[str]:

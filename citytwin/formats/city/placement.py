@@ -66,13 +66,12 @@ def source_crs(srs_name: str | None, given: str | None, source: str) -> str:
             return code
         except crs_of.UnknownCrsError as error:
             unknown = error.message
-    hint = "give the EPSG code in the source's `crs`"
     if given is None:
-        raise SourceError(unknown, source=source, hint=hint)
+        raise SourceError(unknown, source=source, hint=crs_of.GIVE_CRS)
     try:
         _check_plane(given)
     except crs_of.UnknownCrsError as error:
-        raise SourceError(error.message, source=source, hint=hint) from error
+        raise SourceError(error.message, source=source, hint=crs_of.GIVE_CRS) from error
     return given
 
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.faces import Face, RawFace, RingFault, open_ring
+from citytwin.formats.city.holes import sound_holes
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.outliers import Envelope, bad_vertices
 from citytwin.formats.city.placement import OutOfPlaceError, Placed, place, source_crs
@@ -196,6 +197,9 @@ def settle(raw_faces: Sequence[RawFace], site: FileSite) -> Settled:
             else:
                 good.append(xyz[start:end])
             start = end
+        if len(good) > 1 and not any(np.isnan(ring).any() for ring in good):
+            good, found = sound_holes(good)
+            faults.extend((name, fault) for fault in found)
         if good:
             settled.append(Face(face.surface_id, face.semantic, good))
         else:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.formats.city.block import ragged_take
+from citytwin.formats.city.holes import are_sound
 from citytwin.formats.city.outliers import ENVELOPE_MARGINS_M, Z_MAX_M, Z_MIN_M
 from citytwin.formats.city.placement import inside_area_of_use
 from citytwin.formats.city.site import FileSite
@@ -77,7 +78,7 @@ def place_shapes(shapes: Shapes, site: FileSite) -> Solids:
     if not sound.all():
         owner = np.searchsorted(starts[::2], np.flatnonzero(~sound), side="right") - 1
         bad[np.minimum(owner, len(bad) - 1)] = True
-    shapes.spoil(bad)
+    shapes.spoil(bad | _odd_holes(shapes, xyz, first_ring))
     return _solids(shapes, xyz, first_ring, low[1::2], high[1::2])
 
 
@@ -100,6 +101,20 @@ def _transformed(shapes: Shapes, site: FileSite) -> tuple[FloatArray, BoolArray]
     xyz = np.column_stack([x[index], y[index], points[:, 2]])
     good = np.isfinite(x) & np.isfinite(y) & inside
     return xyz, (sound if good.all() else good[index])
+
+
+def _odd_holes(shapes: Shapes, xyz: FloatArray, first_ring: IntArray) -> BoolArray:
+    """Units with a face whose holes may be none."""
+    rings_per_face = np.diff(first_ring)
+    bad = np.zeros(len(shapes.units), dtype=np.bool_)
+    holed = np.flatnonzero(rings_per_face > 1)
+    rings = ragged_take(rings_per_face, holed)
+    ring_sizes = np.diff(shapes.rings)
+    points = xyz[ragged_take(ring_sizes, rings)]
+    known = np.isfinite(points).all()
+    sound = are_sound(points, ring_sizes[rings], rings_per_face[holed]) if known else False
+    bad[shapes.faces[holed[~np.broadcast_to(sound, holed.shape)], gf.FACE_UNIT]] = True
+    return bad
 
 
 def _is_sure(low: FloatArray, high: FloatArray, site: FileSite) -> BoolArray:

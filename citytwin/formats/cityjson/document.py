@@ -21,6 +21,8 @@ FloatArray = NDArray[np.float64]
 
 _VERSIONS = ("1.0", "1.1", "2.0")
 _ABSENT = object()
+_HUGE = 1e300
+"""Larger than any coordinate; integers beyond it may not fit into a float."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,14 +172,18 @@ def _header(root: dict[str, Json], source: str) -> Header:
         return Header(_srs_name(root), np.ones(3), np.zeros(3), _templates(root, source))
     parts = _object(transform, source, "transform")
     scale = _triple(parts.get("scale"), source, "transform.scale")
+    if not (scale > 0.0).all():
+        msg = f"has a scale that is not positive: {parts.get('scale')}"
+        raise SourceError(msg, source=source, record="transform.scale", hint="write the file again")
     translate = _triple(parts.get("translate"), source, "transform.translate")
     return Header(_srs_name(root), scale, translate, _templates(root, source))
 
 
 def _triple(value: Json, source: str, place: str) -> FloatArray:
     if isinstance(value, list) and len(value) == 3:
-        numbers = [float(v) for v in value if isinstance(v, int | float)]
-        if len(numbers) == 3 and np.isfinite(numbers).all():
+        # Digits without end would not fit into a float.
+        numbers = [float(v) for v in value if isinstance(v, int | float) and abs(v) < _HUGE]
+        if len(numbers) == 3:
             return np.array(numbers)
     msg = f"expected three numbers, got {str(value)[:60]}"
     raise SourceError(msg, source=source, record=place)
@@ -232,17 +238,19 @@ def _points(value: Json, source: str, place: str, name: str) -> FloatArray:
         return np.empty((0, 3))
     rows = value if isinstance(value, list) else []
     try:
-        raw = np.array(rows, dtype=np.float64)
+        raw = np.array(rows)
     except (ValueError, TypeError, OverflowError) as error:
         raise _no_points(rows, source, place, name) from error
-    if raw.shape[1:] != (3,):
+    if raw.shape[1:] != (3,) or raw.dtype.kind not in "if":  # a text of digits is no number
         raise _no_points(rows, source, place, name)
-    return raw
+    return raw.astype(np.float64)
 
 
 def _no_points(rows: list[Json], source: str, place: str, name: str) -> SourceError:
     for number, row in enumerate(rows):
-        numbers = isinstance(row, list) and all(isinstance(v, int | float) for v in row)
+        numbers = isinstance(row, list) and all(
+            isinstance(v, int | float) and not abs(v) > _HUGE for v in row
+        )
         if not isinstance(row, list) or not numbers or len(row) != 3:
             msg = f"expected three numbers, got {str(row)[:60]}"
             where = f"{place} {name}[{number}]".strip()

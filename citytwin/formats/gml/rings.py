@@ -47,6 +47,9 @@ def numbers(text: str) -> FloatArray:
     ValueError
         If a token is no number.
     """
+    if "_" in text or not text.isascii():
+        # Python reads 1_05 and full-width digits as numbers, XML does not.
+        raise ValueError(f"not a list of numbers: {text[:60]!r}")
     return np.array(text.split(), dtype=np.float64)
 
 

@@ -12,6 +12,7 @@ from pyproj.exceptions import CRSError
 from citytwin.errors import SourceError
 from citytwin.formats.city.placement import source_crs
 from citytwin.formats.lidar.header import Header
+from citytwin.model.crs import GIVE_CRS
 
 HeightUnit = Literal["m", "ft", "us_ft"]
 METRES: dict[HeightUnit, float] = {"m": 1.0, "ft": 0.3048, "us_ft": 1200.0 / 3937.0}
@@ -65,7 +66,7 @@ def reference_of(
         raise SourceError(
             f"is in {plane.name[:80]!r}, which has no EPSG code",
             source=source,
-            hint="give the EPSG code in the source's `crs`",
+            hint=GIVE_CRS,
         )
     name = source_crs(f"EPSG:{code}" if code is not None else None, given, source)
     if factor is None and unit is not None:

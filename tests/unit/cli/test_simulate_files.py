@@ -46,6 +46,21 @@ def test_a_sound_raster_gives_a_map_in_its_place(tmp_path: Path) -> None:
         assert made.crs.to_epsg() == 6677
 
 
+def test_classes_keep_their_own_code_for_no_data(tmp_path: Path) -> None:
+    """A map of classes is written in bytes; at night all known cells are in shadow."""
+    heights = HEIGHTS.copy()
+    heights[2, 3] = np.nan
+    dsm = geotiff(tmp_path / "dsm.tif", heights[None], NORTH_UP, "EPSG:6677")
+    night = "moment: 2026-12-22T00:00:00+09:00"
+    done = simulate(tmp_path, night, "shadow", "--surface-height", str(dsm))
+    assert done.exit_code == 0, done.output
+    with rasterio.open(tmp_path / "out" / "shadow.tif") as made:
+        mask = made.read(1)
+        assert (made.dtypes[0], made.nodata) == ("uint8", 255)
+    assert mask[2, 3] == 255
+    assert (mask == 1).sum() == mask.size - 1
+
+
 ROTATED = Affine(2.0, 0.5, -44000.0, 0.5, -2.0, -93000.0)
 
 

@@ -35,6 +35,7 @@ def test_the_layers_of_the_twin() -> None:
         "lod_used",
         "water",
         "vegetation",
+        "shadow",
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",

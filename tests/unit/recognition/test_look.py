@@ -133,6 +133,13 @@ def test_cityjson(tmp_path):
     assert look(path).lonlat == pytest.approx((4.37, 52.01), abs=0.01)
 
 
+def test_cityjson_with_its_type_at_the_end(tmp_path):
+    """Keys sorted by name put the type behind all objects, however many there are."""
+    path = tmp_path / "city.json"
+    path.write_text('{"CityObjects": {"a": "%s"}, "type": "CityJSON"}' % ("x" * 9_000_000))
+    assert formats(path) == ["cityjson"]
+
+
 def test_vector_files(tmp_path):
     """Footprints are known by their columns or their name; other areas are not taken for them."""
     frame = gpd.GeoDataFrame(

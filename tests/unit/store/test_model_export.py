@@ -13,10 +13,13 @@ import pytest
 import shapely
 
 import citytwin
-from citytwin.model.tables import BUILDINGS, SURFACES, VEGETATION
+from citytwin.formats.city.defects import defect_frame
+from citytwin.model.notes import Reject
+from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES, VEGETATION
 from citytwin.store.model_geopackage import write_model_geopackage
 from citytwin.store.model_parquet import write_model_parquet
 from citytwin.store.shells import Rings, solid_shells
+from citytwin.store.tables import conform
 from tests.unit.formats import gml_documents as gml
 
 X0, Y0 = gml.X0, gml.Y0
@@ -186,12 +189,36 @@ def test_geopackage(model, tmp_path):
     """Layers with their rows; faces stand in space."""
     model.to_geopackage(tmp_path / "a.gpkg")
     layers = dict(pyogrio.list_layers(tmp_path / "a.gpkg"))
-    assert layers == {"buildings": "MultiPolygon", "surfaces": "MultiPolygon Z"}
+    assert layers == {
+        "buildings": "MultiPolygon", "surfaces": "MultiPolygon Z", "defects": "Point",
+    }  # fmt: skip
     back = pyogrio.read_dataframe(tmp_path / "a.gpkg", layer="surfaces")
     assert back.crs.to_epsg() == 25832
     assert len(back) == 27
     heights = shapely.get_coordinates(back.geometry, include_z=True)[:, 2]
     assert (heights.min(), heights.max()) == (112.0, 130.0)
+
+
+def test_defects_leave_as_well(model, tmp_path):
+    """What is not known of an outline is a defect, and lies where the outline does."""
+    model.to_geoparquet(tmp_path)
+    back = gpd.read_parquet(tmp_path / "defects.parquet")
+    assert set(back["feature_id"]) == {"flat"}
+    assert set(back["code"]) == {"ground-unknown", "height-unknown"}
+    assert back.geometry.within(shapely.box(X0 + 120, Y0, X0 + 130, Y0 + 6)).all()
+    assert len(back) == len(model.report)
+
+
+def test_a_defect_without_a_place(tmp_path):
+    """A file that cannot be read has no place; its row is kept, with neither point nor box."""
+    path = tmp_path / "a.parquet"
+    reject = Reject(source="a.gml", record="file", code="file-refused", message="cut")
+    frame = conform(DEFECTS, defect_frame({}, [reject], None, "EPSG:6677"), "EPSG:6677")
+    write_model_parquet(path, DEFECTS, [frame], "EPSG:6677", (np.nan,) * 4)
+    back = gpd.read_parquet(path)
+    assert back.geometry.isna().all()
+    assert pq.read_table(path)["bbox"].null_count == 1
+    assert back["message"].tolist() == ["cut"]
 
 
 def test_points_and_areas_of_one_table(tmp_path):
@@ -214,7 +241,9 @@ def test_same_bytes(model, tmp_path):
         model.to_geopackage(tmp_path / name / "m.gpkg")
         model.to_cityjsonseq(tmp_path / name / "m.jsonl")
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["buildings.parquet", "m.gpkg", "m.jsonl", "surfaces.parquet"]
+    assert names == [
+        "buildings.parquet", "defects.parquet", "m.gpkg", "m.jsonl", "surfaces.parquet",
+    ]  # fmt: skip
     for name in names:
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
