@@ -171,7 +171,11 @@ def encoding_of(head: bytes, name: str) -> tuple[int, str]:
     if not head.strip():
         raise SourceError("is empty", source=name, hint="fetch the file again")
     if head.startswith(_ARCHIVES):
-        raise SourceError("is an archive, not XML", source=name, hint="unpack it first")
+        raise SourceError(
+            "is an archive, not XML",
+            source=name,
+            hint="unpack it; zip and .gz are read in place, if sound",
+        )
     for mark, codec in _BOMS:
         if head.startswith(mark):
             return len(mark), codec

@@ -138,7 +138,8 @@ class _Assembly:
                 continue
             if damaged or partial:
                 self._mark("lod-fallback")
-            whole = not settled.lost and len(faces) == len(settled.faces)
+            mended = any(fault.fatal for _, fault in settled.faults)
+            whole = not settled.lost and not mended and len(faces) == len(settled.faces)
             self.is_shell = whole and level.is_shell()
             return level.lod, faces
         if damaged is not None:

@@ -18,7 +18,7 @@ from citytwin.transports.windows import OVERLAP_BYTES, windows
 
 WINDOW_BYTES = 16_000_000
 """Bytes read at a time; a member that is larger gets a larger window."""
-LARGEST_WINDOW = 512_000_000
+LARGEST_WINDOW = 256_000_000
 """A member that does not fit into so many bytes is for the element-wise reader."""
 
 

@@ -189,6 +189,19 @@ def test_windows_make_no_difference(tmp_path, monkeypatch, window):
     assert by_scanning(gml.dataset(tmp_path, gml.write(tmp_path, content))) is not None
 
 
+def test_a_member_too_large_for_any_window(tmp_path, monkeypatch):
+    """All buildings in one featureMembers: scanned while it fits, else read element by element."""
+    content = city_model(*[MEMBERS["lod1"].replace('"a"', f'"a{n}"') for n in range(30)])
+    content = content.replace("</core:cityObjectMember><core:cityObjectMember>", "")
+    content = content.replace("core:cityObjectMember", "gml:featureMembers")
+    data = gml.dataset(tmp_path, gml.write(tmp_path, content))
+    monkeypatch.setattr(gml_bytes, "WINDOW_BYTES", 10_000)
+    assert by_scanning(data) == (30, 0)
+    monkeypatch.setattr(gml_bytes, "LARGEST_WINDOW", 20_000)
+    assert by_scanning(data) is None
+    assert_same(*both(data))
+
+
 def spaced(text, draw):
     """White space between tags."""
     return text.replace(
