@@ -10,20 +10,18 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.city_shapes import SHAPES, Shape, template, vertices_in_order
 from citytwin.testing.codelists import write_code_lists
 from citytwin.testing.mesh_code import third_mesh_bounds, third_mesh_code
 
 FloatArray: TypeAlias = NDArray[np.float64]
-Corner: TypeAlias = tuple[float, float]
-Ring: TypeAlias = tuple[int, ...]
 
 PER_FILE = 1500
 SOUTH_DEG, WEST_DEG = 35.50, 139.50
@@ -94,58 +92,8 @@ codeSpace="../../codelists/BuildingDetailAttribute_buildingStructureType.xml">60
 """
 
 
-@dataclass(frozen=True)
-class Shape:
-    """Buildings of one outline: corners as shares of length and width, and what is built on it."""
-
-    corners: tuple[Corner, ...]
-    gable: bool
-    lod2: bool
-
-    @property
-    def size(self) -> int:
-        """Corners of the outline."""
-        return len(self.corners)
-
-    def block(self) -> list[tuple[str, Ring]]:
-        """Faces of LOD1, as numbers of vertices: the bottom ring, then the top ring."""
-        n = self.size
-        walls = [("Wall", _wall(k, n, 0, n)) for k in range(n)]
-        return [("Ground", tuple(range(n - 1, -1, -1))), *walls, ("Roof", tuple(range(n, 2 * n)))]
-
-    def detailed(self) -> list[tuple[str, Ring]]:
-        """Faces of LOD2: bottom ring, eaves, then the ridge or a house on the roof."""
-        n, more = self.size, 2 * self.size
-        faces = [("Ground", tuple(range(n - 1, -1, -1)))]
-        if self.gable:
-            west, east = more, more + 1
-            faces += [("Wall", _wall(k, n, 0, n)) for k in (0, 2)]
-            faces += [("Wall", (1, 2, n + 2, east, n + 1)), ("Wall", (3, 0, n, west, n + 3))]
-            faces += [("Roof", (n, n + 1, east, west)), ("Roof", (n + 2, n + 3, west, east))]
-            return faces
-        faces += [("Wall", _wall(k, n, 0, n)) for k in range(n)]
-        faces += [("Roof", tuple(range(n, 2 * n)))]
-        faces += [("Wall", _wall(k, 4, more, more + 4)) for k in range(4)]
-        return [*faces, ("Roof", tuple(range(more + 4, more + 8)))]
-
-
-def _wall(k: int, n: int, low: int, high: int) -> Ring:
-    following = (k + 1) % n
-    return (low + k, low + following, high + following, high + k)
-
-
-_RECTANGLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0))
-_ANGLE = ((0.0, 0.0), (1.0, 0.0), (1.0, 0.45), (0.5, 0.45), (0.5, 1.0), (0.0, 1.0))
-_COURT = (
-    (0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.7, 1.0), (0.7, 0.4), (0.3, 0.4), (0.3, 1.0), (0.0, 1.0),
-)  # fmt: skip
 _SHARES = (0.40, 0.32, 0.28)
 """Of the three outlines."""
-SHAPES = tuple(
-    Shape(corners, corners is _RECTANGLE, lod2)
-    for lod2 in (True, False)
-    for corners in (_RECTANGLE, _ANGLE, _COURT)
-)
 
 
 def write_city(folder: Path, files: int, seed: int) -> list[Path]:
@@ -235,15 +183,12 @@ def _of_shape(
     rise = 0.35 * width if shape.gable else np.full(count, 2.5)
     vertices = _vertices(shape, lots, number, (length, width, bottom, top, rise), rng)
     height = top - bottom + (rise if shape.lod2 else 0.0)
-    faces = [face for _, face in shape.block()]
-    order = [k for face in [faces[0][::-1], *faces] for k in (*face, face[0])]
-    if shape.lod2:
-        order += [k for _, face in shape.detailed() for k in (*face, face[0])]
+    order = vertices_in_order(shape)
     texts = vertices[:, order].reshape(count, -1).tolist()
     usage = rng.choice(["411", "412", "402", "401", "441"], count)
     year, rank = rng.integers(1950, 2026, count), rng.integers(1, 6, count)
     depth = rng.uniform(0.1, 8.0, count)
-    template = _template(shape)
+    geometry = template(shape)
     for k in range(count):
         serial = number * PER_FILE + int(lots[k])
         name = str(uuid.UUID(int=rng.bit_generator.random_raw() << 64 | serial))
@@ -252,7 +197,7 @@ def _of_shape(
             id=name, kind="3001", usage=usage[k], year=year[k],
             height=height[k], storeys=storeys[k],
         )  # fmt: skip
-        yield (template % tuple(texts[k])).replace("$", name[-12:])
+        yield (geometry % tuple(texts[k])).replace("$", name[-12:])
         yield _DETAILS.format(
             rank=rank[k], depth=depth[k], duration=depth[k] * 3.0, serial=serial,
             site=area * 1.8, floors=area * storeys[k], area=area,
@@ -293,40 +238,3 @@ def _vertices(
     per_degree = _METRES_PER_DEGREE * math.cos(math.radians(SOUTH_DEG))
     longitude = WEST_DEG + mesh_column / 80.0 + place_x / per_degree
     return np.stack([latitude, longitude, z], axis=2)
-
-
-def _template(shape: Shape) -> str:
-    """Geometry of a building with places for its numbers; ``$`` stands for its name."""
-    faces = [face for _, face in shape.block()]
-    text = f"<bldg:lod0RoofEdge><gml:MultiSurface>{_member(faces[0])}</gml:MultiSurface>"
-    text += "</bldg:lod0RoofEdge>\n<bldg:lod1Solid>"
-    text += f"{_solid(''.join(map(_member, faces)))}</bldg:lod1Solid>\n"
-    if not shape.lod2:
-        return text
-    detailed = shape.detailed()
-    links = "".join(
-        f'<gml:surfaceMember xlink:href="#poly_$_{k}"/>\n' for k in range(len(detailed))
-    )
-    text += f"<bldg:lod2Solid>{_solid(links)}</bldg:lod2Solid>\n"
-    for k, (kind, face) in enumerate(detailed):
-        text += (
-            f'<bldg:boundedBy><bldg:{kind}Surface gml:id="surf_$_{k}"><bldg:lod2MultiSurface>'
-            f"<gml:MultiSurface>{_member(face, f'poly_$_{k}')}</gml:MultiSurface>"
-            f"</bldg:lod2MultiSurface></bldg:{kind}Surface></bldg:boundedBy>\n"
-        )
-    return text
-
-
-def _solid(members: str) -> str:
-    inside = f"<gml:CompositeSurface>{members}</gml:CompositeSurface>"
-    return f"<gml:Solid><gml:exterior>{inside}</gml:exterior></gml:Solid>"
-
-
-def _member(face: Sequence[int], name: str = "") -> str:
-    identifier = f' gml:id="{name}"' if name else ""
-    numbers = " ".join(["%.14f %.14f %.4f"] * (len(face) + 1))
-    return (
-        f"<gml:surfaceMember><gml:Polygon{identifier}><gml:exterior><gml:LinearRing><gml:posList>"
-        f"{numbers}</gml:posList></gml:LinearRing></gml:exterior></gml:Polygon>"
-        "</gml:surfaceMember>\n"
-    )

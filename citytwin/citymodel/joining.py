@@ -8,7 +8,8 @@ import geopandas as gpd
 import pandas as pd
 
 from citytwin.engine.part_rows import HeldRows
-from citytwin.engine.unique_ids import between_sources, clashes, is_touched, note_of, settled
+from citytwin.engine.settled_rows import is_touched, settled
+from citytwin.engine.unique_ids import between_sources, clashes, note_of
 from citytwin.model.notes import Note
 from citytwin.model.tables import BUILDINGS, DEFECTS, Table
 

@@ -17,8 +17,9 @@ from citytwin.engine.cluster import connect
 from citytwin.engine.code_hash import package_digest
 from citytwin.engine.joining import join_tables
 from citytwin.engine.locking import holding_folder
+from citytwin.engine.open_sources import WantedSource
 from citytwin.engine.output_folder import require_ours
-from citytwin.engine.reading import Reading, WantedSource, read_wanted
+from citytwin.engine.reading import Reading, read_wanted
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST
 from citytwin.engine.run import DEFAULT_TILE_CELLS

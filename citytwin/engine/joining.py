@@ -13,14 +13,13 @@ from citytwin.engine.lineage import Lineage, joined, of_source
 from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
+from citytwin.engine.settled_rows import is_touched, settled
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.engine.unique_ids import (
     Clash,
     between_sources,
     clashes,
-    is_touched,
     note_of,
-    settled,
 )
 from citytwin.model import properties
 from citytwin.model import tables as t

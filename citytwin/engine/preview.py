@@ -20,9 +20,9 @@ from citytwin.engine.reading import Reading
 from citytwin.engine.settle import settle
 from citytwin.engine.settled_sources import Outcome, settled_source
 from citytwin.engine.sketch_store import SketchStore
+from citytwin.engine.source_hashes import hash_files
 from citytwin.engine.source_parts import (
     SourcePart,
-    hash_files,
     parts_of_source,
     source_task,
     standing_part,

@@ -3,34 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 from distributed import Client
 
 from citytwin.engine.bind import BoundCity
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.open_sources import (
+    OpenSource,
+    PartWork,
+    WantedSource,
+    open_source,
+    submit,
+)
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import DecodedPart, DecodedSource
-from citytwin.engine.settled_sources import (
-    QUARANTINE,
-    NothingReadError,
-    Outcome,
-    settled_source,
-)
-from citytwin.engine.source_parts import (
-    Reads,
-    SourcePart,
-    hash_files,
-    parts_of_source,
-    remember_whole,
-    require_unchanged,
-    source_task,
-    standing_part,
-    whole_file,
-)
-from citytwin.engine.sources import SourceTask, decode, reason, told
+from citytwin.engine.settled_sources import QUARANTINE, NothingReadError, settled_source
+from citytwin.engine.source_hashes import require_unchanged
+from citytwin.engine.source_parts import source_task
+from citytwin.engine.sources import reason, told
 from citytwin.engine.work import Failure, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model import tables as t
@@ -101,17 +93,6 @@ def read_sources(
     return reading
 
 
-@dataclass(frozen=True)
-class WantedSource:
-    """A source that shall be read, whoever asked for it."""
-
-    source: Reads
-    task: SourceTask
-    """All its files."""
-    expect: bool
-    """Whether it must hold something."""
-
-
 def read_wanted(
     wanted: Iterable[WantedSource],
     reading: Reading,
@@ -146,20 +127,20 @@ def read_wanted(
     open_sources = []
     for one in wanted:
         try:
-            opened = _opened(one, manifest, verify=verify)
+            opened = open_source(one, manifest, verify=verify)
         except StoreError:
             raise
         except CityTwinError as error:
             _lose(one.task.dataset.name, error, reading, report)
             continue
         open_sources.append(opened)
-        row.standing += _submit(opened, opened.parts, manifest, store, work)
+        row.standing += submit(opened, opened.parts, manifest, store, work)
         row.parts += len(opened.parts)
     progress.begin(KEY, row.parts, row.standing)
     for (opened, part), outcome in work:
         if isinstance(outcome, Failure) and isinstance(outcome.error, NotApartError):
             again = opened.undivided(part, manifest)
-            row.standing += _submit(opened, again, manifest, store, work)
+            row.standing += submit(opened, again, manifest, store, work)
             continue
         opened.outcomes[part.order.part] = outcome
         if not isinstance(outcome, Failure):
@@ -173,62 +154,8 @@ def read_wanted(
     progress.end(KEY)
 
 
-@dataclass(eq=False)
-class _Open:
-    """A source of which parts are being read."""
-
-    source: Reads
-    whole: SourceTask
-    expect: bool
-    parts: list[SourcePart]
-    outcomes: dict[str, Outcome] = field(default_factory=dict)
-    """By part."""
-
-    def undivided(self, part: SourcePart, manifest: Manifest) -> list[SourcePart]:
-        """Put a file as a whole in the place of its ranges; none where that was done before."""
-        (file,) = part.task.dataset.files
-        ranges = [p for p in self.parts if p.task.dataset.part and p.task.dataset.files == (file,)]
-        if not ranges:
-            return []
-        remember_whole(manifest, self.whole, file, self.whole.hashes[file])
-        place = self.parts.index(ranges[0])
-        again = whole_file(self.source, self.whole, file, self.whole.hashes)
-        self.parts[place : place + len(ranges)] = [again]
-        return [again]
-
-
-PartWork: TypeAlias = Work[tuple[_Open, SourcePart], DecodedPart]
-
-
-def _opened(wanted: WantedSource, manifest: Manifest, *, verify: bool) -> _Open:
-    hashes = hash_files(manifest, wanted.task, verify=verify)
-    whole = replace(wanted.task, hashes=hashes)
-    parts = parts_of_source(wanted.source, whole, hashes, manifest)
-    return _Open(wanted.source, whole, wanted.expect, parts)
-
-
-def _submit(
-    opened: _Open,
-    parts: Sequence[SourcePart],
-    manifest: Manifest,
-    store: CityStore,
-    work: PartWork,
-) -> int:
-    """Send what does not stand to the workers; return how many parts stand."""
-    standing = 0
-    for part in parts:
-        stands = standing_part(part, manifest, store)
-        if stands is not None:
-            opened.outcomes[part.order.part] = stands
-            standing += 1
-            continue
-        manifest.forget(part.order.key, [part.order.part])
-        work.submit((opened, part), part.order, decode, part.task)
-    return standing
-
-
 def _settle(
-    open_sources: Sequence[_Open],
+    open_sources: Sequence[OpenSource],
     store: CityStore,
     manifest: Manifest,
     reading: Reading,

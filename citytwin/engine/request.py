@@ -17,6 +17,7 @@ from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.standing_city import stands
 from citytwin.transports.files import stamp_of
 from citytwin.transports.finding import find_files
+from citytwin.transports.places import disk_file
 from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
@@ -58,6 +59,9 @@ def request_key(loaded: LoadedConfig) -> str:
 
 def _files_at(place: Path) -> tuple[Path, ...]:
     """All files of a source: which of them its format takes is not known without its import."""
+    whole = disk_file(place)  # an archive has one time stamp for all its members
+    if whole is not None:
+        return (whole,)
     try:
         return find_files(place, ("*",))
     except SourceError:

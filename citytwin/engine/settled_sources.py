@@ -11,9 +11,10 @@ from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.results import DecodedPart, DecodedSource
+from citytwin.engine.settled_rows import is_touched, settled
 from citytwin.engine.source_parts import SourcePart
 from citytwin.engine.sources import SourceTask, name_below, told
-from citytwin.engine.unique_ids import Clash, clashes, is_touched, numbered, settled
+from citytwin.engine.unique_ids import Clash, clashes, numbered
 from citytwin.engine.work import Failure
 from citytwin.errors import SourceError
 from citytwin.formats.city.defects import defect_frame

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,13 +14,12 @@ from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.results import DecodedPart
-from citytwin.engine.sources import SourceTask, changed, decode, files_of, name_below
+from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.engine.versions import library_versions
 from citytwin.engine.work import Order
-from citytwin.errors import SourceError, StoreError
 from citytwin.model.steps import ByteRange, Dataset, Format, Params
 from citytwin.store.manifest import Manifest, Standing
-from citytwin.transports.files import is_plain, sha256_of, size_of
+from citytwin.transports.files import is_plain, size_of
 
 RANGE_BYTES = 256_000_000
 """A file of more than one and a half times as much is read in ranges of about that size."""
@@ -84,33 +83,6 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
         ),
         beside=files_beside(files, root, source.config.params),
     )
-
-
-def hash_files(manifest: Manifest, task: SourceTask, *, verify: bool) -> dict[Path, str]:
-    """Return the sha256 of each file, from the manifest where size and time stamp still hold.
-
-    Parameters
-    ----------
-    manifest
-        Records of the working store.
-    task
-        The source; files beside it are hashed like its own.
-    verify
-        Whether to read every file again.
-
-    Raises
-    ------
-    SourceError
-        If one cannot be read.
-    """
-    files = (*task.dataset.files, *task.beside)
-    try:
-        return manifest.hashes_of(files, sha256_of, verify=verify)
-    except StoreError:
-        raise
-    except OSError as error:
-        source = str(error.filename or task.dataset.name)
-        raise SourceError(str(error), source=source, hint="check its rights") from error
 
 
 def parts_of_source(
@@ -200,28 +172,6 @@ def is_stored(part: SourcePart, decoded: DecodedPart, store: CityStore) -> bool:
         The city's working store.
     """
     return store.has_part(part.task.dataset.name, decoded.tables.values(), decoded.rasters)
-
-
-def require_unchanged(parts: Sequence[SourcePart], manifest: Manifest) -> None:
-    """Check that files that were read in ranges are still those that were hashed.
-
-    Parameters
-    ----------
-    parts
-        Parts of a source, after they have been read.
-    manifest
-        Hashes a file again where its size or time stamp is another.
-
-    Raises
-    ------
-    SourceError
-        If one is not.
-    """
-    divided = {file for part in parts if part.task.dataset.part for file in part.task.dataset.files}
-    known = {file: part.task.hashes[file] for part in parts for file in part.task.dataset.files}
-    for file, digest in manifest.hashes_of(sorted(divided), sha256_of).items():
-        if digest != known[file]:
-            raise changed(file)
 
 
 def _parts_of_file(

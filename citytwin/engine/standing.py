@@ -21,25 +21,38 @@ from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
-from citytwin.store.placed import Places, TableFile, places_of
+from citytwin.store.placed import ANYWHERE, Places, TableFile, places_of
+from citytwin.store.row_index import rows_near
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Consecutive rows of a table, which are looked at when somebody asks for their places."""
+    """Consecutive rows of a table, whose places are looked at when somebody asks for them."""
 
     first_row: int
     rows: int
-    near: Callable[[Bounds], bool]
+    box: tuple[float, float, float, float]
+    """x_min, y_min, x_max, y_max of all rows [m]; infinite where they may lie anywhere."""
     places: Callable[[], Places]
 
 
-@dataclass(frozen=True)
 class TableEntry:
-    """A table with its owner, and the places and digests of its rows."""
+    """A table with its owner, and the places and digests of its rows.
 
-    owner: str
-    pieces: tuple[Piece, ...]
+    Parameters
+    ----------
+    owner
+        Whose table it is.
+    pieces
+        In order.
+    """
+
+    def __init__(self, owner: str, pieces: Iterable[Piece]) -> None:
+        self.owner = owner
+        self._pieces = [piece for piece in pieces if piece.rows]
+        self._boxes = np.array([piece.box for piece in self._pieces]).reshape(-1, 4)
+        self.rows = sum(piece.rows for piece in self._pieces)
+        """Rows of the table."""
 
     @classmethod
     def of(cls, owner: str, places: Places) -> TableEntry:
@@ -52,11 +65,10 @@ class TableEntry:
         places
             Of its rows.
         """
-        rows = len(places.digests)
-        return cls(owner, (Piece(0, rows, lambda _area: True, lambda: places),))
+        return cls(owner, [Piece(0, len(places.digests), ANYWHERE, lambda: places)])
 
     @classmethod
-    def stored(cls, owner: str, root: Path, files: Sequence[TableFile]) -> TableEntry:
+    def stored(cls, owner: str, root: Path, files: Iterable[TableFile]) -> TableEntry:
         """Return the entry of a table that lies in files.
 
         Parameters
@@ -68,29 +80,25 @@ class TableEntry:
         files
             All files of the table, in order.
         """
-        pieces = (
-            Piece(file.first_row, file.rows, file.near, partial(places_of, root, file))
-            for file in files
+        return cls(
+            owner,
+            [
+                Piece(f.first_row, f.rows, f.box or ANYWHERE, partial(places_of, root, f))
+                for f in files
+            ],
         )
-        return cls(owner, tuple(pieces))
-
-    @property
-    def rows(self) -> int:
-        """Rows of the table."""
-        return sum(piece.rows for piece in self.pieces)
 
     @property
     def boxes(self) -> NDArray[np.float64]:
         """Box of each row, shape (n, 4) [m]."""
-        own = [piece.places().index.boxes for piece in self.pieces if piece.rows]
+        own = [piece.places().index.boxes for piece in self._pieces]
         return np.concatenate([np.empty((0, 4)), *own])
 
     def digest(self, area: Bounds | None = None) -> str:
         """Digest of the rows that touch an area, or of all."""
         total = hashlib.sha256()
-        for piece in self.pieces:
-            if not piece.rows or (area is not None and not piece.near(area)):
-                continue
+        wanted = range(len(self._pieces)) if area is None else rows_near(self._boxes, area)
+        for piece in (self._pieces[place] for place in wanted):
             places = piece.places()
             rows = np.arange(piece.rows) if area is None else places.index.near(area)
             total.update((rows + piece.first_row).astype(np.int64).tobytes())

@@ -68,6 +68,8 @@ class Utf8Stream:
     def __init__(self, file: io.BufferedReader, name: str) -> None:
         head = file.read(_HEAD_BYTES)
         mark_bytes, codec = encoding_of(head, name)
+        self.skipped: int | None = mark_bytes if codec == "utf-8" else None
+        """Bytes of the file before the document; None where it is in another encoding."""
         self._file = file
         plain = codec == "utf-8"
         self._decoder = None if plain else codecs.getincrementaldecoder(codec)("strict")
@@ -169,7 +171,11 @@ def encoding_of(head: bytes, name: str) -> tuple[int, str]:
     if not head.strip():
         raise SourceError("is empty", source=name, hint="fetch the file again")
     if head.startswith(_ARCHIVES):
-        raise SourceError("is an archive, not XML", source=name, hint="unpack it first")
+        raise SourceError(
+            "is an archive, not XML",
+            source=name,
+            hint="unpack it; zip and .gz are read in place, if sound",
+        )
     for mark, codec in _BOMS:
         if head.startswith(mark):
             return len(mark), codec

@@ -38,7 +38,7 @@ def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in on
         The bytes, shape (n,), uint8; the position tables count from; elements, shape (n_row, 8),
         int32 (integers all).
     units
-        Shape (n_unit, 18), int32: status and places of faces are brought up to date (integers).
+        Shape (n_unit, 19), int32: status and places of faces are brought up to date (integers).
     count
         Number of units (an integer).
     faces

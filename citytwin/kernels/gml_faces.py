@@ -40,7 +40,7 @@ def find_faces(
         The bytes, shape (n,), uint8; the position tables count from; elements, shape (n_row, 8),
         int32; attributes, shape (n_mark, 4), int32; slots of link targets (integers all).
     units
-        Shape (n_unit + 1, 18), int32: numbers of faces and properties are filled in (integers).
+        Shape (n_unit + 1, 19), int32: numbers of faces and properties are filled in (integers).
     count
         Number of units (an integer).
     faces
@@ -93,10 +93,13 @@ def find_faces(
 
 
 @njit(cache=True, nogil=True)
-def _properties(  # noqa: C901 - outline and level are listed alike
+def _properties(
     table: np.ndarray, units: np.ndarray, u: int, outline: int, listed: np.ndarray
 ) -> int:
-    """List the geometry properties of the outline, or of the best level, boundaries first."""
+    """List the geometry properties of the outline, or of the best level.
+
+    Boundaries first, then those of the building itself, then those of installations outside.
+    """
     row = units[u, gu.ROW]
     number = 0
     for own in (0, 1):
@@ -110,17 +113,48 @@ def _properties(  # noqa: C901 - outline and level are listed alike
                         listed[number] = child
                         number += 1
             elif own:
-                if names.LEVELS[name] == units[u, gu.LOD]:
+                if names.LEVELS[name] == units[u, gu.LOD] and gu.is_child(table, child, row):
                     listed[number] = child
                     number += 1
             elif names.ROLES[name] & names.BOUNDARY and gu.is_child(table, child, row):
-                for r in range(child + 1, table[child, xs.LAST]):
-                    if names.LEVELS[table[r, xs.NAME]] != units[u, gu.LOD]:
-                        continue
-                    if gu.surface_of_level(table, r, child) >= 0:
-                        listed[number] = r
-                        number += 1
+                number = _of_boundary(table, child, int(units[u, gu.LOD]), listed, number)
             child = table[child, xs.LAST]
+    return number if outline else _installed(table, row, int(units[u, gu.LOD]), listed, number)
+
+
+@njit(cache=True, nogil=True)
+def _of_boundary(table: np.ndarray, holder: int, lod: int, listed: np.ndarray, count: int) -> int:
+    """List the properties of one level of the surfaces in a boundary, and of their openings."""
+    number = count
+    for r in range(holder + 1, table[holder, xs.LAST]):
+        if names.LEVELS[table[r, xs.NAME]] != lod:
+            continue
+        if gu.surface_of_level(table, r, holder) >= 0:
+            listed[number] = r
+            number += 1
+    return number
+
+
+@njit(cache=True, nogil=True)
+def _installed(table: np.ndarray, row: int, lod: int, listed: np.ndarray, count: int) -> int:
+    """List the properties of one level of the installations outside."""
+    number = count
+    holder = row + 1
+    while holder < table[row, xs.LAST]:
+        outside = names.ROLES[table[holder, xs.NAME]] & names.OUTSIDE
+        installation = holder + 1 if outside else int(table[holder, xs.LAST])
+        while installation < table[holder, xs.LAST] and gu.is_child(table, holder, row):
+            child = installation + 1
+            while child < table[installation, xs.LAST]:
+                if gu.is_child(table, child, installation):
+                    if names.LEVELS[table[child, xs.NAME]] == lod:
+                        listed[number] = child
+                        number += 1
+                    elif names.ROLES[table[child, xs.NAME]] & names.BOUNDARY:
+                        number = _of_boundary(table, child, lod, listed, number)
+                child = table[child, xs.LAST]
+            installation = table[installation, xs.LAST]
+        holder = table[holder, xs.LAST]
     return number
 
 

@@ -73,6 +73,8 @@ ROLES = np.array([0, *_ROLE_OF.values()], dtype=np.int64)
 """Shape (n_name,): bits of what each name does."""
 LEVELS = np.array([int(n[3]) if r & LEVEL else -1 for n, r in zip(NAMES, ROLES, strict=True)])
 """Shape (n_name,): level of detail of a geometry property, -1 for other names."""
+IS_SOLID = np.array([name in {f"lod{lod}Solid" for lod in range(5)} for name in NAMES])
+"""Shape (n_name,): whether a name is that of a property that holds one solid."""
 OUTLINE_RANK = np.array(
     [
         OUTLINE_KINDS.index(name[4:]) if name.startswith("lod0") and name[4:] in OUTLINE_KINDS
@@ -95,12 +97,14 @@ LOD0_MULTI_SURFACE = NAMES.index("lod0MultiSurface")
 HASH_MASK = (1 << 48) - 1
 """Hashes of names are kept to 48 bits, so that the next step cannot overflow."""
 
-ATTRIBUTES = ("", "id", "href", "srsName", "srsDimension", "codeSpace", "uom", "orientation")
-ID, HREF, SRS_NAME, SRS_DIMENSION, CODE_SPACE, UOM, ORIENTATION = range(1, 8)
+ATTRIBUTES = (
+    "", "id", "href", "srsName", "srsDimension", "codeSpace", "uom", "orientation", "name",
+)  # fmt: skip
+ID, HREF, SRS_NAME, SRS_DIMENSION, CODE_SPACE, UOM, ORIENTATION, TITLE = range(1, 9)
 
 
-def slots_of(names: tuple[str, ...], size: int) -> np.ndarray:
-    """Hash table of names by open addressing (Knuth 1998, section 6.4).
+def vocabulary(names: tuple[str, ...], size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Hash table of names by open addressing (Knuth 1998, section 6.4), with the names themselves.
 
     Parameters
     ----------
@@ -111,28 +115,22 @@ def slots_of(names: tuple[str, ...], size: int) -> np.ndarray:
 
     Returns
     -------
-    array
-        Shape (size,): number of the name in each slot, zero where it is empty.
+    tuple
+        Shape (size,): number of the name in each slot, zero where it is empty; shape (n_byte,),
+        uint8: all names, one after the other; shape (n_name + 1,): where each begins there.
     """
-    table = np.zeros(size, dtype=np.int64)
+    slots = np.zeros(size, dtype=np.int64)
     for number, name in enumerate(names[1:], start=1):
         code = 0
         for byte in name.encode():
             code = (code * 33 + byte) & HASH_MASK
         slot = (code ^ (code >> 11)) & (size - 1)
-        while table[slot]:
+        while slots[slot]:
             slot = (slot + 1) & (size - 1)
-        table[slot] = number
-    return table
+        slots[slot] = number
+    letters = np.frombuffer("".join(names).encode(), dtype=np.uint8).copy()
+    return slots, letters, np.concatenate([[0], np.cumsum([len(name) for name in names])])
 
 
-NAME_SLOTS = slots_of(NAMES, 512)
-ATTRIBUTE_SLOTS = slots_of(ATTRIBUTES, 32)
-NAME_BYTES = np.frombuffer("".join(NAMES).encode(), dtype=np.uint8).copy()
-"""Shape (n_byte,): all names, one after the other."""
-NAME_STARTS = np.concatenate([[0], np.cumsum([len(name) for name in NAMES])])
-"""Shape (n_name + 1,): where each name begins in `NAME_BYTES`."""
-ATTRIBUTE_BYTES = np.frombuffer("".join(ATTRIBUTES).encode(), dtype=np.uint8).copy()
-"""Shape (n_byte,): all names of attributes, one after the other."""
-ATTRIBUTE_STARTS = np.concatenate([[0], np.cumsum([len(name) for name in ATTRIBUTES])])
-"""Shape (n_attribute + 1,): where each begins in `ATTRIBUTE_BYTES`."""
+ELEMENT_VOCABULARY = vocabulary(NAMES, 512)
+ATTRIBUTE_VOCABULARY = vocabulary(ATTRIBUTES, 32)

@@ -15,7 +15,6 @@ from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_faces import mark_of
 
 _SOLID, _COMPOSITE, _MULTI = map(names.NAMES.index, ("Solid", "CompositeSolid", "MultiSolid"))
-_HOLDS_SOLID = np.array([name in {f"lod{lod}Solid" for lod in range(5)} for name in names.NAMES])
 
 
 @njit(cache=True, nogil=True)
@@ -41,7 +40,8 @@ def shell_members(
         child = row + 1
         while child < table[row, xs.LAST]:
             name = table[child, xs.NAME]
-            if _HOLDS_SOLID[name] and names.LEVELS[name] == units[u, gu.LOD]:
+            own = names.IS_SOLID[name] and gu.is_child(table, child, row)
+            if own and names.LEVELS[name] == units[u, gu.LOD]:
                 properties += 1
                 members[u] = _members(table, marks, child)
             child = table[child, xs.LAST]

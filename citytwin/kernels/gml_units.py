@@ -18,8 +18,8 @@ ROW, FEATURE, OWNER, STATUS, LOD, AT_ROOF, OUTLINE_ROW = 0, 1, 2, 3, 4, 5, 6
 HEIGHT_ROW, USAGE_ROW, FUNCTION_ROW, STOREYS_ROW, PIECE_ROW, FACES, LEVEL_FACES = (
     7, 8, 9, 10, 11, 14, 15,
 )  # fmt: skip
-OUTLINE_PROPERTIES, LEVEL_PROPERTIES = 16, 17
-UNIT_COLUMNS = 18
+OUTLINE_PROPERTIES, LEVEL_PROPERTIES, LEVELS = 16, 17, 18
+UNIT_COLUMNS = 19
 """Columns of the unit table, see :func:`find_units`."""
 
 CLEAN, UNCLEAN, BRACKET = 0, 1, 2
@@ -33,7 +33,8 @@ def find_units(table: np.ndarray, rows: int, units: np.ndarray) -> tuple[int, bo
     Columns of `units`: row in the element table; number of the outermost building; its place in
     `units` for a part, else -1; status; best level of detail; whether the outline is at the roof;
     first outline property (-1 for none); rows of height, usage, function and storeys, of the
-    three pieces of the stable key (-1 where absent); room for the faces found later.
+    three pieces of the stable key (-1 where absent); room for the faces found later; bits of all
+    levels of detail.
 
     Parameters
     ----------
@@ -42,7 +43,7 @@ def find_units(table: np.ndarray, rows: int, units: np.ndarray) -> tuple[int, bo
     rows
         Rows of it that are filled (an integer).
     units
-        Shape (n_unit, 18), int32: filled (integers).
+        Shape (n_unit, 19), int32: filled (integers).
 
     Returns
     -------
@@ -105,7 +106,7 @@ def describe_units(table: np.ndarray, units: np.ndarray, count: int) -> None:
     table
         Shape (n_row, 8), int32: elements (integers).
     units
-        Shape (n_unit, 18), int32: from :func:`find_units`, filled further (integers).
+        Shape (n_unit, 19), int32: from :func:`find_units`, filled further (integers).
     count
         Number of units (an integer).
     """
@@ -120,7 +121,7 @@ def describe_units(table: np.ndarray, units: np.ndarray, count: int) -> None:
             bare = units[whole, LOD] < 0 and units[whole, OUTLINE_ROW] < 0
             units[whole, STATUS] = BRACKET if bare else UNCLEAN
     for u in range(count):
-        if units[u, STATUS] == CLEAN and units[u, LOD] not in (1, 2):
+        if units[u, STATUS] == CLEAN and units[u, LOD] < 0:
             spoil(units, u)
 
 
@@ -131,7 +132,7 @@ def spoil(units: np.ndarray, u: int) -> None:
     Parameters
     ----------
     units
-        Shape (n_unit, 18), int32: units (integers).
+        Shape (n_unit, 19), int32: units (integers).
     u
         One of its units (an integer).
     """
@@ -145,7 +146,7 @@ def is_spoiled(units: np.ndarray, u: int) -> bool:
     Parameters
     ----------
     units
-        Shape (n_unit, 18), int32: units (integers).
+        Shape (n_unit, 19), int32: units (integers).
     u
         One of its units (an integer).
     """
@@ -155,44 +156,43 @@ def is_spoiled(units: np.ndarray, u: int) -> bool:
 @njit(cache=True, nogil=True)
 def _describe(table: np.ndarray, units: np.ndarray, u: int) -> bool:
     row = units[u, ROW]
-    best, rank = -1, 9
+    rank, levels = 9, 0
     child = row + 1
     while child < table[row, xs.LAST]:
         name = table[child, xs.NAME]
         role = names.ROLES[name]
         direct = table[child, xs.FLAGS] & xs.DIRECT
-        if role & names.LEVEL:
-            if not direct:
-                return False
+        if role & names.LEVEL and direct:
             lod = names.LEVELS[name]
-            best = _better(best, lod)
+            levels |= 1 << lod
             if names.OUTLINE_RANK[name] < rank:
                 rank = names.OUTLINE_RANK[name]
                 units[u, OUTLINE_ROW] = child
                 units[u, AT_ROOF] = rank == 3
         elif role & names.BOUNDARY and direct:
-            found, lod = _boundary_level(table, child)
+            found, of_boundary = _boundary_levels(table, child)
             if not found:
                 return False
-            best = _better(best, lod)
+            levels |= of_boundary
         elif role & names.OUTSIDE and direct:
-            if table[child, xs.FLAGS] & xs.HAS_CHILD and not _installed(table, child):
+            if not _installations_are_foreseen(table, child):
                 return False
         elif direct:
             _note_attribute(table, units, u, child)
         child = table[child, xs.LAST]
-    units[u, LOD] = best
+    units[u, LOD] = _best(levels)
+    # LOD0 counts where it is an outline.
+    units[u, LEVELS] = (levels & ~1) | (1 if units[u, OUTLINE_ROW] >= 0 else 0)
     return units[u, OUTLINE_ROW] >= 0 or not _has_plane_boundary(table, row)
 
 
 @njit(cache=True, nogil=True)
-def _better(best: int, lod: int) -> int:
-    """Preferred of two levels: 3, 4, 2, 1, none; LOD0 is none."""
-    if lod <= 0:
-        return best
-    if best == 3 or lod == 3:
-        return 3
-    return max(best, lod)
+def _best(levels: int) -> int:
+    """Preferred of some levels, given as bits: 3, 4, 2, 1; -1 for none, LOD0 is none."""
+    for lod in (3, 4, 2, 1):
+        if levels >> lod & 1:
+            return lod
+    return -1
 
 
 @njit(cache=True, nogil=True)
@@ -228,22 +228,22 @@ def _is_value(table: np.ndarray, row: int) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _boundary_level(table: np.ndarray, holder: int) -> tuple[bool, int]:
-    """Best level of the surfaces in a boundary; false where its build is not foreseen.
+def _boundary_levels(table: np.ndarray, holder: int) -> tuple[bool, int]:
+    """Bits of the levels of the surfaces in a boundary; false where its build is not foreseen.
 
     Every level of detail in it must be that of a surface or of an opening in one.
     """
-    best = -1
+    levels = 0
     for r in range(holder + 1, table[holder, xs.LAST]):
         name = table[r, xs.NAME]
         if not names.ROLES[name] & names.LEVEL:
             continue
         surface = surface_of_level(table, r, holder)
         if surface == -1:
-            return False, best
+            return False, levels
         if surface >= 0:
-            best = _better(best, names.LEVELS[name])
-    return True, best
+            levels |= 1 << names.LEVELS[name]
+    return True, levels
 
 
 @njit(cache=True, nogil=True)
@@ -285,11 +285,25 @@ def surface_of_level(table: np.ndarray, level: int, holder: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _installed(table: np.ndarray, holder: int) -> bool:
-    """Whether an installation has no geometry that would have to be read."""
-    for r in range(holder + 1, table[holder, xs.LAST]):
-        if names.ROLES[table[r, xs.NAME]] & names.LEVEL:
+def _installations_are_foreseen(table: np.ndarray, holder: int) -> bool:
+    """Whether the geometry of installations outside is built so that it can be read here.
+
+    A solid of an installation would be taken for one of the building where shells are counted.
+    """
+    installation = holder + 1
+    while installation < table[holder, xs.LAST]:
+        if not table[installation, xs.FLAGS] & xs.DIRECT:
             return False
+        child = installation + 1
+        while child < table[installation, xs.LAST]:
+            role = names.ROLES[table[child, xs.NAME]]
+            direct = table[child, xs.FLAGS] & xs.DIRECT
+            if role & names.LEVEL and direct and names.IS_SOLID[table[child, xs.NAME]]:
+                return False
+            if role & names.BOUNDARY and direct and not _boundary_levels(table, child)[0]:
+                return False
+            child = table[child, xs.LAST]
+        installation = table[installation, xs.LAST]
     return True
 
 

@@ -47,8 +47,6 @@ _NAME_AT, _NAME_END, _ROW, _NEAREST = range(4)
 _MOST_BYTES = (1 << 31) - 1
 """Positions in the tables have 32 bits."""
 _XMLNS = int.from_bytes(b"xmlns", "big")
-_ELEMENT_TABLE = (names.NAME_SLOTS, names.NAME_BYTES, names.NAME_STARTS)
-_ATTRIBUTE_TABLE = (names.ATTRIBUTE_SLOTS, names.ATTRIBUTE_BYTES, names.ATTRIBUTE_STARTS)
 
 
 class Scanned(NamedTuple):
@@ -94,7 +92,16 @@ def prefix_code(data: np.ndarray, begin: int, end: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _prefix_flags(prefixes: np.ndarray, code: int) -> int:
+def prefix_flags(prefixes: np.ndarray, code: int) -> int:
+    """Flags of the namespace of a prefix; -1 where it is not declared.
+
+    Parameters
+    ----------
+    prefixes
+        Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces.
+    code
+        From :func:`prefix_code` (an integer).
+    """
     for k in range(prefixes.shape[0]):
         if prefixes[k, 0] == code:
             return int(prefixes[k, 1])
@@ -102,10 +109,23 @@ def _prefix_flags(prefixes: np.ndarray, code: int) -> int:
 
 
 @njit(cache=True, nogil=True)
-def _number_of(
+def number_of(
     data: np.ndarray, begin: int, end: int, code: int, table: tuple[np.ndarray, ...]
 ) -> int:
-    """Number of a name in a vocabulary (slots, bytes, starts); zero where it is not listed."""
+    """Number of a name in a vocabulary; zero where it is not listed.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    begin, end
+        Positions of the local name (integers).
+    code
+        Its hash, from :func:`qualified` (an integer).
+    table
+        Slots, shape (n_slot,), bytes, shape (n_byte,), uint8, and starts, shape (n_name + 1,), of the
+        vocabulary, see :func:`citytwin.kernels.gml_names.vocabulary` (all integers).
+    """
     slots, letters, starts = table
     last = len(slots) - 1
     slot = (code ^ (code >> 11)) & last
@@ -133,8 +153,21 @@ def _same(a: np.ndarray, b: np.ndarray) -> bool:
 
 
 @njit(cache=True, nogil=True)
-def _qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
-    """End of a qualified name, its colon (or -1) and the hash of its local part; -1 if none."""
+def qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
+    """Read a qualified name.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    begin, stop
+        Positions (integers).
+
+    Returns
+    -------
+    tuple
+        Its end, -1 if there is none; its colon, -1 if it has none; the hash of its local part.
+    """
     p, colon, code = begin, -1, 0
     if p >= stop or not xml.begins_name(data[p]):
         return -1, colon, code
@@ -179,7 +212,7 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
             return -1, n_marks, flags
         if data[q] == xml.GREATER or data[q] == xml.SLASH:
             return q, n_marks, flags
-        end, colon, code = _qualified(data, q, stop)
+        end, colon, code = qualified(data, q, stop)
         if q == p or end < 0 or count == _MAX_ATTRIBUTES:
             return -1, n_marks, flags
         for k in range(count):
@@ -188,7 +221,7 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
         seen[count] = code
         count += 1
         if colon >= 0:
-            if _prefix_flags(prefixes, prefix_code(data, q, colon)) < 0:
+            if prefix_flags(prefixes, prefix_code(data, q, colon)) < 0:
                 return -1, n_marks, flags
         elif end - q == 5 and prefix_code(data, q, end) == _XMLNS:
             return -1, n_marks, flags
@@ -202,7 +235,7 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
         p, plain = xml.after_value(data, p, stop)
         if p < 0:
             return -1, n_marks, flags
-        kind = _number_of(data, max(q, colon + 1), end, code, _ATTRIBUTE_TABLE)
+        kind = number_of(data, max(q, colon + 1), end, code, names.ATTRIBUTE_VOCABULARY)
         if colon >= 0 and kind > names.HREF:
             kind = 0
         inherited = kind in (names.SRS_NAME, names.SRS_DIMENSION)
@@ -289,16 +322,16 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             if holder >= 0:
                 table[holder, FLAGS] |= MIXED
             continue
-        end, colon, code = _qualified(data, p + 1, stop)
+        end, colon, code = qualified(data, p + 1, stop)
         if end < 0 or depth == MAX_DEPTH:
             return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         spaced = prefix_code(data, p + 1, colon) if colon >= 0 else 0
-        flags = _prefix_flags(prefixes, spaced)
+        flags = prefix_flags(prefixes, spaced)
         if flags < 0:
             return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         if rows >= table.shape[0]:
             return Scanned(FULL, here, whole, whole_rows, whole_marks)
-        number = _number_of(data, max(p, colon) + 1, end, code, _ELEMENT_TABLE)
+        number = number_of(data, max(p, colon) + 1, end, code, names.ELEMENT_VOCABULARY)
         first_mark = n_marks
         q = end
         if data[q] != xml.GREATER:

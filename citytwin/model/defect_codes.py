@@ -35,7 +35,8 @@ class DefectKind:
 
     severity: DefectSeverity
     action: Action | None
-    """What is done about it; None where that differs from case to case."""
+    """What readers do about it; None where that differs from case to case. What only the checks of
+    geometry find is kept as it is."""
     meaning: Text
     rule: str | None = None
 
@@ -50,14 +51,16 @@ KINDS: dict[str, DefectKind] = {
     "101": _kind("error", "dropped", "頂点が3点未満の輪", "Ring with fewer than 3 points"),
     "102": _kind("warning", "repaired", "連続する同一頂点", "Points repeated in a row", "L07"),
     "103": _kind("warning", "repaired", "閉じていない輪", "Ring not closed", "L09"),
-    "104": _kind("error", "kept", "輪の自己交差", "Ring crosses or touches itself", "L09"),
-    "201": _kind("error", "kept", "輪どうしの交差", "Rings of a polygon intersect", "L13"),
-    "202": _kind("error", "kept", "輪の重複", "Ring of a polygon given twice", "L13"),
+    "104": _kind("error", "dropped", "輪の自己交差", "Ring crosses or touches itself", "L09"),
+    "201": _kind("error", "dropped", "輪どうしの交差", "Rings of a polygon intersect", "L13"),
+    "202": _kind("error", "dropped", "輪の重複", "Ring of a polygon given twice", "L13"),
     "203": _kind("warning", "kept", "平面でない面", "Polygon not flat"),
-    "204": _kind("warning", "kept", "折れのある面", "Polygon with a fold"),
+    "204": _kind("warning", "dropped", "折れのある面", "Polygon with a fold"),
     "205": _kind("error", "kept", "面の内部が分断", "Inside of a polygon not connected", "L13"),
-    "206": _kind("error", "kept", "外周の外にある内周", "Inner ring outside the outer one", "L13"),
-    "207": _kind("error", "kept", "入れ子の内周", "Inner ring inside another one", "L13"),
+    "206": _kind(
+        "error", "dropped", "外周の外にある内周", "Inner ring outside the outer one", "L13"
+    ),
+    "207": _kind("error", "dropped", "入れ子の内周", "Inner ring inside another one", "L13"),
     "208": _kind("warning", "kept", "外周と同じ向きの内周", "Rings turn the same way", "L10"),
     "301": _kind("error", "kept", "面が4枚未満の立体", "Solid of fewer than 4 polygons"),
     "302": _kind("error", "kept", "閉じていない立体", "Solid not closed", "L14"),
@@ -130,6 +133,10 @@ KINDS: dict[str, DefectKind] = {
     ),
     "code-list-unreadable": _kind(
         "warning", "kept", "読めないコードリスト", "Code list unreadable"
+    ),
+    "no-height": _kind("error", "dropped", "高さのない水面", "Water surface without heights"),
+    "archive-member": _kind(
+        "warning", "dropped", "読めない書庫内ファイル", "File in an archive that cannot be used"
     ),
     "bad-line": _kind("error", "dropped", "読めない行", "Line that cannot be read"),
     "not-recognised": _kind(

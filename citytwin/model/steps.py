@@ -112,7 +112,8 @@ class Dataset:
     root: Path
     """Folder that no reference may leave (code lists, images)."""
     files: tuple[Path, ...]
-    """Files to read, sorted by name."""
+    """Files to read, sorted by name; a path may lead into an archive, so they are opened with
+    :func:`citytwin.transports.files.open_binary`."""
     target_crs: str
     """Metric CRS of the city; tables come out in it."""
     time_zone: str
@@ -146,7 +147,7 @@ class Format(Generic[P]):
     name: str
     title: Text
     patterns: tuple[str, ...]
-    """Names of files taken from a folder, such as ``*.gml``."""
+    """Names of files taken from a folder or archive, such as ``*.gml``."""
     produces: tuple[Table | RasterRole, ...]
     params: type[P]
     read: Callable[[Dataset, P], Decoded]

@@ -6,6 +6,7 @@ groups near it. What stands in the files is read by Arrow, without an object per
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +31,8 @@ from citytwin.transports.files import sha256_of
 
 _ROW, _DIGEST = "_row", "_digest"
 _EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
+ANYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
+"""Box of rows that belong to every tile."""
 _PLACES_KEPT = 64
 """Files whose boxes and digests are kept at hand; tiles follow each other along the files."""
 _TYPES = {dtype.pyarrow_dtype: dtype for dtype in (FLOAT_LISTS, INT_LISTS)}
@@ -53,11 +56,9 @@ class TableFile(BaseModel):
 
     def near(self, area: Bounds) -> bool:
         """Whether rows of the file may touch an area."""
-        if self.box is None or not self.rows:
-            return bool(self.rows)
-        x_min, y_min, x_max, y_max = self.box
+        x_min, y_min, x_max, y_max = self.box or ANYWHERE
         across = x_min <= area.x_max and x_max >= area.x_min
-        return across and y_min <= area.y_max and y_max >= area.y_min
+        return self.rows > 0 and across and y_min <= area.y_max and y_max >= area.y_min
 
 
 class Places:

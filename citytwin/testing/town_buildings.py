@@ -33,14 +33,18 @@ def building_rows(grid: GridSpec) -> gpd.GeoDataFrame:
         "stable_key": [f"lot_{n}" for n in number],
         "parent_id": [None] * len(town),
         "lod": [lod(house) for house in town],
+        "lods": [lod(house) for house in town],
         "height_m": [house.ridge_z_m - house.ground_z_m for house in town],
+        "height_from": ["attribute" if lod(house) == "0" else "geometry" for house in town],
         "measured_height_m": [None if n % 3 else town[n].eaves_z_m for n in number],
         "ground_z_m": [house.ground_z_m for house in town],
         "roof_z_m": [house.ridge_z_m for house in town],
         "storeys": [None if n % 2 else 2 for n in number],
         "usage": [None if n % 4 == 3 else house.kind for n, house in enumerate(town)],
         "usage_code": [None] * len(town),
+        "attributes": [None if n % 2 else f'{{"lot":{n}}}' for n in number],
         "source": [SOURCE] * len(town),
+        "offset": [None] * len(town),
         "defects": [""] * len(town),
     }
     footprints = [shapely.MultiPolygon([_footprint(house)]) for house in town]

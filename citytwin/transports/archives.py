@@ -1,15 +1,14 @@
 """Zip archives read in place: nothing is ever unpacked to a file that has a name.
 
-A member that is stored, an inner archive for instance, is read through a window of the archive
-around it. An inner archive that is compressed cannot be searched in place: it is unpacked once
-per process into a temporary file without a name, of `SPOOL_BYTES` at most.
+A member that is stored, an inner archive for instance, is a section of the archive around it. An
+inner archive that is compressed cannot be searched in place: it is unpacked once per process into a
+temporary file without a name (:mod:`citytwin.transports.spooling`).
 """
 
 from __future__ import annotations
 
 import io
 import os
-import tempfile
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -18,14 +17,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 from citytwin.errors import SourceError
-from citytwin.transports.streams import Checked, Inflated, SharedFile, Window, bomb, is_bomb
+from citytwin.transports.inflating import Checked, Inflated, bomb, is_bomb
+from citytwin.transports.sections import Section, SharedFile
+from citytwin.transports.spooling import SPOOL_BYTES, spool
 from citytwin.transports.zip_index import LOCAL_HEADER_BYTES, Member, ZipIndex, read_index
 
 DEEPEST = 3
 """Archives in each other, the outermost one counted."""
-SPOOL_BYTES = 4 << 30
-"""Room on the disk for what must be unpacked to be searched: of one file, and of all archives that
-a process keeps open."""
 _KEPT = 16
 """Archives of which a process remembers the directory."""
 
@@ -33,7 +31,6 @@ _STORED, _DEFLATED = 0, 8
 _METHODS = {9: "Deflate64", 12: "bzip2", 14: "LZMA", 93: "Zstandard", 95: "XZ", 98: "PPMd"}
 _ENCRYPTED = 0x1 | 0x40 | 0x2000
 _AES = 99
-_COPIED_BYTES = 1 << 20
 
 
 class Stamp(NamedTuple):
@@ -68,7 +65,7 @@ class Archive:
     depth: int
     """1 for an archive on the disk, 2 for one in it."""
     index: ZipIndex
-    window: Callable[[], Window]
+    section: Callable[[], Section]
     """Opens the bytes of the archive."""
     stamp: Stamp
     """That of the outermost archive."""
@@ -102,7 +99,7 @@ class Archive:
             raise bomb(path, found.packed, found.size)
         return found
 
-    def packed(self, name: str, member: Member) -> Window:
+    def packed(self, name: str, member: Member) -> Section:
         """Open the bytes of a member as they stand in the archive.
 
         Parameters
@@ -115,18 +112,18 @@ class Archive:
         SourceError
             If the member is not where the directory says.
         """
-        window = self.window()
+        section = self.section()
         head = bytearray(LOCAL_HEADER_BYTES)
-        window.seek(member.offset)
-        count = window.readinto(head)
+        section.seek(member.offset)
+        count = section.readinto(head)
         begin = member.offset + LOCAL_HEADER_BYTES
         begin += int.from_bytes(head[26:28], "little") + int.from_bytes(head[28:30], "little")
-        cut = begin + member.packed > window.size
+        cut = begin + member.packed > section.size
         if count < LOCAL_HEADER_BYTES or head[:4] != b"PK\x03\x04" or cut:
             msg = f"does not begin at byte {member.offset} of its archive"
             hint = "the archive is damaged or cut off; fetch it again"
             raise SourceError(msg, source=str(self.path / name), hint=hint)
-        return Window(window.file, window.begin + begin, member.packed)
+        return Section(section.file, section.begin + begin, member.packed)
 
     def open(self, name: str) -> io.RawIOBase:
         """Open a member, to be read from its beginning to its end.
@@ -148,7 +145,7 @@ class Archive:
         content = packed if stored else Inflated(packed, path, bare=True)
         return Checked(content, member.size, member.crc, path)
 
-    def stored(self, name: str) -> Window | None:
+    def stored(self, name: str) -> Section | None:
         """Open a member that can be searched in place; None where it is compressed.
 
         Parameters
@@ -188,7 +185,7 @@ class Archive:
                 return _read(path, self.stamp, lambda: self.packed(name, member), self.depth + 1)
             file = spool(self.open(name), member.size, str(path))
             whole = member.size
-            return _read(path, self.stamp, lambda: Window(file, 0, whole), self.depth + 1, whole)
+            return _read(path, self.stamp, lambda: Section(file, 0, whole), self.depth + 1, whole)
 
         return _kept(path, self.stamp, opened)
 
@@ -210,55 +207,22 @@ def archive_at(path: Path) -> Archive:
     """
     stamp = stamp_of_disk(path)
 
-    def window() -> Window:
+    def section() -> Section:
         file = io.FileIO(path)
         status = os.fstat(file.fileno())
         if Stamp(status.st_size, status.st_mtime_ns) != stamp:
             file.close()
             raise SourceError("changed while it was read", source=str(path), hint="run again")
-        return Window(SharedFile(file), 0, stamp.size)
+        return Section(SharedFile(file), 0, stamp.size)
 
-    return _kept(path, stamp, lambda: _read(path, stamp, window, 1))
-
-
-def spool(content: io.RawIOBase | io.BufferedReader, size: int, name: str) -> SharedFile:
-    """Unpack bytes into a temporary file without a name.
-
-    Parameters
-    ----------
-    content
-        What is unpacked; closed afterwards.
-    size
-        Bytes that it is said to have.
-    name
-        Path, for messages.
-
-    Raises
-    ------
-    SourceError
-        If it is too large, is damaged, or finds no room.
-    """
-    with content:
-        if size > SPOOL_BYTES:
-            msg = f"would take {size} bytes of temporary room, more than {SPOOL_BYTES}"
-            raise SourceError(msg, source=name, hint="unpack the archive around it")
-        file = tempfile.TemporaryFile(buffering=0)  # noqa: SIM115 - lives as long as its readers
-        shared = SharedFile(file)
-        try:
-            while chunk := content.read(_COPIED_BYTES):
-                file.write(chunk)
-        except OSError as error:
-            msg = f"cannot be unpacked to {tempfile.gettempdir()}: {error.strerror or error}"
-            hint = "free some room there, or unpack the archive"
-            raise SourceError(msg, source=name, hint=hint) from error
-    return shared
+    return _kept(path, stamp, lambda: _read(path, stamp, section, 1))
 
 
 def _read(
-    path: Path, stamp: Stamp, window: Callable[[], Window], depth: int, spooled: int = 0
+    path: Path, stamp: Stamp, section: Callable[[], Section], depth: int, spooled: int = 0
 ) -> Archive:
-    file = window()
-    return Archive(path, depth, read_index(file, file.size, str(path)), window, stamp, spooled)
+    file = section()
+    return Archive(path, depth, read_index(file, file.size, str(path)), section, stamp, spooled)
 
 
 _opened: OrderedDict[tuple[int, Path], Archive] = OrderedDict()

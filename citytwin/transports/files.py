@@ -12,14 +12,16 @@ import io
 from pathlib import Path
 
 from citytwin.errors import SourceError
-from citytwin.transports.archives import Stamp, spool, stamp_of_disk
+from citytwin.transports.archives import Stamp, stamp_of_disk
+from citytwin.transports.inflating import Inflated
 from citytwin.transports.places import disk_file, inside, nothing_at, settled
-from citytwin.transports.streams import Inflated, Window
+from citytwin.transports.sections import Section
+from citytwin.transports.spooling import spool
 
 LARGEST_IN_MEMORY = 1_000_000_000
 """Bytes of a file in an archive that a library cannot read piece by piece."""
 
-_GZ = ".gz"
+GZ = ".gz"
 _BLOCK_BYTES = 1 << 20
 
 
@@ -84,7 +86,7 @@ def is_plain(path: Path) -> bool:
     path
         Any path.
     """
-    return path.suffix.lower() != _GZ and settled(path).is_file()
+    return path.suffix.lower() != GZ and settled(path).is_file()
 
 
 def content_name(path: Path) -> str:
@@ -95,7 +97,7 @@ def content_name(path: Path) -> str:
     path
         Any path.
     """
-    return path.stem if path.suffix.lower() == _GZ else path.name
+    return path.stem if path.suffix.lower() == GZ else path.name
 
 
 def open_binary(path: Path) -> io.BufferedReader:
@@ -115,7 +117,7 @@ def open_binary(path: Path) -> io.BufferedReader:
     SourceError
         If it lies in an archive that cannot be read, or is encrypted there.
     """
-    if path.suffix.lower() == _GZ:
+    if path.suffix.lower() == GZ:
         return io.BufferedReader(Inflated(_packed(path), str(path)))
     place = inside(path)
     return settled(path).open("rb") if place is None else io.BufferedReader(_packed(path))
@@ -125,7 +127,7 @@ def open_seekable(path: Path) -> io.BufferedReader:
     """Open a file that is read here and there.
 
     What is compressed is unpacked into a temporary file without a name, of
-    :data:`citytwin.transports.archives.SPOOL_BYTES` at most.
+    :data:`citytwin.transports.spooling.SPOOL_BYTES` at most.
 
     Parameters
     ----------
@@ -140,14 +142,14 @@ def open_seekable(path: Path) -> io.BufferedReader:
         If it cannot be unpacked, or would take too much room.
     """
     place = inside(path)
-    packed = path.suffix.lower() == _GZ
+    packed = path.suffix.lower() == GZ
     if not packed:
         if place is None:
             return settled(path).open("rb")
-        if place.is_file and (window := place.archive.stored(place.name)) is not None:
-            return io.BufferedReader(window)
+        if place.is_file and (section := place.archive.stored(place.name)) is not None:
+            return io.BufferedReader(section)
     size = size_of(path)
-    return io.BufferedReader(Window(spool(open_binary(path), size, str(path)), 0, size))
+    return io.BufferedReader(Section(spool(open_binary(path), size, str(path)), 0, size))
 
 
 def size_of(path: Path) -> int:
@@ -165,7 +167,7 @@ def size_of(path: Path) -> int:
     SourceError
         If it cannot be unpacked.
     """
-    if path.suffix.lower() == _GZ:
+    if path.suffix.lower() == GZ:
         with open_binary(path) as file:
             return sum(map(len, iter(lambda: file.read(_BLOCK_BYTES), b"")))
     place = inside(path)

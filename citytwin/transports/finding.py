@@ -7,11 +7,11 @@ import logging
 import os
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from pathlib import Path, PurePath
+from pathlib import Path, PurePosixPath
 
 from citytwin.errors import SourceError
 from citytwin.transports.archives import Archive
-from citytwin.transports.files import children, content_name, is_file, is_folder, is_plain
+from citytwin.transports.files import GZ, children, content_name, is_file, is_folder, is_plain
 from citytwin.transports.places import ZIP, Inside, inside, is_archive, opened
 from citytwin.transports.zip_index import SetAside
 
@@ -19,7 +19,8 @@ log = logging.getLogger(__name__)
 
 _MAGIC = re.compile(r"[*?[]")
 _ANY_DEPTH = "**"
-Matches = Callable[[Path], bool]
+Matches = Callable[[str], bool]
+"""Tells by its path, with slashes, whether a file is wanted."""
 
 
 def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
@@ -105,7 +106,7 @@ def set_aside(files: Iterable[Path], patterns: Sequence[str]) -> list[tuple[Path
         (path, told)
         for path, held in archives.items()
         for told in held.index.set_aside
-        if told.name == "*" or matches(Path(told.name))
+        if told.name == "*" or matches(told.name)
     ]
 
 
@@ -113,20 +114,19 @@ def _matcher(patterns: Sequence[str]) -> Matches:
     names = re.compile("|".join(fnmatch.translate(p) for p in patterns if "/" not in p) or r"(?!)")
     longer = [pattern for pattern in patterns if "/" in pattern]
 
-    def matches(file: Path) -> bool:
-        for name in {file.name, content_name(file)}:
-            if names.match(name):
-                return True
-            if any(PurePath(file.parent, name).match(pattern) for pattern in longer):
-                return True
-        return False
+    def matches(path: str) -> bool:
+        if path.lower().endswith(GZ) and matches(path[: -len(GZ)]):
+            return True
+        return names.match(path.rpartition("/")[2]) is not None or any(
+            PurePosixPath(path).match(pattern) for pattern in longer
+        )
 
     return matches
 
 
 def _files_of(place: Path, matches: Matches) -> Iterator[Path]:
     if is_file(place):
-        if is_archive(place) and not matches(place):
+        if is_archive(place) and not matches(place.as_posix()):
             yield from _members(opened(place), matches)
         else:
             yield place
@@ -134,7 +134,7 @@ def _files_of(place: Path, matches: Matches) -> Iterator[Path]:
         yield from _members(at, matches)
     else:
         for file in files_below(place):
-            if matches(file):
+            if matches(file.as_posix()):
                 yield file
             elif is_archive(file):
                 yield from _members_or_itself(file, matches)
@@ -157,12 +157,11 @@ def _members(place: Inside, matches: Matches) -> Iterator[Path]:
     for name in archive.index.members:
         if not name.startswith(start) or _is_resource_fork(name):
             continue
-        file = archive.path / name
-        if matches(file):
+        if matches(name):
             if not _lies_unpacked(archive, name):
-                yield file
+                yield archive.path / name
         elif name.lower().endswith(ZIP):
-            yield from _members_or_itself(file, matches)
+            yield from _members_or_itself(archive.path / name, matches)
 
 
 def _is_resource_fork(name: str) -> bool:

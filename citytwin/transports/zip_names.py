@@ -43,6 +43,8 @@ def name_of(info: zipfile.ZipInfo) -> str:
     info
         The member.
     """
+    if info.orig_filename.isascii() and not info.extra:
+        return info.orig_filename.replace("\\", "/")
     raw = raw_name(info)
     if info.flag_bits & _UTF8_FLAG:
         name = raw.decode("utf-8")
@@ -111,4 +113,6 @@ def without_dots(name: str) -> str:
     name
         Name without fault.
     """
+    if "//" not in name and "./" not in name and not name.endswith(("/", ".")):
+        return name
     return "/".join(part for part in name.split("/") if part not in ("", "."))

@@ -9,7 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.formats.city.buildings import BuildingRow, Draft
+from citytwin.formats.city.buildings import BuildingRow
+from citytwin.formats.city.draft import Draft
 from citytwin.formats.city.faces import Face, Semantic
 
 FloatArray = NDArray[np.float64]
@@ -46,7 +47,9 @@ class Block:
     stable_key: Texts
     parent_id: Texts
     lod: Texts
+    lods: Texts
     height_m: FloatArray
+    height_from: Texts
     measured_height_m: FloatArray
     ground_z_m: FloatArray
     roof_z_m: FloatArray
@@ -54,7 +57,10 @@ class Block:
     """NaN for null."""
     usage: Texts
     usage_code: Texts
+    attributes: Texts
     source: Texts
+    offset: IntArray
+    """-1 for null."""
     defects: Texts
     footprint: NDArray[np.object_]
     """Shape (n,): MultiPolygons."""
@@ -85,6 +91,9 @@ class Block:
             storeys=None if np.isnan(self.storeys[i]) else int(self.storeys[i]),
             usage=self.usage[i],
             usage_code=self.usage_code[i],
+            lods=self.lods[i],
+            offset=None if self.offset[i] < 0 else int(self.offset[i]),
+            attributes=self.attributes[i],
         )
         return BuildingRow(
             draft=draft,
@@ -92,6 +101,7 @@ class Block:
             ground_z_m=float(self.ground_z_m[i]),
             roof_z_m=float(self.roof_z_m[i]),
             height_m=_value(self.height_m[i]),
+            height_from=self.height_from[i],
             footprint=self.footprint[i],
             faces=faces,
             defects=self.defects[i].split(",") if self.defects[i] else [],
@@ -150,14 +160,18 @@ def block_of_rows(rows: Sequence[BuildingRow]) -> Block:
         stable_key=texts([row.stable_key() for row in rows]),
         parent_id=texts([draft.parent_id for draft in drafts]),
         lod=texts([row.lod for row in rows]),
+        lods=texts([draft.lods for draft in drafts]),
         height_m=_numbers([row.height_m for row in rows]),
+        height_from=texts([row.height_from for row in rows]),
         measured_height_m=_numbers([draft.measured_height_m for draft in drafts]),
         ground_z_m=_numbers([row.ground_z_m for row in rows]),
         roof_z_m=_numbers([row.roof_z_m for row in rows]),
         storeys=_numbers([draft.storeys for draft in drafts]),
         usage=texts([draft.usage for draft in drafts]),
         usage_code=texts([draft.usage_code for draft in drafts]),
+        attributes=texts([draft.attributes for draft in drafts]),
         source=texts([draft.source for draft in drafts]),
+        offset=np.array([-1 if d.offset is None else d.offset for d in drafts], dtype=np.int64),
         defects=texts([",".join(row.defects) for row in rows]),
         footprint=footprints,
         is_shell=np.array([row.is_shell for row in rows], dtype=np.bool_),

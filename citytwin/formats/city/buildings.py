@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
 from citytwin.formats.city import footprint
+from citytwin.formats.city.draft import Draft, HeightFrom
 from citytwin.formats.city.faces import Face, RawFace, block, points_of
 from citytwin.formats.city.keys import outline_key
 from citytwin.formats.city.ledger import Ledger
@@ -20,43 +21,7 @@ from citytwin.model.identities import digest_of_points
 FloatArray = NDArray[np.float64]
 
 _SOUND_COVERAGE = 0.9
-_STOREY_M = 3.0
 _DIFFERS_M, _DIFFERS_SHARE = 3.0, 0.3
-
-
-@dataclass(frozen=True, eq=False)
-class Level:
-    """Geometry of a building in one level of detail, read when it is asked for."""
-
-    lod: str
-    faces: Callable[[], list[RawFace]]
-    is_shell: Callable[[], bool] = lambda: False
-    """Whether these faces are the outer shell of one solid, and nothing else."""
-
-
-@dataclass(eq=False)
-class Draft:
-    """What a format read about one building or building part."""
-
-    building_id: str
-    source: str
-    levels: Sequence[Level] = ()
-    """LOD1 and better, best first."""
-    outline: Callable[[], list[RawFace]] | None = None
-    """LOD0."""
-    outline_is_roof: bool = False
-    """Whether the outline is at the height of the roof edge."""
-    parent_id: str | None = None
-    stable_key: str | None = None
-    measured_height_m: float | None = None
-    storeys: int | None = None
-    storey_m: float = _STOREY_M
-    """Height of a storey where nothing but their number is known [m]."""
-    assumed_height_m: float | None = None
-    """Height of an outline of which neither height nor storeys are known [m]."""
-    usage: str | None = None
-    usage_code: str | None = None
-    defects: list[str] = field(default_factory=list)
 
 
 @dataclass(eq=False)
@@ -69,6 +34,8 @@ class BuildingRow:
     """None where only an outline without heights is known: it stands on the terrain."""
     roof_z_m: float | None
     height_m: float | None
+    height_from: HeightFrom | None
+    """What gave the height; None where there is none."""
     footprint: shapely.MultiPolygon
     faces: list[Face]
     defects: list[str]
@@ -119,6 +86,7 @@ class _Assembly:
         self.draft, self.site, self.ledger = draft, site, ledger
         self.defects = draft.defects
         self.swapped = False
+        self.height_from: HeightFrom | None = None
         self.is_shell = False
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
@@ -161,7 +129,8 @@ class _Assembly:
             faces = _with_height(settled.faces)
             if not faces:
                 continue
-            if (settled.lost or level.lod[0] in "34") and not self._covers(faces):
+            doubtful = settled.lost or level.lod[0] in "34"
+            if doubtful and not covers(faces, self.area):
                 if settled.lost:
                     damaged = damaged or faces
                 else:
@@ -169,21 +138,14 @@ class _Assembly:
                 continue
             if damaged or partial:
                 self._mark("lod-fallback")
-            whole = not settled.lost and len(faces) == len(settled.faces)
+            mended = any(fault.fatal for _, fault in settled.faults)
+            whole = not settled.lost and not mended and len(faces) == len(settled.faces)
             self.is_shell = whole and level.is_shell()
             return level.lod, faces
         if damaged is not None:
             self._mark("rebuilt")
             return "1", self._rebuilt(damaged)  # a block, whatever it was made from
         return partial or ("0", [])
-
-    def _covers(self, faces: list[Face]) -> bool:
-        """Whether the faces above the ground cover the footprint."""
-        whole = self.area if not self.area.is_empty else footprint.seen_from_above(faces)
-        bottom = points_of(faces)[:, 2].min() + 0.1
-        above = [face for face in faces if face.rings[0][:, 2].max() > bottom]
-        cover = footprint.seen_from_above(above)
-        return bool(shapely.intersection(cover, whole).area >= _SOUND_COVERAGE * whole.area)
 
     def _rebuilt(self, faces: list[Face]) -> list[Face]:
         """Block between the lowest and the highest vertex left, over the footprint."""
@@ -192,6 +154,7 @@ class _Assembly:
         top = float(z.max())
         if top - float(z.min()) < 0.1 and self.draft.measured_height_m:
             top = float(z.min()) + self.draft.measured_height_m
+            self.height_from = "attribute"
         return _blocks(area, float(z.min()), top)
 
     def _of_faces(self, lod: str, faces: list[Face]) -> BuildingRow | None:
@@ -204,6 +167,7 @@ class _Assembly:
             return None
         z = points_of(faces)[:, 2]
         low, high = float(z.min()), float(z.max())
+        self.height_from = self.height_from or "geometry"
         return self._row(lod, (low, high), high - low, area, faces)
 
     def _of_outline(self) -> BuildingRow | None:
@@ -231,12 +195,15 @@ class _Assembly:
         draft = self.draft
         if draft.measured_height_m is not None:
             self._mark("height-recorded")
+            self.height_from = "attribute"
             return draft.measured_height_m
         if draft.storeys is not None:
             self._mark("height-from-storeys")
+            self.height_from = "storeys"
             return draft.storeys * draft.storey_m
         if draft.assumed_height_m is not None:
             self._mark("height-assumed")
+            self.height_from = "assumed"
         return draft.assumed_height_m
 
     def _row(
@@ -254,6 +221,7 @@ class _Assembly:
             ground_z_m=z_m[0],
             roof_z_m=z_m[1],
             height_m=height_m,
+            height_from=self.height_from,
             footprint=area,
             faces=faces,
             defects=self.defects,
@@ -267,6 +235,23 @@ class _Assembly:
             return
         if differs(np.array([row.height_m]), np.array([recorded])).any():
             self._mark("height-differs")
+
+
+def covers(faces: list[Face], outline: shapely.MultiPolygon) -> bool:
+    """Whether the faces above the ground cover a building, so that they may stand for it.
+
+    Parameters
+    ----------
+    faces
+        Faces of one level of detail, with heights.
+    outline
+        Area of the building; where it is empty, that of all faces seen from above.
+    """
+    whole = outline if not outline.is_empty else footprint.seen_from_above(faces)
+    bottom = points_of(faces)[:, 2].min() + 0.1
+    above = [face for face in faces if face.rings[0][:, 2].max() > bottom]
+    cover = footprint.seen_from_above(above)
+    return bool(shapely.intersection(cover, whole).area >= _SOUND_COVERAGE * whole.area)
 
 
 def differs(height_m: FloatArray, recorded_m: FloatArray) -> NDArray[np.bool_]:

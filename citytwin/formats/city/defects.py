@@ -19,13 +19,15 @@ import shapely
 from citytwin.formats.city.block import Block
 from citytwin.formats.city.reject_places import placed_rejects
 from citytwin.formats.city.unique_names import UniqueNames
-from citytwin.formats.city.validity import Findings, check_block
+from citytwin.formats.city.validity import INSIDE_OUT, Findings, check_block
 from citytwin.formats.city.validity_wording import said
 from citytwin.model.defect_codes import kind_of, rule_of
-from citytwin.model.notes import Reject
+from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Decoded
 from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES, Table
 
+_ENOUGH_SOLIDS = 10
+"""Fewer may be inside out for a reason of their own."""
 _DTYPES = {"string": "string", "float64": "float64", "int32": "Int32", "int64": "Int64"}
 
 
@@ -44,7 +46,27 @@ def with_defects(decoded: Decoded, crs: str, block: Block | None = None) -> Deco
     """
     findings = None if block is None else check_block(block)
     frame = defect_frame(decoded.tables, decoded.rejects, findings, crs)
-    return replace(decoded, tables={**decoded.tables, DEFECTS: frame})
+    notes = () if block is None or findings is None else _mirrored(block, findings)
+    return replace(
+        decoded,
+        tables={**decoded.tables, DEFECTS: frame},
+        notes=(*decoded.notes, *notes),
+    )
+
+
+def _mirrored(block: Block, findings: Findings) -> tuple[Note, ...]:
+    """A city whose solids are all inside out is one seen in a mirror."""
+    solids, turned = int(block.is_shell.sum()), int((findings.code == INSIDE_OUT).sum())
+    if solids < _ENOUGH_SOLIDS or turned < solids:
+        return ()
+    return (
+        Note(
+            severity="info",
+            ja=f"立体 {solids} 件すべてが裏返しです。座標軸の順序が逆（鏡像）の可能性があります",
+            en=f"All {solids} solids are turned inside out, as in a mirror: "
+            "the axes of their coordinates may be in the wrong order",
+        ),
+    )
 
 
 def defect_frame(
@@ -179,9 +201,9 @@ def _complete(rows: pd.DataFrame, table: Table, frame: gpd.GeoDataFrame) -> None
         return
     chosen = frame.iloc[place[hit]]
     rows.loc[hit, "theme"] = table.name
-    for column, name in (("parent_id", "parent_id"), ("offset", "source_offset")):
-        if name in frame.columns:
-            rows.loc[hit, column] = chosen[name].astype(object).to_numpy()
+    for column in ("parent_id", "offset"):
+        if column in frame.columns:
+            rows.loc[hit, column] = chosen[column].astype(object).to_numpy()
     bare = hit[rows["geometry"].iloc[hit].isna().to_numpy()]
     if len(bare):
         shapes = frame.geometry.to_numpy()[place[bare]]

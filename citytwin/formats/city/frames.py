@@ -92,14 +92,18 @@ def building_block_frame(block: Block, crs: str) -> gpd.GeoDataFrame:
         "stable_key": _text(block.stable_key),
         "parent_id": _text(block.parent_id),
         "lod": _text(block.lod),
+        "lods": _text(block.lods),
         "height_m": block.height_m,
+        "height_from": _text(block.height_from),
         "measured_height_m": block.measured_height_m,
         "ground_z_m": block.ground_z_m,
         "roof_z_m": block.roof_z_m,
         "storeys": storeys,
         "usage": _text(block.usage),
         "usage_code": _text(block.usage_code),
+        "attributes": _text(block.attributes),
         "source": _text(block.source),
+        "offset": pd.Series(pd.array(block.offset, dtype="Int64")).mask(block.offset < 0),
         "defects": _text(block.defects),
     }
     frame = gpd.GeoDataFrame(columns, geometry=block.footprint, crs=crs)

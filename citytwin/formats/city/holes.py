@@ -16,6 +16,8 @@ IntArray = NDArray[np.int64]
 _NEARLY_ALL = 0.99
 """Share of an area that counts as all of it: neighbours in real models miss by millimetres."""
 _LEAST_AREA_M2 = 1e-6
+_MOST_HOLES = 2000
+"""A face that is not sound and has more loses them all: no roof has so many."""
 
 
 def are_sound(xyz: FloatArray, ring_sizes: IntArray, rings_per_face: IntArray) -> NDArray[np.bool_]:
@@ -67,22 +69,43 @@ def sound_holes(rings: Sequence[FloatArray]) -> tuple[list[FloatArray], list[Rin
     flat = [_flat(ring, np.full(len(ring), axis)) for ring in rings]
     if shapely.is_valid(shapely.Polygon(flat[0], flat[1:])):
         return list(rings), []
+    if len(rings) > _MOST_HOLES:
+        message = f"face has {len(rings) - 1} holes that are not sound"
+        return [rings[0]], [RingFault("201", message, fatal=True)]
     outer = _area(flat[0])
-    kept, areas, faults = [rings[0]], [outer], []
+    kept, areas, faults = [rings[0]], _Areas(), []
     for ring, points in zip(rings[1:], flat[1:], strict=True):
         hole = _area(points)
-        fault = _fault(hole, outer, areas[1:])
+        fault = _misplaced(hole, outer) or _doubled(hole, areas.near(hole))
         if fault is None:
             kept.append(ring)
-            areas.append(hole)
+            areas.add(hole)
         else:
             faults.append(fault)
     return kept, faults
 
 
-def _fault(
-    hole: shapely.Geometry, outer: shapely.Geometry, others: Sequence[shapely.Geometry]
-) -> RingFault | None:
+class _Areas:
+    """Holes that stay; thousands of them are not compared each with each."""
+
+    def __init__(self) -> None:
+        self.areas: list[shapely.Geometry] = []
+        self.bounds = np.empty((_MOST_HOLES, 4))
+
+    def add(self, area: shapely.Geometry) -> None:
+        self.bounds[len(self.areas)] = area.bounds
+        self.areas.append(area)
+
+    def near(self, area: shapely.Geometry) -> list[shapely.Geometry]:
+        west, south, east, north = area.bounds if area.area else (0.0, 0.0, -1.0, -1.0)
+        box = self.bounds[: len(self.areas)]
+        touches = (
+            (box[:, 0] < east) & (box[:, 2] > west) & (box[:, 1] < north) & (box[:, 3] > south)
+        )
+        return [self.areas[n] for n in np.flatnonzero(touches)]
+
+
+def _misplaced(hole: shapely.Geometry, outer: shapely.Geometry) -> RingFault | None:
     if hole.area < _LEAST_AREA_M2:
         return RingFault("104", "hole has no area", fatal=True)
     inside = shapely.intersection(hole, outer).area
@@ -94,12 +117,18 @@ def _fault(
         return RingFault("206", "hole lies outside the face", fatal=True)
     if inside < _NEARLY_ALL * hole.area:
         return RingFault("201", "hole crosses the edge of the face", fatal=True)
+    return None
+
+
+def _doubled(hole: shapely.Geometry, others: Sequence[shapely.Geometry]) -> RingFault | None:
     for other in others:
         shared = shapely.intersection(hole, other).area
         if shared >= _NEARLY_ALL * max(hole.area, other.area):
             return RingFault("202", "hole is there twice", fatal=True)
         if shared >= _NEARLY_ALL * min(hole.area, other.area):
             return RingFault("207", "holes lie in each other", fatal=True)
+        if shared > (1.0 - _NEARLY_ALL) * min(hole.area, other.area):
+            return RingFault("201", "holes overlap", fatal=True)
     return None
 
 

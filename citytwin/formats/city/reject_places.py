@@ -11,7 +11,9 @@ import pandas as pd
 from citytwin.model.notes import Reject
 from citytwin.model.tables import Table
 
-_OF_FILES = frozenset({"file-refused", "bad-line", "code-list-outside", "code-list-unreadable"})
+_OF_FILES = frozenset(
+    {"archive-member", "bad-line", "code-list-outside", "code-list-unreadable", "file-refused"}
+)
 _OF_WHOLE_FEATURES = frozenset({"no-geometry", "range", "duplicate", "duplicate-id"})
 _SURPLUS = "further records"
 _FACE = re.compile(r"(.+) (face \d+)")

@@ -3,7 +3,8 @@
 Codes, definitions and tolerances are those of val3dity 2.6 (Ledoux 2018). Not looked for: shells
 that cross themselves (306), cavities and their shells (401 to 404, cavities are not read), and
 folds (204) in polygons with holes. Shells are checked where a level of detail is one solid, and
-only when all its polygons are sound, as their faults would show a second time.
+only when all its polygons are sound, as their faults would show a second time; parts of a building
+are compared (601) where they are sound solids.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.formats.city.block import Block, ragged_take
+from citytwin.formats.city.part_overlaps import overlapping_parts
 from citytwin.kernels import shell_validity as sv
 from citytwin.kernels.polygon_validity import SOUND, check_polygons
 from citytwin.kernels.snapping import snap_vertices
@@ -25,6 +27,7 @@ IntArray = NDArray[np.int64]
 SNAP_M, FLAT_M, FOLD_DEG = 0.001, 0.01, 20.0
 """Tolerances of val3dity: vertices that are the same, distance from the plane, angle of folds."""
 FEWEST_FACES = 4
+INSIDE_OUT = 405
 _MADE_BY_US = ("rebuilt", "clipped")
 _REASONS = (
     ("Interior is disconnected", 205),
@@ -94,7 +97,9 @@ def check_block(block: Block) -> Findings:
     found = _worst(owner[bad], code[bad], value[bad], bad, block.shells.xyz[at[bad]])
     unsound = np.bincount(owner[bad], minlength=len(block)) > 0
     wanted = block.is_shell & as_read & ~unsound & (block.shells.per_building > 0)
-    return _joined(found, _checked_shells(block, layout, wanted))
+    shells = _checked_shells(block, layout, wanted)
+    wanted[shells.building] = False
+    return _joined(found, shells, _overlaps(block, layout, wanted))
 
 
 def _as_read(block: Block) -> NDArray[np.bool_]:
@@ -135,8 +140,8 @@ def _compared_rings(plane: FloatArray, layout: _Layout, faces: IntArray) -> IntA
 
 
 def _code_of(polygon: shapely.Polygon) -> int:
-    rings = [shapely.Polygon(ring) for ring in (polygon.exterior, *polygon.interiors)]
-    if any(a.equals(b) for i, a in enumerate(rings) for b in rings[i + 1 :]):
+    rings = shapely.normalize(shapely.polygons(shapely.get_rings(polygon)))
+    if len(np.unique(shapely.to_wkb(rings))) < len(rings):
         return 202
     reason = shapely.is_valid_reason(polygon)
     return next((code for words, code in _REASONS if reason.startswith(words)), 201)
@@ -160,10 +165,23 @@ def _checked_shells(block: Block, layout: _Layout, wanted: NDArray[np.bool_]) ->
         (307, manifold & ~agreeing, counts[:, sv.TURNED]),
         (305, agreeing & ~single, counts[:, sv.PIECES]),
         (302, single & (counts[:, sv.OPEN_EDGES] > 0), counts[:, sv.OPEN_EDGES]),
-        (405, single & (counts[:, sv.OPEN_EDGES] == 0) & (counts[:, sv.INSIDE_OUT] > 0), None),
+        (
+            INSIDE_OUT,
+            single & (counts[:, sv.OPEN_EDGES] == 0) & (counts[:, sv.INSIDE_OUT] > 0),
+            None,
+        ),
     )
     at[few] = layout.rings[layout.faces[layout.buildings[:-1][few]]]
     return _joined(*[_of_shells(code, rows, number, block, at) for code, rows, number in cases])
+
+
+def _overlaps(block: Block, layout: _Layout, sound: NDArray[np.bool_]) -> Findings:
+    overlaps = overlapping_parts(block, layout.rings, layout.faces, sound)
+    building = np.array([each.building for each in overlaps], dtype=np.int64)
+    ones = np.ones(len(building), dtype=np.int64)
+    area = np.array([each.area_m2 for each in overlaps], dtype=np.float64)
+    place = np.array([each.place for each in overlaps], dtype=np.float64).reshape(-1, 3)
+    return Findings(building, 601 * ones, area, ones, -ones, place)
 
 
 def _of_shells(

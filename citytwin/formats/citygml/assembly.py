@@ -7,20 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.city.block import Block, Shells, ragged_take, texts
-from citytwin.formats.city.buildings import differs
+from citytwin.formats.city.attribute_json import merged
+from citytwin.formats.city.block import Block, Shells, Texts, ragged_take, texts
+from citytwin.formats.city.buildings import BuildingRow, differs
+from citytwin.formats.city.draft import lods_of
 from citytwin.formats.city.keys import outline_keys
 from citytwin.formats.citygml.columns import Described
 from citytwin.formats.citygml.footprints import Outlines
 from citytwin.formats.citygml.placing import Solids
 from citytwin.formats.citygml.scanning import Shapes
-from citytwin.formats.citygml.texts import values
+from citytwin.formats.citygml.telling import Told
+from citytwin.formats.citygml.texts import each, values
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
+from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_shells import shell_members
 
 IntArray = NDArray[np.int64]
 _LODS = np.array(["0", "1", "2", "3", "4"], dtype=object)
+_LEVELS = np.array(
+    [lods_of(str(lod) for lod in range(5) if bits >> lod & 1) for bits in range(32)], dtype=object
+)
+"""Texts of the sets of levels of detail, by their bits."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +45,7 @@ def assemble_units(
     solids: Solids,
     outlines: Outlines,
     described: Described,
-    usage: list[str | None],
+    told: Told,
     source: str,
 ) -> Assembled:
     """Make the rows of all clean units.
@@ -52,8 +60,8 @@ def assemble_units(
         Their footprints.
     described
         Their attributes.
-    usage
-        Text of the usage of each unit.
+    told
+        What took code lists.
     source
         Name of the file.
     """
@@ -76,7 +84,9 @@ def assemble_units(
             [described.building_id[o] if o >= 0 else None for o in owners[units].tolist()]
         ),
         lod=_LODS[shapes.units[units, gu.LOD]],
+        lods=_LEVELS[shapes.units[units, gu.LEVELS]],
         height_m=heights,
+        height_from=texts(["geometry"] * len(rows)),
         measured_height_m=measured,
         ground_z_m=ground,
         roof_z_m=roof,
@@ -84,15 +94,66 @@ def assemble_units(
             [np.nan if described.storeys[u] is None else described.storeys[u] for u in rows],
             dtype=np.float64,
         ),
-        usage=texts([usage[u] for u in own_usage]),
+        usage=texts([told.usage[u] for u in own_usage]),
         usage_code=texts([described.usage_code[u] for u in own_usage]),
+        attributes=_attributes(told.attributes, units, owners),
         source=texts([source] * len(rows)),
+        offset=offsets(shapes, units),
         defects=texts(_defects(rows, described, outlines.lost, heights, measured)),
         footprint=areas,
         is_shell=_is_shell(shapes, solids),
         shells=_shells(shapes, solids),
     )
     return Assembled(block, units)
+
+
+def offsets(shapes: Shapes, units: IntArray) -> IntArray:
+    """Bytes of the file before the start tag of each unit, -1 where they are not known.
+
+    Parameters
+    ----------
+    shapes
+        Buildings of a range.
+    units
+        Shape (n,): rows of the unit table.
+    """
+    elements = shapes.elements
+    document = elements.document
+    if document.origin is None:
+        return np.full(len(units), -1, dtype=np.int64)
+    begin = elements.table[shapes.units[units, gu.ROW], xs.OPEN].astype(np.int64)
+    return np.asarray(document.origin + document.offset + elements.base + begin)
+
+
+def locate(rows: list[BuildingRow], shapes: Shapes, whole: int) -> None:
+    """Say where the buildings of a feature begin that was read element by element.
+
+    Parameters
+    ----------
+    rows
+        Its rows.
+    shapes
+        Buildings of a range.
+    whole
+        Row of the unit table of the outermost building.
+    """
+    behind = np.flatnonzero(shapes.owners[whole + 1 :] != whole)
+    units = np.arange(whole, whole + 1 + (behind[0] if len(behind) else len(shapes.units)))
+    units = units[units < len(shapes.units)]
+    ids, _ = values(shapes.elements, shapes.units[units, gu.ROW].astype(np.int64), names.ID)
+    begins: dict[str, int] = {}
+    for name, begin in zip(each(ids, str.strip), offsets(shapes, units).tolist(), strict=True):
+        begins.setdefault(name, begin)
+    for row in rows:
+        begin = begins.get(row.draft.building_id, -1)
+        row.draft.offset = begin if begin >= 0 else None
+
+
+def _attributes(own: Texts, units: IntArray, owners: NDArray[np.int32]) -> Texts:
+    column = own[units]
+    for k in np.flatnonzero(owners[units] >= 0):
+        column[k] = merged(own[owners[units[k]]], column[k])
+    return column
 
 
 def _defects(

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.recorded import recorded_height, recorded_storeys
+from citytwin.formats.citygml.attribute_tree import AttributeTree
 from citytwin.formats.gml.code_lists import CodeLists
+from citytwin.formats.gml.document import is_iur
 from citytwin.formats.xml import Element, local_name
 
 _METRES = {"ft": 0.3048, "cm": 0.01, "mm": 0.001, "km": 1000.0}
@@ -25,6 +27,8 @@ class Attributes:
     usage: str | None
     usage_code: str | None
     stable_key: str | None
+    others: str | None
+    """JSON object of all that has no column of its own."""
     defects: tuple[str, ...]
 
 
@@ -60,6 +64,7 @@ def read_attributes(unit: Element, file: Path, lists: CodeLists, ledger: Ledger)
         usage=text,
         usage_code=code,
         stable_key=_stable_key(unit),
+        others=AttributeTree(file, lists, ledger).text(unit),
         defects=defects,
     )
 
@@ -104,7 +109,7 @@ def _stable_key(unit: Element) -> str | None:
         if local_name(child) in _PART_HOLDERS:
             continue
         for piece in child.iter(*(f"{{*}}{name}" for name in _ID_PIECES)):
-            if "/uro/" in str(piece.tag) or "/i-ur/" in str(piece.tag):
+            if is_iur(piece):
                 pieces.setdefault(local_name(piece), (piece.text or "").strip())
     if not pieces.get("buildingID"):
         return None

@@ -18,7 +18,7 @@ from citytwin.transports.windows import OVERLAP_BYTES, windows
 
 WINDOW_BYTES = 16_000_000
 """Bytes read at a time; a member that is larger gets a larger window."""
-LARGEST_WINDOW = 512_000_000
+LARGEST_WINDOW = 256_000_000
 """A member that does not fit into so many bytes is for the element-wise reader."""
 
 
@@ -35,10 +35,18 @@ class GmlBytes:
         Shape (n,), uint8: room for its bytes.
     filled
         How many are there.
+    origin
+        What is to be added to the position of a member in the document to have that in the file;
+        None where the file is in another encoding.
     """
 
     def __init__(
-        self, stream: Utf8Stream, root: Root, buffer: NDArray[np.uint8], filled: int
+        self,
+        stream: Utf8Stream,
+        root: Root,
+        buffer: NDArray[np.uint8],
+        filled: int,
+        origin: int | None,
     ) -> None:
         self.root = root
         self.data = buffer[:filled]
@@ -47,6 +55,7 @@ class GmlBytes:
         """Position in them where members begin that were not read yet."""
         self.offset = 0
         """Position of the first of them in the document."""
+        self.origin = origin
         self.is_complete = filled < len(buffer)
         """Whether they reach to the end of the document."""
         self._stream, self._buffer = stream, buffer
@@ -134,9 +143,10 @@ def open_document(path: Path, part: ByteRange | None = None) -> GmlBytes | None:
     part
         Range of its members that is wanted alone; all of them when None.
     """
-    stream = _stream_of(path, part)
-    if stream is None:
+    opened = _stream_of(path, part)
+    if opened is None:
         return None
+    stream, origin = opened
     buffer = np.empty(WINDOW_BYTES, dtype=np.uint8)
     try:
         filled = stream.readinto(buffer.data)
@@ -149,7 +159,7 @@ def open_document(path: Path, part: ByteRange | None = None) -> GmlBytes | None:
     if root is None:
         stream.close()
         return None
-    return GmlBytes(stream, root, buffer, filled)
+    return GmlBytes(stream, root, buffer, filled, origin)
 
 
 def holds_any(path: Path, names: Collection[str]) -> bool:
@@ -162,10 +172,11 @@ def holds_any(path: Path, names: Collection[str]) -> bool:
     names
         The ids.
     """
-    stream = _stream_of(path, None)
+    opened = _stream_of(path, None)
     quoted = [f"{quote}{name}{quote}".encode() for name in names for quote in ("'", '"')]
-    if stream is None or any(len(name) > OVERLAP_BYTES for name in quoted):
+    if opened is None or any(len(name) > OVERLAP_BYTES for name in quoted):
         return True
+    stream, _ = opened
     try:
         with closing(stream):
             contents = map(bytes, windows(stream.readinto))
@@ -174,13 +185,15 @@ def holds_any(path: Path, names: Collection[str]) -> bool:
         return True
 
 
-def _stream_of(path: Path, part: ByteRange | None) -> Utf8Stream | None:
+def _stream_of(path: Path, part: ByteRange | None) -> tuple[Utf8Stream, int | None] | None:
+    """A document, and what its positions are short of those in the file."""
     try:
-        file = open_binary(path) if part is None else open_range(path, part)
+        file, shift = (open_binary(path), 0) if part is None else open_range(path, part)
     except OSError:
         return None
     try:
-        return Utf8Stream(file, path.name)
+        stream = Utf8Stream(file, path.name)
     except (OSError, ValueError):  # a SourceError is one: the parser says what it is
         file.close()
         return None
+    return stream, None if stream.skipped is None else stream.skipped + shift

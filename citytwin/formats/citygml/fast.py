@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NoReturn
 
 import numpy as np
 import shapely
@@ -20,10 +21,10 @@ from citytwin.formats.city.block import Block, block_of_rows, joined, taken
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
-from citytwin.formats.citygml.assembly import Assembled, assemble_units
+from citytwin.formats.citygml.assembly import Assembled, assemble_units, locate
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
 from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
-from citytwin.formats.citygml.footprints import Outlines, footprints
+from citytwin.formats.citygml.footprints import Outlines, footprints, uncovered
 from citytwin.formats.citygml.placing import Solids, place_shapes
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
 from citytwin.formats.citygml.scanning import (
@@ -32,8 +33,10 @@ from citytwin.formats.citygml.scanning import (
     Shapes,
     read_shapes,
     scan_windows,
+    span_of,
 )
 from citytwin.formats.citygml.semantics import semantic_of
+from citytwin.formats.citygml.telling import Telling, Told
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
 from citytwin.kernels import gml_names as names
@@ -126,9 +129,9 @@ class _Reading:
         described = describe(shapes)
         shapes.spoil(odd_texts(shapes))
         solids, outlines = _placed(shapes, self.file.site)
-        usage, odd = self._in_order(shapes, described)
+        told, odd = self._in_order(shapes, described)
         name = self.file.path.name
-        assembled = assemble_units(shapes, solids, outlines, described, usage, name)
+        assembled = assemble_units(shapes, solids, outlines, described, told, name)
         self.file.site.placed += len(assembled.block)
         self.blocks.append(_merged(assembled, odd))
         self.odd.extend(row for _, rows in odd for row in rows)
@@ -171,7 +174,7 @@ class _Reading:
         self._check_marks(elements, own)
 
     def _take_envelope(self, elements: Elements, holder: int) -> None:
-        begin, end = _span(elements, holder)
+        begin, end = span_of(elements, holder)
         content = self.document.wrapped([(begin, end)])
         file = self.file
         box = GmlFile(file.path, file.site, file.semantic_of, content=content)
@@ -212,61 +215,48 @@ class _Reading:
 
     def _in_order(
         self, shapes: Shapes, described: Described
-    ) -> tuple[list[str | None], list[tuple[int, list[BuildingRow]]]]:
-        """Texts of usages, and the rows of unclean features with the unit each begins at.
+    ) -> tuple[Told, list[tuple[int, list[BuildingRow]]]]:
+        """Texts of codes, and the rows of unclean features with the unit each begins at.
 
         Both write to the ledger, so both are done in the order of the file.
         """
         spoiled = shapes.spoiled
-        usage: list[str | None] = [None] * len(spoiled)
-        known: dict[tuple[str, str | None], str] = {}
+        telling = Telling(shapes, described, self.file, self.lists, self.ledger)
         whole = np.flatnonzero(spoiled & (shapes.owners < 0))
         reader = self._odd_rows(shapes, whole)
         odd: list[tuple[int, list[BuildingRow]]] = []
-        for u, code in enumerate(described.usage_code):
-            if spoiled[u]:
-                if shapes.owners[u] < 0:
-                    odd.append((u, next(reader)))
-                continue
-            if code is None:
-                continue
-            pair = (code, described.code_space[u])
-            if pair not in known:
-                known[pair] = self.lists.text(*pair, self.file.path, self.ledger)
-            usage[u] = known[pair]
-        return usage, odd
+        for u in range(len(spoiled)):
+            if not spoiled[u]:
+                telling.take(u)
+            elif shapes.owners[u] < 0:
+                odd.append((u, next(reader)))
+        return telling.told(), odd
 
     def _odd_rows(self, shapes: Shapes, units: IntArray) -> Iterator[list[BuildingRow]]:
         if not len(units):
             return
-        spans = [_span(shapes.elements, int(shapes.units[u, gu.ROW])) for u in units]
+        spans = [span_of(shapes.elements, int(shapes.units[u, gu.ROW])) for u in units]
         file = self.file
         file.content = self.document.wrapped(spans)
         reader = BuildingReader(file, self.lists, self.ledger)
-        for unit in file.features(UNITS):
-            yield reader.rows_of(unit)
+        for u, unit in zip(units.tolist(), file.features(UNITS), strict=True):
+            rows = reader.rows_of(unit)
+            locate(rows, shapes, u)
+            yield rows
 
 
 def _placed(shapes: Shapes, site: FileSite) -> tuple[Solids, Outlines]:
-    """Place what is clean; buildings without any area turn out not to be."""
+    """Place what is clean; buildings without an area, or not covered, turn out not to be."""
     while True:
         solids = place_shapes(shapes, site)
         outlines = footprints(solids)
-        empty = shapely.is_empty(outlines.areas)
-        if not empty.any():
+        doubtful = shapely.is_empty(outlines.areas)
+        doubtful |= uncovered(solids, outlines, shapes.units[solids.units, gu.LOD])
+        if not doubtful.any():
             return solids, outlines
         bad = np.zeros(len(shapes.units), dtype=np.bool_)
-        bad[solids.units[empty]] = True
+        bad[solids.units[doubtful]] = True
         shapes.spoil(bad)
-
-
-def _span(elements: Elements, row: int) -> tuple[int, int]:
-    """Positions in the bytes at hand where an element begins and ends."""
-    begin = elements.base + int(elements.table[row, xs.OPEN])
-    end = elements.base + int(elements.table[row, xs.CLOSE])
-    if not elements.table[row, xs.FLAGS] & xs.SELF_CLOSED:
-        end = elements.document.behind_tag(end)
-    return begin, end
 
 
 def _merged(assembled: Assembled, odd: list[tuple[int, list[BuildingRow]]]) -> Block:
@@ -281,6 +271,6 @@ def _merged(assembled: Assembled, odd: list[tuple[int, list[BuildingRow]]]) -> B
     return taken(both, np.argsort(units, kind="stable"))
 
 
-def _decline(reason: str) -> None:
+def _decline(reason: str) -> NoReturn:
     msg = f"not owned: {reason}"
     raise DeclinedError(msg)

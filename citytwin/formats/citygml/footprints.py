@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city import footprint
 from citytwin.formats.city.block import SEMANTICS, ragged_take
+from citytwin.formats.city.buildings import covers
 from citytwin.formats.city.faces import Face
 from citytwin.formats.citygml.placing import Solids
 
@@ -48,6 +49,28 @@ def footprints(solids: Solids) -> Outlines:
     for unit in np.flatnonzero(missing):
         areas[unit] = footprint.of_faces(faces_of(int(unit), outline=False))
     return Outlines(areas, missing & (number > 0))
+
+
+def uncovered(solids: Solids, outlines: Outlines, lods: IntArray) -> NDArray[np.bool_]:
+    """Buildings whose LOD3 or LOD4 may be windows or dormers only, and does not stand for them.
+
+    Parameters
+    ----------
+    solids
+        Buildings.
+    outlines
+        Their footprints.
+    lods
+        Shape (n,): best level of detail of each.
+    """
+    found = np.zeros(len(solids.units), dtype=np.bool_)
+    flat = np.bincount(solids.face_owner[solids.is_outline], minlength=len(found)) > 0
+    faces_of = _Faces(solids)
+    for unit in np.flatnonzero(lods >= 3).tolist():
+        known = flat[unit] and not outlines.lost[unit]
+        outline = outlines.areas[unit] if known else shapely.MultiPolygon()
+        found[unit] = not covers(faces_of(unit, outline=False), outline)
+    return found
 
 
 def _areas(solids: Solids, faces: IntArray) -> Geometries:

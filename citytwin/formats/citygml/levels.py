@@ -6,18 +6,19 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from citytwin.formats.city.buildings import Level
+from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.copies import without_copies
+from citytwin.formats.city.draft import Level, lods_of
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.citygml.semantics import INNER, OUTER
 from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.gml.instances import INSTANCE, gather_instance, unread
 from citytwin.formats.gml.surfaces import members_of_solid
 from citytwin.formats.xml import Element, local_name
 
 _LEVEL = re.compile(
     r"^lod([0-4])(Solid|MultiSurface|Geometry|FootPrint|RoofEdge|MultiSolid|Surface)$"
 )
-_TEMPLATE = re.compile(r"^lod[0-4]ImplicitRepresentation$")
 _BOUNDARIES = frozenset({"boundedBy", "boundary"})
 _OPENINGS = frozenset({"opening", "fillingSurface"})
 _OUTSIDE = frozenset({"outerBuildingInstallation", "buildingInstallation"})
@@ -38,7 +39,7 @@ class LevelIndex:
     outline: list[Element] = field(default_factory=list)
     outline_is_roof: bool = False
     unread: list[str] = field(default_factory=list)
-    """Properties whose geometry is an instance of a template, which is not read."""
+    """Instances of templates that have no shape here, each as a message."""
 
 
 def index_levels(unit: Element) -> LevelIndex:
@@ -53,9 +54,9 @@ def index_levels(unit: Element) -> LevelIndex:
     thematic: dict[str, list[Element]] = {}
     for child in unit:
         name = local_name(child)
-        if match := _LEVEL.match(name):
-            if match[1] != "0":
-                found.shell.setdefault(match[1], []).append(child)
+        if lod := _level_of(child):
+            if lod != "0":
+                found.shell.setdefault(lod, []).append(child)
         elif name in _BOUNDARIES:
             _add(thematic, _thematic(child))
         elif name in _OUTSIDE:
@@ -64,7 +65,7 @@ def index_levels(unit: Element) -> LevelIndex:
     for lod, properties in thematic.items():
         found.shell[lod] = [*properties, *found.shell.get(lod, [])]
     found.shell.pop("0", None)
-    found.unread = list(_templates(unit))
+    found.unread = list(_unread(unit))
     _index_outline(unit, found)
     return found
 
@@ -90,16 +91,26 @@ def _index_outline(unit: Element, found: LevelIndex) -> None:
                         found.outline, found.outline_is_roof = level, is_roof
 
 
-def _templates(unit: Element) -> Iterator[str]:
-    """Instances of templates in what counts as the shell: doors, windows, dormers, balconies."""
+def _unread(unit: Element) -> Iterator[str]:
+    """Instances in what counts as the shell of which the shape cannot be read."""
     for child in unit:
         name = local_name(child)
-        if _TEMPLATE.match(name):
-            yield name
+        if INSTANCE.match(name):
+            if reason := unread(child):
+                yield reason
         elif name in _BOUNDARIES or name in _OPENINGS or name in _OUTSIDE:
             for feature in child:
                 if local_name(feature) not in INNER:
-                    yield from _templates(feature)
+                    yield from _unread(feature)
+
+
+def _level_of(element: Element) -> str | None:
+    """Level of detail of a property that holds geometry or an instance of a template."""
+    name = local_name(element)
+    if match := _LEVEL.match(name):
+        return match[1]
+    match = INSTANCE.match(name)
+    return match[1] if match and unread(element) is None else None
 
 
 def _add(target: dict[str, list[Element]], found: Iterator[tuple[str, Element]]) -> None:
@@ -113,24 +124,22 @@ def _thematic(boundary: Element) -> Iterator[tuple[str, Element]]:
         if local_name(surface) in INNER:
             continue
         for child in surface:
-            name = local_name(child)
-            if match := _LEVEL.match(name):
-                yield match[1], child
-            elif name in _OPENINGS:
+            if lod := _level_of(child):
+                yield lod, child
+            elif local_name(child) in _OPENINGS:
                 for opening in child:
                     if local_name(opening) in OUTER:
                         for part in opening:
-                            if match := _LEVEL.match(local_name(part)):
-                                yield match[1], part
+                            if lod := _level_of(part):
+                                yield lod, part
 
 
 def _installation(holder: Element) -> Iterator[tuple[str, Element]]:
     for installation in holder:
         for child in installation:
-            name = local_name(child)
-            if match := _LEVEL.match(name):
-                yield match[1], child
-            elif name in _BOUNDARIES:
+            if lod := _level_of(child):
+                yield lod, child
+            elif local_name(child) in _BOUNDARIES:
                 yield from _thematic(child)
 
 
@@ -151,6 +160,17 @@ def levels_of(found: LevelIndex, file: GmlFile, on_fault: LinkFault) -> list[Lev
         for lod in _BEST_FIRST
         if lod in found.shell
     ]
+
+
+def lods_in(found: LevelIndex) -> str:
+    """Levels of detail of a building, as they stand in the table.
+
+    Parameters
+    ----------
+    found
+        Where the geometry is.
+    """
+    return lods_of([*found.shell, *(["0"] if found.outline else [])])
 
 
 def _level(lod: str, properties: list[Element], file: GmlFile, on_fault: LinkFault) -> Level:
@@ -194,7 +214,13 @@ def _reader(
     def read() -> list[RawFace]:
         walk = file.walk()
         for element in properties:
-            walk.gather(element)
+            if INSTANCE.match(local_name(element)):
+                try:
+                    gather_instance(element, file, walk)
+                except TemplateError as error:
+                    on_fault("template", f"{local_name(element)}: {error.message}")
+            else:
+                walk.gather(element)
         for fault in walk.faults:
             on_fault(fault.code, fault.message)
         return without_copies(walk.faces) if len(properties) > 1 else walk.faces

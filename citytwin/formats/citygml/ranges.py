@@ -73,7 +73,7 @@ def member_ranges(path: Path, range_bytes: int) -> list[ByteRange] | None:
     return list(pairwise(ends)) or None
 
 
-def open_range(path: Path, part: ByteRange) -> io.BufferedReader:
+def open_range(path: Path, part: ByteRange) -> tuple[io.BufferedReader, int]:
     """Open a range of a file as a document: the head of the file, the members, its last tag.
 
     Parameters
@@ -82,6 +82,12 @@ def open_range(path: Path, part: ByteRange) -> io.BufferedReader:
         The file.
     part
         One of :func:`member_ranges`.
+
+    Returns
+    -------
+    tuple
+        The document, and what is to be added to the position of a member in it to have that in the
+        file.
 
     Raises
     ------
@@ -96,7 +102,7 @@ def open_range(path: Path, part: ByteRange) -> io.BufferedReader:
     except BaseException:
         file.close()
         raise
-    return io.BufferedReader(_Excerpt(file, frame, part))
+    return io.BufferedReader(_Excerpt(file, frame, part)), part[0] - len(frame.head)
 
 
 def _frame_of(file: io.BufferedReader, path: Path) -> _Frame | None:

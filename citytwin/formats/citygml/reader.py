@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from citytwin.formats.city.buildings import BuildingRow, Draft, assemble
+from citytwin.formats.city.attribute_json import merged
+from citytwin.formats.city.buildings import BuildingRow, assemble
+from citytwin.formats.city.draft import Draft
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.parts import building_or_parts
 from citytwin.formats.citygml.attributes import Attributes, read_attributes
-from citytwin.formats.citygml.levels import index_levels, levels_of, outline_of
+from citytwin.formats.citygml.levels import index_levels, levels_of, lods_in, outline_of
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
 from citytwin.formats.xml import Element, local_name
@@ -60,14 +62,14 @@ class BuildingReader:
             self.ledger.reject(self.file.path.name, name, code, message)
 
         found = index_levels(unit)
-        for kind in found.unread:
-            message = f"{kind} is an instance of a template, which is not read"
+        for message in found.unread:
             self.ledger.reject(self.file.path.name, name, "template", message)
         draft.levels = levels_of(found, self.file, on_fault)
         draft.outline = outline_of(found, self.file, on_fault)
         draft.outline_is_roof = found.outline_is_roof
         draft.measured_height_m = attributes.height_m
         draft.storeys = attributes.storeys
+        draft.lods = lods_in(found)
         _describe(draft, attributes, whole, number)
         return draft
 
@@ -75,7 +77,8 @@ class BuildingReader:
 def _describe(
     draft: Draft, attributes: Attributes, whole: Draft | None, number: int | None
 ) -> None:
-    """Usage and key; a part without its own takes those of the whole building."""
+    """Usage, key and further attributes; what a part lacks it takes from the whole building."""
+    draft.attributes = merged(whole.attributes if whole is not None else None, attributes.others)
     draft.usage, draft.usage_code = attributes.usage, attributes.usage_code
     draft.stable_key = attributes.stable_key
     if whole is None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.gml.document import ROOTS, is_citygml_namespace
+from citytwin.formats.gml.document import ROOTS, is_citygml_namespace, is_iur_namespace
 from citytwin.formats.xml import local_name, read_skeleton
 from citytwin.kernels import xml_scan as xs
 
@@ -83,7 +83,7 @@ def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
         if len(letters) > xs.MAX_PREFIX:
             continue
         citygml = xs.CITYGML if is_citygml_namespace(uri) else 0
-        iur = xs.IUR if "/uro/" in uri or "/i-ur/" in uri else 0
+        iur = xs.IUR if is_iur_namespace(uri) else 0
         rows[int.from_bytes(letters, "big")] = citygml | iur
     for always in (0, int.from_bytes(b"xml", "big")):
         rows.setdefault(always, 0)

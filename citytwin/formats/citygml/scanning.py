@@ -47,13 +47,22 @@ class Elements:
         return self.document.text(int(begin), int(end))
 
 
+def span_of(elements: Elements, row: int) -> tuple[int, int]:
+    """Positions in the bytes at hand where an element begins and ends."""
+    begin = elements.base + int(elements.table[row, xs.OPEN])
+    end = elements.base + int(elements.table[row, xs.CLOSE])
+    if not elements.table[row, xs.FLAGS] & xs.SELF_CLOSED:
+        end = elements.document.behind_tag(end)
+    return begin, end
+
+
 @dataclass(eq=False)
 class Shapes:
     """Buildings of one window and the polygons of those that could be read."""
 
     elements: Elements
     units: IntArray
-    """Shape (n_unit, 18): see :mod:`citytwin.kernels.gml_units`."""
+    """Shape (n_unit, 19): see :mod:`citytwin.kernels.gml_units`."""
     faces: IntArray
     """Shape (n_face, 5): see :mod:`citytwin.kernels.gml_faces`."""
     rings: NDArray[np.int64]

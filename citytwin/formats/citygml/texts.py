@@ -18,8 +18,16 @@ Rows = NDArray[np.int64]
 """Shape (n,): rows of a table, -1 for none."""
 
 
-def _strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
-    """Texts between positions."""
+def strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
+    """Texts between positions.
+
+    Parameters
+    ----------
+    elements
+        Elements of a range.
+    begin, end
+        Positions in the document.
+    """
     sizes = end - begin
     offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
     letters = np.empty(int(offsets[-1]), dtype=np.uint8)
@@ -45,7 +53,7 @@ def contents(elements: Elements, rows: Rows) -> pa.LargeStringArray:
         return pa.array([""] * len(rows), type=pa.large_string())
     begin = elements.base + np.where(known, table[:, xs.TEXT], 0).astype(np.int64)
     end = elements.base + np.where(known, table[:, xs.CLOSE], 0).astype(np.int64)
-    return _strings(elements, begin, end)
+    return strings(elements, begin, end)
 
 
 def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArray, Rows]:
@@ -76,7 +84,7 @@ def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArr
     found[hit] = of_kind[place[hit]]
     begin = np.where(hit, marks[found, xs.MARK_START], 0).astype(np.int64) if len(marks) else found
     end = np.where(hit, marks[found, xs.MARK_END], 0).astype(np.int64) if len(marks) else found
-    return _strings(elements, elements.base + begin, elements.base + end), found
+    return strings(elements, elements.base + begin, elements.base + end), found
 
 
 def each(column: pa.LargeStringArray, of_text: Callable[[str], T]) -> list[T]:
@@ -90,9 +98,16 @@ def each(column: pa.LargeStringArray, of_text: Callable[[str], T]) -> list[T]:
         Function of one text, with line ends as a parser gives them.
     """
     coded = column.dictionary_encode()
-    results = [of_text(_line_ends(text)) for text in coded.dictionary.to_pylist()]
+    results = [of_text(line_ends(text)) for text in coded.dictionary.to_pylist()]
     return [results[code] for code in coded.indices.to_pylist()]
 
 
-def _line_ends(text: str) -> str:
+def line_ends(text: str) -> str:
+    """Return a text with line ends as a parser gives them.
+
+    Parameters
+    ----------
+    text
+        As in the file.
+    """
     return text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text

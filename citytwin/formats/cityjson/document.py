@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import io
+import codecs
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -59,6 +59,8 @@ class Batch:
     """Shape (n, 3): transformed, in the CRS of the file."""
     place: str
     """Line of a sequence; empty for a whole file."""
+    offset: int | None = None
+    """Bytes of the file before the line of a sequence; None for a whole file."""
 
 
 def open_cityjson(path: Path, ledger: Ledger) -> tuple[Header, Iterator[Batch]]:
@@ -81,7 +83,7 @@ def open_cityjson(path: Path, ledger: Ledger) -> tuple[Header, Iterator[Batch]]:
     SourceError
         If it is no CityJSON that can be used.
     """
-    content = _text(path)
+    content, mark_bytes = _text(path)
     first, _, rest = content.partition("\n")
     try:
         head = _parse(first, path.name, "line 1")
@@ -94,29 +96,34 @@ def open_cityjson(path: Path, ledger: Ledger) -> tuple[Header, Iterator[Batch]]:
         return header, iter([_batch(root, header, path.name, "")])
     root = _object(head, path.name, "line 1")
     header = _header(root, path.name)
-    return header, _features(root, rest, header, (path, ledger))
+    offset = mark_bytes + len(first.encode()) + 1
+    return header, _features(root, rest, header, (path, ledger, mark_bytes, offset))
 
 
 def _features(
-    root: dict[str, Json], rest: str, header: Header, where: tuple[Path, Ledger]
+    root: dict[str, Json], rest: str, header: Header, where: tuple[Path, Ledger, int, int]
 ) -> Iterator[Batch]:
-    path, ledger = where
-    yield _batch(root, header, path.name, "line 1")
+    path, ledger, offset, behind = where
+    yield _batch(root, header, path.name, "line 1", offset)
     for number, line in enumerate(rest.split("\n"), start=2):
+        offset, behind = behind, behind + len(line.encode()) + 1
         if not line.strip():
             continue
         place = f"line {number}"
         try:
             feature = _object(_parse(line, path.name, place), path.name, place)
-            yield _batch(feature, header, path.name, place)
+            yield _batch(feature, header, path.name, place, offset)
         except SourceError as error:
             ledger.reject(path.name, place, "bad-line", str(error))
 
 
-def _text(path: Path) -> str:
+def _text(path: Path) -> tuple[str, int]:
+    """Content, and the length of the byte order mark before it."""
     try:
-        with io.TextIOWrapper(open_binary(path), encoding="utf-8-sig") as file:
-            return file.read()
+        with open_binary(path) as file:
+            content = file.read()
+        text = content.decode("utf-8-sig")
+        return text, len(codecs.BOM_UTF8) if content.startswith(codecs.BOM_UTF8) else 0
     except UnicodeDecodeError as error:
         msg = f"is not UTF-8 near byte {error.start}"
         raise SourceError(msg, source=path.name, hint="save the file as UTF-8") from error
@@ -195,7 +202,9 @@ def _srs_name(root: dict[str, Json]) -> str:
     return f"EPSG:{code}" if isinstance(code, int) else ""
 
 
-def _batch(root: dict[str, Json], header: Header, source: str, place: str) -> Batch:
+def _batch(
+    root: dict[str, Json], header: Header, source: str, place: str, offset: int | None = None
+) -> Batch:
     objects = root.get("CityObjects")
     if not isinstance(objects, dict):
         raise SourceError("has no CityObjects", source=source, record=place)
@@ -203,7 +212,7 @@ def _batch(root: dict[str, Json], header: Header, source: str, place: str) -> Ba
     kept = {_clean(name): item for name, item in objects.items() if isinstance(item, dict)}
     raw = _points(vertices, source, place, "vertices")
     with np.errstate(over="ignore", invalid="ignore"):
-        return Batch(kept, raw * header.scale + header.translate, place)
+        return Batch(kept, raw * header.scale + header.translate, place, offset)
 
 
 def _templates(root: dict[str, Json], source: str) -> Templates:

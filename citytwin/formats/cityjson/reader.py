@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.areas import Outline, outline_of
-from citytwin.formats.city.buildings import BuildingRow, Draft, Level, assemble
+from citytwin.formats.city.attribute_json import attribute_json, merged
+from citytwin.formats.city.buildings import BuildingRow, assemble
 from citytwin.formats.city.copies import without_copies
+from citytwin.formats.city.draft import Draft, Level, lods_of
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.frames import ParcelRow, RoadRow
 from citytwin.formats.city.ledger import Ledger
@@ -17,7 +20,7 @@ from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.theme_rows import BridgeRow, PlantRow, WaterRow
 from citytwin.formats.cityjson.document import Batch, Json
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
-from citytwin.formats.cityjson.templates import Instance, TemplateError, TemplateLibrary
+from citytwin.formats.cityjson.templates import Instance, TemplateLibrary
 from citytwin.formats.cityjson.theme_objects import bridge_row, object_point, plant_row, water_row
 from citytwin.formats.cityjson.values import attributes_of, number_of, text_of
 
@@ -28,6 +31,8 @@ _SINGLE_PLANT = "SolitaryVegetationObject"
 _LAND = {"WaterBody": "water", "PlantCover": "green", "LandUse": "other"}
 # 3D BAG: the register's number of the building, the same in every release.
 _STABLE = ("identificatie",)
+_USAGES = ("usage", "function")
+_IN_COLUMNS = ("measuredHeight", "storeysAboveGround")
 
 Object = dict[str, Json]
 
@@ -121,11 +126,16 @@ class BatchReader:
         known = attributes_of(item)
         height, defects = recorded_height(number_of(known.get("measuredHeight")))
         storeys = recorded_storeys(number_of(known.get("storeysAboveGround")))
-        code = text_of(known.get("usage")) or text_of(known.get("function"))
+        named = next((n for n in _USAGES if text_of(known.get(n))), None)
+        code = text_of(known[named]) if named else None
+        stable = next((n for n in _STABLE if text_of(known.get(n))), None)
         draft = Draft(name, self.site.source, defects=list(defects))
         draft.measured_height_m, draft.storeys = height, storeys
         draft.usage = draft.usage_code = code
-        draft.stable_key = next((k for n in _STABLE if (k := text_of(known.get(n)))), None)
+        draft.stable_key = text_of(known[stable]) if stable else None
+        draft.offset = self.batch.offset
+        own = attribute_json(known, {*_IN_COLUMNS, named, stable})
+        draft.attributes = merged(whole.attributes if whole is not None else None, own)
         if whole is not None:
             draft.parent_id = whole.building_id
             if code is None:
@@ -142,6 +152,7 @@ class BatchReader:
             for owned in self._installations.get(name, [])
             for shape in self._shapes(name, owned)
         ]
+        draft.lods = lods_of(shape.lod for shape in shapes)
         lods = sorted({s.lod for s in shapes if s.level >= 1.0}, key=float, reverse=True)
         draft.levels = [
             self._level(lod, [s for s in (*shapes, *extra) if s.lod == lod]) for lod in lods

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.errors import CityTwinError
+from citytwin.formats.city.affine import TemplateError, affine
 from citytwin.formats.city.faces import RawFace, RingFault
 from citytwin.formats.cityjson.document import Json, Templates
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
@@ -16,10 +16,6 @@ FloatArray = NDArray[np.float64]
 
 _MOST_POINTS = 20_000_000
 """Vertices of all instances of a file: a few bytes could otherwise ask for any number of faces."""
-
-
-class TemplateError(CityTwinError, ValueError):
-    """An instance that names no template, no place or no matrix that can be used."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,11 +140,4 @@ def _matrix(value: Json) -> tuple[FloatArray, FloatArray]:
         numbers = [float(v) for v in rows if isinstance(v, int | float)]
     except OverflowError:
         numbers = []
-    if len(rows) != 16 or len(numbers) != 16 or not np.isfinite(numbers).all():
-        raise TemplateError(f"transformationMatrix {str(value)[:60]} is not 16 numbers")
-    matrix = np.array(numbers).reshape(4, 4)
-    if matrix[3, :3].any() or matrix[3, 3] == 0.0:
-        raise TemplateError(f"transformationMatrix ends in {numbers[12:]} instead of 0 0 0 1")
-    with np.errstate(over="ignore", invalid="ignore"):
-        matrix = matrix / matrix[3, 3]
-    return matrix[:3, :3], matrix[:3, 3]
+    return affine(numbers if len(numbers) == len(rows) else [], str(value))

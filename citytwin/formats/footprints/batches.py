@@ -169,8 +169,18 @@ def _open_parquet(path: Path, given: str | None) -> VectorFile:
     # GeoParquet: without `crs` longitude and latitude; null when it is not known.
     crs = column.get("crs", "OGC:CRS84")
     known = CRS.from_user_input(crs) if crs is not None else None
-    names = tuple(other for other in schema.names if other != name)
+    boxes = {place[0] for one in meta["columns"].values() if (place := _box_column(one))}
+    names = tuple(o for o in schema.names if o not in meta["columns"] and o not in boxes)
     return VectorFile(path, "parquet", None, names, code_of(known, path, given), name)
+
+
+def _box_column(column: Any) -> list[str] | None:
+    """Path of the column that has the boxes of a geometry (GeoParquet 1.1)."""
+    try:
+        path = column["covering"]["bbox"]["xmin"]
+    except (KeyError, TypeError):
+        return None
+    return path if isinstance(path, list) and path and isinstance(path[0], str) else None
 
 
 @contextmanager

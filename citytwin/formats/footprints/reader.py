@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -12,7 +12,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.formats.city.buildings import BuildingRow, Draft, assemble
+from citytwin.formats.city.attribute_json import attribute_json
+from citytwin.formats.city.buildings import BuildingRow, assemble
+from citytwin.formats.city.draft import Draft
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.outliers import Z_MAX_M, Z_MIN_M
@@ -98,8 +100,7 @@ class FootprintReader:
             refuse_feet(columns, path.name)
         return cls(file, site, wanted, columns, known)
 
-    def _batches(self) -> Iterator[Batch]:
-        names = [name for columns in self.columns.values() for name in columns]
+    def _batches(self, names: Sequence[str]) -> Iterator[Batch]:
         return self.file.batches(names, self.wanted.bounds, self.site.target)
 
     def survey(self, usual: UsualHeights) -> None:
@@ -110,7 +111,8 @@ class FootprintReader:
         usual
             Receives them.
         """
-        for batch in self._batches():
+        named = [name for columns in self.columns.values() for name in columns]
+        for batch in self._batches(named):
             heights = [self._known_height(batch, row) for row in range(len(batch.geometry))]
             usual.add(*self._middles(batch), np.array(heights, dtype=np.float64))
 
@@ -136,7 +138,7 @@ class FootprintReader:
         ledger
             Receives what was set aside.
         """
-        for batch in self._batches():
+        for batch in self._batches(self.file.names):
             count = len(batch.geometry)
             assumed: list[float | None] = [None] * count
             if usual is not None:
@@ -186,6 +188,8 @@ class FootprintReader:
             assumed_height_m=assumed,
             usage=usage,
             usage_code=usage,
+            lods="0",
+            attributes=self._others(batch, row),
             defects=record.defects,
         )
 
@@ -211,11 +215,22 @@ class FootprintReader:
         return read
 
     def _value(self, batch: Batch, row: int, role: Role) -> Any:
+        column = self._column(batch, row, role)
+        return None if column is None else batch.columns[column][row]
+
+    def _column(self, batch: Batch, row: int, role: Role) -> str | None:
+        """First column of a role that says something."""
         for column in self.columns.get(role, ()):
             value = batch.columns[column][row]
             if value is not None and text_of(value) is not None:
-                return value
+                return column
         return None
+
+    def _others(self, batch: Batch, row: int) -> str | None:
+        """What no role has taken."""
+        taken = {self._column(batch, row, role) for role in self.columns}
+        values = {name: column[row] for name, column in batch.columns.items()}
+        return attribute_json(values, taken)
 
     def _length(self, batch: Batch, row: int, role: Role, record: _Record) -> float | None:
         value = self._value(batch, row, role)

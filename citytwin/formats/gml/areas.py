@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 
+from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.gml.instances import INSTANCE, gather_instance, unread
+from citytwin.formats.gml.surfaces import Walk
 from citytwin.formats.xml import Element, local_name
 
 _LEVEL = re.compile(r"^lod([0-4])(MultiSurface|MultiSolid|Solid|Geometry|Surface)$")
@@ -35,20 +38,36 @@ def feature_outline(feature: Element, record: str, file: GmlFile, ledger: Ledger
     """
     levels: dict[str, list[Element]] = {}
     for element in feature.iter():
-        if match := _LEVEL.match(local_name(element)):
+        name = local_name(element)
+        if match := _LEVEL.match(name) or INSTANCE.match(name):
             levels.setdefault(match[1], []).append(element)
     for lod in _ORDER:
         if lod not in levels:
             continue
         walk = file.walk()
         for element in levels[lod]:
-            walk.gather(element)
+            if INSTANCE.match(local_name(element)):
+                _gather_instance(element, record, walk, file, ledger)
+            else:
+                walk.gather(element)
         for fault in walk.faults:
             ledger.reject(file.path.name, record, fault.code, fault.message)
         if walk.faces:
             return outline_of(walk.faces, record, file.site, ledger)
     ledger.reject(file.path.name, record, "no-geometry", "no surface in any level of detail")
     return None
+
+
+def _gather_instance(
+    holder: Element, record: str, walk: Walk, file: GmlFile, ledger: Ledger
+) -> None:
+    if reason := unread(holder):
+        ledger.reject(file.path.name, record, "template", reason)
+        return
+    try:
+        gather_instance(holder, file, walk)
+    except TemplateError as error:
+        ledger.reject(file.path.name, record, "template", error.message)
 
 
 def first_text(feature: Element, name: str) -> tuple[str | None, Element | None]:

@@ -52,6 +52,28 @@ def is_citygml_namespace(uri: str) -> bool:
     return _CITYGML.search(uri) is not None
 
 
+def is_iur(element: Element) -> bool:
+    """Whether an element belongs to i-UR for urban objects, of any version.
+
+    Parameters
+    ----------
+    element
+        Any element.
+    """
+    return is_iur_namespace(namespace(element))
+
+
+def is_iur_namespace(uri: str) -> bool:
+    """Whether a namespace is that of i-UR for urban objects, of any version.
+
+    Parameters
+    ----------
+    uri
+        The namespace.
+    """
+    return "/uro/" in uri or "/i-ur/" in uri
+
+
 def is_urban_planning(element: Element) -> bool:
     """Whether an element belongs to the urban planning module of i-UR, of any version.
 
@@ -77,6 +99,8 @@ class GmlFile:
     """Read instead of the file: some of its members inside its root element."""
     found: int = 0
     """Features or parts that were looked for and found so far."""
+    instance_points: int = 0
+    """Vertices of the instances of templates so far."""
     _nameless: int = 0
 
     def features(self, names: Sequence[str]) -> Iterator[Element]:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import shapely
 
+from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.faces import RingFault
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
 from citytwin.formats.gml.areas import feature_outline
 from citytwin.formats.gml.document import GmlFile
+from citytwin.formats.gml.instances import instance_shift
 from citytwin.formats.gml.rings import inherited, read_ring
 from citytwin.formats.xml import Element
 
@@ -19,8 +21,7 @@ def feature_point(
 ) -> shapely.Point | None:
     """Place of a feature seen from above.
 
-    The point where its template stands, else a point that it has, else the middle of its surfaces:
-    those of a template lie in coordinates of their own.
+    Where its template stands, else a point that it has, else the middle of its surfaces.
 
     Parameters
     ----------
@@ -38,11 +39,26 @@ def feature_point(
     Point or None
         In the CRS of the city; None when nothing says where the feature is.
     """
-    for name in ("referencePoint", "Point"):
-        for element in feature.iter(f"{{*}}{name}"):
-            return _placed(element, record, file, ledger)
+    for instance in feature.iter("{*}ImplicitGeometry"):
+        for element in instance.iter("{*}referencePoint"):
+            place = _placed(element, record, file, ledger)
+            return place and _shifted(place, instance, record, file, ledger)
+    for element in feature.iter("{*}Point"):
+        return _placed(element, record, file, ledger)
     outline = feature_outline(feature, record, file, ledger)
     return None if outline is None else outline.area.centroid
+
+
+def _shifted(
+    place: shapely.Point, instance: Element, record: str, file: GmlFile, ledger: Ledger
+) -> shapely.Point:
+    """Where the matrix of an instance moves the origin of its template."""
+    try:
+        x, y, _ = instance_shift(instance)
+    except TemplateError as error:
+        ledger.reject(file.path.name, record, "template", error.message)
+        return place
+    return shapely.Point(place.x + x, place.y + y)
 
 
 def _placed(element: Element, record: str, file: GmlFile, ledger: Ledger) -> shapely.Point | None:

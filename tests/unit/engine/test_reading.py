@@ -11,7 +11,8 @@ from citytwin.engine import request, source_parts
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.request import request_key
-from citytwin.engine.source_parts import hash_files, parts_of_source, source_task
+from citytwin.engine.source_hashes import hash_files
+from citytwin.engine.source_parts import parts_of_source, source_task
 from citytwin.engine.versions import library_versions
 from citytwin.store.manifest import Manifest
 

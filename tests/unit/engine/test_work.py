@@ -11,7 +11,7 @@ import pytest
 from distributed import Client, KilledWorker
 
 from citytwin.config import load
-from citytwin.engine import reading
+from citytwin.engine import open_sources, reading
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.report import RunReport, Silent
@@ -108,7 +108,7 @@ def test_only_data_can_be_lost(
     def fails(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(reading, "decode", fails)
+    monkeypatch.setattr(open_sources, "decode", fails)
     monkeypatch.setattr(fails, "__module__", "citytwin.engine.sources", raising=False)
     (tmp_path / "a.gml").write_text("x")
     (tmp_path / "city.yaml").write_text(CONFIG, encoding="utf-8")

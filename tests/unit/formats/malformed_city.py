@@ -14,6 +14,7 @@ import numpy as np
 
 from citytwin.grids import surface
 from citytwin.model import fields as f
+from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Decoded, GridTask, NoParams
 
@@ -170,6 +171,19 @@ def sequence(root: dict) -> list[str]:
                    "vertices": root["vertices"]}  # fmt: skip
         lines.append(json.dumps(feature))
     return lines
+
+
+EXTENT = X0 + 0.1, Y0 + 0.1, X0 + 50.1, Y0 + 18.1
+"""West, south, east and north of all buildings."""
+
+
+def assert_extent(decoded: Decoded) -> None:
+    """The footprints keep their box to a centimetre, and no vertex of a face is far from it."""
+    box = decoded.tables[t.BUILDINGS].total_bounds
+    np.testing.assert_allclose(box, EXTENT, atol=0.01, rtol=0.0)
+    points = gml.stacked(decoded.tables[t.SURFACES])
+    assert (points.min(axis=0) > np.array([EXTENT[0] - 5.0, EXTENT[1] - 5.0, GROUND_M])).all()
+    assert (points.max(axis=0) < np.array([EXTENT[2] + 5.0, EXTENT[3] + 5.0, 115.0])).all()
 
 
 # --- grids -------------------------------------------------------------------------------------

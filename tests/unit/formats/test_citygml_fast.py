@@ -61,6 +61,41 @@ MEMBERS = {
         f"{gml.multi_surface(gml.polygon(HIGH[1]))}</bldg:lod2Geometry></bldg:BuildingInstallation>"
         "</bldg:outerBuildingInstallation>", "w",
     ),
+    "lod3 windows only": building(
+        OUTLINE + lod1(LOW) + "<bldg:boundedBy><bldg:WallSurface><bldg:opening><bldg:Window><bldg:lod3MultiSurface>"
+        f"{gml.multi_surface(gml.polygon(HIGH[2]))}</bldg:lod3MultiSurface></bldg:Window></bldg:opening>"
+        "</bldg:WallSurface></bldg:boundedBy>", "aa",
+    ),
+    "lod3 with openings": building(
+        lod2(HIGH, "ab").replace("lod2", "lod3") + "<bldg:boundedBy><bldg:WallSurface><bldg:lod3MultiSurface>"
+        f"{gml.multi_surface(gml.polygon(HIGH[3]))}</bldg:lod3MultiSurface><bldg:opening><bldg:Door><bldg:lod3MultiSurface>"
+        f"{gml.multi_surface(gml.polygon(LOW[3]))}</bldg:lod3MultiSurface></bldg:Door></bldg:opening>"
+        "</bldg:WallSurface></bldg:boundedBy>", "ab",
+    ),
+    "lod3 beside lod2": building(lod2(HIGH, "ac") + lod1(LOW).replace("lod1", "lod3"), "ac"),
+    "lod4 with rooms": building(
+        lod1(HIGH).replace("lod1", "lod4") + f"<bldg:interiorRoom><bldg:Room>{lod1(LOW).replace('lod1', 'lod4')}"
+        f"</bldg:Room></bldg:interiorRoom>", "ad",
+    ),
+    "installation with surfaces": building(
+        lod2(HIGH, "ae") + "<bldg:outerBuildingInstallation><bldg:BuildingInstallation><bldg:boundedBy><bldg:RoofSurface>"
+        f'<bldg:lod2MultiSurface>{gml.multi_surface(gml.polygon(LOW[1], gml_id="ae9"))}</bldg:lod2MultiSurface></bldg:RoofSurface>'
+        '</bldg:boundedBy><bldg:lod2Geometry><gml:MultiSurface><gml:surfaceMember xlink:href="#ae9"/></gml:MultiSurface>'
+        "</bldg:lod2Geometry><bldg:lod3Geometry/></bldg:BuildingInstallation></bldg:outerBuildingInstallation>"
+        "<bldg:outerBuildingInstallation/>", "ae",
+    ),
+    "installation that is a solid": building(
+        lod2(HIGH, "af") + "<bldg:outerBuildingInstallation><bldg:BuildingInstallation>"
+        f"{lod1(LOW).replace('lod1', 'lod2')}</bldg:BuildingInstallation></bldg:outerBuildingInstallation>", "af",
+    ),
+    "installation of another kind": building(
+        lod2(HIGH, "ag") + "<bldg:outerBuildingInstallation><uro:Ramp><bldg:lod2Geometry>"
+        f"{gml.multi_surface(gml.polygon(LOW[1]))}</bldg:lod2Geometry></uro:Ramp></bldg:outerBuildingInstallation>", "ag",
+    ),
+    "installation of a lower level": building(
+        lod2(HIGH, "ah") + "<bldg:outerBuildingInstallation><bldg:BuildingInstallation><bldg:lod3Geometry>"
+        f"{gml.multi_surface(gml.polygon(LOW[1]))}</bldg:lod3Geometry></bldg:BuildingInstallation></bldg:outerBuildingInstallation>", "ah",
+    ),
     "room": building(lod2(HIGH, "x") + f"<bldg:interiorRoom><bldg:Room>{lod1(LOW)}</bldg:Room></bldg:interiorRoom>", "x"),
 }  # fmt: skip
 
@@ -79,8 +114,15 @@ def test_each_kind_of_building(tmp_path, case):
 
 def test_only_the_unusual_are_read_element_by_element(tmp_path):
     """Plain buildings of a file with some unusual ones still come from the scan."""
-    plain = ("lod1", "attributes", "lod2", "no outline", "solid only", "hole", "parts")
-    odd = ("spike", "dangling", "repeated")
+    plain = (
+        "lod1", "attributes", "lod2", "no outline", "solid only", "hole", "parts", "lod3", "room",
+        "installation", "lod3 with openings", "lod3 beside lod2", "lod4 with rooms",
+        "installation with surfaces", "installation of a lower level",
+    )  # fmt: skip
+    odd = (
+        "spike", "dangling", "repeated", "lod3 windows only", "installation that is a solid",
+        "installation of another kind",
+    )  # fmt: skip
     content = city_model(*(MEMBERS[case] for case in (*plain, *odd)))
     path = gml.write(tmp_path, content)
     assert by_scanning(gml.dataset(tmp_path, path)) == (len(plain) + 1 + len(odd), len(odd))
@@ -145,6 +187,19 @@ def test_windows_make_no_difference(tmp_path, monkeypatch, window):
     assert_same(fast, slow)
     assert_same(fast, whole)
     assert by_scanning(gml.dataset(tmp_path, gml.write(tmp_path, content))) is not None
+
+
+def test_a_member_too_large_for_any_window(tmp_path, monkeypatch):
+    """All buildings in one featureMembers: scanned while it fits, else read element by element."""
+    content = city_model(*[MEMBERS["lod1"].replace('"a"', f'"a{n}"') for n in range(30)])
+    content = content.replace("</core:cityObjectMember><core:cityObjectMember>", "")
+    content = content.replace("core:cityObjectMember", "gml:featureMembers")
+    data = gml.dataset(tmp_path, gml.write(tmp_path, content))
+    monkeypatch.setattr(gml_bytes, "WINDOW_BYTES", 10_000)
+    assert by_scanning(data) == (30, 0)
+    monkeypatch.setattr(gml_bytes, "LARGEST_WINDOW", 20_000)
+    assert by_scanning(data) is None
+    assert_same(*both(data))
 
 
 def spaced(text, draw):

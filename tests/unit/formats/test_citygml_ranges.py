@@ -5,6 +5,8 @@ from __future__ import annotations
 import gml_documents as gml
 import pytest
 from gml_documents import X0, Y0, box, building, city_model, lod1, lod2
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from citytwin.formats.city.block import joined
 from citytwin.formats.city.ledger import Ledger
@@ -54,7 +56,7 @@ def test_a_range_is_a_document(tmp_path):
     begin, end = member_ranges(path, 2500)[1]
     first = content.index(b"<core:cityObjectMember")
     head = content[content.index(b"<core:CityModel") : first]
-    with open_range(path, (begin, end)) as file:
+    with open_range(path, (begin, end))[0] as file:
         assert file.read() == head + content[begin:end] + b"</core:CityModel>"
 
 
@@ -111,6 +113,33 @@ def test_links_between_ranges_are_declined(tmp_path):
 def test_not_owned(tmp_path, change):
     """Damaged, unusual, or without a CRS that holds for all members."""
     assert member_ranges(write(tmp_path, change(city_model(*BLOCKS))), 2500) is None
+
+
+TRAPS = [
+    "</core:cityObjectMember>", "<core:cityObjectMember>", "<!--", "-->", "<![CDATA[", "]]>", "<?x", "?>",
+    "</core:CityModel>", "</core:cityObjectMember><core:cityObjectMember>", "x" * 700,
+]  # fmt: skip
+
+
+@settings(
+    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    st.lists(st.tuples(st.floats(0, 1), st.sampled_from(TRAPS)), max_size=5),
+    st.integers(400, 9000),
+)
+def test_ranges_never_give_something_else(tmp_path, traps, range_bytes):
+    """Whatever stands in the file: if all ranges are owned, they hold what the whole file holds."""
+    text = city_model(*BLOCKS)
+    for place, trap in traps:
+        # Mostly between tags, where damage is least likely to show.
+        at = text.find(">", round(place * (len(text) - 1))) + 1 or len(text)
+        text = text[:at] + trap + text[at:]
+    path = write(tmp_path, text)
+    parts = member_ranges(path, range_bytes)
+    found = [read(path, part) for part in parts or []]
+    if parts and None not in found:
+        assert [name for names in found for name in names] == read(path)
 
 
 def test_what_is_no_plain_file(tmp_path):

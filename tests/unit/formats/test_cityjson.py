@@ -288,6 +288,48 @@ def test_a_sequence_of_features(read):
     ]
 
 
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_the_offset_of_a_feature_is_its_line(read, tmp_path, mark, end):
+    """Bytes, not characters, and with the byte order mark; a whole file has none."""
+    text = sequence(feature("家"), "", feature("b")).replace("\n", end)
+    frames, _ = read(mark + text.encode(), name="x.city.jsonl")
+    content = (tmp_path / "x.city.jsonl").read_bytes()
+    table = frames[BUILDINGS]
+    for name, begin in zip(table["building_id"], table["offset"], strict=True):
+        assert content[begin - 1 : begin] == b"\n"
+        assert json.loads(content[begin:].split(b"\n")[0])["id"] == name
+    assert read(model({"b": house(solid())}))[0][BUILDINGS]["offset"].isna().all()
+
+
+def test_attributes_without_a_column(read):
+    """In the order of the file, with their types; a part has those of the building as well."""
+    known = {
+        "measuredHeight": 4.1,
+        "usage": "home",
+        "bouwjaar": 1984,
+        "naïve": [1, {"b": None, "c": "\ud800"}],
+        "lost": float("nan"),
+        "function": "x",
+        "identificatie": "NL.1",
+    }
+    whole = {"type": "Building", "attributes": known, "children": ["p"]}
+    part = {**house(solid(), bouwjaar=1990), "type": "BuildingPart", "parents": ["b"]}
+    frames, _ = read(model({"b": whole, "p": part}))
+    row = frames[BUILDINGS].iloc[0]
+    assert row["attributes"] == '{"bouwjaar":1990,"naïve":[1,{"c":"?"}],"function":"x"}'
+    assert (row["usage"], row["stable_key"]) == ("home", "NL.1/1")
+    plain = read(model({"b": house(solid(), measuredHeight=4)}))[0][BUILDINGS]
+    assert plain["attributes"].isna().all()
+
+
+def test_levels_and_height(read):
+    """All levels that have surfaces; the height is that of the geometry."""
+    frames, _ = read(model({"b": house(flat("0.1"), flat("0"), solid("1"), solid("2.2"))}))
+    row = frames[BUILDINGS].iloc[0]
+    assert (row["lods"], row["lod"], row["height_from"]) == ("0,0.1,1,2.2", "2.2", "geometry")
+
+
 def without(*keys):
     """The box without some key of the document."""
     root = model({"b": house(solid())})

@@ -8,13 +8,16 @@ import pandas as pd
 import pytest
 import shapely
 
-from citytwin.formats.city.defects import defect_frame
+from citytwin.formats.city.defects import defect_frame, with_defects
+from citytwin.formats.city.frames import building_block_frame, surface_block_frame
 from citytwin.formats.city.ledger import MAX_REJECTS_PER_CODE, Ledger
 from citytwin.formats.city.validity import Findings
 from citytwin.model import defect_codes
-from citytwin.model.notes import Reject
+from citytwin.model.notes import Note, Reject
+from citytwin.model.steps import Decoded
 from citytwin.model.tables import BUILDINGS, DEFECTS, RELIEF, ROADS, SURFACES
 from citytwin.store.tables import conform
+from tests.unit.formats.boxes import block_of, box
 
 CRS = "EPSG:6677"
 
@@ -156,6 +159,17 @@ def test_a_full_ledger_does_not_hide_what_buildings_carry() -> None:
     assert surplus["message"].tolist() == ["5 more of this kind"]
 
 
+def test_a_reader_drops_what_a_check_only_finds() -> None:
+    """A hole outside its face that the reader left out, and one that still stands."""
+    surfaces = pd.DataFrame({"surface_id": pd.array(["s0"], dtype="string")})
+    one = np.array([1])
+    findings = Findings(one, one * 206, one * np.nan, one, one * 0, np.ones((1, 3)))
+    tables = {BUILDINGS: buildings(b0="206", b1=""), SURFACES: surfaces}
+    rows = table(reject("b0 face 2", "206"), tables=tables, findings=findings)
+    assert rows["action"].to_dict() == {"b1:206": "kept", "b0:206": "dropped"}
+    assert rows["rule"].tolist() == ["L13", "L13"]
+
+
 def test_findings_have_surface_value_and_rule() -> None:
     """L11 asks for flat polygons in LOD1, L12 for 0.03 m in LOD2 and 3; L14 for closed solids."""
     surfaces = pd.DataFrame({"surface_id": pd.array(["s0", "s1", "s2", "s3"], dtype="string")})
@@ -178,6 +192,23 @@ def test_findings_have_surface_value_and_rule() -> None:
     assert "3 surfaces" in rows["message"].iloc[3]
     assert "6 edges" in rows["message"].iloc[4]
     assert all(point.equals(shapely.Point(5, 6)) for point in rows.geometry)
+
+
+def test_a_mirrored_city_is_told() -> None:
+    """Ten solids inside out and none other: the axes are in doubt; one sound solid, and not."""
+    inside_out = [[ring[::-1] for ring in face] for face in box()]
+
+    def notes(*solids: list) -> tuple[Note, ...]:
+        block = block_of(*solids)
+        tables = {
+            BUILDINGS: building_block_frame(block, CRS),
+            SURFACES: surface_block_frame(block),
+        }
+        return with_defects(Decoded(tables), CRS, block).notes
+
+    assert "wrong order" in notes(*[inside_out] * 10)[0].en
+    assert notes(*[inside_out] * 9) == ()
+    assert notes(*[inside_out] * 10, box()) == ()
 
 
 @pytest.mark.parametrize("code", sorted(defect_codes.KINDS))

@@ -129,9 +129,12 @@ def test_the_rule_of_heights(tmp_path, values, height, defects):
     assert row["defects"] == defects
     if height is None:
         assert np.isnan(row["height_m"])
+        assert buildings["height_from"].isna().all()
         assert ("loss", "1 buildings have no known height and count as flat") in said(decoded)
     else:
         assert row["height_m"] == pytest.approx(height)
+        by_storeys = "height-from-storeys" in defects
+        assert row["height_from"] == ("storeys" if by_storeys else "attribute")
     assert [r.code for r in decoded.rejects] == ["height-unreadable"] * (values["h"] == ["tall"])
 
 
@@ -267,6 +270,28 @@ def test_overture(tmp_path):
     assert any("read as those of Overture: id = id" in note.en for note in decoded.notes)
     assert "1 buildings below the ground are left out" in [n.en for n in decoded.notes]
     assert "fallback" in notes
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.sqlite", "a.fgb", "a.parquet"])
+def test_columns_that_carry_nothing_else(tmp_path, name):
+    """They are attributes, in the order of the file; what is null says nothing."""
+    more = {"built": pd.to_datetime(["1984-05-06", None]), "note": ["井", None], "code": [7, 8]}
+    path = write(tmp_path, frame(*row_of_houses(2), **more), name)
+    found = map(json.loads, read(path, **NAMED)[0]["attributes"])
+    first, second = sorted(found, key=lambda one: one["code"])  # FlatGeobuf sorts by place
+    assert list(first) == ["built", "note", "code"]
+    assert first["built"].startswith("1984-05-06")
+    assert (first["note"], first["code"], second) == ("井", 7, {"code": 8})
+
+
+def test_attributes_of_overture(tmp_path):
+    """Structures stay structures; the column that served as fallback only stays too."""
+    places = gpd.GeoDataFrame(overture(1), geometry=row_of_houses(1), crs=HOME).to_crs(4326)
+    path = tmp_path / "a.parquet"
+    places.to_parquet(path, write_covering_bbox=True)
+    row = read(path)[0].iloc[0]
+    assert json.loads(row["attributes"]) == {"subtype": "residential", "names": {"primary": "家"}}
+    assert (row["lods"], row["height_from"]) == ("0", "attribute")
 
 
 def test_openstreetmap(tmp_path):

@@ -2,56 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-import numpy as np
 import pytest
 import shapely
 
 from citytwin.formats.city.block import Block, block_of_rows
-from citytwin.formats.city.buildings import BuildingRow, Draft
-from citytwin.formats.city.faces import Face
 from citytwin.formats.city.validity import Findings, check_block
-
-Rings = list[list[tuple[float, float, float]]]
-X, Y, Z = -8000.0, -37000.0, 12.0
-
-
-def box(size: float = 10.0) -> list[Rings]:
-    """Faces of a cube, turned outwards: floor, roof, walls in south, east, north, west."""
-    corners = [
-        (X + a * size, Y + b * size, Z + c * size) for c in (0, 1) for b in (0, 1) for a in (0, 1)
-    ]
-    sides = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6))
-    return [[[corners[i] for i in side]] for side in sides]
+from tests.unit.formats.boxes import Rings, X, Y, Z, block_of, box, moved
 
 
 def square(x: float, y: float, side: float) -> list[tuple[float, float, float]]:
     """Clockwise square on the roof of the box, from its corner in the south-west."""
     points = [(x, y), (x, y + side), (x + side, y + side), (x + side, y)]
     return [(X + a, Y + b, Z + 10.0) for a, b in points]
-
-
-def block_of(*buildings: Sequence[Rings], is_shell: bool = True, **changes: object) -> Block:
-    """Buildings of these faces as columns."""
-    rows = []
-    for number, faces in enumerate(buildings):
-        row = BuildingRow(
-            draft=Draft(f"b{number}", "made_up.gml"),
-            lod="2",
-            ground_z_m=Z,
-            roof_z_m=Z + 10,
-            height_m=10.0,
-            footprint=shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
-            faces=[Face("", "other", [np.array(r) for r in face]) for face in faces],
-            defects=[],
-            building_id=f"b{number}",
-            is_shell=is_shell,
-        )
-        for name, value in changes.items():
-            setattr(row, name, value)
-        rows.append(row)
-    return block_of_rows(rows)
 
 
 def codes(block: Block) -> list[tuple[int, int]]:
@@ -134,6 +96,55 @@ def test_one_entry_with_the_worst_surface() -> None:
     assert found.value[0] == pytest.approx(0.1, rel=1e-3)
     assert (found.count.tolist(), found.surface.tolist()) == ([3], [7])
     assert found.place[0, 2] == pytest.approx(Z + 10.2, abs=0.21)
+
+
+def parts_of(*parts: list[Rings]) -> Block:
+    """Parts of one building, with the footprints that their floors have."""
+    block = block_of(*parts)
+    block.parent_id[:] = "whole"
+    block.footprint[:] = [shapely.MultiPolygon([shapely.Polygon(p[0][0])]) for p in parts]
+    return block
+
+
+@pytest.mark.parametrize(
+    ("other", "found"),
+    [
+        (moved(box(), 4.0, 4.0, 2.0), [(0, 601)]),
+        (moved(box(), 9.98, 3.0), [(0, 601)]),
+        (moved(box(), 9.995), []),
+        (moved(box(), 10.0), []),
+        (moved(box(), 3.0, 3.0, 10.0), []),
+        (moved(box(2.0), 4.0, 4.0, 4.0), [(0, 601)]),
+        (moved(box()[:5], 4.0, 4.0), [(1, 302)]),
+    ],
+)
+def test_parts_that_stand_in_each_other(other: list[Rings], found: list[tuple[int, int]]) -> None:
+    """Overlaps of more than a centimetre; neither neighbours nor storeys, nor what is not sound."""
+    assert codes(parts_of(box(), other)) == found
+
+
+def test_a_part_under_an_overhang() -> None:
+    """A house below a balcony that juts out: footprints overlap, the solids do not."""
+    z = [0.0, 6.0, 10.0]
+    side = [(0, z[0]), (5, z[0]), (5, z[1]), (10, z[1]), (10, z[2]), (0, z[2])]
+    ends = [[(X + a, Y + b, Z + c) for a, c in side] for b in (0.0, 10.0)]
+    jutting = [[ends[0]], [ends[1][::-1]]]
+    for i in range(6):
+        j = (i + 1) % 6
+        jutting.append([[ends[0][j], ends[0][i], ends[1][i], ends[1][j]]])
+    low = moved(box(4.0), 5.5, 3.0)
+    block = block_of(jutting, low)
+    block.parent_id[:] = "whole"
+    block.footprint[:] = [
+        shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
+        shapely.MultiPolygon([shapely.box(X + 5.5, Y + 3, X + 9.5, Y + 7)]),
+    ]
+    assert codes(block) == []
+
+
+def test_only_parts_of_one_building_are_compared() -> None:
+    """Two buildings in one place are another matter."""
+    assert codes(block_of(box(), moved(box(), 4.0))) == []
 
 
 def test_nothing() -> None:

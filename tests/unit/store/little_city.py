@@ -89,14 +89,22 @@ def buildings(count: int = 40) -> gpd.GeoDataFrame:
             "stable_key": _strings("key_", count),
             "parent_id": pd.array([None] * count, dtype="string"),
             "lod": pd.array(["2" if i % 3 else "1" for i in range(count)], dtype="string"),
+            "lods": pd.array(["0,1,2" if i % 3 else "1" for i in range(count)], dtype="string"),
             "height_m": height,
+            "height_from": pd.array(
+                [None if i % 7 == 0 else "geometry" for i in range(count)], dtype="string"
+            ),
             "measured_height_m": height + 0.04,
             "ground_z_m": np.full(count, 3.123456),
             "roof_z_m": np.nan_to_num(height) + 3.2,
             "storeys": pd.array([None if i % 5 == 0 else i for i in range(count)], "Int32"),
             "usage": pd.array(["住宅"] * count, dtype="string"),
             "usage_code": pd.array(["411"] * count, dtype="string"),
+            "attributes": pd.array(
+                [None if i % 2 else '{"建築年":1984}' for i in range(count)], dtype="string"
+            ),
             "source": pd.array(["made_up.gml"] * count, dtype="string"),
+            "offset": pd.array([None if i % 4 else 1000 * i for i in range(count)], "Int64"),
             "defects": pd.array([""] * count, dtype="string"),
         },
         geometry=_boxes(count, 12.0),

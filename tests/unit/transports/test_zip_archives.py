@@ -14,10 +14,12 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from zip_files import archive_of, entry, unicode_path, zipped
 
 from citytwin.errors import SourceError
-from citytwin.transports import archives
+from citytwin.transports import archives, spooling
 from citytwin.transports.files import (
     children,
     content_name,
@@ -95,7 +97,7 @@ def test_paths_that_are_none(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
 def test_archives_in_archives(tmp_path: Path, method: int) -> None:
-    """Three deep, stored (read through windows) or compressed (spooled once); not four."""
+    """Three deep, stored (read as sections) or compressed (spooled once); not four."""
     inner = zipped(CITY)
     middle = zipped({"deep/inner.zip": inner}, method)
     outer = zipped({"middle.zip": middle, "9_bldg.gml": b"<y/>"}, method)
@@ -122,7 +124,7 @@ def test_no_file_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         file.seek(-4, io.SEEK_END)
         assert file.read() == GML[-4:]
         assert list(scratch.iterdir()) == []
-    monkeypatch.setattr(archives, "SPOOL_BYTES", 1000)
+    monkeypatch.setattr(spooling, "SPOOL_BYTES", 1000)
     with pytest.raises(SourceError, match=r"a\.bin: would take \d+ bytes .*, more than 1000"):
         open_seekable(path / "a.bin")
 
@@ -170,6 +172,19 @@ def test_many_readers(tmp_path: Path) -> None:
     for thread in threads:
         thread.join()
     assert found == members
+
+
+def test_a_forgotten_archive_is_still_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process remembers few archives; a reader of one that it forgets goes on to the end."""
+    monkeypatch.setattr(archives, "_KEPT", 1)
+    inner = zipped({"x": GML})
+    (tmp_path / "a.zip").write_bytes(zipped({"inner.zip": inner}))
+    (tmp_path / "b.zip").write_bytes(zipped({"inner.zip": inner}))
+    for _ in range(2):
+        with open_binary(tmp_path / "a.zip/inner.zip/x") as one:
+            start = one.read(1000)
+            assert contents(tmp_path / "b.zip/inner.zip/x") == GML
+            assert start + one.read() == GML
 
 
 def test_names(tmp_path: Path) -> None:
@@ -338,3 +353,39 @@ def test_no_gzip(tmp_path: Path) -> None:
         path.write_bytes(content)
         with pytest.raises(SourceError, match=reason):
             contents(path)
+
+
+SOUND = zipped(
+    {
+        "a/1.gml": b"<x/>" * 50,
+        "b.zip": zipped({"2.gml": b"<y/>" * 50}),
+        "3.gml.gz": gzip.compress(b"<z/>"),
+    }
+)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(st.lists(st.tuples(st.integers(0, len(SOUND) - 1), st.binary(max_size=4)), max_size=6))
+def test_any_damage_is_told_or_harmless(tmp_path: Path, damage: list[tuple[int, bytes]]) -> None:
+    """An archive with bytes overwritten: its members as they were, or a refusal; nothing else."""
+    raw = bytearray(SOUND)
+    for at, new in damage:
+        raw[at : at + len(new)] = new
+    path = tmp_path / "x.zip"
+    path.write_bytes(raw)
+    os.utime(path, ns=(hash(bytes(raw)) % 10**15, hash(bytes(raw)) % 10**15))
+    told, read = [], []
+    try:
+        found = find_files(path, ("*.gml",))
+    except SourceError as error:
+        found, told = (), [str(error)]
+    for file in found:
+        try:
+            read.append(contents(file))
+        except SourceError as error:
+            told.append(str(error))
+    assert told or read
+    assert all("x.zip" in line and "\n" not in line for line in told)
+    assert set(read) <= {b"<x/>" * 50, b"<y/>" * 50, b"<z/>"}

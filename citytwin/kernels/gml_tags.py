@@ -1,0 +1,175 @@
+"""Start tags of attributes, and what it takes to pass over the rest, in scanned bytes.
+
+The document was found well-formed before, so that nothing is checked twice (W3C XML 1.0, 2008).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from citytwin.kernels import attribute_words as words
+from citytwin.kernels import gml_names as names
+from citytwin.kernels import xml_bytes as xml
+from citytwin.kernels import xml_scan as xs
+
+Tag = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
+(
+    INSIDE, EMPTY, LOCAL, LOCAL_END, FLAGS, WORD,
+    SPACE, SPACE_END, UOM, UOM_END, TITLE, TITLE_END,
+) = range(12)  # fmt: skip
+"""Entries of a start tag: position behind it, whether it is an empty tag; local name, flags of its
+namespace, number in the vocabulary; values of codeSpace, uom and name. Positions count from the
+begin of the bytes; both are 0 where there is no such attribute."""
+
+
+@njit(cache=True, nogil=True)
+def begins(data: np.ndarray, tag: Tag, letters: np.ndarray) -> bool:
+    """Whether the local name of a tag begins with some letters.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    tag
+        From :func:`read_tag`.
+    letters
+        Shape (m,), uint8: the letters (integers).
+    """
+    if tag[LOCAL_END] - tag[LOCAL] < len(letters):
+        return False
+    same = True
+    for k in range(len(letters)):
+        same = same and data[tag[LOCAL] + k] == letters[k]
+    return same
+
+
+@njit(cache=True, nogil=True)
+def read_tag(data: np.ndarray, begin: int, prefixes: np.ndarray) -> Tag:
+    """Read a start tag of a document that the scanner owns.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    begin
+        Position of the tag (an integer).
+    prefixes
+        Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces
+        (integers).
+
+    Returns
+    -------
+    tuple
+        Entries as above; a first one of -1 where a value is not written plainly.
+    """
+    stop = len(data)
+    end, colon, code = xs.qualified(data, begin + 1, stop)
+    spaced = xs.prefix_code(data, begin + 1, colon) if colon >= 0 else 0
+    local = colon + 1 if colon >= 0 else begin + 1
+    word = xs.number_of(data, local, end, code, words.VOCABULARY)
+    flags = xs.prefix_flags(prefixes, spaced)
+    space = space_end = uom = uom_end = title = title_end = 0
+    p = end
+    while True:
+        p = xml.after_space(data, p, stop)
+        if data[p] == xml.GREATER:
+            break
+        if data[p] == xml.SLASH:
+            return (
+                p + 2, 1, local, end, flags, word,
+                space, space_end, uom, uom_end, title, title_end,
+            )  # fmt: skip
+        first = p
+        p, colon, code = xs.qualified(data, p, stop)
+        kind = 0
+        if colon < 0:
+            kind = xs.number_of(data, first, p, code, names.ATTRIBUTE_VOCABULARY)
+        p = xml.after_space(data, xml.after_space(data, p, stop) + 1, stop)
+        first = p + 1
+        p, plain = xml.after_value(data, p, stop)
+        if kind in (names.CODE_SPACE, names.UOM, names.TITLE) and not plain:
+            return (-1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        if kind == names.CODE_SPACE:
+            space, space_end = first, p
+        elif kind == names.UOM:
+            uom, uom_end = first, p
+        elif kind == names.TITLE:
+            title, title_end = first, p
+        p += 1
+    return (p + 1, 0, local, end, flags, word, space, space_end, uom, uom_end, title, title_end)
+
+
+@njit(cache=True, nogil=True)
+def trimmed(data: np.ndarray, begin: int, end: int) -> tuple[int, int]:
+    """Begin and end of a text without the white space around it.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    begin, end
+        Positions (integers).
+    """
+    while begin < end and xml.is_space(data[begin]):
+        begin += 1
+    while begin < end and xml.is_space(data[end - 1]):
+        end -= 1
+    return begin, end
+
+
+@njit(cache=True, nogil=True)
+def behind_end_tag(data: np.ndarray, begin: int, stop: int) -> int:
+    """Position behind an end tag.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    begin, stop
+        Where it begins, and what is not read (integers).
+    """
+    p = begin
+    while p < stop and data[p] != xml.GREATER:
+        p += 1
+    return p + 1
+
+
+@njit(cache=True, nogil=True)
+def behind_element(data: np.ndarray, inside: int, stop: int) -> int:
+    """Position behind an element; -1 where it is not owned.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    inside, stop
+        Where its content begins, and what is not read (integers).
+    """
+    depth, p = 1, inside
+    while p < stop:
+        if data[p] != xml.LESS:
+            p += 1
+            continue
+        c = data[p + 1]
+        if c in (xml.BANG, xml.QUESTION):
+            p = xml.after_aside(data, p, stop)
+            if p < 0:
+                return -1
+            continue
+        if c == xml.SLASH:
+            depth -= 1
+            p = behind_end_tag(data, p, stop)
+            if depth == 0:
+                return int(p)
+            continue
+        quote = 0
+        while p < stop and (quote != 0 or data[p] != xml.GREATER):
+            if quote == 0 and (data[p] == xml.QUOTE or data[p] == xml.APOSTROPHE):
+                quote = int(data[p])
+            elif data[p] == quote:
+                quote = 0
+            p += 1
+        depth += 0 if data[p - 1] == xml.SLASH else 1
+        p += 1
+    return -1
