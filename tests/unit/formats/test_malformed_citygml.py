@@ -14,6 +14,7 @@ import gml_documents as gml
 import malformed_city as city
 import malformed_faults as faults
 import malformed_files as files
+import malformed_places as places
 import malformed_text as spellings
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ FAULTS = {
         ("coordinates", faults.COORDINATES),
         ("rings", faults.RINGS),
         ("links", faults.LINKS),
-        ("places", files.PLACES),
+        ("places", places.PLACES),
         ("lists", files.LISTS),
         ("names", files.NAMES),
         ("files", files.REFUSED),
