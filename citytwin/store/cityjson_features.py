@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -35,6 +36,8 @@ _OUTLINE = "0"
 _STANDARD = {"measured_height_m": "measuredHeight", "storeys": "storeysAboveGround"}
 """Columns that CityJSON has names for; the others keep their own."""
 _NO_ATTRIBUTES = ("building_id", "parent_id", "geometry")
+_OTHERS = "attributes"
+"""Column that holds a JSON object of further attributes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,14 +219,21 @@ def _numbered(
 
 
 def _attributes(rows: gpd.GeoDataFrame) -> list[Json]:
-    """What the table says of each building; unknown values are left out."""
+    """What the table says of each building; unknown values are left out.
+
+    What stands in the file as JSON becomes attributes again, unless a column has their name.
+    """
     columns = {
         _STANDARD.get(name, name): rows[name].astype(object).tolist()
         for name in rows.columns
-        if name not in _NO_ATTRIBUTES
+        if name not in (*_NO_ATTRIBUTES, _OTHERS)
     }
+    others = rows[_OTHERS].fillna("{}").tolist() if _OTHERS in rows else ["{}"] * len(rows)
     return [
-        {name: values[row] for name, values in columns.items() if _known(values[row])}
+        {
+            **json.loads(others[row]),
+            **{name: values[row] for name, values in columns.items() if _known(values[row])},
+        }
         for row in range(len(rows))
     ]
 

@@ -54,7 +54,10 @@ def with_courtyard():
 def model(tmp_path_factory):
     """A box, a tower of two parts, a building with a courtyard, an outline of unknown height."""
     folder = tmp_path_factory.mktemp("model")
-    recorded = "<bldg:measuredHeight>4.5</bldg:measuredHeight>"
+    recorded = (
+        "<gml:name>函館</gml:name><bldg:measuredHeight>4.5</bldg:measuredHeight><uro:x><uro:Detail>"
+        '<uro:area uom="m2">60.10</uro:area></uro:Detail></uro:x>'
+    )
     outline = gml.rectangle(X0 + 120, Y0, X0 + 130, Y0 + 6, 0.0)
     members = [
         gml.building(recorded + gml.lod2(faces_of_box(X0)), "box"),
@@ -159,7 +162,11 @@ def test_cityjsonseq(model, tmp_path):
         "court": ("MultiSurface", "1"),
         "flat": ("MultiSurface", "0"),
     }
-    assert found["box"]["CityObjects"]["box"]["attributes"]["measuredHeight"] == 4.5
+    attributes = found["box"]["CityObjects"]["box"]["attributes"]
+    assert attributes["measuredHeight"] == 4.5
+    assert attributes["name"] == "函館"
+    assert attributes["Detail"] == {"area": {"value": 60.1, "uom": "m2"}}
+    assert "attributes" not in attributes
     box = np.array(found["box"]["vertices"]) * 0.001 + header["transform"]["translate"]
     expected = {(X0 + x, Y0 + y, z) for x in (0, 10) for y in (0, 6) for z in (112, 116)}
     assert {tuple(np.round(vertex, 3)) for vertex in box} == expected
