@@ -97,7 +97,7 @@ def read_fast(
     trial = lists.trial()
     own = Ledger()
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs)
-    reading = _Reading(document, GmlFile(path, site, semantic_of), trial, own)
+    reading = _Reading(document, GmlFile(path, site, semantic_of), trial, own, part is not None)
     try:
         for elements in scan_windows(document):
             reading.take(elements)
@@ -117,6 +117,8 @@ class _Reading:
     file: GmlFile
     lists: CodeLists
     ledger: Ledger
+    is_range: bool
+    """Whether these are some members of a file only."""
     blocks: list[Block] = field(default_factory=list)
     odd: list[BuildingRow] = field(default_factory=list)
     _started: bool = False
@@ -129,6 +131,7 @@ class _Reading:
             return
         described = describe(shapes)
         shapes.spoil(odd_texts(shapes))
+        self._spoil_nameless(shapes, described)
         solids, outlines = _placed(shapes, self.file.site)
         told, odd = self._in_order(shapes, described)
         name = self.file.path.name
@@ -213,6 +216,13 @@ class _Reading:
             return site.crs(value.decode()) == site.crs()
         except SourceError:
             return False
+
+    def _spoil_nameless(self, shapes: Shapes, described: Described) -> None:
+        """Give buildings without an id to the reader that numbers them over the whole file."""
+        nameless = np.array([not name for name in described.building_id], dtype=np.bool_)
+        if nameless.any() and self.is_range:
+            _decline("a building without an id in a range of a file")
+        shapes.spoil(nameless)
 
     def _in_order(
         self, shapes: Shapes, described: Described
