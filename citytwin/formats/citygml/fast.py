@@ -23,7 +23,7 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.citygml.assembly import Assembled, assemble_units, locate
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
-from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
+from citytwin.formats.citygml.document import GmlBytes, open_document
 from citytwin.formats.citygml.footprints import Outlines, footprints, uncovered
 from citytwin.formats.citygml.placing import Solids, place_shapes
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
@@ -37,6 +37,7 @@ from citytwin.formats.citygml.scanning import (
 )
 from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.citygml.telling import Telling, Told
+from citytwin.formats.citygml.written_ids import holds_any
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
 from citytwin.kernels import gml_names as names
@@ -46,7 +47,7 @@ from citytwin.kernels.gml_faces import mark_of
 from citytwin.model.steps import ByteRange, Dataset
 
 IntArray = NDArray[np.int64]
-_MOST_LINKS_SOUGHT = 50
+_MOST_LINKS_SOUGHT = 100_000
 
 
 @dataclass(frozen=True, eq=False)

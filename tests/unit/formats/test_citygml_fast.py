@@ -164,6 +164,16 @@ def test_a_wall_of_another_building(tmp_path):
         assert_same(*both(gml.dataset(tmp_path, path)))
 
 
+def test_many_links_that_lead_nowhere(tmp_path):
+    """They are sought in the whole file, all in one pass; their buildings are read one by one."""
+    members = [
+        building(lod2(HIGH, f"r{n}").replace(f"#r{n}2", f"#no{n}", 1), f"r{n}") for n in range(60)
+    ]
+    data = gml.dataset(tmp_path, gml.write(tmp_path, city_model(*members, MEMBERS["lod1"])))
+    assert by_scanning(data) == (61, 60)
+    assert_same(*both(data))
+
+
 def test_code_lists_that_fail_are_told_once_and_in_order(tmp_path):
     """A list outside the data set is told where it is first named, by either way."""
     outside = TEXTS.replace("../../codelists", "../../../..")
