@@ -55,8 +55,10 @@ def model(tmp_path_factory):
     """A box, a tower of two parts, a building with a courtyard, an outline of unknown height."""
     folder = tmp_path_factory.mktemp("model")
     recorded = (
+        "<gml:name>函館</gml:name>"
         "<bldg:usage>401</bldg:usage><bldg:yearOfConstruction>1987</bldg:yearOfConstruction>"
-        "<bldg:measuredHeight>4.5</bldg:measuredHeight>"
+        "<bldg:measuredHeight>4.5</bldg:measuredHeight><uro:x><uro:Detail>"
+        '<uro:area uom="m2">60.10</uro:area></uro:Detail></uro:x>'
     )
     outline = gml.rectangle(X0 + 120, Y0, X0 + 130, Y0 + 6, 0.0)
     members = [
@@ -166,6 +168,9 @@ def test_cityjsonseq(model, tmp_path):
     assert (said["measuredHeight"], said["usage_code"]) == (4.5, "401")
     assert str(said["yearOfConstruction"]) == "1987"
     assert said["source"] == "a.gml"
+    assert said["name"] == "函館"
+    assert said["Detail"] == {"area": {"value": 60.1, "uom": "m2"}}
+    assert "attributes" not in said
     box = np.array(found["box"]["vertices"]) * 0.001 + header["transform"]["translate"]
     expected = {(X0 + x, Y0 + y, z) for x in (0, 10) for y in (0, 6) for z in (112, 116)}
     assert {tuple(np.round(vertex, 3)) for vertex in box} == expected
