@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,6 +42,7 @@ def is_citygml(element: Element) -> bool:
     return is_citygml_namespace(namespace(element))
 
 
+@lru_cache(maxsize=256)
 def is_citygml_namespace(uri: str) -> bool:
     """Whether a namespace is that of CityGML or one of its modules, of any version.
 
@@ -63,6 +65,7 @@ def is_iur(element: Element) -> bool:
     return is_iur_namespace(namespace(element))
 
 
+@lru_cache(maxsize=256)
 def is_iur_namespace(uri: str) -> bool:
     """Whether a namespace is that of i-UR for urban objects, of any version.
 
