@@ -1,14 +1,16 @@
-"""Reading a large file of buildings, beside other readers of CityGML, all in one run.
+r"""Reading buildings, beside other readers of CityGML and CityJSON, all in one run.
 
-A real tile of PLATEAU is written again and again with fresh ids until it has about 84 MB. Each
-reader runs in a process and an environment of its own, one after the other in turn, with one
-thread; processor time is measured, so that other work on the machine counts less, and the best of
-all rounds is kept. The file lies in the cache of the system.
+Files are read as they are, and one tile is written again and again with fresh ids until it has about
+84 MB. Each reader runs in a process and an environment of its own, in turn with the others, with
+one thread; processor time is measured, so that other work on the machine counts less, and the best
+of all rounds is kept. Files lie in the cache of the system.
 
-    python -m benchmarks.citygml_ingest TILE --rust VENV/bin/python --plateaukit VENV/bin/python
+    python -m benchmarks.citygml_ingest TILE [TILE...] --replicate TILE --cityjson FILE \
+        --rust VENV/bin/python --plateaukit VENV/bin/python --cjio VENV/bin/python
 
-The two peers come from PyPI: ``bimfabrikhh-core-rs`` (Rust; its ``parse_gml`` gives geometry and
-four attributes, no CRS and no files) and ``plateaukit`` (Python; its parser, without code lists).
+The peers come from PyPI: ``bimfabrikhh-core-rs`` (Rust; its ``parse_gml`` gives geometry and four
+attributes, no CRS and no files), ``plateaukit`` (Python; its parser, without code lists) and ``cjio``
+(Python; loads CityJSON, without CRS and without tables).
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from __future__ import annotations
 import argparse
 import gzip
 import json
+import math
 import os
 import platform
 import re
@@ -24,11 +27,13 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 MEGABYTES = 84
 ROUNDS = 4
+LARGE_BYTES = 20_000_000
 _IDS = re.compile(rb'(gml:id="|href="#|uri="#|ring="#|buildingID>)([^"<]+)')
 _TIMED = """
 import json, resource, sys, time
@@ -53,6 +58,13 @@ def run(path):
         parser = PLATEAUCityGMLParser(target_epsg=4326, codelist_file_map={})
         return sum(1 for _ in parser.iterparse(file))
 """
+_CJIO = """
+from cjio import cityjson
+def run(path):
+    with open(path, "rb") as file:
+        model = cityjson.reader(file)
+    return sum(one["type"].startswith("Building") for one in model.j["CityObjects"].values())
+"""
 _SCAN = """
 from pathlib import Path
 from citytwin.formats.citygml.columns import describe
@@ -68,17 +80,17 @@ def run(path):
 _INGEST = """
 import tempfile
 from pathlib import Path
-from citytwin.formats.citygml import format as citygml
-from citytwin.model.steps import Dataset, NoParams
+from citytwin.formats.{format} import format as buildings
+from citytwin.model.steps import Dataset
 from citytwin.model.tables import BUILDINGS, SURFACES
 from citytwin.engine.city_store import CityStore
 from citytwin.store.tables import conform
 if {slow}:
-    citygml.read_fast = lambda *_: None
+    buildings.read_fast = lambda *_: None
 def run(path):
     file = Path(path)
     data = Dataset("x", file.parent, (file,), "{crs}", "Asia/Tokyo")
-    tables = citygml.read(data, NoParams()).tables
+    tables = buildings.read(data, buildings.FORMAT.params()).tables
     if {writes}:
         with tempfile.TemporaryDirectory() as folder:
             store = CityStore(Path(folder), "{crs}", "Asia/Tokyo", 256)
@@ -119,15 +131,77 @@ def gzipped(path: Path) -> Path:
     return target
 
 
-def timed(python: str, setup: str, path: Path, repeats: int) -> dict[str, float]:
-    """Best time of some readings in a fresh process, and its highest memory."""
-    code = _TIMED.format(setup=setup, repeats=repeats)
+@dataclass(frozen=True)
+class Reader:
+    """How a reader is called."""
+
+    name: str
+    python: str
+    setup: str
+    """Code that defines ``run(path)``, which returns the number of buildings."""
+    repeats: int = 3
+    slow: bool = False
+    """Whether one reading of a large file must do."""
+
+
+@dataclass
+class Measured:
+    """The best of all rounds."""
+
+    seconds: float = math.inf
+    peak_mb: float = 0.0
+    count: int = 0
+
+    def take(self, seconds: float, peak_mb: float, count: int) -> None:
+        """Add a round."""
+        self.seconds = min(self.seconds, seconds)
+        self.peak_mb = max(self.peak_mb, peak_mb)
+        self.count = count
+
+
+def timed(reader: Reader, path: Path, repeats: int) -> tuple[float, float, int]:
+    """Best processor time of some readings in a fresh process [s], its memory [MB], buildings.
+
+    A reader that cannot read the file takes forever.
+    """
+    code = _TIMED.format(setup=reader.setup, repeats=repeats)
     threads = ("OMP_NUM_THREADS", "RAYON_NUM_THREADS", "NUMBA_NUM_THREADS", "ARROW_NUM_THREADS")
     environment = {**os.environ, **dict.fromkeys(threads, "1")}
-    command = [python, "-c", code, str(path)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    result: dict[str, float] = json.loads(done.stdout.splitlines()[-1])
-    return result
+    command = [reader.python, "-c", code, str(path)]
+    done = subprocess.run(command, check=False, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        print(f"{reader.name}: {done.stderr.splitlines()[-1]}", file=sys.stderr)
+        return math.inf, 0.0, 0
+    result = json.loads(done.stdout.splitlines()[-1])
+    return result["seconds"], result["peak_mb"], result["count"]
+
+
+def compare(path: Path, ours: list[Reader], peers: list[Reader], rounds: int, title: str) -> None:
+    """Let readers read a file in turn and print their table, ours first."""
+    large = path.stat().st_size > LARGE_BYTES
+    size = path.stat().st_size / 1e6
+    found: dict[str, Measured] = {}
+    for number in range(rounds):
+        for reader in (*ours, *peers):
+            if large and reader.slow and number:
+                continue
+            repeats = 1 if large and reader.slow else reader.repeats
+            found.setdefault(reader.name, Measured()).take(*timed(reader, path, repeats))
+    print(f"\n{title}, {size:.1f} MB\n")
+    names = [reader.name for reader in ours]
+    heads = " | ".join(f"{name.partition(':')[0]} is faster" for name in names)
+    print(f"| reader | CPU s | MB/s | buildings | peak MB | {heads} |")
+    print("|---|" + "---:|" * (4 + len(ours)))
+    for name, one in found.items():
+        if one.seconds == math.inf:
+            print(f"| {name} | cannot read it |")
+            continue
+        ratios = [
+            "" if name in names else f"{one.seconds / found[own].seconds:.1f} times"
+            for own in names
+        ]
+        cells = [f"{one.seconds:.3f}", f"{size / one.seconds:.0f}", one.count, f"{one.peak_mb:.0f}"]
+        print(f"| {name} | " + " | ".join(map(str, [*cells, *ratios])) + " |")
 
 
 def processor() -> str:
@@ -141,74 +215,58 @@ def processor() -> str:
 
 
 def main() -> None:
-    """Measure all readers and print a table."""
+    """Measure all readers and print a table per file."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("tile", type=Path)
-    parser.add_argument("--crs", default="EPSG:6675", help="metric CRS near the tile")
+    parser.add_argument("tiles", type=Path, nargs="*", help="read as they are")
+    parser.add_argument("--replicate", type=Path, help="tile that is written again and again")
+    parser.add_argument("--cityjson", type=Path)
+    parser.add_argument("--crs", default="EPSG:6675", help="metric CRS near the tiles")
+    parser.add_argument("--cityjson-crs", default="EPSG:28992")
     parser.add_argument("--megabytes", type=int, default=MEGABYTES)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--rust", default=os.environ.get("PEER_RUST_PYTHON"))
     parser.add_argument("--plateaukit", default=os.environ.get("PEER_PLATEAUKIT_PYTHON"))
+    parser.add_argument("--cjio", default=os.environ.get("PEER_CJIO_PYTHON"))
     given = parser.parse_args()
 
-    def ingest(*, slow: bool, writes: bool) -> str:
-        return _INGEST.format(slow=slow, writes=writes, crs=given.crs)
+    def ours(kind: str, *, crs: str, writes: bool, slow: bool = False) -> str:
+        return _INGEST.format(format=kind, slow=slow, writes=writes, crs=crs)
 
-    readers = [
-        ("scan: rings, semantics, attributes", sys.executable, _SCAN, 5),
-        (
-            "read: tables in the CRS of the city",
-            sys.executable,
-            ingest(slow=False, writes=False),
-            3,
-        ),
-        ("ingest: tables as GeoParquet", sys.executable, ingest(slow=False, writes=True), 3),
-    ]
+    here = sys.executable
+    scan = Reader("scan: rings, semantics, attributes", here, _SCAN, 5)
+    fast = [
+        scan,
+        Reader("read: tables in the CRS of the city", here,
+               ours("citygml", crs=given.crs, writes=False)),
+        Reader("ingest: tables as GeoParquet", here, ours("citygml", crs=given.crs, writes=True)),
+    ]  # fmt: skip
+    peers = [
+        Reader("element by element (lxml): tables as GeoParquet", here,
+               ours("citygml", crs=given.crs, writes=True, slow=True), slow=True),
+    ]  # fmt: skip
     if given.rust:
-        readers.append(("bimfabrikhh-core-rs: parse_gml", given.rust, _RUST, 3))
-    once = [
-        (
-            "element by element: tables as GeoParquet",
-            sys.executable,
-            ingest(slow=True, writes=True),
-            1,
-        )
-    ]
+        peers.append(Reader("bimfabrikhh-core-rs: parse_gml", given.rust, _RUST))
     if given.plateaukit:
-        once.append(("plateaukit: parser", given.plateaukit, _PLATEAUKIT, 1))
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "large_bldg_6697.gml"
-        replicated(given.tile, path, given.megabytes)
-        size = path.stat().st_size / 1e6
-        best: dict[str, dict[str, float]] = {}
-        packed = [
-            (f"scan: out of a {kind}", sys.executable, _SCAN, 3, place)
-            for kind, place in (("zip archive", zipped(path)), ("gzip file", gzipped(path)))
+        peers.append(Reader("plateaukit: parser", given.plateaukit, _PLATEAUKIT, slow=True))
+    print(f"{datetime.now(UTC).date()}, {processor()}, one thread")
+    for tile in given.tiles:
+        compare(tile, fast, peers, given.rounds, tile.name)
+    if given.replicate:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "large_bldg_6697.gml"
+            replicated(given.replicate, path, given.megabytes)
+            compare(path, fast, peers, given.rounds, f"{given.replicate.name}, written many times")
+            for kind, place in (("a zip archive", zipped(path)), ("a gzip file", gzipped(path))):
+                seconds, peak_mb, _ = timed(scan, place, 3)
+                print(f"\nScanned out of {kind}: {seconds:.3f} s, peak {peak_mb:.0f} MB.")
+    if given.cityjson:
+        crs = given.cityjson_crs
+        own = [
+            Reader("read: tables", here, ours("cityjson", crs=crs, writes=False)),
+            Reader("ingest: tables as GeoParquet", here, ours("cityjson", crs=crs, writes=True)),
         ]
-        plain = [(*reader, path) for reader in readers]
-        slow = [(*reader, path) for reader in once]
-        for number in range(given.rounds):
-            for name, python, setup, repeats, place in (
-                plain + packed + (slow if not number else [])
-            ):
-                result = timed(python, setup, place, repeats)
-                known = best.setdefault(name, result)
-                known["seconds"] = min(known["seconds"], result["seconds"])
-                known["peak_mb"] = max(known["peak_mb"], result["peak_mb"])
-    print(f"{datetime.now(UTC).date()}, {processor()}, one thread, {size:.0f} MB\n")
-    print("| reader | CPU s | MB/s | buildings | peak MB |\n|---|---:|---:|---:|---:|")
-    for name, result in best.items():
-        rate = size / result["seconds"]
-        peak = result["peak_mb"]
-        print(f"| {name} | {result['seconds']:.3f} | {rate:.0f} | {result['count']} | {peak:.0f} |")
-    ours = [name for name, *_ in readers[:3]]
-    packings = [name for name, *_ in packed]
-    print("\n| times as fast as | " + " | ".join(n.partition(":")[0] for n in ours) + " |")
-    print("|---|---:|---:|---:|")
-    for name in best:
-        if name not in (*ours, *packings):
-            ratios = [best[name]["seconds"] / best[own]["seconds"] for own in ours]
-            print(f"| {name} | " + " | ".join(f"{ratio:.1f}" for ratio in ratios) + " |")
+        others = [Reader("cjio: reader", given.cjio, _CJIO)] if given.cjio else []
+        compare(given.cityjson, own, others, given.rounds, given.cityjson.name)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from typing import cast
 import geopandas as gpd
 import pandas as pd
 
+from citytwin.citymodel.arrays import labelled
 from citytwin.model import tables as t
 from citytwin.model.notes import Note
 from citytwin.model.raster import Raster
@@ -36,7 +37,7 @@ class CityModel:
     tables
         What was read, by schema; the others are empty.
     rasters
-        Elevation rasters by name, each in a CRS of its own.
+        Elevation rasters by name, each in a CRS of its own; they become labelled arrays.
     inputs
         Files that were looked at.
     notes
@@ -52,7 +53,7 @@ class CityModel:
         notes: tuple[Note, ...],
     ) -> None:
         self.crs = crs
-        self.rasters = rasters
+        self.rasters = {name: labelled(name, raster) for name, raster in rasters.items()}
         self.notes = notes
         self.inputs = inputs
         self._tables = {
@@ -206,7 +207,7 @@ class CityModel:
             for table, frame in self._tables.items()
             if len(frame) and table is not t.DEFECTS
         ]
-        sizes = {name: "x".join(map(str, r.values.shape)) for name, r in self.rasters.items()}
+        sizes = {name: "x".join(map(str, array.shape)) for name, array in self.rasters.items()}
         return [*rows, *((name, size, "raster [m]") for name, size in sizes.items())]
 
     def _title(self) -> str:

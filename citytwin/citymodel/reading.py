@@ -50,8 +50,9 @@ def read_citymodel(
     Parameters
     ----------
     path
-        A file, a folder, a pattern such as ``udx/bldg/*.gml``, or several of these: CityGML (of
-        PLATEAU or any other city), CityJSON, footprints, relief, elevation rasters, laser points.
+        A file, a folder, a zip archive or a place in one, a pattern such as ``udx/bldg/*.gml``, or
+        several of these: CityGML (of PLATEAU or any other city), CityJSON, footprints, relief,
+        elevation rasters, laser points.
     crs
         Projected CRS in metres for all tables; without it the plane zone in Japan, elsewhere the
         projected CRS of the files, else the UTM zone.

@@ -40,8 +40,8 @@ def command(
 ) -> None:
     """Read city models into a folder of tables: GeoParquet, a report, and what --format names.
 
-    PATH is a file, a folder or a pattern: CityGML, CityJSON, footprints, relief. Which format
-    reads which file is found out. Themes are bldg, dem, tran, brid, luse, wtr, veg, urf, fld.
+    PATH is a file, a folder, a zip archive or a pattern: CityGML, CityJSON, footprints, relief.
+    Which format reads which file is found out. Themes are bldg, dem, tran, brid, luse, wtr, veg, urf, fld.
 
     Safe to repeat: files that have been read are not read again, and a run that was stopped
     resumes.

@@ -195,7 +195,7 @@ def _sum_of_lit(
 
 @njit(cache=True, nogil=True)
 def turn(field: np.ndarray) -> np.ndarray:
-    """Transpose into a fresh C-ordered array, block by block to stay in the cache.
+    """Transpose into a fresh C-ordered array, by squares of one line of the cache (64 bytes).
 
     Parameters
     ----------
@@ -209,10 +209,11 @@ def turn(field: np.ndarray) -> np.ndarray:
     """
     ny, nx = field.shape
     out = np.empty((nx, ny), dtype=field.dtype)
-    for j0 in range(0, nx, 16):
-        for i0 in range(0, ny, 16):
-            for j in range(j0, min(j0 + 16, nx)):
-                for i in range(i0, min(i0 + 16, ny)):
+    edge = 64 // field.itemsize
+    for j0 in range(0, nx, edge):
+        for i0 in range(0, ny, edge):
+            for j in range(j0, min(j0 + edge, nx)):
+                for i in range(i0, min(i0 + edge, ny)):
                     out[j, i] = field[i, j]
     return out
 

@@ -61,7 +61,7 @@ class SunlightParams(Params):
     count."""
     method: Method = "fast"
     """``fast`` takes walls for blocks and slopes for slopes; ``exact`` takes every cell for a
-    flat-topped block and has no wrong cell (about four times the work; ``fast_blocks`` is its
+    flat-topped block and has no wrong cell (about 17 times the work; ``fast_blocks`` is its
     quick approximation). On blocks, ground that falls away from a low sun lies in the shadow of
     its own steps: blocks are for buildings on a level plane, as rules ask for."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +35,9 @@ _SEMANTICS = {
 _OUTLINE = "0"
 _STANDARD = {"measured_height_m": "measuredHeight", "storeys": "storeysAboveGround"}
 """Columns that CityJSON has names for; the others keep their own."""
-_NO_ATTRIBUTES = ("building_id", "parent_id", "geometry")
+_RECORDED = "attributes"
+"""JSON object of what the file said of a building and no column has."""
+_NO_ATTRIBUTES = ("building_id", "parent_id", "geometry", _RECORDED)
 
 
 @dataclass(frozen=True, eq=False)
@@ -216,15 +219,16 @@ def _numbered(
 
 
 def _attributes(rows: gpd.GeoDataFrame) -> list[Json]:
-    """What the table says of each building; unknown values are left out."""
+    """What the file said of each building and what the table says; unknown values are left out."""
     columns = {
         _STANDARD.get(name, name): rows[name].astype(object).tolist()
         for name in rows.columns
         if name not in _NO_ATTRIBUTES
     }
+    recorded = [json.loads(text) if _known(text) else {} for text in rows[_RECORDED].astype(object)]
     return [
-        {name: values[row] for name, values in columns.items() if _known(values[row])}
-        for row in range(len(rows))
+        {**said, **{name: values[row] for name, values in columns.items() if _known(values[row])}}
+        for row, said in enumerate(recorded)
     ]
 
 

@@ -131,3 +131,18 @@ class EmbreeBlocks:
 
     def _hit(self, origins, directions):
         return np.asarray(self.scene.run(origins, directions, query="OCCLUDED")) >= 0
+
+
+class EmbreeSlopes(EmbreeBlocks):
+    """The raster as a surface through the centres of its cells: four triangles between each four."""
+
+    def _triangles(self):
+        h, d = self.height.astype(np.float64), self.cell_m
+        i, j = (index.ravel() for index in np.indices((h.shape[0] - 1, h.shape[1] - 1)))
+        corners = [
+            np.stack([(j + b + 0.5) * d, -(i + a + 0.5) * d, h[i + a, j + b]], axis=1)
+            for a, b in ((0, 0), (0, 1), (1, 1), (1, 0))
+        ]
+        middle = np.mean(corners, axis=0)
+        fans = [np.stack([corners[k], corners[(k + 1) % 4], middle], axis=1) for k in range(4)]
+        return np.concatenate(fans).astype(np.float32)

@@ -8,7 +8,7 @@ import pytest
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
 from citytwin.kernels.solar import sun_position
 from citytwin.kernels.sun_bundle import Suns
-from tests.physics.block_rays import EmbreeBlocks, near_edge, towers_on_terrain
+from tests.physics.block_rays import EmbreeBlocks, EmbreeSlopes, near_edge, towers_on_terrain
 
 SUNS_DEG = (
     (127.3, 8.1),
@@ -59,3 +59,24 @@ def test_hours_of_a_winter_day(scene, method, allowed_h):
     expected = sum(0.25 * ~scene.shaded(a, h) for a, h in zip(azimuth, altitude, strict=True))
     got = accumulate_sunlit(scene.height, scene.height, 1.0, suns, 0, 0, method)
     assert np.abs(got - expected).mean() < allowed_h
+
+
+def test_hills_are_slopes_and_no_stairs():
+    """Ground of 24 % in the median without buildings, rays cast over the surface between centres.
+
+    The fast method errs in less than 0.1 % of the cells; taken for blocks, the same hills lie in
+    the shadow of their own stairs.
+    """
+    pytest.importorskip("embreex", reason="embreex comes with the development environment")
+    y, x = np.mgrid[:200, :220].astype(np.float64)
+    hills = 20 + 9 * np.sin(x / 43 + 1) + 7 * np.cos(y / 31 + 0.3) + 4 * np.sin((x + y) / 27)
+    scene = EmbreeSlopes(hills.astype(np.float32))
+    wrong, stairs = [], []
+    for sun in np.radians(SUNS_DEG):
+        expected = scene.shaded(*sun)[3:-3, 3:-3]
+        fast = shadow_mask(scene.height, scene.height, 1.0, *sun, 0, 0)[3:-3, 3:-3] == 1
+        blocks = shadow_mask(scene.height, scene.height, 1.0, *sun, 0, 0, "exact")[3:-3, 3:-3] == 1
+        wrong.append((fast != expected).mean())
+        stairs.append((blocks != expected).mean())
+    assert np.mean(wrong) < 0.001
+    assert np.mean(stairs) > 0.03

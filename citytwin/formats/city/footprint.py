@@ -25,18 +25,8 @@ def polygon(rings: Sequence[FloatArray]) -> shapely.MultiPolygon:
     rings
         Shape (n, 2) or (n, 3) each, outer ring first, no closing vertex [m].
     """
-    closed = [_closed(ring[:, :2]) for ring in rings]
-    raw = shapely.Polygon(closed[0], [hole for hole in closed[1:] if len(hole) > 3])
-    return multi(raw if raw.is_valid else shapely.make_valid(raw))
-
-
-def _closed(ring: FloatArray) -> FloatArray:
-    """Ring with its first vertex at its end.
-
-    It may stand there already: ends that differ in height only, or by less than the projection
-    resolves, meet in the plane.
-    """
-    return ring if np.array_equal(ring[0], ring[-1]) else np.concatenate([ring, ring[:1]])
+    raw = _raw_polygons([rings])[0]
+    return multi(raw if shapely.is_valid(raw) else shapely.make_valid(raw))
 
 
 def multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
@@ -91,9 +81,41 @@ def union_of_rings(faces: Sequence[Sequence[FloatArray]]) -> shapely.MultiPolygo
     faces
         Rings of each face, outer ring first.
     """
-    areas = [polygon(rings) for rings in faces]
-    areas = [area for area in areas if not area.is_empty]
-    return union(areas) if areas else shapely.MultiPolygon()
+    raw = _raw_polygons(faces)
+    sound = shapely.is_valid(raw)
+    areas: list[shapely.Geometry] = []
+    for area, valid, size in zip(raw, sound.tolist(), shapely.area(raw).tolist(), strict=True):
+        if not valid:
+            mended = multi(shapely.make_valid(area))
+            areas += [] if mended.is_empty else [mended]
+        elif size >= MIN_AREA_M2:
+            areas.append(area)
+    if not areas:
+        return shapely.MultiPolygon()
+    return multi(areas[0]) if len(areas) == 1 else union(areas)
+
+
+def _raw_polygons(faces: Sequence[Sequence[FloatArray]]) -> NDArray[np.object_]:
+    """Projections of faces as they are, valid or not, made at once since there are many."""
+    rings: list[FloatArray] = []
+    owners: list[int] = []
+    for number, face in enumerate(faces):
+        plane = [ring[:, :2] for ring in face]
+        kept = [plane[0], *(hole for hole in plane[1:] if _has_area(hole))]
+        rings += kept
+        owners += [number] * len(kept)
+    if not rings:
+        return np.empty(0, dtype=object)
+    sizes = [len(ring) for ring in rings]
+    linear = shapely.linearrings(
+        np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), sizes)
+    )
+    return np.asarray(shapely.polygons(linear, indices=np.array(owners)))
+
+
+def _has_area(ring: FloatArray) -> bool:
+    """Whether more than a line to and fro is left; the ring may be closed in the plane already."""
+    return len(ring) > 3 or not np.array_equal(ring[0], ring[-1])
 
 
 def of_faces(faces: Sequence[Face]) -> shapely.MultiPolygon:

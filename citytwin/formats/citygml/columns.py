@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city.recorded import recorded_height, recorded_storeys
 from citytwin.formats.citygml.attributes import height_in_metres
-from citytwin.formats.citygml.scanning import DeclinedError, Shapes
+from citytwin.formats.citygml.scanning import Shapes
 from citytwin.formats.citygml.texts import contents, each, values
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
@@ -21,6 +21,7 @@ class Described:
     """What a file says about its buildings besides their shapes, one entry per unit."""
 
     building_id: list[str]
+    """Empty where a unit has none."""
     height_m: list[float | None]
     defects: list[tuple[str, ...]]
     storeys: list[int | None]
@@ -59,18 +60,10 @@ def describe(shapes: Shapes) -> Described:
     ----------
     shapes
         Buildings of a range.
-
-    Raises
-    ------
-    DeclinedError
-        If a building has no id: its number in the file would have to be counted.
     """
     elements, units = shapes.elements, shapes.units.astype(np.int64)
     ids, _ = values(elements, units[:, gu.ROW], names.ID)
     building_id = each(ids, str.strip)
-    if not all(building_id):
-        msg = "not owned: a building without an id"
-        raise DeclinedError(msg)
     heights = _heights(shapes)
     usage = each(contents(elements, units[:, gu.USAGE_ROW]), str.strip)
     function = each(contents(elements, units[:, gu.FUNCTION_ROW]), str.strip)

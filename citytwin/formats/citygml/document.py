@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
-from contextlib import closing
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +13,6 @@ from citytwin.formats.citygml.root import PROLOG_BYTES, TAIL_BYTES, Root, root_o
 from citytwin.formats.xml_text import Utf8Stream
 from citytwin.model.steps import ByteRange
 from citytwin.transports.files import open_binary
-from citytwin.transports.windows import OVERLAP_BYTES, windows
 
 WINDOW_BYTES = 16_000_000
 """Bytes read at a time; a member that is larger gets a larger window."""
@@ -160,29 +158,6 @@ def open_document(path: Path, part: ByteRange | None = None) -> GmlBytes | None:
         stream.close()
         return None
     return GmlBytes(stream, root, buffer, filled, origin)
-
-
-def holds_any(path: Path, names: Collection[str]) -> bool:
-    """Whether any of some ids is written in a file, in quotes; true where that cannot be told.
-
-    Parameters
-    ----------
-    path
-        The file.
-    names
-        The ids.
-    """
-    opened = _stream_of(path, None)
-    quoted = [f"{quote}{name}{quote}".encode() for name in names for quote in ("'", '"')]
-    if opened is None or any(len(name) > OVERLAP_BYTES for name in quoted):
-        return True
-    stream, _ = opened
-    try:
-        with closing(stream):
-            contents = map(bytes, windows(stream.readinto))
-            return any(name in content for content in contents for name in quoted)
-    except (OSError, UnicodeDecodeError):
-        return True
 
 
 def _stream_of(path: Path, part: ByteRange | None) -> tuple[Utf8Stream, int | None] | None:

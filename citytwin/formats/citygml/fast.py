@@ -23,7 +23,7 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.citygml.assembly import Assembled, assemble_units, locate
 from citytwin.formats.citygml.columns import Described, describe, odd_texts
-from citytwin.formats.citygml.document import GmlBytes, holds_any, open_document
+from citytwin.formats.citygml.document import GmlBytes, open_document
 from citytwin.formats.citygml.footprints import Outlines, footprints, uncovered
 from citytwin.formats.citygml.placing import Solids, place_shapes
 from citytwin.formats.citygml.reader import UNITS, BuildingReader
@@ -37,6 +37,7 @@ from citytwin.formats.citygml.scanning import (
 )
 from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.citygml.telling import Telling, Told
+from citytwin.formats.citygml.written_ids import holds_any
 from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import GmlFile
 from citytwin.kernels import gml_names as names
@@ -46,7 +47,7 @@ from citytwin.kernels.gml_faces import mark_of
 from citytwin.model.steps import ByteRange, Dataset
 
 IntArray = NDArray[np.int64]
-_MOST_LINKS_SOUGHT = 50
+_MOST_LINKS_SOUGHT = 100_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,7 +97,7 @@ def read_fast(
     trial = lists.trial()
     own = Ledger()
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs)
-    reading = _Reading(document, GmlFile(path, site, semantic_of), trial, own)
+    reading = _Reading(document, GmlFile(path, site, semantic_of), trial, own, part is not None)
     try:
         for elements in scan_windows(document):
             reading.take(elements)
@@ -116,6 +117,8 @@ class _Reading:
     file: GmlFile
     lists: CodeLists
     ledger: Ledger
+    is_range: bool
+    """Whether these are some members of a file only."""
     blocks: list[Block] = field(default_factory=list)
     odd: list[BuildingRow] = field(default_factory=list)
     _started: bool = False
@@ -128,6 +131,7 @@ class _Reading:
             return
         described = describe(shapes)
         shapes.spoil(odd_texts(shapes))
+        self._spoil_nameless(shapes, described)
         solids, outlines = _placed(shapes, self.file.site)
         told, odd = self._in_order(shapes, described)
         name = self.file.path.name
@@ -212,6 +216,13 @@ class _Reading:
             return site.crs(value.decode()) == site.crs()
         except SourceError:
             return False
+
+    def _spoil_nameless(self, shapes: Shapes, described: Described) -> None:
+        """Give buildings without an id to the reader that numbers them over the whole file."""
+        nameless = np.array([not name for name in described.building_id], dtype=np.bool_)
+        if nameless.any() and self.is_range:
+            _decline("a building without an id in a range of a file")
+        shapes.spoil(nameless)
 
     def _in_order(
         self, shapes: Shapes, described: Described

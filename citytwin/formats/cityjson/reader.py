@@ -29,10 +29,12 @@ _ROADS = ("Road", "TransportSquare", "Square", "Track")
 _BRIDGES = ("Bridge", "BridgePart")
 _SINGLE_PLANT = "SolitaryVegetationObject"
 _LAND = {"WaterBody": "water", "PlantCover": "green", "LandUse": "other"}
-# 3D BAG: the register's number of the building, the same in every release.
-_STABLE = ("identificatie",)
+# 3D BAG: the register's number of the building, the same in every release; and our own exports.
+_STABLE = ("identificatie", "stable_key")
 _USAGES = ("usage", "function")
-_IN_COLUMNS = ("measuredHeight", "storeysAboveGround")
+_CODE = "usage_code"
+"""Of our own exports, where the usage is a text."""
+_IN_COLUMNS = ("measuredHeight", "storeysAboveGround", _CODE)
 
 Object = dict[str, Json]
 
@@ -131,7 +133,7 @@ class BatchReader:
         stable = next((n for n in _STABLE if text_of(known.get(n))), None)
         draft = Draft(name, self.site.source, defects=list(defects))
         draft.measured_height_m, draft.storeys = height, storeys
-        draft.usage = draft.usage_code = code
+        draft.usage, draft.usage_code = code, text_of(known.get(_CODE)) or code
         draft.stable_key = text_of(known[stable]) if stable else None
         draft.offset = self.batch.offset
         own = attribute_json(known, {*_IN_COLUMNS, named, stable})

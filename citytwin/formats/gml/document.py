@@ -116,7 +116,8 @@ class GmlFile:
         SourceError
             If the file is no CityGML.
         """
-        self._nameless = 0
+        if self.content is None:
+            self._nameless = 0  # else it goes on: these are further members of the file
         for element in self._elements(names):
             inner = any(local_name(a) in names and is_citygml(a) for a in element.iterancestors())
             if inner or not is_citygml(element):

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import geopandas as gpd
+import numpy as np
 import pytest
+import rasterio
 import shapely
+from rasterio.transform import from_origin
 
 import citytwin
 from citytwin.errors import ConfigError, SourceError
@@ -123,3 +126,20 @@ def test_footprints(tmp_path):
     x, y = model.buildings.set_index("building_id").geometry.centroid["f"].coords[0]
     assert abs(x - gml.X0) < 200
     assert abs(y - gml.Y0) < 400
+
+
+def test_rasters_are_labelled(tmp_path):
+    """Row 0 lies in the north, coordinates are those of the middle of each cell."""
+    place = {"crs": "EPSG:25832", "transform": from_origin(gml.X0, gml.Y0 + 4, 2, 2)}
+    values = np.array([[1, 2], [3, -9999]], dtype="float32")
+    with rasterio.open(
+        tmp_path / "dtm.tif", "w", driver="GTiff", height=2, width=2, count=1, dtype="float32",
+        nodata=-9999, **place,
+    ) as raster:  # fmt: skip
+        raster.write(values, 1)
+    model = citytwin.read_citymodel(tmp_path)
+    array = model.rasters["dtm"]
+    assert array.sel(x=gml.X0 + 1, y=gml.Y0 + 3).item() == 1
+    assert np.isnan(array.sel(x=gml.X0 + 3, y=gml.Y0 + 1).item())
+    assert array.rio.crs.to_epsg() == 25832
+    assert array.attrs["units"] == "m"

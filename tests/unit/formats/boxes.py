@@ -34,6 +34,7 @@ def block_of(*buildings: Sequence[Rings], is_shell: bool = True, **changes: obje
             ground_z_m=Z,
             roof_z_m=Z + 10,
             height_m=10.0,
+            height_from="geometry",
             footprint=shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
             faces=[Face("", "other", [np.array(r) for r in face]) for face in faces],
             defects=[],

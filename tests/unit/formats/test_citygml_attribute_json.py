@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from itertools import count
 from xml.sax.saxutils import escape, quoteattr
@@ -13,7 +14,12 @@ from gml_documents import X0, Y0, box, building, city_model, lod0, lod1
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.citygml import document as document_bytes
 from citytwin.formats.citygml import format as citygml
+from citytwin.formats.citygml.fast import read_fast
+from citytwin.formats.citygml.ranges import member_ranges
+from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.kernels import attribute_words as words
 from citytwin.kernels import gml_attributes as ga
 from citytwin.model.steps import NoParams
@@ -318,3 +324,31 @@ def test_offsets(tmp_path, codec):
     for name, begin in zip(table["building_id"], table["offset"], strict=True):
         kind = "BuildingPart" if name == "c" else "Building"
         assert content[begin:].startswith(f'<bldg:{kind} gml:id="{name}">'.encode())
+
+
+def test_offsets_of_ranges_and_windows(tmp_path, monkeypatch):
+    """Positions in the file, whichever part of it is read, and through however small windows."""
+    text = city_model(*(building(SHAPE, f"b{n}") for n in range(6))).replace("<core:", "\n<core:")
+    path = gml.write(tmp_path, ("\ufeff" + text).encode())
+    data = gml.dataset(tmp_path, path)
+    content = path.read_bytes()
+    begins = [content.index(f'<bldg:Building gml:id="b{n}"'.encode()) for n in range(6)]
+    table = citygml.read(data, NoParams()).tables[BUILDINGS]
+    assert table["offset"].tolist() == begins
+    parts = member_ranges(path, 2500)
+    assert len(parts) > 1
+    found = []
+    for part in parts:
+        fast = read_fast(path, data, CodeLists(tmp_path), Ledger(), part)
+        found += [int(begin) for block in fast.blocks for begin in block.offset]
+    assert found == begins
+    monkeypatch.setattr(document_bytes, "WINDOW_BYTES", 3000)
+    assert citygml.read(data, NoParams()).tables[BUILDINGS]["offset"].tolist() == begins
+
+
+def test_offsets_in_a_compressed_file(tmp_path):
+    """Positions in what is unpacked."""
+    text = city_model(building(SHAPE, "a")).encode()
+    path = gml.write(tmp_path, gzip.compress(text), "a_bldg_1.gml.gz")
+    table = citygml.read(gml.dataset(tmp_path, path), NoParams()).tables[BUILDINGS]
+    assert table["offset"].tolist() == [text.index(b"<bldg:Building ")]

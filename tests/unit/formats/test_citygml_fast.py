@@ -12,6 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from citytwin.formats.citygml import document as gml_bytes
+from citytwin.model.tables import BUILDINGS
 
 LOW, HIGH = box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 116.0), box(X0, Y0, X0 + 9, Y0 + 5, 112.0, 119.0)
 OUTLINE = lod0(gml.rectangle(X0, Y0, X0 + 10, Y0 + 6, 112.0))
@@ -96,6 +97,8 @@ MEMBERS = {
         lod2(HIGH, "ah") + "<bldg:outerBuildingInstallation><bldg:BuildingInstallation><bldg:lod3Geometry>"
         f"{gml.multi_surface(gml.polygon(LOW[1]))}</bldg:lod3Geometry></bldg:BuildingInstallation></bldg:outerBuildingInstallation>", "ah",
     ),
+    "without an id": building(OUTLINE + lod1(LOW), None),
+    "a part without an id": building(lod1(LOW) + gml.part(lod1(HIGH), ""), "aj"),
     "room": building(lod2(HIGH, "x") + f"<bldg:interiorRoom><bldg:Room>{lod1(LOW)}</bldg:Room></bldg:interiorRoom>", "x"),
 }  # fmt: skip
 
@@ -121,12 +124,25 @@ def test_only_the_unusual_are_read_element_by_element(tmp_path):
     )  # fmt: skip
     odd = (
         "spike", "dangling", "repeated", "lod3 windows only", "installation that is a solid",
-        "installation of another kind",
+        "installation of another kind", "without an id",
     )  # fmt: skip
     content = city_model(*(MEMBERS[case] for case in (*plain, *odd)))
     path = gml.write(tmp_path, content)
     assert by_scanning(gml.dataset(tmp_path, path)) == (len(plain) + 1 + len(odd), len(odd))
     assert_same(*both(gml.dataset(tmp_path, path)))
+
+
+def test_buildings_without_ids_are_numbered_through(tmp_path, monkeypatch):
+    """Over all windows of a file, as the element-wise reader numbers them."""
+    nameless = building(OUTLINE + lod1(LOW), None)
+    members = [nameless, MEMBERS["lod1"], nameless, MEMBERS["lod2"], nameless]
+    path = gml.write(tmp_path, city_model(*members))
+    monkeypatch.setattr(gml_bytes, "WINDOW_BYTES", 5000)
+    fast, slow = both(gml.dataset(tmp_path, path))
+    assert_same(fast, slow)
+    ids = fast.tables[BUILDINGS]["building_id"].tolist()
+    assert [name for name in ids if ":" in name] == [f"{path.stem}:{n}" for n in (1, 2, 3)]
+    assert by_scanning(gml.dataset(tmp_path, path)) == (5, 3)
 
 
 def test_duplicates_over_files(tmp_path):
@@ -146,6 +162,16 @@ def test_a_wall_of_another_building(tmp_path):
         path = gml.write(tmp_path, city_model(*members))
         assert by_scanning(gml.dataset(tmp_path, path)) is None
         assert_same(*both(gml.dataset(tmp_path, path)))
+
+
+def test_many_links_that_lead_nowhere(tmp_path):
+    """They are sought in the whole file, all in one pass; their buildings are read one by one."""
+    members = [
+        building(lod2(HIGH, f"r{n}").replace(f"#r{n}2", f"#no{n}", 1), f"r{n}") for n in range(60)
+    ]
+    data = gml.dataset(tmp_path, gml.write(tmp_path, city_model(*members, MEMBERS["lod1"])))
+    assert by_scanning(data) == (61, 60)
+    assert_same(*both(data))
 
 
 def test_code_lists_that_fail_are_told_once_and_in_order(tmp_path):

@@ -54,7 +54,12 @@ def with_courtyard():
 def model(tmp_path_factory):
     """A box, a tower of two parts, a building with a courtyard, an outline of unknown height."""
     folder = tmp_path_factory.mktemp("model")
-    recorded = "<bldg:measuredHeight>4.5</bldg:measuredHeight>"
+    recorded = (
+        "<gml:name>函館</gml:name>"
+        "<bldg:usage>401</bldg:usage><bldg:yearOfConstruction>1987</bldg:yearOfConstruction>"
+        "<bldg:measuredHeight>4.5</bldg:measuredHeight><uro:x><uro:Detail>"
+        '<uro:area uom="m2">60.10</uro:area></uro:Detail></uro:x>'
+    )
     outline = gml.rectangle(X0 + 120, Y0, X0 + 130, Y0 + 6, 0.0)
     members = [
         gml.building(recorded + gml.lod2(faces_of_box(X0)), "box"),
@@ -159,7 +164,13 @@ def test_cityjsonseq(model, tmp_path):
         "court": ("MultiSurface", "1"),
         "flat": ("MultiSurface", "0"),
     }
-    assert found["box"]["CityObjects"]["box"]["attributes"]["measuredHeight"] == 4.5
+    said = found["box"]["CityObjects"]["box"]["attributes"]
+    assert (said["measuredHeight"], said["usage_code"]) == (4.5, "401")
+    assert str(said["yearOfConstruction"]) == "1987"
+    assert said["source"] == "a.gml"
+    assert said["name"] == "函館"
+    assert said["Detail"] == {"area": {"value": 60.1, "uom": "m2"}}
+    assert "attributes" not in said
     box = np.array(found["box"]["vertices"]) * 0.001 + header["transform"]["translate"]
     expected = {(X0 + x, Y0 + y, z) for x in (0, 10) for y in (0, 6) for z in (112, 116)}
     assert {tuple(np.round(vertex, 3)) for vertex in box} == expected
@@ -176,7 +187,10 @@ def test_cityjsonseq_gives_the_same_tables(model, tmp_path):
     back = citytwin.read_citymodel(tmp_path / "a.city.jsonl")
     a, b = (m.buildings.set_index("building_id").sort_index() for m in (model, back))
     assert back.crs == model.crs
-    columns = ["parent_id", "lod", "height_m", "measured_height_m", "ground_z_m", "roof_z_m"]
+    columns = [
+        "stable_key", "parent_id", "lod", "height_m", "measured_height_m", "ground_z_m", "roof_z_m",
+        "usage", "usage_code",
+    ]  # fmt: skip
     pd.testing.assert_frame_equal(
         pd.DataFrame(a[columns]), pd.DataFrame(b[columns]), atol=1e-3, rtol=0
     )
