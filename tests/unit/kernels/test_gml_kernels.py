@@ -152,12 +152,20 @@ UNCLEAN = {
     "dangling": level(member(polygon()) + link("nowhere")),
     "circle": level(f'{link("c")}<surfaceMember><CompositeSurface g:id="c">{link("c")}</CompositeSurface></surfaceMember>'),
     "turned": level(member(f'<OrientableSurface orientation="-"><baseSurface>{polygon()}</baseSurface></OrientableSurface>')),
-    "lod3": level(member(polygon()), "lod3Solid"),
     "outline only": level(member(polygon()), "lod0FootPrint"),
     "no geometry": "<usage>1</usage>",
-    "room": level(member(polygon())) + f"<interiorRoom>{level(member(polygon()))}</interiorRoom>",
     "unknown surface": level(member(polygon())) + boundary("OddSurface", member(polygon())),
 }  # fmt: skip
+
+
+def test_lod3_is_read_and_rooms_are_passed_over():
+    """A building in LOD3 is as plain as any; faces inside of rooms are none of the shell."""
+    room = f"<interiorRoom>{level(member(polygon()))}</interiorRoom>"
+    units, faces, *_ = read(
+        building(level(member(polygon()), "lod3Solid")) + building(level(member(polygon())) + room)
+    )
+    assert units[:, gu.STATUS].tolist() == [gu.CLEAN, gu.CLEAN]
+    assert len(faces) == 2
 
 
 @pytest.mark.parametrize("case", UNCLEAN)
