@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.city.faces import RawFace, RingFault, Semantic
+from citytwin.formats.city.faces import RawFace, RingFault, Semantic, cut
 from citytwin.formats.cityjson.parsing import Json
 
 FloatArray = NDArray[np.float64]
@@ -154,9 +153,8 @@ def _all_rings(faces: Sequence[Json], vertices: FloatArray) -> list[list[FloatAr
     points = vertices[np.array(indices, dtype=np.int64)]
     if not np.isfinite(points).all():
         return None
-    ends = list(accumulate(map(len, closed)))
-    cut = iter([points[start:end] for start, end in zip([0, *ends], ends, strict=False)])
-    return [[next(cut) for _ in face] for face in own]
+    ordered = iter(cut(points, map(len, closed)))
+    return [[next(ordered) for _ in face] for face in own]
 
 
 def _face(face: Json, vertices: FloatArray, semantic: Semantic) -> RawFace:
