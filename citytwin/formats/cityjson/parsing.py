@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import json
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TypeAlias
 
 from citytwin.errors import SourceError
@@ -31,8 +28,7 @@ def parse(content: str, source: str, place: str) -> Json:
         If it is no JSON that can be used.
     """
     try:
-        with _collector_paused():
-            parsed: Json = json.loads(content)
+        parsed: Json = json.loads(content)
     except json.JSONDecodeError as error:
         record = place or f"line {error.lineno}, column {error.colno}"
         msg = f"is not JSON: {error.msg}"
@@ -41,18 +37,3 @@ def parse(content: str, source: str, place: str) -> Json:
         msg = f"is not usable JSON: {str(error)[:120]}"
         raise SourceError(msg, source=source, record=place) from error
     return parsed
-
-
-@contextmanager
-def _collector_paused() -> Iterator[None]:
-    """No search for cycles while a tree of lists is built: it holds none, and is walked each time.
-
-    Threads that overlap may resume it early, which costs time and nothing else.
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
