@@ -17,6 +17,8 @@ from citytwin.recognition.gml import look_at_gml
 from citytwin.recognition.look import Look, reason
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
+from citytwin.store.latest import LATEST
+from citytwin.store.model_folder import DOCUMENT
 from citytwin.transports.files import content_name, open_binary
 from citytwin.transports.finding import find_files
 
@@ -27,6 +29,8 @@ _SUFFIXES = (
 _BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
+_MADE_HERE = (DOCUMENT, LATEST)
+"""Files that mark a folder which was made from a city model."""
 _DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
 """Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -46,9 +50,12 @@ class LookedAt:
 
 
 def look_at_places(
-    places: Iterable[str | Path], *, given: str | None = None
+    places: Iterable[str | Path], *, given: str | None = None, apart: Path | None = None
 ) -> tuple[LookedAt, ...]:
     """Find all files that could be city models, and look at each.
+
+    What was made from a city model counts where its own folder is named, not where a folder above
+    is: a model would be read together with its copies.
 
     Parameters
     ----------
@@ -56,6 +63,8 @@ def look_at_places(
         Files, folders, patterns.
     given
         CRS of files that name none.
+    apart
+        Folder of which nothing is read, since it is written to.
 
     Raises
     ------
@@ -64,15 +73,21 @@ def look_at_places(
     """
     found: dict[Path, bool] = {}
     for place in places:
-        path = Path(os.path.abspath(Path(place).expanduser()))  # noqa: PTH100 - keeps `..` of links
+        path = _absolute(place)
         for file in find_files(path, _SUFFIXES):
-            if path == file or not _lies_beside(file, path):
+            if apart is not None and file.is_relative_to(_absolute(apart)):
+                continue
+            if path == file or not (_lies_beside(file, path) or _was_made_here(file, path)):
                 found[file] = found.get(file, False) or path == file
     by_name = _names()
     return tuple(
         _looked_at(file, look_at(file, by_name, given), asked)
         for file, asked in sorted(found.items())
     )
+
+
+def _absolute(place: str | Path) -> Path:
+    return Path(os.path.abspath(Path(place).expanduser()))  # noqa: PTH100 - keeps `..` of links
 
 
 def _looked_at(file: Path, look: Look, asked: bool) -> LookedAt:
@@ -100,6 +115,12 @@ def data_set_root(file: Path) -> Path:
 def _lies_beside(file: Path, place: Path) -> bool:
     below = file.relative_to(place).parts[:-1] if file.is_relative_to(place) else ()
     return any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below)
+
+
+def _was_made_here(file: Path, place: Path) -> bool:
+    """Whether a file lies in a folder below a place that was ingested or published."""
+    below = [folder for folder in file.parents if folder != place and folder.is_relative_to(place)]
+    return any((folder / mark).is_file() for folder in below for mark in _MADE_HERE)
 
 
 def _names() -> list[tuple[str, str]]:
