@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,7 +15,7 @@ from citytwin.errors import StoreError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Site
-from citytwin.model.tables import Table
+from citytwin.model.tables import ALL, Table
 from citytwin.store.atomic import write_text
 from citytwin.store.fields import FieldStore
 from citytwin.store.placed import Places, TableFile, read_rows, write_placed
@@ -139,12 +140,23 @@ class CityStore:
             for role in rasters
         )
 
-    def keep_files(self, owner: str, files: Iterable[TableFile]) -> None:
-        """Remove all other files of an owner's tables, such as those of a file that is gone."""
+    def keep_files(
+        self, owner: str, files: Iterable[TableFile], tables: Iterable[Table] = ALL
+    ) -> None:
+        """Remove all other files of an owner's tables, such as those of a file that is gone.
+
+        Of `tables` only: an assessment may have the name of a source.
+        """
         kept = {self.root / file.path for file in files}
-        for file in (self._tables / owner).glob("*/*.parquet"):
-            if file not in kept:
-                file.unlink()
+        for table in tables:
+            for file in (self._tables / owner / table.name).glob("*.parquet"):
+                if file not in kept:
+                    file.unlink()
+
+    def remove_source(self, owner: str, tables: Iterable[Table]) -> None:
+        """Remove what a source gave that is no longer wanted."""
+        self.keep_files(owner, (), tables)
+        shutil.rmtree(self.root / "rasters" / owner, ignore_errors=True)
 
 
 def _file_name(part: str) -> str:

@@ -18,7 +18,7 @@ from citytwin.engine.code_hash import package_digest
 from citytwin.engine.joining import join_tables
 from citytwin.engine.locking import holding_folder
 from citytwin.engine.open_sources import WantedSource
-from citytwin.engine.output_folder import require_ours
+from citytwin.engine.output_folder import require_no_other, require_ours
 from citytwin.engine.reading import Reading, read_wanted
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST
@@ -33,6 +33,7 @@ from citytwin.model.tables import DEFECTS, Table
 from citytwin.recognition.city_files import CityFiles, find_city_files, input_file
 from citytwin.recognition.sources import CitySource
 from citytwin.recognition.themes import given_by
+from citytwin.store.latest import LATEST
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.model_export import (
     export_cityjsonseq,
@@ -110,6 +111,7 @@ def ingest(
     work = out.parent / ".work" / out.name
     hint = "name another folder, or move these files away"
     require_ours(out, (out / DOCUMENT, work), ("--out", "city model", hint))
+    require_no_other(out, LATEST, ("--out", "published city", hint))
     wanted = [given for given in given_by(options.themes) if isinstance(given, Table)]
     found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs, apart=out)
     report = RunReport(city=out.name)

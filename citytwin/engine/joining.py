@@ -151,7 +151,8 @@ def _joined(
 ) -> Iterator[TableFile]:
     """Files of all sources as they are; those with ids that other sources have, written anew."""
     for owner, own in parts.items():
-        for part, met in zip(own, clash.get(owner, [{}] * len(own)), strict=True):
+        found = clash.get(owner, [{}] * len(own))
+        for part, met in zip(own, _for_rows(table, found), strict=True):
             if table not in part:
                 continue
             if is_touched(table, met):
@@ -160,6 +161,20 @@ def _joined(
                 yield store.write_part(MERGED, table, name, settled(table, frame, met, owner))
             else:
                 yield part[table]
+
+
+def _for_rows(
+    table: Table, found: Sequence[Mapping[Table, Clash]]
+) -> Sequence[Mapping[Table, Clash]]:
+    """Clashes that rows of a table follow; a defect may lie in another part than its building."""
+    if table is not t.DEFECTS:
+        return found
+    buildings = [own[t.BUILDINGS] for own in found if t.BUILDINGS in own]
+    every = Clash(
+        dropped=frozenset().union(*(own.dropped for own in buildings)),
+        renamed={old: new for own in buildings for old, new in own.renamed.items()},
+    )
+    return [{**own, t.BUILDINGS: every} for own in found]
 
 
 def observed_properties(

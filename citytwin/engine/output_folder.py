@@ -9,6 +9,7 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError
 from citytwin.store.latest import LATEST
+from citytwin.store.model_folder import DOCUMENT
 
 
 def require_own_folder(loaded: LoadedConfig) -> None:
@@ -28,6 +29,7 @@ def require_own_folder(loaded: LoadedConfig) -> None:
     said = f"{loaded.file.name}: out"
     hint = "name another `out` or `city.id`, or move these files away"
     require_ours(loaded.city_dir, marks, (said, "published city", hint))
+    require_no_other(loaded.city_dir, DOCUMENT, (said, "city model", hint))
 
 
 def require_ours(folder: Path, marks: Sequence[Path], wording: tuple[str, str, str]) -> None:
@@ -58,3 +60,25 @@ def require_ours(folder: Path, marks: Sequence[Path], wording: tuple[str, str, s
     if strange:
         some = ", ".join(strange[:3]) + (" ..." if len(strange) > 3 else "")
         raise ConfigError(f"{said}: {folder} holds files but no {what}: {some}", hint=hint)
+
+
+def require_no_other(folder: Path, mark: str, wording: tuple[str, str, str]) -> None:
+    """Check that a folder does not hold what another command has made, whose store it would share.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    mark
+        Name of a file that the other command writes.
+    wording
+        How the folder is called, what the other command makes, and what to do.
+
+    Raises
+    ------
+    ConfigError
+        If it holds that file.
+    """
+    said, what, hint = wording
+    if (folder / mark).exists():
+        raise ConfigError(f"{said}: {folder} holds a {what}", hint=hint)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from distributed import Client
 
+from citytwin import registry
 from citytwin.engine.bind import BoundCity
 from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.open_sources import (
@@ -27,11 +28,13 @@ from citytwin.engine.work import Failure, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model import tables as t
 from citytwin.model.notes import Reject
-from citytwin.model.steps import NotApartError
+from citytwin.model.steps import Format, NotApartError
 from citytwin.store.manifest import Manifest
 from citytwin.store.quarantine import write_quarantine
 
 KEY = "read sources"
+_STEP = "source:"
+"""Begin of the keys under which the manifest knows sources."""
 NAMED_REJECTS = 5
 """Records set aside that are named one by one; the file lists all."""
 
@@ -162,18 +165,19 @@ def _settle(
     report: RunReport,
 ) -> None:
     store.keep_files(MERGED, ())
+    given_by_formats = _given_by_formats()
     for opened in open_sources:
         name = opened.whole.dataset.name
         outcomes = [(part, opened.outcomes[part.order.part]) for part in opened.parts]
         try:
-            require_unchanged(opened.parts, manifest)
+            _require_ranges_of_one_file(opened, manifest)
             reading.decoded[name] = settled_source(opened.whole, opened.expect, outcomes, store)
         except NothingReadError as error:
             _lose(name, error, reading, report)
             reading.rejects[name] = error.rejects
         except SourceError as error:
             _lose(name, error, reading, report)
-        manifest.keep_only(f"source:{name}", [part.order.part for part in opened.parts])
+        manifest.keep_only(f"{_STEP}{name}", [part.order.part for part in opened.parts])
         read = [outcome for _, outcome in outcomes if isinstance(outcome, DecodedPart)]
         given = [file for part in read for file in part.tables.values()]
         if name in reading.decoded:
@@ -181,7 +185,28 @@ def _settle(
             given += [
                 f for table in t.ALL if table.name in rows for f in store.files_of(name, table)
             ]
-        store.keep_files(name, given)
+        store.keep_files(name, given, given_by_formats)
+    here = {opened.whole.dataset.name for opened in open_sources}.union(reading.lost)
+    for name in (step.removeprefix(_STEP) for step in manifest.steps(_STEP)):
+        if name not in here:  # no longer configured
+            manifest.keep_only(f"{_STEP}{name}", ())
+            store.remove_source(name, given_by_formats)
+
+
+def _require_ranges_of_one_file(opened: OpenSource, manifest: Manifest) -> None:
+    """Forget what was read in ranges of a file that changed: the old file may come back."""
+    try:
+        require_unchanged(opened.parts, manifest)
+    except SourceError:
+        ranges = [part.order.part for part in opened.parts if part.task.dataset.part]
+        manifest.forget(f"{_STEP}{opened.whole.dataset.name}", ranges)
+        raise
+
+
+def _given_by_formats() -> list[t.Table]:
+    """Tables that sources give; the others are those of assessments."""
+    given = {g for chosen in registry.all_of(Format) for g in chosen.produces}
+    return [table for table in t.ALL if table in given]
 
 
 def quarantine(reading: Reading, file: Path) -> list[str]:

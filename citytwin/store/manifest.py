@@ -113,6 +113,12 @@ class Manifest:
             gone = [(step, part) for (part,) in found if part not in parts]
             connection.executemany("DELETE FROM results WHERE step=? AND part=?", gone)
 
+    def steps(self, prefix: str) -> list[str]:
+        """Return the steps of which parts are recorded and whose names begin with a text."""
+        with self._told("read"):
+            found = self._connection.execute("SELECT DISTINCT step FROM results").fetchall()
+        return sorted(step for (step,) in found if step.startswith(prefix))
+
     def record(self, step: str, part: str, standing: Standing) -> None:
         """Write a record, after its result is complete."""
         with self._transaction() as connection:

@@ -114,6 +114,55 @@ def test_whatever_was_before(tmp_path: Path, client: Client, seed: int) -> None:
         require_sound(store)
 
 
+def test_a_source_that_is_gone_leaves_nothing(tmp_path: Path, client: Client) -> None:
+    """Neither files nor records; one that cannot be read now keeps both, and an assessment its."""
+    configuration = tmp_path / "city.yaml"
+    configuration.write_text(CONFIG, encoding="utf-8")
+    for folder in ("old", "new"):
+        gml.write(tmp_path / folder, gml.city_model(house("p", 0)), "1_bldg_1.gml")
+    store = read(tmp_path, tmp_path / "work", client)[-1]
+    assessed = store.part_path("old", t.TRAFFIC, "whole")
+    assessed.parent.mkdir(parents=True)
+    assessed.write_bytes(b"assessed")
+    (tmp_path / "new").rename(tmp_path / "away")
+    reading, _, _ = read(tmp_path, tmp_path / "work", client)
+    assert reading.lost == ["new"]
+    (tmp_path / "away").rename(tmp_path / "new")
+    _, report, _ = read(tmp_path, tmp_path / "work", client)
+    assert (report.rows[0].parts, report.rows[0].standing) == (2, 2)
+    configuration.write_text("\n".join(CONFIG.splitlines()[:-2] + CONFIG.splitlines()[-1:]))
+    read(tmp_path, tmp_path / "work", client)
+    with closing(Manifest.reading(tmp_path / "work" / "manifest.sqlite")) as manifest:
+        assert manifest.steps("source:") == ["source:new"]
+    assert list((store.root / "tables" / "old").glob("*/*.parquet")) == [assessed]
+
+
+def test_a_defect_follows_its_building_out_of_any_part(tmp_path: Path, client: Client) -> None:
+    """Of a building renamed in its source and again between sources, and of one beside others."""
+    (tmp_path / "city.yaml").write_text(CONFIG, encoding="utf-8")
+    lost = gml.building("", "lost")
+    tiles = {
+        "old/1": [house("q", 2), house("q#2", 1), house("r", 1)],
+        "new/1": [house("q", 0), lost],
+        "new/2": [house("q", 1), lost, house("r", 3)],
+        "new/3": [lost, house("p", 3)],
+    }
+    for place, members in tiles.items():
+        folder, tile = place.split("/")
+        gml.write(tmp_path / folder, gml.city_model(*members), f"{tile}_bldg_1.gml")
+    _, _, store = read(tmp_path, tmp_path / "work", client)
+    require_sound(store)
+    defects = table(store, t.DEFECTS)
+    assert sorted(zip(defects["feature_id"], defects["code"], strict=True)) == [
+        ("lost", "no-geometry"),
+        ("lost", "no-geometry"),
+        ("lost", "no-geometry"),
+        ("new:q#2", "duplicate-id"),
+        ("new:r", "302"),
+        ("p", "302"),
+    ]
+
+
 def require_sound(store: CityStore) -> None:
     """Every id is there once, and what follows buildings names one that is there."""
     buildings, surfaces, defects = (

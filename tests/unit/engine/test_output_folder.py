@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from citytwin.config import LoadedConfig, load
+from citytwin.engine.ingest import IngestOptions, ingest
 from citytwin.engine.output_folder import require_own_folder
+from citytwin.engine.report import Silent
 from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError
 from tests.unit.test_config import BASE
@@ -45,3 +47,22 @@ def test_a_published_city_and_one_that_was_begun_are_ours(loaded: LoadedConfig) 
     work_dir(loaded).rmdir()
     (loaded.city_dir / "latest.json").write_text("{}")
     require_own_folder(loaded)
+
+
+def test_an_ingested_model_is_not_published_over(loaded: LoadedConfig) -> None:
+    """The two would share a working store as well."""
+    work_dir(loaded).mkdir(parents=True)
+    loaded.city_dir.mkdir(parents=True)
+    (loaded.city_dir / "citymodel.json").write_text("{}")
+    with pytest.raises(ConfigError, match="holds a city model"):
+        require_own_folder(loaded)
+
+
+def test_a_published_city_is_not_ingested_over(tmp_path: Path) -> None:
+    """Although the folder is ours."""
+    out = tmp_path / "town"
+    (tmp_path / ".work" / "town").mkdir(parents=True)
+    out.mkdir()
+    (out / "latest.json").write_text("{}")
+    with pytest.raises(ConfigError, match=r"--out: .*town holds a published city"):
+        ingest([tmp_path], out, IngestOptions(), Silent())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +11,11 @@ import pytest
 from distributed import Client
 
 from citytwin.config import load
+from citytwin.engine import reading as reading_of_sources
 from citytwin.engine import source_parts
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.open_sources import OpenSource, WantedSource
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import RunReport, Silent
 from citytwin.model import tables as t
@@ -205,3 +208,29 @@ def test_a_link_between_ranges_makes_them_one(read: Town, monkeypatch: pytest.Mo
     assert "last" in heights(store)
     _, report, _ = read({})
     assert (report.rows[0].parts, report.rows[0].standing) == (1, 1)
+
+
+def test_ranges_of_a_file_that_changed_meanwhile_do_not_stand(
+    read: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even when the file that was hashed comes back: it is not the one that was read."""
+    members = [house(f"h{n}", n) for n in range(30)]
+    higher = [house(f"h{n}", n, 120.0) for n in range(30)]
+    monkeypatch.setattr(source_parts, "RANGE_BYTES", 20_000)
+    hashed = reading_of_sources.open_source
+
+    def changing(wanted: WantedSource, manifest: Manifest, *, verify: bool) -> OpenSource:
+        opened = hashed(wanted, manifest, verify=verify)
+        (file,) = opened.whole.dataset.files
+        stamp = file.stat()
+        file.write_text(gml.city_model(*higher), encoding="utf-8")
+        os.utime(file, ns=(stamp.st_atime_ns, stamp.st_mtime_ns + 10**9))
+        return opened
+
+    monkeypatch.setattr(reading_of_sources, "open_source", changing)
+    reading, _, _ = read({"a": members})
+    assert reading.lost == ["town"]
+    monkeypatch.setattr(reading_of_sources, "open_source", hashed)
+    _, report, store = read({"a": members})
+    assert report.rows[0].parts > 1
+    assert set(heights(store).values()) == {116.0}
