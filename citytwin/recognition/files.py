@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 
 from citytwin import registry
@@ -17,16 +18,20 @@ from citytwin.recognition.gml import look_at_gml
 from citytwin.recognition.look import Look, reason
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
-from citytwin.transports.files import content_name, open_binary
+from citytwin.store.model_folder import DOCUMENT
+from citytwin.transports.files import content_name, is_file, open_binary
 from citytwin.transports.finding import find_files
 
 _SUFFIXES = (
-    "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.cityjson", "*.geojson", "*.gpkg",
-    "*.sqlite", "*.fgb", "*.parquet", "*.shp", "*.las", "*.laz", "*.tif", "*.tiff",
+    "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.jsonseq", "*.cityjson",
+    "*.cityjsonseq", "*.geojson", "*.gpkg", "*.sqlite", "*.fgb", "*.parquet", "*.geoparquet", "*.shp",
+    "*.las", "*.laz", "*.tif", "*.tiff",
 )  # fmt: skip
 _BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
+_WORK = ".work"
+"""Working stores lie in folders of this name, beside what was made."""
 _DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
 """Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -63,10 +68,11 @@ def look_at_places(
         If at one of the places there is no file that could be a city model.
     """
     found: dict[Path, bool] = {}
+    ours = cache(_is_ours)
     for place in places:
         path = Path(os.path.abspath(Path(place).expanduser()))  # noqa: PTH100 - keeps `..` of links
         for file in find_files(path, _SUFFIXES):
-            if path == file or not _lies_beside(file, path):
+            if path == file or not _lies_beside(file, path, ours):
                 found[file] = found.get(file, False) or path == file
     by_name = _names()
     return tuple(
@@ -97,9 +103,17 @@ def data_set_root(file: Path) -> Path:
     return file.parent
 
 
-def _lies_beside(file: Path, place: Path) -> bool:
+def _lies_beside(file: Path, place: Path, ours: Callable[[Path], bool]) -> bool:
+    """Whether a file lies in a folder that holds no model, or one that we wrote."""
     below = file.relative_to(place).parts[:-1] if file.is_relative_to(place) else ()
-    return any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below)
+    if any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below):
+        return True
+    return any(ours(folder) for folder in file.parents[: len(below)])
+
+
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is a working store, or what was made of a city model."""
+    return folder.name == _WORK or is_file(folder / DOCUMENT)
 
 
 def _names() -> list[tuple[str, str]]:
@@ -144,9 +158,18 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
     if text.startswith(b"{") and (found := look_at_json(path, given)) is not None:
         return found
     if text.startswith(b"{") and b'"FeatureCollection"' not in head:
-        return Look(fault="is JSON, but neither CityJSON nor GeoJSON", stray=True)
+        return _other_json(head)
     try:
         kind_of(path)
     except SourceError as error:
         return Look(fault=reason(error))
     return look_at_vector(path, given)
+
+
+def _other_json(head: bytes) -> Look:
+    if b'"CityJSONFeature"' in head:
+        fault = (
+            "is CityJSONSeq without its first line, which says the CRS and how to scale vertices"
+        )
+        return Look(fault=f"{fault} (put that line back)")
+    return Look(fault="is JSON, but neither CityJSON nor GeoJSON", stray=True)

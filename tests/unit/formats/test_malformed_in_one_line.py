@@ -13,6 +13,7 @@ import malformed_city as city
 import malformed_faults as faults
 import malformed_files as files
 import malformed_json
+import malformed_places as places
 import malformed_text as spellings
 import pytest
 from malformed_guard import guarded
@@ -29,7 +30,7 @@ GML = {
         ("coordinates", faults.COORDINATES),
         ("rings", faults.RINGS),
         ("links", faults.LINKS),
-        ("places", files.PLACES),
+        ("places", places.PLACES),
         ("files", files.REFUSED),
     )
     for name, change in ((name, case.change) for name, case in cases.items())
