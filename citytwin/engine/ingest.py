@@ -111,7 +111,7 @@ def ingest(
     hint = "name another folder, or move these files away"
     require_ours(out, (out / DOCUMENT, work), ("--out", "city model", hint))
     wanted = [given for given in given_by(options.themes) if isinstance(given, Table)]
-    found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs)
+    found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs, apart=out)
     report = RunReport(city=out.name)
     with holding_folder(work, out), closing(Manifest(work / MANIFEST)) as manifest:
         request = _request(found, options)

@@ -60,7 +60,8 @@ def _settled_rows(table: Table, frame: pd.DataFrame, clash: Clash, owner: str) -
         if not owner:
             moved = kept[table.key].isin(clash.renamed).to_numpy(dtype=np.bool_)
             marked = (kept["defects"] + "," + RENAMED).str.lstrip(",")
-            new["defects"] = kept["defects"].where(~moved, marked)
+            before = kept["defects"].str.contains(RENAMED, regex=False).to_numpy(dtype=np.bool_)
+            new["defects"] = kept["defects"].where(before | ~moved, marked)
     return kept.assign(**new).reset_index(drop=True)
 
 

@@ -153,12 +153,12 @@ def _list(
         files = []
         for part, own in zip(parts, clash, strict=True):
             if table in part and is_touched(table, own):
-                frame = settled(table, read_rows(store.root, [part[table]], table), own)
+                rows_read = read_rows(store.root, [part[table]], table)
+                frame = settled(table, rows_read, own)
                 name = f"settled {Path(part[table].path).name}"
                 files.append(store.write_part(owner, table, name, frame))
                 if table is t.BUILDINGS:
-                    new = own[table].renamed.values()
-                    renamed.append(frame[frame["building_id"].isin(new)].assign(defects=RENAMED))
+                    renamed.append(_marked(rows_read, frame, own[table]))
             elif table in part:
                 files.append(part[table])
         if table is t.DEFECTS and met:
@@ -166,6 +166,13 @@ def _list(
         store.list_files(owner, table, files)
         rows[table.name] = sum(file.rows for file in files)
     return rows
+
+
+def _marked(before: pd.DataFrame, after: pd.DataFrame, clash: Clash) -> pd.DataFrame:
+    """Buildings that are told to be renamed; those that their file had renamed it told itself."""
+    told = before["defects"].str.contains(RENAMED, regex=False)
+    new = [clash.renamed[one] for one in before["building_id"][~told] if one in clash.renamed]
+    return after[after["building_id"].isin(new)].assign(defects=RENAMED)
 
 
 def _clashes(

@@ -8,7 +8,7 @@ rows are written again. What is the same is kept once, the rest renamed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import accumulate, repeat
@@ -63,17 +63,17 @@ def clashes(parts: Sequence[PartRows], table: Table, naming: Naming) -> list[Cla
     list of Clash
         One per part; the first has none.
     """
-    ids = [_hashed(part, table) for part in parts]
-    every = np.sort(np.concatenate([np.empty(0, np.uint64), *(own for own, _ in ids)]))
-    roots = np.sort(np.concatenate([np.empty(0, np.uint64), *(own for _, own in ids)]))
-    twice = np.unique(roots[1:][roots[1:] == roots[:-1]])
-    if not len(twice):
+    hashes = [_hashed(part, table) for part in parts]
+    every = _sorted(ids for ids, _ in hashes)
+    # Two ids may be one although their roots are not: ``a#2`` of a file, and a second ``a``.
+    twice = _repeated(every), _repeated(_sorted(roots for _, roots in hashes))
+    if not any(map(len, twice)):
         return [Clash()] * len(parts)
     taken = _Taken(every)
     identities = Identities()
     found = []
-    for number, (part, (_, hashes)) in enumerate(zip(parts, ids, strict=True)):
-        rows = np.flatnonzero(np.isin(hashes, twice))
+    for number, (part, own) in enumerate(zip(parts, hashes, strict=True)):
+        rows = np.flatnonzero(np.isin(own[0], twice[0]) | np.isin(own[1], twice[1]))
         if not len(rows):
             found.append(Clash())
             continue
@@ -128,18 +128,18 @@ def _buildings(
 ) -> Clash:
     dropped: set[str] = set()
     met: list[tuple[str, str, Verdict]] = []
-    other: list[str] = []
+    others: set[str] = set()
     for one, root, source in zip(frame["id"], frame["root"], frame["source"], strict=True):
         verdict = identities.meet(root, partial(digests.__getitem__, one))
         if verdict == "again":
             dropped.add(one)
         elif one in taken.given:
-            other.append(one)
+            others.add(one)
             verdict = "another"
-        if verdict != "first":
-            met.append((source, root, verdict))
+        if verdict == "again" or (one in others and one == root):
+            met.append((source, root, verdict))  # names given inside the part are told by the part
         taken.given.add(one)
-    renamed = {one: taken.free(names(one)) for one in other}
+    renamed = {one: taken.free(names(one)) for one in frame["id"] if one in others}
     return Clash(frozenset(dropped), renamed, tuple(met))
 
 
@@ -160,6 +160,14 @@ def _hashed(part: PartRows, table: Table) -> tuple[Hashes, Hashes]:
         return np.empty(0, np.uint64), np.empty(0, np.uint64)
     keys = _keys(part, table)
     return _hash(keys["id"]), _hash(keys["root"])
+
+
+def _sorted(hashes: Iterable[Hashes]) -> Hashes:
+    return np.sort(np.concatenate([np.empty(0, np.uint64), *hashes]))
+
+
+def _repeated(ordered: Hashes) -> Hashes:
+    return np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
 
 
 def _hash(names: Any) -> Hashes:

@@ -56,6 +56,7 @@ def find_city_files(
     *,
     crs: str | None,
     given: str | None,
+    apart: Path | None = None,
 ) -> CityFiles:
     """Find the files of a city model, and what reads each.
 
@@ -69,6 +70,8 @@ def find_city_files(
         CRS of the tables; None = that of the place.
     given
         CRS of files that name none.
+    apart
+        Folder of which nothing is read, since it is written to.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def find_city_files(
     ConfigError
         If `crs` is not projected in metres.
     """
-    looked = look_at_places(places, given=given)
+    looked = look_at_places(places, given=given, apart=apart)
     files = tuple(file for file in looked if file.asked or not file.look.stray)
     sources = sources_of(files, wanted)
     if not sources:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 
 from citytwin import registry
@@ -18,8 +17,9 @@ from citytwin.recognition.gml import look_at_gml
 from citytwin.recognition.look import Look, reason
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
+from citytwin.store.latest import LATEST
 from citytwin.store.model_folder import DOCUMENT
-from citytwin.transports.files import content_name, is_file, open_binary
+from citytwin.transports.files import content_name, open_binary
 from citytwin.transports.finding import find_files
 
 _SUFFIXES = (
@@ -30,6 +30,8 @@ _SUFFIXES = (
 _BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
+_MADE_HERE = (DOCUMENT, LATEST)
+"""Files that mark a folder which was made from a city model."""
 _WORK = ".work"
 """Working stores lie in folders of this name, beside what was made."""
 _DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
@@ -51,9 +53,12 @@ class LookedAt:
 
 
 def look_at_places(
-    places: Iterable[str | Path], *, given: str | None = None
+    places: Iterable[str | Path], *, given: str | None = None, apart: Path | None = None
 ) -> tuple[LookedAt, ...]:
     """Find all files that could be city models, and look at each.
+
+    What was made from a city model counts where its own folder is named, not where a folder above
+    is: a model would be read together with its copies.
 
     Parameters
     ----------
@@ -61,6 +66,8 @@ def look_at_places(
         Files, folders, patterns.
     given
         CRS of files that name none.
+    apart
+        Folder of which nothing is read, since it is written to.
 
     Raises
     ------
@@ -68,17 +75,22 @@ def look_at_places(
         If at one of the places there is no file that could be a city model.
     """
     found: dict[Path, bool] = {}
-    ours = cache(_is_ours)
     for place in places:
-        path = Path(os.path.abspath(Path(place).expanduser()))  # noqa: PTH100 - keeps `..` of links
+        path = _absolute(place)
         for file in find_files(path, _SUFFIXES):
-            if path == file or not _lies_beside(file, path, ours):
+            if apart is not None and file.is_relative_to(_absolute(apart)):
+                continue
+            if path == file or not (_lies_beside(file, path) or _was_made_here(file, path)):
                 found[file] = found.get(file, False) or path == file
     by_name = _names()
     return tuple(
         _looked_at(file, look_at(file, by_name, given), asked)
         for file, asked in sorted(found.items())
     )
+
+
+def _absolute(place: str | Path) -> Path:
+    return Path(os.path.abspath(Path(place).expanduser()))  # noqa: PTH100 - keeps `..` of links
 
 
 def _looked_at(file: Path, look: Look, asked: bool) -> LookedAt:
@@ -103,17 +115,17 @@ def data_set_root(file: Path) -> Path:
     return file.parent
 
 
-def _lies_beside(file: Path, place: Path, ours: Callable[[Path], bool]) -> bool:
-    """Whether a file lies in a folder that holds no model, or one that we wrote."""
+def _lies_beside(file: Path, place: Path) -> bool:
     below = file.relative_to(place).parts[:-1] if file.is_relative_to(place) else ()
-    if any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below):
+    return any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below)
+
+
+def _was_made_here(file: Path, place: Path) -> bool:
+    """Whether a file lies in a folder below a place that was ingested, published or worked in."""
+    below = [folder for folder in file.parents if folder != place and folder.is_relative_to(place)]
+    if any(folder.name == _WORK for folder in below):
         return True
-    return any(ours(folder) for folder in file.parents[: len(below)])
-
-
-def _is_ours(folder: Path) -> bool:
-    """Whether a folder is a working store, or what was made of a city model."""
-    return folder.name == _WORK or is_file(folder / DOCUMENT)
+    return any((folder / mark).is_file() for folder in below for mark in _MADE_HERE)
 
 
 def _names() -> list[tuple[str, str]]:

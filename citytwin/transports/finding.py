@@ -26,8 +26,8 @@ Matches = Callable[[str], bool]
 def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return the files at a place, sorted by name.
 
-    Folders are searched with everything below them, and so are zip archives, which count as
-    folders unless a pattern takes them as they are. A member of an archive is left out where it
+    Folders are searched with everything below them that is not hidden by a dot, and so are zip
+    archives, which count as folders unless a pattern takes them as they are. A member of an archive is left out where it
     lies unpacked beside the archive, and so is ``x.gml.gz`` beside ``x.gml``.
 
     Parameters
@@ -66,6 +66,8 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
 def files_below(folder: Path) -> Iterator[Path]:
     """Yield all files below a folder; archives on the way are files.
 
+    What is hidden by a dot is no data: working stores, version control, what macOS adds.
+
     Parameters
     ----------
     folder
@@ -73,8 +75,10 @@ def files_below(folder: Path) -> Iterator[Path]:
     """
     place = inside(folder)
     if place is None:
-        for directory, _, names in os.walk(folder):
-            yield from (file for name in names if (file := Path(directory, name)).is_file())
+        for directory, folders, names in os.walk(folder):
+            folders[:] = [name for name in folders if not name.startswith(".")]
+            seen = (Path(directory, name) for name in names if not name.startswith("."))
+            yield from (file for file in seen if file.is_file())
         return
     start = f"{place.name}/" if place.name else ""
     for name in place.archive.index.members:

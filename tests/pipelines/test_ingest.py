@@ -107,6 +107,24 @@ def test_losses_repetition_and_strangers(tmp_path: Path) -> None:
     assert "holds files but no city model" in strange.stderr
 
 
+def test_its_own_files_are_no_input(tmp_path: Path) -> None:
+    """A folder of files holds the model made from them as well, its store, and another model."""
+    gml.write(tmp_path, gml.city_model(house(0)), "1_bldg_25832.gml")
+    every = ("--format", "geopackage", "--format", "cityjsonseq")
+    for out in ("model", "other"):
+        done = ingest(tmp_path, "--out", tmp_path / out, *every)
+        assert done.returncode == 0, done.stderr
+    gml.write(tmp_path, gml.city_model(house(1)), "2_bldg_25832.gml")
+    places = (tmp_path / "udx", tmp_path / "model")  # as a shell expands `*`
+    for given in ([tmp_path], places):
+        done = ingest(*given, "--out", tmp_path / "model", *every)
+        assert done.returncode == 0, done.stderr
+        assert document(tmp_path / "model")["features"] == {"buildings": 2, "surfaces": 12}
+        assert len(document(tmp_path / "model")["inputs"]) == 2
+    assert len(ct.read_citymodel(tmp_path).buildings) == 2
+    assert len(ct.read_citymodel(tmp_path / "other" / "buildings.city.jsonl").buildings) == 1
+
+
 def test_nothing_usable_leaves_nothing(tmp_path: Path) -> None:
     """The reason is said, and no folder of tables is made."""
     gml.write(tmp_path / "in", gml.city_model(house(1))[:-200], "2_bldg_25832.gml")

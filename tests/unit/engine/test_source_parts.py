@@ -125,6 +125,24 @@ def test_a_building_in_two_files_is_kept_once_and_another_of_its_id_too(read: To
     ]
 
 
+def test_an_id_that_a_file_gave_away_itself(read: Town) -> None:
+    """It clashes with that very id in another file; what the file told is not told again."""
+    reading, report, store = read(
+        {"a": [house("y#2", 0)], "b": [house("y", 1), house("y", 2, 119.0)], "c": [house("z", 3)]}
+    )
+    assert heights(store) == {"y#2": 116.0, "y": 116.0, "y#3": 119.0, "z": 116.0}
+    buildings = store.read_table(t.BUILDINGS, "town")
+    assert buildings["defects"].tolist() == ["", "", "duplicate-id", ""]
+    assert report.losses == [
+        "source town: b_bldg_1.gml: y: another building has this id; both are kept"
+    ]
+    defects = store.read_table(t.DEFECTS, "town")
+    assert list(zip(defects["feature_id"], defects["code"], strict=True)) == [
+        ("y#3", "duplicate-id")
+    ]
+    assert reading.decoded["town"].rows == {"buildings": 4, "surfaces": 24, "defects": 1}
+
+
 def test_counts_are_added_up(read: Town) -> None:
     """Three buildings without geometry in two files are one remark about three."""
     empty = [gml.building("", name) for name in ("p", "q", "r")]

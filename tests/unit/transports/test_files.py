@@ -114,3 +114,14 @@ def test_a_damaged_archive_on_the_way_is_for_the_reader_to_refuse(packed: Path) 
     for path in ("a.zip", "a.zip/udx"):
         with pytest.raises(SourceError, match=r"a\.zip: cannot be read as a zip archive"):
             find_files(packed / path, ("*.gml",))
+
+
+def test_what_a_dot_hides_is_no_data(tmp_path: Path) -> None:
+    """Stores and what macOS adds are passed over, unless they are named."""
+    shown, *hidden = (tmp_path / name for name in ("a.gml", "._a.gml", ".work/t/b.gml"))
+    for file in (shown, *hidden):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text("x", encoding="utf-8")
+    assert find_files(tmp_path, ["*.gml"]) == (shown,)
+    assert find_files(tmp_path / ".work", ["*.gml"]) == (hidden[1],)
+    assert find_files(hidden[0], ["*.gml"]) == (hidden[0],)
