@@ -12,7 +12,8 @@ from citytwin.formats.city import footprint
 from citytwin.formats.city.faces import RawFace
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
-from citytwin.formats.city.site import FileSite, settle
+from citytwin.formats.city.settling import settle
+from citytwin.formats.city.site import FileSite
 
 
 @dataclass(frozen=True, eq=False)

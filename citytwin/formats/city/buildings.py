@@ -15,7 +15,8 @@ from citytwin.formats.city.faces import Face, RawFace, block, points_of
 from citytwin.formats.city.keys import outline_key
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError
-from citytwin.formats.city.site import FileSite, Settled, settle
+from citytwin.formats.city.settling import Settled, settle
+from citytwin.formats.city.site import FileSite
 from citytwin.model.identities import digest_of_points
 
 FloatArray = NDArray[np.float64]

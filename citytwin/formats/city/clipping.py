@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from citytwin.formats.city import footprint
-from citytwin.formats.city.faces import Face, is_vertical
+from citytwin.formats.city.faces import Face, are_vertical
 
 
 def clipped(faces: Sequence[Face], area: shapely.MultiPolygon) -> list[Face]:
@@ -27,8 +27,8 @@ def clipped(faces: Sequence[Face], area: shapely.MultiPolygon) -> list[Face]:
     near = shapely.buffer(area, 0.01)
     shapely.prepare(near)
     result: list[Face] = []
-    for face in faces:
-        if is_vertical(face):
+    for face, vertical in zip(faces, are_vertical(faces).tolist(), strict=True):
+        if vertical:
             if near.covers(shapely.MultiPoint(face.rings[0][:, :2])):
                 result.append(face)
             continue

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from itertools import accumulate
+from typing import Literal, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
+_T = TypeVar("_T", bound=np.generic)
 Semantic = Literal["roof", "wall", "ground", "closure", "other"]
 
 VERTICAL_RATIO = 1e-3
@@ -86,7 +88,7 @@ def _same(a: FloatArray, b: FloatArray) -> bool:
 
 
 def normal(ring: FloatArray) -> FloatArray:
-    """Area vector of a ring by Newell's method (Sutherland, Sproull, Schumacker 1974).
+    """Area vector of a ring.
 
     Parameters
     ----------
@@ -98,24 +100,49 @@ def normal(ring: FloatArray) -> FloatArray:
     array
         Shape (3,): normal whose length is the area [m2].
     """
-    a = ring - ring[0]
-    b = np.roll(a, -1, axis=0)
-    x = float((a[:, 1] * b[:, 2] - a[:, 2] * b[:, 1]).sum())
-    y = float((a[:, 2] * b[:, 0] - a[:, 0] * b[:, 2]).sum())
-    z = float((a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]).sum())
-    return np.array([x, y, z]) / 2.0
+    return np.asarray(normals(ring[None])[0])
 
 
-def is_vertical(face: Face) -> bool:
-    """Whether a face has no area seen from above.
+def normals(rings: FloatArray) -> FloatArray:
+    """Area vectors of rings by Newell's method (Sutherland, Sproull, Schumacker 1974).
 
     Parameters
     ----------
-    face
-        A face with its height.
+    rings
+        Shape (k, n, 3): rings of n vertices each [m].
+
+    Returns
+    -------
+    array
+        Shape (k, 3): normals whose lengths are the areas [m2].
     """
-    area = normal(face.rings[0])
-    return abs(float(area[2])) <= VERTICAL_RATIO * float(np.linalg.norm(area))
+    a = rings - rings[:, :1]
+    b = np.roll(a, -1, axis=1)
+    x = (a[..., 1] * b[..., 2] - a[..., 2] * b[..., 1]).sum(axis=1)
+    y = (a[..., 2] * b[..., 0] - a[..., 0] * b[..., 2]).sum(axis=1)
+    z = (a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]).sum(axis=1)
+    return np.column_stack([x, y, z]) / 2.0
+
+
+def are_vertical(faces: Sequence[Face]) -> NDArray[np.bool_]:
+    """Whether faces have no area seen from above.
+
+    Parameters
+    ----------
+    faces
+        Faces with their heights.
+
+    Returns
+    -------
+    array
+        Shape (n_face,).
+    """
+    sizes = np.array([len(face.rings[0]) for face in faces], dtype=np.int64)
+    area = np.empty((len(faces), 3))
+    for size in np.unique(sizes):  # nearly all are triangles, or have four corners
+        rows = np.flatnonzero(sizes == size).tolist()
+        area[rows] = normals(np.array([faces[row].rings[0] for row in rows]))
+    return np.asarray(np.abs(area[:, 2]) <= VERTICAL_RATIO * np.linalg.norm(area, axis=1))
 
 
 def points_of(faces: Sequence[Face]) -> FloatArray:
@@ -132,6 +159,20 @@ def points_of(faces: Sequence[Face]) -> FloatArray:
         Shape (n, 3) [m].
     """
     return np.concatenate([ring for face in faces for ring in face.rings])
+
+
+def cut(values: NDArray[_T], sizes: Iterable[int]) -> list[NDArray[_T]]:
+    """Values of each ring, from those of all rings one after the other.
+
+    Parameters
+    ----------
+    values
+        Shape (n, ...): one row for each vertex.
+    sizes
+        Vertices of each ring.
+    """
+    ends = list(accumulate(sizes))
+    return [values[start:end] for start, end in zip([0, *ends], ends, strict=False)]
 
 
 def block(rings: Sequence[FloatArray], bottom_m: float, top_m: float) -> list[Face]:

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.formats.city.faces import Face, is_vertical
+from citytwin.formats.city.faces import Face, are_vertical
 
 FloatArray = NDArray[np.float64]
 
@@ -37,12 +37,9 @@ def multi(geometry: shapely.Geometry) -> shapely.MultiPolygon:
     geometry
         Anything that shapely made of polygons.
     """
-    parts = [
-        part
-        for part in shapely.get_parts(shapely.get_parts(geometry))
-        if part.geom_type == "Polygon" and part.area >= MIN_AREA_M2
-    ]
-    return shapely.MultiPolygon(parts)
+    parts = shapely.get_parts(shapely.get_parts(geometry))
+    are_areas = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    return shapely.MultiPolygon(list(parts[are_areas & (shapely.area(parts) >= MIN_AREA_M2)]))
 
 
 def union(areas: Sequence[shapely.MultiPolygon]) -> shapely.MultiPolygon:
@@ -70,7 +67,8 @@ def seen_from_above(faces: Sequence[Face]) -> shapely.MultiPolygon:
     faces
         Faces with heights.
     """
-    return union_of_rings([face.rings for face in faces if not is_vertical(face)])
+    vertical = are_vertical(faces).tolist()
+    return union_of_rings([f.rings for f, wall in zip(faces, vertical, strict=True) if not wall])
 
 
 def union_of_rings(faces: Sequence[Sequence[FloatArray]]) -> shapely.MultiPolygon:
@@ -81,18 +79,13 @@ def union_of_rings(faces: Sequence[Sequence[FloatArray]]) -> shapely.MultiPolygo
     faces
         Rings of each face, outer ring first.
     """
-    raw = _raw_polygons(faces)
-    sound = shapely.is_valid(raw)
-    areas: list[shapely.Geometry] = []
-    for area, valid, size in zip(raw, sound.tolist(), shapely.area(raw).tolist(), strict=True):
-        if not valid:
-            mended = multi(shapely.make_valid(area))
-            areas += [] if mended.is_empty else [mended]
-        elif size >= MIN_AREA_M2:
-            areas.append(area)
-    if not areas:
+    areas = _raw_polygons(faces)
+    for row in np.flatnonzero(~shapely.is_valid(areas)):
+        areas[row] = multi(shapely.make_valid(areas[row]))
+    areas = areas[shapely.area(areas) >= MIN_AREA_M2]
+    if not len(areas):
         return shapely.MultiPolygon()
-    return multi(areas[0]) if len(areas) == 1 else union(areas)
+    return multi(areas[0]) if len(areas) == 1 else union(list(areas))
 
 
 def _raw_polygons(faces: Sequence[Sequence[FloatArray]]) -> NDArray[np.object_]:
@@ -100,15 +93,14 @@ def _raw_polygons(faces: Sequence[Sequence[FloatArray]]) -> NDArray[np.object_]:
     rings: list[FloatArray] = []
     owners: list[int] = []
     for number, face in enumerate(faces):
-        plane = [ring[:, :2] for ring in face]
-        kept = [plane[0], *(hole for hole in plane[1:] if _has_area(hole))]
+        kept = [face[0], *(hole for hole in face[1:] if _has_area(hole[:, :2]))]
         rings += kept
         owners += [number] * len(kept)
     if not rings:
         return np.empty(0, dtype=object)
     sizes = [len(ring) for ring in rings]
     linear = shapely.linearrings(
-        np.concatenate(rings), indices=np.repeat(np.arange(len(rings)), sizes)
+        np.concatenate(rings)[:, :2], indices=np.repeat(np.arange(len(rings)), sizes)
     )
     return np.asarray(shapely.polygons(linear, indices=np.array(owners)))
 

@@ -63,6 +63,8 @@ def bad_vertices(
     array
         Shape (n,).
     """
+    if of_outer_ring.any() and _is_compact(xyz, envelope):
+        return np.zeros(len(xyz), dtype=np.bool_)
     flat = np.isnan(xyz[:, 2])
     z = np.where(flat, 0.0, xyz[:, 2])
     bad = ~np.isfinite(xyz[:, :2]).all(axis=1) | (z < Z_MIN_M) | (z > Z_MAX_M)
@@ -84,3 +86,20 @@ def bad_vertices(
             with np.errstate(invalid="ignore"):
                 bad |= ~envelope.holds(checked)
     return np.asarray(bad)
+
+
+def _is_compact(xyz: FloatArray, envelope: Envelope | None) -> bool:
+    """Whether no vertex can be far from the middle, since all lie near each other.
+
+    So it is nearly always, and the medians need not be looked for.
+    """
+    low, high = xyz.min(axis=0), xyz.max(axis=0)  # NaN where any is
+    with np.errstate(invalid="ignore"):
+        extent = high - low
+    return bool(
+        np.hypot(extent[0], extent[1]) < _SPIKE_M
+        and extent[2] < _TALLEST_M
+        and low[2] >= Z_MIN_M
+        and high[2] <= Z_MAX_M
+        and (envelope is None or envelope.holds(np.array([low, high])).all())
+    )

@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import codecs
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.cityjson.parsing import Json, parse
 from citytwin.transports.files import open_binary
 
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 FloatArray = NDArray[np.float64]
 
 _VERSIONS = ("1.0", "1.1", "2.0")
-_ABSENT = object()
 _HUGE = 1e300
 """Larger than any coordinate; integers beyond it may not fit into a float."""
 
@@ -85,13 +82,14 @@ def open_cityjson(path: Path, ledger: Ledger) -> tuple[Header, Iterator[Batch]]:
     """
     content, mark_bytes = _text(path)
     first, _, rest = content.partition("\n")
+    one_line = not rest or rest.isspace()
     try:
-        head = _parse(first, path.name, "line 1")
-        is_sequence = isinstance(head, dict) and "CityObjects" in head
+        head = parse(first, path.name, "line 1")
     except SourceError:
-        is_sequence = False
-    if not is_sequence or not rest.strip():
-        root = _object(_parse(content, path.name, ""), path.name, "")
+        head = None
+    if one_line or not isinstance(head, dict) or "CityObjects" not in head:
+        is_whole = one_line and head is not None
+        root = _object(head if is_whole else parse(content, path.name, ""), path.name, "")
         header = _header(root, path.name)
         return header, iter([_batch(root, header, path.name, "")])
     root = _object(head, path.name, "line 1")
@@ -111,7 +109,7 @@ def _features(
             continue
         place = f"line {number}"
         try:
-            feature = _object(_parse(line, path.name, place), path.name, place)
+            feature = _object(parse(line, path.name, place), path.name, place)
             yield _batch(feature, header, path.name, place, offset)
         except SourceError as error:
             ledger.reject(path.name, place, "bad-line", str(error))
@@ -129,19 +127,6 @@ def _text(path: Path) -> tuple[str, int]:
         raise SourceError(msg, source=path.name, hint="save the file as UTF-8") from error
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}", source=str(path)) from error
-
-
-def _parse(content: str, source: str, place: str) -> Json:
-    try:
-        parsed: Json = json.loads(content)
-    except json.JSONDecodeError as error:
-        record = place or f"line {error.lineno}, column {error.colno}"
-        msg = f"is not JSON: {error.msg}"
-        raise SourceError(msg, source=source, record=record, hint="fetch the file again") from error
-    except (ValueError, RecursionError) as error:
-        msg = f"is not usable JSON: {str(error)[:120]}"
-        raise SourceError(msg, source=source, record=place) from error
-    return parsed
 
 
 def _object(value: Json, source: str, place: str) -> dict[str, Json]:

@@ -25,6 +25,7 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.summary import note_buildings
 from citytwin.formats.city.theme_rows import theme_frame
+from citytwin.formats.cityjson.collector import paused_collector
 from citytwin.formats.cityjson.document import open_cityjson
 from citytwin.formats.cityjson.reader import BatchReader, Found
 from citytwin.formats.cityjson.templates import TemplateLibrary
@@ -67,6 +68,7 @@ class CityJsonParams(Params):
     """A road lies on a bridge when bridges of the files cover this share of it."""
 
 
+@paused_collector()
 def _read_one(path: Path, dataset: Dataset, ledger: Ledger) -> Found:
     header, batches = open_cityjson(path, ledger)
     # CityJSON writes easting or longitude first, whatever the authority of the CRS says.

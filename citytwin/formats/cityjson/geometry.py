@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.city.faces import RawFace, RingFault, Semantic
-from citytwin.formats.cityjson.document import Json
+from citytwin.formats.city.faces import RawFace, RingFault, Semantic, cut
+from citytwin.formats.cityjson.parsing import Json
 
 FloatArray = NDArray[np.float64]
 
@@ -85,13 +85,17 @@ def faces_of(geometry: Geometry, vertices: FloatArray, number: int) -> list[RawF
     """
     kinds, values = _semantics(geometry.semantics)
     depth = _DEPTH[geometry.kind]
+    seen = [
+        (position, face, semantic)
+        for position, (face, index) in enumerate(_walk(geometry.boundaries, values, depth))
+        if (semantic := _semantic(kinds, index)) is not None
+    ]
+    rings = _all_rings([face for _, face, _ in seen], vertices)
+    if rings is not None:
+        return [RawFace("", semantic, own) for (*_, semantic), own in zip(seen, rings, strict=True)]
     result: list[RawFace] = []
-    for position, (face, index) in enumerate(_walk(geometry.boundaries, values, depth)):
-        semantic = _semantic(kinds, index)
-        if semantic is None:
-            continue
+    for position, face, semantic in seen:
         raw = _face(face, vertices, semantic)
-        raw.surface_id = ""
         for row, fault in enumerate(raw.faults):
             where = f"geometry[{number}] face {position}: {fault.message}"
             raw.faults[row] = RingFault(fault.code, where, fault.fatal)
@@ -130,6 +134,27 @@ def _walk(boundaries: Json, values: Json, depth: int) -> Iterator[tuple[Json, Js
             yield from _walk(part, beside, depth - 1)
         if depth == 2:  # the other shells of a solid are cavities
             return
+
+
+def _all_rings(faces: Sequence[Json], vertices: FloatArray) -> list[list[FloatArray]] | None:
+    """Closed rings of faces without a fault; None where :func:`_face` would find one.
+
+    Nearly all geometries are such, and one look at all indices is much cheaper than one at each.
+    """
+    own = [face for face in faces if isinstance(face, list) and face]
+    rings = [ring for face in own for ring in face]
+    closed = [[*ring, ring[0]] for ring in rings if isinstance(ring, list) and ring]
+    # A truth value is an int, but no index.
+    indices = [index for ring in closed for index in ring if type(index) is int]
+    if len(own) < len(faces) or len(closed) < len(rings) or len(indices) < sum(map(len, closed)):
+        return None
+    if indices and not 0 <= min(indices) <= max(indices) < len(vertices):
+        return None
+    points = vertices[np.array(indices, dtype=np.int64)]
+    if not np.isfinite(points).all():
+        return None
+    ordered = iter(cut(points, map(len, closed)))
+    return [[next(ordered) for _ in face] for face in own]
 
 
 def _face(face: Json, vertices: FloatArray, semantic: Semantic) -> RawFace:

@@ -18,8 +18,9 @@ from citytwin.formats.city.parts import building_or_parts
 from citytwin.formats.city.recorded import recorded_height, recorded_storeys
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.theme_rows import BridgeRow, PlantRow, WaterRow
-from citytwin.formats.cityjson.document import Batch, Json
+from citytwin.formats.cityjson.document import Batch
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
+from citytwin.formats.cityjson.parsing import Json
 from citytwin.formats.cityjson.templates import Instance, TemplateLibrary
 from citytwin.formats.cityjson.theme_objects import bridge_row, object_point, plant_row, water_row
 from citytwin.formats.cityjson.values import attributes_of, number_of, text_of

@@ -9,8 +9,9 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city.affine import TemplateError, affine
 from citytwin.formats.city.faces import RawFace, RingFault
-from citytwin.formats.cityjson.document import Json, Templates
+from citytwin.formats.cityjson.document import Templates
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
+from citytwin.formats.cityjson.parsing import Json
 
 FloatArray = NDArray[np.float64]
 

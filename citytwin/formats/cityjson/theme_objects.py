@@ -18,7 +18,8 @@ from citytwin.formats.city.theme_rows import (
     PlantRow,
     WaterRow,
 )
-from citytwin.formats.cityjson.document import Batch, Json
+from citytwin.formats.cityjson.document import Batch
+from citytwin.formats.cityjson.parsing import Json
 from citytwin.formats.cityjson.values import number_of, text_of
 
 # Level above the ground in the Dutch register of topography, which CityJSON of the Netherlands

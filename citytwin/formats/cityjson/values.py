@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from citytwin.formats.cityjson.document import Json
+from citytwin.formats.cityjson.parsing import Json
 
 
 def attributes_of(item: dict[str, Json]) -> dict[str, Json]:
