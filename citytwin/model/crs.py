@@ -161,9 +161,12 @@ def require_metric(code: str) -> str:
     Raises
     ------
     ConfigError
-        If it is geographic, Web Mercator, or not in metres.
+        If it is not known, geographic, Web Mercator, or not in metres.
     """
-    name = horizontal(code)
+    try:
+        name = horizontal(code)
+    except UnknownCrsError as error:
+        raise ConfigError(f"crs {error.message}", hint=error.hint) from error
     crs = _crs(name)
     hint = "use a local projected CRS in metres, in Japan the plane zone, such as EPSG:6677"
     if not crs.is_projected:
@@ -176,6 +179,26 @@ def require_metric(code: str) -> str:
         msg = f"crs {code!r} is not in metres"
         raise ConfigError(msg, hint=hint)
     return name
+
+
+@cache
+def foot_of(code: str) -> str:
+    """Unit of length of a CRS that is not in metres.
+
+    Parameters
+    ----------
+    code
+        Any CRS, such as ``EPSG:2263``; one without heights of its own has those of its plane.
+
+    Returns
+    -------
+    str
+        Such as ``US survey foot``; empty where all lengths are in metres.
+    """
+    crs = _crs(code)
+    parts = crs.sub_crs_list if crs.is_compound else [crs]
+    axes = [axis for axis in parts[-1].axis_info if axis.unit_name != "degree"]
+    return next((a.unit_name for a in axes if a.unit_conversion_factor != 1.0), "")
 
 
 @lru_cache(maxsize=64)

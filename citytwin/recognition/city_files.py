@@ -96,18 +96,20 @@ def _plane(files: Sequence[LookedAt], crs: str | None) -> str:
         return found
     if any(file.look.fault for file in files):
         raise _nothing(files)
+    named = any(file.look.crs for file in files)
     raise SourceError(
-        "names no coordinate reference system",
-        source=", ".join(file.path.name for file in files if file.look.uses),
-        hint=GIVE_CRS,
+        "tells no place on Earth" if named else "names no coordinate reference system",
+        source=", ".join([file.path.name for file in files if file.look.uses][:3]),
+        hint="give `crs`, a projected CRS for the tables" if named else GIVE_CRS,
     )
 
 
 def _nothing(files: Sequence[LookedAt]) -> SourceError:
     """Why no format reads any of the files; what could be a model says more than the others."""
-    for file in sorted(files, key=lambda file: file.look.stray):
+    for file in sorted(files, key=lambda file: (file.look.stray, not file.look.uses)):
         if file.look.fault:
-            hint = "give files of a city model"
+            said = file.look.fault.endswith(")")  # by whoever refused it
+            hint = "" if said else "give files of a city model"
             return SourceError(file.look.fault, source=file.path.name, hint=hint)
     return SourceError(
         "hold nothing of the themes wanted",

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.placement import source_crs
-from citytwin.recognition.look import LonLat, Look, Use, lonlat_of
+from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
 from citytwin.transports.files import open_binary
 from citytwin.transports.windows import windows
 
@@ -47,19 +47,21 @@ def look_at_json(path: Path, given: str | None) -> Look | None:
                 break
     if _TYPE not in found:
         return None
-    crs = _crs(found, path, given)
-    lonlat = _place(found, crs) if crs is not None else None
-    return Look((Use("cityjson"),), crs=crs, lonlat=lonlat)
+    try:
+        crs = _crs(found, path, given)
+    except SourceError as error:
+        return Look((Use("cityjson"),), fault=reason(error))
+    return Look((Use("cityjson"),), crs=crs, lonlat=_place(found, crs))
 
 
-def _crs(found: _Found, path: Path, given: str | None) -> str | None:
+def _crs(found: _Found, path: Path, given: str | None) -> str:
     name = f"EPSG:{found[_OLD_REFERENCE][1].decode()}" if _OLD_REFERENCE in found else ""
     try:
         if _REFERENCE in found:
             name = str(json.loads(found[_REFERENCE][1])).strip()
-        return source_crs(name or None, given, path.name)
-    except (ValueError, SourceError):
-        return None
+    except ValueError:
+        name = found[_REFERENCE][1].decode(errors="replace")
+    return source_crs(name or None, given, path.name, solid=True)
 
 
 def _place(found: _Found, crs: str) -> LonLat | None:

@@ -23,14 +23,17 @@ from citytwin.transports.files import content_name, open_binary
 from citytwin.transports.finding import find_files
 
 _SUFFIXES = (
-    "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.cityjson", "*.geojson", "*.gpkg",
-    "*.sqlite", "*.fgb", "*.parquet", "*.shp", "*.las", "*.laz", "*.tif", "*.tiff",
+    "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.jsonseq", "*.cityjson",
+    "*.cityjsonseq", "*.geojson", "*.gpkg", "*.sqlite", "*.fgb", "*.parquet", "*.geoparquet", "*.shp",
+    "*.las", "*.laz", "*.tif", "*.tiff",
 )  # fmt: skip
 _BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
 _MADE_HERE = (DOCUMENT, LATEST)
 """Files that mark a folder which was made from a city model."""
+_WORK = ".work"
+"""Working stores lie in folders of this name, beside what was made."""
 _DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
 """Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
@@ -118,8 +121,10 @@ def _lies_beside(file: Path, place: Path) -> bool:
 
 
 def _was_made_here(file: Path, place: Path) -> bool:
-    """Whether a file lies in a folder below a place that was ingested or published."""
+    """Whether a file lies in a folder below a place that was ingested, published or worked in."""
     below = [folder for folder in file.parents if folder != place and folder.is_relative_to(place)]
+    if any(folder.name == _WORK for folder in below):
+        return True
     return any((folder / mark).is_file() for folder in below for mark in _MADE_HERE)
 
 
@@ -165,9 +170,18 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
     if text.startswith(b"{") and (found := look_at_json(path, given)) is not None:
         return found
     if text.startswith(b"{") and b'"FeatureCollection"' not in head:
-        return Look(fault="is JSON, but neither CityJSON nor GeoJSON", stray=True)
+        return _other_json(head)
     try:
         kind_of(path)
     except SourceError as error:
         return Look(fault=reason(error))
     return look_at_vector(path, given)
+
+
+def _other_json(head: bytes) -> Look:
+    if b'"CityJSONFeature"' in head:
+        fault = (
+            "is CityJSONSeq without its first line, which says the CRS and how to scale vertices"
+        )
+        return Look(fault=f"{fault} (put that line back)")
+    return Look(fault="is JSON, but neither CityJSON nor GeoJSON", stray=True)

@@ -24,7 +24,7 @@ from citytwin.formats.gml.inundation import file_theme
 from citytwin.formats.gml.rings import inherited, numbers
 from citytwin.formats.xml import Element, beginning, local_name
 from citytwin.formats.xml_text import Utf8Stream
-from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
+from citytwin.recognition.look import Look, Use, lonlat_of, reason
 from citytwin.transports.files import open_binary
 from citytwin.transports.windows import windows
 
@@ -42,6 +42,8 @@ class _Seen:
     root: str = ""
     kinds: dict[str, None] = field(default_factory=dict)
     """Local names of features, in their order."""
+    members: bool = False
+    """Whether the model has a feature of any kind."""
     zones: bool = False
     namespaces: dict[str | None, str] = field(default_factory=dict)
     srs_name: str = ""
@@ -71,15 +73,21 @@ def look_at_gml(path: Path, named: tuple[str, ...], given: str | None) -> Look:
         fault = f"is not CityGML: its root element is <{seen.root[:60]}>"
         stray = seen.root in _STRAY_ROOTS and not named
         return Look(_uses(named), fault=fault, stray=stray)
-    crs, lonlat = _place(seen, path, given)
     formats = named or _formats(seen, path)
+    if not formats and seen.whole and not seen.members:
+        return Look(fault="is a city model without features", stray=True)
     held = ", ".join(list(seen.kinds)[:8]) or "no features of CityGML"
     if not formats:
         return Look(fault=f"holds {held}, which no format reads")
     unread = () if named else tuple(k for k in seen.kinds if k not in READ_BY)
-    return Look(
-        _uses(formats), unread=unread, crs=crs, lonlat=lonlat, municipality=seen.municipality
-    )
+    code, uses = seen.municipality, _uses(formats)
+    try:
+        crs = source_crs(seen.srs_name or None, given, path.name, solid=True)
+    except SourceError as error:
+        return Look(uses, unread=unread, fault=reason(error), municipality=code)
+    corner = seen.corner
+    lonlat = lonlat_of(*corner, crs, east_first=False) if corner is not None else None
+    return Look(uses, unread=unread, crs=crs, lonlat=lonlat, municipality=code)
 
 
 def _uses(formats: tuple[str, ...]) -> tuple[Use, ...]:
@@ -114,6 +122,7 @@ def _note_feature(element: Element, name: str, seen: _Seen) -> None:
     holder = element.getparent()
     if holder is None or local_name(holder) not in MEMBERS:
         return
+    seen.members = True
     if is_urban_planning(element):
         seen.zones = True
     elif is_citygml(element):
@@ -143,16 +152,6 @@ def _note_point(text: str, element: Element, seen: _Seen) -> None:
 def _code(text: str) -> str:
     found = text.strip()
     return found if _CODE.fullmatch(found) else ""
-
-
-def _place(seen: _Seen, path: Path, given: str | None) -> tuple[str | None, LonLat | None]:
-    try:
-        crs = source_crs(seen.srs_name or None, given, path.name)
-    except SourceError:
-        return None, None
-    if seen.corner is None:
-        return crs, None
-    return crs, lonlat_of(*seen.corner, crs, east_first=False)
 
 
 def _formats(seen: _Seen, path: Path) -> tuple[str, ...]:

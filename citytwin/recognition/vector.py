@@ -9,9 +9,9 @@ from pathlib import Path
 import pyogrio
 
 from citytwin.errors import SourceError
-from citytwin.formats.footprints.batches import open_vector
+from citytwin.formats.footprints.batches import VectorFile, open_vector
 from citytwin.formats.footprints.columns import columns_of
-from citytwin.formats.vector.files import DAMAGED, for_gdal, kind_of
+from citytwin.formats.vector.files import DAMAGED, for_gdal
 from citytwin.recognition.look import LonLat, Look, Use, lonlat_of, reason
 from citytwin.transports.files import content_name
 
@@ -32,7 +32,7 @@ def look_at_vector(path: Path, given: str | None) -> Look:
     try:
         file = open_vector(path, None, given)
         _, known = columns_of(file.names, {}, path.name, detect=True)
-        kind, lonlat = _overview(path, file.crs)
+        kind, lonlat = _overview(file)
     except SourceError as error:
         return Look(fault=reason(error))
     if kind.endswith("Point"):
@@ -44,20 +44,30 @@ def look_at_vector(path: Path, given: str | None) -> Look:
     elif _ROADS.search(name):
         uses = (Use("vector_roads"),)
     fault = "" if uses else "is neither named nor built like footprints of buildings or roads"
+    fault += " (put `buildings` or `roads` into its name)" if fault else ""
     return Look(uses, fault, crs=file.crs, lonlat=lonlat)
 
 
-def _overview(path: Path, crs: str) -> tuple[str, LonLat | None]:
+def _overview(file: VectorFile) -> tuple[str, LonLat | None]:
     """Kind of its geometries and its middle, as far as the file says them at once."""
-    stored = kind_of(path)
-    if stored == "parquet":
-        return "", None
+    if file.kind == "parquet":
+        return _first(file)
     try:
         with warnings.catch_warnings(action="ignore"):
-            info = pyogrio.read_info(for_gdal(path, stored), force_total_bounds=True)
+            info = pyogrio.read_info(for_gdal(file.path, file.kind), force_total_bounds=True)
     except DAMAGED:
         return "", None
     kind, box = str(info["geometry_type"]), info["total_bounds"]
     if box is None:
         return kind, None
-    return kind, lonlat_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, crs, east_first=True)
+    return kind, lonlat_of((box[0] + box[2]) / 2, (box[1] + box[3]) / 2, file.crs, east_first=True)
+
+
+def _first(file: VectorFile) -> tuple[str, LonLat | None]:
+    """Kind and place of the first geometry: the metadata need not name the box of all."""
+    for batch in file.batches((), None, file.crs):
+        for shape in batch.geometry:
+            if shape is not None and not shape.is_empty:
+                x, y = shape.bounds[:2]
+                return shape.geom_type, lonlat_of(x, y, file.crs, east_first=True)
+    return "", None

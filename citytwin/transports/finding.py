@@ -36,7 +36,8 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
         A file, a folder or archive that is searched with `patterns`, a place in an archive, or a
         glob pattern of any of them.
     patterns
-        Names of the files wanted from a folder, such as ``*.gml``; they find ``x.gml.gz`` too.
+        Names of the files wanted from a folder, such as ``*.gml``; they find ``x.gml.gz`` and
+        ``X.GML`` too.
 
     Raises
     ------
@@ -115,7 +116,8 @@ def set_aside(files: Iterable[Path], patterns: Sequence[str]) -> list[tuple[Path
 
 
 def _matcher(patterns: Sequence[str]) -> Matches:
-    names = re.compile("|".join(fnmatch.translate(p) for p in patterns if "/" not in p) or r"(?!)")
+    either = "|".join(fnmatch.translate(p) for p in patterns if "/" not in p) or r"(?!)"
+    names = re.compile(either, re.IGNORECASE)  # there are writers of X.GML
     longer = [pattern for pattern in patterns if "/" in pattern]
 
     def matches(path: str) -> bool:
@@ -138,6 +140,8 @@ def _files_of(place: Path, matches: Matches) -> Iterator[Path]:
         yield from _members(at, matches)
     else:
         for file in files_below(place):
+            if _is_resource_fork(file.name):
+                continue
             if matches(file.as_posix()):
                 yield file
             elif is_archive(file):
@@ -169,7 +173,7 @@ def _members(place: Inside, matches: Matches) -> Iterator[Path]:
 
 
 def _is_resource_fork(name: str) -> bool:
-    """Whether a member is what macOS adds to an archive beside each file."""
+    """Whether a file is what macOS adds beside each file, on foreign disks and in archives."""
     return name.startswith("__MACOSX/") or name.rpartition("/")[2].startswith("._")
 
 

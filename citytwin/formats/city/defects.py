@@ -97,7 +97,8 @@ def defect_frame(
     ]
     rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     named = rows["feature_id"].notna()
-    rows = rows[~(named & rows.duplicated(["feature_id", "code"]))].reset_index(drop=True)
+    told = rows.duplicated(["feature_id", "code", "source"])
+    rows = rows[~(named & told)].reset_index(drop=True)
     return _frame(_completed(rows, features), crs)
 
 

@@ -41,7 +41,7 @@ class Placed:
     """Whether the file had the two horizontal axes the wrong way round."""
 
 
-def source_crs(srs_name: str | None, given: str | None, source: str) -> str:
+def source_crs(srs_name: str | None, given: str | None, source: str, *, solid: bool = False) -> str:
     """Return the CRS of a file or geometry as a code.
 
     Parameters
@@ -52,12 +52,25 @@ def source_crs(srs_name: str | None, given: str | None, source: str) -> str:
         CRS that the user gave for files that name none.
     source
         File name, for the message.
+    solid
+        Whether heights are coordinates of the file, which have the unit of its CRS.
 
     Raises
     ------
     SourceError
-        If neither names a CRS that is known.
+        If neither names a CRS that is known, or it is a solid one with heights in feet.
     """
+    code = _known(srs_name, given, source)
+    if solid and (unit := crs_of.foot_of(code)):
+        raise SourceError(
+            f"its CRS {code} is in {unit}, but heights are read in metres",
+            source=source,
+            hint="convert the file to a CRS in metres, its heights too",
+        )
+    return code
+
+
+def _known(srs_name: str | None, given: str | None, source: str) -> str:
     unknown = "names no coordinate reference system"
     if srs_name:
         try:

@@ -51,7 +51,7 @@ class FileSite:
         """
         name = srs_name or self.srs_name
         if name not in self._codes:
-            self._codes[name] = source_crs(name, self.given, self.source)
+            self._codes[name] = source_crs(name, self.given, self.source, solid=True)
         return self._codes[name]
 
     def place(self, raw: FloatArray, srs_name: str = "") -> Placed:

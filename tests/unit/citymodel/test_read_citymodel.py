@@ -143,3 +143,19 @@ def test_rasters_are_labelled(tmp_path):
     assert np.isnan(array.sel(x=gml.X0 + 3, y=gml.Y0 + 1).item())
     assert array.rio.crs.to_epsg() == 25832
     assert array.attrs["units"] == "m"
+
+
+def test_every_refused_file_is_in_the_report(tmp_path):
+    """Files that are refused for one reason have a row each."""
+    gml.write(tmp_path, gml.city_model(house(0)), "good.gml")
+    for name in ("empty1.gml", "empty2.gml"):
+        (tmp_path / name).write_bytes(b"")
+    model = citytwin.read_citymodel(tmp_path)
+    assert model.report["source"].tolist() == ["empty1.gml", "empty2.gml"]
+
+
+def test_a_crs_that_proj_does_not_know(tmp_path):
+    """It is an option that makes no sense."""
+    path = gml.write(tmp_path, gml.city_model(house(0)))
+    with pytest.raises(ConfigError, match="nonsense"):
+        citytwin.read_citymodel(path, crs="nonsense")

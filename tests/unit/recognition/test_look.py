@@ -241,3 +241,66 @@ def test_nothing_there(tmp_path):
     """A place without any file is an error with the place."""
     with pytest.raises(SourceError, match="nowhere"):
         look_at_places([tmp_path / "nowhere"])
+
+
+def test_writers_of_capitals(tmp_path):
+    """Suffixes in capitals are found; what macOS writes beside each file is not."""
+    for name in ("B.GML", "c.CityGML", "._B.GML", "d.XML"):
+        gml.write(tmp_path, gml.city_model(BOX), name)
+    found = [file.path.name for file in look_at_places([tmp_path])]
+    assert found == ["B.GML", "c.CityGML", "d.XML"]
+
+
+def test_a_tile_without_features(tmp_path):
+    """It is nothing to miss in a folder; a model of unknown features is."""
+    assert look(gml.write(tmp_path, gml.city_model(), "a.gml")).stray
+    odd = gml.city_model('<x:Kiosk xmlns:x="https://example.com/x"/>')
+    assert not look(gml.write(tmp_path, odd, "b.gml")).stray
+
+
+@pytest.mark.parametrize(
+    "name", ["EPSG:2263", "urn:ogc:def:crs,crs:EPSG::2263,crs:EPSG::6360", "EPSG:25832"]
+)
+def test_heights_in_feet(tmp_path, name):
+    """Refused where heights are coordinates: nothing else would notice a city 3.28 times as high."""
+    path = gml.write(tmp_path, gml.city_model(BOX, srs_name=name), "a.gml")
+    told = look(path)
+    assert ("US survey foot" in told.fault) == ("2263" in name)
+    model = {"type": "CityJSON", "CityObjects": {}, "metadata": {"referenceSystem": name}}
+    path = tmp_path / "a.city.json"
+    path.write_text(json.dumps(model))
+    assert ("US survey foot" in look(path).fault) == ("2263" in name)
+
+
+def test_a_crs_that_is_named_but_not_known(tmp_path):
+    """The message says which."""
+    path = gml.write(tmp_path, gml.city_model(BOX, srs_name="urn:foo:bar"), "a.gml")
+    assert "urn:foo:bar" in look(path).fault
+
+
+def test_sequence_without_its_first_line(tmp_path):
+    """Its vertices cannot be scaled; it is missed all the same."""
+    path = tmp_path / "a.city.jsonl"
+    path.write_text('{"type": "CityJSONFeature", "id": "a", "CityObjects": {}, "vertices": []}\n')
+    assert "without its first line" in look(path).fault
+    assert not look(path).stray
+
+
+def test_the_place_of_parquet(tmp_path):
+    """Its first geometry says it."""
+    path = tmp_path / "buildings.parquet"
+    frame = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(11.5, 48.1, 11.6, 48.2)])
+    frame.set_crs(4326).to_parquet(path)
+    assert look(path).lonlat == pytest.approx((11.5, 48.1))
+
+
+def test_what_was_made_of_a_model_is_no_model(tmp_path):
+    """Tables written into the folder of the files are not read as footprints."""
+    tile = gml.write(tmp_path, gml.city_model(BOX))
+    frame = gpd.GeoDataFrame({"id": ["a"]}, geometry=[shapely.box(0, 0, 9, 9)], crs=25832)
+    for name in ("out/buildings.parquet", ".work/out/deep/buildings.parquet"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        frame.to_parquet(tmp_path / name)
+    (tmp_path / "out" / "citymodel.json").write_text("{}")
+    assert [file.path for file in look_at_places([tmp_path])] == [tile]
+    assert len(look_at_places([tmp_path / "out"])) == 2  # asked for
