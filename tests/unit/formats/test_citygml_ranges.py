@@ -27,7 +27,9 @@ def read(path, part=None):
     data = gml.dataset(path.parent, path)
     ledger = Ledger()
     found = read_fast(path, data, CodeLists(path.parent), ledger, part)
-    return None if found is None else joined(found.blocks or []).building_id.tolist()
+    if found is None:
+        return None
+    return joined(found.blocks).building_id.tolist() if found.blocks else []
 
 
 def write(root, text):
