@@ -34,7 +34,7 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 	@echo "open the map with:  $(BIN)/citytwin view out/demo"
 
 test: $(VENV)/dev check  ## Everything a contributor needs: gates and tests.
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q tests/unit/kernels
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit/kernels
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
 check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencies.
