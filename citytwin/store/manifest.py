@@ -196,15 +196,9 @@ class Manifest:
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
-        with self._told("written"), closing(self._connection.cursor()) as cursor:
-            cursor.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._connection
-                cursor.execute("COMMIT")
-            except BaseException:
-                if self._connection.in_transaction:  # a full disk may have ended it already
-                    cursor.execute("ROLLBACK")
-                raise
+        with self._told("written"), self._connection as connection:  # commits, or rolls back
+            connection.execute("BEGIN IMMEDIATE")
+            yield connection
 
     @contextmanager
     def _told(self, what: str) -> Iterator[None]:

@@ -74,6 +74,8 @@ def read_index(file: io.RawIOBase, size: int, name: str) -> ZipIndex:
             listed = archive.infolist()
     except SourceError:
         raise
+    # Beside its own error zipfile lets through what parsing a damaged directory gives: numbers and
+    # texts that are none, versions it does not know, places outside of the file.
     except (zipfile.BadZipFile, ValueError, NotImplementedError, LookupError, OSError) as error:
         msg = f"cannot be read as a zip archive: {str(error)[:120]}"
         hint = "the archive is damaged or cut off; fetch it again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
@@ -146,17 +147,16 @@ def open_document(path: Path, part: ByteRange | None = None) -> GmlBytes | None:
         return None
     stream, origin = opened
     buffer = np.empty(WINDOW_BYTES, dtype=np.uint8)
-    try:
-        filled = stream.readinto(buffer.data)
-        root = root_of(buffer[: min(filled, PROLOG_BYTES)].tobytes())
-    except (OSError, UnicodeDecodeError):
-        root = None
-    except BaseException:
-        stream.close()
-        raise
-    if root is None:
-        stream.close()
-        return None
+    with ExitStack() as unless_owned:
+        unless_owned.callback(stream.close)
+        try:
+            filled = stream.readinto(buffer.data)
+            root = root_of(buffer[: min(filled, PROLOG_BYTES)].tobytes())
+        except (OSError, UnicodeDecodeError):
+            return None
+        if root is None:
+            return None
+        unless_owned.pop_all()
     return GmlBytes(stream, root, buffer, filled, origin)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import io
 import re
+from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -94,14 +95,12 @@ def open_range(path: Path, part: ByteRange) -> tuple[io.BufferedReader, int]:
     SourceError
         If the file is no longer what it was divided as.
     """
-    file = path.open("rb")
-    try:
+    with ExitStack() as unless_owned:
+        file = unless_owned.enter_context(path.open("rb"))
         frame = _frame_of(file, path)
         if frame is None or not frame.first <= part[0] <= part[1] <= frame.last:
             raise SourceError("changed while it was read", source=path.name, hint="run again")
-    except BaseException:
-        file.close()
-        raise
+        unless_owned.pop_all()
     return io.BufferedReader(_Excerpt(file, frame, part)), part[0] - len(frame.head)
 
 
