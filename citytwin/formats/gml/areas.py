@@ -8,7 +8,7 @@ from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.areas import Outline, outline_of
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.gml.document import GmlFile
-from citytwin.formats.gml.instances import INSTANCE, gather_instance, unread
+from citytwin.formats.gml.instances import INSTANCE, gather_instance
 from citytwin.formats.gml.surfaces import Walk
 from citytwin.formats.xml import Element, local_name
 
@@ -61,9 +61,6 @@ def feature_outline(feature: Element, record: str, file: GmlFile, ledger: Ledger
 def _gather_instance(
     holder: Element, record: str, walk: Walk, file: GmlFile, ledger: Ledger
 ) -> None:
-    if reason := unread(holder):
-        ledger.reject(file.path.name, record, "template", reason)
-        return
     try:
         gather_instance(holder, file, walk)
     except TemplateError as error:

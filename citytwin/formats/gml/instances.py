@@ -69,12 +69,12 @@ def gather_instance(holder: Element, file: GmlFile, walk: Walk) -> None:
     TemplateError
         If it cannot be set down.
     """
+    if reason := unread(holder):
+        raise TemplateError(reason)
     parts = _parts(holder)
+    shape = next(parts[name] for name in _SHAPES if name in parts)
     turn, shift = _matrix(parts)
     origin = _reference(parts, file) + shift
-    shape = next((parts[name] for name in _SHAPES if name in parts), None)
-    if shape is None:
-        raise TemplateError(unread(holder) or "instance without a template")
     inner = file.walk()
     inner.gather(shape)
     walk.faults.extend(inner.faults)
