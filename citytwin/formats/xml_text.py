@@ -182,7 +182,7 @@ def encoding_of(head: bytes, name: str) -> tuple[int, str]:
     for mark, codec in _UNMARKED_UTF16:
         if head.startswith(mark):
             return 0, codec
-    match = _DECLARED.match(head[:1000])
+    match = _DECLARED.match(head[:_HEAD_BYTES])
     if match is None:
         return 0, "utf-8"
     declared = match[1].decode("ascii")

@@ -30,7 +30,7 @@ def shell_members(
     marks
         Shape (n_mark, 4), int32: attributes (integers).
     units
-        Shape (n_unit, 18), int32: buildings and parts (integers).
+        Shape (n_unit, 19), int32: buildings and parts (integers).
     members
         Shape (n_unit,), int64: filled; 0 where there is no solid, or several (integers).
     """

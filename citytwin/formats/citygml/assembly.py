@@ -53,7 +53,7 @@ def assemble_units(
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     solids
         Their polygons.
     outlines
@@ -113,7 +113,7 @@ def offsets(shapes: Shapes, units: IntArray) -> IntArray:
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     units
         Shape (n,): rows of the unit table.
     """
@@ -133,13 +133,11 @@ def locate(rows: list[BuildingRow], shapes: Shapes, whole: int) -> None:
     rows
         Its rows.
     shapes
-        Buildings of a range.
+        Buildings of a window.
     whole
         Row of the unit table of the outermost building.
     """
-    behind = np.flatnonzero(shapes.owners[whole + 1 :] != whole)
-    units = np.arange(whole, whole + 1 + (behind[0] if len(behind) else len(shapes.units)))
-    units = units[units < len(shapes.units)]
+    units = np.append(whole, np.flatnonzero(shapes.owners == whole))
     ids, _ = values(shapes.elements, shapes.units[units, gu.ROW].astype(np.int64), names.ID)
     begins: dict[str, int] = {}
     for name, begin in zip(each(ids, str.strip), offsets(shapes, units).tolist(), strict=True):

@@ -33,7 +33,7 @@ class Code:
 
 @dataclass(frozen=True, eq=False)
 class AttributeNodes:
-    """Attributes of the buildings of one range, codes not yet explained."""
+    """Attributes of the buildings of one window, codes not yet explained."""
 
     elements: Elements
     units: IntArray
@@ -89,7 +89,7 @@ def list_nodes(shapes: Shapes) -> AttributeNodes:
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     """
     elements = shapes.elements
     units = np.flatnonzero(~shapes.spoiled)

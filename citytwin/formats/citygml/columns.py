@@ -36,7 +36,7 @@ def odd_texts(shapes: Shapes) -> NDArray[np.bool_]:
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     """
     flags = shapes.elements.table[:, xs.FLAGS]
     odd = (flags[shapes.units[:, gu.ROW]] & xs.COMPLEX) != 0
@@ -59,7 +59,7 @@ def describe(shapes: Shapes) -> Described:
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     """
     elements, units = shapes.elements, shapes.units.astype(np.int64)
     ids, _ = values(elements, units[:, gu.ROW], names.ID)

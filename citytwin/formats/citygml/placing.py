@@ -62,7 +62,7 @@ def place_shapes(shapes: Shapes, site: FileSite) -> Solids:
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     site
         The file.
     """

@@ -48,7 +48,15 @@ class Elements:
 
 
 def span_of(elements: Elements, row: int) -> tuple[int, int]:
-    """Positions in the bytes at hand where an element begins and ends."""
+    """Positions in the bytes at hand where an element begins and ends.
+
+    Parameters
+    ----------
+    elements
+        Elements of a window.
+    row
+        Row of `table`.
+    """
     begin = elements.base + int(elements.table[row, xs.OPEN])
     end = elements.base + int(elements.table[row, xs.CLOSE])
     if not elements.table[row, xs.FLAGS] & xs.SELF_CLOSED:

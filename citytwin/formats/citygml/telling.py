@@ -29,12 +29,12 @@ class Told:
 
 
 class Telling:
-    """Asks code lists for the buildings of a range, one building after the other.
+    """Asks code lists for the buildings of a window, one building after the other.
 
     Parameters
     ----------
     shapes
-        Buildings of a range.
+        Buildings of a window.
     described
         Their attributes.
     file

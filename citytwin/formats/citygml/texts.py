@@ -19,16 +19,8 @@ Rows = NDArray[np.int64]
 """Shape (n,): rows of a table, -1 for none."""
 
 
-def strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
-    """Texts between positions.
-
-    Parameters
-    ----------
-    elements
-        Elements of a range.
-    begin, end
-        Positions in the document.
-    """
+def _strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
+    """Texts between positions in the bytes at hand."""
     sizes = end - begin
     offsets = offsets_of(sizes)
     letters = np.empty(int(offsets[-1]), dtype=np.uint8)
@@ -44,7 +36,7 @@ def contents(elements: Elements, rows: Rows) -> pa.LargeStringArray:
     Parameters
     ----------
     elements
-        Elements of a range.
+        Elements of a window.
     rows
         Rows of the element table.
     """
@@ -54,7 +46,7 @@ def contents(elements: Elements, rows: Rows) -> pa.LargeStringArray:
         return pa.array([""] * len(rows), type=pa.large_string())
     begin = elements.base + np.where(known, table[:, xs.TEXT], 0).astype(np.int64)
     end = elements.base + np.where(known, table[:, xs.CLOSE], 0).astype(np.int64)
-    return strings(elements, begin, end)
+    return _strings(elements, begin, end)
 
 
 def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArray, Rows]:
@@ -63,7 +55,7 @@ def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArr
     Parameters
     ----------
     elements
-        Elements of a range.
+        Elements of a window.
     rows
         Rows of the element table.
     kind
@@ -85,7 +77,7 @@ def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArr
     found[hit] = of_kind[place[hit]]
     begin = np.where(hit, marks[found, xs.MARK_START], 0).astype(np.int64) if len(marks) else found
     end = np.where(hit, marks[found, xs.MARK_END], 0).astype(np.int64) if len(marks) else found
-    return strings(elements, elements.base + begin, elements.base + end), found
+    return _strings(elements, elements.base + begin, elements.base + end), found
 
 
 def each(column: pa.LargeStringArray, of_text: Callable[[str], T]) -> list[T]:
