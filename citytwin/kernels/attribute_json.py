@@ -11,6 +11,7 @@ from numba import njit
 
 from citytwin.kernels import attribute_nodes as an
 from citytwin.kernels import attribute_words as words
+from citytwin.kernels.xml_scan import same_bytes
 
 LONGEST_NUMBER = 24
 """Longer numbers stay texts: readers of JSON would round them."""
@@ -130,17 +131,9 @@ def _is_list(letters: np.ndarray, nodes: np.ndarray, n: int) -> bool:
     begin, end = int(nodes[n, an.NAME_BEGIN]), int(nodes[n, an.NAME_END])
     front, back = len(_REPEATABLE_BEGIN), len(_REPEATABLE_END)
     return bool(
-        (end - begin >= front and _same(letters, begin, _REPEATABLE_BEGIN))
-        or (end - begin >= back and _same(letters, end - back, _REPEATABLE_END))
+        (end - begin >= front and same_bytes(letters[begin : begin + front], _REPEATABLE_BEGIN))
+        or (end - begin >= back and same_bytes(letters[end - back : end], _REPEATABLE_END))
     )
-
-
-@njit(cache=True, nogil=True)
-def _same(letters: np.ndarray, begin: int, others: np.ndarray) -> bool:
-    same = True
-    for k in range(len(others)):
-        same = same and letters[begin + k] == others[k]
-    return same
 
 
 @njit(cache=True, nogil=True)

@@ -25,8 +25,8 @@ def area_vector(xyz: np.ndarray, vertices: np.ndarray, out: np.ndarray) -> None:
     """
     origin = vertices[0]
     out[:] = 0.0
-    for i in range(1, len(vertices) - 1):
-        a, b = vertices[i], vertices[i + 1]
+    for v in range(1, len(vertices) - 1):
+        a, b = vertices[v], vertices[v + 1]
         for k in range(3):
             i, j = (k + 1) % 3, (k + 2) % 3
             out[k] += 0.5 * (

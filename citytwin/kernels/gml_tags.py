@@ -36,12 +36,8 @@ def begins(data: np.ndarray, tag: Tag, letters: np.ndarray) -> bool:
     letters
         Shape (m,), uint8: the letters (integers).
     """
-    if tag[LOCAL_END] - tag[LOCAL] < len(letters):
-        return False
-    same = True
-    for k in range(len(letters)):
-        same = same and data[tag[LOCAL] + k] == letters[k]
-    return same
+    end = tag[LOCAL] + len(letters)
+    return end <= tag[LOCAL_END] and xs.same_bytes(data[tag[LOCAL] : end], letters)
 
 
 @njit(cache=True, nogil=True)

@@ -19,7 +19,7 @@ from citytwin.kernels.face_planes import (
     sum_of_squares,
 )
 from citytwin.kernels.ring_triangles import widest_fold
-from citytwin.kernels.simple_rings import UNDECIDED, first_crossing
+from citytwin.kernels.simple_rings import UNDECIDED, first_crossing, signed_area
 
 SOUND, UNCHECKED = 0, -1
 """What stands for a polygon without error, and for one whose check was given up."""
@@ -167,7 +167,7 @@ def _check_rings(plane: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
             return UNCHECKED, cuts[r]
         if crossing >= 0:
             return SELF_INTERSECTION, cuts[r] + crossing
-        area = _signed_area(ring)
+        area = signed_area(ring)
         if r == 0:
             outer = area
         elif area * outer > 0.0:
@@ -188,12 +188,3 @@ def _check_folds(
         return SOUND, 0.0, 0
     angle, i = widest_fold(plane, off_m, snap_m)
     return (FOLDED if angle > angle_deg else SOUND), angle, i
-
-
-@njit(cache=True, nogil=True)
-def _signed_area(uv: np.ndarray) -> float:
-    total = 0.0
-    for i in range(1, len(uv) - 1):
-        total += (uv[i, 0] - uv[0, 0]) * (uv[i + 1, 1] - uv[0, 1])
-        total -= (uv[i + 1, 0] - uv[0, 0]) * (uv[i, 1] - uv[0, 1])
-    return 0.5 * total

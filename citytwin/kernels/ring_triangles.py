@@ -7,7 +7,7 @@ import math
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.simple_rings import side
+from citytwin.kernels.simple_rings import side, signed_area
 
 _MOST_ROUNDS = 50
 
@@ -46,11 +46,7 @@ def widest_fold(uv: np.ndarray, off_m: np.ndarray, thinnest_m: float) -> tuple[f
 def _ears(uv: np.ndarray) -> np.ndarray:
     """Triangles of a ring, counter-clockwise; corners without an area are left out."""
     n = len(uv)
-    twist = 0.0
-    for i in range(1, n - 1):
-        twist += (uv[i, 0] - uv[0, 0]) * (uv[i + 1, 1] - uv[0, 1])
-        twist -= (uv[i + 1, 0] - uv[0, 0]) * (uv[i, 1] - uv[0, 1])
-    left = np.arange(n) if twist > 0.0 else np.arange(n)[::-1].copy()
+    left = np.arange(n) if signed_area(uv) > 0.0 else np.arange(n)[::-1].copy()
     triangles = np.empty((n, 3), dtype=np.int64)
     count, found, at, idle = n, 0, 0, 0
     while count > 2 and idle < count:

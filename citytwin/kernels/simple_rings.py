@@ -34,6 +34,22 @@ def side(uv: np.ndarray, a: int, b: int, c: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def signed_area(uv: np.ndarray) -> float:
+    """Area of a ring, positive where it runs anticlockwise (Meister 1769) [m2].
+
+    Parameters
+    ----------
+    uv
+        Shape (n, 2): vertices of the ring in its plane, closing vertex left out [m].
+    """
+    total = 0.0
+    for i in range(1, len(uv) - 1):
+        total += (uv[i, 0] - uv[0, 0]) * (uv[i + 1, 1] - uv[0, 1])
+        total -= (uv[i + 1, 0] - uv[0, 0]) * (uv[i, 1] - uv[0, 1])
+    return 0.5 * total
+
+
+@njit(cache=True, nogil=True)
 def first_crossing(uv: np.ndarray) -> int:
     """Edge of a ring that meets another one elsewhere than at the vertex they share.
 

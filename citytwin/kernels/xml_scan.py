@@ -145,7 +145,14 @@ def number_of(
 
 
 @njit(cache=True, nogil=True)
-def _same(a: np.ndarray, b: np.ndarray) -> bool:
+def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
+    """Whether two stretches of bytes of one length are the same.
+
+    Parameters
+    ----------
+    a, b
+        Shape (n,) each, uint8: the bytes (integers).
+    """
     k = 0
     while k < len(a) and a[k] == b[k]:
         k += 1
@@ -302,7 +309,7 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             p += 2
             if p + length >= stop:
                 return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
-            if not _same(data[p : p + length], data[first : first + length]):
+            if not same_bytes(data[p : p + length], data[first : first + length]):
                 return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
             p = xml.after_space(data, p + length, stop)
             if p >= stop or data[p] != xml.GREATER:
