@@ -19,7 +19,7 @@ from citytwin.formats.gml.document import (
     is_citygml_namespace,
     is_urban_planning,
 )
-from citytwin.formats.gml.features import MODULE_OF, READ_BY, TOP
+from citytwin.formats.gml.features import MODULE_OF, READ_BY
 from citytwin.formats.gml.inundation import file_theme
 from citytwin.formats.gml.rings import inherited, numbers
 from citytwin.formats.xml import Element, beginning, local_name
@@ -175,9 +175,9 @@ def _further_kinds(seen: _Seen, path: Path) -> Iterator[str]:
         if is_citygml_namespace(uri) and uri.count("/") > 3
     }
     tags: dict[bytes, str] = {}
-    for kind in TOP:
-        if kind not in seen.kinds and MODULE_OF[kind] in prefixes:
-            prefix = prefixes[MODULE_OF[kind]]
+    for kind, module in MODULE_OF.items():
+        if kind not in seen.kinds and module in prefixes:
+            prefix = prefixes[module]
             tags[(f"<{prefix}:{kind}" if prefix else f"<{kind}").encode()] = kind
     with closing(Utf8Stream(open_binary(path), path.name)) as text:
         for window in windows(text.readinto) if tags else ():

@@ -22,6 +22,7 @@ from citytwin.formats.city.summary import note_buildings
 from citytwin.formats.footprints.lengths import Unit
 from citytwin.formats.footprints.reader import FootprintReader, GeometryZ, Wanted
 from citytwin.formats.footprints.usual import UsualHeights
+from citytwin.formats.vector.files import SHAPEFILE_COMPANIONS
 from citytwin.model.grid import Bounds
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES
@@ -211,11 +212,8 @@ def read(dataset: Dataset, params: FootprintParams) -> Decoded:
 
 
 def _is_companion(path: Path) -> bool:
-    return content_name(path).lower().endswith(_COMPANIONS)
+    return content_name(path).lower().endswith(SHAPEFILE_COMPANIONS)
 
-
-_COMPANIONS = (".dbf", ".shx", ".prj", ".cpg")
-"""Files of a Shapefile that are read with it; listed so that a change in them is noticed."""
 
 FORMAT = Format(
     name="footprints",
@@ -229,7 +227,7 @@ FORMAT = Format(
         "*.fgb",
         "*.parquet",
         "*.shp",
-        *(f"*{suffix}" for suffix in _COMPANIONS),
+        *(f"*{suffix}" for suffix in SHAPEFILE_COMPANIONS),
     ),
     produces=(BUILDINGS, SURFACES, DEFECTS),
     params=FootprintParams,

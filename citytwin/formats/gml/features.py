@@ -32,4 +32,3 @@ MODULE_OF = {
     "LandUse": "landuse",
 }
 """Module of CityGML, as its namespace spells it, by the local name of a feature."""
-TOP = tuple(MODULE_OF)

@@ -48,7 +48,8 @@ DAMAGED = (
 )
 """What the readers raise on damaged files; each has several roots of its own."""
 _LARGEST_DOUBTFUL = 200_000_000
-_SHAPEFILE = (".shp", ".shx", ".dbf", ".prj", ".cpg")
+SHAPEFILE_COMPANIONS = (".dbf", ".shx", ".prj", ".cpg")
+"""Files of a Shapefile that are read with it; listed so that a change in them is noticed."""
 
 
 def kind_of(path: Path) -> Kind:
@@ -154,7 +155,7 @@ def for_gdal(path: Path, kind: Kind) -> Path | bytes:
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
         for file in children(path.parent):
-            if file.stem == path.stem and file.suffix.lower() in _SHAPEFILE:
+            if file.stem == path.stem and file.suffix.lower() in (".shp", *SHAPEFILE_COMPANIONS):
                 archive.writestr(f"x{file.suffix.lower()}", read_whole(file, LARGEST_IN_MEMORY))
     return target.getvalue()
 
