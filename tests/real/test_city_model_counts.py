@@ -29,6 +29,7 @@ from citytwin.formats.lidar import format as lidar
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 from citytwin.store.tables import conform
+from tests.real.sample_counts import counts
 
 BERLIN = 3068
 CRS = {
@@ -98,13 +99,6 @@ TWO_OUTLINES = "FZK-Haus-LoD0-KIT-IAI-KHH-B36-V1.gml"
 def base(samples):
     """Folder of the building samples."""
     return samples / "buildings"
-
-
-@cache
-def counts(base):
-    """Counted numbers by file name."""
-    lines = (base / "counts.jsonl").read_text(encoding="utf-8").splitlines()
-    return {entry["file"]: entry for entry in map(json.loads, lines)}
 
 
 @cache

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import geopandas as gpd
 import numpy as np
 import pyogrio
 import pytest
 
 import citytwin
+from tests.real.sample_counts import counts
 
 # File, CRS for those that name none, level whose areas are counted (None: the file's oddities
 # are described in test_city_model_counts.py).
@@ -46,9 +45,7 @@ def base(samples):
 
 def counted(base, relative):
     """What was counted of a file."""
-    lines = (base / "counts.jsonl").read_text(encoding="utf-8").splitlines()
-    name = relative.rpartition("/")[2]
-    return next(entry for entry in map(json.loads, lines) if entry["file"] == name)
+    return counts(base)[relative.rpartition("/")[2]]
 
 
 def buildings_of(model):

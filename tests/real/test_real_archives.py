@@ -14,7 +14,7 @@ from citytwin.model.steps import Dataset, Format
 from citytwin.transports.finding import find_files
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit" / "formats"))
-from test_in_archives import assert_equal
+from test_in_archives import assert_equal, zip_of
 
 THEMES = {
     "citygml": "bldg",
@@ -28,13 +28,9 @@ THEMES = {
 
 @pytest.fixture(scope="module")
 def packed(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The samples in an archive in another one, each named as Japanese Windows does."""
-    folder = samples / "buildings" / "plateau"
+    """The samples in an archive in another one."""
     root = tmp_path_factory.mktemp("packed")
-    with zipfile.ZipFile(root / "inner.zip", "w", zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.rglob("*")):
-            if file.is_file():
-                archive.write(file, file.relative_to(folder).as_posix())
+    zip_of(samples / "buildings" / "plateau", root / "inner.zip")
     with zipfile.ZipFile(root / "outer.zip", "w", zipfile.ZIP_STORED) as archive:
         archive.write(root / "inner.zip", "plateau.zip")
     return root / "outer.zip" / "plateau.zip"

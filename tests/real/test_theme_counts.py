@@ -35,6 +35,7 @@ from citytwin.model.tables import (
     Table,
 )
 from citytwin.store.tables import conform
+from tests.real.sample_counts import counts
 
 GML = "{http://www.opengis.net/gml}"
 FLD = "plateau/udx/fld/52385721_fld_6697_l1_op.gml"
@@ -52,8 +53,7 @@ def base(samples):
 
 def counted(base: Path, name: str) -> dict[str, int]:
     """Features of a file by kind, as counted for the samples."""
-    lines = (base / "counts.jsonl").read_text(encoding="utf-8").splitlines()
-    return next(e["top"] for e in map(json.loads, lines) if e["file"] == name)
+    return counts(base)[name]["top"]
 
 
 def read(base: Path, relative: str, chosen: Format[Any], target: str = PLANE) -> Decoded:

@@ -6,7 +6,6 @@ the geometry of these features alike. Files that are CityGML 3.0 by birth are re
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -23,6 +22,7 @@ from citytwin.formats import (
 )
 from citytwin.model.steps import Dataset
 from citytwin.store.tables import conform
+from tests.real.sample_counts import counts
 
 FILES = {
     "dem/523965_dem_6697_05_op.gml": (citygml_relief, "tin_triangles"),
@@ -51,8 +51,7 @@ def base(samples):
 
 def counted(base: Path, name: str, kind: str) -> int:
     """Features or triangles of a file, as counted for the samples."""
-    lines = (base / "counts.jsonl").read_text(encoding="utf-8").splitlines()
-    entry = next(e for e in map(json.loads, lines) if e["file"] == name)
+    entry = counts(base)[name]
     return entry[kind] if kind in entry else entry["top"][kind]
 
 

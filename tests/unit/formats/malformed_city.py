@@ -7,7 +7,6 @@ with a recorded height (LOD0). Edges lie off the centres of the cells, so that n
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import gml_documents as gml
 import numpy as np
@@ -210,8 +209,3 @@ def truth() -> tuple[np.ndarray, np.ndarray]:
     height[within(42.1, 0.1, 48.1, 5.1)] = 105.0
     height[within(42.1, 12.1, 50.1, 18.1)] = 108.5
     return height, height > GROUND_M
-
-
-def write(root: Path, content: str | bytes, name: str) -> Path:
-    """Write a file into ``udx/bldg`` of a data set."""
-    return gml.write(root, content, name)

@@ -44,18 +44,18 @@ OF_THE_DEMO = [
 ]
 
 
-def zip_of(folder: Path, target: Path, below: str = "") -> Path:
+def zip_of(folder: Path, target: Path) -> Path:
     """Archive of a folder."""
     with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
         for file in sorted(folder.rglob("*")):
             if file.is_file():
-                archive.write(file, below + file.relative_to(folder).as_posix())
+                archive.write(file, file.relative_to(folder).as_posix())
     return target
 
 
 @pytest.fixture(scope="module")
 def places(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The demo city: as an archive, as an archive in another one, as gzip files in an archive."""
+    """The demo city: as an archive, and as an archive in another one."""
     folder = tmp_path_factory.mktemp("places")
     plain = zip_of(DEMO, folder / "city.zip")
     nested = folder / "outer.zip"

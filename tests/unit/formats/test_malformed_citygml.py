@@ -45,7 +45,7 @@ PLACE_M = 0.01
 def sound(tmp_path_factory):
     """Surface and mask of the sound city."""
     root = tmp_path_factory.mktemp("sound")
-    fast, slow = both(gml.dataset(root, city.write(root, city.citygml(), "a_bldg_25832.gml")))
+    fast, slow = both(gml.dataset(root, gml.write(root, city.citygml(), "a_bldg_25832.gml")))
     assert_same(fast, slow)
     assert fast.rejects == ()
     surface, mask = city.grids(fast)
@@ -67,7 +67,7 @@ def read(tmp_path):
 
     def run(content):
         root = tmp_path / "city"
-        path = city.write(root, content, "tile_bldg_25832.gml")
+        path = gml.write(root, content, "tile_bldg_25832.gml")
         with guarded(root):
             fast, slow = both(gml.dataset(root, path))
         assert_same(fast, slow)
@@ -142,7 +142,7 @@ def test_a_roof_bent_by_a_centimetre_moves_by_no_more(read, sound):
 @pytest.mark.parametrize("name", [n for n in files.REFUSED if files.REFUSED[n].said == files.DTD])
 def test_declarations_are_refused_within_a_second_and_100_megabytes(tmp_path, name):
     """No entity is expanded: neither time nor memory is spent."""
-    path = city.write(tmp_path, files.REFUSED[name].change(city.citygml()), "a_bldg_25832.gml")
+    path = gml.write(tmp_path, files.REFUSED[name].change(city.citygml()), "a_bldg_25832.gml")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     begin = time.process_time()
     fast, slow = both(gml.dataset(tmp_path, path))
@@ -161,7 +161,7 @@ def test_tiles_that_overlap_give_each_building_once(tmp_path, sound):
     paths = []
     for name, dealt in deals.items():
         content = head + "".join(dealt) + (tail if name != "c" else "")
-        paths.append(city.write(tmp_path, content, f"{name}_bldg_25832.gml"))
+        paths.append(gml.write(tmp_path, content, f"{name}_bldg_25832.gml"))
     with guarded(tmp_path):
         fast, slow = both(gml.dataset(tmp_path, *paths))
     assert_same(fast, slow)

@@ -48,7 +48,7 @@ def read(tmp_path):
 
 @pytest.fixture(scope="module")
 def sound(tmp_path_factory):
-    """Surface and mask of the sound city, as CityGML gives them."""
+    """Surface and mask of the sound city."""
     root = tmp_path_factory.mktemp("sound")
     path = root / "a.city.json"
     path.write_text(json.dumps(city.cityjson()))
