@@ -14,16 +14,8 @@ FREE = -1
 
 
 @njit(cache=True, nogil=True)
-def hash_of(data: np.ndarray, begin: int, end: int) -> int:
-    """Hash of some bytes: a polynomial modulo 2^43.
-
-    Parameters
-    ----------
-    data
-        Shape (n,), uint8: the bytes (integers).
-    begin, end
-        Positions (integers).
-    """
+def _hash_of(data: np.ndarray, begin: int, end: int) -> int:
+    """Hash of some bytes: a polynomial modulo 2^43."""
     code = 0
     for k in range(begin, end):
         code = (code * _FACTOR + int(data[k]) + 1) & _MASK
@@ -41,7 +33,7 @@ def enter_name(data: np.ndarray, slots: np.ndarray) -> None:
     slots
         Shape (2^k,), int64: hashes, `FREE` where there is none; more of these than names (integers).
     """
-    code = hash_of(data, 0, len(data))
+    code = _hash_of(data, 0, len(data))
     last = len(slots) - 1
     slot = code & last
     while slots[slot] != FREE and slots[slot] != code:
