@@ -15,10 +15,11 @@ Rings = list[list[tuple[float, float, float]]]
 X, Y, Z = -8000.0, -37000.0, 12.0
 
 
-def box(size: float = 10.0) -> list[Rings]:
+def box(size: float = 10.0, corner: tuple[float, float, float] = (X, Y, Z)) -> list[Rings]:
     """Faces of a cube, turned outwards: floor, roof, walls in south, east, north, west."""
+    x, y, z = corner
     corners = [
-        (X + a * size, Y + b * size, Z + c * size) for c in (0, 1) for b in (0, 1) for a in (0, 1)
+        (x + a * size, y + b * size, z + c * size) for c in (0, 1) for b in (0, 1) for a in (0, 1)
     ]
     sides = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6))
     return [[[corners[i] for i in side]] for side in sides]

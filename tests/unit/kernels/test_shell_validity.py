@@ -9,16 +9,14 @@ from hypothesis import strategies as st
 
 from citytwin.kernels import shell_validity as sv
 from citytwin.kernels.snapping import snap_vertices
+from tests.unit.formats import boxes
 
 Solid = list[list[list[tuple[float, float, float]]]]
-CORNERS = [(x, y, z) for z in (0, 1) for y in (0, 1) for x in (0, 1)]
-SIDES = ((0, 2, 3, 1), (4, 5, 7, 6), (0, 1, 5, 4), (1, 3, 7, 5), (3, 2, 6, 7), (2, 0, 4, 6))
 
 
 def box(x: float = 0.0, y: float = 0.0, z: float = 0.0, side: float = 1.0) -> Solid:
     """Faces of a cube, turned outwards; each face is a list of rings."""
-    points = [(x + side * a, y + side * b, z + side * c) for a, b, c in CORNERS]
-    return [[[points[i] for i in face]] for face in SIDES]
+    return boxes.box(side, (x, y, z))
 
 
 def turned(face: list) -> list:
