@@ -9,14 +9,12 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city.affine import TemplateError, affine
 from citytwin.formats.city.faces import RawFace, RingFault
+from citytwin.formats.city.instance_count import InstanceCount
 from citytwin.formats.cityjson.document import Templates
 from citytwin.formats.cityjson.geometry import Geometry, faces_of, plain_geometry
 from citytwin.formats.cityjson.parsing import Json
 
 FloatArray = NDArray[np.float64]
-
-_MOST_POINTS = 20_000_000
-"""Vertices of all instances of a file: a few bytes could otherwise ask for any number of faces."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +48,7 @@ class TemplateLibrary:
     degrees: bool = False
     """Whether the file counts in degrees, so that metres of a template have no meaning in it."""
     _faces: dict[int, list[RawFace]] = field(default_factory=dict)
-    _points: int = 0
+    _count: InstanceCount = field(default_factory=InstanceCount)
 
     def instance(self, entry: dict[str, Json], vertices: FloatArray) -> Instance:
         """Read a ``GeometryInstance``.
@@ -104,12 +102,10 @@ class TemplateLibrary:
             shape = instance.shape
             self._faces[instance.number] = faces_of(shape, self.given.vertices, 0)
         faces = self._faces[instance.number]
-        self._points += sum(len(ring) for face in faces for ring in face.rings)
-        if self._points > _MOST_POINTS:
-            message = (
-                f"geometry[{number}]: instances have over {_MOST_POINTS} vertices in this file"
-            )
-            fault = RingFault("template", message, fatal=True)
+        try:
+            self._count.add(faces)
+        except TemplateError as error:
+            fault = RingFault("template", f"geometry[{number}]: {error.message}", fatal=True)
             return [RawFace("", "other", [], faults=[fault], broken=True)]
         return [_placed(face, instance, number) for face in faces]
 

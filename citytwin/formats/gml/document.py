@@ -13,6 +13,7 @@ import numpy as np
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.faces import Semantic
+from citytwin.formats.city.instance_count import InstanceCount
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.gml.links import GEOMETRIES, Links
@@ -102,8 +103,7 @@ class GmlFile:
     """Read instead of the file: some of its members inside its root element."""
     found: int = 0
     """Features or parts that were looked for and found so far."""
-    instance_points: int = 0
-    """Vertices of the instances of templates so far."""
+    instances: InstanceCount = field(default_factory=InstanceCount)
     _nameless: int = 0
 
     def features(self, names: Sequence[str]) -> Iterator[Element]:

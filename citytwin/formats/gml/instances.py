@@ -29,8 +29,6 @@ INSTANCE = re.compile(r"^lod([0-4])ImplicitRepresentation$")
 
 _SHAPES = ("relativeGMLGeometry", "relativeGeometry")
 _IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
-_MOST_POINTS = 20_000_000
-"""Vertices of all instances of a file: a few bytes could otherwise ask for any number of faces."""
 
 
 def unread(holder: Element) -> str | None:
@@ -78,9 +76,7 @@ def gather_instance(holder: Element, file: GmlFile, walk: Walk) -> None:
     inner = file.walk()
     inner.gather(shape)
     walk.faults.extend(inner.faults)
-    file.instance_points += sum(len(ring) for face in inner.faces for ring in face.rings)
-    if file.instance_points > _MOST_POINTS:
-        raise TemplateError(f"instances have over {_MOST_POINTS} vertices in this file")
+    file.instances.add(inner.faces)
     walk.faces.extend(_placed(face, turn, origin, file.site.target) for face in inner.faces)
 
 

@@ -190,7 +190,7 @@ def test_axes_of_the_city(read):
 
 def test_many_instances_are_bounded(read, monkeypatch):
     """A few bytes cannot ask for any number of vertices."""
-    monkeypatch.setattr("citytwin.formats.gml.instances._MOST_POINTS", 9)
+    monkeypatch.setattr("citytwin.formats.city.instance_count.MOST_VERTICES", 9)
     body = instance() + instance(point=(5, 2, 116)).replace("t1", "t2")
     _, surfaces, decoded = read(building(installed(body)))
     assert len(surfaces) == 7

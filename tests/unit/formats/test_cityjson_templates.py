@@ -164,7 +164,7 @@ def test_templates_in_metres_have_no_place_among_degrees(read_cityjson):
 
 def test_a_few_bytes_do_not_ask_for_any_number_of_faces(read_cityjson, monkeypatch):
     """Beyond the limit of vertices the further instances are told."""
-    monkeypatch.setattr("citytwin.formats.cityjson.templates._MOST_POINTS", 100)
+    monkeypatch.setattr("citytwin.formats.city.instance_count.MOST_VERTICES", 100)
     objects = {str(n): house(instance(anchor=n)) for n in range(5)}
     frames, decoded = read_cityjson(templated(objects))
     # Six closed rings of four corners: 30 vertices each, so three stand.
