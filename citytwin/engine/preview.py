@@ -84,7 +84,7 @@ def _sources(
         try:
             whole = source_task(city, source, store)
             whole = replace(whole, hashes=hash_files(manifest, whole, verify=False))
-            parts = parts_of_source(source, whole, whole.hashes, manifest)
+            parts = parts_of_source(source, whole, manifest)
             outcomes, reasons = _standing_parts(parts, manifest, store)
             if not reasons:
                 expect = source.config.expect
