@@ -34,7 +34,7 @@ from citytwin.recognition.city_files import CityFiles, find_city_files, input_fi
 from citytwin.recognition.sources import CitySource
 from citytwin.recognition.themes import given_by
 from citytwin.store.latest import LATEST
-from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.manifest import WORK, FinishedRun, Manifest
 from citytwin.store.model_export import (
     export_cityjsonseq,
     export_geopackage,
@@ -108,7 +108,7 @@ def ingest(
     StoreError
         If the folder cannot be written.
     """
-    work = out.parent / ".work" / out.name
+    work = out.parent / WORK / out.name
     hint = "name another folder, or move these files away"
     require_ours(out, (out / DOCUMENT, work), ("--out", "city model", hint))
     require_no_other(out, LATEST, ("--out", "published city", hint))
