@@ -51,6 +51,7 @@ from citytwin.store.model_folder import (
 from citytwin.store.tables import conform
 from citytwin.transports.files import sha256_of, stamp_of
 from citytwin.version import __version__
+from citytwin.wording import first_of
 
 Extra = Literal["cityjsonseq", "geopackage"]
 _NAMES: dict[Extra, str] = {"cityjsonseq": "buildings.city.jsonl", "geopackage": "citymodel.gpkg"}
@@ -201,7 +202,7 @@ def _rasters(found: CityFiles) -> list[Note]:
     others = [f.path.name for f in found.files if f.look.uses and f.path not in read]
     if not others:
         return []
-    named = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+    named = first_of(others)
     return [
         Note(
             severity="info",

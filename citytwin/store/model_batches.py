@@ -25,6 +25,18 @@ def row_batches(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield frame.iloc[begin : begin + _ROWS]
 
 
+def root_ids(buildings: pd.DataFrame) -> pd.Series[str]:
+    """Return the id of the building that each row is or is a part of.
+
+    Parameters
+    ----------
+    buildings
+        Rows of the table.
+    """
+    parents = buildings["parent_id"]
+    return parents.where(parents.notna(), buildings["building_id"]).astype(str)
+
+
 def building_batches(
     buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame
 ) -> Iterator[tuple[gpd.GeoDataFrame, pd.DataFrame]]:
@@ -37,8 +49,7 @@ def building_batches(
     """
     if not len(buildings):
         return
-    roots = buildings["parent_id"].where(buildings["parent_id"].notna(), buildings["building_id"])
-    feature, _ = pd.factorize(roots.astype(str))
+    feature, _ = pd.factorize(root_ids(buildings))
     order = np.argsort(feature, kind="stable")
     batch = feature[order] // _BUILDINGS
     ends = np.append(np.flatnonzero(np.diff(batch)) + 1, len(order))
