@@ -17,7 +17,6 @@ import argparse
 import json
 import math
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from pathlib import Path
 
 from distributed import Client
 
+from benchmarks.processor import processor
 from benchmarks.synthetic_city import PER_FILE, write_city, write_large_file
 from citytwin.config import load
 from citytwin.engine.bind import bind
@@ -233,7 +233,7 @@ def main() -> None:
         results = _sizes(folder, given.files, given.workers)
     else:
         results = [_apart(write_large_file(folder, given.megabytes, SEED), given.workers)]
-    print(f"{datetime.now(UTC):%Y-%m-%d}, {platform.processor() or platform.machine()}")
+    print(f"{datetime.now(UTC):%Y-%m-%d}, {processor()}")
     print(_table(results))
     if len(results) > 1:
         print(f"exponent of CPU time over size: {exponent(results):.3f}")

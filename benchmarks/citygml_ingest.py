@@ -20,7 +20,6 @@ import gzip
 import json
 import math
 import os
-import platform
 import re
 import shutil
 import subprocess
@@ -30,6 +29,8 @@ import zipfile
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+
+from benchmarks.processor import processor
 
 MEGABYTES = 84
 ROUNDS = 4
@@ -202,16 +203,6 @@ def compare(path: Path, ours: list[Reader], peers: list[Reader], rounds: int, ti
         ]
         cells = [f"{one.seconds:.3f}", f"{size / one.seconds:.0f}", one.count, f"{one.peak_mb:.0f}"]
         print(f"| {name} | " + " | ".join(map(str, [*cells, *ratios])) + " |")
-
-
-def processor() -> str:
-    """Type of the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor()
-    found = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return found[0] if found else platform.machine()
 
 
 def main() -> None:

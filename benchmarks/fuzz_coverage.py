@@ -24,7 +24,7 @@ import atheris
 with atheris.instrument_imports(include=["citytwin.kernels", "citytwin.formats.citygml"]):
     from citytwin.formats.citygml import document, fast, scanning  # noqa: F401
 
-from benchmarks.fuzz_documents import TOKENS, mutated, shortened
+from benchmarks.fuzz_documents import TOKENS, files_of, mutated, shortened
 from benchmarks.fuzz_scanner import SLOWEST_S, answer, set_window
 
 _LARGEST = 8_000
@@ -60,8 +60,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     given = parser.parse_args()
     given.corpus.mkdir(parents=True, exist_ok=True)
-    files = [f for p in given.samples for f in (sorted(p.rglob("*.gml")) if p.is_dir() else [p])]
-    seeds(files, given.corpus)
+    seeds(files_of(given.samples), given.corpus)
     with tempfile.TemporaryDirectory() as folder:
         path, tokens = Path(folder) / "x_bldg_6697.gml", Path(folder) / "tokens.txt"
         dictionary(tokens)

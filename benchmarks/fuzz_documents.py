@@ -19,6 +19,11 @@ TOKENS = (
 )  # fmt: skip
 
 
+def files_of(samples: list[Path]) -> list[Path]:
+    """Files of CityGML among paths, and in those that are folders."""
+    return [f for p in samples for f in (sorted(p.rglob("*.gml")) if p.is_dir() else [p])]
+
+
 def mutated(source: bytes, chance: random.Random) -> bytes:
     """A sample with some damage."""
     data = bytearray(source)

@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from lxml import etree
 
-from benchmarks.fuzz_documents import FIRST_WHOLE, documents
+from benchmarks.fuzz_documents import FIRST_WHOLE, documents, files_of
 
 SLOWEST_S = 60.0
 _PURE_BYTES = 16_000
@@ -47,7 +47,6 @@ def answer(path: Path) -> str:
     if document is None:
         return "unopened"
     total = hashlib.sha256()
-    scanned = False
     try:
         for elements in scan_windows(document):
             for table in (elements.table, elements.marks):
@@ -55,14 +54,12 @@ def answer(path: Path) -> str:
             shapes = read_shapes(elements)
             for array in (shapes.units[:, :7], shapes.faces, shapes.rings, shapes.points):
                 total.update(np.ascontiguousarray(array).tobytes())
-        scanned = True
     except DeclinedError as error:
         return f"declined: {error}"
     except SourceError as error:
         return f"refused: {error}"
-    if scanned:
-        parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
-        etree.fromstring(path.read_bytes(), parser)
+    parser = etree.XMLParser(huge_tree=True, resolve_entities=False, no_network=True)
+    etree.fromstring(path.read_bytes(), parser)
     return total.hexdigest()[:16]
 
 
@@ -129,7 +126,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0, help="number of the first document")
     parser.add_argument("--corpus", type=Path, help="folder that benchmarks.fuzz_coverage filled")
     given = parser.parse_args()
-    files = [f for p in given.samples for f in (sorted(p.rglob("*.gml")) if p.is_dir() else [p])]
+    files = files_of(given.samples)
     if given.role:
         corpus = sorted(given.corpus.iterdir()) if given.corpus else []
         child(given.role, files, corpus, given.seconds, given.seed)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from benchmarks.processor import processor
 from citytwin.kernels.flood_forcing import Forcing, RainSeries
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.horizon_sweep import accumulate_sunlit
@@ -70,7 +71,7 @@ def flood() -> float:
 
 def main() -> None:
     """Print the table."""
-    print(f"{platform.machine()}, Python {platform.python_version()}, {RUNS} runs, one thread")
+    print(f"{processor()}, Python {platform.python_version()}, {RUNS} runs, one thread")
     print(f"{'kernel':<12}{'unit':<24}{'best':>12}{'median':>12}")
     for name, unit, work in (
         ("sunlight", "Mcell suns per s", sunlight),

@@ -25,6 +25,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.processor import processor
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, shadow_mask
 from citytwin.kernels.sky_view import sky_directions, sky_view_factor
 from citytwin.kernels.solar import sun_position
@@ -190,7 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--solweig", help="Python of an environment with solweig")
     given = parser.parse_args()
-    print(f"{datetime.now(UTC).date()}, {platform.machine()}, Python {platform.python_version()}")
+    print(f"{datetime.now(UTC).date()}, {processor()}, Python {platform.python_version()}")
     city = towers_on_terrain(CITY, towers=3200)
     case, sky = towers_on_terrain(CASE), towers_on_terrain(SKY)
     peer: dict[str, float] = {}

@@ -147,7 +147,7 @@ class Twin:
         head = f"<Twin {self.latest.city.title.en}, {self.crs}, run {self.latest.run_id}>"
         if self.latest.synthetic:
             head += " contains synthetic data"
-        lines = [f"  {a:<20} {b:<7} {c:<4} {d}" for a, b, c, d in self._rows()]
+        lines = [f"  {a:<20} {b:<7} {c:<6} {d}" for a, b, c, d in self._rows()]
         return "\n".join([head, *lines])
 
     def _repr_html_(self) -> str:

@@ -21,6 +21,7 @@ from citytwin.model import fields as f
 from citytwin.model.local_days import midnight, sampled
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
+from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 
 
@@ -124,7 +125,7 @@ def run(block: Block, params: IrradiationParams) -> Outcome:
     }
     return Outcome(
         fields,
-        notes=(_note(params, light),),
+        notes=(_note(params, light), *sun_notes(False, block.grid, block.site)),
         valid_time=midnight(params.first_day, block.site.time_zone),
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from citytwin.kernels.coverage_raster import SIDE, cover_samples, covered_share
 from citytwin.kernels.scanline import GridWindow
@@ -33,7 +34,6 @@ def square(side, degrees, middle=MIDDLE, z=7.0):
 
 def boxes(cell_m, shape):
     """Cells of a size over the area of the raster, row by row."""
-    shapely = pytest.importorskip("shapely")
     rows, cols = np.mgrid[0 : shape[0], 0 : shape[1]]
     west, north = WEST + cols * cell_m, NORTH - rows * cell_m
     return shapely.box(west, north - cell_m, west + cell_m, north)
@@ -46,7 +46,6 @@ def test_a_turned_square_covers_its_area_within_the_bound_of_the_samples(side, d
 
     Where a corner lies in it, it may be wrong altogether.
     """
-    shapely = pytest.importorskip("shapely")
     ring = square(side, degrees)
     polygon = shapely.Polygon(ring[:, :2])
     share = cover([[ring]])
@@ -64,7 +63,6 @@ def test_a_turned_square_covers_its_area_within_the_bound_of_the_samples(side, d
 
 def test_one_straight_edge_is_within_seven_thirtyseconds():
     """The bound that the kernel states, over many directions of an edge far longer than a cell."""
-    shapely = pytest.importorskip("shapely")
     cells = boxes(GRID.cell_m, SHAPE)
     for degrees in np.arange(0.0, 180.0, 3.7):
         ring = square(400.0, degrees, (MIDDLE[0] + 200.0 * np.cos(np.radians(degrees)),
@@ -76,7 +74,6 @@ def test_one_straight_edge_is_within_seven_thirtyseconds():
 
 def test_the_samples_are_those_of_an_independent_library():
     """Each cell counts the sixteen points that shapely finds in star-shaped polygons."""
-    shapely = pytest.importorskip("shapely")
     rng = np.random.default_rng(8)
     step = GRID.cell_m / SIDE
     x = WEST + (np.arange(SIDE * SHAPE[1]) + 0.5) * step

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import shapely
 
 from citytwin.kernels.plane_raster import (
     BURNABLE,
@@ -111,7 +112,6 @@ def random_faces(rng, n):
 
 def test_pixels_are_those_of_an_independent_library():
     """A pixel is burned if and only if shapely finds its centre in the polygon."""
-    shapely = pytest.importorskip("shapely")
     rng = np.random.default_rng(20)
     x, y = centres()
     for rings in random_faces(rng, 30):

@@ -1,8 +1,8 @@
-"""The shadow of a moment: direction, length, night; and spans of days."""
+"""The shadow of a moment: direction, length, night."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -11,11 +11,8 @@ from pydantic import ValidationError
 
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.local_days import midnight, sampled
 from citytwin.model.steps import Block, Outcome, Site
-from citytwin.simulations import sunlight
 from citytwin.simulations.shadow import SIMULATION, ShadowParams
-from citytwin.simulations.sunlight import SunlightParams
 
 TOKYO = Site(139.69, 35.69, 0.0, "Asia/Tokyo")
 
@@ -71,35 +68,3 @@ def test_a_time_without_an_offset_is_refused() -> None:
     """Nobody guesses the zone of a naive time."""
     with pytest.raises(ValidationError, match="timezone"):
         ShadowParams.model_validate({"moment": "2026-12-22T09:00:00"})
-
-
-def test_days_of_a_span_are_spread_evenly() -> None:
-    """Of 10 days two stand for five each: the third and the eighth, cut into intervals."""
-    taken = sampled(date(2026, 3, 1), date(2026, 3, 10), 2, 720, "Asia/Tokyo")
-    # Local midnight is 15:00 UTC of the day before; middles are 6 and 18 h later.
-    assert [moment.strftime("%d %H") for moment in taken.middles] == [
-        "02 21", "03 09", "07 21", "08 09",
-    ]  # fmt: skip
-    assert (taken.hours, taken.days, taken.span_days) == (12.0, 2, 10)
-    assert midnight(date(2026, 7, 1), "Europe/Paris") == datetime(2026, 6, 30, 22, tzinfo=UTC)
-
-
-def test_hours_of_a_span_are_the_mean_of_its_days() -> None:
-    """Two days of a span: half the sum of both."""
-
-    def hours(**params: Any) -> float:
-        given = SunlightParams.model_validate({"step_minutes": 20} | params)
-        return float(sunlight._suns(given, TOKYO).weight.sum())
-
-    both = hours(date="2026-06-20", until="2026-06-21")
-    each = [hours(date="2026-06-20"), hours(date="2026-06-21")]
-    assert both == pytest.approx(np.mean(each))
-    year = hours(date="2026-01-01", until="2026-12-31", max_days=73)
-    assert 11.0 < year < 12.3  # half the day, less the hours under 3 degrees
-
-
-def test_a_span_in_the_wrong_order_is_refused() -> None:
-    """The last day does not come before the first, nor without one."""
-    for wrong in ({"date": "2026-05-02", "until": "2026-05-01"}, {"until": "2026-05-01"}):
-        with pytest.raises(ValidationError, match="needs a `date`"):
-            SunlightParams.model_validate(wrong)

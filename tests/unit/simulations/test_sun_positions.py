@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Block, Outcome, Site
-from citytwin.simulations import sunlight
+from citytwin.simulations import irradiation, sunlight
+from citytwin.simulations.irradiation import IrradiationParams
 from citytwin.simulations.sunlight import SIMULATION, SunlightParams
 
 # Reda and Andreas (2004), NREL/TP-560-34302, appendix A.5: Golden, Colorado, 2003-10-17 12:30:30
@@ -18,6 +20,7 @@ from citytwin.simulations.sunlight import SIMULATION, SunlightParams
 # refraction there is 0.0160 degrees (their eq. 42).
 GOLDEN = Site(-105.1786, 39.742476, 0.0, "America/Denver")
 ALTITUDE, AZIMUTH = 90 - 50.11162, 194.34024
+TOKYO = Site(139.8, 36.0, 0.0, "Asia/Tokyo")
 
 
 def positions(site: Site, **params: Any) -> tuple[Any, Any, Any]:
@@ -79,25 +82,29 @@ def test_the_shadow_of_a_mast_points_away_from_the_true_sun(convergence: float, 
 
 
 @pytest.mark.parametrize(("cells", "told"), [(30, False), (40, True)])
+@pytest.mark.filterwarnings("ignore:DatetimeIndex.dayofyear")  # asked for by pvlib 0.16
 def test_a_wide_city_is_told_what_one_sun_costs(cells: int, told: bool) -> None:
     """At 36 N 20 km are 0.222 degrees east (0.89 min, north off by 0.13), 0.254 with 20 km north."""
     grid = GridSpec("EPSG:6677", 0.0, 0.0, 1000.0, cells, cells)
     surface = np.zeros(grid.shape, dtype=np.float32)
-    site = Site(139.8, 36.0, 0.0, "Asia/Tokyo")
-    block = Block({f.SURFACE_HEIGHT: surface}, {}, grid, grid.whole, site)
-    sun = {"azimuth_deg": 225.0, "altitude_deg": 45.0, "hours": 1.0}
-    notes = SIMULATION.run(block, SunlightParams.model_validate({"suns": [sun]})).notes
-    assert [note.en for note in notes] == told * [
+    block = Block({f.SURFACE_HEIGHT: surface}, {}, grid, grid.whole, TOKYO)
+    expected = told * [
         "One position of the sun serves the whole city: at its corners the sun is off by up to "
         "0.25 degrees (0.9 min), true north by 0.13 degrees"
     ]
+    sun = {"azimuth_deg": 225.0, "altitude_deg": 45.0, "hours": 1.0}
+    notes = SIMULATION.run(block, SunlightParams.model_validate({"suns": [sun]})).notes
+    assert [note.en for note in notes] == expected
+    day = {"first_day": "2026-12-22", "step_minutes": 60, "directions": 16}
+    notes = irradiation.SIMULATION.run(block, IrradiationParams.model_validate(day)).notes
+    assert [note.en for note in notes[1:]] == expected
 
 
 def test_mountains_hide_the_low_sun() -> None:
     """Mountains of 25 degrees in the east alone take the morning hours below them."""
     grid = GridSpec("EPSG:6677", 0.0, 30.0, 10.0, 3, 3)
     flat = {f.SURFACE_HEIGHT: np.zeros(grid.shape, dtype=np.float32)}
-    block = Block(flat, {}, grid, grid.whole, Site(139.8, 36.0, 0.0, "Asia/Tokyo"))
+    block = Block(flat, {}, grid, grid.whole, TOKYO)
 
     def hours(horizon: list[float]) -> float:
         params = {"date": "2026-03-20", "step_minutes": 1, "horizon_deg": horizon}
@@ -109,3 +116,24 @@ def test_mountains_hide_the_low_sun() -> None:
     east = [25.0] * 180 + [0.0] * 180
     assert hours([]) - hours(east) == pytest.approx(rise[1] - rise[0], abs=0.05)
     assert hours([0.0]) == hours([])
+
+
+def test_hours_of_a_span_are_the_mean_of_its_days() -> None:
+    """Two days of a span: half the sum of both."""
+
+    def hours(**params: Any) -> float:
+        given = SunlightParams.model_validate({"step_minutes": 20} | params)
+        return float(sunlight._suns(given, TOKYO).weight.sum())
+
+    both = hours(date="2026-06-20", until="2026-06-21")
+    each = [hours(date="2026-06-20"), hours(date="2026-06-21")]
+    assert both == pytest.approx(np.mean(each))
+    year = hours(date="2026-01-01", until="2026-12-31", max_days=73)
+    assert 11.0 < year < 12.3  # half the day, less the hours under 3 degrees
+
+
+def test_a_span_in_the_wrong_order_is_refused() -> None:
+    """The last day does not come before the first, nor without one."""
+    for wrong in ({"date": "2026-05-02", "until": "2026-05-01"}, {"until": "2026-05-01"}):
+        with pytest.raises(ValidationError, match="needs a `date`"):
+            SunlightParams.model_validate(wrong)
