@@ -16,7 +16,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.results import DecodedPart
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.engine.versions import library_versions
-from citytwin.engine.work import Order
+from citytwin.engine.work import SOURCE, Order
 from citytwin.model.steps import ByteRange, Dataset, Format, Params
 from citytwin.store.manifest import Manifest, Standing
 from citytwin.transports.files import is_plain, size_of
@@ -190,7 +190,7 @@ def _of_file(whole: SourceTask, file: Path, part: ByteRange | None) -> SourceTas
 def _part(source: Reads, task: SourceTask, name: str) -> SourcePart:
     own = {file: task.hashes[file] for file in (*task.dataset.files, *task.beside)}
     wanted = str(_fingerprint(task, source, own))
-    order = Order(f"source:{task.dataset.name}", name, wanted)
+    order = Order(f"{SOURCE}{task.dataset.name}", name, wanted)
     return SourcePart(replace(task, part=name, hashes=own), order)
 
 
