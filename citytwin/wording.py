@@ -1,4 +1,4 @@
-"""Words the findings of pydantic for the reader of a configuration."""
+"""Words for users: findings of pydantic in a configuration, near names, the first of many."""
 
 from __future__ import annotations
 
@@ -86,6 +86,19 @@ def nearest(word: str, known: Sequence[str]) -> str:
     if close:
         return f", did you mean {close[0]!r}?"
     return f", known are {', '.join(sorted(known))}" if known else ""
+
+
+def first_of(names: Sequence[str], most: int = 3) -> str:
+    """Name the first of some things, with dots where there are more.
+
+    Parameters
+    ----------
+    names
+        All of them.
+    most
+        How many are named.
+    """
+    return ", ".join(names[:most]) + (" ..." if len(names) > most else "")
 
 
 def _worded(finding: Mapping[str, Any]) -> str:

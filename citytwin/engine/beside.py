@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from citytwin.formats.data_set import CODE_LISTS
 from citytwin.transports.files import is_file, is_folder
 from citytwin.transports.finding import files_below
 
-CODE_LISTS = "codelists"
-"""Folder of the code lists of a PLATEAU data set; it lies beside ``udx``."""
 _LEVELS = 4
 """From ``udx/bldg/lod2/file.gml`` up to the data set."""
 

@@ -34,7 +34,7 @@ from citytwin.recognition.city_files import CityFiles, find_city_files, input_fi
 from citytwin.recognition.sources import CitySource
 from citytwin.recognition.themes import given_by
 from citytwin.store.latest import LATEST
-from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.manifest import WORK, FinishedRun, Manifest
 from citytwin.store.model_export import (
     export_cityjsonseq,
     export_geopackage,
@@ -51,6 +51,7 @@ from citytwin.store.model_folder import (
 from citytwin.store.tables import conform
 from citytwin.transports.files import sha256_of, stamp_of
 from citytwin.version import __version__
+from citytwin.wording import first_of
 
 Extra = Literal["cityjsonseq", "geopackage"]
 _NAMES: dict[Extra, str] = {"cityjsonseq": "buildings.city.jsonl", "geopackage": "citymodel.gpkg"}
@@ -108,7 +109,7 @@ def ingest(
     StoreError
         If the folder cannot be written.
     """
-    work = out.parent / ".work" / out.name
+    work = out.parent / WORK / out.name
     hint = "name another folder, or move these files away"
     require_ours(out, (out / DOCUMENT, work), ("--out", "city model", hint))
     require_no_other(out, LATEST, ("--out", "published city", hint))
@@ -201,7 +202,7 @@ def _rasters(found: CityFiles) -> list[Note]:
     others = [f.path.name for f in found.files if f.look.uses and f.path not in read]
     if not others:
         return []
-    named = ", ".join(others[:3]) + (" ..." if len(others) > 3 else "")
+    named = first_of(others)
     return [
         Note(
             severity="info",

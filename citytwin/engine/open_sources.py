@@ -59,9 +59,9 @@ class OpenSource:
         ranges = [p for p in self.parts if p.task.dataset.part and p.task.dataset.files == (file,)]
         if not ranges:
             return []
-        remember_whole(manifest, self.whole, file, self.whole.hashes[file])
+        remember_whole(manifest, self.whole, file)
         place = self.parts.index(ranges[0])
-        again = whole_file(self.source, self.whole, file, self.whole.hashes)
+        again = whole_file(self.source, self.whole, file)
         self.parts[place : place + len(ranges)] = [again]
         return [again]
 
@@ -86,9 +86,8 @@ def open_source(wanted: WantedSource, manifest: Manifest, *, verify: bool) -> Op
     SourceError
         If a file cannot be read.
     """
-    hashes = hash_files(manifest, wanted.task, verify=verify)
-    whole = replace(wanted.task, hashes=hashes)
-    parts = parts_of_source(wanted.source, whole, hashes, manifest)
+    whole = replace(wanted.task, hashes=hash_files(manifest, wanted.task, verify=verify))
+    parts = parts_of_source(wanted.source, whole, manifest)
     return OpenSource(wanted.source, whole, wanted.expect, parts)
 
 

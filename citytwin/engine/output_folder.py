@@ -10,6 +10,7 @@ from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError
 from citytwin.store.latest import LATEST
 from citytwin.store.model_folder import DOCUMENT
+from citytwin.wording import first_of
 
 
 def require_own_folder(loaded: LoadedConfig) -> None:
@@ -58,8 +59,8 @@ def require_ours(folder: Path, marks: Sequence[Path], wording: tuple[str, str, s
         return
     strange = sorted(path.name for path in folder.iterdir())
     if strange:
-        some = ", ".join(strange[:3]) + (" ..." if len(strange) > 3 else "")
-        raise ConfigError(f"{said}: {folder} holds files but no {what}: {some}", hint=hint)
+        msg = f"{said}: {folder} holds files but no {what}: {first_of(strange)}"
+        raise ConfigError(msg, hint=hint)
 
 
 def require_no_other(folder: Path, mark: str, wording: tuple[str, str, str]) -> None:

@@ -28,6 +28,7 @@ from citytwin.engine.source_parts import (
     standing_part,
 )
 from citytwin.engine.standing import Standing
+from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.store.manifest import Manifest
@@ -80,11 +81,11 @@ def _sources(
     rows, reading = [], Reading()
     for source in city.sources:
         name = source.config.name
-        key = f"source:{name}"
+        key = f"{SOURCE}{name}"
         try:
             whole = source_task(city, source, store)
             whole = replace(whole, hashes=hash_files(manifest, whole, verify=False))
-            parts = parts_of_source(source, whole, whole.hashes, manifest)
+            parts = parts_of_source(source, whole, manifest)
             outcomes, reasons = _standing_parts(parts, manifest, store)
             if not reasons:
                 expect = source.config.expect

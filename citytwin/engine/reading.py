@@ -24,7 +24,7 @@ from citytwin.engine.settled_sources import QUARANTINE, NothingReadError, settle
 from citytwin.engine.source_hashes import require_unchanged
 from citytwin.engine.source_parts import source_task
 from citytwin.engine.sources import reason, told
-from citytwin.engine.work import Failure, Work
+from citytwin.engine.work import SOURCE, Failure, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model import tables as t
 from citytwin.model.notes import Reject
@@ -33,8 +33,6 @@ from citytwin.store.manifest import Manifest
 from citytwin.store.quarantine import write_quarantine
 
 KEY = "read sources"
-_STEP = "source:"
-"""Begin of the keys under which the manifest knows sources."""
 NAMED_REJECTS = 5
 """Records set aside that are named one by one; the file lists all."""
 
@@ -177,7 +175,7 @@ def _settle(
             reading.rejects[name] = error.rejects
         except SourceError as error:
             _lose(name, error, reading, report)
-        manifest.keep_only(f"{_STEP}{name}", [part.order.part for part in opened.parts])
+        manifest.keep_only(f"{SOURCE}{name}", [part.order.part for part in opened.parts])
         read = [outcome for _, outcome in outcomes if isinstance(outcome, DecodedPart)]
         given = [file for part in read for file in part.tables.values()]
         if name in reading.decoded:
@@ -187,9 +185,9 @@ def _settle(
             ]
         store.keep_files(name, given, given_by_formats)
     here = {opened.whole.dataset.name for opened in open_sources}.union(reading.lost)
-    for name in (step.removeprefix(_STEP) for step in manifest.steps(_STEP)):
+    for name in (step.removeprefix(SOURCE) for step in manifest.steps(SOURCE)):
         if name not in here:  # no longer configured
-            manifest.keep_only(f"{_STEP}{name}", ())
+            manifest.keep_only(f"{SOURCE}{name}", ())
             store.remove_source(name, given_by_formats)
 
 
@@ -199,7 +197,7 @@ def _require_ranges_of_one_file(opened: OpenSource, manifest: Manifest) -> None:
         require_unchanged(opened.parts, manifest)
     except SourceError:
         ranges = [part.order.part for part in opened.parts if part.task.dataset.part]
-        manifest.forget(f"{_STEP}{opened.whole.dataset.name}", ranges)
+        manifest.forget(f"{SOURCE}{opened.whole.dataset.name}", ranges)
         raise
 
 

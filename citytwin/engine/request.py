@@ -13,7 +13,7 @@ from citytwin.engine.versions import package_versions
 from citytwin.errors import SourceError
 from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
-from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.manifest import WORK, FinishedRun, Manifest
 from citytwin.store.standing_city import stands
 from citytwin.transports.files import stamp_of
 from citytwin.transports.finding import find_files
@@ -32,7 +32,7 @@ def work_dir(loaded: LoadedConfig) -> Path:
     loaded
         The configuration.
     """
-    return loaded.path(loaded.config.out) / ".work" / loaded.config.city.id
+    return loaded.path(loaded.config.out) / WORK / loaded.config.city.id
 
 
 def request_key(loaded: LoadedConfig) -> str:

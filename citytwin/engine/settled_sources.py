@@ -27,6 +27,7 @@ from citytwin.model.tables import Table
 from citytwin.store.placed import TableFile, read_rows
 from citytwin.store.tables import conform
 from citytwin.transports.finding import set_aside
+from citytwin.wording import first_of
 
 QUARANTINE = "quarantine.csv"
 Outcome = DecodedPart | Failure
@@ -198,8 +199,7 @@ def _nothing_read(
     whole: SourceTask, rejects: tuple[Reject, ...], notes: Sequence[Note]
 ) -> SourceError:
     name = whole.dataset.name
-    source = ", ".join(file.name for file in whole.dataset.files[:3])
-    source += " ..." if len(whole.dataset.files) > 3 else ""
+    source = first_of([file.name for file in whole.dataset.files])
     if not rejects:
         said = "; ".join(note.en for note in notes[:3])
         return SourceError(

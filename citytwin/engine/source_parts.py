@@ -16,7 +16,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.results import DecodedPart
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.engine.versions import library_versions
-from citytwin.engine.work import Order
+from citytwin.engine.work import SOURCE, Order
 from citytwin.model.steps import ByteRange, Dataset, Format, Params
 from citytwin.store.manifest import Manifest, Standing
 from citytwin.transports.files import is_plain, size_of
@@ -85,9 +85,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
     )
 
 
-def parts_of_source(
-    source: Reads, whole: SourceTask, hashes: Mapping[Path, str], manifest: Manifest
-) -> list[SourcePart]:
+def parts_of_source(source: Reads, whole: SourceTask, manifest: Manifest) -> list[SourcePart]:
     """Cut a source where its format can read the pieces apart; else it is one part.
 
     Parameters
@@ -95,9 +93,7 @@ def parts_of_source(
     source
         The source.
     whole
-        The task of reading it as a whole.
-    hashes
-        sha256 of each file.
+        The task of reading it as a whole, with the hashes of all its files.
     manifest
         Knows the files that turned out to need reading as a whole.
 
@@ -107,40 +103,38 @@ def parts_of_source(
         In the order of the files and of the ranges in them.
     """
     if not source.format.by_file(source.params):
-        return [_part(source, whole, WHOLE, hashes)]
+        return [_part(source, whole, WHOLE)]
     return [
         part
         for file in whole.dataset.files
-        for part in _parts_of_file(source, whole, file, hashes, manifest)
+        for part in _parts_of_file(source, whole, file, manifest)
     ]
 
 
-def whole_file(
-    source: Reads, whole: SourceTask, file: Path, hashes: Mapping[Path, str]
-) -> SourcePart:
+def whole_file(source: Reads, whole: SourceTask, file: Path) -> SourcePart:
     """Return the part that is one file, however large.
 
     Parameters
     ----------
-    source, whole, hashes
+    source, whole
         As for :func:`parts_of_source`.
     file
         The file.
     """
-    return _part(source, _of_file(whole, file, None), name_below(file, whole.dataset.root), hashes)
+    return _part(source, _of_file(whole, file, None), name_below(file, whole.dataset.root))
 
 
-def remember_whole(manifest: Manifest, whole: SourceTask, file: Path, sha256: str) -> None:
+def remember_whole(manifest: Manifest, whole: SourceTask, file: Path) -> None:
     """Note that a file cannot be read in ranges, as long as it is the same.
 
     Parameters
     ----------
     manifest
         Records of the working store.
-    whole, file, sha256
-        The source, its file, and the digest of that.
+    whole, file
+        The source, with the hashes of its files, and its file.
     """
-    record = Standing(sha256, "", 0.0)
+    record = Standing(whole.hashes[file], "", 0.0)
     manifest.record(_undivided(whole), name_below(file, whole.dataset.root), record)
 
 
@@ -158,46 +152,28 @@ def standing_part(part: SourcePart, manifest: Manifest, store: CityStore) -> Dec
     if finished is None or finished.fingerprint != part.order.fingerprint:
         return None
     decoded = DecodedPart.model_validate_json(finished.payload)
-    return decoded if is_stored(part, decoded, store) else None
-
-
-def is_stored(part: SourcePart, decoded: DecodedPart, store: CityStore) -> bool:
-    """Whether all that a part gave lies in the store.
-
-    Parameters
-    ----------
-    part, decoded
-        The part and what reading it reported.
-    store
-        The city's working store.
-    """
-    return store.has_part(part.task.dataset.name, decoded.tables.values(), decoded.rasters)
+    there = store.has_part(part.task.dataset.name, decoded.tables.values(), decoded.rasters)
+    return decoded if there else None
 
 
 def _parts_of_file(
-    source: Reads,
-    whole: SourceTask,
-    file: Path,
-    hashes: Mapping[Path, str],
-    manifest: Manifest,
+    source: Reads, whole: SourceTask, file: Path, manifest: Manifest
 ) -> Iterator[SourcePart]:
     name = name_below(file, whole.dataset.root)
-    ranges = _ranges(source, whole, file, hashes[file], manifest)
+    ranges = _ranges(source, whole, file, manifest)
     for begin, end in ranges:
         task = _of_file(whole, file, (begin, end))
-        yield _part(source, task, f"{name}@{begin}-{end}", hashes)
+        yield _part(source, task, f"{name}@{begin}-{end}")
     if not ranges:
-        yield whole_file(source, whole, file, hashes)
+        yield whole_file(source, whole, file)
 
 
-def _ranges(
-    source: Reads, whole: SourceTask, file: Path, sha256: str, manifest: Manifest
-) -> list[ByteRange]:
+def _ranges(source: Reads, whole: SourceTask, file: Path, manifest: Manifest) -> list[ByteRange]:
     find = source.format.ranges
     if find is None or not is_plain(file) or size_of(file) <= 1.5 * RANGE_BYTES:
         return []
     refused = manifest.standing(_undivided(whole), name_below(file, whole.dataset.root))
-    if refused is not None and refused.fingerprint == sha256:
+    if refused is not None and refused.fingerprint == whole.hashes[file]:
         return []
     found = list(find(file, RANGE_BYTES) or ())
     return found if len(found) > 1 else []
@@ -211,24 +187,15 @@ def _of_file(whole: SourceTask, file: Path, part: ByteRange | None) -> SourceTas
     return replace(whole, dataset=replace(whole.dataset, files=(file,), part=part))
 
 
-def _part(source: Reads, task: SourceTask, name: str, hashes: Mapping[Path, str]) -> SourcePart:
-    files = (*task.dataset.files, *task.beside)
-    own = {file: hashes[file] for file in files}
-    wanted = str(fingerprint_of(task, source, own))
-    order = Order(f"source:{task.dataset.name}", name, wanted)
+def _part(source: Reads, task: SourceTask, name: str) -> SourcePart:
+    own = {file: task.hashes[file] for file in (*task.dataset.files, *task.beside)}
+    wanted = str(_fingerprint(task, source, own))
+    order = Order(f"{SOURCE}{task.dataset.name}", name, wanted)
     return SourcePart(replace(task, part=name, hashes=own), order)
 
 
-def fingerprint_of(task: SourceTask, source: Reads, hashes: Mapping[Path, str]) -> Fingerprint:
-    """Return what a decoded part of a source is made from.
-
-    Parameters
-    ----------
-    task, source
-        The part and its source.
-    hashes
-        sha256 of each file.
-    """
+def _fingerprint(task: SourceTask, source: Reads, hashes: Mapping[Path, str]) -> Fingerprint:
+    """What a decoded part of a source is made from."""
     data = task.dataset
     settings = (data.target_crs, data.time_zone, data.source_crs, data.synthetic, data.part)
     return Fingerprint(

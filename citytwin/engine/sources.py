@@ -16,6 +16,7 @@ from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.results import DecodedPart, RasterPart
 from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
+from citytwin.formats.data_set import data_set_root
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Format
 from citytwin.store.tables import conform
@@ -56,16 +57,8 @@ def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Pat
         If nothing is there.
     """
     found = find_files(loaded.path(source.config.path), source.format.patterns)
-    root = loaded.path(source.config.root) if source.config.root else _data_set_root(found[0])
+    root = loaded.path(source.config.root) if source.config.root else data_set_root(found[0])
     return root, found
-
-
-def _data_set_root(file: Path) -> Path:
-    """Folder above ``udx`` in a PLATEAU data set, else the folder of the file."""
-    for parent in file.parents:
-        if parent.name == "udx":
-            return parent.parent
-    return file.parent
 
 
 @timed

@@ -21,8 +21,9 @@ from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
-from citytwin.store.placed import ANYWHERE, Places, TableFile, places_of
+from citytwin.store.placed import Places, TableFile, places_of
 from citytwin.store.row_index import rows_near
+from citytwin.store.tables import ANYWHERE
 
 
 @dataclass(frozen=True)

@@ -13,12 +13,10 @@ from citytwin.engine.city_store import CityStore
 from citytwin.model import tables as t
 from citytwin.model.tables import Table
 from citytwin.store.cityjsonseq import Box3
-from citytwin.store.model_batches import building_batches
+from citytwin.store.model_batches import building_batches, row_batches
 from citytwin.store.model_export import box_around, neighbours_together
 from citytwin.store.model_parquet import Box
 from citytwin.store.placed import TableFile, read_columns, read_rows
-
-_BATCH_ROWS = 50_000
 
 
 class StoredTables:
@@ -62,8 +60,7 @@ class StoredTables:
     def batches(self, table: Table) -> Iterator[pd.DataFrame]:
         """Rows of a table, along a curve within each part."""
         for frame in self._frames(table):
-            for begin in range(0, len(frame), _BATCH_ROWS):
-                yield frame.iloc[begin : begin + _BATCH_ROWS]
+            yield from row_batches(frame)
 
     def _frames(self, table: Table) -> Iterator[pd.DataFrame]:
         if len(self._held.get(table, ())):

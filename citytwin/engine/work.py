@@ -16,6 +16,8 @@ from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
 
 log = logging.getLogger(__name__)
+SOURCE = "source:"
+"""Begin of the keys of sources."""
 T = TypeVar("T")
 R = TypeVar("R", DecodedPart, LayerResult, TableResult | TileResult)
 
@@ -110,7 +112,7 @@ def _failure(order: Order, future: Future) -> Failure:
         return Failure(str(error), error)
     tile = "" if order.part == WHOLE else order.part
     step = order.key
-    if step.startswith("source:") and tile:
+    if step.startswith(SOURCE) and tile:
         step, tile = f"{step}, {tile}", ""
     if isinstance(error, KilledWorker):
         said = "its worker died again and again, most likely for want of memory"

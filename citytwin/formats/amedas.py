@@ -42,6 +42,7 @@ from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import OBSERVATIONS, THINGS, Flag
 from citytwin.model.text import text
 from citytwin.transports.files import content_name
+from citytwin.wording import first_of
 
 JST = timezone(timedelta(hours=9))
 _MAP_NAME = re.compile(r"^(?:map_)?(?P<time>\d{14})\.json$")
@@ -287,7 +288,7 @@ def _height_note(dataset: Dataset, places: Sequence[Place]) -> tuple[Note, ...]:
     without = [place.name or place.thing for place in places if place.height_m is None]
     if not without:
         return ()
-    some = ", ".join(without[:5]) + (" ..." if len(without) > 5 else "")
+    some = first_of(without, 5)
     return (
         Note(
             severity="info",

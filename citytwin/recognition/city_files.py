@@ -16,6 +16,7 @@ from citytwin.recognition.plane import lies_off, plane_crs
 from citytwin.recognition.sources import CitySource, sources_of
 from citytwin.store.model_folder import InputFile
 from citytwin.transports.files import size_of
+from citytwin.wording import first_of
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,7 @@ def _unread(file: LookedAt) -> Note:
 
 
 def _far_off(names: Sequence[str], crs: str) -> Note:
-    named = ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+    named = first_of(names)
     return Note(
         severity="fallback",
         ja=f"{len(names)} ファイル（{named}）は {crs} の適用範囲から遠く、長さと面積が正しくありません",

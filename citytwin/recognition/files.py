@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterable, Sequence
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from citytwin import registry
 from citytwin.errors import SourceError
+from citytwin.formats.data_set import CODE_LISTS, data_set_root
 from citytwin.formats.vector.files import kind_of
 from citytwin.model.steps import Format
 from citytwin.recognition.cityjson import look_at_json
@@ -18,6 +20,7 @@ from citytwin.recognition.look import Look, reason
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
 from citytwin.recognition.vector import look_at_vector
 from citytwin.store.latest import LATEST
+from citytwin.store.manifest import WORK
 from citytwin.store.model_folder import DOCUMENT
 from citytwin.transports.files import content_name, open_binary
 from citytwin.transports.finding import find_files
@@ -27,17 +30,15 @@ _SUFFIXES = (
     "*.cityjsonseq", "*.geojson", "*.gpkg", "*.sqlite", "*.fgb", "*.parquet", "*.geoparquet", "*.shp",
     "*.las", "*.laz", "*.tif", "*.tiff",
 )  # fmt: skip
-_BESIDE = frozenset({"codelists", "schemas", "metadata", "specification"})
+_BESIDE = frozenset({CODE_LISTS, "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
 _MADE_HERE = (DOCUMENT, LATEST)
 """Files that mark a folder which was made from a city model."""
-_WORK = ".work"
-"""Working stores lie in folders of this name, beside what was made."""
 _DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
 """Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
-_TEXT_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
 @dataclass(frozen=True)
@@ -101,20 +102,6 @@ def _looked_at(file: Path, look: Look, asked: bool) -> LookedAt:
     return LookedAt(file, root, look, asked)
 
 
-def data_set_root(file: Path) -> Path:
-    """Folder above ``udx`` in a PLATEAU data set, else the folder of the file.
-
-    Parameters
-    ----------
-    file
-        A file of the data set.
-    """
-    for parent in file.parents:
-        if parent.name == "udx":
-            return parent.parent
-    return file.parent
-
-
 def _lies_beside(file: Path, place: Path) -> bool:
     below = file.relative_to(place).parts[:-1] if file.is_relative_to(place) else ()
     return any(part.lower() in _BESIDE or part.lower().endswith(_TEXTURES) for part in below)
@@ -123,7 +110,7 @@ def _lies_beside(file: Path, place: Path) -> bool:
 def _was_made_here(file: Path, place: Path) -> bool:
     """Whether a file lies in a folder below a place that was ingested, published or worked in."""
     below = [folder for folder in file.parents if folder != place and folder.is_relative_to(place)]
-    if any(folder.name == _WORK for folder in below):
+    if any(folder.name == WORK for folder in below):
         return True
     return any((folder / mark).is_file() for folder in below for mark in _MADE_HERE)
 
@@ -163,8 +150,8 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
         return look_at_points(path, given)
     if head.startswith(_TIFF):
         return look_at_geotiff(path, given)
-    text = head.lstrip(b"\xef\xbb\xbf").lstrip()
-    if text.startswith(b"<") or head.startswith(_TEXT_MARKS[1:]) or b"\0<" in head[:4]:
+    text = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if text.startswith(b"<") or head.startswith(_UTF16) or b"\0<" in head[:4]:
         named = tuple(name for pattern, name in by_name if Path(content_name(path)).match(pattern))
         return look_at_gml(path, named, given)
     if text.startswith(b"{") and (found := look_at_json(path, given)) is not None:

@@ -16,6 +16,7 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.model.ragged import Faces, faces_of_geometry, faces_of_rows, joined, offsets_of
+from citytwin.store.model_batches import root_ids
 from citytwin.store.shells import Rings, solid_shells
 
 Json: TypeAlias = dict[str, Any]
@@ -75,8 +76,7 @@ def features(
     rows = buildings.reset_index(drop=True)
     shapes = _shapes(rows, surfaces)
     names = rows["building_id"].astype(str).tolist()
-    roots = rows["parent_id"].where(rows["parent_id"].notna(), rows["building_id"]).astype(str)
-    feature_of_row, feature_ids = pd.factorize(roots)
+    feature_of_row, feature_ids = pd.factorize(root_ids(rows))
     geometry, vertices = _geometry(shapes, feature_of_row.astype(np.int64), len(rows), origin)
     attributes = _attributes(rows)
     members: list[list[int]] = [[] for _ in feature_ids]

@@ -12,19 +12,9 @@ from citytwin.model.ragged import Faces, faces_of_rows, flattened
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
-POLYGON_Z = pa.list_(
-    pa.field(
-        "rings",
-        pa.list_(
-            pa.field(
-                "vertices",
-                pa.struct([pa.field(axis, pa.float64(), nullable=False) for axis in "xyz"]),
-                nullable=False,
-            )
-        ),
-        nullable=False,
-    )
-)
+_VERTEX = pa.struct([pa.field(axis, pa.float64(), nullable=False) for axis in "xyz"])
+_RING = pa.list_(pa.field("vertices", _VERTEX, nullable=False))
+POLYGON_Z = pa.list_(pa.field("rings", _RING, nullable=False))
 """``list<list<struct<x, y, z>>>``: the encoding "polygon" of GeoParquet 1.1."""
 BOX = pa.struct([pa.field(name, pa.float64()) for name in ("xmin", "ymin", "xmax", "ymax")])
 
@@ -76,11 +66,8 @@ def nested(faces: Faces) -> pa.Array:
     vertices = pa.StructArray.from_arrays(
         [pa.array(xyz[:, axis]) for axis in range(3)], fields=list(_VERTEX)
     )
-    lines = pa.ListArray.from_arrays(rings.astype(np.int32), vertices, type=POLYGON_Z.value_type)
+    lines = pa.ListArray.from_arrays(rings.astype(np.int32), vertices, type=_RING)
     return pa.ListArray.from_arrays(faces.polygon_offsets.astype(np.int32), lines, type=POLYGON_Z)
-
-
-_VERTEX = POLYGON_Z.value_type.value_type
 
 
 def multipolygons(faces: Faces) -> NDArray[np.object_]:
@@ -97,24 +84,3 @@ def multipolygons(faces: Faces) -> NDArray[np.object_]:
     )
     found: NDArray[np.object_] = shapely.multipolygons(single, indices=np.arange(len(single)))
     return found
-
-
-def boxes(faces: Faces) -> FloatArray:
-    """Box of each polygon seen from above.
-
-    Parameters
-    ----------
-    faces
-        One polygon per row.
-
-    Returns
-    -------
-    array
-        Shape (n, 4): x_min, y_min, x_max, y_max [m].
-    """
-    if not len(faces.owners):
-        return np.empty((0, 4))
-    starts = faces.ring_offsets[faces.polygon_offsets[:-1]]
-    low = np.minimum.reduceat(faces.xyz[:, :2], starts, axis=0)
-    high = np.maximum.reduceat(faces.xyz[:, :2], starts, axis=0)
-    return np.concatenate([low, high], axis=1)

@@ -18,6 +18,8 @@ from typing import Any
 from citytwin.errors import StoreError
 from citytwin.transports.files import stamp_of
 
+WORK = ".work"
+"""Working stores lie in folders of this name, beside what is made from them."""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
     step TEXT NOT NULL, part TEXT NOT NULL, fingerprint TEXT NOT NULL, payload TEXT NOT NULL,

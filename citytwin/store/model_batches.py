@@ -1,4 +1,4 @@
-"""Buildings with their parts and faces, some hundreds at a time."""
+"""Rows of tables some thousands at a time, buildings with their parts and faces."""
 
 from __future__ import annotations
 
@@ -8,11 +8,37 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 
-ROWS = 4096
+_BUILDINGS = 4096
+"""Of a batch; parts are not torn off their building."""
+_ROWS = 50_000
+
+
+def row_batches(frame: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Yield the rows of a table in pieces.
+
+    Parameters
+    ----------
+    frame
+        The whole table.
+    """
+    for begin in range(0, len(frame), _ROWS):
+        yield frame.iloc[begin : begin + _ROWS]
+
+
+def root_ids(buildings: pd.DataFrame) -> pd.Series[str]:
+    """Return the id of the building that each row is or is a part of.
+
+    Parameters
+    ----------
+    buildings
+        Rows of the table.
+    """
+    parents = buildings["parent_id"]
+    return parents.where(parents.notna(), buildings["building_id"]).astype(str)
 
 
 def building_batches(
-    buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame, rows: int = ROWS
+    buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame
 ) -> Iterator[tuple[gpd.GeoDataFrame, pd.DataFrame]]:
     """Yield buildings with all their parts, and all faces of these.
 
@@ -20,15 +46,12 @@ def building_batches(
     ----------
     buildings, surfaces
         The whole tables.
-    rows
-        Buildings of a batch; parts are not torn off their building.
     """
     if not len(buildings):
         return
-    roots = buildings["parent_id"].where(buildings["parent_id"].notna(), buildings["building_id"])
-    feature, _ = pd.factorize(roots.astype(str))
+    feature, _ = pd.factorize(root_ids(buildings))
     order = np.argsort(feature, kind="stable")
-    batch = feature[order] // rows
+    batch = feature[order] // _BUILDINGS
     ends = np.append(np.flatnonzero(np.diff(batch)) + 1, len(order))
     numbers = pd.Index(buildings["building_id"].astype(str)).get_indexer(
         surfaces["building_id"].astype(str)

@@ -14,12 +14,10 @@ from numpy.typing import NDArray
 from citytwin.model.tables import BUILDINGS, SURFACES, Table
 from citytwin.store.cityjsonseq import Box3, extent_of, write_cityjsonseq
 from citytwin.store.geoparquet import along_hilbert_curve
-from citytwin.store.model_batches import building_batches
+from citytwin.store.model_batches import building_batches, row_batches
 from citytwin.store.model_geopackage import write_model_geopackage
 from citytwin.store.model_parquet import Box, Encoding, write_model_parquet
 from citytwin.store.tables import row_boxes
-
-_BATCH_ROWS = 50_000
 
 
 class ModelTables(Protocol):
@@ -147,14 +145,11 @@ class FrameTables:
 
     def batches(self, table: Table) -> Iterator[pd.DataFrame]:
         """Rows of a table along a curve; faces in the order of their buildings."""
-        frame = self._frames[table]
-        for begin in range(0, len(frame), _BATCH_ROWS):
-            yield frame.iloc[begin : begin + _BATCH_ROWS]
+        return row_batches(self._frames[table])
 
     def box(self, table: Table) -> Box:
         """Box around all rows of a table [m]."""
-        boxes = row_boxes(table, self._frames[table])
-        return box_around(boxes)
+        return box_around(row_boxes(table, self._frames[table]))
 
     def buildings(self) -> Iterator[tuple[gpd.GeoDataFrame, pd.DataFrame]]:
         """Buildings with all their parts, and all faces of these."""

@@ -17,7 +17,6 @@ from citytwin.store.geopackage import DATASET_OPTIONS, built
 _NO_INSTANT = "1970-01-01T00:00:00.000Z"
 """Time of the last change: a model has no date, and the file shall not depend on the clock."""
 _KINDS = {"polygon": "MultiPolygon", "point": "Point"}
-_FACES = ["xyz", "ring_sizes", "triangle"]
 
 
 def write_model_geopackage(
@@ -60,7 +59,9 @@ def write_model_geopackage(
 def _layers(table: Table, batch: pd.DataFrame, crs: str) -> list[tuple[str, str, gpd.GeoDataFrame]]:
     """Name, kind of geometry and rows of each layer."""
     if table.geometry == "none":
-        columns = batch.drop(columns=_FACES, errors="ignore")
+        columns = batch.drop(
+            columns=[c.name for c in table.columns if c.kind in ("floats", "ints")]
+        )
         shapes = multipolygons(faces_of_frame(batch))
         return [(table.name, "MultiPolygon Z", gpd.GeoDataFrame(columns, geometry=shapes, crs=crs))]
     located = gpd.GeoDataFrame(batch)

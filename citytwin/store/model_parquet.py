@@ -25,17 +25,16 @@ from citytwin.store.atomic import replacing
 from citytwin.store.faces_arrow import (
     BOX,
     POLYGON_Z,
-    boxes,
     faces_of_frame,
     multipolygons,
     nested,
 )
 from citytwin.store.geoparquet import COMPRESSION_LEVEL
+from citytwin.store.tables import row_boxes
 
 Box = tuple[float, float, float, float]
 Encoding = Literal["native", "wkb"]
 """Of faces: nested lists of vertices, or MultiPolygons with heights."""
-_FACES = ("xyz", "ring_sizes", "triangle")
 _TYPES: dict[str, pa.DataType] = {
     "string": pa.string(),
     "float64": pa.float64(),
@@ -45,6 +44,7 @@ _TYPES: dict[str, pa.DataType] = {
     "bool": pa.bool_(),
     "time": pa.timestamp("us", tz="UTC"),
 }
+"""Of the columns that stay as they are; the others become the geometry."""
 _KINDS = {
     "any": ["MultiPolygon", "Point"],
     "polygon": ["MultiPolygon"],
@@ -114,7 +114,8 @@ class _Encoder:
     """Turns rows of a table into batches of Parquet."""
 
     def __init__(self, table: Table, faces: Encoding, crs: str, box: Box) -> None:
-        self.columns = [c for c in table.columns if c.name not in (*_FACES, "geometry")]
+        self.columns = [c for c in table.columns if c.kind in _TYPES]
+        self.table = table
         self.outlines = table.geometry != "none"
         self.native = not self.outlines and faces == "native"
         own = next((c for c in table.columns if c.name == "geometry"), None)
@@ -135,21 +136,18 @@ class _Encoder:
             pa.Array.from_pandas(frame[column.name], type=_TYPES[column.kind])
             for column in self.columns
         ]
-        shapes, edges = self._shapes(frame)
+        edges = row_boxes(self.table, frame)
         nowhere = pa.array(np.isnan(edges).any(axis=1))
         bbox = pa.StructArray.from_arrays(
             [pa.array(edge) for edge in edges.T], fields=list(BOX), mask=nowhere
         )
-        return pa.Table.from_arrays([*arrays, shapes, bbox], schema=self.schema)
+        return pa.Table.from_arrays([*arrays, self._shapes(frame), bbox], schema=self.schema)
 
-    def _shapes(self, frame: pd.DataFrame) -> tuple[pa.Array, NDArray[np.float64]]:
+    def _shapes(self, frame: pd.DataFrame) -> pa.Array:
         if self.outlines:
-            located = gpd.GeoSeries(frame["geometry"])
-            return _wkb(located.to_numpy()), located.bounds.to_numpy(dtype=np.float64)
+            return _wkb(gpd.GeoSeries(frame["geometry"]).to_numpy())
         faces = faces_of_frame(frame)
-        if self.native:
-            return nested(faces), boxes(faces)
-        return _wkb(multipolygons(faces)), boxes(faces)
+        return nested(faces) if self.native else _wkb(multipolygons(faces))
 
     def _geo(self, table: Table, crs: str, box: Box) -> dict[str, object]:
         """Metadata of GeoParquet."""

@@ -6,7 +6,6 @@ groups near it. What stands in the files is read by Arrow, without an object per
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -26,13 +25,11 @@ from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS
 from citytwin.model.tables import Table
 from citytwin.store.atomic import replacing
 from citytwin.store.row_index import GROUP_ROWS, RowIndex
-from citytwin.store.tables import row_boxes, row_digests
+from citytwin.store.tables import ANYWHERE, row_boxes, row_digests
 from citytwin.transports.files import sha256_of
 
 _ROW, _DIGEST = "_row", "_digest"
 _EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
-ANYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
-"""Box of rows that belong to every tile."""
 _PLACES_KEPT = 64
 """Files whose boxes and digests are kept at hand; tiles follow each other along the files."""
 _TYPES = {dtype.pyarrow_dtype: dtype for dtype in (FLOAT_LISTS, INT_LISTS)}

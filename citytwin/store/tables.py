@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import geopandas as gpd
@@ -22,9 +23,9 @@ _DTYPES = {
     "int8": "Int8",
     "bool": "bool",
 }
-
-
 _LISTS = {"floats": FLOAT_LISTS, "ints": INT_LISTS}
+ANYWHERE = (-math.inf, -math.inf, math.inf, math.inf)
+"""Box of rows that belong to every tile."""
 
 
 class TableError(CityTwinError, ValueError):
@@ -132,8 +133,7 @@ def row_boxes(table: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
     for name in ("xyz", "triangle"):
         if name in table.column_names:
             return _boxes_of_points(*flattened(frame[name]))
-    everywhere = [-np.inf, -np.inf, np.inf, np.inf]
-    return np.tile(np.array(everywhere), (len(frame), 1))
+    return np.tile(np.array(ANYWHERE), (len(frame), 1))
 
 
 def _boxes_of_points(xyz: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:

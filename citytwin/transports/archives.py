@@ -99,19 +99,8 @@ class Archive:
             raise bomb(path, found.packed, found.size)
         return found
 
-    def packed(self, name: str, member: Member) -> Section:
-        """Open the bytes of a member as they stand in the archive.
-
-        Parameters
-        ----------
-        name, member
-            Path in the archive, and the member.
-
-        Raises
-        ------
-        SourceError
-            If the member is not where the directory says.
-        """
+    def _packed(self, name: str, member: Member) -> Section:
+        """Bytes of a member as they stand in the archive, where its directory says."""
         section = self.section()
         head = bytearray(LOCAL_HEADER_BYTES)
         section.seek(member.offset)
@@ -140,7 +129,7 @@ class Archive:
         """
         member = self.member(name)
         path = str(self.path / name)
-        packed = self.packed(name, member)
+        packed = self._packed(name, member)
         stored = member.method == _STORED
         content = packed if stored else Inflated(packed, path, bare=True)
         return Checked(content, member.size, member.crc, path)
@@ -159,7 +148,7 @@ class Archive:
             If it cannot be read.
         """
         member = self.member(name)
-        return self.packed(name, member) if member.method == _STORED else None
+        return self._packed(name, member) if member.method == _STORED else None
 
     def inner(self, name: str) -> Archive:
         """Return an archive in this one.
@@ -182,7 +171,7 @@ class Archive:
         def opened() -> Archive:
             member = self.member(name)
             if member.method == _STORED:
-                return _read(path, self.stamp, lambda: self.packed(name, member), self.depth + 1)
+                return _read(path, self.stamp, lambda: self._packed(name, member), self.depth + 1)
             file = spool(self.open(name), member.size, str(path))
             whole = member.size
             return _read(path, self.stamp, lambda: Section(file, 0, whole), self.depth + 1, whole)

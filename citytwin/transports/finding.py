@@ -27,8 +27,8 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
     """Return the files at a place, sorted by name.
 
     Folders are searched with everything below them that is not hidden by a dot, and so are zip
-    archives, which count as folders unless a pattern takes them as they are. A member of an archive is left out where it
-    lies unpacked beside the archive, and so is ``x.gml.gz`` beside ``x.gml``.
+    archives, which count as folders unless a pattern takes them as they are. A member of an archive
+    is left out where it lies unpacked beside the archive, and so is ``x.gml.gz`` beside ``x.gml``.
 
     Parameters
     ----------

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
+from citytwin.formats.data_set import CODE_LISTS
 from citytwin.formats.xml import local_name, read_small
 from citytwin.transports.files import children, is_file
 
@@ -69,7 +70,7 @@ class CodeLists:
         wanted = PurePosixPath(code_space.replace("\\", "/"))
         root = self.root.resolve()
         outside = False
-        for folder in (file.parent / wanted.parent, root / "codelists"):
+        for folder in (file.parent / wanted.parent, root / CODE_LISTS):
             found = _ignoring_case(folder, wanted.name, root)
             if found is not None and found.is_relative_to(root):
                 return found

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -36,15 +35,6 @@ sources:
 """
 NAMES = ("p", "q", "r", "q#2", "old:p")
 TILES = ("1", "2", "3", "4")
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    """Two workers in this process."""
-    with Client(
-        processes=False, n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as it:
-        yield it
 
 
 def house(name: str, kind: int) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -94,8 +95,8 @@ def fingerprints(loaded: LoadedConfig) -> dict[str, str]:
     found = {}
     for source in city.sources:
         whole = source_task(city, source, store)
-        hashes = hash_files(manifest, whole, verify=False)
-        parts = parts_of_source(source, whole, hashes, manifest)
+        whole = replace(whole, hashes=hash_files(manifest, whole, verify=False))
+        parts = parts_of_source(source, whole, manifest)
         found[source.config.name] = "".join(part.order.fingerprint for part in parts)
     manifest.close()
     return found

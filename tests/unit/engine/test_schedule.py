@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 from distributed import Client
 
 from citytwin import registry
@@ -25,15 +23,6 @@ from citytwin.store.tables import conform
 from citytwin.testing.small_town import small_town
 
 TOWN = small_town(20, 24)
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    """One worker in this process."""
-    with Client(
-        processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as it:
-        yield it
 
 
 def run_terrain(work: Path, client: Client) -> RunReport:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pandas as pd
@@ -34,15 +34,6 @@ sources:
   - {name: town, use: citygml, path: udx/bldg, classification: public, title: A, licence: CC0}
 """
 Town = Callable[[dict[str, list[str]]], tuple[Reading, RunReport, CityStore]]
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    """Two workers in this process."""
-    with Client(
-        processes=False, n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as it:
-        yield it
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -32,15 +31,6 @@ sources:
   - {name: town, use: citygml, path: a.gml, classification: public, title: A, licence: CC0}
 """
 DEAD = KilledWorker("task", SimpleNamespace(address="tcp://a-worker"), 3)
-
-
-@pytest.fixture(scope="module")
-def client() -> Iterator[Client]:
-    """One worker in this process."""
-    with Client(
-        processes=False, n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0"
-    ) as it:
-        yield it
 
 
 def task(error: Exception | None, _: CityStore) -> TableResult:

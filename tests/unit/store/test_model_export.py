@@ -15,7 +15,7 @@ import shapely
 import citytwin
 from citytwin.formats.city.defects import defect_frame
 from citytwin.model.notes import Reject
-from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES, VEGETATION
+from citytwin.model.tables import BUILDINGS, DEFECTS, VEGETATION
 from citytwin.store.model_geopackage import write_model_geopackage
 from citytwin.store.model_parquet import write_model_parquet
 from citytwin.store.shells import Rings, solid_shells
@@ -285,8 +285,3 @@ def test_which_shells_are_solids():
     one_turned = [cube()[0][::-1], *cube()[1:]]
     shells = [cube(), cube()[:5], turned, one_turned, [*cube(), *cube(10)], [*cube(), cube()[0]]]
     assert solid_shells(rings_of(*shells), 6).tolist() == [True] + [False] * 5
-
-
-def test_surfaces_table_is_the_schema():
-    """The columns that are encoded as geometry are those of the schema."""
-    assert {"xyz", "ring_sizes"} < set(SURFACES.column_names)
