@@ -35,9 +35,7 @@ def joined_tables(
     """
     owners = [name for name, _ in sources]
     parts = [HeldRows(tables) for _, tables in sources]
-    naming = between_sources(owners)
-    found = {table: clashes(parts, table, naming) for table in (BUILDINGS, DEFECTS)}
-    clash = [{table: own[place] for table, own in found.items()} for place in range(len(parts))]
+    clash = clashes(parts, (BUILDINGS, DEFECTS), between_sources(owners))
     frames: dict[Table, list[pd.DataFrame]] = {}
     for (name, tables), own in zip(sources, clash, strict=True):
         for table, frame in tables.items():

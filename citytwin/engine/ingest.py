@@ -155,7 +155,7 @@ def ingest(
             put_in_place(out, aside, document)
         report.losses += [told(reject) for reject in refused]
         report.losses += [note.en for note in notes if note.severity == "loss"]
-        if not reading.lost:  # what could not be read is tried again by the next run
+        if not reading.lost:  # a source that could not be read is tried again by the next run
             manifest.finish(request, FinishedRun(out.name, json.dumps(report.losses)))
     return document, report
 

@@ -135,10 +135,9 @@ def _between_sources(
     pieces = [(owner, part) for owner, own in parts.items() for part in own]
     naming = between_sources([owner for owner, _ in pieces])
     rows = [StoredRows(store.root, part) for _, part in pieces]
-    found = {table: clashes(rows, table, naming) for table in (t.BUILDINGS, t.DEFECTS)}
     clash: dict[str, list[dict[Table, Clash]]] = {}
-    for place, (owner, _) in enumerate(pieces):
-        own = {table: clashes_of[place] for table, clashes_of in found.items()}
+    found = clashes(rows, (t.BUILDINGS, t.DEFECTS), naming)
+    for (owner, _), own in zip(pieces, found, strict=True):
         clash.setdefault(owner, []).append(own)
     return clash
 

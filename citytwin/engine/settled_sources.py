@@ -182,8 +182,7 @@ def _clashes(
     if len(parts) < 2:
         return [{}] * len(parts)
     held = [StoredRows(store.root, part) for part in parts]
-    found = {table: clashes(held, table, numbered) for table in tables if table.key}
-    return [{table: own[place] for table, own in found.items()} for place in range(len(parts))]
+    return clashes(held, [table for table in tables if table.key], numbered)
 
 
 def _defects_met(

@@ -46,23 +46,30 @@ class Clash:
         return bool(self.dropped or self.renamed)
 
 
-def clashes(parts: Sequence[PartRows], table: Table, naming: Naming) -> list[Clash]:
+def clashes(
+    parts: Sequence[PartRows], tables: Iterable[Table], naming: Naming
+) -> list[dict[Table, Clash]]:
     """Find ids that several parts have used.
 
     Parameters
     ----------
     parts
         In the order in which they count; no id occurs twice in one.
-    table
-        Table with a key; its rows are dropped where they are buildings met again.
+    tables
+        Tables with a key; rows are dropped where they are buildings met again.
     naming
         Names for other things of an id.
 
     Returns
     -------
-    list of Clash
-        One per part; the first has none.
+    list of dict
+        Clashes of each part by table; the first part has none.
     """
+    found = {table: _clashes(parts, table, naming) for table in tables}
+    return [{table: own[place] for table, own in found.items()} for place in range(len(parts))]
+
+
+def _clashes(parts: Sequence[PartRows], table: Table, naming: Naming) -> list[Clash]:
     hashes = [_hashed(part, table) for part in parts]
     every = _sorted(ids for ids, _ in hashes)
     # Two ids may be one although their roots are not: ``a#2`` of a file, and a second ``a``.

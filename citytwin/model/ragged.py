@@ -101,7 +101,7 @@ def faces_of_rows(
         return _empty()
     sizes, polygon_offsets = flattened(ring_sizes)
     points = flattened(xyz)[0].reshape(-1, 3)
-    ring_offsets = _offsets(sizes.astype(np.int64))
+    ring_offsets = offsets_of(sizes.astype(np.int64))
     return Faces(points, ring_offsets, polygon_offsets, owners.astype(np.int32))
 
 
@@ -128,7 +128,7 @@ def faces_of_geometry(geometry: Sequence[shapely.Geometry], z_m: NDArray[np.floa
     sizes = np.diff(ring_offsets)
     z_of_vertex = np.repeat(z_m[owners], np.add.reduceat(sizes, polygon_offsets[:-1]))
     points = np.column_stack([coordinates, z_of_vertex])[keep]
-    return Faces(points, _offsets(sizes - 1), polygon_offsets, owners.astype(np.int32))
+    return Faces(points, offsets_of(sizes - 1), polygon_offsets, owners.astype(np.int32))
 
 
 def joined(first: Faces, second: Faces) -> Faces:
@@ -149,7 +149,19 @@ def joined(first: Faces, second: Faces) -> Faces:
     )
 
 
-def _offsets(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+def offsets_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each piece begins, and where the last one ends.
+
+    Parameters
+    ----------
+    sizes
+        Shape (n,): entries of each piece.
+
+    Returns
+    -------
+    array
+        Shape (n + 1,).
+    """
     return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(sizes, dtype=np.int64)])
 
 

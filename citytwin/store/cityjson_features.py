@@ -15,7 +15,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.model.ragged import Faces, faces_of_geometry, faces_of_rows, joined
+from citytwin.model.ragged import Faces, faces_of_geometry, faces_of_rows, joined, offsets_of
 from citytwin.store.shells import Rings, solid_shells
 
 Json: TypeAlias = dict[str, Any]
@@ -197,7 +197,7 @@ def _on_grid(faces: Faces, origin: FloatArray) -> tuple[Rings, list[int]]:
     kept &= keep_ring[ring]
     rows = np.flatnonzero(~gone)
     number = np.cumsum(~gone) - 1
-    offsets = np.concatenate([[0], np.cumsum(size[keep_ring])])
+    offsets = offsets_of(size[keep_ring])
     owners = faces.owners[rows].astype(np.int64)
     return Rings(steps[kept], offsets, number[face[keep_ring]], owners), rows.tolist()
 

@@ -34,7 +34,7 @@ class RingFault:
     """Why a ring was dropped or what was mended in it."""
 
     code: str
-    """val3dity code where there is one (101, 102, 103), else a word."""
+    """val3dity code where there is one, such as 101, else a word."""
     message: str
     fatal: bool
 
@@ -67,13 +67,12 @@ def open_ring(points: FloatArray) -> tuple[FloatArray | None, list[RingFault]]:
         Shape (m, 3) or None when fewer than three different vertices are left, and the faults.
     """
     faults: list[RingFault] = []
-    if len(points) > 1 and _same(points[0], points[-1]):
+    if len(points) > 1 and are_same(points[0], points[-1]):
         points = points[:-1]
     elif len(points) > 2:
         faults.append(RingFault("103", "ring is not closed", fatal=False))
     if len(points) > 1:
-        following = np.roll(points, -1, axis=0)
-        same = ((points == following) | (np.isnan(points) & np.isnan(following))).all(axis=1)
+        same = are_same(points, np.roll(points, -1, axis=0))
         if same.any():
             points = points[~same]
             faults.append(RingFault("102", "ring has repeated vertices", fatal=False))
@@ -83,8 +82,21 @@ def open_ring(points: FloatArray) -> tuple[FloatArray | None, list[RingFault]]:
     return points, faults
 
 
-def _same(a: FloatArray, b: FloatArray) -> bool:
-    return bool(((a == b) | (np.isnan(a) & np.isnan(b))).all())
+def are_same(first: FloatArray, second: FloatArray) -> NDArray[np.bool_]:
+    """Whether vertices are equal; a height that is not known equals another.
+
+    Parameters
+    ----------
+    first, second
+        Shape (..., 3): vertices.
+
+    Returns
+    -------
+    array
+        Shape (...,).
+    """
+    equal = (first == second) | (np.isnan(first) & np.isnan(second))
+    return np.asarray(equal.all(axis=-1))
 
 
 def normal(ring: FloatArray) -> FloatArray:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from citytwin.formats.city.block import SEMANTICS, Block, Texts, block_of_rows
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.unique_names import UniqueNames
-from citytwin.model.ragged import list_column
+from citytwin.model.ragged import list_column, offsets_of
 from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
 
 FloatArray = NDArray[np.float64]
@@ -141,8 +141,8 @@ def surface_block_frame(block: Block) -> pd.DataFrame:
     nameless = np.flatnonzero(names == "")
     owners = block.building_id[owner[nameless]]
     names[nameless] = [f"{a}/{n}" for a, n in zip(owners, number[nameless].tolist(), strict=True)]
-    rings = np.concatenate([[0], np.cumsum(shells.rings_per_face)]).astype(np.int64)
-    vertices = np.concatenate([[0], np.cumsum(shells.ring_sizes)])[rings]
+    rings = offsets_of(shells.rings_per_face)
+    vertices = offsets_of(shells.ring_sizes)[rings]
     columns = {
         "surface_id": _text(names),
         "building_id": _text(block.building_id[owner]),

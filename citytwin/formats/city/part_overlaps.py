@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.city.block import Block
 from citytwin.kernels.solid_columns import common_height, crossings
+from citytwin.model.ragged import offsets_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -57,7 +58,7 @@ def overlapping_parts(
     first, second = _neighbours(block, np.flatnonzero(sound))
     if not len(first):
         return []
-    ends = np.concatenate([[0], np.cumsum(block.shells.per_building)])
+    ends = offsets_of(block.shells.per_building)
     common = shapely.intersection(block.footprint[first], block.footprint[second])
     inner = shapely.buffer(common, -_EDGE_M)
     found: dict[int, Overlap] = {}

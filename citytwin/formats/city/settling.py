@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.city.faces import Face, RawFace, RingFault, cut, open_ring
+from citytwin.formats.city.faces import Face, RawFace, RingFault, are_same, cut, open_ring
 from citytwin.formats.city.holes import sound_holes
 from citytwin.formats.city.outliers import bad_vertices
 from citytwin.formats.city.site import FileSite
@@ -86,9 +86,9 @@ def _clean(raw_faces: Sequence[RawFace]) -> list[tuple[str, RawFace, list[FloatA
         return None
     ends = np.cumsum([len(ring) for ring in rings])
     starts = np.concatenate([[0], ends[:-1]])
-    if not _same(points[starts], points[ends - 1]).all():
+    if not are_same(points[starts], points[ends - 1]).all():
         return None
-    repeated = _same(points[:-1], points[1:])
+    repeated = are_same(points[:-1], points[1:])
     repeated[ends[:-1] - 1] = False
     if repeated.any():
         return None
@@ -96,12 +96,6 @@ def _clean(raw_faces: Sequence[RawFace]) -> list[tuple[str, RawFace, list[FloatA
         (face.surface_id or f"face {number}", face, [ring[:-1] for ring in face.rings])
         for number, face in enumerate(raw_faces, start=1)
     ]
-
-
-def _same(first: FloatArray, second: FloatArray) -> NDArray[np.bool_]:
-    """Which vertices are equal; a height that is not known equals another."""
-    equal = (first == second) | (np.isnan(first) & np.isnan(second))
-    return np.asarray(equal.all(axis=1))
 
 
 def _opened(

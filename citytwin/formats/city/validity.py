@@ -20,6 +20,7 @@ from citytwin.formats.city.part_overlaps import overlapping_parts
 from citytwin.kernels import shell_validity as sv
 from citytwin.kernels.polygon_validity import SOUND, check_polygons
 from citytwin.kernels.snapping import snap_vertices
+from citytwin.model.ragged import offsets_of
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
@@ -70,15 +71,11 @@ class _Layout:
     @classmethod
     def of(cls, block: Block) -> _Layout:
         shells = block.shells
-        rings, faces = _offsets(shells.ring_sizes), _offsets(shells.rings_per_face)
-        buildings = _offsets(shells.per_building)
+        rings, faces = offsets_of(shells.ring_sizes), offsets_of(shells.rings_per_face)
+        buildings = offsets_of(shells.per_building)
         same_as = np.empty(len(shells.xyz), dtype=np.int64)
         snap_vertices(shells.xyz, rings[faces[buildings]], SNAP_M, same_as)
         return cls(rings, faces, buildings, same_as)
-
-
-def _offsets(sizes: IntArray) -> IntArray:
-    return np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
 
 
 def check_block(block: Block) -> Findings:

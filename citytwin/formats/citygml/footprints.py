@@ -13,6 +13,7 @@ from citytwin.formats.city.block import SEMANTICS, ragged_take
 from citytwin.formats.city.buildings import covers
 from citytwin.formats.city.faces import Face
 from citytwin.formats.citygml.placing import Solids
+from citytwin.model.ragged import offsets_of
 
 IntArray = NDArray[np.int64]
 Geometries = NDArray[np.object_]
@@ -103,8 +104,8 @@ class _Faces:
     def __init__(self, solids: Solids) -> None:
         self.solids = solids
         self.first_face = np.searchsorted(solids.face_owner, np.arange(len(solids.units) + 1))
-        self.first_ring = np.concatenate([[0], np.cumsum(solids.rings_per_face)])
-        self.first_vertex = np.concatenate([[0], np.cumsum(solids.ring_sizes)])
+        self.first_ring = offsets_of(solids.rings_per_face)
+        self.first_vertex = offsets_of(solids.ring_sizes)
 
     def __call__(self, unit: int, *, outline: bool) -> list[Face]:
         solids = self.solids

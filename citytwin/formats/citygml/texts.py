@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from citytwin.formats.citygml.scanning import Elements
 from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_places import gather_texts
+from citytwin.model.ragged import offsets_of
 
 T = TypeVar("T")
 Rows = NDArray[np.int64]
@@ -29,7 +30,7 @@ def strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
         Positions in the document.
     """
     sizes = end - begin
-    offsets = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int64)
+    offsets = offsets_of(sizes)
     letters = np.empty(int(offsets[-1]), dtype=np.uint8)
     gather_texts(elements.document.data, begin, end, letters)
     return pa.LargeStringArray.from_buffers(
