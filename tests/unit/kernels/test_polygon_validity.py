@@ -127,21 +127,27 @@ def rotated(points: np.ndarray, angles: tuple[float, float]) -> np.ndarray:
 def test_inclined_rings_against_shapely(
     points: list[tuple[float, float]], angles: tuple[float, float]
 ) -> None:
-    """Anywhere in space a ring is as simple as it is in its own plane."""
+    """Anywhere in space a ring is as simple as it is in its own plane.
+
+    Left out are rings with vertices that snapping would join, and with vertices on other edges:
+    a rotation rounds the touch away.
+    """
     plane = np.array(points, dtype=np.float64)
     polygon = shapely.Polygon(plane)
+    number = len(plane)
     edges = shapely.linestrings([[a, b] for a, b in zip(plane, np.roll(plane, -1, 0), strict=True)])
-    near = [
-        edges[i].distance(edges[j])
-        for i in range(len(edges))
-        for j in range(i + 2, len(edges) - (i == 0))
-    ]
-    clear = min(near) == 0.0 or min(near) > 1e-6
-    sharp = shapely.length(edges).min() > 0.01 and polygon.buffer(-1e-3).area > 1.0
-    if not (clear and sharp):
-        return  # too close to the line between the two to be the same after a rotation
+    corners = shapely.points(plane)
+    touch = min(
+        corners[i].distance(edges[j])
+        for i in range(number)
+        for j in range(number)
+        if i not in (j, (j + 1) % number)
+    )
+    clear = min(touch, shapely.length(edges).min()) > 2.0 * LIMITS[0]
+    if not clear or polygon.buffer(-1e-3).area < 1.0:
+        return
     codes, _, _ = checked([rotated(np.column_stack([plane, 0 * plane[:, 0]]), angles)])
-    assert (codes == [SOUND]) == (polygon.is_valid and min(near) > 0.0)
+    assert (codes == [SOUND]) == polygon.is_valid
 
 
 @given(st.integers(0, 2**32 - 1))
