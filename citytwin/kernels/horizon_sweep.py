@@ -104,7 +104,7 @@ def accumulate_sunlit(
         When shapes do not fit, or cell size, azimuths, altitudes or weights are unusable.
     """
     check_suns(suns)
-    hours = _sum_of_lit(height, plane_height, cell_m, suns, (row0, col0), method, np.float32)
+    hours = sum_of_lit(height, plane_height, cell_m, suns, (row0, col0), method, np.float32)
     _blank_unknown(height, plane_height, hours)
     return hours
 
@@ -151,12 +151,12 @@ def shadow_mask(
     """
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
     check_suns(sun)
-    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8)
+    lit = sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8)
     _lit_to_mask(height, plane_height, lit)
     return lit
 
 
-def _sum_of_lit(
+def sum_of_lit(
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -165,7 +165,33 @@ def _sum_of_lit(
     method: Method,
     dtype: type,
 ) -> np.ndarray:
-    """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
+    """Sum of the weights of the suns that reach each cell, before what is unknown is told.
+
+    Parameters
+    ----------
+    height, plane_height
+        As of `accumulate_sunlit`.
+    cell_m
+        Edge of a cell, or distances of rows and of columns [m], > 0.
+    suns
+        As `check_suns` passes them.
+    origin
+        Global row and column of the first cell.
+    method
+        What cells are taken for: see the module.
+    dtype
+        Type of the sums, which must hold them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (ny, nx), of `dtype` [unit of the weights].
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit, or the cell size is unusable.
+    """
     if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
         raise ValueError(
             f"height and plane must be 2-D, not empty and of one shape: "
@@ -219,8 +245,14 @@ def turn(field: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _is_known(h: float, p: float) -> bool:
-    """Whether both heights are known, and the plane does not lie inside the surface."""
+def is_known(h: float, p: float) -> bool:
+    """Whether both heights are known, and the plane does not lie inside the surface.
+
+    Parameters
+    ----------
+    h, p
+        Heights of the surface and of the plane [m].
+    """
     return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
 
 
@@ -229,7 +261,7 @@ def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarr
     """Overwrite cells without an answer with NaN."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 hours[i, j] = np.nan
 
 
@@ -239,4 +271,4 @@ def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) 
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
             answer = LIT if lit[i, j] else SHADED
-            lit[i, j] = answer if _is_known(height[i, j], plane_height[i, j]) else NO_DATA
+            lit[i, j] = answer if is_known(height[i, j], plane_height[i, j]) else NO_DATA

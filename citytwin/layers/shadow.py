@@ -1,4 +1,4 @@
-"""Map of the shadows of one moment."""
+"""Map of shadows: of one moment, or through a day."""
 
 from __future__ import annotations
 
@@ -29,13 +29,12 @@ LAYER = LayerRecipe(
     group="sunlight",
     title=text("日影", "Shadow"),
     summary=text(
-        "指定した時刻に、雲がないとした場合に直射日光の届かない地面や屋根です。"
+        "表示している時刻に、雲がないとした場合に直射日光の届かない地面や屋根です。"
         "建物と地形の影を計算していますが、樹木や元データにない建物の影は含みません。",
-        "Ground and roofs that direct sun does not reach at one moment under a clear sky. Shadows"
-        " of buildings and terrain are computed; trees, and buildings that the sources lack, cast"
-        " none.",
+        "Ground and roofs that direct sun does not reach at the moment shown, under a clear sky."
+        " Shadows of buildings and terrain are computed; trees, and buildings that the sources lack,"
+        " cast none.",
     ),
     view=RasterView(SHADOW),
     style=style,
-    moment="begin",
 )
