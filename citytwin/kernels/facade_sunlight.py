@@ -77,7 +77,7 @@ def _shadow(
 ) -> float:
     """Height below which a place is shaded, between two heights [m]."""
     by_faces = shadow_of_edges(casters.edges, beam, lowest_m, enough_m)
-    return shadow_of_blocks(casters.blocks, beam, normal, by_faces, enough_m)
+    return float(shadow_of_blocks(casters.blocks, beam, normal, by_faces, enough_m))
 
 
 @njit(cache=True, nogil=True)

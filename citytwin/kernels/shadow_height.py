@@ -100,7 +100,8 @@ def block_grid(
     if not (0.0 < cell_m[0] < math.inf and 0.0 < cell_m[1] < math.inf):
         raise ValueError(f"cell_m must be positive, got {cell_m}")
     blocks = blocks_of(np.ascontiguousarray(height, dtype=np.float32))
-    return BlockGrid(blocks, *map(float, corner), *map(float, cell_m), *map(int, at))
+    (x_min, y_max), (row_m, col_m), (row0, col0) = corner, cell_m, at
+    return BlockGrid(blocks, float(x_min), float(y_max), float(row_m), float(col_m), row0, col0)
 
 
 @njit(cache=True, nogil=True)
