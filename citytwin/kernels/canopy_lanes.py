@@ -60,10 +60,10 @@ def _drop_below(low: np.ndarray, high: np.ndarray, count: int, floor: int) -> in
 @njit(cache=True, nogil=True)
 def _is_within(low: np.ndarray, high: np.ndarray, count: int, place: int) -> bool:
     """Whether a height lies in one of the intervals."""
+    within = False
     for k in range(count):
-        if low[k] < place < high[k]:
-            return True
-    return False
+        within |= low[k] < place < high[k]
+    return within
 
 
 @njit(cache=True, nogil=True)

@@ -117,7 +117,7 @@ def accumulate_sunlit(
     return hours
 
 
-def shadow_mask(
+def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -201,15 +201,13 @@ def _sum_of_lit(
         _sweep_all(_each(np.ascontiguousarray, layers), along_rows, col_m, origin[0], method, out)
     along_columns = [bundle for bundle in rays if bundle.turned]
     if along_columns:
-        turned = np.zeros(out.shape[::-1], dtype=dtype)
+        turned: np.ndarray = np.zeros(out.shape[::-1], dtype=dtype)
         _sweep_all(_each(turn, layers), along_columns, row_m, origin[1], method, turned)
         out += turn(turned)
     return out
 
 
-def _each(
-    change: Callable[[np.ndarray], np.ndarray], layers: list[np.ndarray]
-) -> list[np.ndarray]:
+def _each(change: Callable[[np.ndarray], np.ndarray], layers: list[np.ndarray]) -> list[np.ndarray]:
     """Change each array once, also one that stands for two things."""
     done = {id(layer): change(layer) for layer in layers}
     return [done[id(layer)] for layer in layers]
