@@ -104,6 +104,24 @@ BUILDING_COVERAGE = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
+CANOPY_TOP = Field(
+    "canopy_top",
+    "m",
+    text("樹冠の上端の高さ", "Height of the tops of tree crowns"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    may_be_empty=True,
+)
+CANOPY_BASE = Field(
+    "canopy_base",
+    "m",
+    text("樹冠の下端の高さ", "Height of the bases of tree crowns"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    may_be_empty=True,
+)
 LOD_USED = Field(
     "lod_used",
     "1",
@@ -136,7 +154,7 @@ SHADOW = Field(
     dtype="uint8",
     precision=1,  # a class: a click shows its name
     valid_min=0,
-    valid_max=1,
+    valid_max=2,
 )
 SKY_VIEW_FACTOR = Field(
     "sky_view_factor",
