@@ -56,8 +56,9 @@ class Layer:
         if frames:
             moments = [self._open(frame.data) for frame in frames]
             times = [np.datetime64(frame.time.removesuffix("Z"), "ns") for frame in frames]
-            named = xr.IndexVariable("time", times, {"standard_name": "time", "long_name": "UTC"})
-            array = xr.concat(moments, dim=named, join="override", combine_attrs="drop")
+            array = xr.concat(moments, dim="time", join="override", combine_attrs="drop")
+            array = array.assign_coords(time=np.array(times))
+            array["time"].attrs = {"standard_name": "time", "long_name": "time (UTC)"}
         else:
             array = self._open(f"{self.document.id}.tif")
         array = array.rename(self.document.id)

@@ -1,8 +1,9 @@
 """The shadows of many suns at once, one mask each: the shadow of a day.
 
-The sweep that adds up hours lights bits instead: sun k counts 2**k, no sum ever carries, and the
-bits of a cell are the suns that reach it. So a tile is read once for all suns of a pass, and any
-sweep, fast or exact, yields its masks without a kernel of its own.
+The sweep that adds up hours sets bits instead: sun k counts 4**k where it reaches a cell, twice
+that where it comes through crowns of trees. No sum ever carries, so two bits of a cell tell what
+each sun does. A tile is read once for all suns of a pass, and any sweep, fast or exact, yields its
+masks without a kernel of its own.
 """
 
 from __future__ import annotations
@@ -10,10 +11,12 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import (
     LIT,
     NO_DATA,
     SHADED,
+    UNDER_TREES,
     CellSize,
     Method,
     is_known,
@@ -21,11 +24,11 @@ from citytwin.kernels.horizon_sweep import (
 )
 from citytwin.kernels.sun_bundle import Suns, check_suns
 
-SUNS_PER_WORD = 32
-"""Suns told apart by the bits of one number."""
+SUNS_PER_WORD = 16
+"""Suns told apart by the bits of one number, two each."""
 
 
-def shadow_masks(
+def shadow_masks(  # noqa: PLR0913 - a sun is two angles
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -34,6 +37,7 @@ def shadow_masks(
     row0: int,
     col0: int,
     method: Method = "fast",
+    canopy: Canopy | None = None,
 ) -> np.ndarray:
     """Tell for each of several sun positions which cells are shaded.
 
@@ -55,39 +59,46 @@ def shadow_masks(
         Global row and column of the first cell.
     method
         What cells are taken for, and whether the answer is exact: see `horizon_sweep`.
+    canopy
+        Crowns of trees; None = no trees. How much light they let through does not matter here.
 
     Returns
     -------
     numpy.ndarray
-        Shape (nt, ny, nx), uint8: 0 lit, 1 shaded, 255 where either height is unknown or the
-        plane lies below the surface.
+        Shape (nt, ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where
+        either height is unknown or the plane lies below the surface.
 
     Raises
     ------
     ValueError
         When shapes do not fit, or cell size, azimuths or altitudes are unusable.
     """
-    number = np.arange(azimuth_rad.size)
-    suns = Suns(azimuth_rad, altitude_rad, 2.0 ** (number % SUNS_PER_WORD))
+    number = azimuth_rad.size
+    suns = Suns(azimuth_rad, altitude_rad, 4.0 ** (np.arange(number) % SUNS_PER_WORD))
     check_suns(suns)
-    masks = np.empty((azimuth_rad.size, *height.shape), dtype=np.uint8)
-    for first in range(0, azimuth_rad.size, SUNS_PER_WORD):
+    masks = np.empty((number, *height.shape), dtype=np.uint8)
+    at = row0, col0
+    for first in range(0, number, SUNS_PER_WORD):
         some = slice(first, first + SUNS_PER_WORD)
         word = Suns(*(values[some] for values in suns))
-        lit = sum_of_lit(height, plane_height, cell_m, word, (row0, col0), method, np.uint32)
-        _unpack(height, plane_height, lit, masks[some])
+        trees = canopy
+        if canopy is not None:
+            trees = canopy._replace(passes=np.full(word.weight.size, 2.0))
+        reached = sum_of_lit(height, plane_height, cell_m, word, at, method, np.uint32, trees)
+        _unpack(height, plane_height, reached, masks[some])
     return masks
 
 
 @njit(cache=True, nogil=True)
 def _unpack(
-    height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray, masks: np.ndarray
+    height: np.ndarray, plane_height: np.ndarray, reached: np.ndarray, masks: np.ndarray
 ) -> None:
-    """Write one mask per bit: LIT, SHADED or NO_DATA."""
+    """Write one mask per two bits: LIT, SHADED, UNDER_TREES or NO_DATA."""
+    answers = np.array([SHADED, LIT, UNDER_TREES, NO_DATA], dtype=np.uint8)
     for k in range(masks.shape[0]):
-        bit = np.uint32(1 << k)
-        for i in range(lit.shape[0]):
-            for j in range(lit.shape[1]):
-                answer = LIT if lit[i, j] & bit else SHADED
+        shift = np.uint32(2 * k)
+        for i in range(reached.shape[0]):
+            for j in range(reached.shape[1]):
+                answer = answers[(reached[i, j] >> shift) & np.uint32(3)]
                 known = is_known(height[i, j], plane_height[i, j])
                 masks[k, i, j] = answer if known else NO_DATA

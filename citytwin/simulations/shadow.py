@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from pydantic import AwareDatetime, model_validator
 from pydantic import Field as Bound
 
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m
 from citytwin.kernels.shadow_series import shadow_masks
 from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
 from citytwin.model.instants import Instant
 from citytwin.model.local_days import midnight
 from citytwin.model.notes import Note
@@ -44,6 +46,9 @@ class ShadowParams(Params):
     """Whether the atmosphere lifts the sun (physics) or not (rules)."""
     method: Method = "fast"
     """As of the simulation ``sunlight``."""
+    trees: Trees = Trees()
+    """Whether trees cast shade, where the city has any; how much of the light passes them does not
+    matter here."""
 
     @model_validator(mode="after")
     def _one_or_the_other(self) -> Self:
@@ -140,14 +145,17 @@ def _said(azimuth_deg: float, altitude_deg: float, up: bool) -> Text:
 
 
 def _reach(params: ShadowParams, ranges: FieldRanges, cell_m: float) -> float:
-    surface = ranges[f.SURFACE_HEIGHT]
-    return reach_m(surface.high - surface.low, np.radians(params.min_altitude_deg), cell_m)
+    return reach_m(relief_m(ranges), np.radians(params.min_altitude_deg), cell_m)
 
 
 def run(block: Block, params: ShadowParams) -> Outcome:
-    """Mark, for each moment, the cells that the sun does not reach; at night all of them."""
+    """Mark, for each moment, the cells that the sun does not reach, or through trees only.
+
+    At night these are all.
+    """
     site, surface = block.site, block[f.SURFACE_HEIGHT]
     sky = _sky(params, site)
+    crowns = crowns_of(block, params.trees)
     masks = shadow_masks(
         surface,
         surface,
@@ -157,9 +165,13 @@ def run(block: Block, params: ShadowParams) -> Outcome:
         block.row0,
         block.col0,
         params.method,
+        None if crowns is None else Canopy(*crowns, np.ones(1)),
     )
-    told = sun_notes(params.method != "fast", block.grid, site)
-    notes = (*_night_note(sky, params), *told)
+    notes = (
+        *_night_note(sky, params),
+        *tree_notes(block, params.trees),
+        *sun_notes(params.method != "fast", block.grid, site),
+    )
     return Outcome({f.SHADOW: masks}, notes=notes, valid_time=sky.times[0].astimezone(UTC))
 
 
@@ -181,6 +193,7 @@ SIMULATION = Simulation(
     name="shadow",
     title=text("日影", "Shadow"),
     inputs=(f.SURFACE_HEIGHT,),
+    optional=(f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SHADOW,),
     params=ShadowParams,
     instants=instants,
