@@ -58,12 +58,12 @@ def test_picture_legend_and_bar_speak_of_one_moment(moving: Callable[..., MapPag
     shown = moving()
     page = shown.open(SHADE)
     arrived(page, "22 Dec 2026, 11:00 JST")
-    assert close(shown.colour_at(400, 300), SHADED)
-    assert close(shown.colour_at(80, 300), GROUND)
+    assert close(shown.colour_at(438, 300), SHADED)
+    assert close(shown.colour_at(100, 300), GROUND)
     page.get_by_label("Time: Shadow").fill("0")
     arrived(page, "22 Dec 2026, 10:00 JST")
-    assert close(shown.colour_at(80, 300), SHADED)
-    assert close(shown.colour_at(400, 300), GROUND)
+    assert close(shown.colour_at(100, 300), SHADED)
+    assert close(shown.colour_at(438, 300), GROUND)
     for place in ("#legends", "#layers"):
         lines = page.locator(f"{place} [data-layer=shade] .subtitle span").all_inner_texts()
         assert lines == ["22 Dec 2026, 10:00 JST", "Sun 30° high", "No clouds"]
@@ -88,14 +88,14 @@ def test_a_slow_picture_keeps_the_old_time(moving: Callable[..., MapPage]) -> No
     slider.fill("4")
     page.wait_for_selector("#times [data-waiting]")
     assert said(page) == "22 Dec 2026, 11:00 JST"
-    assert close(shown.colour_at(400, 300), SHADED)
+    assert close(shown.colour_at(438, 300), SHADED)
     slider.fill("1")
     slider.fill("0")
     assert slider.input_value() == "0"
     held[0].continue_()
     arrived(page, "22 Dec 2026, 10:00 JST")
-    assert close(shown.colour_at(80, 300), SHADED)
-    assert close(shown.colour_at(720, 300), GROUND)
+    assert close(shown.colour_at(100, 300), SHADED)
+    assert close(shown.colour_at(700, 300), GROUND)
     assert not any(url.endswith("shade_1.png") for url in shown.asked)
 
 
@@ -162,7 +162,7 @@ def test_pictures_come_when_they_are_needed(moving: Callable[..., MapPage]) -> N
     assert page.locator("#times").is_hidden()
     asked = lambda: [Path(url).name for url in shown.asked if "/shade_" in url]  # noqa: E731
     assert asked() == []
-    page.get_by_label("Shadow", exact=True).check()
+    page.get_by_role("checkbox", name="Shadow").check()
     arrived(page, "22 Dec 2026, 11:00 JST")
     shown.rest()
     assert asked() == ["shade_2.png", "shade_3.png"]
@@ -170,7 +170,7 @@ def test_pictures_come_when_they_are_needed(moving: Callable[..., MapPage]) -> N
     arrived(page, "22 Dec 2026, 10:30 JST")
     shown.rest()
     assert asked()[2:] == ["shade_1.png", "shade_0.png"]
-    page.get_by_label("Shadow", exact=True).uncheck()
+    page.get_by_role("checkbox", name="Shadow").uncheck()
     assert page.locator("#times").is_hidden()
 
 
@@ -179,7 +179,7 @@ def test_values_are_of_the_moment_shown(moving: Callable[..., MapPage]) -> None:
     shown = moving()
     page = shown.open(SHADE)
     arrived(page, "22 Dec 2026, 11:00 JST")
-    shown.click_at(400, 300)
+    shown.click_at(438, 300)
     row = page.locator("#values tr[data-layer=shade]")
     assert row.inner_text().split("\n")[-1].endswith("shaded")
     assert "11:00 JST" in row.inner_text()
@@ -197,7 +197,7 @@ def test_one_slider_for_moments_that_are_the_same(moving: Callable[..., MapPage]
     page.get_by_label("Time: Depth · Speed").fill("2")
     arrived(page, "30 Jun 2026, 18:50 JST", row=1)
     assert said(page) == "22 Dec 2026, 11:00 JST"
-    shown.click_at(400, 300)
+    shown.click_at(438, 300)
     text = page.locator("#values").inner_text().replace("\u00a0", " ")
     assert "2.00 m" in text
     assert "1.0 m/s" in text
