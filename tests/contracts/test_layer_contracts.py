@@ -18,7 +18,7 @@ from citytwin.model.layer import RasterView, Style, ValueRange, VectorView
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Column, Table
 from citytwin.store.tables import conform
-from tests.contracts.inputs import label, large_town, steps_of
+from tests.contracts.inputs import label, large_town, params_of, steps_of
 
 RASTERS = [step for step in steps_of(LayerRecipe) if isinstance(step.view, RasterView)]
 VECTORS = [step for step in steps_of(LayerRecipe) if isinstance(step.view, VectorView)]
@@ -91,7 +91,8 @@ def rows_of(table: Table) -> gpd.GeoDataFrame:
     given = (*step.inputs, *step.optional)
     fields = {r: town.fields[r] for r in given if r in town.fields}
     tables = {r: rows_of(r) for r in given if isinstance(r, Table)}
-    assessed = step.run(CityState(town.grid, fields, tables), step.params())
+    state = CityState(town.grid, fields, tables, town.site.time_zone)
+    assessed = step.run(state, params_of(step)[0])
     return conform(table, assessed.frame, town.grid.crs)
 
 
