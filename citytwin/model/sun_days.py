@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
 from datetime import datetime
 from typing import Annotated, Self
 
@@ -10,7 +9,7 @@ from pydantic import Field as Bound
 from pydantic import model_validator
 
 from citytwin.errors import StepError
-from citytwin.model.local_days import Sampled, midnight, sampled
+from citytwin.model.local_days import Sampled, SunDay, midnight, sampled
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, text
 
@@ -18,9 +17,9 @@ from citytwin.model.text import Text, text
 class SunDays(Params):
     """A day or a span of days, and the suns that count on them."""
 
-    date: Day | None = None
+    date: SunDay | None = None
     """Local day at the city."""
-    until: Day | None = None
+    until: SunDay | None = None
     """Last day of a span that begins with `date`: the hours are the mean of its days."""
     max_days: int = Bound(default=26, ge=1, le=366)
     """Of a longer span, this many days are computed, evenly spread."""
