@@ -67,17 +67,13 @@ def bind(loaded: LoadedConfig) -> BoundCity:
     sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
     for i, source in enumerate(sources):
         _refuse_protected(loaded, i, source.config)
+    gridders, assessments = registry.all_of(Gridder), registry.all_of(Assessment)
+    unasked = [step for step in assessments if not step.on_request]
     steps = (
-        *_bind_steps(loaded, "grids", config.grids, registry.all_of(Gridder), keep_others=True),
-        *_bind_steps(
-            loaded, "simulations", config.simulations, registry.all_of(Simulation),
-            keep_others=False,
-        ),
-        *_bind_steps(
-            loaded, "assessments", config.assessments, registry.all_of(Assessment),
-            keep_others=True,
-        ),
-    )  # fmt: skip
+        *_bind_steps(loaded, "grids", config.grids, gridders, gridders),
+        *_bind_steps(loaded, "simulations", config.simulations, registry.all_of(Simulation), ()),
+        *_bind_steps(loaded, "assessments", config.assessments, assessments, unasked),
+    )
     _check_records(loaded)
     return BoundCity(
         loaded=loaded,
@@ -123,9 +119,9 @@ def _bind_steps(
     section: str,
     configured: Sequence[StepConfig],
     known: Sequence[S],
-    *,
-    keep_others: bool,
+    unasked: Sequence[S],
 ) -> tuple[Bound, ...]:
+    """Bind the steps that are listed, and those that run without being asked for."""
     by_name = {step.name: step for step in known}
     params: dict[str, Params] = {}
     for i, entry in enumerate(configured):
@@ -136,10 +132,9 @@ def _bind_steps(
             raise _fail(loaded, f"{section}[{i}].use: {entry.use!r} is listed twice")
         model = by_name[entry.use].params
         params[entry.use] = _bind_params(loaded, f"{section}[{i}].params", model, entry.params)
-    if keep_others:
-        for name, step in by_name.items():
-            if name not in params:
-                params[name] = _bind_params(loaded, f"{section} {name}", step.params, {})
+    for step in unasked:
+        if step.name not in params:
+            params[step.name] = _bind_params(loaded, f"{section} {step.name}", step.params, {})
     return tuple(Bound(by_name[name], chosen) for name, chosen in params.items())
 
 

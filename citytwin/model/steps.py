@@ -325,6 +325,9 @@ class Assessment(Generic[P]):
     """Properties whose observations it reads, where it reads those of some only."""
     concerns: tuple[Table, ...] = ()
     """Tables that its losses speak of: they are told on every layer made from the same sources."""
+    on_request: bool = False
+    """Whether it runs only where a configuration lists it: a rule of one country says nothing of
+    the cities of another."""
     cost: Cost = Cost(1.0, 20.0)
 
 
