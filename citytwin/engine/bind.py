@@ -43,7 +43,7 @@ class BoundCity:
     loaded: LoadedConfig
     sources: tuple[BoundSource, ...]
     steps: tuple[Bound, ...]
-    """All gridders and assessments, and the simulations that were asked for."""
+    """All gridders and assessments; simulations, and assessments on request, where asked for."""
     layers: tuple[LayerRecipe, ...]
     layers_named: bool
     """Whether the configuration lists its layers, so that each must be made."""
@@ -67,10 +67,10 @@ def bind(loaded: LoadedConfig) -> BoundCity:
     sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
     for i, source in enumerate(sources):
         _refuse_protected(loaded, i, source.config)
-    gridders, assessments = registry.all_of(Gridder), registry.all_of(Assessment)
+    grids, assessments = registry.all_of(Gridder), registry.all_of(Assessment)
     unasked = [step for step in assessments if not step.on_request]
     steps = (
-        *_bind_steps(loaded, "grids", config.grids, gridders, gridders),
+        *_bind_steps(loaded, "grids", config.grids, grids, grids),
         *_bind_steps(loaded, "simulations", config.simulations, registry.all_of(Simulation), ()),
         *_bind_steps(loaded, "assessments", config.assessments, assessments, unasked),
     )
@@ -121,7 +121,7 @@ def _bind_steps(
     known: Sequence[S],
     unasked: Sequence[S],
 ) -> tuple[Bound, ...]:
-    """Bind the steps that are listed, and those that run without being asked for."""
+    """Steps that a section lists, and those that run without being asked for."""
     by_name = {step.name: step for step in known}
     params: dict[str, Params] = {}
     for i, entry in enumerate(configured):
@@ -134,7 +134,8 @@ def _bind_steps(
         params[entry.use] = _bind_params(loaded, f"{section}[{i}].params", model, entry.params)
     for step in unasked:
         if step.name not in params:
-            params[step.name] = _bind_params(loaded, f"{section} {step.name}", step.params, {})
+            where = f"{section} {step.name}"
+            params[step.name] = _bind_params(loaded, where, step.params, {})
     return tuple(Bound(by_name[name], chosen) for name, chosen in params.items())
 
 
