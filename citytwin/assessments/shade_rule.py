@@ -271,6 +271,14 @@ def _notes(params: ShadeRuleParams, known: Designations, frame: pd.DataFrame) ->
                 en=f"Land outside all zones is taken for {params.zone!r}",
             )
         )
+    if not known.found:
+        notes.append(
+            Note(
+                severity="loss",
+                ja="規制のある用途地域が見つからないため、何も評価していません",
+                en="No zone that limits shade was found: nothing was assessed",
+            )
+        )
     if known.unknown_zones:
         names = "、".join(known.unknown_zones[:3])
         notes.append(

@@ -9,35 +9,37 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from citytwin.kernels.caster_edges import edges_of_faces
 from citytwin.model.building_faces import afloat_faces, placed_faces
 from citytwin.model.ragged import Faces, joined, offsets_of
 
 Float64Array = NDArray[np.float64]
-_FLAT_M = 1e-6
-"""Edges whose plan is shorter stand upright [m]."""
 
 
 @dataclass(frozen=True, eq=False)
 class Casters:
-    """Faces of buildings, sorted by building, with the edges that their shadows come from."""
+    """Faces of buildings, sorted by building."""
 
     faces: Faces
     first_face: NDArray[np.int64]
     """Shape (n_building + 1,): first polygon of each building."""
-    edges: Float64Array
-    """Shape (n_edge, 6): east, north and height of both ends [m]; none upright, none twice."""
-    first_edge: NDArray[np.int64]
-    """Shape (n_building + 1,)."""
 
     def edges_of(self, building: int) -> Float64Array:
-        """Return the edges of a building.
+        """Return the edges of a building that no other edge of it hides.
 
         Parameters
         ----------
         building
             Its row.
+
+        Returns
+        -------
+        array
+            Shape (n, 6): east, north and height of both ends [m].
         """
-        return self.edges[self.first_edge[building] : self.first_edge[building + 1]]
+        faces, first, last = self.faces, self.first_face[building], self.first_face[building + 1]
+        rings = faces.ring_offsets[faces.polygon_offsets[first] : faces.polygon_offsets[last] + 1]
+        return np.asarray(edges_of_faces(faces.xyz[rings[0] : rings[-1]], rings - rings[0]))
 
     def rings_of(self, building: int) -> list[list[Float64Array]]:
         """Return the faces of a building, each as a list of rings, the outer one first.
@@ -84,14 +86,8 @@ def casters_of(
     lifted[:, 2] += ground_z_m[_owner_of_vertex(afloat)]
     standing = Faces(lifted, afloat.ring_offsets, afloat.polygon_offsets, afloat.owners)
     faces = _sorted_by_owner(joined(placed_faces(buildings, own), standing))
-    edges, owners = _distinct_edges(faces)
-    number = len(buildings)
-    return Casters(
-        faces=faces,
-        first_face=np.searchsorted(faces.owners, np.arange(number + 1)),
-        edges=edges,
-        first_edge=np.searchsorted(owners, np.arange(number + 1)),
-    )
+    first = np.searchsorted(faces.owners, np.arange(len(buildings) + 1))
+    return Casters(faces, first)
 
 
 def _owner_of_vertex(faces: Faces) -> NDArray[np.int64]:
@@ -115,18 +111,3 @@ def _ranges(begin: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int
     """Numbers begin, begin + 1, ... of every range, one range after the other."""
     shift = np.repeat(begin - offsets_of(size)[:-1], size)
     return np.arange(int(size.sum()), dtype=np.int64) + shift
-
-
-def _distinct_edges(faces: Faces) -> tuple[Float64Array, NDArray[np.int64]]:
-    """Edges that are not upright, each once per building, with their owners in order."""
-    sizes = np.diff(faces.ring_offsets)
-    following = np.arange(len(faces.xyz), dtype=np.int64) + 1
-    following[faces.ring_offsets[1:][sizes > 0] - 1] = faces.ring_offsets[:-1][sizes > 0]
-    begin, end = faces.xyz, faces.xyz[following]
-    owners = _owner_of_vertex(faces)
-    lying = np.hypot(*(end - begin)[:, :2].T) > _FLAT_M
-    begin, end, owners = begin[lying], end[lying], owners[lying]
-    turned = (begin[:, 0] > end[:, 0]) | ((begin[:, 0] == end[:, 0]) & (begin[:, 1] > end[:, 1]))
-    begin, end = np.where(turned[:, None], end, begin), np.where(turned[:, None], begin, end)
-    keyed = np.unique(np.column_stack([owners.astype(np.float64), begin, end]), axis=0)
-    return keyed[:, 1:].copy(), keyed[:, 0].astype(np.int64)

@@ -15,8 +15,10 @@ from citytwin.errors import StepError
 from citytwin.model.steps import Params
 from citytwin.model.sun_rule import Regulated, ShadeLimits, ShadeRow
 
-USE_ZONES = ("UseDistrict", "DistrictsAndZones")
-"""Classes of i-UR that hold the zones of use: from version 2.0 on, and before."""
+USE_ZONE = "UseDistrict"
+"""Class of i-UR of the zones of use."""
+OLDER_ZONE = "DistrictsAndZones"
+"""Class of i-UR before 2.0, of zones of use and of many other kinds."""
 _KANJI_DIGITS = str.maketrans("一二三", "123")
 
 
@@ -107,12 +109,12 @@ def designations_of(
             continue
         area = shapely.union_all(rows.geometry.to_numpy())
         made = _designation(limits, choices, str(name), float(ratio), area)
-        if made is None:
-            unknown.add(str(name))
-        else:
+        if made is not None:
             found.append(made)
+        elif (rows["kind"] == USE_ZONE).any():
+            unknown.add(str(name))
     if rest is not None and zone_key(rest) not in exempt:
-        made = _designation(limits, choices, rest, np.nan, _outside(known))
+        made = _designation(limits, choices, rest, np.nan, _outside(_of_use(limits, known)))
         if made is None:
             raise _fail(f"{rest!r} is no zone of the rule", _zone_names(limits))
         found.append(made)
@@ -121,10 +123,17 @@ def designations_of(
 
 def _use_zones(zones: gpd.GeoDataFrame | None) -> gpd.GeoDataFrame:
     if zones is None:
-        columns: dict[str, list[object]] = {"text": [], "floor_area_ratio_max": []}
+        columns: dict[str, list[object]] = {"kind": [], "text": [], "floor_area_ratio_max": []}
         return gpd.GeoDataFrame(columns, geometry=[])
-    use = zones["kind"].isin(USE_ZONES) & zones["text"].notna()
+    use = zones["kind"].isin((USE_ZONE, OLDER_ZONE)) & zones["text"].notna()
     return zones[use.to_numpy(dtype=np.bool_)]
+
+
+def _of_use(limits: ShadeLimits, zones: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Zones that the rule names, and other zones of use."""
+    named = {zone_key(name) for name in _zone_names(limits)}
+    own = [zone_key(str(name)) in named for name in zones["text"]]
+    return zones[np.asarray(own, dtype=np.bool_) | (zones["kind"] == USE_ZONE).to_numpy()]
 
 
 def _designation(

@@ -132,7 +132,9 @@ class _District:
         )
         cell = tuple(
             (millimetres(x), millimetres(y))
-            for x, y in (self.nodes[a][b] for a, b in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)))
+            for x, y in (
+                self.nodes[a][b] for a, b in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
+            )
         )
         return Block(self.rule.name, i, j, self.kind(i, j), quad, cell)
 
