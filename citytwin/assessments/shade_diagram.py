@@ -39,7 +39,7 @@ class ShadeDiagramParams(Params):
     """Durations of equal shade [h]."""
     every_h: float = Bound(default=1.0, gt=0, le=4)
     """Step between outlines of the shadow [h]."""
-    cell_m: float = Bound(default=2.0, gt=0, le=10)
+    cell_m: float = Bound(default=1.0, gt=0, le=10)
     """Step of the lattice on which lines of equal shade are searched; their vertices are exact."""
 
 

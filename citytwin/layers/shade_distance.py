@@ -25,7 +25,8 @@ def distance_lines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     rows
         All lines of the diagrams.
     """
-    return rows[(rows["kind"] == "distance").to_numpy(dtype=bool)]
+    chosen = rows[(rows["kind"] == "distance").to_numpy(dtype=bool)]
+    return chosen[[column.name for column in _COLUMNS]]
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city

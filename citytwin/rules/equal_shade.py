@@ -15,7 +15,7 @@ from citytwin.rules.shade_lines import Shade
 Float64Array = NDArray[np.float64]
 _MOST_CELLS = 250_000
 _BISECTIONS = 20
-_ROUNDS = 3
+_ROUNDS = 6
 """Of halving the pieces of a line where it bends."""
 _STRAIGHT_M = 0.02
 """A piece whose middle lies no further off is left as it is."""
@@ -85,7 +85,7 @@ def _halved(shade: Shade, line: Float64Array, level: float, step: float) -> Floa
         along = end - begin
         length = np.hypot(*along.T)
         normal = np.column_stack([-along[:, 1], along[:, 0]]) / np.maximum(length, 1e-12)[:, None]
-        middle, reach = 0.5 * (begin + end), step / 2.0 ** (round_number + 1)
+        middle, reach = 0.5 * (begin + end), step / 2.0**round_number
         moved = _bisected(shade, middle - normal * reach, middle + normal * reach, level, middle)
         bent = np.hypot(*(moved - middle).T) > _STRAIGHT_M
         if not bent.any():
