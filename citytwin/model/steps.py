@@ -225,6 +225,8 @@ class Gridder(Generic[P]):
     are handed over [m]."""
     run: Callable[[GridTask, P], Outcome]
     optional: tuple[Table | RasterRole | Field | ObservedProperty, ...] = ()
+    any_of: tuple[Table | RasterRole | Field | ObservedProperty, ...] = ()
+    """Optional inputs of which a city must have at least one."""
     summary: Callable[[ClassCounts], tuple[tuple[Fact, ...], tuple[Note, ...]]] | None = None
     """From the cells of each class of its class fields over the whole city: figures and remarks,
     which a tile cannot know."""

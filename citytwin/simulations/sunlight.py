@@ -5,14 +5,17 @@ from __future__ import annotations
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.day_suns import Place, suns_above, suns_at
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
-from citytwin.model.local_days import midnight, sampled
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
+from citytwin.model.local_days import Sampled, midnight, sampled
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.sun_days import SunDays
@@ -44,11 +47,34 @@ class SunlightParams(SunDays):
     flat-topped block and has no wrong cell (about 17 times the work; ``fast_blocks`` is its
     quick approximation). On blocks, ground that falls away from a low sun lies in the shadow of
     its own steps: blocks are for buildings on a level plane, as rules ask for."""
+    trees: Trees = Trees()
+    """How trees count, where the city has any; positions given by hand are of the day `date`,
+    without one they shine on trees in leaf."""
 
 
 def _suns(params: SunlightParams, site: Site) -> Suns:
     """Positions that count, with their hours."""
-    suns = _given(params, site) if params.suns else _day(params, site)
+    return _counting(_all_suns(params, site), params, site)
+
+
+def _behind_crowns(params: SunlightParams, site: Site) -> NDArray[np.float64]:
+    """Share of the light of each position that counts which comes through crowns of trees."""
+    every = _all_suns(params, site)
+    if not params.suns:
+        passes = params.trees.passes(_sampled(params, site).middles, site)
+    elif params.date is not None:
+        passes = params.trees.of_days([params.date] * len(params.suns), site)
+    else:
+        passes = np.full(len(params.suns), params.trees.in_leaf_share)
+    return _counting(every._replace(weight=passes), params, site).weight
+
+
+def _all_suns(params: SunlightParams, site: Site) -> Suns:
+    return _given(params, site) if params.suns else _day(params, site)
+
+
+def _counting(suns: Suns, params: SunlightParams, site: Site) -> Suns:
+    """Leave out what stands too low or behind the mountains."""
     lowest = params.min_altitude_deg if not params.suns else 1e-6
     return suns_above(suns, lowest, params.horizon_deg, site.convergence_deg)
 
@@ -66,23 +92,26 @@ def _given(params: SunlightParams, site: Site) -> Suns:
 
 def _day(params: SunlightParams, site: Site) -> Suns:
     """Positions in the middle of each interval."""
-    if params.date is None:
-        msg = "neither a date nor sun positions are given"
-        raise StepError(msg, step="sunlight", hint="give `date: 2026-12-22`")
-    last = params.until or params.date
-    taken = sampled(params.date, last, params.max_days, params.step_minutes, site.time_zone)
+    taken = _sampled(params, site)
     unix_s = np.array([moment.timestamp() for moment in taken.middles])
     place = Place(site.longitude_deg, site.latitude_deg, site.convergence_deg)
     return suns_at(unix_s, taken.hours / taken.days, place, params.refraction)
 
 
+def _sampled(params: SunlightParams, site: Site) -> Sampled:
+    if params.date is None:
+        msg = "neither a date nor sun positions are given"
+        raise StepError(msg, step="sunlight", hint="give `date: 2026-12-22`")
+    last = params.until or params.date
+    return sampled(params.date, last, params.max_days, params.step_minutes, site.time_zone)
+
+
 def _reach(params: SunlightParams, ranges: FieldRanges, cell_m: float) -> float:
     """Longest shadow: of the highest surface on the lowest, at the lowest sun that counts."""
-    surface = ranges[f.SURFACE_HEIGHT]
     lowest = params.min_altitude_deg
     if params.suns:
         lowest = min((s.altitude_deg for s in params.suns if s.altitude_deg > 0), default=90.0)
-    return reach_m(surface.high - surface.low, float(np.radians(min(lowest, 89.9))), cell_m)
+    return reach_m(relief_m(ranges), float(np.radians(min(lowest, 89.9))), cell_m)
 
 
 def run(block: Block, params: SunlightParams) -> Outcome:
@@ -96,6 +125,7 @@ def run(block: Block, params: SunlightParams) -> Outcome:
             msg = "a plane above ground needs the ground"
             raise StepError(msg, step="sunlight", hint="give `terrain`, or leave plane_m out")
         plane = (ground + np.float32(params.plane_m)).astype(np.float32)
+    crowns = crowns_of(block, params.trees)
     hours = accumulate_sunlit(
         surface,
         plane,
@@ -104,13 +134,17 @@ def run(block: Block, params: SunlightParams) -> Outcome:
         block.row0,
         block.col0,
         params.method,
+        None if crowns is None else Canopy(*crowns, _behind_crowns(params, block.site)),
     )
     when = None if params.date is None else midnight(params.date, block.site.time_zone)
     return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, suns, block), valid_time=when)
 
 
 def _notes(params: SunlightParams, suns: Suns, block: Block) -> tuple[Note, ...]:
-    told = sun_notes(params.method != "fast", block.grid, block.site)
+    told = (
+        *tree_notes(block, params.trees),
+        *sun_notes(params.method != "fast", block.grid, block.site),
+    )
     if params.date is None:
         return told
     day, low = params.date, params.min_altitude_deg
@@ -134,7 +168,7 @@ SIMULATION = Simulation(
     name="sunlight",
     title=text("日照時間", "Sunlit hours"),
     inputs=(f.SURFACE_HEIGHT,),
-    optional=(f.TERRAIN,),
+    optional=(f.TERRAIN, f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SUNLIT_HOURS,),
     params=SunlightParams,
     also_needs=lambda params: () if params.plane_m is None else (f.TERRAIN,),
