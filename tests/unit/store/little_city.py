@@ -294,7 +294,48 @@ def model_defects() -> gpd.GeoDataFrame:
     )[list(t.MODEL_DEFECTS.column_names)]
 
 
+def shade_checks() -> gpd.GeoDataFrame:
+    """Return a site that exceeds its limits and one that keeps them."""
+    numbers = {
+        column.name: [1.5, 1.5]
+        for column in t.SHADE_CHECKS.columns
+        if column.kind in ("float64", "int32")
+    }
+    texts = {c.name: _strings("a", 2) for c in t.SHADE_CHECKS.columns if c.kind == "string"}
+    values = {"margin_h": [-1.2, 0.7], "fails": pd.array([1, 0], dtype="Int32")}
+    values |= {"option": pd.array([1, 2], dtype="Int32")}
+    texts |= {"row": pd.array(["low_rise", "residential"], dtype="string")}
+    texts |= {"land": pd.array(["strip", "parcel"], dtype="string")}
+    return gpd.GeoDataFrame(
+        {**texts, **numbers, **values},
+        geometry=[shapely.box(GRID.x_min + 20 * k, GRID.y_max - 30, GRID.x_min + 20 * k + 9,
+                              GRID.y_max - 20) for k in range(2)],
+        crs=GRID.crs,
+    )[list(t.SHADE_CHECKS.column_names)]  # fmt: skip
+
+
+def shade_lines() -> gpd.GeoDataFrame:
+    """Return a line of each kind."""
+    lines = [[(GRID.x_min + 9 * k, GRID.y_max - 40), (GRID.x_min + 30, GRID.y_max - 90)]
+             for k in range(3)]  # fmt: skip
+    return gpd.GeoDataFrame(
+        {
+            "line_id": _strings("line_", 3),
+            "site_id": _strings("bldg_", 3),
+            "kind": pd.array(["outline", "equal", "distance"], dtype="string"),
+            "time_h": [9.0, np.nan, np.nan],
+            "duration_h": [np.nan, 2.5, np.nan],
+            "distance_m": [np.nan, np.nan, 5.0],
+            "plane_m": [4.0] * 3,
+        },
+        geometry=shapely.linestrings(lines),
+        crs=GRID.crs,
+    )[list(t.SHADE_LINES.column_names)]
+
+
 TABLES = {
+    "shade_checks": shade_checks,
+    "shade_lines": shade_lines,
     "model_defects": model_defects,
     "water_bodies": water_bodies,
     "vegetation": vegetation,
