@@ -39,6 +39,7 @@ def test_the_layers_of_the_twin() -> None:
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",
+        "irradiation_probable",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
@@ -49,6 +50,7 @@ def test_the_layers_of_the_twin() -> None:
         "model_defects",
         "roads",
         "building_exposure",
+        "roof_solar",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)
