@@ -76,8 +76,7 @@ def simulate(
     grid = _common_grid(fields)
     _check_records(step, bound, records)
     arrays = {field: _values(field, array) for field, array in fields.items()}
-    longitude, latitude = grid.lonlat
-    site = Site(longitude, latitude, grid.convergence_deg, time_zone)
+    site = Site.of(grid, time_zone)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
     check(step.name, step.outputs, outcome.fields, grid.shape, "")

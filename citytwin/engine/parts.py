@@ -174,7 +174,7 @@ def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing
     whole = store.spec.whole
     fields = tuple(need for need in job.needs if isinstance(need, Field))
     tables = tuple(need for need in job.needs if isinstance(need, Table))
-    inputs = [store.fields.key]
+    inputs = [store.fields.key, store.time_zone]
     inputs += [digest for field in fields for digest in standing.field_digests(field, whole)]
     inputs += [f"{table.name}={standing.tables[table].digest()}" for table in tables]
     task = AssessmentTask(

@@ -181,9 +181,13 @@ def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
 
 def _ready(bound: Bound, have: set[Resource]) -> bool:
     needs = required(bound.step, bound.params)
-    if not needs:
-        return any(r in have for r in bound.step.optional)
-    return needs <= have
+    choice = set(_choice(bound.step)) or (set() if needs else set(bound.step.optional))
+    return needs <= have and (not choice or not choice.isdisjoint(have))
+
+
+def _choice(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Resource, ...]:
+    """Optional inputs of which one at least must be there."""
+    return step.any_of if isinstance(step, Gridder) else ()
 
 
 def _watched(
@@ -250,7 +254,8 @@ def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) ->
 
 
 def _what_lacks(bound: Bound, have: set[Resource]) -> str:
-    needs = required(bound.step, bound.params) or set(bound.step.optional)
+    needs = required(bound.step, bound.params).union(_choice(bound.step))
+    needs = needs or set(bound.step.optional)
     declared = (*bound.step.inputs, *bound.step.optional)
     missing = [resource_name(r) for r in declared if r in needs and r not in have]
     if not missing:

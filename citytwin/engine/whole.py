@@ -81,6 +81,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         grid=store.spec,
         fields={field: store.fields.read(field, whole) for field in task.fields},
         tables={table: store.read_table(table, owner) for owner, table in task.tables},
+        time_zone=store.time_zone,
     )
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)

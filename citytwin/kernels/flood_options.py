@@ -56,6 +56,10 @@ class Recording:
         Depth that counts as the arrival of the flood [m], > 0.
     depth_thresholds_m
         Further depths whose first time is kept per cell [m], > 0.
+    lasting_depth_m
+        Depth of which is kept how long it lasts [m], > 0; 0.5 m in Japanese practice.
+    debris_depth_m, debris_shallow, debris_deep
+        Debris factor of the hazard rating: up to this depth [m] and above it [-], 0 to 1.
     gauge_cells
         (row, column) of cells whose depth is kept as a series.
     gauge_times_s
@@ -67,12 +71,16 @@ class Recording:
 
     arrival_depth_m: float = 0.05
     depth_thresholds_m: tuple[float, ...] = ()
+    lasting_depth_m: float = 0.5
+    debris_depth_m: float = 0.25
+    debris_shallow: float = 0.5
+    debris_deep: float = 1.0
     gauge_cells: tuple[tuple[int, int], ...] = ()
     gauge_times_s: tuple[float, ...] = ()
     depth_times_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for depth in (self.arrival_depth_m, *self.depth_thresholds_m):
+        for depth in (self.arrival_depth_m, self.lasting_depth_m, *self.depth_thresholds_m):
             if not (math.isfinite(depth) and depth > 0):
                 raise ConfigError(f"a depth threshold is {depth} m", hint="use depths > 0")
         for name, times in (

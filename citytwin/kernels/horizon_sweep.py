@@ -21,18 +21,21 @@ behind the centre of its last cell. The methods differ in what they take the cel
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.canopy import Canopy, has_crowns, sweep_behind_crowns
 from citytwin.kernels.shadow_bounds import sweep_exact
 from citytwin.kernels.shadow_lanes import sweep_lit
-from citytwin.kernels.sun_bundle import Suns, bundles, check_suns
+from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
 from citytwin.kernels.sun_ray import MAX_HEIGHT_M
 
 LIT = 0
 SHADED = 1
+UNDER_TREES = 2
 NO_DATA = 255
 
 Method = Literal["fast", "fast_blocks", "exact"]
@@ -69,6 +72,7 @@ def accumulate_sunlit(
     row0: int,
     col0: int,
     method: Method = "fast",
+    canopy: Canopy | None = None,
 ) -> np.ndarray:
     """Weighted sum of the sun positions that reach each cell: hours of sunlight.
 
@@ -91,6 +95,9 @@ def accumulate_sunlit(
         Global row and column of the first cell.
     method
         What cells are taken for, and whether the answer is exact: see the module.
+    canopy
+        Crowns of trees and the share of light that they let through; None = no trees. Crowns
+        are swept in two lanes per cell by every method.
 
     Returns
     -------
@@ -104,12 +111,13 @@ def accumulate_sunlit(
         When shapes do not fit, or cell size, azimuths, altitudes or weights are unusable.
     """
     check_suns(suns)
-    hours = _sum_of_lit(height, plane_height, cell_m, suns, (row0, col0), method, np.float32)
+    at = row0, col0
+    hours = _sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
     _blank_unknown(height, plane_height, hours)
     return hours
 
 
-def shadow_mask(
+def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -118,6 +126,7 @@ def shadow_mask(
     row0: int,
     col0: int,
     method: Method = "fast",
+    canopy: Canopy | None = None,
 ) -> np.ndarray:
     """Tell for one sun position which cells are shaded.
 
@@ -137,11 +146,13 @@ def shadow_mask(
         Global row and column of the first cell.
     method
         What cells are taken for, and whether the answer is exact: see the module.
+    canopy
+        Crowns of trees; None = no trees. How much light they let through does not matter here.
 
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), uint8: 0 lit, 1 shaded, 255 where either height is unknown or the plane
+        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either height is unknown or the plane
         lies below the surface.
 
     Raises
@@ -151,7 +162,9 @@ def shadow_mask(
     """
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
     check_suns(sun)
-    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8)
+    if canopy is not None:
+        canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
+    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8, canopy)
     _lit_to_mask(height, plane_height, lit)
     return lit
 
@@ -164,6 +177,7 @@ def _sum_of_lit(
     origin: tuple[int, int],
     method: Method,
     dtype: type,
+    canopy: Canopy | None,
 ) -> np.ndarray:
     """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
     if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
@@ -174,23 +188,46 @@ def _sum_of_lit(
     row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
     if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
         raise ValueError(f"cell_m must be positive, got {cell_m}")
-    sweep = sweep_exact if method == "exact" else sweep_lit
-    rays = bundles(suns, row_m, col_m, method != "fast", dtype)
-    along_rows = [bundle for bundle in rays if not bundle.turned]
-    along_columns = [bundle for bundle in rays if bundle.turned]
+    behind = None
+    if canopy is not None and has_crowns(canopy, height.shape, suns.weight.size):
+        behind = suns.weight * canopy.passes
+    rays = bundles(suns, row_m, col_m, method != "fast", dtype, behind)
+    layers = [height, plane_height]
+    if canopy is not None and behind is not None:
+        layers += [canopy.top, canopy.base]
     out: np.ndarray = np.zeros(height.shape, dtype=dtype)
+    along_rows = [bundle for bundle in rays if not bundle.turned]
     if along_rows:
-        surface, plane = np.ascontiguousarray(height), np.ascontiguousarray(plane_height)
-        for bundle in along_rows:
-            sweep(surface, plane, bundle, origin[0], out)
+        _sweep_all(_each(np.ascontiguousarray, layers), along_rows, col_m, origin[0], method, out)
+    along_columns = [bundle for bundle in rays if bundle.turned]
     if along_columns:
-        surface = turn(height)
-        plane = surface if plane_height is height else turn(plane_height)
-        turned = np.zeros(surface.shape, dtype=dtype)
-        for bundle in along_columns:
-            sweep(surface, plane, bundle, origin[1], turned)
+        turned: np.ndarray = np.zeros(out.shape[::-1], dtype=dtype)
+        _sweep_all(_each(turn, layers), along_columns, row_m, origin[1], method, turned)
         out += turn(turned)
     return out
+
+
+def _each(change: Callable[[np.ndarray], np.ndarray], layers: list[np.ndarray]) -> list[np.ndarray]:
+    """Change each array once, also one that stands for two things."""
+    done = {id(layer): change(layer) for layer in layers}
+    return [done[id(layer)] for layer in layers]
+
+
+def _sweep_all(
+    layers: list[np.ndarray],
+    rays: list[RayBundle],
+    side_m: float,
+    origin: int,
+    method: Method,
+    out: np.ndarray,
+) -> None:
+    """Sweep all suns of one axis over a surface, a plane, and crowns if there are any."""
+    sweep = sweep_exact if method == "exact" else sweep_lit
+    for bundle in rays:
+        if len(layers) == 2:
+            sweep(layers[0], layers[1], bundle, origin, out)
+        else:
+            sweep_behind_crowns(sweep, layers, bundle, side_m, origin, out)
 
 
 @njit(cache=True, nogil=True)
@@ -235,8 +272,10 @@ def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarr
 
 @njit(cache=True, nogil=True)
 def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) -> None:
-    """Turn counts of one sun into LIT, SHADED or NO_DATA, in place."""
+    """Turn what one sun counted into LIT, SHADED, UNDER_TREES or NO_DATA, in place."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            answer = LIT if lit[i, j] else SHADED
-            lit[i, j] = answer if _is_known(height[i, j], plane_height[i, j]) else NO_DATA
+            if lit[i, j] != UNDER_TREES:
+                lit[i, j] = LIT if lit[i, j] else SHADED
+            if not _is_known(height[i, j], plane_height[i, j]):
+                lit[i, j] = NO_DATA

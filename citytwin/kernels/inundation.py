@@ -129,6 +129,7 @@ class _Run:
         numbers = self._numbers(1.0, np.float32(0.0))
         time = np.float32(self.time_s)
         track_maxima(recorder.maxima, self.state, self._ground, self._work, numbers, time)
+        recorder.at_step(self.state, self.time_s)
 
     def _numbers(self, dt_s: float, rain_m: np.float32) -> StepNumbers:
         """Scalars of a step in single precision."""

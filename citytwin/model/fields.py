@@ -104,6 +104,24 @@ BUILDING_COVERAGE = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
+CANOPY_TOP = Field(
+    "canopy_top",
+    "m",
+    text("樹冠の上端の高さ", "Height of the tops of tree crowns"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    may_be_empty=True,
+)
+CANOPY_BASE = Field(
+    "canopy_base",
+    "m",
+    text("樹冠の下端の高さ", "Height of the bases of tree crowns"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    may_be_empty=True,
+)
 LOD_USED = Field(
     "lod_used",
     "1",
@@ -170,7 +188,7 @@ SHADOW = Field(
     dtype="uint8",
     precision=1,  # a class: a click shows its name
     valid_min=0,
-    valid_max=1,
+    valid_max=2,
 )
 SKY_VIEW_FACTOR = Field(
     "sky_view_factor",
@@ -321,6 +339,48 @@ FLOOD_SPEED_MAX = Field(
     precision=0.01,
     valid_min=0.0,
     valid_max=50.0,
+)
+FLOOD_LEVEL_MAX = Field(
+    "flood_level_max",
+    "m",
+    text("最高水位", "Highest water level"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9200.0,
+    standard_name="water_surface_height_above_reference_datum",
+    may_be_empty=True,
+)
+FLOOD_DEPTH_SPEED_MAX = Field(
+    "flood_depth_speed_max",
+    "m2/s",
+    text("水深×流速の最大値", "Largest depth times speed"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=10_000.0,
+)
+FLOOD_HAZARD_RATING = Field(
+    "flood_hazard_rating",
+    "1",
+    text("歩行者への危険度 HR", "Hazard rating for people"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=10_000.0,
+)
+FLOOD_HAZARD_CLASS = Field(
+    "flood_hazard_class",
+    "1",
+    text("浸水の危険度 H1〜H6", "Flood hazard class H1 to H6"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=6,
+)
+FLOOD_DURATION = Field(
+    "flood_duration",
+    "h",
+    text("浸水継続時間", "Time under deep water"),
+    precision=0.01,
+    valid_min=0.0,
 )
 FLOOD_ARRIVAL = Field(
     "flood_arrival",

@@ -343,6 +343,18 @@ BUILDING_EXPOSURE = Table(
             "1",
             meaning="0 none, 1 ground floor, 2 first floor up; at most the uppermost on record",
         ),
+        Column(
+            "flood_damage_share",
+            "float64",
+            "1",
+            meaning="share of the value lost, by a stage-damage curve; null where no curve is for it",
+        ),
+        Column(
+            "house_damage_class",
+            "int32",
+            "1",
+            meaning="0 none, 1 below the floor, 2 half, 3 medium, 4 large, 5 full; houses only",
+        ),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",

@@ -9,9 +9,11 @@ import numpy as np
 from pydantic import AwareDatetime
 from pydantic import Field as Bound
 
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m, shadow_mask
 from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.sun_notes import sun_notes
@@ -29,21 +31,24 @@ class ShadowParams(Params):
     """Whether the atmosphere lifts the sun (physics) or not (rules)."""
     method: Method = "fast"
     """As of the simulation ``sunlight``."""
+    trees: Trees = Trees()
+    """Whether trees cast shade, where the city has any; how much of the light passes them does not
+    matter here."""
 
 
 def _reach(params: ShadowParams, ranges: FieldRanges, cell_m: float) -> float:
-    surface = ranges[f.SURFACE_HEIGHT]
-    return reach_m(surface.high - surface.low, np.radians(params.min_altitude_deg), cell_m)
+    return reach_m(relief_m(ranges), np.radians(params.min_altitude_deg), cell_m)
 
 
 def run(block: Block, params: ShadowParams) -> Outcome:
-    """Mark the cells that the sun does not reach; at night all of them."""
+    """Mark the cells that the sun does not reach, or through trees only; at night all of them."""
     site, surface = block.site, block[f.SURFACE_HEIGHT]
     unix_s = np.array([params.moment.timestamp()])
     sun = ephemeris(unix_s, site.longitude_deg, site.latitude_deg)
     altitude_deg = float((sun.apparent_altitude_deg if params.refraction else sun.altitude_deg)[0])
     azimuth_deg = float(sun.azimuth_deg[0])
     day = altitude_deg >= params.min_altitude_deg
+    crowns = crowns_of(block, params.trees)
     mask = shadow_mask(
         surface,
         surface,
@@ -53,6 +58,7 @@ def run(block: Block, params: ShadowParams) -> Outcome:
         block.row0,
         block.col0,
         params.method,
+        None if crowns is None else Canopy(*crowns, np.ones(1)),
     )
     local = params.moment.astimezone(ZoneInfo(site.time_zone))
     dark_ja = "" if day else "。太陽が低すぎるため、夜としてすべて日陰にしています"
@@ -64,7 +70,11 @@ def run(block: Block, params: ShadowParams) -> Outcome:
         en=f"{local:%Y-%m-%d %H:%M} ({site.time_zone}), sun at azimuth {azimuth_deg:.1f}, altitude"
         f" {altitude_deg:.1f} degrees{dark_en}",
     )
-    told = (said, *sun_notes(params.method != "fast", block.grid, site))
+    told = (
+        said,
+        *tree_notes(block, params.trees),
+        *sun_notes(params.method != "fast", block.grid, site),
+    )
     return Outcome({f.SHADOW: mask}, notes=told, valid_time=params.moment.astimezone(UTC))
 
 
@@ -72,6 +82,7 @@ SIMULATION = Simulation(
     name="shadow",
     title=text("日影", "Shadow"),
     inputs=(f.SURFACE_HEIGHT,),
+    optional=(f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SHADOW,),
     params=ShadowParams,
     reach=Halo(_reach),

@@ -42,6 +42,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {
             "suns": [{"azimuth_deg": 215.0, "altitude_deg": 36.0, "hours": 1.0}],
             "method": "exact",
+            "trees": {"leaves": ["11-01", "02-28"], "in_leaf_share": 0.1},
         },
     ],
     "irradiation": [
@@ -91,7 +92,16 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0, "method": "exact"},
         {"moment": "2026-06-21T23:00:00+09:00"},
     ],
-    "sky_view": [{"directions": 64, "min_altitude_deg": 30.0}],
+    "sky_view": [
+        {"directions": 64, "min_altitude_deg": 30.0},
+        {
+            "directions": 32,
+            "min_altitude_deg": 30.0,
+            "date": "2026-12-22",
+            "trees": {"trunk_share": 0.5},
+        },
+    ],
+    "canopy": [{}, {"lowest_m": 0.1, "shrub_m": 0.0, "unknown_crown_m": 5.0}],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
     "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],

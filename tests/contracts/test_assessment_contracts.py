@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,7 @@ def state_of(given: tuple[Any, ...], *, rows: int | None = None) -> CityState:
         grid=town.grid,
         fields={r: town.fields[r] for r in given if r in town.fields},
         tables={r: town.tables[r].iloc[:rows].copy() for r in given if isinstance(r, Table)},
+        time_zone=town.site.time_zone,
     )
 
 
@@ -68,6 +70,6 @@ def test_no_rows_in_no_rows_out(step: Assessment[Any], params: Params, choice: i
     if not state.tables:
         return
     index = {f: np.full_like(a, -1) for f, a in state.fields.items() if f.dtype == "int32"}
-    bare = CityState(state.grid, {**state.fields, **index}, state.tables)
+    bare = replace(state, fields={**state.fields, **index})
     frame = conform(step.output, step.run(bare, params).frame, state.grid.crs)
     assert len(frame) == 0

@@ -17,6 +17,7 @@ from citytwin.model import properties as p
 from citytwin.model import tables as t
 from citytwin.model.fields import Field
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.raster import RasterRole
 from citytwin.model.steps import (
     Assessment,
     Format,
@@ -107,8 +108,7 @@ def test_formats_declare_what_they_read(step: Format[Any]) -> None:
     assert step.patterns
     assert all("/" not in pattern and "." in pattern for pattern in step.patterns)
     assert step.produces
-    assert all(made in t.ALL or made in ("terrain_raster", "surface_raster") for made in
-               step.produces)  # fmt: skip
+    assert all(made in t.ALL or made in typing.get_args(RasterRole) for made in step.produces)
 
 
 def test_the_list_of_parameters_is_not_stale() -> None:

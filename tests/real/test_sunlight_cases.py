@@ -12,7 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from citytwin.kernels.caster_edges import caster_edges, edges_of_faces
+from citytwin.kernels.facade_sunlight import Casters, point_sunlit
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
+from citytwin.kernels.shadow_height import block_grid
 from citytwin.kernels.solar import ephemeris, sun_position
 from citytwin.kernels.sun_bundle import Suns
 
@@ -75,6 +78,34 @@ def test_wall_cases(cell_m):
         assert shadow_m == pytest.approx(case["shadow_height_on_wall_m"], abs=rise_m + 0.2)
         roof_m = (mask[:depth, 0] == 1).sum() * cell_m
         assert roof_m == pytest.approx(case["roof_shadow_depth_from_south_edge_m"], abs=cell_m)
+
+
+def test_walls_as_vectors():
+    """Shadow height on the wall to 1 mm, from the roof of the obstacle and from blocks of 1 m."""
+    nothing = np.empty((0, 6))
+    area = (-500.0, -200.0, 500.0, 200.0)
+    ground = np.zeros((400, 1000), np.float32)
+    for case in read_json("wall_cases.json")["cases"]:
+        roof = np.array(
+            [[-400.0, -case["gap_m"]], [400, -case["gap_m"]], [400, -190], [-400, -190]]
+        )
+        xyz = np.column_stack([roof, np.full(4, case["obstacle_height"])])
+        blocks = ground.copy()
+        blocks[:200] = case["wall_height"]
+        blocks[200 + round(case["gap_m"]) :] = case["obstacle_height"]
+        ways = {
+            "faces": (ground, edges_of_faces(xyz, np.array([0, 4]))),
+            "blocks": (blocks, nothing),
+        }
+        levels = np.arange(0.0005, case["wall_height"], 0.001)
+        points = np.column_stack([np.full(levels.size, 0.3), np.zeros(levels.size), levels])
+        normals = np.tile([0.0, -1.0, 0.0], (levels.size, 1))
+        sun = Suns(np.array([math.pi]), np.radians([case["sun_altitude_deg"]]), np.ones(1))
+        for name, (height, edges) in ways.items():
+            grid = block_grid(height, (-500.0, 200.0), (1.0, 1.0), (0, 0))
+            lit = point_sunlit(Casters(grid, caster_edges(edges, area)), points, normals, sun)
+            shadow_m = (~lit).sum() * 0.001
+            assert shadow_m == pytest.approx(case["shadow_height_on_wall_m"], abs=0.001), name
 
 
 def test_slope_cases():

@@ -72,6 +72,8 @@ class FloodParams(Params):
     and in the model the roofs around would fill them like shafts."""
     impassable_depth_m: float = Bound(default=0.3, gt=0)
     """Depth at which cars stop; 0.3 m in Japanese practice."""
+    lasting_depth_m: float = Bound(default=0.5, gt=0)
+    """Depth of which the map says how long it lasts; 0.5 m in Japanese practice."""
     courant: float = Bound(default=0.6, gt=0, le=0.67)
     """Share of the Courant limit that a time step takes. With the solver's weight theta = 0.9 a
     von Neumann analysis of the scheme of de Almeida et al. (2012) at the shortest wave is stable

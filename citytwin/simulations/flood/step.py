@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from citytwin.errors import StepError
 from citytwin.kernels.flood_forcing import Forcing, Inflow
 from citytwin.kernels.flood_options import Edges, Recording, SolverOptions
-from citytwin.kernels.flood_result import Inundation
 from citytwin.kernels.inundation import simulate_inundation
 from citytwin.kernels.pockets import pockets
 from citytwin.model import fields as f
@@ -20,6 +19,7 @@ from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.steps import Block, Cost, Domain, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.simulations.flood.account import edge_note, facts_of, summary
+from citytwin.simulations.flood.outputs import OUTPUTS, fields_of
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
 from citytwin.simulations.flood.storm import storm_of
 
@@ -46,12 +46,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         _thinned(block),
     )
     return Outcome(
-        {
-            f.FLOOD_DEPTH_MAX: flood.max_depth_m,
-            f.FLOOD_SPEED_MAX: _below(flood, params.arrival_depth_m),
-            f.FLOOD_ARRIVAL: (flood.arrival_s / 60.0).astype(np.float32),
-            f.FLOOD_IMPASSABLE: (flood.first_time_s[0] / 60.0).astype(np.float32),
-        },
+        fields_of(flood, terrain, params.arrival_depth_m),
         facts=(*facts_of(flood), *storm.facts),
         notes=(
             summary(params, storm, block.site.time_zone),
@@ -75,11 +70,6 @@ def _built(
     return built | wells
 
 
-def _below(flood: Inundation, depth_m: float) -> NDArray[np.float32]:
-    """Highest speed where there was a flood; a film of rain that runs down a street is none."""
-    return np.where(flood.max_depth_m < depth_m, np.float32(0.0), flood.max_speed_m_s)
-
-
 def _options(params: FloodParams) -> SolverOptions:
     return SolverOptions(
         courant=params.courant,
@@ -87,6 +77,7 @@ def _options(params: FloodParams) -> SolverOptions:
         recording=Recording(
             arrival_depth_m=params.arrival_depth_m,
             depth_thresholds_m=(params.impassable_depth_m,),
+            lasting_depth_m=params.lasting_depth_m,
         ),
     )
 
@@ -141,7 +132,7 @@ SIMULATION = Simulation(
     title=text("浸水", "Inundation"),
     inputs=(f.TERRAIN,),
     optional=(f.BUILDING_MASK, f.ROUGHNESS, RAINFALL_RATE),
-    outputs=(f.FLOOD_DEPTH_MAX, f.FLOOD_SPEED_MAX, f.FLOOD_ARRIVAL, f.FLOOD_IMPASSABLE),
+    outputs=OUTPUTS,
     params=FloodParams,
     also_needs=lambda params: () if params.rain or params.inflows else (RAINFALL_RATE,),
     window=_window,

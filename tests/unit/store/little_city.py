@@ -61,6 +61,10 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.WIND_SPEED_RATIO: (0.05, 1.7),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
         f.FLOOD_SPEED_MAX: (-1.0, 2.6),
+        f.FLOOD_DEPTH_SPEED_MAX: (-1.0, 6.0),
+        f.FLOOD_HAZARD_RATING: (-1.0, 7.0),
+        f.FLOOD_DURATION: (-1.0, 90.0),
+        f.FLOOD_LEVEL_MAX: (2.0, 7.0),
         f.FLOOD_ARRIVAL: (2.0, 400.0),
     }[field]
     values = np.maximum(low + (high - low) * wave, max(low, field.valid_min)).astype(np.float32)
@@ -128,6 +132,8 @@ def building_exposure(count: int = 40) -> gpd.GeoDataFrame:
             "wind_class": pd.array([int(i % 3) for i in numbers], dtype="Int32"),
             "flood_depth_max_m": np.linspace(0, 8, count),
             "flooded_storey": pd.array(storeys, dtype="Int32"),
+            "flood_damage_share": np.linspace(0, 1, count),
+            "house_damage_class": pd.array(np.arange(count) % 6, dtype="Int32"),
         },
         geometry=_boxes(count, 12.0),
         crs=GRID.crs,
