@@ -42,7 +42,8 @@ def roof_planes(
 ) -> RoofPlanes:
     """Join faces of one building that share an edge and lean alike.
 
-    Models often cut a roof into triangles; a plane is what carries modules.
+    Models often cut a roof into triangles; a plane is what carries modules. Sets are united as by
+    Tarjan (1975), Efficiency of a good but not linear set union algorithm, J. ACM 22(2), 215-225.
 
     Parameters
     ----------
@@ -162,8 +163,12 @@ def cells_of_faces(
 
     Parameters
     ----------
-    xyz, ring_offsets, polygon_offsets
-        Faces as for `roof_planes`.
+    xyz
+        Vertices, shape (n_vertex, 3), float64 [m]; the closing vertex of a ring is left out.
+    ring_offsets
+        Offsets of rings into ``xyz``, shape (n_ring + 1,), int64.
+    polygon_offsets
+        Offsets of faces into the rings, shape (n_face + 1,), int64.
     wanted
         Which faces to count, shape (n,), int64.
     window

@@ -136,5 +136,4 @@ LAYER = LayerRecipe(
         ),
     ),
     style=style,
-    moment="begin",
 )

@@ -230,24 +230,24 @@ IRRADIATION_GLOBAL = Field(
     valid_min=0.0,
     valid_max=6000.0,
 )
-PROBABLE_IRRADIATION_DIRECT = Field(
-    "probable_irradiation_direct",
+IRRADIATION_PROBABLE_DIRECT = Field(
+    "irradiation_probable_direct",
     "kWh/m2",
     text("実際の直達日射量（観測された空）", "Probable direct irradiation (observed sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
 )
-PROBABLE_IRRADIATION_DIFFUSE = Field(
-    "probable_irradiation_diffuse",
+IRRADIATION_PROBABLE_DIFFUSE = Field(
+    "irradiation_probable_diffuse",
     "kWh/m2",
     text("実際の散乱日射量（観測された空）", "Probable diffuse irradiation (observed sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
 )
-PROBABLE_IRRADIATION_REFLECTED = Field(
-    "probable_irradiation_reflected",
+IRRADIATION_PROBABLE_REFLECTED = Field(
+    "irradiation_probable_reflected",
     "kWh/m2",
     text(
         "実際の反射日射量（観測された空）",
@@ -257,8 +257,8 @@ PROBABLE_IRRADIATION_REFLECTED = Field(
     valid_min=0.0,
     valid_max=6000.0,
 )
-PROBABLE_IRRADIATION_GLOBAL = Field(
-    "probable_irradiation_global",
+IRRADIATION_PROBABLE_GLOBAL = Field(
+    "irradiation_probable_global",
     "kWh/m2",
     text("実際の日射量（観測された空）", "Probable irradiation (observed sky)"),
     precision=0.01,

@@ -158,7 +158,7 @@ def probable_of(records, **params):
     block = block_of(np.zeros((3, 3)), 0.0, np.nan, records)
     given = {"first_day": "2026-06-10", "last_day": "2026-06-12"} | params
     outcome = probable.SIMULATION.run(block, ProbableParams.model_validate(given))
-    return outcome.fields[f.PROBABLE_IRRADIATION_GLOBAL][1, 1], outcome
+    return outcome.fields[f.IRRADIATION_PROBABLE_GLOBAL][1, 1], outcome
 
 
 @pytest.mark.parametrize("step_minutes", [7.0, 30.0, 60.0])
@@ -172,7 +172,7 @@ def test_measured_radiation_is_what_level_ground_gets(step_minutes):
     assert "station Roof" in outcome.notes[1].en
     parts = [
         outcome.fields[field][1, 1]
-        for field in (f.PROBABLE_IRRADIATION_DIRECT, f.PROBABLE_IRRADIATION_DIFFUSE)
+        for field in (f.IRRADIATION_PROBABLE_DIRECT, f.IRRADIATION_PROBABLE_DIFFUSE)
     ]
     assert sum(parts) == pytest.approx(made, rel=1e-6)
     assert min(parts) > 0.2 * made
@@ -195,7 +195,7 @@ def test_measured_hours_on_a_slope_against_pvlib():
     block = block_of(np.zeros((3, 3)), 35.0, 200.0, {p.GLOBAL_RADIATION: record})
     given = {"first_day": "2026-06-10", "step_minutes": 5, "linke_turbidity": 3.5}
     outcome = probable.SIMULATION.run(block, ProbableParams.model_validate(given))
-    made = outcome.fields[f.PROBABLE_IRRADIATION_GLOBAL][1, 1]
+    made = outcome.fields[f.IRRADIATION_PROBABLE_GLOBAL][1, 1]
     assert made == pytest.approx(expected.sum() / 12000, rel=0.01)
 
 

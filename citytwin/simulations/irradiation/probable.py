@@ -30,10 +30,10 @@ def run(block: Block, params: ProbableParams) -> Outcome:
     light = light_of(span, real.sky, params, site)
     got = received_by(light, block[f.SURFACE_HEIGHT], normals_of(block, params), block, params)
     fields = {
-        f.PROBABLE_IRRADIATION_DIRECT: got.direct,
-        f.PROBABLE_IRRADIATION_DIFFUSE: got.diffuse,
-        f.PROBABLE_IRRADIATION_REFLECTED: got.reflected,
-        f.PROBABLE_IRRADIATION_GLOBAL: got.total,
+        f.IRRADIATION_PROBABLE_DIRECT: got.direct,
+        f.IRRADIATION_PROBABLE_DIFFUSE: got.diffuse,
+        f.IRRADIATION_PROBABLE_REFLECTED: got.reflected,
+        f.IRRADIATION_PROBABLE_GLOBAL: got.total,
     }
     said = plane_note(params, f.ROOF_SLOPE in block.arrays, light.level_kwh_m2, clear=False)
     return Outcome(
@@ -59,10 +59,10 @@ SIMULATION = Simulation(
         observed for name, observed in PROPERTY.items() if name != params.observed
     ),
     outputs=(
-        f.PROBABLE_IRRADIATION_DIRECT,
-        f.PROBABLE_IRRADIATION_DIFFUSE,
-        f.PROBABLE_IRRADIATION_REFLECTED,
-        f.PROBABLE_IRRADIATION_GLOBAL,
+        f.IRRADIATION_PROBABLE_DIRECT,
+        f.IRRADIATION_PROBABLE_DIFFUSE,
+        f.IRRADIATION_PROBABLE_REFLECTED,
+        f.IRRADIATION_PROBABLE_GLOBAL,
     ),
     params=ProbableParams,
     window=_window,

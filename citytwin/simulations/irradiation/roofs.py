@@ -21,7 +21,7 @@ from citytwin.kernels.sky_light import SkyLight
 from citytwin.kernels.sun_bins import Lights, binned
 from citytwin.model import fields as f
 from citytwin.model.local_days import midnight
-from citytwin.model.notes import Note
+from citytwin.model.notes import Note, premise_of
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation, Site
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
@@ -71,7 +71,11 @@ def run(block: Block, params: RoofParams) -> Outcome:
     }
     return Outcome(
         {field: np.asarray(array, dtype=np.float32) for field, array in fields.items()},
-        notes=(_note(params, year), *year.notes, *sun_notes(False, block.grid, block.site)),
+        notes=(
+            premise_of(_note(params, year)),
+            *(premise_of(note) for note in year.notes),
+            *sun_notes(False, block.grid, block.site),
+        ),
         valid_time=midnight(Day(params.year, 1, 1), block.site.time_zone),
     )
 

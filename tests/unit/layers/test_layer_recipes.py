@@ -39,7 +39,7 @@ def test_the_layers_of_the_twin() -> None:
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",
-        "irradiation_probable",
+        "irradiation_probable_global",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",

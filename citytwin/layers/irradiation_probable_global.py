@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from citytwin.model.fields import PROBABLE_IRRADIATION_GLOBAL
+from citytwin.model.fields import IRRADIATION_PROBABLE_GLOBAL
 from citytwin.model.layer import RasterView, Style, ValueRange
 from citytwin.model.palettes import LAJOLLA
 from citytwin.model.steps import LayerRecipe
@@ -18,7 +18,7 @@ def style(values: ValueRange) -> Style:
 
 
 LAYER = LayerRecipe(
-    id="irradiation_probable",
+    id="irradiation_probable_global",
     order=33,
     group="sunlight",
     title=TITLE,
@@ -30,7 +30,7 @@ LAYER = LayerRecipe(
         " observed (radiation, sunshine or clouds). Shadows of buildings and terrain are computed;"
         " trees and light reflected by walls are not.",
     ),
-    view=RasterView(PROBABLE_IRRADIATION_GLOBAL),
+    view=RasterView(IRRADIATION_PROBABLE_GLOBAL),
     style=style,
     moment="begin",
 )
