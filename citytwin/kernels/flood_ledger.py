@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,40 @@ class EdgeVolumes:
 
 
 @dataclass(frozen=True)
+class Exchanged:
+    """Volume that levees, given levels and the ground brought or took.
+
+    Parameters
+    ----------
+    breached_m3, overtopped_m3
+        Volume that came through breaches of levees, and over their crests [m3].
+    returned_m3
+        Volume that went back out over or through levees [m3].
+    level_in_m3, level_out_m3
+        Volume that cells of given level brought, and took [m3].
+    infiltrated_m3
+        Volume that the ground took [m3].
+    """
+
+    breached_m3: float = 0.0
+    overtopped_m3: float = 0.0
+    returned_m3: float = 0.0
+    level_in_m3: float = 0.0
+    level_out_m3: float = 0.0
+    infiltrated_m3: float = 0.0
+
+    @property
+    def brought_m3(self) -> float:
+        """All that was brought [m3]."""
+        return self.breached_m3 + self.overtopped_m3 + self.level_in_m3
+
+    @property
+    def taken_m3(self) -> float:
+        """All that was taken [m3]."""
+        return self.returned_m3 + self.level_out_m3 + self.infiltrated_m3
+
+
+@dataclass(frozen=True)
 class VolumeLedger:
     """Where the water came from and where it is.
 
@@ -44,6 +78,8 @@ class VolumeLedger:
         Volume that left over the sides of the grid.
     stored_m3
         Volume in the final depths [m3].
+    exchanged
+        What levees, given levels and the ground brought or took.
     """
 
     initial_m3: float
@@ -52,16 +88,18 @@ class VolumeLedger:
     drained_m3: float
     outflow: EdgeVolumes
     stored_m3: float
+    exchanged: Exchanged = field(default_factory=Exchanged)
 
     @property
     def moved_m3(self) -> float:
         """All water that the run had to account for [m3]."""
-        return self.initial_m3 + self.rain_m3 + self.inflow_m3
+        return self.initial_m3 + self.rain_m3 + self.inflow_m3 + self.exchanged.brought_m3
 
     @property
     def error_m3(self) -> float:
         """Volume made (positive) or lost (negative) by the solver [m3]."""
-        return self.stored_m3 + self.drained_m3 + self.outflow.total_m3 - self.moved_m3
+        gone_m3 = self.drained_m3 + self.outflow.total_m3 + self.exchanged.taken_m3
+        return self.stored_m3 + gone_m3 - self.moved_m3
 
     @property
     def relative_error(self) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError, StepError
 from citytwin.kernels.face_discharge import GRAVITY_M_S2, StepNumbers
+from citytwin.kernels.flood_exchange import FloodExchange, check_exchange
 from citytwin.kernels.flood_forcing import Forcing, Inflow, RainSeries
 from citytwin.kernels.flood_ledger import EdgeVolumes, VolumeLedger
 from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, track_maxima
@@ -90,6 +91,7 @@ class _Run:
         self._stable_s = options.courant * cell_m / math.sqrt(GRAVITY_M_S2)
         self._loss_m_s = forcing.drainage_m_s
         self._sources = FloodSources(forcing, self._area_m2, float(ground.rain_weight.max()))
+        self.exchange = FloodExchange(forcing, ground.bed_m, self._area_m2)
         self._drained_m = 0.0
         width = max(ground.bed_m.shape) + 1
         self._work = np.zeros((max(STEP_WORK_ROWS, MAXIMA_WORK_ROWS), width), dtype=np.float32)
@@ -122,6 +124,7 @@ class _Run:
         # The factor of the kernel, rounded as there, so that the account has no bias.
         self.edges.book(self.state, float(numbers.dt_per_cell) * self._area_m2)
         self._sources.pour(self.state, self.time_s, until)
+        self.exchange.apply(self.state, self.time_s, until)
         self.time_s, self.steps, self.dt_min_s = until, self.steps + 1, min(self.dt_min_s, dt)
 
     def track(self, recorder: FloodRecorder) -> None:
@@ -166,6 +169,7 @@ class _Run:
             dt = min(dt, reach / math.sqrt(deepest))
         while True:
             depth = deepest + self._sources.largest_gain_m(self.time_s, dt)
+            depth += self.exchange.largest_gain_m(self.state, self.time_s, dt)
             if dt * math.sqrt(depth) <= 1.05 * reach:
                 return dt
             dt = reach / math.sqrt(depth)
@@ -219,6 +223,7 @@ def simulate_inundation(
             raise ConfigError(f"{name} is {value}", hint="use a number > 0")
     cells = check_cells(terrain_m, blocked, manning)
     check_inflows(forcing, cells)
+    check_exchange(forcing, cells.is_open)
     ground = lay_ground(terrain_m, manning, cells, cell_m, options.edges)
     run = _Run(ground, start_state(forcing, cells), cell_m, forcing, options)
     recorder = FloodRecorder(options.recording, cells, duration_s)
@@ -241,5 +246,6 @@ def simulate_inundation(
         drained_m3=run.drained_m3,
         outflow=run.edges.volumes(),
         stored_m3=run.stored_m3,
+        exchanged=run.exchange.volumes(),
     )
     return recorder.result(run.state, ledger, run.steps, run.dt_min_s)

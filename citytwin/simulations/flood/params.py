@@ -10,6 +10,7 @@ from pydantic import Field as Bound
 from citytwin.kernels.flood_options import EdgeKind
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
+from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
 
 
 class HydrographPoint(Params):
@@ -57,6 +58,12 @@ class FloodParams(Params):
     use_doubted_rain: bool = False
     """Whether rain that its producer or a check doubts counts; otherwise it is missing."""
     inflows: tuple[InflowPoint, ...] = ()
+    levees: tuple[LeveeParams, ...] = ()
+    """Levees at water outside the area, which may break or run over."""
+    levels: tuple[LevelParams, ...] = ()
+    """Tides, rivers and lakes whose level is given."""
+    initial_water: tuple[InitialWater, ...] = ()
+    """Water that stands at the start."""
     drainage_mm_per_h: float = Bound(default=0.0, ge=0, le=300)
     """Rate at which sewers take water where there is some."""
     manning: float = Bound(default=0.05, gt=0, le=0.5)
@@ -85,4 +92,13 @@ class FloodParams(Params):
         if any(sorted(set(t)) != t for t in times):
             msg = "the times of a hydrograph must rise"
             raise ValueError(msg)
+        edges = [level.edge for level in self.levels if level.edge is not None]
+        if len(set(edges)) != len(edges):
+            msg = f"the water level is given twice at one edge: {edges}"
+            raise ValueError(msg)
         return self
+
+    @property
+    def brings_water(self) -> bool:
+        """Whether water enters other than by rain."""
+        return bool(self.inflows or self.levees or self.levels or self.initial_water)
