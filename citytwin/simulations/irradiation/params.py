@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
 from typing import Literal, Self
 
 from pydantic import Field as Bound
 from pydantic import model_validator
 
+from citytwin.model.local_days import SunDay
 from citytwin.model.steps import Params
 
 Observed = Literal["radiation", "sunshine", "clouds"]
@@ -40,16 +40,16 @@ class LightParams(Params):
 class IrradiationParams(LightParams):
     """A span of days."""
 
-    first_day: Day
+    first_day: SunDay
     """Local day at the city."""
-    last_day: Day | None = None
+    last_day: SunDay | None = None
     """Included; None = one day only."""
     plane: Literal["surface", "level"] = "surface"
     """What the light is counted on: a square metre of the surface on its own slope, or a level
     square metre there."""
 
     @property
-    def last(self) -> Day:
+    def last(self) -> SunDay:
         """Last day of the span."""
         return self.last_day or self.first_day
 
