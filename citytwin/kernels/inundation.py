@@ -124,7 +124,7 @@ class _Run:
         # The factor of the kernel, rounded as there, so that the account has no bias.
         self.edges.book(self.state, float(numbers.dt_per_cell) * self._area_m2)
         self._sources.pour(self.state, self.time_s, until)
-        self.exchange.apply(self.state, self.time_s, until)
+        self.exchange.apply(self.state, self.time_s, until, is_stop=left == 1)
         self.time_s, self.steps, self.dt_min_s = until, self.steps + 1, min(self.dt_min_s, dt)
 
     def track(self, recorder: FloodRecorder) -> None:

@@ -12,6 +12,7 @@ from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
 from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
 from citytwin.simulations.flood.design import DesignStorm
+from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 
 
 class HydrographPoint(Params):
@@ -70,6 +71,10 @@ class FloodParams(Params):
     """Water that stands at the start."""
     drainage_mm_per_h: float = Bound(default=0.0, ge=0, le=300)
     """Rate at which sewers take water where there is some."""
+    drainage_zones: tuple[DrainageZone, ...] = ()
+    """Zones with sewers of their own capacity; `drainage_mm_per_h` counts outside them."""
+    infiltration: tuple[Infiltration, ...] = ()
+    """Ground that takes water, by what covers it; other ground is sealed."""
     manning: float = Bound(default=0.05, gt=0, le=0.5)
     """Roughness where the city has no field of it [s m-1/3]."""
     edges: EdgeKind = EdgeKind.NORMAL_DEPTH
