@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError, GridMismatchError
-from citytwin.kernels.face_discharge import Row
+from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import Exchanged
 from citytwin.kernels.flood_levee import (
@@ -24,22 +22,6 @@ from citytwin.kernels.infiltration import soak
 
 # The ground and zones of drains are looked at every so often: they take millimetres in minutes.
 _SOAK_EVERY_S = 2.0
-
-
-class Water(Protocol):
-    """What the exchange needs of the state of a solver."""
-
-    @property
-    def depth_m(self) -> NDArray[np.float32]:
-        """Water depth, shape (ny, nx), float32 [m]."""
-
-    @property
-    def residual_m(self) -> NDArray[np.float32]:
-        """What rounding left out of it, shape (ny, nx), float32 [m]."""
-
-    @property
-    def row_depth_m(self) -> Row:
-        """Largest depth of each row, shape (ny,), float32 [m]."""
 
 
 class _LeveeAccount:
@@ -79,7 +61,7 @@ class FloodExchange:
         self._memory = np.zeros(bed_m.shape if forcing.sinks is not None else (0, 0))
         self._soaked_s = self._soaked_m = self._drained_m = 0.0
 
-    def largest_gain_m(self, water: Water, time_s: float, dt_s: float) -> float:
+    def largest_gain_m(self, water: StoredWater, time_s: float, dt_s: float) -> float:
         """Bound of the depth that any one cell gains within a step.
 
         Parameters
@@ -108,7 +90,7 @@ class FloodExchange:
             gain = max(gain, float((wanted - water.depth_m[rows, cols]).max()))
         return gain
 
-    def apply(self, water: Water, time_s: float, until_s: float, *, is_stop: bool) -> None:
+    def apply(self, water: StoredWater, time_s: float, until_s: float, *, is_stop: bool) -> None:
         """Exchange the water of a step.
 
         Parameters

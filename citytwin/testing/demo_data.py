@@ -24,6 +24,7 @@ from citytwin.testing.land_gml import (
     write_land_use,
     write_streets,
     write_water,
+    write_zones,
 )
 from citytwin.testing.mesh_code import second_mesh_code
 from citytwin.testing.place import Degrees, Point2, Point3
@@ -99,6 +100,7 @@ class DemoCity:
     land_use_file: Path
     bridge_file: Path
     water_file: Path
+    zones_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
     amedas_table: Path
@@ -226,6 +228,7 @@ def write_demo_city(directory: Path) -> DemoCity:
         land_use_file=write_land_use(plan, land),
         bridge_file=write_bridge(plan, land),
         water_file=write_water(land),
+        zones_file=write_zones(plan, land),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
         amedas_table=amedas_table,
