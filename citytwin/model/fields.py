@@ -173,6 +173,15 @@ ROUGHNESS = Field(
     valid_min=0.005,
     valid_max=0.5,
 )
+GROUND_COVER = Field(
+    "ground_cover",
+    "1",
+    text("地表の種別", "What covers the ground"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=7,
+)
 SUNLIT_HOURS = Field(
     "sunlit_hours",
     "h",
