@@ -55,7 +55,7 @@ class Layer:
         frames = self.document.frames
         if frames:
             moments = [self._open(frame.data) for frame in frames]
-            times = [np.datetime64(frame.time.removesuffix("Z"), "ns") for frame in frames]
+            times = [np.datetime64(frame.time.removesuffix("Z"), "s") for frame in frames]
             array = xr.concat(moments, dim="time", join="override", combine_attrs="drop")
             array = array.assign_coords(time=np.array(times))
             array["time"].attrs = {"standard_name": "time", "long_name": "time (UTC)"}

@@ -56,4 +56,4 @@ def times_of(instants: Sequence[Instant]) -> NDArray[np.datetime64]:
         The moments.
     """
     seconds = [int(one.time.timestamp()) for one in instants]
-    return np.array(seconds, dtype="datetime64[s]").astype("datetime64[ns]")
+    return np.array(seconds, dtype="datetime64[s]")

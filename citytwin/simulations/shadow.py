@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
-from datetime import date as Day
 from typing import NamedTuple, Self
 from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import AwareDatetime, model_validator
 from pydantic import Field as Bound
+from pydantic import model_validator
 
 from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m
@@ -19,7 +18,7 @@ from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
 from citytwin.model.instants import Instant
-from citytwin.model.local_days import midnight
+from citytwin.model.local_days import SunDay, SunMoment, midnight
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.sun_notes import sun_notes
@@ -29,9 +28,9 @@ from citytwin.model.text import Text, text
 class ShadowParams(Params):
     """A moment or a day in steps, and how shadows are found."""
 
-    moment: AwareDatetime | None = None
+    moment: SunMoment | None = None
     """Such as 2026-12-22T09:00:00+09:00: with its offset from UTC."""
-    date: Day | None = None
+    date: SunDay | None = None
     """Local day at the city, in steps from midnight; a moment or a day, not both."""
     step_minutes: int = Bound(default=30, ge=5, le=180)
     """Time between the moments of a day."""

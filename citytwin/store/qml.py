@@ -14,7 +14,7 @@ from citytwin.store.style_target import Geometry, RasterTarget, Target, VectorTa
 QGIS_VERSION = "3.22.0"
 """Version whose files these are; later ones read them too."""
 _LINE_MM = "0.1"
-_ROAD_MM = "0.8"
+_LINE_MM = "0.5"
 _MARKER_MM = "3.2"
 _EDGE_RGB: Rgb = (68, 68, 68)
 
@@ -199,7 +199,7 @@ def _symbol(number: int, item: StyleItem, geometry: Geometry) -> ET.Element:
             "SimpleFill",
             {"color": colour, "style": "solid", "outline_color": edge, "outline_width": _LINE_MM},
         ),
-        "line": ("line", "SimpleLine", {"line_color": colour, "line_width": _ROAD_MM}),
+        "line": ("line", "SimpleLine", {"line_color": colour, "line_width": _LINE_MM}),
         "point": (
             "marker",
             "SimpleMarker",

@@ -12,7 +12,7 @@ import pytest
 from citytwin.model.steps import Assessment, CityState, Params
 from citytwin.model.tables import Table
 from citytwin.store.tables import conform, row_digests
-from tests.contracts.inputs import choices_of, label, large_town, with_params
+from tests.contracts.inputs import choices_of, label, large_town, rows_of, with_params
 
 CASES = [
     (step, params, choice)
@@ -27,7 +27,7 @@ def state_of(given: tuple[Any, ...], *, rows: int | None = None) -> CityState:
     return CityState(
         grid=town.grid,
         fields={r: town.fields[r] for r in given if r in town.fields},
-        tables={r: town.tables[r].iloc[:rows].copy() for r in given if isinstance(r, Table)},
+        tables={r: rows_of(r).iloc[:rows].copy() for r in given if isinstance(r, Table)},
         time_zone=town.site.time_zone,
     )
 
@@ -56,11 +56,11 @@ def test_inputs_unchanged_and_the_same_again(
 ) -> None:
     """Tables stay as they were (fields are read-only), and a second run gives the same table."""
     given = choices_of(step)[choice]
-    state, town = state_of(given), large_town()
+    state = state_of(given)
     frames = [conform(step.output, step.run(state, params).frame, state.grid.crs) for _ in "ab"]
     assert row_digests(frames[0]).tolist() == row_digests(frames[1]).tolist()
     for table, frame in state.tables.items():
-        pd.testing.assert_frame_equal(frame, town.tables[table])
+        pd.testing.assert_frame_equal(frame, rows_of(table))
 
 
 @pytest.mark.parametrize(("step", "params", "choice"), CASES, ids=label)

@@ -15,6 +15,7 @@ import pytest
 from citytwin.kernels.caster_edges import caster_edges, edges_of_faces
 from citytwin.kernels.facade_sunlight import Casters, point_sunlit
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
+from citytwin.kernels.shade_spells import shaded_hours, sun_circle, sun_directions
 from citytwin.kernels.shadow_height import block_grid
 from citytwin.kernels.solar import ephemeris, sun_position
 from citytwin.kernels.sun_bundle import Suns
@@ -203,3 +204,50 @@ def test_the_published_position():
     # Without refraction, which the example takes for its 820 hPa.
     altitude = case["pvlib_0.16.1_check"]["elevation"]
     assert got.altitude_deg[0] == pytest.approx(altitude, abs=case["tolerance_deg"])
+
+
+def test_shade_of_a_box_exact_in_time():
+    """Hours of the statutory cases from spells: within the ten seconds' step of the table."""
+    corners = [(0.0, 0.0), (20.0, 0.0), (20.0, 12.0), (0.0, 12.0)]
+    edges = np.array([[*corners[k], 31.0, *corners[(k + 1) % 4], 31.0] for k in range(4)])
+    declination = math.radians(read_json("hikage_sun.json")["declination_deg"])
+    with (SAMPLES / "hikage_box.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        begin, end = (float(row[f"{name}_true_solar_h"]) for name in ("start", "end"))
+        window = (math.radians(15.0 * (begin - 12.0)), math.radians(15.0 * (end - 12.0)))
+        circle = sun_circle(math.radians(float(row["lat_deg"])), declination, 0.0, window, 0.0)
+        point = [float(row[name]) for name in ("x_m", "y_m", "plane_above_ground_m")]
+        hours = shaded_hours(np.array([point]), edges, circle)[0]
+        assert hours == pytest.approx(float(row["shadow_hours"]), abs=0.003), row
+
+
+def test_directions_of_the_statutory_sun():
+    """Azimuth and altitude at each full hour of the cases."""
+    listed = read_json("hikage_sun.json")
+    circle = sun_circle(
+        math.radians(35.6895), math.radians(listed["declination_deg"]), 0.0, (-2.0, 2.0), 0.0
+    )
+    hours = listed["hourly"]["tokyo_4m"]
+    angles = np.array([math.radians(15.0 * (each["t"] - 12.0)) for each in hours])
+    for each, (east, north, up) in zip(hours, sun_directions(circle, angles), strict=True):
+        assert math.degrees(math.atan2(east, north)) % 360.0 == pytest.approx(each["az"], abs=1e-3)
+        assert math.degrees(math.asin(up)) == pytest.approx(each["alt"], abs=1e-3)
+
+
+def test_outlines_of_box_shadows():
+    """The polygon equals the published one within the rounding of its corners."""
+    shapely = pytest.importorskip("shapely")
+    from citytwin.rules.shade_outline import shadow_outline
+
+    for case in read_json("box_shadows.json")["cases"]:
+        azimuth, altitude = (
+            math.radians(case[f"sun_{name}_deg"]) for name in ("azimuth", "altitude")
+        )
+        level = math.cos(altitude)
+        sun = np.array([level * math.sin(azimuth), level * math.cos(azimuth), math.sin(altitude)])
+        corners = shapely.get_coordinates(shapely.Polygon(case["footprint"]).exterior)[:-1]
+        roof = np.column_stack([corners, np.full(len(corners), case["roof_z"])])
+        outline = shadow_outline([[roof]], case["ground_z"], sun)
+        expected = shapely.Polygon(case["hull_polygon"])
+        assert outline.symmetric_difference(expected).area < 1e-3, case["name"]

@@ -39,6 +39,11 @@ def test_the_layers_of_the_twin() -> None:
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",
+        "irradiation_probable_global",
+        "shade_rule",
+        "shade_outline",
+        "shade_equal",
+        "shade_distance",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
@@ -54,6 +59,8 @@ def test_the_layers_of_the_twin() -> None:
         "model_defects",
         "roads",
         "building_exposure",
+        "facades",
+        "roof_solar",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)
@@ -190,4 +197,5 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "surface_accuracy",
         "model_defects",
         "traffic",
+        "shade_distance",
     }
