@@ -112,7 +112,7 @@ def accumulate_sunlit(
     """
     check_suns(suns)
     at = row0, col0
-    hours = _sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
+    hours = sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
     _blank_unknown(height, plane_height, hours)
     return hours
 
@@ -152,8 +152,8 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either height is unknown or the plane
-        lies below the surface.
+        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either
+        height is unknown or the plane lies below the surface.
 
     Raises
     ------
@@ -164,12 +164,12 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     check_suns(sun)
     if canopy is not None:
         canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
-    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8, canopy)
+    lit = sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8, canopy)
     _lit_to_mask(height, plane_height, lit)
     return lit
 
 
-def _sum_of_lit(
+def sum_of_lit(
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -179,7 +179,33 @@ def _sum_of_lit(
     dtype: type,
     canopy: Canopy | None,
 ) -> np.ndarray:
-    """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
+    """Sum of the weights of the suns that reach each cell, before what is unknown is told.
+
+    Parameters
+    ----------
+    height, plane_height, canopy
+        As of `accumulate_sunlit`.
+    cell_m
+        Edge of a cell, or distances of rows and of columns [m], > 0.
+    suns
+        As `check_suns` passes them.
+    origin
+        Global row and column of the first cell.
+    method
+        What cells are taken for: see the module.
+    dtype
+        Type of the sums, which must hold them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (ny, nx), of `dtype` [unit of the weights].
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit, or the cell size is unusable.
+    """
     if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
         raise ValueError(
             f"height and plane must be 2-D, not empty and of one shape: "
@@ -256,8 +282,14 @@ def turn(field: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _is_known(h: float, p: float) -> bool:
-    """Whether both heights are known, and the plane does not lie inside the surface."""
+def is_known(h: float, p: float) -> bool:
+    """Whether both heights are known, and the plane does not lie inside the surface.
+
+    Parameters
+    ----------
+    h, p
+        Heights of the surface and of the plane [m].
+    """
     return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
 
 
@@ -266,7 +298,7 @@ def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarr
     """Overwrite cells without an answer with NaN."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 hours[i, j] = np.nan
 
 
@@ -277,5 +309,5 @@ def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) 
         for j in range(height.shape[1]):
             if lit[i, j] != UNDER_TREES:
                 lit[i, j] = LIT if lit[i, j] else SHADED
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 lit[i, j] = NO_DATA
