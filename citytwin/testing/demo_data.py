@@ -33,7 +33,7 @@ from citytwin.testing.planar import Ring2, millimetres, signed_area
 from citytwin.testing.readme import write_readme
 from citytwin.testing.streets import StreetPlan, street_plan
 from citytwin.testing.traffic_feeds import write_traffic, write_vehicle_positions
-from citytwin.testing.weather_feeds import write_amedas, write_openmeteo
+from citytwin.testing.weather_feeds import write_amedas, write_openmeteo, write_openmeteo_year
 
 # Where the demo levee breaks: the land side of the low spot in the north levee.
 BREACH_U_M = 645.0
@@ -103,6 +103,7 @@ class DemoCity:
     zones_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
+    openmeteo_year_file: Path
     amedas_table: Path
     amedas_maps: tuple[Path, ...]
     traffic_file: Path
@@ -231,6 +232,7 @@ def write_demo_city(directory: Path) -> DemoCity:
         zones_file=write_zones(plan, land),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
+        openmeteo_year_file=write_openmeteo_year(feeds / "openmeteo_2025.json"),
         amedas_table=amedas_table,
         amedas_maps=amedas_maps,
         traffic_file=write_traffic(feeds / "traffic" / "jartic_5m.geojson", plan, degrees),

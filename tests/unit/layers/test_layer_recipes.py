@@ -39,6 +39,7 @@ def test_the_layers_of_the_twin() -> None:
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",
+        "irradiation_probable_global",
         "shade_rule",
         "shade_outline",
         "shade_equal",
@@ -59,6 +60,7 @@ def test_the_layers_of_the_twin() -> None:
         "roads",
         "building_exposure",
         "facades",
+        "roof_solar",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)
