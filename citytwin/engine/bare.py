@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from citytwin import registry
+from citytwin.engine.bare_warnings import warnings_of
 from citytwin.engine.blocks import block_of, check
 from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
@@ -23,6 +25,9 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Outcome, Params, Simulation, Site
 from citytwin.store.fields import extremes
 from citytwin.wording import explain, nearest
+
+WARNINGS = "warnings"
+"""Attribute of results that holds what to beware of."""
 
 
 def simulate(
@@ -53,7 +58,8 @@ def simulate(
     Returns
     -------
     Dataset
-        The outputs by field name with units, and facts and notes as attributes.
+        The outputs by field name with units, and facts and notes as attributes; in ``warnings``,
+        one a line, those that say how far not to trust the result.
 
     Raises
     ------
@@ -77,6 +83,7 @@ def simulate(
     _check_records(step, bound, records)
     arrays = {field: _values(field, array) for field, array in fields.items()}
     site = Site.of(grid, time_zone)
+    warnings = warnings_of(grid, arrays)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
     check(step.name, step.outputs, outcome.fields, grid.shape, "")
@@ -84,7 +91,7 @@ def simulate(
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
         raise StepError(msg, step=name, hint=hint)
-    return _dataset(outcome, grid)
+    return _dataset(replace(outcome, notes=(*outcome.notes, *warnings)), grid)
 
 
 def named(name: str) -> Simulation[Any]:
@@ -234,7 +241,10 @@ def _dataset(outcome: Outcome, grid: GridSpec) -> xr.Dataset:
         for field, values in outcome.fields.items()
     }
     facts = {fact.name: fact.value for fact in outcome.facts}
-    notes = " ".join(note.en + "." for note in outcome.notes)
-    data = xr.Dataset(variables, attrs={**facts, "comment": notes})
+    said = {
+        "comment": " ".join(note.en + "." for note in outcome.notes),
+        WARNINGS: "\n".join(note.en for note in outcome.notes if note.severity != "info"),
+    }
+    data = xr.Dataset(variables, attrs={**facts, **said})
     located: xr.Dataset = data.rio.write_crs(grid.crs)
     return located

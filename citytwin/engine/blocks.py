@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart, TileResult
+from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
@@ -134,7 +135,9 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     core = task.tile.within(task.padded)
     cut = {field: array[core] for field, array in outcome.fields.items()}
     checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name)
-    return _stored(store, task.tile, checked, outcome)
+    faults = surface_faults(store.spec, task.tile, task.padded, arrays)
+    told = replace(outcome, notes=(*outcome.notes, *faults))
+    return _stored(store, task.tile, checked, told)
 
 
 def report_share(key: str) -> Callable[[float], None]:

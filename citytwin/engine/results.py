@@ -65,7 +65,7 @@ class TileResult(_Result):
     parts: dict[str, FieldPart]
     """By field."""
     facts: tuple[Fact, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Tally | Note, ...] = ()
     valid_time: datetime | None = None
     seconds: float = 0.0
     """Time on the worker [s]."""

@@ -98,7 +98,7 @@ def _plants(
         faces.xyz, faces.ring_offsets, faces.polygon_offsets, faces.owners, window, above, owner
     )
     _join(above, np.append(_base(tall, params), np.nan)[owner].astype(np.float32), canopy)
-    here = _begins_in(plants, grid, tile)
+    here = grid.middles_in(plants.geometry.bounds.to_numpy(dtype=np.float64), tile)
     told = (
         (_WITHOUT_HEIGHT, int((np.isnan(height) & here).sum())),
         (_WITHOUT_CROWN, int((single & high & np.isnan(crown) & here).sum())),
@@ -110,17 +110,6 @@ def _plants(
 def _base(height_m: NDArray[np.float64], params: CanopyParams) -> NDArray[np.float64]:
     """Height of the lowest leaves above the ground [m]."""
     return np.where(height_m < params.shrub_m, 0.0, params.trunk_share * height_m)
-
-
-def _begins_in(plants: gpd.GeoDataFrame, grid: GridSpec, tile: Tile) -> NDArray[np.bool_]:
-    """Whether the middle of each plant's box lies in the tile, so that it is counted once."""
-    box = plants.geometry.bounds.to_numpy(dtype=np.float64)
-    rows, cols = grid.cells_of((box[:, 0] + box[:, 2]) / 2, (box[:, 1] + box[:, 3]) / 2)
-    ny, nx = tile.shape
-    return np.asarray(
-        (rows >= tile.row0) & (rows < tile.row0 + ny) & (cols >= tile.col0)
-        & (cols < tile.col0 + nx)
-    )  # fmt: skip
 
 
 def _raster(

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
-from citytwin.kernels.face_discharge import Row
+from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import Exchanged
 from citytwin.kernels.flood_levee import (
@@ -20,22 +18,6 @@ from citytwin.kernels.flood_levee import (
     levee_at,
 )
 from citytwin.kernels.flood_stage import hold_level
-
-
-class Water(Protocol):
-    """What the exchange needs of the state of a solver."""
-
-    @property
-    def depth_m(self) -> NDArray[np.float32]:
-        """Water depth, shape (ny, nx), float32 [m]."""
-
-    @property
-    def residual_m(self) -> NDArray[np.float32]:
-        """What rounding left out of it, shape (ny, nx), float32 [m]."""
-
-    @property
-    def row_depth_m(self) -> Row:
-        """Largest depth of each row, shape (ny,), float32 [m]."""
 
 
 class _LeveeAccount:
@@ -72,7 +54,7 @@ class FloodExchange:
         self._stages = [(given.stage, _cells(given.rows, given.cols)) for given in forcing.stages]
         self._level_in_m = self._level_out_m = 0.0
 
-    def largest_gain_m(self, water: Water, time_s: float, dt_s: float) -> float:
+    def largest_gain_m(self, water: StoredWater, time_s: float, dt_s: float) -> float:
         """Bound of the depth that any one cell gains within a step.
 
         Parameters
@@ -101,7 +83,7 @@ class FloodExchange:
             gain = max(gain, float((wanted - water.depth_m[rows, cols]).max()))
         return gain
 
-    def apply(self, water: Water, time_s: float, until_s: float) -> None:
+    def apply(self, water: StoredWater, time_s: float, until_s: float) -> None:
         """Exchange the water of a step.
 
         Parameters

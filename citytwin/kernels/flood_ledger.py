@@ -25,6 +25,26 @@ class EdgeVolumes:
         """Volume that has left over all sides [m3]."""
         return self.north_m3 + self.south_m3 + self.west_m3 + self.east_m3
 
+    def plus(self, more: EdgeVolumes) -> EdgeVolumes:
+        """Add what has left since.
+
+        Parameters
+        ----------
+        more
+            Volumes [m3].
+
+        Returns
+        -------
+        EdgeVolumes
+            Sums of each side.
+        """
+        return EdgeVolumes(
+            self.north_m3 + more.north_m3,
+            self.south_m3 + more.south_m3,
+            self.west_m3 + more.west_m3,
+            self.east_m3 + more.east_m3,
+        )
+
 
 @dataclass(frozen=True)
 class Exchanged:

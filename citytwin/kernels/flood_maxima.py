@@ -8,7 +8,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.face_discharge import FaceCells, Row, StepNumbers, flow_depth
+from citytwin.kernels.full_state import FullState
 from citytwin.kernels.shallow_water import FlowState, Ground
 
 # Rows of work space that `track_maxima` needs.
@@ -140,6 +142,28 @@ def _stamp_row(first: Row, depth: Row, threshold_m: np.float32, time_s: np.float
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _raise_maxima(
+    maxima: FloodMaxima,
+    j: int,
+    water: StoredWater,
+    speed: Row,
+    dry_depth_m: np.float32,
+    time_s: np.float32,
+) -> None:
+    """Bring the maxima of row `j` up to date; `speed` is replaced."""
+    depth, deepest = water.depth_m[j], water.row_depth_m[j]
+    _raise_row(maxima.depth_m[j], depth)
+    _raise_row(maxima.speed_m_s[j], speed)
+    _raise_rating(maxima.hazard_rating[j], depth, speed, maxima.debris, dry_depth_m)
+    for i in range(speed.shape[0]):
+        speed[i] = speed[i] * depth[i]
+    _raise_row(maxima.depth_speed_m2_s[j], speed)
+    for k in range(maxima.threshold_m.shape[0]):
+        if deepest >= maxima.threshold_m[k]:
+            _stamp_row(maxima.first_time_s[k, j], depth, maxima.threshold_m[k], time_s)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _y_speed(out: Row, state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
     """Speed through the north faces of row `j`; at the edges the one cell stands for both."""
     ny = state.depth_m.shape[0]
@@ -217,13 +241,38 @@ def track_maxima(
         have_south = True
         _x_speed(x_speed[: nx + 1], state, ground, j, numbers)
         _row_speed(speed, depth, x_speed, (north, south), numbers.dry_depth_m)
-        _raise_row(maxima.depth_m[j], depth)
-        _raise_row(maxima.speed_m_s[j], speed)
-        _raise_rating(maxima.hazard_rating[j], depth, speed, maxima.debris, numbers.dry_depth_m)
+        _raise_maxima(maxima, j, state, speed, numbers.dry_depth_m, time_s)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def track_cell_maxima(
+    maxima: FloodMaxima,
+    state: FullState,
+    work: NDArray[np.float32],
+    dry_depth_m: np.float32,
+    time_s: np.float32,
+) -> None:
+    """Bring the running maxima up to the present state of the full solver.
+
+    Parameters
+    ----------
+    maxima
+        Arrays of shape (ny, nx) and (k, ny, nx), changed in place.
+    state
+        Depth and velocity now, arrays of shape (ny, nx).
+    work
+        Work space, shape (>= 1, >= nx), float32.
+    dry_depth_m
+        Depth at and below which there is no hazard [m].
+    time_s
+        Time now [s].
+    """
+    ny, nx = state.depth_m.shape
+    speed = work[0, :nx]
+    for j in range(ny):
+        if state.row_depth_m[j] <= _ZERO:
+            continue
+        u, v = state.x_speed[j], state.y_speed[j]
         for i in range(nx):
-            speed[i] = speed[i] * depth[i]
-        _raise_row(maxima.depth_speed_m2_s[j], speed)
-        for k in range(maxima.threshold_m.shape[0]):
-            if state.row_depth_m[j] >= maxima.threshold_m[k]:
-                threshold = maxima.threshold_m[k]
-                _stamp_row(maxima.first_time_s[k, j], depth, threshold, time_s)
+            speed[i] = np.sqrt(u[i] * u[i] + v[i] * v[i])
+        _raise_maxima(maxima, j, state, speed, dry_depth_m, time_s)

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
+from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.flood_ledger import VolumeLedger
 from citytwin.kernels.flood_maxima import Debris, FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
 from citytwin.kernels.flood_setup import Cells, written_zeros
 from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_spells
-from citytwin.kernels.shallow_water import FlowState
 
 
 class FloodRecorder:
@@ -76,7 +76,7 @@ class FloodRecorder:
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
 
-    def at_step(self, state: FlowState, time_s: float) -> None:
+    def at_step(self, state: StoredWater, time_s: float) -> None:
         """Count how long the water has been deep.
 
         Parameters
@@ -90,7 +90,7 @@ class FloodRecorder:
         time = np.float32(time_s)
         track_spells(self._spells, state.depth_m, state.row_depth_m, threshold, time)
 
-    def at_stop(self, state: FlowState, time_s: float) -> None:
+    def at_stop(self, state: StoredWater, time_s: float) -> None:
         """Keep what is due at an output time.
 
         Parameters
@@ -108,7 +108,7 @@ class FloodRecorder:
             self._depth_series.append(np.where(self._is_open, state.depth_m, np.float32(np.nan)))
 
     def result(
-        self, state: FlowState, ledger: VolumeLedger, steps: int, dt_min_s: float
+        self, state: StoredWater, ledger: VolumeLedger, steps: int, dt_min_s: float
     ) -> Inundation:
         """Assemble the result; cells that cannot hold water become NaN.
 

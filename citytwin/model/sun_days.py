@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
+from datetime import datetime
 from typing import Annotated, Self
 
 from pydantic import Field as Bound
 from pydantic import model_validator
 
+from citytwin.errors import StepError
+from citytwin.model.local_days import Sampled, SunDay, midnight, sampled
 from citytwin.model.steps import Params
+from citytwin.model.text import Text, text
 
 
 class SunDays(Params):
     """A day or a span of days, and the suns that count on them."""
 
-    date: Day | None = None
+    date: SunDay | None = None
     """Local day at the city."""
-    until: Day | None = None
+    until: SunDay | None = None
     """Last day of a span that begins with `date`: the hours are the mean of its days."""
     max_days: int = Bound(default=26, ge=1, le=366)
     """Of a longer span, this many days are computed, evenly spread."""
@@ -38,3 +41,46 @@ class SunDays(Params):
             msg = f"until {self.until} needs a `date` that is not after it, got {self.date}"
             raise ValueError(msg)
         return self
+
+    def taken(self, time_zone: str, step: str) -> Sampled:
+        """Return the instants that stand for the days.
+
+        Parameters
+        ----------
+        time_zone
+            IANA name of the zone in which the days are meant.
+        step
+            Name of the step, for the message.
+
+        Raises
+        ------
+        StepError
+            If no date is given.
+        """
+        if self.date is None:
+            msg = "neither a date nor sun positions are given"
+            raise StepError(msg, step=step, hint="give `date: 2026-12-22`")
+        last = self.until or self.date
+        return sampled(self.date, last, self.max_days, self.step_minutes, time_zone)
+
+    def begin(self, time_zone: str) -> datetime | None:
+        """Return the instant at which the first day begins, in UTC; None without a date.
+
+        Parameters
+        ----------
+        time_zone
+            IANA name.
+        """
+        return None if self.date is None else midnight(self.date, time_zone)
+
+    @property
+    def wording(self) -> Text:
+        """The days in words, as they stand before "possible sunlight"."""
+        if self.date is None:
+            return text("指定された太陽位置", "for the suns given")
+        ja = f"{self.date.year}年{self.date.month}月{self.date.day}日"
+        if self.until is None:
+            return text(ja, f"on {self.date.isoformat()}")
+        last = self.until
+        ja += f"から{last.year}年{last.month}月{last.day}日までの1日平均"
+        return text(ja, f"per day from {self.date.isoformat()} to {last.isoformat()}")

@@ -359,6 +359,50 @@ BUILDING_EXPOSURE = Table(
     ),
     geometry="polygon",
 )
+FACADES = Table(
+    "facades",
+    (
+        Column("facade_id", "string", nullable=False, meaning="building, wall and piece of it"),
+        Column("building_id", "string", nullable=False),
+        Column("wall", "int32", "1", nullable=False, meaning="from 1 along the outline"),
+        Column(
+            "azimuth_deg",
+            "float64",
+            "deg",
+            nullable=False,
+            meaning="of the outward normal, clockwise from true north",
+        ),
+        Column("length_m", "float64", "m", nullable=False),
+        Column("base_z_m", "float64", "m", nullable=False, meaning="floor of the lowest storey"),
+        Column("top_z_m", "float64", "m", nullable=False, meaning="roof at the wall"),
+        Column("storeys", "int32", "1", nullable=False, meaning="of equal height, up to the roof"),
+        Column(
+            "covered_storeys",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="from the lowest: another building stands against them",
+        ),
+        Column(
+            "sunlit_hours_lowest",
+            "float64",
+            "h",
+            meaning="in the middle of the lowest storey; null where that is covered",
+        ),
+        Column("sunlit_hours_mean", "float64", "h", meaning="of the storeys that are not covered"),
+        Column("sunlit_hours_highest", "float64", "h", meaning="null where all are covered"),
+        Column(
+            "storey_hours",
+            "floats",
+            "h",
+            nullable=False,
+            meaning="in the middle of each storey, the lowest first; 0 where it is covered",
+        ),
+        Column("geometry", "geometry", nullable=False, meaning="the wall seen from above"),
+    ),
+    geometry="line",
+    key="facade_id",
+)
 ROAD_EXPOSURE = Table(
     "road_exposure",
     (

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date as Day
 from typing import Literal, NamedTuple, Self
 
 import numpy as np
@@ -18,7 +17,7 @@ from citytwin.kernels.irradiation import even_sky, light_vector, received, surfa
 from citytwin.kernels.solar import ephemeris
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
-from citytwin.model.local_days import midnight, sampled
+from citytwin.model.local_days import SunDay, midnight, sampled
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.sun_notes import sun_notes
@@ -28,9 +27,9 @@ from citytwin.model.text import text
 class IrradiationParams(Params):
     """A span of days, and how finely it and the sky are divided."""
 
-    first_day: Day
+    first_day: SunDay
     """Local day at the city."""
-    last_day: Day | None = None
+    last_day: SunDay | None = None
     """Included; None = one day only."""
     step_minutes: float = Bound(default=30.0, gt=0, le=60)
     """Interval between sun positions; each stands for the interval around it."""

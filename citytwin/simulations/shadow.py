@@ -6,7 +6,6 @@ from datetime import UTC
 from zoneinfo import ZoneInfo
 
 import numpy as np
-from pydantic import AwareDatetime
 from pydantic import Field as Bound
 
 from citytwin.kernels.canopy import Canopy
@@ -14,6 +13,7 @@ from citytwin.kernels.horizon_sweep import Method, reach_m, shadow_mask
 from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
+from citytwin.model.local_days import SunMoment
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.sun_notes import sun_notes
@@ -23,7 +23,7 @@ from citytwin.model.text import text
 class ShadowParams(Params):
     """A moment, and how shadows are found."""
 
-    moment: AwareDatetime
+    moment: SunMoment
     """Such as 2026-12-22T09:00:00+09:00: with its offset from UTC."""
     min_altitude_deg: float = Bound(default=3.0, gt=0, lt=90)
     """Lower suns count as night: their shadows have no end."""

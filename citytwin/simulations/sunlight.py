@@ -15,7 +15,6 @@ from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
-from citytwin.model.local_days import Sampled, midnight, sampled
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.sun_days import SunDays
@@ -61,7 +60,7 @@ def _behind_crowns(params: SunlightParams, site: Site) -> NDArray[np.float64]:
     """Share of the light of each position that counts which comes through crowns of trees."""
     every = _all_suns(params, site)
     if not params.suns:
-        passes = params.trees.passes(_sampled(params, site).middles, site)
+        passes = params.trees.passes(params.taken(site.time_zone, "sunlight").middles, site)
     elif params.date is not None:
         passes = params.trees.of_days([params.date] * len(params.suns), site)
     else:
@@ -92,18 +91,10 @@ def _given(params: SunlightParams, site: Site) -> Suns:
 
 def _day(params: SunlightParams, site: Site) -> Suns:
     """Positions in the middle of each interval."""
-    taken = _sampled(params, site)
+    taken = params.taken(site.time_zone, "sunlight")
     unix_s = np.array([moment.timestamp() for moment in taken.middles])
     place = Place(site.longitude_deg, site.latitude_deg, site.convergence_deg)
     return suns_at(unix_s, taken.hours / taken.days, place, params.refraction)
-
-
-def _sampled(params: SunlightParams, site: Site) -> Sampled:
-    if params.date is None:
-        msg = "neither a date nor sun positions are given"
-        raise StepError(msg, step="sunlight", hint="give `date: 2026-12-22`")
-    last = params.until or params.date
-    return sampled(params.date, last, params.max_days, params.step_minutes, site.time_zone)
 
 
 def _reach(params: SunlightParams, ranges: FieldRanges, cell_m: float) -> float:
@@ -136,8 +127,8 @@ def run(block: Block, params: SunlightParams) -> Outcome:
         params.method,
         None if crowns is None else Canopy(*crowns, _behind_crowns(params, block.site)),
     )
-    when = None if params.date is None else midnight(params.date, block.site.time_zone)
-    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, suns, block), valid_time=when)
+    begin = params.begin(block.site.time_zone)
+    return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, suns, block), valid_time=begin)
 
 
 def _notes(params: SunlightParams, suns: Suns, block: Block) -> tuple[Note, ...]:
@@ -147,18 +138,13 @@ def _notes(params: SunlightParams, suns: Suns, block: Block) -> tuple[Note, ...]
     )
     if params.date is None:
         return told
-    day, low = params.date, params.min_altitude_deg
-    most = float(suns.weight.sum())
-    when_ja, when_en = f"{day.year}年{day.month}月{day.day}日", f"on {day.isoformat()}"
-    if params.until is not None:
-        last = params.until
-        when_ja += f"から{last.year}年{last.month}月{last.day}日までの1日平均"
-        when_en = f"per day from {day.isoformat()} to {last.isoformat()}"
+    low, most = params.min_altitude_deg, float(suns.weight.sum())
+    when = params.wording
     said = Note(
         severity="info",
-        ja=f"{when_ja}の可照時間（太陽高度 {low:g} 度以上、雲なし）。"
+        ja=f"{when.ja}の可照時間（太陽高度 {low:g} 度以上、雲なし）。"
         f"遮るもののない所で {most:.1f} 時間",
-        en=f"Possible sunlight {when_en}, sun above {low:g} degrees, no clouds:"
+        en=f"Possible sunlight {when.en}, sun above {low:g} degrees, no clouds:"
         f" {most:.1f} h on open ground",
     )
     return (said, *told)

@@ -15,6 +15,8 @@ _NODATA = {"float32": float("nan"), "uint8": CLASS_NODATA, "int32": -1}
 def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     """Write one GeoTIFF per variable; without data are NaN, 255 in classes and -1 in numbers.
 
+    What was said of the result (attributes ``comment`` and ``warnings``) stands in its tags.
+
     Parameters
     ----------
     data
@@ -33,10 +35,11 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
         If the disk refuses.
     """
     written = []
+    said = {key: str(data.attrs[key]) for key in ("comment", "warnings") if data.attrs.get(key)}
     for name in data.data_vars:
         file = out / f"{name}.tif"
         with replacing(file) as temporary:
             values = data[name].rio.write_nodata(_NODATA[data[name].dtype.name])
-            values.rio.to_raster(temporary, compress="deflate")
+            values.rio.to_raster(temporary, compress="deflate", tags=said)
         written.append(file)
     return written

@@ -78,6 +78,17 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
     "shade_rule": [{"zone": "第1種住居地域"}],
+    "facades": [
+        {"date": "2026-12-22", "step_minutes": 60},
+        {
+            "date": "2026-03-01",
+            "until": "2026-03-31",
+            "max_days": 2,
+            "step_minutes": 60,
+            "piece_m": 4.0,
+            "storey_m": 2.8,
+        },
+    ],
     "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],
 }
 """Beside the defaults that other steps run with; a new step needs no entry if its defaults run."""
@@ -103,7 +114,8 @@ def rows_of(table: Table) -> Any:
     given = (*step.inputs, *step.optional)
     fields = {r: town.fields[r] for r in given if r in town.fields}
     tables = {r: rows_of(r) for r in given if isinstance(r, Table)}
-    assessed = step.run(CityState(town.grid, fields, tables), step.params())
+    state = CityState(town.grid, fields, tables, town.site.time_zone)
+    assessed = step.run(state, params_of(step)[0])
     return conform(table, assessed.frame, town.grid.crs)
 
 

@@ -1,4 +1,4 @@
-"""What is said about a flood: the event in a line, the account of its water, its edges."""
+"""What is said about a flood: the event in a line, the account of its water, equations, edges."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from citytwin.kernels.flood_levee import Levee
-from citytwin.kernels.flood_options import EdgeKind
+from citytwin.kernels.flood_options import EdgeKind, Scheme
 from citytwin.kernels.flood_result import Inundation
 from citytwin.model.notes import Fact, Note
 from citytwin.model.text import Text, text
@@ -105,6 +105,30 @@ def _clock(minutes: float, start_s: float | None, time_zone: str) -> Text:
         return text(f"開始 {minutes:g} 分後", f"{minutes:g} min")
     when = datetime.fromtimestamp(start_s + minutes * 60.0, tz=ZoneInfo(time_zone))
     return text(f"{when:%H:%M}", f"{when:%H:%M}")
+
+
+def scheme_note(params: FloodParams) -> Note:
+    """Say which equations were solved, and where they do not hold.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    """
+    if params.scheme is Scheme.INERTIAL:
+        return Note(
+            severity="info",
+            ja="移流項を省いた局所慣性方程式で計算。破堤口の近く、急な坂、跳水や射流では水深・流速は"
+            "目安です",
+            en="Computed without advection (local inertial equations): beside a breach, on steep "
+            "streets and in rapid flow depths and speeds are approximate",
+        )
+    order = "second" if params.order == 2 else "first"
+    return Note(
+        severity="info",
+        ja=f"移流項を含む浅水方程式で計算（有限体積法、{params.order} 次精度）",
+        en=f"Computed with the full shallow-water equations (finite volumes of {order} order)",
+    )
 
 
 def levee_notes(

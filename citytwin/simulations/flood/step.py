@@ -1,4 +1,4 @@
-"""Inundation by rain, inflows, levees and levels (local inertial equations, closed buildings)."""
+"""Inundation by rain, inflows, levees and levels (shallow water, buildings as closed blocks)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,13 @@ from citytwin.model import fields as f
 from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.steps import Block, Cost, Domain, Outcome, Simulation
 from citytwin.model.text import text
-from citytwin.simulations.flood.account import edge_note, facts_of, levee_notes, summary
+from citytwin.simulations.flood.account import (
+    edge_note,
+    facts_of,
+    levee_notes,
+    scheme_note,
+    summary,
+)
 from citytwin.simulations.flood.levees import levee_of
 from citytwin.simulations.flood.outputs import OUTPUTS, fields_of
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
@@ -54,6 +60,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
             *storm.notes,
             *edge_note(params),
             *levee_notes(params, forcing.levees, start_s, block.site.time_zone),
+            scheme_note(params),
         ),
         valid_time=None if start_s is None else datetime.fromtimestamp(start_s, tz=UTC),
     )
@@ -92,6 +99,8 @@ def _options(params: FloodParams) -> SolverOptions:
         for side in ("north", "south", "west", "east")
     )
     return SolverOptions(
+        scheme=params.scheme,
+        order=params.order,
         courant=params.courant,
         edges=Edges(north, south, west, east, params.edge_min_slope),
         recording=Recording(

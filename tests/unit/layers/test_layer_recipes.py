@@ -58,6 +58,7 @@ def test_the_layers_of_the_twin() -> None:
         "model_defects",
         "roads",
         "building_exposure",
+        "facades",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)

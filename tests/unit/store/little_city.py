@@ -17,6 +17,7 @@ from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCredit, View
 from citytwin.model.notes import Fact, Note
+from citytwin.model.ragged import list_column
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
 from citytwin.store.latest import published_city
@@ -138,6 +139,36 @@ def building_exposure(count: int = 40) -> gpd.GeoDataFrame:
         geometry=_boxes(count, 12.0),
         crs=GRID.crs,
     )[list(t.BUILDING_EXPOSURE.column_names)]
+
+
+def facades() -> gpd.GeoDataFrame:
+    """Return walls of one to three storeys, the first of which stands against a neighbour."""
+    storeys = np.array([2, 1, 3, 3, 1, 2])
+    first = np.concatenate([[0], np.cumsum(storeys)])
+    hours = np.linspace(0.0, 9.0, first[-1])
+    x = GRID.x_min + 20.0 * np.arange(6)
+    lines = [shapely.LineString([(at, GRID.y_max - 80), (at + 9, GRID.y_max - 83)]) for at in x]
+    lowest = hours[first[:-1]]
+    lowest[0] = np.nan
+    return gpd.GeoDataFrame(
+        {
+            "facade_id": _strings("wall_", 6),
+            "building_id": _strings("bldg_", 6),
+            "wall": pd.array(range(1, 7), dtype="Int32"),
+            "azimuth_deg": np.linspace(0.0, 350.0, 6),
+            "length_m": np.full(6, 9.5),
+            "base_z_m": np.full(6, 3.0),
+            "top_z_m": 3.0 + 3.0 * storeys,
+            "storeys": pd.array(storeys, dtype="Int32"),
+            "covered_storeys": pd.array([1, 0, 0, 0, 0, 0], dtype="Int32"),
+            "sunlit_hours_lowest": lowest,
+            "sunlit_hours_mean": hours[first[1:] - 1],
+            "sunlit_hours_highest": hours[first[1:] - 1],
+            "storey_hours": list_column(hours, first),
+        },
+        geometry=lines,
+        crs=GRID.crs,
+    )
 
 
 def road_exposure() -> gpd.GeoDataFrame:
@@ -311,6 +342,7 @@ TABLES = {
     "surface_accuracy": surface_accuracy,
     "buildings": buildings,
     "building_exposure": building_exposure,
+    "facades": facades,
     "road_exposure": road_exposure,
     "traffic": traffic,
 }
