@@ -43,6 +43,7 @@ def test_the_layers_of_the_twin() -> None:
         "shade_outline",
         "shade_equal",
         "shade_distance",
+        "open_space_sun",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
@@ -59,6 +60,7 @@ def test_the_layers_of_the_twin() -> None:
         "roads",
         "building_exposure",
         "facades",
+        "window_sun",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)
