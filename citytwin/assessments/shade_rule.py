@@ -10,6 +10,7 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 from pydantic import Field as Bound
 from pydantic import field_validator
 
@@ -64,7 +65,8 @@ class _Task:
     city: CityState
     rule: SunRule
     limits: ShadeLimits
-    buildings: gpd.GeoDataFrame
+    building_ids: NDArray[np.object_]
+    outlines_m: NDArray[np.float64]
     measures: Measures
     sites: Sites
     casters: Casters
@@ -119,7 +121,9 @@ def run(city: CityState, params: ShadeRuleParams) -> Assessed:
     measures = measures_of(buildings, surfaces, city.grid, city.fields.get(f.TERRAIN))
     casters = casters_of(buildings, surfaces, measures.ground_z_m)
     sites = strips_around(buildings, params.site_margin_m)
-    task = _Task(city, params.rule, limits, buildings, measures, sites, casters)
+    ids = buildings["building_id"].to_numpy(dtype=object)
+    outlines_m = shapely.length(buildings.geometry.to_numpy())
+    task = _Task(city, params.rule, limits, ids, outlines_m, measures, sites, casters)
     rows = [row for number in range(len(sites.ids)) for row in _row(task, known, number)]
     frame = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=list(t.SHADE_CHECKS.column_names)),
@@ -139,7 +143,7 @@ def _row(task: _Task, known: Designations, number: int) -> Iterator[dict[str, An
     holds, sun = worst.designation, task.rule.sun
     yield {
         "site_id": task.sites.ids[number],
-        "buildings": ",".join(task.buildings["building_id"].iloc[members]),
+        "buildings": ",".join(task.building_ids[members]),
         "land": "parcel" if task.sites.from_parcel[number] else "strip",
         "rule": task.rule.name,
         "zone": holds.zone,
@@ -178,8 +182,7 @@ def _checks(task: _Task, known: Designations, number: int) -> Iterator[_Check]:
     if not holding or not len(edges) or land.is_empty:
         return
     lines = lines_around(land, task.limits.near_line_m, task.limits.far_line_m)
-    weights = shapely.length(task.buildings.geometry.to_numpy()[members])
-    ground = float(np.average(task.measures.ground_z_m[members], weights=weights))
+    ground = float(np.average(task.measures.ground_z_m[members], weights=task.outlines_m[members]))
     centre = land.centroid
     circle = circle_at(task.rule.sun, centre.x, centre.y, task.city.grid.crs)
     for holds in holding:

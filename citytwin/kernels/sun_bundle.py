@@ -101,7 +101,7 @@ def bundles(
     dtype
         Type of the sums of weights.
     crown_weight
-        What each sun counts behind a crown, shape (nt,); None = as much as anywhere.
+        What each sun counts behind a crown, shape (nt,) [any unit]; None = as much as anywhere.
 
     Returns
     -------

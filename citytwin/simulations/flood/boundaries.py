@@ -66,7 +66,7 @@ class LeveeParams(Params):
     """A levee at the water outside; its line goes with the water on the side away from the land."""
 
     line: tuple[Place, ...] = Bound(min_length=2)
-    """The crest from end to end."""
+    """The crest from end to end, in the city's CRS [m]."""
     land: Literal["left", "right"]
     """On which side of the line, seen along it, the land lies."""
     crest_m: tuple[float, ...] = ()
@@ -77,10 +77,10 @@ class LeveeParams(Params):
     stage: tuple[StagePoint, ...] = Bound(min_length=1)
     """Level of the water outside, at the first place of the line."""
     water_slope: float = Bound(default=0.0, ge=-0.1, le=0.1)
-    """Fall of that water along the line."""
+    """Fall of that water along the line [m/m]."""
     river_slope: float | None = Bound(default=None, gt=0, lt=1)
-    """Slope of the river bed, by which a side weir takes less (Kuriki et al. 1996); None = the
-    weir formula counts in full."""
+    """Slope of the river bed [m/m], by which a side weir takes less (Kuriki et al. 1996); None =
+    the weir formula counts in full."""
     storage_m2: float | None = Bound(default=None, gt=0)
     """Area of a water body outside that falls by what it loses; None = a river that does not."""
     breaches: tuple[BreachParams, ...] = ()
@@ -107,7 +107,7 @@ class LevelParams(Params):
     edge: Literal["north", "south", "west", "east"] | None = None
     """All open cells along this edge ..."""
     outline: tuple[Place, ...] = ()
-    """... or those with their centre in this polygon."""
+    """... or those with their centre in this polygon, in the city's CRS [m]."""
     stage: tuple[StagePoint, ...] = Bound(min_length=1)
     name: Annotated[Text | None, BeforeValidator(both_languages)] = None
 
@@ -129,4 +129,4 @@ class InitialWater(Params):
     level_m: float = Bound(ge=-500, le=9000)
     """Its level; ground below it is under water."""
     outline: tuple[Place, ...] = Bound(min_length=3)
-    """Polygon within which it stands."""
+    """Polygon within which it stands, in the city's CRS [m]."""
