@@ -32,7 +32,7 @@ from citytwin.rules.shade_lines import (
     worst_far,
     worst_near,
 )
-from citytwin.rules.sites import Measures, Sites, measures_of, strips_around
+from citytwin.rules.sites import Measures, Sites, measures_of, sites_of
 from citytwin.rules.sun_window import circle_at, shadow_bounds
 
 
@@ -47,7 +47,8 @@ class ShadeRuleParams(Params):
     zone: str | None = None
     """Zone that land outside all zones is taken for, such as ``第1種住居地域``."""
     site_margin_m: float = Bound(default=2.0, ge=0, le=50)
-    """Without parcels: the boundary of a site is taken to lie this far from its buildings."""
+    """Where there is no parcel, the boundary of a site is taken to lie this far from its
+    buildings."""
 
     @field_validator("rule")
     @classmethod
@@ -120,7 +121,7 @@ def run(city: CityState, params: ShadeRuleParams) -> Assessed:
     surfaces = city.table(t.SURFACES)
     measures = measures_of(buildings, surfaces, city.grid, city.fields.get(f.TERRAIN))
     casters = casters_of(buildings, surfaces, measures.ground_z_m)
-    sites = strips_around(buildings, params.site_margin_m)
+    sites = sites_of(buildings, city.tables.get(t.SITES), params.site_margin_m)
     ids = buildings["building_id"].to_numpy(dtype=object)
     outlines_m = shapely.length(buildings.geometry.to_numpy())
     task = _Task(city, params.rule, limits, ids, outlines_m, measures, sites, casters)
@@ -260,10 +261,10 @@ def _notes(params: ShadeRuleParams, known: Designations, frame: pd.DataFrame) ->
         notes.append(
             Note(
                 severity="fallback",
-                ja=f"敷地の形がないため、建物から {params.site_margin_m:g} m の線を敷地境界とみなして"
+                ja=f"敷地の形がない建物は、外壁から {params.site_margin_m:g} m の線を敷地境界とみなして"
                 "います",
-                en=f"Without parcels the boundary of a site is taken to lie {params.site_margin_m:g} m"
-                " from its buildings",
+                en="Where there is no parcel, the boundary of a site is taken to lie "
+                f"{params.site_margin_m:g} m from its buildings",
             )
         )
     if params.zone is not None:
@@ -299,7 +300,7 @@ ASSESSMENT = Assessment(
     name="shade_rule",
     title=text("日影規制の適合", "Limits of shade around buildings"),
     inputs=(t.BUILDINGS, t.SURFACES),
-    optional=(t.ZONES, f.TERRAIN),
+    optional=(t.ZONES, t.SITES, f.TERRAIN),
     output=t.SHADE_CHECKS,
     params=ShadeRuleParams,
     run=run,

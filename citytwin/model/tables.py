@@ -267,6 +267,16 @@ ZONES = Table(
     geometry="polygon",
     key="zone_id",
 )
+SITES = Table(
+    "sites",
+    (
+        Column("site_id", "string", nullable=False, meaning="parcel number or other identifier"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="land that counts as one site"),
+    ),
+    geometry="polygon",
+    key="site_id",
+)
 HAZARD_SURFACES = Table(
     "hazard_surfaces",
     (
