@@ -144,12 +144,19 @@ def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
         Job(
             b.step,
             b.params,
-            tuple(r for r in (*b.step.inputs, *b.step.optional) if r in have),
+            _used(b, have),
             _outputs(b.step),
         )
         for b in ordered
     ]
     return _sorted_by_needs(jobs)
+
+
+def _used(bound: Bound, have: set[Resource]) -> tuple[Resource, ...]:
+    """Inputs that exist and that the parameters make use of."""
+    step = bound.step
+    ignored = step.ignores(bound.params) if isinstance(step, Simulation) else ()
+    return tuple(r for r in (*step.inputs, *step.optional) if r in have and r not in ignored)
 
 
 def _sorted_by_needs(jobs: list[Job]) -> list[Job]:

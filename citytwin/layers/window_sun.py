@@ -45,7 +45,7 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
 
 LAYER = LayerRecipe(
     id="window_sun",
-    order=82,
+    order=83,
     group="sunlight",
     title=text("窓の日照（基準との比較）", "Sun at windows against a rule"),
     summary=text(

@@ -131,6 +131,40 @@ LOD_USED = Field(
     valid_min=0,
     valid_max=5,
 )
+ROOF_PLANE = Field(
+    "roof_plane",
+    "1",
+    text("屋根面の番号", "Number of the roof plane in its building"),
+    dtype="int32",
+    precision=0,
+    may_be_empty=True,
+)
+ROOF_SLOPE = Field(
+    "roof_slope",
+    "deg",
+    text("屋根の傾き", "Slope of the roof plane"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=90.0,
+    may_be_empty=True,
+)
+ROOF_ASPECT = Field(
+    "roof_aspect",
+    "deg",
+    text("屋根の向き（真北から時計回り）", "Aspect of the roof plane (from true north)"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=360.0,
+    may_be_empty=True,
+)
+ROOF_AREA = Field(
+    "roof_area",
+    "m2",
+    text("セルの屋根面積", "Area of the roof plane that the cell stands for"),
+    precision=0.01,
+    valid_min=0.0,
+    may_be_empty=True,
+)
 ROUGHNESS = Field(
     "manning",
     "s.m-1/3",
@@ -138,6 +172,15 @@ ROUGHNESS = Field(
     precision=0.001,
     valid_min=0.005,
     valid_max=0.5,
+)
+GROUND_COVER = Field(
+    "ground_cover",
+    "1",
+    text("地表の種別", "What covers the ground"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=7,
 )
 SUNLIT_HOURS = Field(
     "sunlit_hours",
@@ -167,7 +210,7 @@ SKY_VIEW_FACTOR = Field(
 IRRADIATION_DIRECT = Field(
     "irradiation_direct",
     "kWh/m2",
-    text("直達日射量", "Direct solar irradiation"),
+    text("可能直達日射量（快晴時）", "Possible direct irradiation (clear sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
@@ -175,7 +218,15 @@ IRRADIATION_DIRECT = Field(
 IRRADIATION_DIFFUSE = Field(
     "irradiation_diffuse",
     "kWh/m2",
-    text("散乱日射量", "Diffuse solar irradiation"),
+    text("可能散乱日射量（快晴時）", "Possible diffuse irradiation (clear sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_REFLECTED = Field(
+    "irradiation_reflected",
+    "kWh/m2",
+    text("可能反射日射量（快晴時）", "Possible irradiation reflected by the ground (clear sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
@@ -183,10 +234,85 @@ IRRADIATION_DIFFUSE = Field(
 IRRADIATION_GLOBAL = Field(
     "irradiation_global",
     "kWh/m2",
-    text("全天日射量", "Global solar irradiation"),
+    text("可能日射量（快晴時）", "Possible irradiation (clear sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_DIRECT = Field(
+    "irradiation_probable_direct",
+    "kWh/m2",
+    text("実際の直達日射量（観測された空）", "Probable direct irradiation (observed sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_DIFFUSE = Field(
+    "irradiation_probable_diffuse",
+    "kWh/m2",
+    text("実際の散乱日射量（観測された空）", "Probable diffuse irradiation (observed sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_REFLECTED = Field(
+    "irradiation_probable_reflected",
+    "kWh/m2",
+    text(
+        "実際の反射日射量（観測された空）",
+        "Probable irradiation reflected by the ground (observed sky)",
+    ),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_GLOBAL = Field(
+    "irradiation_probable_global",
+    "kWh/m2",
+    text("実際の日射量（観測された空）", "Probable irradiation (observed sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+ROOF_IRRADIATION_POSSIBLE = Field(
+    "roof_irradiation_possible",
+    "kWh/m2",
+    text("屋根の年間可能日射量（快晴時）", "Possible irradiation of roofs in a year (clear sky)"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=6000.0,
+    may_be_empty=True,
+)
+ROOF_IRRADIATION_PROBABLE = Field(
+    "roof_irradiation_probable",
+    "kWh/m2",
+    text(
+        "屋根の年間日射量（観測された空）", "Probable irradiation of roofs in a year (observed sky)"
+    ),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=6000.0,
+    may_be_empty=True,
+)
+ROOF_LIGHT_SHARE = Field(
+    "roof_light_share",
+    "1",
+    text(
+        "影のない場合に対する屋根の日射の割合", "Share of the unshaded light that reaches the roof"
+    ),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=1.0,
+    may_be_empty=True,
+)
+MODULE_TILT = Field(
+    "module_tilt",
+    "deg",
+    text("太陽電池の傾き", "Tilt of solar modules on the roof"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=90.0,
+    may_be_empty=True,
 )
 FRONTAL_AREA = Field(
     "frontal_area_index",

@@ -22,6 +22,23 @@ class Note(BaseModel):
     en: str
 
 
+class Premise(Note):
+    """What a result was computed for: said of all that is made from it, even if no fault."""
+
+    premise: Literal[True]
+
+
+def premise_of(note: Note) -> Premise:
+    """Return a remark as one that is said of all that is made from the result.
+
+    Parameters
+    ----------
+    note
+        The remark.
+    """
+    return Premise(severity=note.severity, ja=note.ja, en=note.en, premise=True)
+
+
 class Worst(BaseModel):
     """The worst of the cases that a remark counts."""
 

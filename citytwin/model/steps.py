@@ -286,6 +286,9 @@ class Simulation(Generic[P]):
     optional: tuple[Field | ObservedProperty, ...] = ()
     also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
+    ignores: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
+    """Which of the optional inputs these parameters make no use of; the result does not descend
+    from them."""
     window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
     """Time that these parameters look at in the records; None = all that was recorded."""
     cost: Cost = Cost(5.0, 40.0)

@@ -71,6 +71,19 @@ class LodUsed(IntEnum):
     LOD4 = 5
 
 
+class GroundCover(IntEnum):
+    """What covers the ground of a cell (field ``ground_cover``); names as in `LAND_USE`."""
+
+    OTHER = 0
+    BUILDING = 1
+    ROAD = 2
+    WATER = 3
+    GREEN = 4
+    PADDY = 5
+    FIELD = 6
+    BARE = 7
+
+
 BUILDINGS = Table(
     "buildings",
     (
@@ -431,6 +444,41 @@ ROAD_EXPOSURE = Table(
             "min",
             meaning="null when it stays passable, and where there is no depth",
         ),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+ROOF_SOLAR = Table(
+    "roof_solar",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("usage", "string"),
+        Column("lod", "string", nullable=False, meaning="level of detail of the roof planes"),
+        Column("height_m", "float64", "m"),
+        Column(
+            "roof_area_m2", "float64", "m2", meaning="true area of its planes as seen from above"
+        ),
+        Column("roof_planes", "int32", "1", meaning="planes seen on the grid"),
+        Column(
+            "roof_irradiation_kwh_m2",
+            "float64",
+            "kWh/m2",
+            meaning="mean of the roof in a year, on the planes of modules",
+        ),
+        Column("usable_area_m2", "float64", "m2", meaning="part that the rules leave"),
+        Column("usable_planes", "int32", "1"),
+        Column("module_area_m2", "float64", "m2", meaning="modules on the usable part"),
+        Column("mounting", "string", meaning="of most modules: pitched, level, racked"),
+        Column("sky", "string", nullable=False, meaning="observed, or clear (an upper bound)"),
+        Column(
+            "module_irradiation_kwh_m2",
+            "float64",
+            "kWh/m2",
+            meaning="mean of its modules in a year",
+        ),
+        Column("irradiated_kwh", "float64", "kWh", meaning="light on its modules in a year"),
+        Column("capacity_kwp", "float64", "kW", meaning="under standard test conditions"),
+        Column("yield_kwh", "float64", "kWh", meaning="electricity in a year"),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",

@@ -34,7 +34,7 @@ from citytwin.testing.readme import write_readme
 from citytwin.testing.site_file import write_sites
 from citytwin.testing.streets import StreetPlan, street_plan
 from citytwin.testing.traffic_feeds import write_traffic, write_vehicle_positions
-from citytwin.testing.weather_feeds import write_amedas, write_openmeteo
+from citytwin.testing.weather_feeds import write_amedas, write_openmeteo, write_openmeteo_year
 
 # Where the demo levee breaks: the land side of the low spot in the north levee.
 BREACH_U_M = 645.0
@@ -105,6 +105,7 @@ class DemoCity:
     sites_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
+    openmeteo_year_file: Path
     amedas_table: Path
     amedas_maps: tuple[Path, ...]
     traffic_file: Path
@@ -234,6 +235,7 @@ def write_demo_city(directory: Path) -> DemoCity:
         sites_file=write_sites(directory / "sites" / "sites.geojson", plan, degrees),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
+        openmeteo_year_file=write_openmeteo_year(feeds / "openmeteo_2025.json"),
         amedas_table=amedas_table,
         amedas_maps=amedas_maps,
         traffic_file=write_traffic(feeds / "traffic" / "jartic_5m.geojson", plan, degrees),

@@ -53,11 +53,41 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {
             "first_day": "2026-01-01",
             "last_day": "2026-12-31",
-            "max_days": 2,
+            "sun_spacing_deg": 10.0,
+            "min_altitude_deg": 30.0,
             "plane": "level",
             "step_minutes": 60,
             "directions": 16,
             "linke_turbidity": 3.0,
+        },
+    ],
+    "irradiation_probable": [
+        {
+            "first_day": "2026-07-01",
+            "observed": observed,
+            "min_altitude_deg": 30.0,
+            "step_minutes": 60,
+            "directions": 16,
+        }
+        for observed in ("radiation", "sunshine", "clouds")
+    ],
+    "roof_irradiation": [
+        {
+            "year": 2026,
+            "min_altitude_deg": 30.0,
+            "step_minutes": 60,
+            "sun_spacing_deg": 10.0,
+            "directions": 16,
+        },
+        {
+            "year": 2026,
+            "observed": "clouds",
+            "min_coverage": 0.001,
+            "rack_tilt_deg": 15.0,
+            "min_altitude_deg": 30.0,
+            "step_minutes": 60,
+            "sun_spacing_deg": 10.0,
+            "directions": 16,
         },
     ],
     "shadow": [

@@ -39,6 +39,7 @@ def test_the_layers_of_the_twin() -> None:
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",
+        "irradiation_probable_global",
         "shade_rule",
         "shade_outline",
         "shade_equal",
@@ -60,6 +61,7 @@ def test_the_layers_of_the_twin() -> None:
         "roads",
         "building_exposure",
         "facades",
+        "roof_solar",
         "window_sun",
         "traffic",
     ]

@@ -11,8 +11,9 @@ from pydantic import ValidationError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Block, Outcome, Site
-from citytwin.simulations import irradiation, sunlight
-from citytwin.simulations.irradiation import IrradiationParams
+from citytwin.simulations import sunlight
+from citytwin.simulations.irradiation import possible
+from citytwin.simulations.irradiation.params import IrradiationParams
 from citytwin.simulations.sunlight import SIMULATION, SunlightParams
 
 # Reda and Andreas (2004), NREL/TP-560-34302, appendix A.5: Golden, Colorado, 2003-10-17 12:30:30
@@ -97,7 +98,7 @@ def test_a_wide_city_is_told_what_one_sun_costs(cells: int, told: bool) -> None:
     notes = SIMULATION.run(block, SunlightParams.model_validate({"suns": [sun]})).notes
     assert [note.en for note in notes] == expected
     day = {"first_day": "2026-12-22", "step_minutes": 60, "directions": 16}
-    notes = irradiation.SIMULATION.run(block, IrradiationParams.model_validate(day)).notes
+    notes = possible.SIMULATION.run(block, IrradiationParams.model_validate(day)).notes
     assert [note.en for note in notes[1:]] == expected
 
 

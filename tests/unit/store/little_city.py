@@ -58,6 +58,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.BUILDING_COVERAGE: (0.0, 1.0),
         f.SKY_VIEW_FACTOR: (0.1, 1.0),
         f.IRRADIATION_GLOBAL: (120.0, 1900.0),
+        f.IRRADIATION_PROBABLE_GLOBAL: (80.0, 1400.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
@@ -330,6 +331,35 @@ def model_defects() -> gpd.GeoDataFrame:
     )[list(t.MODEL_DEFECTS.column_names)]
 
 
+def roof_solar(count: int = 14) -> gpd.GeoDataFrame:
+    """Return roofs of every class of capacity, one unknown, one of nothing usable."""
+    capacity = np.linspace(0.0, 400.0, count) ** 2 / 400.0
+    capacity[4] = np.nan
+    known = ~np.isnan(capacity)
+    return gpd.GeoDataFrame(
+        {
+            "building_id": _strings("bldg_", count),
+            "usage": pd.array(["住宅"] * count, dtype="string"),
+            "lod": pd.array(["2"] * count, dtype="string"),
+            "height_m": np.linspace(4, 40, count),
+            "roof_area_m2": 8.0 * capacity,
+            "roof_planes": pd.array(np.where(known, 2, None), dtype="Int32"),
+            "roof_irradiation_kwh_m2": np.where(known, 1200.0, np.nan),
+            "usable_area_m2": 7.0 * capacity,
+            "usable_planes": pd.array(np.where(known, 1, None), dtype="Int32"),
+            "module_area_m2": 5.0 * capacity,
+            "mounting": pd.array(np.where(capacity > 0, "racked", None), dtype="string"),
+            "sky": pd.array(["observed"] * count, dtype="string"),
+            "module_irradiation_kwh_m2": np.where(capacity > 0, 1300.0, np.nan),
+            "irradiated_kwh": 6500.0 * capacity,
+            "capacity_kwp": capacity,
+            "yield_kwh": 975.0 * capacity,
+        },
+        geometry=_boxes(count, 12.0),
+        crs=GRID.crs,
+    )
+
+
 def shade_checks() -> gpd.GeoDataFrame:
     """Return a site that exceeds its limits and one that keeps them."""
     numbers = {
@@ -372,6 +402,7 @@ def shade_lines() -> gpd.GeoDataFrame:
 TABLES = {
     "window_sun": window_sun,
     "open_space_sun": open_space_sun,
+    "roof_solar": roof_solar,
     "shade_checks": shade_checks,
     "shade_lines": shade_lines,
     "model_defects": model_defects,
