@@ -35,7 +35,7 @@ class Measures:
     """Above ground; NaN where not recorded."""
 
     def regulated(self, by: Regulated) -> NDArray[np.bool_]:
-        """Tell which buildings reach one of the limits.
+        """Tell which buildings reach one of the limits; those of unknown height do not.
 
         Parameters
         ----------
@@ -49,7 +49,7 @@ class Measures:
             found |= self.eaves_m > by.eaves_above_m
         if by.storeys_from is not None:
             found |= self.storeys >= by.storeys_from
-        return found
+        return found & ~np.isnan(self.height_m)
 
 
 @dataclass(frozen=True, eq=False)
