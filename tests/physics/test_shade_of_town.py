@@ -21,10 +21,10 @@ CIRCLE = sun_circle(
 PLANE_M = 4.0
 
 
-def places(boxes: list, number: int) -> np.ndarray:
+def places(boxes: list, number: int, size: tuple[float, float]) -> np.ndarray:
     """Random places on the plane, outside of the houses and a little north of them too."""
     rng = np.random.default_rng(8)
-    xy = rng.uniform((0.0, 0.0), (230.0, 330.0), (number, 2))
+    xy = rng.uniform((0.0, 0.0), size, (number, 2))
     inside = shapely.union_all([shapely.Polygon(corners) for corners, _, _ in boxes])
     free = ~shapely.contains_xy(inside.buffer(0.1), xy)
     return np.column_stack([xy[free], np.full(free.sum(), PLANE_M)])
@@ -36,7 +36,7 @@ def test_hours_of_hipped_and_flat_roofs() -> None:
     faces = faces_of(boxes)
     xyz = np.array([vertex for face in faces for vertex in face])
     edges = edges_of_faces(xyz, np.cumsum([0, *(len(face) for face in faces)]))
-    points = places(boxes, 500)
+    points = places(boxes, 500, (160.0, 170.0))
     angles = np.linspace(CIRCLE.begin_rad, CIRCLE.end_rad, 480, endpoint=False) + math.pi / 1440
     scene, minutes = embree_of(faces), np.zeros(len(points))
     changes = np.zeros(len(points))
@@ -60,7 +60,7 @@ def test_outlines_of_hipped_and_flat_roofs() -> None:
     """Places lie in the outline where Embree finds them shaded, of a morning and a noon sun."""
     boxes = town(rows=3, each=4)
     faces = faces_of(boxes)
-    points = places(boxes, 3000)
+    points = places(boxes, 3000, (110.0, 110.0))
     scene = embree_of(faces)
     rings = [[np.array(face)] for face in faces]
     for angle in (-0.9, 0.05):
@@ -70,5 +70,5 @@ def test_outlines_of_hipped_and_flat_roofs() -> None:
         outline = shadow_outline(rings, PLANE_M, direction)
         wrong = shapely.contains_xy(outline, points[:, :2]) != hit
         near = shapely.distance(outline.boundary, shapely.points(points[wrong, :2]))
-        assert hit.sum() > 100
+        assert hit.mean() > 0.05
         assert (near < 0.01).all(), near
