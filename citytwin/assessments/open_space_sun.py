@@ -22,6 +22,7 @@ from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, level_at, standing_faces
 from citytwin.rules.counted_suns import begin_of, suns_of_day
 from citytwin.rules.files import NamedRule, named_rule
+from citytwin.rules.telling import source_note
 
 Float64Array = NDArray[np.float64]
 _ABOVE_M = 0.01
@@ -102,7 +103,7 @@ def run(city: CityState, params: OpenSpaceSunParams) -> Assessed:
         geometry="geometry",
         crs=city.grid.crs,
     )
-    notes = (_note(params, limits), *sun_notes(False, city.grid, city.site))
+    notes = (_note(params, limits), source_note(rule), *sun_notes(False, city.grid, city.site))
     return Assessed(
         frame,
         _facts(frame),

@@ -23,6 +23,7 @@ from citytwin.rules.designation import Choice, Designations, designations_of
 from citytwin.rules.files import NamedRule, named_rule
 from citytwin.rules.site_check import Block, SiteCheck, site_checks
 from citytwin.rules.sites import measures_of, sites_of
+from citytwin.rules.telling import source_note
 
 
 class ShadeRuleParams(Params):
@@ -158,13 +159,13 @@ def _notes(params: ShadeRuleParams, known: Designations, frame: pd.DataFrame) ->
         Note(
             severity="info",
             ja=f"{rule.title.ja}：真太陽時 {sun.begin_h:g} 時から {sun.end_h:g} 時、赤緯 "
-            f"{sun.declination_deg:.4f} 度、大気差なし。道路・水面や地盤の高低差による緩和は"
-            "適用していません（安全側）",
+            f"{sun.declination_deg:.4f} 度、大気差なし。敷地の建物だけの日影で、平均地盤面から測ります",
             en=f"{rule.title.en}: true solar time {sun.begin_h:g} to {sun.end_h:g} h, declination "
-            f"{sun.declination_deg:.4f} degrees, no refraction. No relief for roads, water and lower"
-            " sites is applied, which is on the strict side",
+            f"{sun.declination_deg:.4f} degrees, no refraction. Shade of the buildings of a site"
+            " alone, on planes above its mean ground",
         )
     )
+    notes.append(source_note(rule))
     if any(holds.assumed for holds in known.found):
         notes.append(
             Note(

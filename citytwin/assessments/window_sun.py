@@ -22,6 +22,7 @@ from citytwin.rules.city_shadows import city_casters, standing_faces
 from citytwin.rules.city_walls import CityWalls, city_walls
 from citytwin.rules.counted_suns import begin_of, suns_of_day
 from citytwin.rules.files import NamedRule, named_rule
+from citytwin.rules.telling import source_note
 
 Float64Array = NDArray[np.float64]
 
@@ -89,7 +90,7 @@ def run(city: CityState, params: WindowSunParams) -> Assessed:
     ]
     hours = np.minimum.reduce(days)
     frame = _frame(walls, hours, buildings, rule, receiver, limits, city.site)
-    notes = (_note(params, receiver), *sun_notes(False, city.grid, city.site))
+    notes = (_note(params, receiver), source_note(rule), *sun_notes(False, city.grid, city.site))
     return Assessed(
         frame,
         _facts(frame),

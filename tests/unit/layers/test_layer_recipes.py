@@ -63,6 +63,7 @@ def test_the_layers_of_the_twin() -> None:
         "facades",
         "roof_solar",
         "window_sun",
+        "shade_worst",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)

@@ -61,4 +61,4 @@ def test_every_rule_says_where_it_comes_from(name: str) -> None:
     assert rule.name == name
     assert len(rule.source) > 10
     assert rule.unverified
-    assert all(part.strip() for part in rule.unverified)
+    assert all(part.ja.strip() and part.en.strip() for part in rule.unverified)
