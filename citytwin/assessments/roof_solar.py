@@ -129,9 +129,8 @@ def run(city: CityState, params: RoofSolarParams) -> Assessed:
     frame["irradiated_kwh"] = _where(seen, light)
     frame["capacity_kwp"] = _where(seen, total(modules) * params.module_efficiency)
     frame["yield_kwh"] = _where(seen, light * params.module_efficiency * params.performance_ratio)
-    return Assessed(
-        frame[list(t.ROOF_SOLAR.column_names)], _facts(frame, seen), _notes(params, observed)
-    )
+    notes = (*_notes(params, observed), *_blocks_note(frame, seen))
+    return Assessed(frame[list(t.ROOF_SOLAR.column_names)], _facts(frame, seen), notes)
 
 
 def _cells(city: CityState, irradiation: NDArray[np.float32]) -> _Cells:
@@ -247,6 +246,20 @@ def _notes(params: RoofSolarParams, observed: bool) -> tuple[Note, ...]:
             severity="fallback",
             ja="空の観測がないため、快晴時の日射で計算した上限値です",
             en="The sky was not observed: yields are those of a clear sky, an upper bound",
+        ),
+    )
+
+
+def _blocks_note(frame: pd.DataFrame, seen: NDArray[np.bool_]) -> tuple[Note, ...]:
+    """Say how many roofs are level only because the model knows no better."""
+    blocks = int((frame["lod"].str.startswith(("0", "1")) & seen).sum())
+    if not blocks:
+        return ()
+    return (
+        Note(
+            severity="fallback",
+            ja=f"LOD0・LOD1 の建物 {blocks} 棟は屋根の形が分からないため、水平な屋根として計算しています",
+            en=f"The shape of {blocks} roofs is not known (LOD0 or LOD1): they are taken as flat",
         ),
     )
 
