@@ -187,6 +187,31 @@ def test_a_box_shades_a_roof_plane_by_hand():
     assert made[5, 5] == pytest.approx(beam.sum(), rel=0.01)
 
 
+@pytest.mark.parametrize(("day", "share"), [("2025-06-10", 0.1), ("2025-12-10", 0.6)])
+def test_under_a_roof_of_leaves(day, share):
+    """All light of a garden below crowns comes through them; which share depends on the season."""
+    block = block_of(np.zeros((9, 9)), np.nan, np.nan)
+    leafy = Block(
+        {
+            **block.arrays,
+            f.CANOPY_TOP: np.full((9, 9), 8.0, dtype=np.float32),
+            f.CANOPY_BASE: np.full((9, 9), 3.0, dtype=np.float32),
+        },
+        {}, block.grid, block.window, TOKYO,
+    )  # fmt: skip
+    trees = {"in_leaf_share": 0.1, "bare_share": 0.6}
+    params = IrradiationParams.model_validate({"first_day": day, "trees": trees})
+    shaded, open_ = (
+        possible.SIMULATION.run(one, params).fields[f.IRRADIATION_GLOBAL][4, 4]
+        for one in (leafy, block)
+    )
+    # Beyond the rim of this small raster nothing stands: low light comes in below the crowns.
+    assert share < shaded / open_ < share + 0.1
+    without = params.model_copy(update={"trees": params.trees.model_copy(update={"count": False})})
+    uncounted = possible.SIMULATION.run(leafy, without).fields[f.IRRADIATION_GLOBAL]
+    assert uncounted[4, 4] == open_
+
+
 def probable_of(records, **params):
     """Probable irradiation of open level ground."""
     block = block_of(np.zeros((3, 3)), 0.0, np.nan, records)
