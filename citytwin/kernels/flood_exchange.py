@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.errors import ConfigError
+from citytwin.errors import ConfigError, GridMismatchError
 from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import Exchanged
@@ -18,6 +18,10 @@ from citytwin.kernels.flood_levee import (
     levee_at,
 )
 from citytwin.kernels.flood_stage import hold_level
+from citytwin.kernels.infiltration import soak
+
+# The ground and zones of drains are looked at every so often: they take millimetres in minutes.
+_SOAK_EVERY_S = 2.0
 
 
 class _LeveeAccount:
@@ -36,7 +40,7 @@ class _LeveeAccount:
 
 
 class FloodExchange:
-    """Levees and given water levels of a run.
+    """Levees, given water levels, ground and zones of drains of a run.
 
     Parameters
     ----------
@@ -53,6 +57,9 @@ class FloodExchange:
         self._levees = [_LeveeAccount(levee, bed_m.shape[1]) for levee in forcing.levees]
         self._stages = [(given.stage, _cells(given.rows, given.cols)) for given in forcing.stages]
         self._level_in_m = self._level_out_m = 0.0
+        self._sinks = forcing.sinks
+        self._memory = np.zeros(bed_m.shape if forcing.sinks is not None else (0, 0))
+        self._soaked_s = self._soaked_m = self._drained_m = 0.0
 
     def largest_gain_m(self, water: StoredWater, time_s: float, dt_s: float) -> float:
         """Bound of the depth that any one cell gains within a step.
@@ -83,7 +90,7 @@ class FloodExchange:
             gain = max(gain, float((wanted - water.depth_m[rows, cols]).max()))
         return gain
 
-    def apply(self, water: StoredWater, time_s: float, until_s: float) -> None:
+    def apply(self, water: StoredWater, time_s: float, until_s: float, *, is_stop: bool) -> None:
         """Exchange the water of a step.
 
         Parameters
@@ -92,6 +99,8 @@ class FloodExchange:
             Water on the ground, arrays of shape (ny, nx), changed in place.
         time_s, until_s
             Begin and end of the step [s].
+        is_stop
+            Whether the state is looked at after the step, so that nothing may be put off.
         """
         arrays = (water.depth_m, water.residual_m, water.row_depth_m, self._bed_m)
         for account in self._levees:
@@ -104,6 +113,18 @@ class FloodExchange:
             added, taken = hold_level(*arrays, cells, stage.level_at(until_s))
             self._level_in_m += added
             self._level_out_m += taken
+        if self._sinks is not None and (is_stop or until_s - self._soaked_s >= _SOAK_EVERY_S):
+            soaked, drained = soak(
+                *arrays[:3],
+                self._sinks.soil,
+                self._sinks.table,
+                self._memory,
+                self._sinks.drain_m_s,
+                until_s - self._soaked_s,
+            )
+            self._soaked_s = until_s
+            self._soaked_m += soaked
+            self._drained_m += drained
 
     def volumes(self) -> Exchanged:
         """Volumes so far [m3]."""
@@ -114,6 +135,8 @@ class FloodExchange:
             returned_m3=sum(account.sums.returned_m for account in self._levees) * area,
             level_in_m3=self._level_in_m * area,
             level_out_m3=self._level_out_m * area,
+            infiltrated_m3=self._soaked_m * area,
+            drained_m3=self._drained_m * area,
         )
 
 
@@ -122,7 +145,8 @@ def _cells(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> tuple[NDArray[np
 
 
 def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
-    """Refuse levees and given levels at cells outside the grid or that cannot take water.
+    """Refuse levees and given levels at cells outside the grid or that cannot take water, and sinks
+    of another grid.
 
     Parameters
     ----------
@@ -131,6 +155,10 @@ def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
     is_open
         Cells that can hold water, shape (ny, nx), bool.
     """
+    if forcing.sinks is not None and forcing.sinks.soil.shape != is_open.shape:
+        raise GridMismatchError(
+            "soil", expected=str(is_open.shape), got=str(forcing.sinks.soil.shape)
+        )
     for number, levee in enumerate(forcing.levees):
         _check_cells(f"levee {number}", _cells(levee.rows, levee.cols), is_open)
     for number, given in enumerate(forcing.stages):

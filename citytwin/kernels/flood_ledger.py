@@ -60,6 +60,8 @@ class Exchanged:
         Volume that cells of given level brought, and took [m3].
     infiltrated_m3
         Volume that the ground took [m3].
+    drained_m3
+        Volume that drains took whose rate differs from place to place [m3].
     """
 
     breached_m3: float = 0.0
@@ -68,6 +70,7 @@ class Exchanged:
     level_in_m3: float = 0.0
     level_out_m3: float = 0.0
     infiltrated_m3: float = 0.0
+    drained_m3: float = 0.0
 
     @property
     def brought_m3(self) -> float:
@@ -77,7 +80,7 @@ class Exchanged:
     @property
     def taken_m3(self) -> float:
         """All that was taken [m3]."""
-        return self.returned_m3 + self.level_out_m3 + self.infiltrated_m3
+        return self.returned_m3 + self.level_out_m3 + self.infiltrated_m3 + self.drained_m3
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class _Run:
         if not self._is_closed:
             self.left = self.left.plus(self.scheme.outflow())
         self._sources.pour(self.scheme.water, self.time_s, until)
-        self.exchange.apply(self.scheme.water, self.time_s, until)
+        self.exchange.apply(self.scheme.water, self.time_s, until, is_stop=left == 1)
         self.time_s, self.steps, self.dt_min_s = until, self.steps + 1, min(self.dt_min_s, dt)
 
     def track(self, recorder: FloodRecorder) -> None:

@@ -71,6 +71,19 @@ class LodUsed(IntEnum):
     LOD4 = 5
 
 
+class GroundCover(IntEnum):
+    """What covers the ground of a cell (field ``ground_cover``); names as in `LAND_USE`."""
+
+    OTHER = 0
+    BUILDING = 1
+    ROAD = 2
+    WATER = 3
+    GREEN = 4
+    PADDY = 5
+    FIELD = 6
+    BARE = 7
+
+
 BUILDINGS = Table(
     "buildings",
     (

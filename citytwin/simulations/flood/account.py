@@ -41,7 +41,7 @@ def facts_of(flood: Inundation) -> tuple[Fact, ...]:
         volume("rain_volume", "降雨量", "Rain", ledger.rain_m3),
         volume("inflow_volume", "流入量", "Inflow", ledger.inflow_m3),
         *(fact for fact in rare if fact.value > 0),
-        volume("drained_volume", "排水量", "Taken by drains", ledger.drained_m3),
+        volume("drained_volume", "排水量", "Taken by drains", ledger.drained_m3 + kinds.drained_m3),
         volume("outflow_volume", "域外流出量", "Left the area", ledger.outflow.total_m3),
         volume("stored_volume", "残留量", "Still on the ground", ledger.stored_m3),
         Fact(

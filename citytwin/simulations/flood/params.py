@@ -11,6 +11,8 @@ from citytwin.kernels.flood_options import FULL_COURANT_MAX, EdgeKind, Scheme
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
 from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
+from citytwin.simulations.flood.design import DesignStorm
+from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 
 
 class HydrographPoint(Params):
@@ -51,7 +53,10 @@ class FloodParams(Params):
     """Begin of the run; None = where the most rain of the record falls within `duration_h`."""
     duration_h: float = Bound(default=3.0, gt=0, le=240)
     rain: tuple[RainInterval, ...] = ()
-    """Rain by hand; empty = the rain record of the feed, where there is one."""
+    """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
+    one."""
+    design_storm: DesignStorm | None = None
+    """Rain of a return period instead of both."""
     min_rain_coverage: float = Bound(default=0.5, ge=0, le=1)
     """Least share of the run for which the record must have data; the rest counts as dry, and the
     map says so."""
@@ -66,6 +71,10 @@ class FloodParams(Params):
     """Water that stands at the start."""
     drainage_mm_per_h: float = Bound(default=0.0, ge=0, le=300)
     """Rate at which sewers take water where there is some."""
+    drainage_zones: tuple[DrainageZone, ...] = ()
+    """Zones with sewers of their own capacity; `drainage_mm_per_h` counts outside them."""
+    infiltration: tuple[Infiltration, ...] = ()
+    """Ground that takes water, by what covers it; other ground is sealed."""
     manning: float = Bound(default=0.05, gt=0, le=0.5)
     """Roughness where the city has no field of it [s m-1/3]."""
     edges: EdgeKind = EdgeKind.NORMAL_DEPTH
@@ -100,6 +109,9 @@ class FloodParams(Params):
         if any(sorted(set(t)) != t for t in times):
             msg = "the times of a hydrograph must rise"
             raise ValueError(msg)
+        if self.rain and self.design_storm is not None:
+            msg = "give either rain or design_storm"
+            raise ValueError(msg)
         edges = [level.edge for level in self.levels if level.edge is not None]
         if len(set(edges)) != len(edges):
             msg = f"the water level is given twice at one edge: {edges}"
@@ -117,3 +129,8 @@ class FloodParams(Params):
     def brings_water(self) -> bool:
         """Whether water enters other than by rain."""
         return bool(self.inflows or self.levees or self.levels or self.initial_water)
+
+    @property
+    def has_rain(self) -> bool:
+        """Whether the rain is given, so that no record of it is needed."""
+        return bool(self.rain) or self.design_storm is not None

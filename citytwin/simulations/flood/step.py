@@ -15,7 +15,7 @@ from citytwin.kernels.inundation import simulate_inundation
 from citytwin.kernels.pockets import pockets
 from citytwin.model import fields as f
 from citytwin.model.properties import RAINFALL_RATE
-from citytwin.model.steps import Block, Cost, Domain, Outcome, Simulation
+from citytwin.model.steps import Block, Case, Cost, Domain, Ensemble, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.simulations.flood.account import (
     edge_note,
@@ -24,6 +24,7 @@ from citytwin.simulations.flood.account import (
     scheme_note,
     summary,
 )
+from citytwin.simulations.flood.ground import ground_notes, sinks_of
 from citytwin.simulations.flood.levees import levee_of
 from citytwin.simulations.flood.outputs import OUTPUTS, fields_of
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
@@ -38,7 +39,9 @@ def run(block: Block, params: FloodParams) -> Outcome:
     built = _built(terrain, block.get(f.BUILDING_MASK), params.least_courtyard_m2 / block.cell_m**2)
     storm = storm_of(block, params)
     start_s = storm.start_s
-    forcing = _forcing(Ground(block.grid, terrain, ~built & ~np.isnan(terrain)), storm, params)
+    cover = block.get(f.GROUND_COVER)
+    ground = Ground(block.grid, terrain, ~built & ~np.isnan(terrain))
+    forcing = _forcing(ground, cover, storm, params)
     if not params.brings_water and not storm.rain.depth_until_m(params.duration_h * 3600.0):
         msg = "no water enters: no rain in the time of the run, no inflow, levee or level"
         raise StepError(msg, step="flood", hint="check `start`, the rain feed, or add an inflow")
@@ -59,6 +62,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
             summary(params, storm, block.site.time_zone),
             *storm.notes,
             *edge_note(params),
+            *ground_notes(params.infiltration, has_cover=cover is not None),
             *levee_notes(params, forcing.levees, start_s, block.site.time_zone),
             scheme_note(params),
         ),
@@ -66,15 +70,19 @@ def run(block: Block, params: FloodParams) -> Outcome:
     )
 
 
-def _forcing(ground: Ground, storm: Storm, params: FloodParams) -> Forcing:
-    """Find the cells of all that brings water."""
+def _forcing(
+    ground: Ground, cover: NDArray[np.uint8] | None, storm: Storm, params: FloodParams
+) -> Forcing:
+    """Find the cells of all that brings or takes water."""
+    rate = params.drainage_mm_per_h
     return Forcing(
         storm.rain,
         tuple(_inflow(p, ground) for p in params.inflows),
-        params.drainage_mm_per_h,
+        0.0 if params.drainage_zones else rate,  # else the zones know it
         initial_depth(ground, params.initial_water),
         tuple(levee_of(ground, levee) for levee in params.levees),
         tuple(level_cells(ground, level) for level in params.levels),
+        sinks_of(ground, cover, params.infiltration, params.drainage_zones, rate),
     )
 
 
@@ -152,16 +160,40 @@ def _window(params: FloodParams) -> tuple[datetime, datetime] | None:
     return params.start, params.start + timedelta(hours=params.duration_h)
 
 
+def breach_cases(params: FloodParams) -> tuple[Case[FloodParams], ...]:
+    """Let every breach come alone, in the order of the parameters.
+
+    Parameters
+    ----------
+    params
+        Parameters with all breaches.
+    """
+    whole = [levee.model_copy(update={"breaches": ()}) for levee in params.levees]
+    cases = []
+    for number, levee in enumerate(params.levees):
+        for k, breach in enumerate(levee.breaches):
+            alone = levee.model_copy(update={"breaches": (breach,)})
+            levees = (*whole[:number], alone, *whole[number + 1 :])
+            name = breach.name.en if breach.name else f"levee {number + 1}, breach {k + 1}"
+            cases.append(Case(name, params.model_copy(update={"levees": levees})))
+    return tuple(cases)
+
+
 SIMULATION = Simulation(
     name="flood",
     title=text("浸水", "Inundation"),
     inputs=(f.TERRAIN,),
-    optional=(f.BUILDING_MASK, f.ROUGHNESS, RAINFALL_RATE),
+    optional=(f.BUILDING_MASK, f.ROUGHNESS, f.GROUND_COVER, RAINFALL_RATE),
     outputs=OUTPUTS,
     params=FloodParams,
-    also_needs=lambda params: () if params.rain or params.brings_water else (RAINFALL_RATE,),
+    also_needs=lambda params: () if params.has_rain or params.brings_water else (RAINFALL_RATE,),
     window=_window,
     reach=Domain(),
     run=run,
     cost=Cost(seconds_per_megacell=600.0, bytes_per_cell=120.0),
+    ensemble=Ensemble(
+        cases=breach_cases,
+        hint="give `levees` with `breaches`",
+        least=(f.FLOOD_ARRIVAL, f.FLOOD_IMPASSABLE),
+    ),
 )

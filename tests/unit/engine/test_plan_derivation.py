@@ -92,12 +92,13 @@ def test_buildings_alone_make_ground_surface_and_their_map(tmp_path: Path) -> No
 def test_optional_inputs_are_used_where_the_city_has_them(tmp_path: Path) -> None:
     """The same steps with more sources need more."""
     poor = plan(city(tmp_path, "citygml", more=SIMULATIONS))
-    assert needs(poor, "simulate:flood") == {"terrain", "building_mask", "manning"}
+    assert needs(poor, "simulate:flood") == {"terrain", "building_mask", "manning", "ground_cover"}
     assert needs(poor, "grid:roughness") == {"terrain"}
     rich = plan(
         city(tmp_path, "citygml", "citygml_relief", "citygml_roads", "amedas", more=SIMULATIONS)
     )
-    assert needs(rich, "simulate:flood") == {"terrain", "building_mask", "manning", "rainfall_rate"}
+    flood = needs(rich, "simulate:flood")
+    assert flood == {"terrain", "building_mask", "manning", "ground_cover", "rainfall_rate"}
     assert needs(rich, "grid:roughness") == {"terrain", "roads"}
     assert needs(rich, "grid:terrain") == {"relief", "buildings"}
     assert {"flood_depth_max", "sunlit_hours"} <= needs(rich, "assess:building_exposure")

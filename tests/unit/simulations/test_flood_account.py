@@ -100,3 +100,20 @@ def test_a_film_of_rain_has_neither_level_nor_hazard() -> None:
     assert np.isnan(fields[f.FLOOD_LEVEL_MAX]).all()
     assert (fields[f.FLOOD_HAZARD_CLASS] == 0).all()
     assert (fields[f.FLOOD_HAZARD_RATING] == 0).all()
+
+
+def test_a_design_storm_floods_and_names_its_source() -> None:
+    """49.09 mm on flat closed ground, no feed needed; what was not checked is told."""
+    storm = {"rule": "jp_noboribetsu", "return_period_years": 7, "duration_minutes": 60}
+    outcome = flood_of(
+        np.zeros(GRID.shape, dtype=np.uint8), rain=[], design_storm=storm, duration_h=1.1
+    )
+    depth = outcome.fields[f.FLOOD_DEPTH_MAX]
+    np.testing.assert_allclose(depth, 0.0490909, atol=1e-5)
+    said = " ".join(note.en for note in outcome.notes)
+    assert "once in 7 years" in said
+    assert "sewerage plan" in said
+    assert not SIMULATION.required(FloodParams(design_storm=storm))[1:]
+    second_hand = {**storm, "rule": "jp_yokohama", "return_period_years": 5}
+    told = flood_of(np.zeros(GRID.shape, dtype=np.uint8), rain=[], design_storm=second_hand).notes
+    assert any(note.severity == "fallback" and "not read" in note.en for note in told)
