@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.canopy import crossed_by
 from citytwin.kernels.horizon_sweep import turn
 from citytwin.kernels.shadow_lanes import sweep_lit
 from citytwin.kernels.sky_view import GOLDEN_ANGLE
@@ -64,6 +65,7 @@ def received(
     min_altitude_rad: float,
     row0: int,
     col0: int,
+    crowns: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Light that reaches each cell, on a plane of its own.
 
@@ -84,6 +86,8 @@ def received(
         Lower lights are looked for at this altitude, so that shadows have an end [rad].
     row0, col0
         Global row and column of the first cell.
+    crowns
+        Tops and bases of crowns of trees, shape (ny, nx), float32 [m]; None = no trees.
 
     Returns
     -------
@@ -99,6 +103,9 @@ def received(
         for azimuth, altitude in zip(lights.azimuth_rad, seen_at, strict=True)
     ]
     kinds = lights.weights.astype(np.float32).T.copy()
+    behind = kinds
+    if lights.crown_weights is not None:
+        behind = lights.crown_weights.astype(np.float32).T.copy()
     total = np.zeros((kinds.shape[1], *height.shape), dtype=np.float32)
     for turned in (False, True):
         chosen = [number for number, ray in enumerate(rays) if ray.turned is turned]
@@ -108,10 +115,16 @@ def received(
         planes = np.stack([turn(part) for part in normals]) if turned else normals
         part = np.zeros((kinds.shape[1], *surface.shape), dtype=np.float32)
         lit = np.empty(surface.shape, dtype=np.uint8)
+        origin = col0 if turned else row0
+        trees = None
+        if crowns is not None:
+            trees = [turn(each) if turned else np.ascontiguousarray(each) for each in crowns]
         for number in chosen:
             lit[:] = 0
-            sweep_lit(surface, surface, rays[number], col0 if turned else row0, lit)
-            _add_received(lit, planes, towards[number], kinds[number], part)
+            sweep_lit(surface, surface, rays[number], origin, lit)
+            if trees is not None:
+                lit += lit * crossed_by(rays[number], 0, [surface, surface, *trees], cell_m, origin)
+            _add_received(lit, planes, towards[number], (kinds[number], behind[number]), part)
         total += np.stack([turn(kind) for kind in part]) if turned else part
     _blank_unknown(height, total)
     return total
@@ -158,19 +171,20 @@ def _add_received(
     lit: np.ndarray,
     normals: np.ndarray,
     towards: np.ndarray,
-    weights: np.ndarray,
+    weights: tuple[np.ndarray, np.ndarray],
     total: np.ndarray,
 ) -> None:
-    """Add what lit planes receive of one light, in place."""
+    """Add what planes receive of one light in the open (1) and behind crowns (2), in place."""
     east, north, up = towards[0], towards[1], towards[2]
     none = np.float32(0.0)
     for i in range(lit.shape[0]):
-        for kind in range(weights.size):
-            weight = weights[kind]
+        for kind in range(weights[0].size):
+            open_, behind = weights[0][kind], weights[1][kind]
             row, seen = total[kind, i], lit[i]
             x, y, z = normals[0, i], normals[1, i], normals[2, i]
             for j in range(row.size):
                 facing = max(x[j] * east + y[j] * north + z[j] * up, none)
+                weight = open_ if seen[j] == 1 else behind
                 row[j] += facing * weight if seen[j] else none
 
 

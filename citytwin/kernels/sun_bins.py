@@ -18,11 +18,14 @@ class Lights(NamedTuple):
         Above the horizon, shape (nt,) [rad].
     weights
         What a plane receives that faces the light, by kind of light, shape (kinds, nt) [any unit].
+    crown_weights
+        What is left of it behind crowns of trees, in the same form; None = all.
     """
 
     azimuth_rad: np.ndarray
     altitude_rad: np.ndarray
     weights: np.ndarray
+    crown_weights: np.ndarray | None = None
 
 
 def binned(lights: Lights, spacing_rad: float) -> Lights:
@@ -66,11 +69,16 @@ def binned(lights: Lights, spacing_rad: float) -> Lights:
         ]
     )
     strength = np.linalg.norm(vector, axis=0)
-    shares = np.stack(
-        [np.bincount(member, kind * np.sin(altitude), bins.size) / vector[2] for kind in weights]
-    )
+
+    def joined(kinds: np.ndarray) -> np.ndarray:
+        """What a bin gives a plane that faces it, of lights as strong as these."""
+        levels = [np.bincount(member, kind * np.sin(altitude), bins.size) for kind in kinds]
+        return np.asarray(np.stack(levels) / vector[2] * strength)
+
+    behind = lights.crown_weights
     return Lights(
         np.mod(np.arctan2(vector[0], vector[1]), 2.0 * np.pi),
         np.arcsin(np.minimum(vector[2] / strength, 1.0)),
-        shares * strength,
+        joined(weights),
+        None if behind is None else joined(behind[:, shining]),
     )

@@ -12,7 +12,7 @@ from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m, shadow_mask
 from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
-from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.local_days import SunMoment
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation
@@ -85,6 +85,7 @@ SIMULATION = Simulation(
     optional=(f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SHADOW,),
     params=ShadowParams,
+    ignores=lambda params: unused_crowns(params.trees),
     reach=Halo(_reach),
     run=run,
     cost=Cost(seconds_per_megacell=0.01, bytes_per_cell=24.0),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from citytwin.model import fields as f
+from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
@@ -30,7 +31,7 @@ def run(block: Block, params: IrradiationParams) -> Outcome:
     said = plane_note(params, f.ROOF_SLOPE in block.arrays, light.level_kwh_m2, clear=True)
     return Outcome(
         fields,
-        notes=(said, *sun_notes(False, block.grid, site)),
+        notes=(said, *tree_notes(block, params.trees), *sun_notes(False, block.grid, site)),
         valid_time=midnight(params.first_day, site.time_zone),
     )
 
@@ -39,7 +40,7 @@ SIMULATION = Simulation(
     name="irradiation",
     title=text("可能日射量（快晴時）", "Possible solar irradiation (clear sky)"),
     inputs=(f.SURFACE_HEIGHT,),
-    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT),
+    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(
         f.IRRADIATION_DIRECT,
         f.IRRADIATION_DIFFUSE,
@@ -47,6 +48,7 @@ SIMULATION = Simulation(
         f.IRRADIATION_GLOBAL,
     ),
     params=IrradiationParams,
+    ignores=lambda params: unused_crowns(params.trees),
     reach=Halo(light_reach_m),
     run=run,
     cost=Cost(seconds_per_megacell=6.0, bytes_per_cell=100.0),

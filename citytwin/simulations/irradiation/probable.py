@@ -6,6 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from citytwin.errors import StepError
 from citytwin.model import fields as f
+from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
@@ -38,7 +39,12 @@ def run(block: Block, params: ProbableParams) -> Outcome:
     said = plane_note(params, f.ROOF_SLOPE in block.arrays, light.level_kwh_m2, clear=False)
     return Outcome(
         fields,
-        notes=(said, *real.notes, *sun_notes(False, block.grid, site)),
+        notes=(
+            said,
+            *real.notes,
+            *tree_notes(block, params.trees),
+            *sun_notes(False, block.grid, site),
+        ),
         valid_time=midnight(params.first_day, site.time_zone),
     )
 
@@ -53,10 +59,11 @@ SIMULATION = Simulation(
     name="irradiation_probable",
     title=text("実際の日射量（観測された空）", "Probable solar irradiation (observed sky)"),
     inputs=(f.SURFACE_HEIGHT,),
-    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, *PROPERTY.values()),
+    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, f.CANOPY_TOP, f.CANOPY_BASE, *PROPERTY.values()),
     also_needs=lambda params: (PROPERTY[params.observed],),
-    ignores=lambda params: tuple(
-        observed for name, observed in PROPERTY.items() if name != params.observed
+    ignores=lambda params: (
+        *unused_crowns(params.trees),
+        *(observed for name, observed in PROPERTY.items() if name != params.observed),
     ),
     outputs=(
         f.IRRADIATION_PROBABLE_DIRECT,

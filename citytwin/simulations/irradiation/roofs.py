@@ -20,13 +20,14 @@ from citytwin.kernels.irradiation import (
 from citytwin.kernels.sky_light import SkyLight
 from citytwin.kernels.sun_bins import Lights, binned
 from citytwin.model import fields as f
+from citytwin.model.foliage import crowns_of, tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
 from citytwin.model.notes import Note, premise_of
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation, Site
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import RoofParams
-from citytwin.simulations.irradiation.span import Span, days_s, span_of
+from citytwin.simulations.irradiation.span import Span, behind_crowns, days_s, span_of
 from citytwin.simulations.irradiation.surface import light_reach_m
 from citytwin.simulations.irradiation.weather import PROPERTY, intervals_of, real_sky
 
@@ -54,7 +55,14 @@ def run(block: Block, params: RoofParams) -> Outcome:
     reflected = year.level_kwh_m2.astype(np.float32)[:, None, None] * ground
     got = reflected + sum(
         received(
-            block[f.SURFACE_HEIGHT], normals, block.cell_m, light, lowest, block.row0, block.col0
+            block[f.SURFACE_HEIGHT],
+            normals,
+            block.cell_m,
+            light,
+            lowest,
+            block.row0,
+            block.col0,
+            crowns_of(block, params.trees),
         )
         for light in (year.suns, year.sky)
     )
@@ -74,6 +82,7 @@ def run(block: Block, params: RoofParams) -> Outcome:
         notes=(
             premise_of(_note(params, year)),
             *(premise_of(note) for note in year.notes),
+            *tree_notes(block, params.trees),
             *sun_notes(False, block.grid, block.site),
         ),
         valid_time=midnight(Day(params.year, 1, 1), block.site.time_zone),
@@ -120,12 +129,17 @@ def _joined(
     from_sun = np.stack([span.kwh(sky.beam_w_m2 + sky.halo_w_m2) for sky in skies])
     even = np.array([span.kwh(sky.even_w_m2).sum() for sky in skies])
     level = np.array([span.kwh(sky.level_w_m2(span.altitude_deg)).sum() for sky in skies])
+    passes = behind_crowns(span, params, site)
+    even_behind = np.array([(span.kwh(sky.even_w_m2) * passes).sum() for sky in skies])
     suns = binned(
-        Lights(azimuth, np.radians(span.altitude_deg), from_sun),
+        Lights(azimuth, np.radians(span.altitude_deg), from_sun, from_sun * passes),
         float(np.radians(params.sun_spacing_deg)),
     )
     sky = even_sky(params.directions)
-    return _Year(suns, sky._replace(weights=even[:, None] * sky.weights), level, notes)
+    sky = sky._replace(
+        weights=even[:, None] * sky.weights, crown_weights=even_behind[:, None] * sky.weights
+    )
+    return _Year(suns, sky, level, notes)
 
 
 def _unshaded(year: _Year, normals: Plane, known: NDArray[np.bool_]) -> Plane:
@@ -167,10 +181,11 @@ SIMULATION = Simulation(
     name="roof_irradiation",
     title=text("屋根の年間日射量", "Irradiation of roofs in a year"),
     inputs=(f.SURFACE_HEIGHT, f.ROOF_SLOPE, f.ROOF_ASPECT),
-    optional=tuple(PROPERTY.values()),
+    optional=(f.CANOPY_TOP, f.CANOPY_BASE, *PROPERTY.values()),
     also_needs=lambda params: (PROPERTY[params.observed],) if params.observed else (),
-    ignores=lambda params: tuple(
-        observed for name, observed in PROPERTY.items() if name != params.observed
+    ignores=lambda params: (
+        *unused_crowns(params.trees),
+        *(observed for name, observed in PROPERTY.items() if name != params.observed),
     ),
     outputs=(
         f.ROOF_IRRADIATION_POSSIBLE,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from datetime import date as Day
-from datetime import timedelta
 
 import numpy as np
 import pandas as pd
@@ -17,6 +17,7 @@ from citytwin.kernels.sky_light import SkyLight
 from citytwin.kernels.solar import Ephemeris, ephemeris
 from citytwin.kernels.sun_bins import Lights, binned
 from citytwin.kernels.time_pieces import Pieces, pieces_of
+from citytwin.model.foliage import crowns_of
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Site
 from citytwin.simulations.irradiation.params import LightParams
@@ -51,6 +52,8 @@ class SpanLight:
     """Of one kind: beam, or of two: beam, and light from around the sun."""
     even_kwh_m2: float
     """Of the rest of the sky, on a level plane."""
+    even_behind_kwh_m2: float
+    """What would be left of it behind crowns of trees all around."""
     level_kwh_m2: float
     """Of all on a level plane in the open."""
 
@@ -108,6 +111,22 @@ def _turbidity(params: LightParams, site: Site, day_of_year: FloatArray) -> Floa
     return np.asarray(found, dtype=np.float64)
 
 
+def behind_crowns(span: Span, params: LightParams, site: Site) -> FloatArray:
+    """Share of the light of each stretch that comes through crowns of trees.
+
+    Parameters
+    ----------
+    span
+        When.
+    params
+        How trees count.
+    site
+        Where.
+    """
+    moments = [datetime.fromtimestamp(second, UTC) for second in span.pieces.middle_s.tolist()]
+    return params.trees.passes(moments, site)
+
+
 def light_of(span: Span, sky: SkyLight, params: LightParams, site: Site) -> SpanLight:
     """Join all light of a span that comes from about the same direction.
 
@@ -118,16 +137,18 @@ def light_of(span: Span, sky: SkyLight, params: LightParams, site: Site) -> Span
     sky
         Irradiance in each stretch.
     params
-        How close suns are joined.
+        How close suns are joined, and how trees count.
     site
         With the convergence of its grid.
     """
     azimuth = np.radians(np.mod(span.sun.azimuth_deg - site.convergence_deg, 360.0))
     parts = np.stack([span.kwh(sky.beam_w_m2), span.kwh(sky.halo_w_m2)])
-    lights = Lights(azimuth, np.radians(span.altitude_deg), parts)
+    passes, even = behind_crowns(span, params, site), span.kwh(sky.even_w_m2)
+    lights = Lights(azimuth, np.radians(span.altitude_deg), parts, parts * passes)
     return SpanLight(
         binned(lights, np.radians(params.sun_spacing_deg)),
-        float(span.kwh(sky.even_w_m2).sum()),
+        float(even.sum()),
+        float((even * passes).sum()),
         float(span.kwh(sky.level_w_m2(span.altitude_deg)).sum()),
     )
 
@@ -175,9 +196,13 @@ def received_by(
     """
     lowest, at = float(np.radians(params.min_altitude_deg)), (block.row0, block.col0)
     sky = even_sky(params.directions)
-    sky = sky._replace(weights=sky.weights * light.even_kwh_m2)
-    direct, halo = received(surface, normals, block.cell_m, light.suns, lowest, *at)
-    (even,) = received(surface, normals, block.cell_m, sky, lowest, *at)
+    crowns = crowns_of(block, params.trees)
+    sky = sky._replace(
+        weights=sky.weights * light.even_kwh_m2,
+        crown_weights=sky.weights * light.even_behind_kwh_m2,
+    )
+    direct, halo = received(surface, normals, block.cell_m, light.suns, lowest, *at, crowns)
+    (even,) = received(surface, normals, block.cell_m, sky, lowest, *at, crowns)
     ground = np.float32(params.albedo * light.level_kwh_m2 / 2.0) * (np.float32(1.0) - normals[2])
     # A level plane sees no ground; what is unknown stays so.
     return Received(direct, halo + even, np.where(np.isnan(direct), direct, ground))

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from citytwin.kernels.horizon_sweep import reach_m
 from citytwin.kernels.irradiation import plane_normals, surface_normals
 from citytwin.model import fields as f
+from citytwin.model.foliage import relief_m
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, FieldRanges
 from citytwin.simulations.irradiation.params import IrradiationParams, LightParams
@@ -21,12 +22,11 @@ def light_reach_m(params: LightParams, ranges: FieldRanges, cell_m: float) -> fl
     params
         With the lowest light.
     ranges
-        Extremes of the surface.
+        Extremes of the surface, and of crowns.
     cell_m
         Cell size [m].
     """
-    surface = ranges[f.SURFACE_HEIGHT]
-    return reach_m(surface.high - surface.low, np.radians(params.min_altitude_deg), cell_m)
+    return reach_m(relief_m(ranges), np.radians(params.min_altitude_deg), cell_m)
 
 
 def normals_of(block: Block, params: IrradiationParams) -> NDArray[np.float32]:

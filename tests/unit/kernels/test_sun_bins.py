@@ -17,7 +17,7 @@ MANY = Lights(
 
 def vectors(lights: Lights) -> np.ndarray:
     """Sum of all light of each kind, with its direction: shape (kinds, 3)."""
-    azimuth, altitude, weights = lights
+    azimuth, altitude, weights = lights[:3]
     up = altitude > 0.0
     level = np.cos(altitude)
     parts = np.stack([level * np.sin(azimuth), level * np.cos(azimuth), np.sin(altitude)])
@@ -54,3 +54,12 @@ def test_a_sun_of_its_own_stays_where_it_is() -> None:
     assert few.weights == pytest.approx(np.array([[2.0]]))
     night = binned(Lights(np.zeros(1), np.zeros(1), np.ones((1, 1))), 0.1)
     assert night.azimuth_rad.size == 0
+
+
+def test_what_is_left_behind_crowns_is_joined_alike() -> None:
+    """Of lights that pass by 0.3 all bins pass by 0.3, in the places where the open lights stand."""
+    behind = binned(MANY._replace(crown_weights=0.3 * MANY.weights), 0.05)
+    open_ = binned(MANY, 0.05)
+    assert np.array_equal(behind.azimuth_rad, open_.azimuth_rad)
+    assert np.array_equal(behind.weights, open_.weights)
+    np.testing.assert_allclose(behind.crown_weights, 0.3 * open_.weights)
