@@ -18,6 +18,7 @@ NS = {
     "tran": "http://www.opengis.net/citygml/transportation/2.0",
     "luse": "http://www.opengis.net/citygml/landuse/2.0",
     "brid": "http://www.opengis.net/citygml/bridge/2.0",
+    "veg": "http://www.opengis.net/citygml/vegetation/2.0",
     "uro": "https://www.geospatial.jp/iur/uro/3.1",
 }
 ID = f"{{{NS['gml']}}}id"
@@ -90,6 +91,7 @@ def gml_files(city):
         city.land_use_file,
         city.bridge_file,
         city.water_file,
+        city.plants_file,
     ]
 
 
@@ -237,6 +239,26 @@ def test_ground_streets_and_land_use_are_complete(city):
     assert {p[2] for s in polygons for p in ring_text(s.find(".//gml:LinearRing", NS))} == {"0.000"}
     uses = ET.parse(city.land_use_file).getroot().findall(".//luse:LandUse", NS)
     assert len(uses) == city.land_use_count
+
+
+def test_plants_stand_where_they_were_planned(city):
+    """Every tree with its height and crown at its place, on the ground; woods as areas."""
+    root = ET.parse(city.plants_file).getroot()
+    assert len(root.findall(".//veg:PlantCover", NS)) == city.wood_count > 0
+    trees = root.findall(".//veg:SolitaryVegetationObject", NS)
+    assert len(trees) == len(city.trees) > 300
+    west, south, east, north = city.bounds
+    for feature, tree in zip(trees, city.trees, strict=True):
+        lat, lon, z = (float(n) for n in feature.find(".//gml:pos", NS).text.split())
+        x, y = TO_PLANE.transform(lon, lat)
+        assert (x - west, y - south) == pytest.approx(tree.place, abs=0.005)
+        assert west < x < east
+        assert south < y < north
+        assert z == pytest.approx(tree.ground_z, abs=0.001)
+        assert float(feature.find("veg:height", NS).text) == pytest.approx(tree.height_m, abs=0.05)
+        crown = feature.find("veg:crownDiameter", NS)
+        assert float(crown.text) == pytest.approx(tree.crown_m, abs=0.05)
+        assert crown.get("uom") == "m"
 
 
 def test_written_ground_follows_the_known_heights(city):
