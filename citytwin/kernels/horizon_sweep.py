@@ -113,7 +113,7 @@ def accumulate_sunlit(
     """
     check_suns(suns)
     at = row0, col0
-    hours = _sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
+    hours = sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
     _blank_unknown(height, plane_height, hours)
     return hours
 
@@ -153,8 +153,8 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either height is unknown or the plane
-        lies below the surface.
+        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either
+        height is unknown or the plane lies below the surface.
 
     Raises
     ------
@@ -167,7 +167,7 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
         if canopy is not None:
             canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
         at = row0, col0
-        lit = _sum_of_lit(height, plane_height, cell_m, sun, at, method, np.uint8, canopy)
+        lit = sum_of_lit(height, plane_height, cell_m, sun, at, method, np.uint8, canopy)
     else:
         row_m, col_m = _checked(height, plane_height, cell_m)
         surface, plane = _each(np.ascontiguousarray, [height, plane_height])
@@ -177,7 +177,7 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     return lit
 
 
-def _sum_of_lit(
+def sum_of_lit(
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -187,7 +187,35 @@ def _sum_of_lit(
     dtype: type,
     canopy: Canopy | None,
 ) -> np.ndarray:
-    """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
+    """Sum of the weights of the suns that reach each cell, before what is unknown is told.
+
+    Parameters
+    ----------
+    height, plane_height
+        Surface, and height at which the sun is looked for, shape (ny, nx), float32 [m].
+    canopy
+        As of `accumulate_sunlit`.
+    cell_m
+        Edge of a cell, or distances of rows and of columns [m], > 0.
+    suns
+        As `check_suns` passes them.
+    origin
+        Global row and column of the first cell.
+    method
+        What cells are taken for: see the module.
+    dtype
+        Type of the sums, which must hold them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (ny, nx), of `dtype` [unit of the weights].
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit, or the cell size is unusable.
+    """
     row_m, col_m = _checked(height, plane_height, cell_m)
     behind = None
     if canopy is not None and has_crowns(canopy, height.shape, suns.weight.size):
@@ -270,8 +298,14 @@ def turn(field: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _is_known(h: float, p: float) -> bool:
-    """Whether both heights are known, and the plane does not lie inside the surface."""
+def is_known(h: float, p: float) -> bool:
+    """Whether both heights are known, and the plane does not lie inside the surface.
+
+    Parameters
+    ----------
+    h, p
+        Heights of the surface and of the plane [m].
+    """
     return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
 
 
@@ -280,7 +314,7 @@ def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarr
     """Overwrite cells without an answer with NaN."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 hours[i, j] = np.nan
 
 
@@ -291,5 +325,5 @@ def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) 
         for j in range(height.shape[1]):
             if lit[i, j] != UNDER_TREES:
                 lit[i, j] = LIT if lit[i, j] else SHADED
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 lit[i, j] = NO_DATA
