@@ -111,8 +111,12 @@ def crossed_by(
     ----------
     rays, k
         Suns, and which of them.
-    layers, side_m, origin
-        As of `sweep_behind_crowns`.
+    layers
+        As of `sweep_behind_crowns`, shape (n_step, n) each [m].
+    side_m
+        Distance of neighbours in a line [m], > 0.
+    origin
+        Global index of the first line.
 
     Returns
     -------

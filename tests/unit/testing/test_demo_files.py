@@ -107,8 +107,9 @@ def test_every_gml_file_says_that_it_is_synthetic_and_holds_its_envelope(city):
         low = [float(n) for n in envelope.find("gml:lowerCorner", NS).text.split()]
         high = [float(n) for n in envelope.find("gml:upperCorner", NS).text.split()]
         seen = [[], [], []]
-        for pos_list in root.iterfind(".//gml:posList", NS):
-            numbers = [float(n) for n in pos_list.text.split()]
+        places = (*root.iterfind(".//gml:posList", NS), *root.iterfind(".//gml:pos", NS))
+        for place in places:
+            numbers = [float(n) for n in place.text.split()]
             for axis in range(3):
                 seen[axis] += numbers[axis::3]
         assert [min(s) for s in seen] == pytest.approx(low, abs=1e-3)
@@ -302,6 +303,6 @@ def test_breach_lies_in_the_low_quarter_and_levees_around_it(city):
 
 
 def test_data_set_is_small(city):
-    """The embedded city stays below 4 MB."""
+    """The embedded city stays below 4.5 MB."""
     size = sum(p.stat().st_size for p in city.directory.rglob("*") if p.is_file())
-    assert size < 4_000_000
+    assert size < 4_500_000
