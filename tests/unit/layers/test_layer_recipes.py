@@ -46,6 +46,7 @@ def test_the_layers_of_the_twin() -> None:
         "shade_distance",
         "frontal_area_index",
         "wind_speed_ratio",
+        "flood_depth",
         "flood_depth_max",
         "flood_speed_max",
         "flood_arrival",
