@@ -30,8 +30,9 @@ from numba import njit
 from citytwin.kernels.canopy import Canopy, has_crowns, sweep_behind_crowns
 from citytwin.kernels.shadow_bounds import sweep_exact
 from citytwin.kernels.shadow_lanes import sweep_lit
+from citytwin.kernels.single_sun import sweep_one
 from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
-from citytwin.kernels.sun_ray import MAX_HEIGHT_M
+from citytwin.kernels.sun_ray import MAX_HEIGHT_M, sun_ray
 
 LIT = 0
 SHADED = 1
@@ -162,9 +163,16 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     """
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
     check_suns(sun)
-    if canopy is not None:
-        canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
-    lit = sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8, canopy)
+    if canopy is not None or method == "exact" or altitude_rad <= 0.0:
+        if canopy is not None:
+            canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
+        at = row0, col0
+        lit = sum_of_lit(height, plane_height, cell_m, sun, at, method, np.uint8, canopy)
+    else:
+        row_m, col_m = _checked(height, plane_height, cell_m)
+        surface, plane = _each(np.ascontiguousarray, [height, plane_height])
+        ray = sun_ray(azimuth_rad, altitude_rad, row_m, col_m, method != "fast")
+        lit = sweep_one(surface, plane, ray, (row0, col0))
     _lit_to_mask(height, plane_height, lit)
     return lit
 
@@ -183,7 +191,9 @@ def sum_of_lit(
 
     Parameters
     ----------
-    height, plane_height, canopy
+    height, plane_height
+        Surface, and height at which the sun is looked for, shape (ny, nx), float32 [m].
+    canopy
         As of `accumulate_sunlit`.
     cell_m
         Edge of a cell, or distances of rows and of columns [m], > 0.
@@ -206,14 +216,7 @@ def sum_of_lit(
     ValueError
         When shapes do not fit, or the cell size is unusable.
     """
-    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
-        raise ValueError(
-            f"height and plane must be 2-D, not empty and of one shape: "
-            f"{height.shape}, {plane_height.shape}"
-        )
-    row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
-    if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
-        raise ValueError(f"cell_m must be positive, got {cell_m}")
+    row_m, col_m = _checked(height, plane_height, cell_m)
     behind = None
     if canopy is not None and has_crowns(canopy, height.shape, suns.weight.size):
         behind = suns.weight * canopy.passes
@@ -231,6 +234,19 @@ def sum_of_lit(
         _sweep_all(_each(turn, layers), along_columns, row_m, origin[1], method, turned)
         out += turn(turned)
     return out
+
+
+def _checked(height: np.ndarray, plane_height: np.ndarray, cell_m: CellSize) -> tuple[float, float]:
+    """Distances of rows and of columns, where they and the rasters can be used."""
+    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
+        raise ValueError(
+            f"height and plane must be 2-D, not empty and of one shape: "
+            f"{height.shape}, {plane_height.shape}"
+        )
+    row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
+    if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
+        raise ValueError(f"cell_m must be positive, got {cell_m}")
+    return row_m, col_m
 
 
 def _each(change: Callable[[np.ndarray], np.ndarray], layers: list[np.ndarray]) -> list[np.ndarray]:
