@@ -89,7 +89,7 @@ def simulate(
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
     instants = step.instants(bound, site)
-    check(step.name, step.outputs, outcome.fields, grid.shape, "", len(instants))
+    check(step.name, step.made(bound), outcome.fields, grid.shape, "", len(instants))
     if all(extremes(field, values) is None for field, values in outcome.fields.items()):
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"

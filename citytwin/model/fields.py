@@ -335,6 +335,16 @@ WIND_SPEED_RATIO = Field(
     valid_max=2.0,
     may_be_empty=True,
 )
+FLOOD_DEPTH = Field(
+    "flood_depth",
+    "m",
+    text("浸水深の変化", "Flood depth over time"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=200.0,
+    standard_name="flood_water_thickness",
+    over_time=True,
+)
 FLOOD_DEPTH_MAX = Field(
     "flood_depth_max",
     "m",

@@ -11,6 +11,7 @@ from citytwin.kernels.flood_hazard import hazard_class
 from citytwin.kernels.flood_result import Inundation
 from citytwin.model import fields as f
 from citytwin.model.steps import Arrays
+from citytwin.simulations.flood.params import FloodParams
 
 OUTPUTS = (
     f.FLOOD_DEPTH_MAX,
@@ -23,7 +24,19 @@ OUTPUTS = (
     f.FLOOD_ARRIVAL,
     f.FLOOD_IMPASSABLE,
 )
+"""Of every run."""
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
+
+
+def asked_for(params: FloodParams) -> tuple[f.Field, ...]:
+    """Fields of a run with these parameters.
+
+    Parameters
+    ----------
+    params
+        Of the flood.
+    """
+    return (*OUTPUTS, f.FLOOD_DEPTH) if params.frame_times_s else OUTPUTS
 
 
 def fields_of(flood: Inundation, terrain: NDArray[np.float32], least_depth_m: float) -> Arrays:
@@ -32,7 +45,7 @@ def fields_of(flood: Inundation, terrain: NDArray[np.float32], least_depth_m: fl
     Parameters
     ----------
     flood
-        What was computed, arrays of shape (ny, nx).
+        What was computed, arrays of shape (ny, nx), depths over time of shape (nt, ny, nx).
     terrain
         Ground level, shape (ny, nx), float32 [m].
     least_depth_m
@@ -50,7 +63,9 @@ def fields_of(flood: Inundation, terrain: NDArray[np.float32], least_depth_m: fl
         return (values / unit_s).astype(np.float32)
 
     speed, product = flooded(flood.max_speed_m_s), flooded(flood.max_depth_speed_m2_s)
+    over_time = {f.FLOOD_DEPTH: flood.depth_series_m} if len(flood.depth_series_m) else {}
     fields: Mapping[f.Field, NDArray[np.float32] | NDArray[np.uint8]] = {
+        **over_time,
         f.FLOOD_DEPTH_MAX: depth,
         f.FLOOD_LEVEL_MAX: level.astype(np.float32),
         f.FLOOD_SPEED_MAX: speed,
