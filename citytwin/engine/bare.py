@@ -20,6 +20,7 @@ from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
+from citytwin.model.instants import Instant, times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Outcome, Params, Simulation, Site
@@ -59,7 +60,8 @@ def simulate(
     -------
     Dataset
         The outputs by field name with units, and facts and notes as attributes; in ``warnings``,
-        one a line, those that say how far not to trust the result.
+        one a line, those that say how far not to trust the result. Fields over time have a
+        dimension ``time`` [UTC].
 
     Raises
     ------
@@ -86,12 +88,14 @@ def simulate(
     warnings = warnings_of(grid, arrays)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
-    check(step.name, step.outputs, outcome.fields, grid.shape, "")
+    instants = step.instants(bound, site)
+    check(step.name, step.outputs, outcome.fields, grid.shape, "", len(instants))
     if all(extremes(field, values) is None for field, values in outcome.fields.items()):
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
         raise StepError(msg, step=name, hint=hint)
-    return _dataset(replace(outcome, notes=(*outcome.notes, *warnings)), grid)
+    told = replace(outcome, notes=(*outcome.notes, *warnings))
+    return _dataset(told, grid, instants)
 
 
 def named(name: str) -> Simulation[Any]:
@@ -243,13 +247,14 @@ def _grid_of(name: str, array: xr.DataArray) -> GridSpec:
     return GridSpec(name_of_crs, round(x_min, 6), round(y_max, 6), round(cell, 6), len(y), len(x))
 
 
-def _dataset(outcome: Outcome, grid: GridSpec) -> xr.Dataset:
+def _dataset(outcome: Outcome, grid: GridSpec, instants: Sequence[Instant]) -> xr.Dataset:
     coordinates = {"y": grid.y_centres(grid.whole), "x": grid.x_centres(grid.whole)}
+    times = {"time": times_of(instants)} if instants else {}
     variables = {
         field.name: xr.DataArray(
             values,
-            dims=("y", "x"),
-            coords=coordinates,
+            dims=("time", "y", "x") if field.over_time else ("y", "x"),
+            coords=coordinates | times if field.over_time else coordinates,
             attrs={"units": field.unit, "long_name": field.title.en},
         )
         for field, values in outcome.fields.items()

@@ -30,8 +30,9 @@ from numba import njit
 from citytwin.kernels.canopy import Canopy, has_crowns, sweep_behind_crowns
 from citytwin.kernels.shadow_bounds import sweep_exact
 from citytwin.kernels.shadow_lanes import sweep_lit
+from citytwin.kernels.single_sun import sweep_one
 from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
-from citytwin.kernels.sun_ray import MAX_HEIGHT_M
+from citytwin.kernels.sun_ray import MAX_HEIGHT_M, sun_ray
 
 LIT = 0
 SHADED = 1
@@ -112,7 +113,7 @@ def accumulate_sunlit(
     """
     check_suns(suns)
     at = row0, col0
-    hours = _sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
+    hours = sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
     _blank_unknown(height, plane_height, hours)
     return hours
 
@@ -152,8 +153,8 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either height is unknown or the plane
-        lies below the surface.
+        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either
+        height is unknown or the plane lies below the surface.
 
     Raises
     ------
@@ -162,14 +163,21 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     """
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
     check_suns(sun)
-    if canopy is not None:
-        canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
-    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8, canopy)
+    if canopy is not None or method == "exact" or altitude_rad <= 0.0:
+        if canopy is not None:
+            canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
+        at = row0, col0
+        lit = sum_of_lit(height, plane_height, cell_m, sun, at, method, np.uint8, canopy)
+    else:
+        row_m, col_m = _checked(height, plane_height, cell_m)
+        surface, plane = _each(np.ascontiguousarray, [height, plane_height])
+        ray = sun_ray(azimuth_rad, altitude_rad, row_m, col_m, method != "fast")
+        lit = sweep_one(surface, plane, ray, (row0, col0))
     _lit_to_mask(height, plane_height, lit)
     return lit
 
 
-def _sum_of_lit(
+def sum_of_lit(
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -179,15 +187,34 @@ def _sum_of_lit(
     dtype: type,
     canopy: Canopy | None,
 ) -> np.ndarray:
-    """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
-    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
-        raise ValueError(
-            f"height and plane must be 2-D, not empty and of one shape: "
-            f"{height.shape}, {plane_height.shape}"
-        )
-    row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
-    if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
-        raise ValueError(f"cell_m must be positive, got {cell_m}")
+    """Sum of the weights of the suns that reach each cell, before what is unknown is told.
+
+    Parameters
+    ----------
+    height, plane_height, canopy
+        As of `accumulate_sunlit`.
+    cell_m
+        Edge of a cell, or distances of rows and of columns [m], > 0.
+    suns
+        As `check_suns` passes them.
+    origin
+        Global row and column of the first cell.
+    method
+        What cells are taken for: see the module.
+    dtype
+        Type of the sums, which must hold them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (ny, nx), of `dtype` [unit of the weights].
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit, or the cell size is unusable.
+    """
+    row_m, col_m = _checked(height, plane_height, cell_m)
     behind = None
     if canopy is not None and has_crowns(canopy, height.shape, suns.weight.size):
         behind = suns.weight * canopy.passes
@@ -205,6 +232,19 @@ def _sum_of_lit(
         _sweep_all(_each(turn, layers), along_columns, row_m, origin[1], method, turned)
         out += turn(turned)
     return out
+
+
+def _checked(height: np.ndarray, plane_height: np.ndarray, cell_m: CellSize) -> tuple[float, float]:
+    """Distances of rows and of columns, where they and the rasters can be used."""
+    if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
+        raise ValueError(
+            f"height and plane must be 2-D, not empty and of one shape: "
+            f"{height.shape}, {plane_height.shape}"
+        )
+    row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
+    if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
+        raise ValueError(f"cell_m must be positive, got {cell_m}")
+    return row_m, col_m
 
 
 def _each(change: Callable[[np.ndarray], np.ndarray], layers: list[np.ndarray]) -> list[np.ndarray]:
@@ -256,8 +296,14 @@ def turn(field: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _is_known(h: float, p: float) -> bool:
-    """Whether both heights are known, and the plane does not lie inside the surface."""
+def is_known(h: float, p: float) -> bool:
+    """Whether both heights are known, and the plane does not lie inside the surface.
+
+    Parameters
+    ----------
+    h, p
+        Heights of the surface and of the plane [m].
+    """
     return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
 
 
@@ -266,7 +312,7 @@ def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarr
     """Overwrite cells without an answer with NaN."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 hours[i, j] = np.nan
 
 
@@ -277,5 +323,5 @@ def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) 
         for j in range(height.shape[1]):
             if lit[i, j] != UNDER_TREES:
                 lit[i, j] = LIT if lit[i, j] else SHADED
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 lit[i, j] = NO_DATA

@@ -1,4 +1,4 @@
-"""Map of the shadows of one moment."""
+"""Map of shadows: of one moment, or through a day."""
 
 from __future__ import annotations
 
@@ -31,13 +31,12 @@ LAYER = LayerRecipe(
     group="sunlight",
     title=text("日影", "Shadow"),
     summary=text(
-        "指定した時刻に、雲がないとした場合に直射日光の届かない地面や屋根です。"
+        "表示している時刻に、雲がないとした場合に直射日光の届かない地面や屋根です。"
         "建物と地形、元データにある樹木の影を計算しています。元データにない建物や樹木の影は含みません。",
-        "Ground and roofs that direct sun does not reach at one moment under a clear sky. Shadows"
-        " of buildings and terrain are computed, and of the trees in the sources; buildings and"
-        " trees that the sources lack cast none.",
+        "Ground and roofs that direct sun does not reach at the moment shown, under a clear sky."
+        " Shadows of buildings and terrain are computed, and of the trees in the sources; buildings"
+        " and trees that the sources lack cast none.",
     ),
     view=RasterView(SHADOW),
     style=style,
-    moment="begin",
 )

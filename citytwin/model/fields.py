@@ -15,7 +15,7 @@ CLASS_NODATA = 255
 
 @dataclass(frozen=True)
 class Field:
-    """A quantity with one value per cell, shape (ny, nx)."""
+    """A quantity with one value per cell, shape (ny, nx), or per moment and cell."""
 
     name: str
     """Stable name: key in stores, band description, file name."""
@@ -35,6 +35,8 @@ class Field:
     """CF standard name, empty where CF has none."""
     may_be_empty: bool = False
     """Whether no value anywhere is an answer, such as water that arrives nowhere."""
+    over_time: bool = False
+    """Whether it has one value per cell and moment, shape (nt, ny, nx)."""
 
     @property
     def nodata(self) -> float:
@@ -198,6 +200,7 @@ SHADOW = Field(
     precision=1,  # a class: a click shows its name
     valid_min=0,
     valid_max=2,
+    over_time=True,
 )
 SKY_VIEW_FACTOR = Field(
     "sky_view_factor",

@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
+from citytwin.model.instants import Instant
 from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorView
 from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
@@ -311,6 +312,8 @@ class Simulation(Generic[P]):
     from them."""
     window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
     """Time that these parameters look at in the records; None = all that was recorded."""
+    instants: Callable[[P, Site], tuple[Instant, ...]] = lambda _params, _site: ()
+    """Moments of the outputs over time, ascending; none where no output is over time."""
     cost: Cost = Cost(5.0, 40.0)
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""

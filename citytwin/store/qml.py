@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 
 from citytwin.model.layer import Rgb, Style, StyleItem
 from citytwin.store.paint import NO_DATA_LABEL, NO_DATA_RGB, both, stop_of
+from citytwin.store.qgis_time import band_times
 from citytwin.store.style_target import Geometry, RasterTarget, Target, VectorTarget
 
 QGIS_VERSION = "3.22.0"
@@ -28,7 +29,9 @@ def qml(style: Style, target: Target) -> str:
     target
         What it colours.
     """
-    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories="Symbology")
+    timed = isinstance(target, RasterTarget) and target.times
+    categories = "Symbology|Temporal" if timed else "Symbology"
+    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories=categories)
     for element in renderer(style, target):
         root.append(element)
     ET.indent(root)
@@ -47,11 +50,14 @@ def renderer(style: Style, target: Target) -> list[ET.Element]:
     """
     if isinstance(target, RasterTarget):
         pipe = ET.Element("pipe")
-        pipe.append(_paletted(style) if target.classes else _pseudo_colour(style, target))
+        drawn = _paletted(style) if target.classes else _pseudo_colour(style, target)
+        drawn.set("band", str(target.band))
+        pipe.append(drawn)
         for name in ("brightnesscontrast", "huesaturation"):
             ET.SubElement(pipe, name)
         ET.SubElement(pipe, "rasterresampler", maxOversampling="2")
-        return [pipe, _with_text("blendMode", "0")]
+        moments = [band_times(target.times)] if target.times else []
+        return [*moments, pipe, _with_text("blendMode", "0")]
     return [_rules(style, target), _with_text("blendMode", "0")]
 
 

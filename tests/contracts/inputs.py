@@ -94,6 +94,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0},
         {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0, "method": "exact"},
         {"moment": "2026-06-21T23:00:00+09:00"},
+        {"date": "2026-06-21", "step_minutes": 60, "min_altitude_deg": 60.0},
     ],
     "sky_view": [
         {"directions": 64, "min_altitude_deg": 30.0},

@@ -139,9 +139,11 @@ export function recolour(map, layers) {
 function picture({ doc, base, id }) {
   if (!doc.image) throw new Error(`${id}: neither picture nor tiles`);
   const [west, south, east, north] = doc.image.bounds;
+  // Of a layer over time the timeline brings the pictures.
+  const url = doc.frames?.length ? {} : { url: within(base, doc.image.href).href };
   return {
     type: "image",
-    url: within(base, doc.image.href).href,
+    ...url,
     coordinates: [
       [west, north],
       [east, north],

@@ -15,6 +15,7 @@ from citytwin import registry
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
+from citytwin.model.instants import Instant
 from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCredit, View
 from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import list_column
@@ -23,6 +24,7 @@ from citytwin.model.text import text
 from citytwin.store.latest import published_city
 from citytwin.store.layer_writer import LayerContent, write_layer
 from citytwin.store.publish import RunInfo, StagedLayer
+from citytwin.store.series_layer import FieldSeries
 
 GRID = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=5.0, ny=70, nx=110)
 VALID = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
@@ -72,6 +74,21 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
     values = np.maximum(low + (high - low) * wave, max(low, field.valid_min)).astype(np.float32)
     values[: grid.ny // 8, : grid.nx // 9] = np.nan
     return values
+
+
+MOMENTS = (datetime(2026, 7, 1, 3, 0, tzinfo=UTC), datetime(2026, 7, 1, 4, 30, tzinfo=UTC))
+"""Of fields over time; in Tokyo noon and half past one."""
+
+
+def shown_values(field: f.Field) -> np.ndarray | FieldSeries:
+    """Return the values that a layer shows: of a field over time, shifted from moment to moment."""
+    values = field_array(field)
+    if not field.over_time:
+        return values
+    instants = tuple(
+        Instant(time, text(f"時刻 {k}", f"moment {k}")) for k, time in enumerate(MOMENTS)
+    )
+    return FieldSeries(instants, lambda number: np.roll(values, 7 * number, axis=1))
 
 
 def _boxes(count: int, size: float) -> np.ndarray:
@@ -386,7 +403,7 @@ def content(name: str, fingerprint: str = "ab" * 32, **changes: Any) -> LayerCon
     given: dict[str, Any] = {
         "recipe": shown,
         "grid": GRID,
-        "array": field_array(shown.view.field) if isinstance(shown.view, RasterView) else None,
+        "array": shown_values(shown.view.field) if isinstance(shown.view, RasterView) else None,
         "frame": None if isinstance(shown.view, RasterView) else TABLES[shown.view.table.name](),
         "notes": (SYNTHETIC,),
         "facts": (
