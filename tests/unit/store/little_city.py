@@ -236,6 +236,7 @@ def road_exposure() -> gpd.GeoDataFrame:
             "name": pd.array(["中央通り", *[None] * 7], dtype="string"),
             "function": pd.array(["市道"] * 8, dtype="string"),
             "flood_depth_max_m": depth,
+            "passable_again_min": np.nan,
             "impassable_after_min": minutes,
         },
         geometry=[
