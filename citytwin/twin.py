@@ -7,6 +7,7 @@ from html import escape
 from pathlib import Path
 
 import geopandas as gpd
+import numpy as np
 import rioxarray
 import xarray as xr
 
@@ -39,8 +40,9 @@ class Layer:
         Returns
         -------
         DataArray
-            Dimensions (y, x), NaN or the class nodata masked, with ``rio.crs``, units, notes and
-            the hashes of the inputs among its attributes.
+            Dimensions (y, x), of a layer over time (time, y, x) with times in UTC; NaN or the
+            class nodata masked, with ``rio.crs``, units, notes and the hashes of the inputs among
+            its attributes.
 
         Raises
         ------
@@ -50,14 +52,16 @@ class Layer:
         if self.document.kind != "raster":
             msg = f"layer {self.document.id} is a {self.document.kind} layer"
             raise StoreError(msg, hint="use to_geopandas()")
-        path = self.directory / f"{self.document.id}.tif"
-        array = rioxarray.open_rasterio(
-            path, masked=True, chunks={"x": _CHUNK, "y": _CHUNK}, band_as_variable=False
-        )
-        if not isinstance(array, xr.DataArray):
-            msg = f"{path} does not hold one raster"
-            raise StoreError(msg, hint="run the city again")
-        array = array.squeeze("band", drop=True).rename(self.document.id)
+        frames = self.document.frames
+        if frames:
+            moments = [self._open(frame.data) for frame in frames]
+            times = [np.datetime64(frame.time.removesuffix("Z"), "s") for frame in frames]
+            array = xr.concat(moments, dim="time", join="override", combine_attrs="drop")
+            array = array.assign_coords(time=np.array(times))
+            array["time"].attrs = {"standard_name": "time", "long_name": "time (UTC)"}
+        else:
+            array = self._open(f"{self.document.id}.tif")
+        array = array.rename(self.document.id)
         array.attrs = {
             "units": self.document.unit,
             "long_name": self.document.title.en,
@@ -68,6 +72,17 @@ class Layer:
             "fingerprint": self.document.fingerprint,
         }
         return array
+
+    def _open(self, name: str) -> xr.DataArray:
+        """Open one GeoTIFF of the layer lazily."""
+        path = self.directory / name
+        array = rioxarray.open_rasterio(
+            path, masked=True, chunks={"x": _CHUNK, "y": _CHUNK}, band_as_variable=False
+        )
+        if not isinstance(array, xr.DataArray):
+            msg = f"{path} does not hold one raster"
+            raise StoreError(msg, hint="run the city again")
+        return array.squeeze("band", drop=True)
 
     def to_geopandas(self) -> gpd.GeoDataFrame:
         """Read a vector layer.

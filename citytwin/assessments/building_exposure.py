@@ -1,16 +1,25 @@
-"""Each building with sun at ground, wind class, flood depth and the storey that water reaches."""
+"""Each building with sun at ground, wind class, flood depth, storey reached and damage."""
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
 import shapely
 from numpy.typing import NDArray
 from pydantic import Field as Bound
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
+from citytwin.kernels.flood_damage import (
+    ASIA_COMMERCIAL,
+    ASIA_RESIDENTIAL,
+    DamageCurve,
+    damage_share,
+    house_damage_class,
+)
 from citytwin.kernels.perimeter import perimeter_statistics
 from citytwin.model import fields as f
 from citytwin.model import tables as t
@@ -18,6 +27,44 @@ from citytwin.model.grid import Tile
 from citytwin.model.notes import Fact
 from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
 from citytwin.model.text import text
+
+HOUSES = r"住宅|residen|\bhouse|dwelling|apartment"
+_LOW_STOREYS = 2
+
+
+def _checked(pattern: str) -> str:
+    """Return a regular expression, if it is one."""
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        msg = f"{pattern!r} is no regular expression: {error}"
+        raise ValueError(msg) from error
+    return pattern
+
+
+class DamageByUse(Params):
+    """Stage-damage curve of the buildings of some use."""
+
+    use: str
+    """Regular expression that fits the use as recorded."""
+    depth_m: tuple[float, ...] = Bound(min_length=2)
+    """Depth above the ground, rising from 0."""
+    share: tuple[Annotated[float, Bound(ge=0, le=1)], ...]
+    """Share of the value lost at these depths."""
+
+    @model_validator(mode="after")
+    def _curve(self) -> DamageByUse:
+        rising = all(a < b for a, b in pairwise(self.depth_m)) and self.depth_m[0] == 0.0
+        falls = any(b < a for a, b in pairwise(self.share))
+        if not rising or falls or len(self.depth_m) != len(self.share):
+            msg = "a damage curve needs depths that rise from 0, and as many shares, none falling"
+            raise ValueError(msg)
+        return self
+
+    @field_validator("use")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        return _checked(value)
 
 
 class BuildingExposureParams(Params):
@@ -29,6 +76,26 @@ class BuildingExposureParams(Params):
     2.5 m a storey."""
     wind_class_limits: tuple[float, float] = (0.5, 0.8)
     """Speed ratios from which a place is moderate, and exposed."""
+
+    least_depth_m: float = Bound(default=0.05, ge=0)
+    """Less water than this harms no building."""
+    damage: tuple[DamageByUse, ...] = (
+        DamageByUse(use=HOUSES, depth_m=ASIA_RESIDENTIAL.depth_m, share=ASIA_RESIDENTIAL.share),
+        DamageByUse(
+            use="商業|業務|宿泊|commerc|office|hotel|retail",
+            depth_m=ASIA_COMMERCIAL.depth_m,
+            share=ASIA_COMMERCIAL.share,
+        ),
+    )
+    """Stage-damage curves, the first whose use fits; a building that none fits has no figure.
+    Mean curves of Asia for dwellings and commerce (JRC 2017)."""
+    houses: str = HOUSES
+    """Uses, as a regular expression, of which low buildings get a class of house damage."""
+
+    @field_validator("houses")
+    @classmethod
+    def _pattern(cls, value: str) -> str:
+        return _checked(value)
 
     @field_validator("storey_floor_m", "wind_class_limits")
     @classmethod
@@ -83,6 +150,9 @@ def run(city: CityState, params: BuildingExposureParams) -> Assessed:
     frame["wind_class"] = _classes(wind, params.wind_class_limits)
     frame["flood_depth_max_m"] = depth
     frame["flooded_storey"] = _storeys(depth, params.storey_floor_m, buildings["storeys"])
+    usage = buildings["usage"].fillna("").astype(str)
+    frame["flood_damage_share"] = _damage(depth, usage, params)
+    frame["house_damage_class"] = _house_damage(depth, usage, buildings["storeys"], params)
     unread = np.isnan(sun) & np.isnan(wind) & np.isnan(depth)
     return Assessed(frame[list(t.BUILDING_EXPOSURE.column_names)], (_fact(int(unread.sum())),))
 
@@ -115,6 +185,32 @@ def _storeys(
     uppermost = recorded.to_numpy(dtype=np.float64, na_value=np.nan)
     uppermost[np.isnan(uppermost) | (uppermost <= 0.0)] = np.inf  # a 0 on record says nothing
     return _whole(np.minimum(reached, uppermost))
+
+
+def _damage(
+    depth_m: NDArray[np.float64], usage: pd.Series[str], params: BuildingExposureParams
+) -> NDArray[np.float64]:
+    """Share of the value lost, by the first curve that is for the use of a building."""
+    share = np.full(len(depth_m), np.nan)
+    harmless = depth_m < params.least_depth_m
+    for curve in reversed(params.damage):
+        fits = usage.str.contains(curve.use, case=False, regex=True).to_numpy(dtype=np.bool_)
+        lost = damage_share(depth_m, DamageCurve(curve.depth_m, curve.share))
+        share[fits] = np.where(harmless, 0.0, lost)[fits]
+    return share
+
+
+def _house_damage(
+    depth_m: NDArray[np.float64],
+    usage: pd.Series[str],
+    storeys: pd.Series[int],
+    params: BuildingExposureParams,
+) -> pd.api.extensions.ExtensionArray:
+    """Class of damage of houses; null where a building has more storeys than a house or another use."""
+    classes = house_damage_class(depth_m, params.storey_floor_m[0], params.least_depth_m)
+    is_house = usage.str.contains(params.houses, case=False, regex=True).to_numpy(dtype=np.bool_)
+    too_high = storeys.to_numpy(dtype=np.float64, na_value=np.nan) > _LOW_STOREYS
+    return _whole(np.where(is_house & ~too_high, classes, np.nan))
 
 
 def _fact(unread: int) -> Fact:

@@ -56,13 +56,15 @@ def command(
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
     from citytwin.cli.bare_files import read_params, read_raster
-    from citytwin.engine.bare import simulate
+    from citytwin.engine.bare import WARNINGS, simulate
     from citytwin.store.plain_rasters import write_plain_rasters
 
     inputs = {key: read_raster(path) for key, path in _pairs(list(rasters)).items()}
     data = simulate(name, inputs, read_params(params), time_zone=time_zone)
     for file in write_plain_rasters(data, out):
         click.echo(str(file))
+    for warning in data.attrs[WARNINGS].splitlines():
+        click.echo(f"warning: {warning}", err=True)
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
     if facts:
         click.echo(json.dumps(facts, indent=1))

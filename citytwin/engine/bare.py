@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,16 +14,21 @@ from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from citytwin import registry
+from citytwin.engine.bare_warnings import warnings_of
 from citytwin.engine.blocks import block_of, check
 from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
+from citytwin.model.instants import Instant, times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Outcome, Params, Simulation, Site
 from citytwin.store.fields import extremes
 from citytwin.wording import explain, nearest
+
+WARNINGS = "warnings"
+"""Attribute of results that holds what to beware of."""
 
 
 def simulate(
@@ -53,7 +59,9 @@ def simulate(
     Returns
     -------
     Dataset
-        The outputs by field name with units, and facts and notes as attributes.
+        The outputs by field name with units, and facts and notes as attributes; in ``warnings``,
+        one a line, those that say how far not to trust the result. Fields over time have a
+        dimension ``time`` [UTC].
 
     Raises
     ------
@@ -76,16 +84,18 @@ def simulate(
     grid = _common_grid(fields)
     _check_records(step, bound, records)
     arrays = {field: _values(field, array) for field, array in fields.items()}
-    longitude, latitude = grid.lonlat
-    site = Site(longitude, latitude, grid.convergence_deg, time_zone)
+    site = Site.of(grid, time_zone)
+    warnings = warnings_of(grid, arrays)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
-    check(step.name, step.outputs, outcome.fields, grid.shape, "")
+    instants = step.instants(bound, site)
+    check(step.name, step.outputs, outcome.fields, grid.shape, "", len(instants))
     if all(extremes(field, values) is None for field, values in outcome.fields.items()):
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
         raise StepError(msg, step=name, hint=hint)
-    return _dataset(outcome, grid)
+    told = replace(outcome, notes=(*outcome.notes, *warnings))
+    return _dataset(told, grid, instants)
 
 
 def named(name: str) -> Simulation[Any]:
@@ -223,19 +233,23 @@ def _grid_of(name: str, array: xr.DataArray) -> GridSpec:
     return GridSpec(name_of_crs, round(x_min, 6), round(y_max, 6), round(cell, 6), len(y), len(x))
 
 
-def _dataset(outcome: Outcome, grid: GridSpec) -> xr.Dataset:
+def _dataset(outcome: Outcome, grid: GridSpec, instants: Sequence[Instant]) -> xr.Dataset:
     coordinates = {"y": grid.y_centres(grid.whole), "x": grid.x_centres(grid.whole)}
+    times = {"time": times_of(instants)} if instants else {}
     variables = {
         field.name: xr.DataArray(
             values,
-            dims=("y", "x"),
-            coords=coordinates,
+            dims=("time", "y", "x") if field.over_time else ("y", "x"),
+            coords=coordinates | times if field.over_time else coordinates,
             attrs={"units": field.unit, "long_name": field.title.en},
         )
         for field, values in outcome.fields.items()
     }
     facts = {fact.name: fact.value for fact in outcome.facts}
-    notes = " ".join(note.en + "." for note in outcome.notes)
-    data = xr.Dataset(variables, attrs={**facts, "comment": notes})
+    said = {
+        "comment": " ".join(note.en + "." for note in outcome.notes),
+        WARNINGS: "\n".join(note.en for note in outcome.notes if note.severity != "info"),
+    }
+    data = xr.Dataset(variables, attrs={**facts, **said})
     located: xr.Dataset = data.rio.write_crs(grid.crs)
     return located

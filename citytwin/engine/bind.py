@@ -43,7 +43,7 @@ class BoundCity:
     loaded: LoadedConfig
     sources: tuple[BoundSource, ...]
     steps: tuple[Bound, ...]
-    """All gridders and assessments, and the simulations that were asked for."""
+    """All gridders and assessments; simulations, and assessments on request, where asked for."""
     layers: tuple[LayerRecipe, ...]
     layers_named: bool
     """Whether the configuration lists its layers, so that each must be made."""
@@ -67,17 +67,13 @@ def bind(loaded: LoadedConfig) -> BoundCity:
     sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
     for i, source in enumerate(sources):
         _refuse_protected(loaded, i, source.config)
+    grids, assessments = registry.all_of(Gridder), registry.all_of(Assessment)
+    unasked = [step for step in assessments if not step.on_request]
     steps = (
-        *_bind_steps(loaded, "grids", config.grids, registry.all_of(Gridder), keep_others=True),
-        *_bind_steps(
-            loaded, "simulations", config.simulations, registry.all_of(Simulation),
-            keep_others=False,
-        ),
-        *_bind_steps(
-            loaded, "assessments", config.assessments, registry.all_of(Assessment),
-            keep_others=True,
-        ),
-    )  # fmt: skip
+        *_bind_steps(loaded, "grids", config.grids, grids, grids),
+        *_bind_steps(loaded, "simulations", config.simulations, registry.all_of(Simulation), ()),
+        *_bind_steps(loaded, "assessments", config.assessments, assessments, unasked),
+    )
     _check_records(loaded)
     return BoundCity(
         loaded=loaded,
@@ -123,9 +119,9 @@ def _bind_steps(
     section: str,
     configured: Sequence[StepConfig],
     known: Sequence[S],
-    *,
-    keep_others: bool,
+    unasked: Sequence[S],
 ) -> tuple[Bound, ...]:
+    """Steps that a section lists, and those that run without being asked for."""
     by_name = {step.name: step for step in known}
     params: dict[str, Params] = {}
     for i, entry in enumerate(configured):
@@ -136,10 +132,10 @@ def _bind_steps(
             raise _fail(loaded, f"{section}[{i}].use: {entry.use!r} is listed twice")
         model = by_name[entry.use].params
         params[entry.use] = _bind_params(loaded, f"{section}[{i}].params", model, entry.params)
-    if keep_others:
-        for name, step in by_name.items():
-            if name not in params:
-                params[name] = _bind_params(loaded, f"{section} {name}", step.params, {})
+    for step in unasked:
+        if step.name not in params:
+            where = f"{section} {step.name}"
+            params[step.name] = _bind_params(loaded, where, step.params, {})
     return tuple(Bound(by_name[name], chosen) for name, chosen in params.items())
 
 

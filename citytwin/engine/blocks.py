@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from citytwin import registry
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart, TileResult
+from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
@@ -132,9 +133,12 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     block = block_of(store.spec, task.padded, arrays, records, store.site)
     outcome = step.run(replace(block, progress=report_share(f"simulate:{step.name}")), params)
     core = task.tile.within(task.padded)
-    cut = {field: array[core] for field, array in outcome.fields.items()}
-    checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name)
-    return _stored(store, task.tile, checked, outcome)
+    cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
+    moments = len(step.instants(params, store.site))
+    checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name, moments)
+    faults = surface_faults(store.spec, task.tile, task.padded, arrays)
+    told = replace(outcome, notes=(*outcome.notes, *faults))
+    return _stored(store, task.tile, checked, told)
 
 
 def report_share(key: str) -> Callable[[float], None]:
@@ -186,7 +190,12 @@ def block_of(
 
 
 def check(
-    step: str, outputs: Sequence[Field], fields: Arrays, shape: tuple[int, int], tile: str
+    step: str,
+    outputs: Sequence[Field],
+    fields: Arrays,
+    shape: tuple[int, int],
+    tile: str,
+    moments: int = 0,
 ) -> dict[Field, NDArray[Any]]:
     """Check that a step made what it declares.
 
@@ -202,6 +211,8 @@ def check(
         Rows and columns they must have.
     tile
         Name of the tile, for messages.
+    moments
+        Of fields over time.
 
     Raises
     ------
@@ -213,8 +224,9 @@ def check(
         msg = f"declares {sorted(f.name for f in outputs)} but made {made}"
         raise StepError(msg, step=step, tile=tile, hint="the step is faulty; report it")
     for field, array in fields.items():
-        if array.shape != shape or array.dtype != np.dtype(field.dtype):
-            msg = f"{field.name} is {array.dtype} {array.shape}, expected {field.dtype} {shape}"
+        wanted = (moments, *shape) if field.over_time else shape
+        if array.shape != wanted or array.dtype != np.dtype(field.dtype):
+            msg = f"{field.name} is {array.dtype} {array.shape}, expected {field.dtype} {wanted}"
             raise StepError(msg, step=step, tile=tile, hint="the step is faulty; report it")
         found = extremes(field, array)
         if found and (found.low < field.valid_min or found.high > field.valid_max):

@@ -54,8 +54,7 @@ class CityStore:
     @property
     def site(self) -> Site:
         """Where on Earth the city is."""
-        lon, lat = self.spec.lonlat
-        return Site(lon, lat, self.spec.convergence_deg, self.time_zone)
+        return Site.of(self.spec, self.time_zone)
 
     def with_grid(self, grid: GridSpec) -> CityStore:
         """Return the store with its grid."""

@@ -123,6 +123,7 @@ def _task(
         inputs=inputs_of(descent, sources, reading.decoded),
         vertical_datum=plan.city.loaded.config.vertical_datum,
         staging=store.root / "staging" / recipe.id,
+        instants=store.fields.instants(shown) if isinstance(shown, Field) else (),
     )
 
 
@@ -134,8 +135,7 @@ def _fingerprint(
     task: LayerTask, recipe: LayerRecipe, store: CityStore, standing: Standing
 ) -> Fingerprint:
     shown = layer_input(recipe)
-    said = [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
-    said += [task.vertical_datum.model_dump_json()]
+    said = [*task.said, task.vertical_datum.model_dump_json()]
     if isinstance(shown, Field):
         content = standing.field_digests(shown, store.spec.whole)
     else:

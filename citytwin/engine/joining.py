@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, time
 from pathlib import Path
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 from citytwin.config import Config
@@ -31,7 +32,7 @@ from citytwin.store.placed import TableFile, read_rows
 
 Files = Mapping[Table, TableFile]
 """What one part of a source gave, by table."""
-RASTER_ROLES: tuple[RasterRole, ...] = ("terrain_raster", "surface_raster")
+RASTER_ROLES: tuple[RasterRole, ...] = get_args(RasterRole)
 
 
 def data_time(config: Config) -> datetime:

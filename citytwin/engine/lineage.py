@@ -10,7 +10,7 @@ from datetime import datetime
 from citytwin.config import SourceConfig
 from citytwin.engine.results import DecodedSource
 from citytwin.model.layer import Classification, InputFile, SourceCredit, highest
-from citytwin.model.notes import Fact, Note
+from citytwin.model.notes import Fact, Note, Premise
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ def joined(parents: Iterable[Lineage], own: Lineage) -> Lineage:
         Remarks, figures and time of the step itself.
     """
     family = [*parents]
-    passed_on = [n for member in family for n in member.notes if n.severity != "info"]
+    said = [note for member in family for note in member.notes]
+    passed_on = [n for n in said if n.severity != "info" or isinstance(n, Premise)]
     notes = dict.fromkeys((*passed_on, *own.notes))
     times = [member.valid_time for member in family if member.valid_time is not None]
     return Lineage(

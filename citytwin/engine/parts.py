@@ -24,6 +24,7 @@ from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import AssessmentTask, assess
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
+from citytwin.model.instants import Instant
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simulation
@@ -95,6 +96,20 @@ def on_disk(job: Job, part: Part, store: CityStore) -> bool:
         else store.has_table(job.step.name, made)
         for made in job.provides
     )
+
+
+def instants_of(job: Job, store: CityStore) -> tuple[Instant, ...]:
+    """Moments of the fields over time that a job makes.
+
+    Parameters
+    ----------
+    job
+        The job.
+    store
+        The city's working store; its grid is known.
+    """
+    step = job.step
+    return step.instants(job.params, store.site) if isinstance(step, Simulation) else ()
 
 
 def _tiles(store: CityStore) -> list[Tile]:
@@ -174,7 +189,7 @@ def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing
     whole = store.spec.whole
     fields = tuple(need for need in job.needs if isinstance(need, Field))
     tables = tuple(need for need in job.needs if isinstance(need, Table))
-    inputs = [store.fields.key]
+    inputs = [store.fields.key, store.time_zone]
     inputs += [digest for field in fields for digest in standing.field_digests(field, whole)]
     inputs += [f"{table.name}={standing.tables[table].digest()}" for table in tables]
     task = AssessmentTask(

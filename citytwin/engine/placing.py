@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from textwrap import shorten
 
 from distributed.system import MEMORY_LIMIT
 
 from citytwin.config import Config
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.crs_fit import check_fit
 from citytwin.engine.extent import around, refuse_outliers
 from citytwin.engine.lineage import Lineage
 from citytwin.engine.standing import Standing
@@ -21,14 +21,8 @@ from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.tables import Table
 
-MAX_SCALE_OFF = 0.005
-"""Every length, area and wind of a run would be wrong by more than that."""
-TOLD_SCALE_OFF = 0.001
-"""Plane zones stay below 0.0001, UTM below 0.001 within its zone."""
 BYTES_PER_CELL = 8
 """Of a layer while it is written: its values and one copy of them; every layer is read whole."""
-MARGIN_DEG = 1.0
-"""Cities at the edge of an area of use may lie outside it; another country may not."""
 
 
 def find_grid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
@@ -155,36 +149,7 @@ def _told(box: Bounds, crs: str) -> str:
 
 
 def _check_crs(config: Config, grid: GridSpec, standing: Standing) -> None:
-    """Refuse a CRS in which a metre is no metre here; tell of one in which it nearly is none."""
-    found = crs_of.fit(*grid.centre, grid.crs)
-    lon, lat, scale = found.longitude_deg, found.latitude_deg, found.scale
-    off = abs(scale - 1.0)
-    if off <= MAX_SCALE_OFF and found.outside_deg <= MARGIN_DEG:
-        if off > TOLD_SCALE_OFF:
-            said = _scale_note(found)
-            standing.warnings.append(Lineage(frozenset(s.name for s in config.sources), (said,)))
-        return
-    if not (math.isfinite(lon) and math.isfinite(lat) and math.isfinite(scale)):
-        what = f"is not defined at ({grid.centre[0]:.0f}, {grid.centre[1]:.0f}), where the city is"
-        hint = "check `crs` and `grid.bounds`"
-    else:
-        what = (
-            f"does not belong to longitude {lon:.3f}, latitude {lat:.3f}, where the city is: "
-            f"a metre on the ground is {scale:.4f} m on the grid"
-        )
-        if found.outside_deg > MARGIN_DEG:
-            what += f", and it is made for {shorten(found.area, 90, placeholder=' ...')}"
-        hint = f"say `crs: {crs_of.suited(lon, lat)}`, or check `grid.bounds`"
-    raise ConfigError(f"crs {config.crs!r} {what}", hint=hint)
-
-
-def _scale_note(found: crs_of.Fit) -> Note:
-    percent = 100 * (found.scale - 1.0)
-    better = crs_of.suited(found.longitude_deg, found.latitude_deg)
-    return Note(
-        severity="fallback",
-        ja=f"座標系 {found.code} の縮尺係数は {found.scale:.4f} で、距離が {percent:+.2f}% "
-        f"ずれます（{better} が適します）",
-        en=f"Lengths in {found.code} are off by {percent:+.2f} % here (scale {found.scale:.4f}); "
-        f"{better} would suit the place",
-    )
+    """Refuse a CRS that does not suit the place; what it does to lengths is told on every layer."""
+    hint = "say `crs: {suited}`, or check `grid.bounds`"
+    if said := check_fit(grid, hint, anywhere=False):
+        standing.warnings.append(Lineage(frozenset(s.name for s in config.sources), said))

@@ -144,12 +144,19 @@ def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
         Job(
             b.step,
             b.params,
-            tuple(r for r in (*b.step.inputs, *b.step.optional) if r in have),
+            _used(b, have),
             _outputs(b.step),
         )
         for b in ordered
     ]
     return _sorted_by_needs(jobs)
+
+
+def _used(bound: Bound, have: set[Resource]) -> tuple[Resource, ...]:
+    """Inputs that exist and that the parameters make use of."""
+    step = bound.step
+    ignored = step.ignores(bound.params) if isinstance(step, Simulation) else ()
+    return tuple(r for r in (*step.inputs, *step.optional) if r in have and r not in ignored)
 
 
 def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
@@ -174,9 +181,13 @@ def _sorted_by_needs(jobs: list[Job]) -> list[Job]:
 
 def _ready(bound: Bound, have: set[Resource]) -> bool:
     needs = required(bound.step, bound.params)
-    if not needs:
-        return any(r in have for r in bound.step.optional)
-    return needs <= have
+    choice = set(_choice(bound.step)) or (set() if needs else set(bound.step.optional))
+    return needs <= have and (not choice or not choice.isdisjoint(have))
+
+
+def _choice(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Resource, ...]:
+    """Optional inputs of which one at least must be there."""
+    return step.any_of if isinstance(step, Gridder) else ()
 
 
 def _watched(
@@ -243,7 +254,8 @@ def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) ->
 
 
 def _what_lacks(bound: Bound, have: set[Resource]) -> str:
-    needs = required(bound.step, bound.params) or set(bound.step.optional)
+    needs = required(bound.step, bound.params).union(_choice(bound.step))
+    needs = needs or set(bound.step.optional)
     declared = (*bound.step.inputs, *bound.step.optional)
     missing = [resource_name(r) for r in declared if r in needs and r not in have]
     if not missing:

@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from citytwin.model.layer import LayerDocument
-from citytwin.model.notes import Fact, Note, Reject, Tally
+from citytwin.model.notes import Fact, Note, Premise, Reject, Tally
 from citytwin.store.placed import TableFile
 
 
@@ -65,7 +65,7 @@ class TileResult(_Result):
     parts: dict[str, FieldPart]
     """By field."""
     facts: tuple[Fact, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Premise | Tally | Note, ...] = ()
     valid_time: datetime | None = None
     seconds: float = 0.0
     """Time on the worker [s]."""
@@ -77,7 +77,7 @@ class TableResult(_Result):
     digest: str
     rows: int
     facts: tuple[Fact, ...] = ()
-    notes: tuple[Note, ...] = ()
+    notes: tuple[Premise | Note, ...] = ()
     used: dict[str, tuple[str, ...]] = {}
     """By table: the sources of the rows used, where the assessment told."""
     valid_time: datetime | None = None

@@ -13,7 +13,7 @@ from citytwin.engine.plan import Job
 from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.standing import Standing, TableEntry
 from citytwin.model.fields import Field
-from citytwin.model.notes import Fact, Note
+from citytwin.model.notes import Fact, Note, summed
 from citytwin.model.steps import Assessment, Gridder
 
 
@@ -39,7 +39,7 @@ def settle(
     """
     facts, notes = _summary(job, results)
     own = Lineage(
-        notes=tuple(dict.fromkeys([*(n for result in results for n in result.notes), *notes])),
+        notes=summed([*(n for result in results for n in result.notes), *notes]),
         facts=tuple(dict.fromkeys([*(f for result in results for f in result.facts), *facts])),
         valid_time=next((r.valid_time for r in results if r.valid_time is not None), None),
     )

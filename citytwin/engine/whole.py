@@ -7,6 +7,7 @@ import json
 import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from citytwin.engine.versions import library_versions
 from citytwin.errors import StepError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
+from citytwin.model.instants import Instant
 from citytwin.model.layer import Classification, InputFile, RasterView, SourceCredit
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
@@ -28,6 +30,7 @@ from citytwin.model.tables import Table
 from citytwin.model.text import Text
 from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
+from citytwin.store.series_layer import FieldSeries
 from citytwin.store.tables import conform, row_digests
 
 WRITER = __name__
@@ -61,6 +64,15 @@ class LayerTask:
     inputs: tuple[InputFile, ...]
     vertical_datum: Text
     staging: Path
+    instants: tuple[Instant, ...] = ()
+    """Moments of a field over time."""
+
+    @property
+    def said(self) -> tuple[str, ...]:
+        """All that is said of the layer beside its values."""
+        told = (*self.notes, *self.facts, *self.sources)
+        moments = (json.dumps([i.iso, i.said and i.said.model_dump()]) for i in self.instants)
+        return (*(item.model_dump_json() for item in told), *moments)
 
 
 @timed
@@ -81,6 +93,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         grid=store.spec,
         fields={field: store.fields.read(field, whole) for field in task.fields},
         tables={table: store.read_table(table, owner) for owner, table in task.tables},
+        time_zone=store.time_zone,
     )
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)
@@ -109,15 +122,10 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     recipe = registry.named(LayerRecipe, task.layer_id)
     shutil.rmtree(task.staging, ignore_errors=True)
     task.staging.mkdir(parents=True)
-    array: NDArray[Any] | None = None
+    array: NDArray[Any] | FieldSeries | None = None
     frame = None
     if isinstance(recipe.view, RasterView):
-        array = store.fields.read(recipe.view.field, store.spec.whole)
-        shown = recipe.view.field
-        if extremes(shown, array) is None and not shown.may_be_empty:
-            msg = f"{recipe.view.field.name} has no data anywhere"
-            raise StepError(msg, step=f"layer:{recipe.id}", hint="check the inputs of the city")
-        content = digest_of(array)
+        array, content = _shown(recipe.id, recipe.view.field, task, store)
     else:
         frame = store.read_table(recipe.view.table, task.owner)
         content = str(row_digests(frame).tolist())
@@ -142,6 +150,26 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     return LayerResult(document=document, checksum=folder_checksum(task.staging))
 
 
+def _shown(
+    layer: str, field: Field, task: LayerTask, store: CityStore
+) -> tuple[NDArray[Any] | FieldSeries, str]:
+    """Values of the field that a layer shows, and their digest."""
+    whole = store.spec.whole
+    array: NDArray[Any] | FieldSeries
+    if field.over_time:
+        array = FieldSeries(task.instants, partial(store.fields.read_moment, field, whole))
+        known = array.extremes(field)
+        content = "|".join(digest_of(array.read(k)) for k in range(len(task.instants)))
+    else:
+        array = store.fields.read(field, whole)
+        known = extremes(field, array)
+        content = digest_of(array)
+    if known is None and not field.may_be_empty:
+        msg = f"{field.name} has no data anywhere"
+        raise StepError(msg, step=f"layer:{layer}", hint="check the inputs of the city")
+    return array, content
+
+
 def layer_fingerprint(task: LayerTask, recipe: LayerRecipe, grid: GridSpec, content: str) -> str:
     """Digest of all that a layer says and of what writes it, whatever the tiles.
 
@@ -157,5 +185,5 @@ def layer_fingerprint(task: LayerTask, recipe: LayerRecipe, grid: GridSpec, cont
     said = [content, task.valid_time.isoformat(), task.classification, task.licence]
     said += [json.dumps(asdict(grid), sort_keys=True), task.vertical_datum.model_dump_json()]
     said += [code_digest(registry.module_of(recipe)), code_digest(WRITER), library_versions()]
-    said += [item.model_dump_json() for item in (*task.notes, *task.facts, *task.sources)]
+    said += task.said
     return hashlib.sha256("\0".join(said).encode()).hexdigest()

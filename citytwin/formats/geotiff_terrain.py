@@ -1,4 +1,4 @@
-"""The format ``geotiff_terrain``: elevation rasters, of the bare ground or with everything on it."""
+"""The format ``geotiff_terrain``: elevation rasters of ground or surface, and heights of trees."""
 
 from __future__ import annotations
 
@@ -36,7 +36,8 @@ class TerrainRasterParams(Params):
     """What the raster shows."""
 
     role: RasterRole = "terrain_raster"
-    """``terrain_raster`` for the bare ground, ``surface_raster`` with buildings and trees."""
+    """``terrain_raster`` for the bare ground, ``surface_raster`` with buildings and trees,
+    ``canopy_raster`` for heights of trees above the ground."""
 
 
 @dataclass(frozen=True)
@@ -275,7 +276,7 @@ FORMAT = Format(
     name="geotiff_terrain",
     title=text("標高ラスタ（GeoTIFF）", "Elevation raster (GeoTIFF)"),
     patterns=("*.tif", "*.tiff"),
-    produces=("terrain_raster", "surface_raster"),
+    produces=("terrain_raster", "surface_raster", "canopy_raster"),
     params=TerrainRasterParams,
     read=read,
 )

@@ -1,4 +1,4 @@
-"""Manning roughness from land use and roads."""
+"""What covers the ground, and its Manning roughness, from land use and roads."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.ragged import faces_of_geometry
 from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.tables import GroundCover
 from citytwin.model.text import text
 
 
@@ -30,39 +31,50 @@ class RoughnessParams(Params):
     other: float = Field(default=0.050, gt=0, le=0.5)
 
 
-_FARMLAND = ("paddy", "field")
+_LATER_HIDES = (
+    GroundCover.BUILDING,
+    GroundCover.BARE,
+    GroundCover.PADDY,
+    GroundCover.FIELD,
+    GroundCover.GREEN,
+    GroundCover.WATER,
+)
+"""Land uses in the order in which they are painted; roads come last of all."""
 
 
 def run(task: GridTask, params: RoughnessParams) -> Outcome:
-    """Give every cell the roughness of the last of: other, farmland, green, water, road."""
-    shape = task.fields[f.TERRAIN].shape
-    manning = np.full(shape, params.other, dtype=np.float32)
+    """Give every cell the last cover of: other, building, bare, farmland, green, water, road."""
+    cover = np.full(task.fields[f.TERRAIN].shape, GroundCover.OTHER, dtype=np.uint8)
     parcels = task.tables.get(t.LAND_USE)
     if parcels is not None:
-        _paint(task, manning, parcels[parcels["use"].isin(_FARMLAND)], params.farmland)
-        _paint(task, manning, parcels[parcels["use"] == "green"], params.green)
-        _paint(task, manning, parcels[parcels["use"] == "water"], params.water)
+        for use in _LATER_HIDES:
+            _paint(task, cover, parcels[parcels["use"] == use.name.lower()], use)
     roads = task.tables.get(t.ROADS)
     if roads is not None:
-        _paint(task, manning, roads[roads["level"] == 0], params.road)
-    return Outcome({f.ROUGHNESS: manning})
+        _paint(task, cover, roads[roads["level"] == 0], GroundCover.ROAD)
+    manning = np.full(len(GroundCover), params.other, dtype=np.float32)
+    manning[[GroundCover.PADDY, GroundCover.FIELD]] = params.farmland
+    manning[GroundCover.GREEN] = params.green
+    manning[GroundCover.WATER] = params.water
+    manning[GroundCover.ROAD] = params.road
+    return Outcome({f.ROUGHNESS: manning[cover], f.GROUND_COVER: cover})
 
 
-def _paint(task: GridTask, manning: np.ndarray, rows: pd.DataFrame, value: float) -> None:
+def _paint(task: GridTask, cover: np.ndarray, rows: pd.DataFrame, value: GroundCover) -> None:
     faces = faces_of_geometry(list(rows["geometry"]), np.zeros(len(rows)))
-    mask = np.zeros(manning.shape, dtype=np.uint8)
+    mask = np.zeros(cover.shape, dtype=np.uint8)
     grid, tile = task.grid, task.tile
     window = GridWindow(grid.x_min, grid.y_max, grid.cell_m, tile.row0, tile.col0)
     footprint_mask(faces.xyz, faces.ring_offsets, faces.polygon_offsets, window, mask)
-    manning[mask == 1] = value
+    cover[mask == 1] = value
 
 
 GRIDDER = Gridder(
     name="roughness",
-    title=text("粗度", "Roughness"),
+    title=text("地表の種別と粗度", "Cover of the ground and roughness"),
     inputs=(f.TERRAIN,),
     optional=(t.LAND_USE, t.ROADS),
-    outputs=(f.ROUGHNESS,),
+    outputs=(f.ROUGHNESS, f.GROUND_COVER),
     params=RoughnessParams,
     margin_m=lambda _params, _cell_m: 0.0,
     run=run,

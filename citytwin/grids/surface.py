@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,6 +11,8 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.grid import COARSE_CELL_M, GridSpec, Tile
+from citytwin.model.notes import Note, Severity, tally
 from citytwin.model.ragged import Faces
 from citytwin.model.steps import Cost, Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
@@ -49,8 +52,22 @@ def run(task: GridTask, params: NoParams) -> Outcome:
             f.SURFACE_HEIGHT: surface,
             f.BUILDING_MASK: built.astype(np.uint8),
             f.BUILDING_INDEX: np.append(rows, np.int32(-1))[winner],
-        }
+        },
+        notes=_too_small(buildings, grid, tile),
     )
+
+
+def _too_small(buildings: gpd.GeoDataFrame, grid: GridSpec, tile: Tile) -> tuple[Note, ...]:
+    """Say how many buildings are smaller than a cell."""
+    here = grid.middles_in(buildings.geometry.bounds.to_numpy(dtype=np.float64), tile)
+    count = int((here & (buildings.geometry.area < grid.cell_m**2)).sum())
+    form = text(
+        f"セル（{grid.cell_m:g} m 四方）より小さい建物が {{count}} 棟あり、地表面に現れないか、太って現れます",
+        f"{{count}} buildings are smaller than a cell of {grid.cell_m:g} m: they are missing from the"
+        " surface, or swell to a cell",
+    )
+    severity: Severity = "loss" if grid.cell_m >= COARSE_CELL_M else "info"
+    return (tally(severity, form, count),) if count else ()
 
 
 def _raise_blocks(

@@ -248,7 +248,11 @@ def face_discharge(
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def edge_discharge(
-    out: Row, depth_m: Row, conveyance: Row, work: NDArray[np.float32], numbers: StepNumbers
+    out: Row,
+    depth_m: Row,
+    conveyance: Row,
+    work: NDArray[np.float32],
+    dry_depth_m: np.float32,
 ) -> None:
     """Free outflow over the edge of the grid: normal flow, at most critical flow.
 
@@ -264,8 +268,8 @@ def edge_discharge(
         critical flow.
     work
         Work space, shape (FACE_WORK_ROWS, >= n), float32.
-    numbers
-        Scalars of the step.
+    dry_depth_m
+        Depth at and below which nothing leaves [m], > 0.
 
     Notes
     -----
@@ -273,13 +277,12 @@ def edge_discharge(
     """
     n = out.shape[0]
     depth, root = work[0, :n], work[1, :n]
-    dry = numbers.dry_depth_m
     critical_speed = np.float32(np.sqrt(GRAVITY_M_S2))
     for i in range(n):
-        depth[i] = max(dry, depth_m[i])
+        depth[i] = max(dry_depth_m, depth_m[i])
     inverse_cube_root(root, depth)
     for i in range(n):
         normal = conveyance[i] * (depth[i] * depth[i]) * root[i]
         critical = critical_speed * depth[i] * np.sqrt(depth[i])
         discharge = min(critical, normal)
-        out[i] = discharge if depth[i] > dry else _ZERO
+        out[i] = discharge if depth[i] > dry_depth_m else _ZERO

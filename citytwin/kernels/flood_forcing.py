@@ -10,6 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
+from citytwin.kernels.flood_levee import Levee
+from citytwin.kernels.flood_stage import StageCells
+from citytwin.kernels.infiltration import GroundSinks
 
 _MM_PER_H = 1.0 / 3.6e6
 
@@ -213,12 +216,21 @@ class Forcing:
     initial_depth_m
         Depth at the start, shape (ny, nx), float32 [m], >= 0, or None for dry ground; ignored on
         buildings and outside the domain.
+    levees
+        Levees that water may breach or overtop.
+    stages
+        Cells whose water level is given.
+    sinks
+        Ground that takes water and drains that differ from place to place, or None.
     """
 
     rain: RainSeries = field(default_factory=RainSeries)
     inflows: tuple[Inflow, ...] = ()
     drainage_mm_per_h: float = 0.0
     initial_depth_m: NDArray[np.float32] | None = None
+    levees: tuple[Levee, ...] = ()
+    stages: tuple[StageCells, ...] = ()
+    sinks: GroundSinks | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.drainage_mm_per_h) and self.drainage_mm_per_h >= 0):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True)
@@ -25,6 +25,63 @@ class EdgeVolumes:
         """Volume that has left over all sides [m3]."""
         return self.north_m3 + self.south_m3 + self.west_m3 + self.east_m3
 
+    def plus(self, more: EdgeVolumes) -> EdgeVolumes:
+        """Add what has left since.
+
+        Parameters
+        ----------
+        more
+            Volumes [m3].
+
+        Returns
+        -------
+        EdgeVolumes
+            Sums of each side.
+        """
+        return EdgeVolumes(
+            self.north_m3 + more.north_m3,
+            self.south_m3 + more.south_m3,
+            self.west_m3 + more.west_m3,
+            self.east_m3 + more.east_m3,
+        )
+
+
+@dataclass(frozen=True)
+class Exchanged:
+    """Volume that levees, given levels and the ground brought or took.
+
+    Parameters
+    ----------
+    breached_m3, overtopped_m3
+        Volume that came through breaches of levees, and over their crests [m3].
+    returned_m3
+        Volume that went back out over or through levees [m3].
+    level_in_m3, level_out_m3
+        Volume that cells of given level brought, and took [m3].
+    infiltrated_m3
+        Volume that the ground took [m3].
+    drained_m3
+        Volume that drains took whose rate differs from place to place [m3].
+    """
+
+    breached_m3: float = 0.0
+    overtopped_m3: float = 0.0
+    returned_m3: float = 0.0
+    level_in_m3: float = 0.0
+    level_out_m3: float = 0.0
+    infiltrated_m3: float = 0.0
+    drained_m3: float = 0.0
+
+    @property
+    def brought_m3(self) -> float:
+        """All that was brought [m3]."""
+        return self.breached_m3 + self.overtopped_m3 + self.level_in_m3
+
+    @property
+    def taken_m3(self) -> float:
+        """All that was taken [m3]."""
+        return self.returned_m3 + self.level_out_m3 + self.infiltrated_m3 + self.drained_m3
+
 
 @dataclass(frozen=True)
 class VolumeLedger:
@@ -44,6 +101,8 @@ class VolumeLedger:
         Volume that left over the sides of the grid.
     stored_m3
         Volume in the final depths [m3].
+    exchanged
+        What levees, given levels and the ground brought or took.
     """
 
     initial_m3: float
@@ -52,16 +111,18 @@ class VolumeLedger:
     drained_m3: float
     outflow: EdgeVolumes
     stored_m3: float
+    exchanged: Exchanged = field(default_factory=Exchanged)
 
     @property
     def moved_m3(self) -> float:
         """All water that the run had to account for [m3]."""
-        return self.initial_m3 + self.rain_m3 + self.inflow_m3
+        return self.initial_m3 + self.rain_m3 + self.inflow_m3 + self.exchanged.brought_m3
 
     @property
     def error_m3(self) -> float:
         """Volume made (positive) or lost (negative) by the solver [m3]."""
-        return self.stored_m3 + self.drained_m3 + self.outflow.total_m3 - self.moved_m3
+        gone_m3 = self.drained_m3 + self.outflow.total_m3 + self.exchanged.taken_m3
+        return self.stored_m3 + gone_m3 - self.moved_m3
 
     @property
     def relative_error(self) -> float:

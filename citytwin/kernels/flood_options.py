@@ -22,6 +22,26 @@ class EdgeKind(Enum):
     CRITICAL = "critical"
 
 
+class Scheme(Enum):
+    """Equations and method that move the water.
+
+    INERTIAL solves the shallow-water equations without advection (`InertialScheme`): fast,
+    for floods that spread and fill, where the Froude number stays below about one half. FULL
+    solves them whole (`FullScheme`): several times slower, for dam breaks and the near field
+    of a breach, steep streets, hydraulic jumps and flow over or around obstacles.
+    """
+
+    INERTIAL = "inertial"
+    FULL = "full"
+
+
+# The unsplit step along x and y halves the limit of one direction; the rest is for waves that
+# become faster during the step.
+FULL_COURANT_MAX = 0.45
+# Share of the Courant limit where none is given.
+_COURANT = {Scheme.INERTIAL: 0.6, Scheme.FULL: FULL_COURANT_MAX}
+
+
 @dataclass(frozen=True)
 class Edges:
     """The four sides of the grid.
@@ -45,6 +65,11 @@ class Edges:
         if not (math.isfinite(self.min_slope) and self.min_slope > 0):
             raise ConfigError(f"min_slope is {self.min_slope}", hint="use a slope > 0")
 
+    @property
+    def kinds(self) -> tuple[EdgeKind, EdgeKind, EdgeKind, EdgeKind]:
+        """Kinds of north, south, west and east."""
+        return self.north, self.south, self.west, self.east
+
 
 @dataclass(frozen=True)
 class Recording:
@@ -56,6 +81,10 @@ class Recording:
         Depth that counts as the arrival of the flood [m], > 0.
     depth_thresholds_m
         Further depths whose first time is kept per cell [m], > 0.
+    lasting_depth_m
+        Depth of which is kept how long it lasts [m], > 0; 0.5 m in Japanese practice.
+    debris_depth_m, debris_shallow, debris_deep
+        Debris factor of the hazard rating: up to this depth [m] and above it [-], 0 to 1.
     gauge_cells
         (row, column) of cells whose depth is kept as a series.
     gauge_times_s
@@ -67,12 +96,16 @@ class Recording:
 
     arrival_depth_m: float = 0.05
     depth_thresholds_m: tuple[float, ...] = ()
+    lasting_depth_m: float = 0.5
+    debris_depth_m: float = 0.25
+    debris_shallow: float = 0.5
+    debris_deep: float = 1.0
     gauge_cells: tuple[tuple[int, int], ...] = ()
     gauge_times_s: tuple[float, ...] = ()
     depth_times_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        for depth in (self.arrival_depth_m, *self.depth_thresholds_m):
+        for depth in (self.arrival_depth_m, self.lasting_depth_m, *self.depth_thresholds_m):
             if not (math.isfinite(depth) and depth > 0):
                 raise ConfigError(f"a depth threshold is {depth} m", hint="use depths > 0")
         for name, times in (
@@ -90,18 +123,25 @@ class SolverOptions:
 
     Parameters
     ----------
+    scheme
+        Equations and method.
+    order
+        Order in space and time of FULL where the water is smooth: 2, or 1 for speed.
     courant
-        alpha in dt = alpha dx / sqrt(g h) [-], > 0 and at most sqrt(centre_weight / 2).
+        alpha in dt = alpha dx / sqrt(g h) of INERTIAL [-], > 0 and at most
+        sqrt(centre_weight / 2); in dt = alpha dx / (|u| + sqrt(g h)) of FULL, at most 0.45. None
+        for 0.6 and 0.45.
     centre_weight
-        theta, weight of a face's own discharge against its two neighbours [-], 0.5 to 1, in the
+        Of INERTIAL: theta, weight of a face's own discharge against its two neighbours [-], 0.5 to 1, in the
         deepest water; less damps grid noise more. In shallower water the neighbours count less,
         in proportion to the wave speed.
     dt_max_s
         Longest time step [s], > 0.
     dry_depth_m
-        Flow depth at and below which water does not move [m], 1e-6 to 0.1.
+        Flow depth at and below which water does not move [m], 1e-6 to 0.1; with FULL a film
+        without momentum, that only its own weight moves.
     froude_max
-        Limit of the Froude number at a face [-], > 0; infinite for none.
+        Of INERTIAL: limit of the Froude number at a face [-], > 0; infinite for none.
     maxima_every_steps
         The running maxima look at every n-th step [-], >= 1.
     edges
@@ -110,7 +150,9 @@ class SolverOptions:
         What is kept besides the maxima.
     """
 
-    courant: float = 0.6
+    scheme: Scheme = Scheme.INERTIAL
+    order: int = 2
+    courant: float | None = None
     centre_weight: float = 0.9
     dt_max_s: float = 5.0
     dry_depth_m: float = 1e-4
@@ -122,13 +164,13 @@ class SolverOptions:
     def __post_init__(self) -> None:
         if not 0.5 <= self.centre_weight <= 1.0:
             raise ConfigError(f"centre_weight is {self.centre_weight}", hint="use 0.5 to 1")
-        # von Neumann analysis at the shortest wave: beyond this limit isolated spikes grow while
-        # the volume stays exact, so nothing else would notice.
-        limit = math.sqrt(0.5 * self.centre_weight)
-        if not 0.0 < self.courant <= limit:
+        if self.order not in {1, 2}:
+            raise ConfigError(f"order is {self.order}", hint="use 1 or 2")
+        limit = self._courant_limit()
+        if not 0.0 < self.courant_number <= limit:
             raise ConfigError(
                 f"courant is {self.courant}",
-                hint=f"use more than 0 and at most sqrt(centre_weight / 2) = {limit:.3f}",
+                hint=f"use more than 0 and at most {limit:.3f} for {self.scheme.value}",
             )
         if not (math.isfinite(self.dt_max_s) and self.dt_max_s > 0):
             raise ConfigError(f"dt_max_s is {self.dt_max_s}", hint="use a step > 0 s")
@@ -140,3 +182,18 @@ class SolverOptions:
             raise ConfigError(
                 f"maxima_every_steps is {self.maxima_every_steps}", hint="use 1 or more"
             )
+
+    @property
+    def courant_number(self) -> float:
+        """Share of the Courant limit, the given one or that of the scheme."""
+        return _COURANT[self.scheme] if self.courant is None else self.courant
+
+    def _courant_limit(self) -> float:
+        """Largest stable Courant number.
+
+        INERTIAL: von Neumann analysis at the shortest wave: beyond sqrt(theta / 2) isolated spikes
+        grow while the volume stays right, so nothing else would notice.
+        """
+        if self.scheme is Scheme.FULL:
+            return FULL_COURANT_MAX
+        return math.sqrt(0.5 * self.centre_weight)

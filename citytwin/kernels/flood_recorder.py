@@ -6,12 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
+from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.flood_ledger import VolumeLedger
-from citytwin.kernels.flood_maxima import FloodMaxima
+from citytwin.kernels.flood_maxima import Debris, FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
 from citytwin.kernels.flood_setup import Cells, written_zeros
-from citytwin.kernels.shallow_water import FlowState
+from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_spells
 
 
 class FloodRecorder:
@@ -61,13 +62,35 @@ class FloodRecorder:
             depth_m=written_zeros(*shape),
             speed_m_s=written_zeros(*shape),
             depth_speed_m2_s=written_zeros(*shape),
+            hazard_rating=written_zeros(*shape),
             first_time_s=np.full((len(thresholds), *shape), np.nan, dtype=np.float32),
             threshold_m=np.asarray(thresholds, dtype=np.float32),
+            debris=Debris(
+                np.float32(recording.debris_depth_m),
+                np.float32(recording.debris_shallow),
+                np.float32(recording.debris_deep),
+            ),
         )
+        self._spells = no_spells(shape)
+        self._duration_s = duration_s
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
 
-    def at_stop(self, state: FlowState, time_s: float) -> None:
+    def at_step(self, state: StoredWater, time_s: float) -> None:
+        """Count how long the water has been deep.
+
+        Parameters
+        ----------
+        state
+            Water on the ground, arrays of shape (ny, nx) and (ny,).
+        time_s
+            Time now [s].
+        """
+        threshold = np.float32(self._recording.lasting_depth_m)
+        time = np.float32(time_s)
+        track_spells(self._spells, state.depth_m, state.row_depth_m, threshold, time)
+
+    def at_stop(self, state: StoredWater, time_s: float) -> None:
         """Keep what is due at an output time.
 
         Parameters
@@ -85,7 +108,7 @@ class FloodRecorder:
             self._depth_series.append(np.where(self._is_open, state.depth_m, np.float32(np.nan)))
 
     def result(
-        self, state: FlowState, ledger: VolumeLedger, steps: int, dt_min_s: float
+        self, state: StoredWater, ledger: VolumeLedger, steps: int, dt_min_s: float
     ) -> Inundation:
         """Assemble the result; cells that cannot hold water become NaN.
 
@@ -106,7 +129,15 @@ class FloodRecorder:
             Arrays of shape (ny, nx) and (n, ny, nx).
         """
         closed = ~self._is_open
-        fields = (self.maxima.depth_m, self.maxima.speed_m_s, self.maxima.depth_speed_m2_s)
+        lasting = spell_length_s(self._spells, self._duration_s)
+        largest = self.maxima
+        fields = (
+            largest.depth_m,
+            largest.speed_m_s,
+            largest.depth_speed_m2_s,
+            largest.hazard_rating,
+            lasting,
+        )
         for field in fields:
             field[closed] = np.nan
         n = len(self._gauge_depth)

@@ -42,6 +42,11 @@ class Inundation:
         Largest speed, shape (ny, nx), float32 [m/s].
     max_depth_speed_m2_s
         Largest product of depth and speed at one time, shape (ny, nx), float32 [m2/s].
+    max_hazard_rating
+        Largest depth x (speed + 0.5) + debris factor at one time, shape (ny, nx), float32 [-].
+    lasting_s
+        Time at or above `Recording.lasting_depth_m`, all spells together, shape (ny, nx), float32
+        [s]; a spell that lasts at the end counts up to the end.
     arrival_s
         First time at the arrival depth, shape (ny, nx), float32 [s]; NaN where never.
     first_time_s
@@ -63,6 +68,8 @@ class Inundation:
     max_depth_m: NDArray[np.float32]
     max_speed_m_s: NDArray[np.float32]
     max_depth_speed_m2_s: NDArray[np.float32]
+    max_hazard_rating: NDArray[np.float32]
+    lasting_s: NDArray[np.float32]
     arrival_s: NDArray[np.float32]
     first_time_s: NDArray[np.float32]
     final_depth_m: NDArray[np.float32]

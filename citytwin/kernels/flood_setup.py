@@ -11,7 +11,7 @@ from citytwin.errors import ConfigError, GridMismatchError
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_options import EdgeKind, Edges
 from citytwin.kernels.roof_runoff import rain_weight
-from citytwin.kernels.shallow_water import CLOSED_BED_M, FlowState, Ground
+from citytwin.kernels.shallow_water import CLOSED_BED_M, Ground
 
 # Terrain must stay well below the level that closes a cell.
 _HIGHEST_TERRAIN_M = 1e5
@@ -212,8 +212,8 @@ def check_inflows(forcing: Forcing, cells: Cells) -> None:
                 )
 
 
-def start_state(forcing: Forcing, cells: Cells) -> FlowState:
-    """Water at rest with the initial depth.
+def start_depth(forcing: Forcing, cells: Cells) -> NDArray[np.float32]:
+    """Depth of the water that stands at the start.
 
     Parameters
     ----------
@@ -224,8 +224,8 @@ def start_state(forcing: Forcing, cells: Cells) -> FlowState:
 
     Returns
     -------
-    FlowState
-        New arrays; see `FlowState` for shapes and units.
+    numpy.ndarray
+        A new array of shape (ny, nx), float32 [m]; zero where no water can be.
     """
     ny, nx = cells.is_open.shape
     depth = written_zeros(ny, nx)
@@ -243,12 +243,4 @@ def start_state(forcing: Forcing, cells: Cells) -> FlowState:
                 hint="give a depth >= 0 m on every open cell",
             )
         depth[cells.is_open] = wet
-    return FlowState(
-        depth_m=depth,
-        residual_m=written_zeros(ny, nx),
-        row_depth_m=depth.max(axis=1),
-        x_discharge=written_zeros(ny, nx + 1),
-        y_discharge=written_zeros(ny + 1, nx),
-        x_next=written_zeros(ny, nx + 1),
-        y_next=written_zeros(ny + 1, nx),
-    )
+    return depth

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from citytwin.kernels.depth_rows import StoredWater, pour
 from citytwin.kernels.flood_forcing import Forcing
-from citytwin.kernels.shallow_water import FlowState, pour
 
 
 class FloodSources:
@@ -75,7 +75,7 @@ class FloodSources:
         self._rain_carry_m = due - float(now)
         return now
 
-    def pour(self, state: FlowState, time_s: float, until_s: float) -> None:
+    def pour(self, state: StoredWater, time_s: float, until_s: float) -> None:
         """Add the inflow of a step to its cells.
 
         Parameters

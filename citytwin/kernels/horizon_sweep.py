@@ -21,18 +21,22 @@ behind the centre of its last cell. The methods differ in what they take the cel
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.canopy import Canopy, has_crowns, sweep_behind_crowns
 from citytwin.kernels.shadow_bounds import sweep_exact
 from citytwin.kernels.shadow_lanes import sweep_lit
-from citytwin.kernels.sun_bundle import Suns, bundles, check_suns
-from citytwin.kernels.sun_ray import MAX_HEIGHT_M
+from citytwin.kernels.single_sun import sweep_one
+from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
+from citytwin.kernels.sun_ray import MAX_HEIGHT_M, sun_ray
 
 LIT = 0
 SHADED = 1
+UNDER_TREES = 2
 NO_DATA = 255
 
 Method = Literal["fast", "fast_blocks", "exact"]
@@ -69,6 +73,7 @@ def accumulate_sunlit(
     row0: int,
     col0: int,
     method: Method = "fast",
+    canopy: Canopy | None = None,
 ) -> np.ndarray:
     """Weighted sum of the sun positions that reach each cell: hours of sunlight.
 
@@ -91,6 +96,9 @@ def accumulate_sunlit(
         Global row and column of the first cell.
     method
         What cells are taken for, and whether the answer is exact: see the module.
+    canopy
+        Crowns of trees and the share of light that they let through; None = no trees. Crowns
+        are swept in two lanes per cell by every method.
 
     Returns
     -------
@@ -104,12 +112,13 @@ def accumulate_sunlit(
         When shapes do not fit, or cell size, azimuths, altitudes or weights are unusable.
     """
     check_suns(suns)
-    hours = _sum_of_lit(height, plane_height, cell_m, suns, (row0, col0), method, np.float32)
+    at = row0, col0
+    hours = sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
     _blank_unknown(height, plane_height, hours)
     return hours
 
 
-def shadow_mask(
+def shadow_mask(  # noqa: PLR0913 - a sun is two angles
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -118,6 +127,7 @@ def shadow_mask(
     row0: int,
     col0: int,
     method: Method = "fast",
+    canopy: Canopy | None = None,
 ) -> np.ndarray:
     """Tell for one sun position which cells are shaded.
 
@@ -137,12 +147,14 @@ def shadow_mask(
         Global row and column of the first cell.
     method
         What cells are taken for, and whether the answer is exact: see the module.
+    canopy
+        Crowns of trees; None = no trees. How much light they let through does not matter here.
 
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), uint8: 0 lit, 1 shaded, 255 where either height is unknown or the plane
-        lies below the surface.
+        Shape (ny, nx), uint8: 0 lit, 1 shaded, 2 in the shade of trees alone, 255 where either
+        height is unknown or the plane lies below the surface.
 
     Raises
     ------
@@ -151,12 +163,21 @@ def shadow_mask(
     """
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
     check_suns(sun)
-    lit = _sum_of_lit(height, plane_height, cell_m, sun, (row0, col0), method, np.uint8)
+    if canopy is not None or method == "exact" or altitude_rad <= 0.0:
+        if canopy is not None:
+            canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
+        at = row0, col0
+        lit = sum_of_lit(height, plane_height, cell_m, sun, at, method, np.uint8, canopy)
+    else:
+        row_m, col_m = _checked(height, plane_height, cell_m)
+        surface, plane = _each(np.ascontiguousarray, [height, plane_height])
+        ray = sun_ray(azimuth_rad, altitude_rad, row_m, col_m, method != "fast")
+        lit = sweep_one(surface, plane, ray, (row0, col0))
     _lit_to_mask(height, plane_height, lit)
     return lit
 
 
-def _sum_of_lit(
+def sum_of_lit(
     height: np.ndarray,
     plane_height: np.ndarray,
     cell_m: CellSize,
@@ -164,8 +185,57 @@ def _sum_of_lit(
     origin: tuple[int, int],
     method: Method,
     dtype: type,
+    canopy: Canopy | None,
 ) -> np.ndarray:
-    """Sum of weights, of some type, before what is unknown is told; turned where rays need it."""
+    """Sum of the weights of the suns that reach each cell, before what is unknown is told.
+
+    Parameters
+    ----------
+    height, plane_height, canopy
+        As of `accumulate_sunlit`.
+    cell_m
+        Edge of a cell, or distances of rows and of columns [m], > 0.
+    suns
+        As `check_suns` passes them.
+    origin
+        Global row and column of the first cell.
+    method
+        What cells are taken for: see the module.
+    dtype
+        Type of the sums, which must hold them.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (ny, nx), of `dtype` [unit of the weights].
+
+    Raises
+    ------
+    ValueError
+        When shapes do not fit, or the cell size is unusable.
+    """
+    row_m, col_m = _checked(height, plane_height, cell_m)
+    behind = None
+    if canopy is not None and has_crowns(canopy, height.shape, suns.weight.size):
+        behind = suns.weight * canopy.passes
+    rays = bundles(suns, row_m, col_m, method != "fast", dtype, behind)
+    layers = [height, plane_height]
+    if canopy is not None and behind is not None:
+        layers += [canopy.top, canopy.base]
+    out: np.ndarray = np.zeros(height.shape, dtype=dtype)
+    along_rows = [bundle for bundle in rays if not bundle.turned]
+    if along_rows:
+        _sweep_all(_each(np.ascontiguousarray, layers), along_rows, col_m, origin[0], method, out)
+    along_columns = [bundle for bundle in rays if bundle.turned]
+    if along_columns:
+        turned: np.ndarray = np.zeros(out.shape[::-1], dtype=dtype)
+        _sweep_all(_each(turn, layers), along_columns, row_m, origin[1], method, turned)
+        out += turn(turned)
+    return out
+
+
+def _checked(height: np.ndarray, plane_height: np.ndarray, cell_m: CellSize) -> tuple[float, float]:
+    """Distances of rows and of columns, where they and the rasters can be used."""
     if height.ndim != 2 or height.size == 0 or height.shape != plane_height.shape:
         raise ValueError(
             f"height and plane must be 2-D, not empty and of one shape: "
@@ -174,23 +244,30 @@ def _sum_of_lit(
     row_m, col_m = cell_m if isinstance(cell_m, tuple) else (cell_m, cell_m)
     if not (0.0 < row_m < math.inf and 0.0 < col_m < math.inf):
         raise ValueError(f"cell_m must be positive, got {cell_m}")
+    return row_m, col_m
+
+
+def _each(change: Callable[[np.ndarray], np.ndarray], layers: list[np.ndarray]) -> list[np.ndarray]:
+    """Change each array once, also one that stands for two things."""
+    done = {id(layer): change(layer) for layer in layers}
+    return [done[id(layer)] for layer in layers]
+
+
+def _sweep_all(
+    layers: list[np.ndarray],
+    rays: list[RayBundle],
+    side_m: float,
+    origin: int,
+    method: Method,
+    out: np.ndarray,
+) -> None:
+    """Sweep all suns of one axis over a surface, a plane, and crowns if there are any."""
     sweep = sweep_exact if method == "exact" else sweep_lit
-    rays = bundles(suns, row_m, col_m, method != "fast", dtype)
-    along_rows = [bundle for bundle in rays if not bundle.turned]
-    along_columns = [bundle for bundle in rays if bundle.turned]
-    out: np.ndarray = np.zeros(height.shape, dtype=dtype)
-    if along_rows:
-        surface, plane = np.ascontiguousarray(height), np.ascontiguousarray(plane_height)
-        for bundle in along_rows:
-            sweep(surface, plane, bundle, origin[0], out)
-    if along_columns:
-        surface = turn(height)
-        plane = surface if plane_height is height else turn(plane_height)
-        turned = np.zeros(surface.shape, dtype=dtype)
-        for bundle in along_columns:
-            sweep(surface, plane, bundle, origin[1], turned)
-        out += turn(turned)
-    return out
+    for bundle in rays:
+        if len(layers) == 2:
+            sweep(layers[0], layers[1], bundle, origin, out)
+        else:
+            sweep_behind_crowns(sweep, layers, bundle, side_m, origin, out)
 
 
 @njit(cache=True, nogil=True)
@@ -219,8 +296,14 @@ def turn(field: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _is_known(h: float, p: float) -> bool:
-    """Whether both heights are known, and the plane does not lie inside the surface."""
+def is_known(h: float, p: float) -> bool:
+    """Whether both heights are known, and the plane does not lie inside the surface.
+
+    Parameters
+    ----------
+    h, p
+        Heights of the surface and of the plane [m].
+    """
     return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
 
 
@@ -229,14 +312,16 @@ def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarr
     """Overwrite cells without an answer with NaN."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            if not _is_known(height[i, j], plane_height[i, j]):
+            if not is_known(height[i, j], plane_height[i, j]):
                 hours[i, j] = np.nan
 
 
 @njit(cache=True, nogil=True)
 def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) -> None:
-    """Turn counts of one sun into LIT, SHADED or NO_DATA, in place."""
+    """Turn what one sun counted into LIT, SHADED, UNDER_TREES or NO_DATA, in place."""
     for i in range(height.shape[0]):
         for j in range(height.shape[1]):
-            answer = LIT if lit[i, j] else SHADED
-            lit[i, j] = answer if _is_known(height[i, j], plane_height[i, j]) else NO_DATA
+            if lit[i, j] != UNDER_TREES:
+                lit[i, j] = LIT if lit[i, j] else SHADED
+            if not is_known(height[i, j], plane_height[i, j]):
+                lit[i, j] = NO_DATA

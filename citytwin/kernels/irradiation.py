@@ -1,9 +1,7 @@
 """Light received by ground and roofs, each on its own slope.
 
-What reaches a cell from many directions is added up as one vector, and a plane receives its
-product with the plane's normal (the light vector of Gershun 1939, The light field, J. Math. Phys.
-18, 51-151). Lights behind a plane would take from it: they are not in the sum, for the slope
-itself hides them.
+Every light is looked for on its own, and a plane receives it by the cosine of the angle at which
+it falls: lights behind a plane give it nothing, whatever the cells around it hide.
 """
 
 from __future__ import annotations
@@ -11,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.horizon_sweep import accumulate_sunlit
+from citytwin.kernels.horizon_sweep import turn
+from citytwin.kernels.shadow_lanes import sweep_lit
 from citytwin.kernels.sky_view import GOLDEN_ANGLE
-from citytwin.kernels.sun_bundle import Suns
-from citytwin.kernels.sun_ray import MAX_SLOPE
+from citytwin.kernels.sun_bins import Lights
+from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
+from citytwin.kernels.sun_ray import MAX_HEIGHT_M, MAX_SLOPE
 
 
-def even_sky(number: int) -> Suns:
+def even_sky(number: int) -> Lights:
     """Directions of equal solid angle, weighted so that a level plane receives 1 from all.
 
     Parameters
@@ -27,36 +27,59 @@ def even_sky(number: int) -> Suns:
 
     Returns
     -------
-    Suns
-        Each weight is what a plane receives that faces the direction.
+    Lights
+        Of one kind.
     """
     index = np.arange(number)
-    return Suns(
+    return Lights(
         np.mod(index * GOLDEN_ANGLE, 2.0 * np.pi),
         np.arcsin((index + 0.5) / number),
-        np.full(number, 2.0 / number),
+        np.full((1, number), 2.0 / number),
     )
 
 
-def light_vector(
+def light_directions(lights: Lights) -> np.ndarray:
+    """Where lights stand, as vectors.
+
+    Parameters
+    ----------
+    lights
+        With angles [rad].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (nt, 3), float64, of length 1: towards east, north and up.
+    """
+    level = np.cos(lights.altitude_rad)
+    east, north = np.sin(lights.azimuth_rad), np.cos(lights.azimuth_rad)
+    return np.stack([level * east, level * north, np.sin(lights.altitude_rad)], axis=1)
+
+
+def received(
     height: np.ndarray,
+    normals: np.ndarray,
     cell_m: float,
-    lights: Suns,
+    lights: Lights,
     min_altitude_rad: float,
     row0: int,
     col0: int,
 ) -> np.ndarray:
-    """Sum of all light that reaches each cell, with the direction that it comes from.
+    """Light that reaches each cell, on a plane of its own.
+
+    Cells of a tile get the same bits as in the whole raster when the tile reaches
+    `citytwin.kernels.horizon_sweep.reach_m` further towards every light.
 
     Parameters
     ----------
     height
         Surface, shape (ny, nx), float32 [m]. NaN hides nothing.
+    normals
+        Of the planes, of length 1, shape (3, ny, nx), float32: towards east, north and up [1].
     cell_m
         Edge of a cell [m], > 0.
     lights
-        Directions above the horizon; the weight is what a plane receives that faces the light
-        [any unit].
+        Directions above the horizon, and what a plane receives that faces them.
     min_altitude_rad
         Lower lights are looked for at this altitude, so that shadows have an end [rad].
     row0, col0
@@ -65,17 +88,122 @@ def light_vector(
     Returns
     -------
     numpy.ndarray
-        Shape (3, ny, nx), float32 [unit of the weights]: towards east, north and up.
+        Shape (kinds, ny, nx), float32 [unit of the weights, per area of the plane]; NaN where the
+        height is unknown.
     """
-    azimuth, altitude, weight = lights
-    level = weight * np.cos(altitude)
-    parts = level * np.sin(azimuth), level * np.cos(azimuth), weight * np.sin(altitude)
-    ray_altitude = np.maximum(altitude, min_altitude_rad)
-    return np.stack(
-        [
-            accumulate_sunlit(height, height, cell_m, Suns(azimuth, ray_altitude, part), row0, col0)
-            for part in parts
-        ]
+    seen_at = np.maximum(lights.altitude_rad, min_altitude_rad)
+    check_suns(Suns(lights.azimuth_rad, seen_at, lights.weights[0]))
+    towards = light_directions(lights).astype(np.float32)
+    rays = [
+        _single(azimuth, altitude, cell_m)
+        for azimuth, altitude in zip(lights.azimuth_rad, seen_at, strict=True)
+    ]
+    kinds = lights.weights.astype(np.float32).T.copy()
+    total = np.zeros((kinds.shape[1], *height.shape), dtype=np.float32)
+    for turned in (False, True):
+        chosen = [number for number, ray in enumerate(rays) if ray.turned is turned]
+        if not chosen:
+            continue
+        surface = turn(height) if turned else np.ascontiguousarray(height)
+        planes = np.stack([turn(part) for part in normals]) if turned else normals
+        part = np.zeros((kinds.shape[1], *surface.shape), dtype=np.float32)
+        lit = np.empty(surface.shape, dtype=np.uint8)
+        for number in chosen:
+            lit[:] = 0
+            sweep_lit(surface, surface, rays[number], col0 if turned else row0, lit)
+            _add_received(lit, planes, towards[number], kinds[number], part)
+        total += np.stack([turn(kind) for kind in part]) if turned else part
+    _blank_unknown(height, total)
+    return total
+
+
+@njit(cache=True, nogil=True)
+def received_in_the_open(
+    normals: np.ndarray, towards: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """Light that planes would receive if nothing stood in its way.
+
+    Parameters
+    ----------
+    normals
+        Of length 1, shape (n, 3), float32 [1].
+    towards
+        As `light_directions` gives them, shape (nt, 3), float64 [1].
+    weights
+        What a plane receives that faces the light, shape (nt,), float64 [any unit].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), float64 [unit of the weights, per area of the plane].
+    """
+    total = np.zeros(normals.shape[0])
+    for i in range(normals.shape[0]):
+        for k in range(weights.size):
+            facing = 0.0
+            for axis in range(3):
+                facing += normals[i, axis] * towards[k, axis]
+            total[i] += max(facing, 0.0) * weights[k]
+    return total
+
+
+def _single(azimuth_rad: float, altitude_rad: float, cell_m: float) -> RayBundle:
+    """Rays of one light, which mark lit cells with 1."""
+    sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
+    return bundles(sun, cell_m, cell_m, False, np.uint8)[0]
+
+
+@njit(cache=True, nogil=True)
+def _add_received(
+    lit: np.ndarray,
+    normals: np.ndarray,
+    towards: np.ndarray,
+    weights: np.ndarray,
+    total: np.ndarray,
+) -> None:
+    """Add what lit planes receive of one light, in place."""
+    east, north, up = towards[0], towards[1], towards[2]
+    none = np.float32(0.0)
+    for i in range(lit.shape[0]):
+        for kind in range(weights.size):
+            weight = weights[kind]
+            row, seen = total[kind, i], lit[i]
+            x, y, z = normals[0, i], normals[1, i], normals[2, i]
+            for j in range(row.size):
+                facing = max(x[j] * east + y[j] * north + z[j] * up, none)
+                row[j] += facing * weight if seen[j] else none
+
+
+@njit(cache=True, nogil=True)
+def _blank_unknown(height: np.ndarray, total: np.ndarray) -> None:
+    """Overwrite cells of unknown height with NaN."""
+    for i in range(height.shape[0]):
+        for j in range(height.shape[1]):
+            if not abs(height[i, j]) <= MAX_HEIGHT_M:
+                total[:, i, j] = np.nan
+
+
+def plane_normals(slope_deg: np.ndarray, aspect_deg: np.ndarray) -> np.ndarray:
+    """Upward normals of planes.
+
+    Parameters
+    ----------
+    slope_deg
+        From level, any shape, 0 to 90; NaN where there is no plane [deg].
+    aspect_deg
+        Which way the plane falls, clockwise from GRID north, same shape; counts nothing on level
+        planes, where it may be NaN [deg].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (3, ...), float32, of length 1: towards east, north and up; NaN where there is none.
+    """
+    slope = np.radians(slope_deg.astype(np.float64))
+    aspect = np.radians(np.where(slope_deg > 0.0, aspect_deg, 0.0).astype(np.float64))
+    lean = np.sin(slope)
+    return np.stack([lean * np.sin(aspect), lean * np.cos(aspect), np.cos(slope)]).astype(
+        np.float32
     )
 
 
@@ -129,23 +257,3 @@ def surface_normals(height: np.ndarray, cell_m: float) -> np.ndarray:
             normals[1, i, j] = -to_north / length
             normals[2, i, j] = 1.0 / length
     return normals
-
-
-def received(light: np.ndarray, normals: np.ndarray) -> np.ndarray:
-    """What planes get of the light that reaches them.
-
-    Parameters
-    ----------
-    light
-        As `light_vector` makes it, shape (3, ny, nx), float32 [any unit].
-    normals
-        Of length 1, shape (3, ny, nx), float32 [1].
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (ny, nx), float32, >= 0 [unit of the light, per area of the plane].
-    """
-    share = light[0] * normals[0] + light[1] * normals[1] + light[2] * normals[2]
-    np.maximum(share, np.float32(0.0), out=share)
-    return np.asarray(share)

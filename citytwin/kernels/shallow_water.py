@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from citytwin.kernels.depth_rows import deposit, drain, largest
 from citytwin.kernels.donor_limiter import CellFaces, donor_share, limit_discharge
 from citytwin.kernels.face_discharge import (
     FACE_WORK_ROWS,
@@ -30,7 +31,6 @@ CLOSED_BED_M = np.float32(1e6)
 STEP_WORK_ROWS = FACE_WORK_ROWS + 4
 
 _ZERO = np.float32(0.0)
-_KEEPS = np.float32(0.99999)
 
 
 class Ground(NamedTuple):
@@ -90,92 +90,6 @@ class FlowState(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def deposit(depth: Row, residual: Row, gain: Row) -> None:
-    """Add to depths without losing what rounding drops.
-
-    Parameters
-    ----------
-    depth
-        Water depth, shape (n,), float32 [m], changed in place.
-    residual
-        What rounding has left out so far, shape (n,), float32 [m], changed in place.
-    gain
-        Depth to add, shape (n,), float32 [m].
-
-    Notes
-    -----
-    Error-free sum of two numbers (Knuth 1969, TwoSum); the error is added in the next call.
-    """
-    for i in range(depth.shape[0]):
-        old = depth[i]
-        add = gain[i] + residual[i]
-        new = old + add
-        part = new - old
-        residual[i] = (old - (new - part)) + (add - part)
-        depth[i] = new
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32) -> float:
-    """Take a depth from each wet cell of a row, at most what the cell holds.
-
-    Parameters
-    ----------
-    depth, residual
-        Water depth and what rounding left out of it, shape (n,), float32 [m], changed in place.
-    taken
-        Receives the depth taken from each cell, shape (n,), float32 [m].
-    loss_m
-        Depth that the drains can take [m], >= 0.
-
-    Returns
-    -------
-    float
-        Sum of the depths taken, float64 [m].
-    """
-    n = depth.shape[0]
-    for i in range(n):
-        most = _KEEPS * depth[i]
-        taken[i] = min(most, loss_m)
-    for i in range(n):
-        old = depth[i]
-        kept = old - taken[i]
-        # The rounding of this difference and the old residual go back into depth and residual.
-        part = kept - old
-        add = ((old - (kept - part)) + (-taken[i] - part)) + residual[i]
-        new = kept + add
-        residual[i] = add - (new - kept)
-        depth[i] = new
-    total = 0.0
-    for i in range(n):
-        total += np.float64(taken[i])
-    return total
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def largest(row: Row, out: Row) -> None:
-    """Write the largest value of a row of numbers that are not negative.
-
-    Parameters
-    ----------
-    row
-        Numbers >= 0, shape (n,), float32 [any unit].
-    out
-        Receives the largest, shape (1,), float32 [unit of `row`]; NaN when the row holds one.
-
-    Notes
-    -----
-    Compared as integers: the order of the bit patterns is that of the numbers, a NaN counts as
-    larger than all, and the loop becomes vector code.
-    """
-    bits = row.view(np.int32)
-    most = bits[0]
-    for i in range(bits.shape[0]):
-        most = max(most, bits[i])
-    out.view(np.int32)[0] = most
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _x_faces(
     state: FlowState, ground: Ground, j: int, work: NDArray[np.float32], numbers: StepNumbers
 ) -> None:
@@ -218,17 +132,18 @@ def _edge_faces(
 ) -> None:
     """Set the outflow through the four edges of the grid."""
     ny, nx = state.depth_m.shape
-    edge_discharge(state.y_next[ny], state.depth_m[ny - 1], ground.south, work, numbers)
-    edge_discharge(state.y_next[0], state.depth_m[0], ground.north, work, numbers)
+    dry = numbers.dry_depth_m
+    edge_discharge(state.y_next[ny], state.depth_m[ny - 1], ground.south, work, dry)
+    edge_discharge(state.y_next[0], state.depth_m[0], ground.north, work, dry)
     for i in range(nx):
         state.y_next[0, i] = -state.y_next[0, i]
     column, out = work[FACE_WORK_ROWS, :ny], work[FACE_WORK_ROWS + 1, :ny]
     column[:] = state.depth_m[:, 0]
-    edge_discharge(out, column, ground.west, work, numbers)
+    edge_discharge(out, column, ground.west, work, dry)
     for j in range(ny):
         state.x_next[j, 0] = -out[j]
     column[:] = state.depth_m[:, nx - 1]
-    edge_discharge(out, column, ground.east, work, numbers)
+    edge_discharge(out, column, ground.east, work, dry)
     state.x_next[:, nx] = out
 
 
@@ -343,25 +258,3 @@ def advance(
     if active_above or rains:
         drained += _balance_row(state, ground, ny - 1, row, numbers)
     return drained
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def pour(
-    state: FlowState, rows: NDArray[np.int64], cols: NDArray[np.int64], gain_m: np.float32
-) -> None:
-    """Add the same depth to some cells, keeping what rounding drops.
-
-    Parameters
-    ----------
-    state
-        Water on the ground, arrays of shape (ny, nx) and (ny,), changed in place.
-    rows, cols
-        The cells, shape (m,), int64.
-    gain_m
-        Depth to add to each [m], >= 0.
-    """
-    gain = np.full(1, gain_m, dtype=np.float32)
-    for k in range(rows.shape[0]):
-        j, i = rows[k], cols[k]
-        deposit(state.depth_m[j, i : i + 1], state.residual_m[j, i : i + 1], gain)
-        state.row_depth_m[j] = max(state.row_depth_m[j], state.depth_m[j, i])

@@ -12,6 +12,7 @@ import math
 
 import numpy as np
 
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import CellSize, Method, accumulate_sunlit
 from citytwin.kernels.sun_bundle import Suns
 
@@ -55,6 +56,7 @@ def sky_view_factor(
     row0: int,
     col0: int,
     method: Method = "fast",
+    canopy: Canopy | None = None,
 ) -> np.ndarray:
     """Share of the light of a uniform sky that reaches each cell, held level.
 
@@ -70,6 +72,8 @@ def sky_view_factor(
         Global row and column of the first cell.
     method
         As of `citytwin.kernels.horizon_sweep`.
+    canopy
+        Crowns of trees and the share of the light of each direction that passes them.
 
     Returns
     -------
@@ -81,6 +85,6 @@ def sky_view_factor(
     ValueError
         As `citytwin.kernels.horizon_sweep.accumulate_sunlit` does.
     """
-    share = accumulate_sunlit(height, height, cell_m, directions, row0, col0, method)
+    share = accumulate_sunlit(height, height, cell_m, directions, row0, col0, method, canopy)
     np.minimum(share, 1.0, out=share)  # a sum of many rounded shares may pass 1 by its last bits
     return share

@@ -44,6 +44,8 @@ class RayBundle(NamedTuple):
         Of each sun, shape (nt,) [1/4096 m].
     weight
         What each sun counts, shape (nt,), of the type of the sums [any unit].
+    crown_weight
+        What it counts where its ray has passed through a crown, in the same form.
     """
 
     turned: bool
@@ -53,9 +55,39 @@ class RayBundle(NamedTuple):
     slide: np.ndarray
     half_rise: np.ndarray
     weight: np.ndarray
+    crown_weight: np.ndarray
+
+    def alone(self, k: int, weight: np.ndarray) -> RayBundle:
+        """Bundle of one of the suns.
+
+        Parameters
+        ----------
+        k
+            Which.
+        weight
+            What it counts, shape (1,).
+
+        Returns
+        -------
+        RayBundle
+        """
+        one = slice(k, k + 1)
+        return self._replace(
+            slide=self.slide[one],
+            half_rise=self.half_rise[one],
+            weight=weight,
+            crown_weight=weight,
+        )
 
 
-def bundles(suns: Suns, row_m: float, col_m: float, blocks: bool, dtype: type) -> list[RayBundle]:
+def bundles(
+    suns: Suns,
+    row_m: float,
+    col_m: float,
+    blocks: bool,
+    dtype: type,
+    crown_weight: np.ndarray | None = None,
+) -> list[RayBundle]:
     """Part the suns above the horizon by axis and sense, in groups of SUNS_PER_PASS.
 
     Parameters
@@ -68,19 +100,22 @@ def bundles(suns: Suns, row_m: float, col_m: float, blocks: bool, dtype: type) -
         Whether each cell is a flat-topped block.
     dtype
         Type of the sums of weights.
+    crown_weight
+        What each sun counts behind a crown, shape (nt,) [any unit]; None = as much as anywhere.
 
     Returns
     -------
     list of RayBundle
         Those along rows first; the order depends on the suns only, and so do the sums.
     """
-    rays: dict[tuple[bool, bool], list[tuple[SunRay, float]]] = {
+    rays: dict[tuple[bool, bool], list[tuple[SunRay, float, float]]] = {
         (turned, backward): [] for turned in (False, True) for backward in (False, True)
     }
-    for azimuth, altitude, weight in zip(*suns, strict=True):
+    behind = suns.weight if crown_weight is None else crown_weight
+    for azimuth, altitude, weight, less in zip(*suns, behind, strict=True):
         if altitude > 0.0:
             ray = sun_ray(float(azimuth), float(altitude), row_m, col_m, blocks)
-            rays[ray.turned, ray.backward].append((ray, weight))
+            rays[ray.turned, ray.backward].append((ray, weight, less))
     return [
         _bundle(alike[start : start + SUNS_PER_PASS], dtype)
         for alike in rays.values()
@@ -88,16 +123,17 @@ def bundles(suns: Suns, row_m: float, col_m: float, blocks: bool, dtype: type) -
     ]
 
 
-def _bundle(group: list[tuple[SunRay, float]], dtype: type) -> RayBundle:
+def _bundle(group: list[tuple[SunRay, float, float]], dtype: type) -> RayBundle:
     first = group[0][0]
     return RayBundle(
         first.turned,
         first.backward,
         first.wall,
         first.slope,
-        np.array([ray.slide for ray, _ in group]),
-        np.array([ray.half_rise for ray, _ in group]),
-        np.array([weight for _, weight in group], dtype=dtype),
+        np.array([ray.slide for ray, _, _ in group]),
+        np.array([ray.half_rise for ray, _, _ in group]),
+        np.array([weight for _, weight, _ in group], dtype=dtype),
+        np.array([less for _, _, less in group], dtype=dtype),
     )
 
 

@@ -116,8 +116,21 @@ def sun_ray(
 
 
 @njit(cache=True, nogil=True)
-def _fall(half_rise: float, half_steps: int) -> int:
-    """Fall of a ray over a count of half steps from step 0 [1/4096 m]."""
+def fall(half_rise: float, half_steps: int) -> int:
+    """Fall of a ray from step 0 on.
+
+    Parameters
+    ----------
+    half_rise
+        See `SunRay` [1/4096 m].
+    half_steps
+        Global number of the half step: even at centres of cells, odd at borders.
+
+    Returns
+    -------
+    int
+        Fall [1/4096 m].
+    """
     return math.floor(half_steps * half_rise + 0.5)
 
 
@@ -137,7 +150,7 @@ def full_drop(half_rise: float, step: int) -> np.int32:
     numpy.int32
         Fall [1/4096 m], >= 0.
     """
-    return np.int32(_fall(half_rise, 2 * step) - _fall(half_rise, 2 * step - 2))
+    return np.int32(fall(half_rise, 2 * step) - fall(half_rise, 2 * step - 2))
 
 
 @njit(cache=True, nogil=True)
@@ -156,7 +169,7 @@ def edge_drop(half_rise: float, step: int) -> np.int32:
     numpy.int32
         Fall [1/4096 m], >= 0.
     """
-    return np.int32(_fall(half_rise, 2 * step) - _fall(half_rise, 2 * step - 1))
+    return np.int32(fall(half_rise, 2 * step) - fall(half_rise, 2 * step - 1))
 
 
 @njit(cache=True, nogil=True)

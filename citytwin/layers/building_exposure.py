@@ -36,6 +36,14 @@ _WIND: tuple[Text, ...] = (
     text("強い（吹きさらし）", "exposed"),
 )
 _ANY_STOREY = 60
+_HOUSE_DAMAGE: tuple[Text, ...] = (
+    text("被害なし", "none"),
+    text("床下浸水（準半壊に至らない）", "below the floor"),
+    text("半壊", "half destroyed"),
+    text("中規模半壊", "half destroyed, medium"),
+    text("大規模半壊", "half destroyed, large"),
+    text("全壊", "fully destroyed"),
+)
 
 
 def with_classes(buildings: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -89,11 +97,14 @@ LAYER = LayerRecipe(
     summary=text(
         "建物の外壁に接する地面での日照時間・風速比・最大浸水深をまとめ、水が届く階で色分けしました。"
         "床の高さは標準的な階高による目安で（記録された階数まで）、個々の建物の床高・止水板・地下は"
-        "考慮していません。",
+        "考慮していません。被害の程度は水深だけによる目安（2 階建て以下の住家は内閣府の運用指針、"
+        "被害率は JRC 2017 のアジア平均）で、り災証明の判定ではありません。",
         "Sunlit hours, wind and flood depth on the ground along each outer wall, coloured by the"
         " storey that the water reaches. "
         "Floor levels are standard ones, up to the storeys on record: real floor heights, flood gates and basements are not"
-        " considered.",
+        " considered. Damage is estimated from the depth alone: classes of the Japanese Cabinet"
+        " Office for wooden houses of up to two storeys, shares of the value by the mean curves of"
+        " Asia (JRC 2017).",
     ),
     view=VectorView(
         table=BUILDING_EXPOSURE,
@@ -114,6 +125,17 @@ LAYER = LayerRecipe(
             ),
             Attribute(
                 "flood_depth_max_m", text("外壁での最大浸水深", "Flood depth at the wall"), 0.01
+            ),
+            Attribute(
+                "house_damage_class",
+                text("住家の被害の程度（目安）", "Damage to a house (rough)"),
+                precision=1,
+                values=tuple((str(number), label) for number, label in enumerate(_HOUSE_DAMAGE)),
+            ),
+            Attribute(
+                "flood_damage_share",
+                text("被害率（資産に占める割合）", "Share of the value lost"),
+                0.01,
             ),
             Attribute("sunlit_hours", text("周囲の地面の日照時間", "Sunlit hours at ground"), 0.1),
             Attribute(

@@ -30,10 +30,10 @@ LAYER = LayerRecipe(
     summary=text(
         "地面や屋根から見える空の割合を、水平面が受ける光の量で重み付けした値です"
         "（1 で空がすべて見え、0 でまったく見えない）。"
-        "樹木や元データにない建物は含まず、建築基準法の天空率の審査には使えません。",
+        "元データにない建物や樹木は含まず、建築基準法の天空率の審査には使えません。",
         "Share of the sky that ground and roofs see, weighted by the light that a level plane gets"
         " from it (1 = all of it, 0 = none). "
-        "Trees, and buildings that the sources lack, hide none; it is no proof under a building"
+        "Buildings and trees that the sources lack hide none; it is no proof under a building"
         " code.",
     ),
     view=RasterView(SKY_VIEW_FACTOR),

@@ -29,10 +29,10 @@ LAYER = LayerRecipe(
     title=text("日照時間", "Sunlit hours"),
     summary=text(
         "対象日に、雲がないとした場合に地面や屋根へ直射日光が届く時間です。"
-        "建物と地形の影を計算していますが、樹木や元データにない建物の影は含みません。",
+        "建物と地形、元データにある樹木の影を計算しています。元データにない建物や樹木の影は含みません。",
         "Hours of the day on which direct sun would reach ground and roofs under a clear sky. "
-        "Shadows of buildings and terrain are computed; trees, and buildings that the sources"
-        " lack, cast none.",
+        "Shadows of buildings and terrain are computed, and of the trees in the sources; buildings"
+        " and trees that the sources lack cast none.",
     ),
     view=RasterView(SUNLIT_HOURS),
     style=style,

@@ -15,7 +15,7 @@ CLASS_NODATA = 255
 
 @dataclass(frozen=True)
 class Field:
-    """A quantity with one value per cell, shape (ny, nx)."""
+    """A quantity with one value per cell, shape (ny, nx), or per moment and cell."""
 
     name: str
     """Stable name: key in stores, band description, file name."""
@@ -35,6 +35,8 @@ class Field:
     """CF standard name, empty where CF has none."""
     may_be_empty: bool = False
     """Whether no value anywhere is an answer, such as water that arrives nowhere."""
+    over_time: bool = False
+    """Whether it has one value per cell and moment, shape (nt, ny, nx)."""
 
     @property
     def nodata(self) -> float:
@@ -104,6 +106,24 @@ BUILDING_COVERAGE = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
+CANOPY_TOP = Field(
+    "canopy_top",
+    "m",
+    text("樹冠の上端の高さ", "Height of the tops of tree crowns"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    may_be_empty=True,
+)
+CANOPY_BASE = Field(
+    "canopy_base",
+    "m",
+    text("樹冠の下端の高さ", "Height of the bases of tree crowns"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9000.0,
+    may_be_empty=True,
+)
 LOD_USED = Field(
     "lod_used",
     "1",
@@ -113,6 +133,40 @@ LOD_USED = Field(
     valid_min=0,
     valid_max=5,
 )
+ROOF_PLANE = Field(
+    "roof_plane",
+    "1",
+    text("屋根面の番号", "Number of the roof plane in its building"),
+    dtype="int32",
+    precision=0,
+    may_be_empty=True,
+)
+ROOF_SLOPE = Field(
+    "roof_slope",
+    "deg",
+    text("屋根の傾き", "Slope of the roof plane"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=90.0,
+    may_be_empty=True,
+)
+ROOF_ASPECT = Field(
+    "roof_aspect",
+    "deg",
+    text("屋根の向き（真北から時計回り）", "Aspect of the roof plane (from true north)"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=360.0,
+    may_be_empty=True,
+)
+ROOF_AREA = Field(
+    "roof_area",
+    "m2",
+    text("セルの屋根面積", "Area of the roof plane that the cell stands for"),
+    precision=0.01,
+    valid_min=0.0,
+    may_be_empty=True,
+)
 ROUGHNESS = Field(
     "manning",
     "s.m-1/3",
@@ -120,6 +174,15 @@ ROUGHNESS = Field(
     precision=0.001,
     valid_min=0.005,
     valid_max=0.5,
+)
+GROUND_COVER = Field(
+    "ground_cover",
+    "1",
+    text("地表の種別", "What covers the ground"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=7,
 )
 SUNLIT_HOURS = Field(
     "sunlit_hours",
@@ -136,7 +199,8 @@ SHADOW = Field(
     dtype="uint8",
     precision=1,  # a class: a click shows its name
     valid_min=0,
-    valid_max=1,
+    valid_max=2,
+    over_time=True,
 )
 SKY_VIEW_FACTOR = Field(
     "sky_view_factor",
@@ -149,7 +213,7 @@ SKY_VIEW_FACTOR = Field(
 IRRADIATION_DIRECT = Field(
     "irradiation_direct",
     "kWh/m2",
-    text("直達日射量", "Direct solar irradiation"),
+    text("可能直達日射量（快晴時）", "Possible direct irradiation (clear sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
@@ -157,7 +221,15 @@ IRRADIATION_DIRECT = Field(
 IRRADIATION_DIFFUSE = Field(
     "irradiation_diffuse",
     "kWh/m2",
-    text("散乱日射量", "Diffuse solar irradiation"),
+    text("可能散乱日射量（快晴時）", "Possible diffuse irradiation (clear sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_REFLECTED = Field(
+    "irradiation_reflected",
+    "kWh/m2",
+    text("可能反射日射量（快晴時）", "Possible irradiation reflected by the ground (clear sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
@@ -165,10 +237,85 @@ IRRADIATION_DIFFUSE = Field(
 IRRADIATION_GLOBAL = Field(
     "irradiation_global",
     "kWh/m2",
-    text("全天日射量", "Global solar irradiation"),
+    text("可能日射量（快晴時）", "Possible irradiation (clear sky)"),
     precision=0.01,
     valid_min=0.0,
     valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_DIRECT = Field(
+    "irradiation_probable_direct",
+    "kWh/m2",
+    text("実際の直達日射量（観測された空）", "Probable direct irradiation (observed sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_DIFFUSE = Field(
+    "irradiation_probable_diffuse",
+    "kWh/m2",
+    text("実際の散乱日射量（観測された空）", "Probable diffuse irradiation (observed sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_REFLECTED = Field(
+    "irradiation_probable_reflected",
+    "kWh/m2",
+    text(
+        "実際の反射日射量（観測された空）",
+        "Probable irradiation reflected by the ground (observed sky)",
+    ),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+IRRADIATION_PROBABLE_GLOBAL = Field(
+    "irradiation_probable_global",
+    "kWh/m2",
+    text("実際の日射量（観測された空）", "Probable irradiation (observed sky)"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=6000.0,
+)
+ROOF_IRRADIATION_POSSIBLE = Field(
+    "roof_irradiation_possible",
+    "kWh/m2",
+    text("屋根の年間可能日射量（快晴時）", "Possible irradiation of roofs in a year (clear sky)"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=6000.0,
+    may_be_empty=True,
+)
+ROOF_IRRADIATION_PROBABLE = Field(
+    "roof_irradiation_probable",
+    "kWh/m2",
+    text(
+        "屋根の年間日射量（観測された空）", "Probable irradiation of roofs in a year (observed sky)"
+    ),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=6000.0,
+    may_be_empty=True,
+)
+ROOF_LIGHT_SHARE = Field(
+    "roof_light_share",
+    "1",
+    text(
+        "影のない場合に対する屋根の日射の割合", "Share of the unshaded light that reaches the roof"
+    ),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=1.0,
+    may_be_empty=True,
+)
+MODULE_TILT = Field(
+    "module_tilt",
+    "deg",
+    text("太陽電池の傾き", "Tilt of solar modules on the roof"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=90.0,
+    may_be_empty=True,
 )
 FRONTAL_AREA = Field(
     "frontal_area_index",
@@ -204,6 +351,48 @@ FLOOD_SPEED_MAX = Field(
     precision=0.01,
     valid_min=0.0,
     valid_max=50.0,
+)
+FLOOD_LEVEL_MAX = Field(
+    "flood_level_max",
+    "m",
+    text("最高水位", "Highest water level"),
+    precision=0.01,
+    valid_min=-500.0,
+    valid_max=9200.0,
+    standard_name="water_surface_height_above_reference_datum",
+    may_be_empty=True,
+)
+FLOOD_DEPTH_SPEED_MAX = Field(
+    "flood_depth_speed_max",
+    "m2/s",
+    text("水深×流速の最大値", "Largest depth times speed"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=10_000.0,
+)
+FLOOD_HAZARD_RATING = Field(
+    "flood_hazard_rating",
+    "1",
+    text("歩行者への危険度 HR", "Hazard rating for people"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=10_000.0,
+)
+FLOOD_HAZARD_CLASS = Field(
+    "flood_hazard_class",
+    "1",
+    text("浸水の危険度 H1〜H6", "Flood hazard class H1 to H6"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=6,
+)
+FLOOD_DURATION = Field(
+    "flood_duration",
+    "h",
+    text("浸水継続時間", "Time under deep water"),
+    precision=0.01,
+    valid_min=0.0,
 )
 FLOOD_ARRIVAL = Field(
     "flood_arrival",

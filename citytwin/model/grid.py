@@ -18,6 +18,9 @@ _DECIMALS = 6
 MAX_CELLS = 4_000_000_000
 """More than any city at 1 m; a cell size with a slip of the comma is refused, not begun."""
 
+COARSE_CELL_M = 5.0
+"""Half the width of a detached house: larger cells lose and swell many buildings."""
+
 
 @dataclass(frozen=True)
 class Bounds:
@@ -229,6 +232,20 @@ class GridSpec:
         cols = np.floor((np.asarray(x) - self.x_min) / self.cell_m).astype(np.int64)
         rows = np.floor((self.y_max - np.asarray(y)) / self.cell_m).astype(np.int64)
         return rows, cols
+
+    def middles_in(self, boxes: NDArray[np.float64], tile: Tile) -> NDArray[np.bool_]:
+        """Which boxes have their middle in a tile: each box in one tile of a tiling.
+
+        Parameters
+        ----------
+        boxes
+            West, south, east and north edges, shape (n, 4) [m].
+        tile
+            The tile.
+        """
+        rows, cols = self.cells_of((boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2)
+        inside = (rows >= tile.row0) & (rows < tile.row1) & (cols >= tile.col0) & (cols < tile.col1)
+        return np.asarray(inside)
 
     def contains(self, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Which cells lie on the grid."""

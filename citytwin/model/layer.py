@@ -119,6 +119,19 @@ class ValuesAsset(_Document):
     """xmin, ymin, xmax, ymax [m] in EPSG:3857."""
 
 
+class FrameAsset(_Document):
+    """One moment of a raster layer over time."""
+
+    time: str
+    """ISO 8601 instant in UTC."""
+    said: Text | None = None
+    """What holds at that moment, such as where the sun stands."""
+    data: str
+    """GeoTIFF."""
+    image: ImageAsset
+    values: ValuesAsset
+
+
 class SourceCredit(_Document):
     """An input that a layer was made from."""
 
@@ -185,6 +198,10 @@ class LayerDocument(_Document):
     style: str
     image: ImageAsset | None = None
     values: ValuesAsset | None = None
+    frames: tuple[FrameAsset, ...] = ()
+    """Moments of a layer over time, ascending; `image` and `values` are those of `opening`."""
+    opening: int = 0
+    """Number of the frame that the map page opens on."""
     outlines: str | None = None
     """Vector tiles with the lines between the classes of a raster layer."""
     blank: Text | None = None
@@ -217,8 +234,10 @@ class LayerDocument(_Document):
     @property
     def named_files(self) -> tuple[str, ...]:
         """Files that the map page and its readers ask for."""
-        assets = (asset.href for asset in (self.image, self.values) if asset is not None)
-        return (self.style, *(file.href for file in self.files), *assets)
+        assets = [asset.href for asset in (self.image, self.values) if asset is not None]
+        for frame in self.frames:
+            assets += [frame.data, frame.image.href, frame.values.href]
+        return (self.style, *(file.href for file in self.files), *dict.fromkeys(assets))
 
 
 class PublishedLayer(_Document):

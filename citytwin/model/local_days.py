@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from datetime import date as Day
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime
+from pydantic import Field as Bound
+
+SunDay = Annotated[Day, Bound(ge=Day(2, 1, 1), le=Day(5999, 12, 31))]
+"""Day on which the algorithm of the sun is sure of its place (it knows the years up to 6000), and
+which is no end of the calendar in any time zone."""
+SunMoment = Annotated[
+    AwareDatetime,
+    Bound(ge=datetime(2, 1, 1, tzinfo=UTC), le=datetime(5999, 12, 31, tzinfo=UTC)),
+]
+"""Aware moment within the same bounds."""
 
 
 def midnight(day: Day, time_zone: str) -> datetime:

@@ -22,15 +22,44 @@ class Note(BaseModel):
     en: str
 
 
+class Premise(Note):
+    """What a result was computed for: said of all that is made from it, even if no fault."""
+
+    premise: Literal[True]
+
+
+def premise_of(note: Note) -> Premise:
+    """Return a remark as one that is said of all that is made from the result.
+
+    Parameters
+    ----------
+    note
+        The remark.
+    """
+    return Premise(severity=note.severity, ja=note.ja, en=note.en, premise=True)
+
+
+class Worst(BaseModel):
+    """The worst of the cases that a remark counts."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    size: float
+    """How bad it is; of two remarks that are added up the greater is told."""
+    said: Text
+    """Wording of size and place."""
+
+
 class Tally(Note):
     """A remark with a count; those that differ in nothing else are added up."""
 
     count: int
     form: Text
-    """Wording with ``{count}`` where the count stands."""
+    """Wording with ``{count}`` where the count stands, and ``{worst}`` where the worst does."""
+    worst: Worst | None = None
 
 
-def tally(severity: Severity, form: Text, count: int) -> Tally:
+def tally(severity: Severity, form: Text, count: int, worst: Worst | None = None) -> Tally:
     """Return a remark with a count.
 
     Parameters
@@ -38,16 +67,20 @@ def tally(severity: Severity, form: Text, count: int) -> Tally:
     severity
         Kind of remark.
     form
-        Wording with ``{count}`` where the count stands.
+        Wording with ``{count}`` where the count stands, and ``{worst}`` where the worst does.
     count
         How many.
+    worst
+        The worst of them.
     """
     ja, en = (words.replace("{count}", str(count)) for words in (form.ja, form.en))
-    return Tally(severity=severity, ja=ja, en=en, count=count, form=form)
+    if worst is not None:
+        ja, en = ja.replace("{worst}", worst.said.ja), en.replace("{worst}", worst.said.en)
+    return Tally(severity=severity, ja=ja, en=en, count=count, form=form, worst=worst)
 
 
 def summed(notes: Iterable[Note]) -> tuple[Note, ...]:
-    """Say each remark once, where it came first; counts are added up.
+    """Say each remark once, where it came first; counts are added up, the worst is kept.
 
     Parameters
     ----------
@@ -59,11 +92,18 @@ def summed(notes: Iterable[Note]) -> tuple[Note, ...]:
         if isinstance(note, Tally):
             key = (note.severity, note.form.ja, note.form.en)
             before = found.get(key)
-            more = before.count if isinstance(before, Tally) else 0
-            found[key] = tally(note.severity, note.form, more + note.count)
+            told = (note, before) if isinstance(before, Tally) else (note,)
+            count, worst = sum(each.count for each in told), _worst(told)
+            found[key] = tally(note.severity, note.form, count, worst)
         else:
             found.setdefault(note, note)
     return tuple(found.values())
+
+
+def _worst(told: Iterable[Tally]) -> Worst | None:
+    """The worst of several; of two alike always the same one, whatever their order."""
+    known = [each.worst for each in told if each.worst is not None]
+    return max(known, key=lambda worst: (worst.size, worst.said.en), default=None)
 
 
 class Fact(BaseModel):

@@ -149,6 +149,33 @@ def joined(first: Faces, second: Faces) -> Faces:
     )
 
 
+def taken(faces: Faces, order: NDArray[np.int64]) -> Faces:
+    """Return some polygons in an order of one's own.
+
+    Parameters
+    ----------
+    faces
+        The list.
+    order
+        Shape (n,): polygons to take; one may be taken again.
+    """
+    rings = _members(faces.polygon_offsets, order)
+    vertices = _members(faces.ring_offsets, rings)
+    return Faces(
+        faces.xyz[vertices],
+        offsets_of(np.diff(faces.ring_offsets)[rings]),
+        offsets_of(np.diff(faces.polygon_offsets)[order]),
+        faces.owners[order],
+    )
+
+
+def _members(offsets: NDArray[np.int64], chosen: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Members of some groups, one group after the other."""
+    sizes = np.diff(offsets)[chosen]
+    begin = offsets_of(sizes)[:-1]
+    return np.asarray(np.arange(sizes.sum()) + np.repeat(offsets[:-1][chosen] - begin, sizes))
+
+
 def offsets_of(sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """Return where each piece begins, and where the last one ends.
 

@@ -13,8 +13,9 @@ from citytwin.model import crs as crs_of
 from citytwin.model.grid import Bounds, GridSpec
 
 Indices = NDArray[np.int64]
-RasterRole = Literal["terrain_raster", "surface_raster"]
-"""What a source raster is: the bare ground, or the ground with everything on it."""
+RasterRole = Literal["terrain_raster", "surface_raster", "canopy_raster"]
+"""What a source raster is: the bare ground, the ground with everything on it, or the heights of
+trees above the ground."""
 
 
 @dataclass(frozen=True, eq=False)

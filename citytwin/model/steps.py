@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from citytwin.errors import CityTwinError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
+from citytwin.model.instants import Instant
 from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorView
 from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
@@ -100,6 +101,20 @@ class Site:
     """Grid azimuth = true azimuth - convergence."""
     time_zone: str
     """IANA name, used only to say what a local date means."""
+
+    @classmethod
+    def of(cls, grid: GridSpec, time_zone: str) -> Site:
+        """Return the place of a grid: its middle.
+
+        Parameters
+        ----------
+        grid
+            Of the city.
+        time_zone
+            IANA name.
+        """
+        longitude, latitude = grid.lonlat
+        return cls(longitude, latitude, grid.convergence_deg, time_zone)
 
 
 # --- formats -----------------------------------------------------------------------------------
@@ -211,6 +226,8 @@ class Gridder(Generic[P]):
     are handed over [m]."""
     run: Callable[[GridTask, P], Outcome]
     optional: tuple[Table | RasterRole | Field | ObservedProperty, ...] = ()
+    any_of: tuple[Table | RasterRole | Field | ObservedProperty, ...] = ()
+    """Optional inputs of which a city must have at least one."""
     summary: Callable[[ClassCounts], tuple[tuple[Fact, ...], tuple[Note, ...]]] | None = None
     """From the cells of each class of its class fields over the whole city: figures and remarks,
     which a tile cannot know."""
@@ -270,8 +287,13 @@ class Simulation(Generic[P]):
     optional: tuple[Field | ObservedProperty, ...] = ()
     also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
+    ignores: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
+    """Which of the optional inputs these parameters make no use of; the result does not descend
+    from them."""
     window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
     """Time that these parameters look at in the records; None = all that was recorded."""
+    instants: Callable[[P, Site], tuple[Instant, ...]] = lambda _params, _site: ()
+    """Moments of the outputs over time, ascending; none where no output is over time."""
     cost: Cost = Cost(5.0, 40.0)
 
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
@@ -287,9 +309,16 @@ class CityState:
     grid: GridSpec
     fields: Arrays
     tables: Mapping[Table, pd.DataFrame]
+    time_zone: str = "UTC"
+    """IANA name of the zone in which local dates are meant."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.fields[key]
+
+    @property
+    def site(self) -> Site:
+        """Where on Earth the city is."""
+        return Site.of(self.grid, self.time_zone)
 
     def table(self, key: Table) -> pd.DataFrame:
         """Return a table by its schema."""
@@ -325,6 +354,8 @@ class Assessment(Generic[P]):
     """Properties whose observations it reads, where it reads those of some only."""
     concerns: tuple[Table, ...] = ()
     """Tables that its losses speak of: they are told on every layer made from the same sources."""
+    on_request: bool = False
+    """Whether it runs only where the configuration lists it, as simulations do."""
     cost: Cost = Cost(1.0, 20.0)
 
 

@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from citytwin.model.layer import Rgb, StyleItem, ValueRange
+from citytwin.model.layer import Rgb, Style, StyleItem, ValueRange
+from citytwin.model.palettes import spread
 from citytwin.model.text import Text, text
 
+_MOST_EDGES = 12
+"""Edges of round classes at most: more colours cannot be told apart."""
 _JAPANESE = {"h": "時間", "min": "分"}
 
 
@@ -134,3 +137,26 @@ def round_edges(values: ValueRange, at_most: int) -> list[float]:
             break
     edges = [float(f"{index * step:.10g}") for index in range(first, last + 1)]
     return edges or [float(f"{(values.low + values.high) / 2:.10g}")]
+
+
+def round_classes(values: ValueRange, palette: tuple[Rgb, ...], unit: str, title: Text) -> Style:
+    """Return a style of even, round classes over the data, open at both ends.
+
+    Parameters
+    ----------
+    values
+        Smallest and largest value.
+    palette
+        Colours from low to high, to be spread over the classes.
+    unit
+        Of the values.
+    title
+        Of the legend.
+    """
+    edges = round_edges(values, _MOST_EDGES)
+    return Style(
+        kind="class",
+        unit=unit,
+        title=title,
+        items=bins(edges, spread(palette, len(edges) + 1), unit, open_below=True),
+    )

@@ -71,6 +71,19 @@ class LodUsed(IntEnum):
     LOD4 = 5
 
 
+class GroundCover(IntEnum):
+    """What covers the ground of a cell (field ``ground_cover``); names as in `LAND_USE`."""
+
+    OTHER = 0
+    BUILDING = 1
+    ROAD = 2
+    WATER = 3
+    GREEN = 4
+    PADDY = 5
+    FIELD = 6
+    BARE = 7
+
+
 BUILDINGS = Table(
     "buildings",
     (
@@ -343,9 +356,65 @@ BUILDING_EXPOSURE = Table(
             "1",
             meaning="0 none, 1 ground floor, 2 first floor up; at most the uppermost on record",
         ),
+        Column(
+            "flood_damage_share",
+            "float64",
+            "1",
+            meaning="share of the value lost, by a stage-damage curve; null where no curve is for it",
+        ),
+        Column(
+            "house_damage_class",
+            "int32",
+            "1",
+            meaning="0 none, 1 below the floor, 2 half, 3 medium, 4 large, 5 full; houses only",
+        ),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
+)
+FACADES = Table(
+    "facades",
+    (
+        Column("facade_id", "string", nullable=False, meaning="building, wall and piece of it"),
+        Column("building_id", "string", nullable=False),
+        Column("wall", "int32", "1", nullable=False, meaning="from 1 along the outline"),
+        Column(
+            "azimuth_deg",
+            "float64",
+            "deg",
+            nullable=False,
+            meaning="of the outward normal, clockwise from true north",
+        ),
+        Column("length_m", "float64", "m", nullable=False),
+        Column("base_z_m", "float64", "m", nullable=False, meaning="floor of the lowest storey"),
+        Column("top_z_m", "float64", "m", nullable=False, meaning="roof at the wall"),
+        Column("storeys", "int32", "1", nullable=False, meaning="of equal height, up to the roof"),
+        Column(
+            "covered_storeys",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="from the lowest: another building stands against them",
+        ),
+        Column(
+            "sunlit_hours_lowest",
+            "float64",
+            "h",
+            meaning="in the middle of the lowest storey; null where that is covered",
+        ),
+        Column("sunlit_hours_mean", "float64", "h", meaning="of the storeys that are not covered"),
+        Column("sunlit_hours_highest", "float64", "h", meaning="null where all are covered"),
+        Column(
+            "storey_hours",
+            "floats",
+            "h",
+            nullable=False,
+            meaning="in the middle of each storey, the lowest first; 0 where it is covered",
+        ),
+        Column("geometry", "geometry", nullable=False, meaning="the wall seen from above"),
+    ),
+    geometry="line",
+    key="facade_id",
 )
 ROAD_EXPOSURE = Table(
     "road_exposure",
@@ -365,6 +434,41 @@ ROAD_EXPOSURE = Table(
             "min",
             meaning="null when it stays passable, and where there is no depth",
         ),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+ROOF_SOLAR = Table(
+    "roof_solar",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("usage", "string"),
+        Column("lod", "string", nullable=False, meaning="level of detail of the roof planes"),
+        Column("height_m", "float64", "m"),
+        Column(
+            "roof_area_m2", "float64", "m2", meaning="true area of its planes as seen from above"
+        ),
+        Column("roof_planes", "int32", "1", meaning="planes seen on the grid"),
+        Column(
+            "roof_irradiation_kwh_m2",
+            "float64",
+            "kWh/m2",
+            meaning="mean of the roof in a year, on the planes of modules",
+        ),
+        Column("usable_area_m2", "float64", "m2", meaning="part that the rules leave"),
+        Column("usable_planes", "int32", "1"),
+        Column("module_area_m2", "float64", "m2", meaning="modules on the usable part"),
+        Column("mounting", "string", meaning="of most modules: pitched, level, racked"),
+        Column("sky", "string", nullable=False, meaning="observed, or clear (an upper bound)"),
+        Column(
+            "module_irradiation_kwh_m2",
+            "float64",
+            "kWh/m2",
+            meaning="mean of its modules in a year",
+        ),
+        Column("irradiated_kwh", "float64", "kWh", meaning="light on its modules in a year"),
+        Column("capacity_kwp", "float64", "kW", meaning="under standard test conditions"),
+        Column("yield_kwh", "float64", "kWh", meaning="electricity in a year"),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",
@@ -398,6 +502,67 @@ MODEL_DEFECTS = Table(
         Column("geometry", "geometry", nullable=False, meaning="where it is met"),
     ),
     geometry="point",
+)
+SHADE_CHECKS = Table(
+    "shade_checks",
+    (
+        Column("site_id", "string", nullable=False, meaning="parcel, else building"),
+        Column("buildings", "string", nullable=False, meaning="their ids, comma separated"),
+        Column("land", "string", nullable=False, meaning="parcel, or strip around the buildings"),
+        Column("rule", "string", nullable=False, meaning="name of the rule"),
+        Column("zone", "string", nullable=False, meaning="zone whose limit has the least margin"),
+        Column("row", "string", nullable=False, meaning="row of the rule that the zone belongs to"),
+        Column("option", "int32", "1", nullable=False, meaning="pair of limits"),
+        Column("height_m", "float64", "m", nullable=False, meaning="highest roof over mean ground"),
+        Column("mean_ground_z_m", "float64", "m", nullable=False),
+        Column("plane_m", "float64", "m", nullable=False, meaning="plane above mean ground"),
+        Column("begin_h", "float64", "h", nullable=False, meaning="true solar time"),
+        Column("end_h", "float64", "h", nullable=False, meaning="true solar time"),
+        Column("declination_deg", "float64", "deg", nullable=False),
+        Column("near_line_m", "float64", "m", nullable=False),
+        Column("far_line_m", "float64", "m", nullable=False),
+        Column("near_limit_h", "float64", "h", nullable=False),
+        Column("near_hours", "float64", "h", nullable=False, meaning="longest shade there"),
+        Column("near_spells", "string", meaning="true solar times of shade at the worst point"),
+        Column("near_x_m", "float64", "m"),
+        Column("near_y_m", "float64", "m"),
+        Column("far_limit_h", "float64", "h", nullable=False),
+        Column("far_hours", "float64", "h", nullable=False, meaning="longest shade there"),
+        Column("far_spells", "string"),
+        Column("far_x_m", "float64", "m"),
+        Column("far_y_m", "float64", "m"),
+        Column(
+            "margin_h",
+            "float64",
+            "h",
+            nullable=False,
+            meaning="least of limit minus hours; a limit reached is broken, so 0 fails",
+        ),
+        Column("fails", "int32", "1", nullable=False, meaning="0 holds, 1 fails"),
+        Column("geometry", "geometry", nullable=False, meaning="site"),
+    ),
+    geometry="polygon",
+    key="site_id",
+)
+SHADE_LINES = Table(
+    "shade_lines",
+    (
+        Column("line_id", "string", nullable=False, meaning="site, kind and value"),
+        Column("site_id", "string", nullable=False),
+        Column(
+            "kind",
+            "string",
+            nullable=False,
+            meaning="outline (of the shadow at a time), equal (duration), distance (from the site)",
+        ),
+        Column("time_h", "float64", "h", meaning="of an outline: true solar time"),
+        Column("duration_h", "float64", "h", meaning="of a line of equal shade"),
+        Column("distance_m", "float64", "m", meaning="from the boundary of the site, 0 on it"),
+        Column("plane_m", "float64", "m", nullable=False, meaning="plane above mean ground"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="line",
+    key="line_id",
 )
 TRAFFIC = Table(
     "traffic",

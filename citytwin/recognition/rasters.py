@@ -13,10 +13,12 @@ from citytwin.errors import SourceError
 from citytwin.formats.geotiff_terrain import TerrainRasterParams, horizontal_epsg, open_geotiff
 from citytwin.formats.lidar.header import read_header
 from citytwin.formats.lidar.reference import reference_of
+from citytwin.model.raster import RasterRole
 from citytwin.recognition.look import Look, Use, lonlat_of, reason
 from citytwin.transports.files import content_name
 
-_SURFACE = re.compile(r"dsm|dom|surface|building|roof|chm|表層")
+_SURFACE = re.compile(r"dsm|dom|surface|building|roof|表層")
+_CANOPY = re.compile(r"chm|canopy|樹高|樹冠")
 _TERRAIN = re.compile(r"dtm|dem|dgm|terrain|ground|relief|標高|地盤")
 
 
@@ -60,9 +62,9 @@ def look_at_geotiff(path: Path, given: str | None) -> Look:
     if kind.itemsize == 1:
         return Look(fault="is a picture, no elevation raster", stray=True)
     name = content_name(path).lower()
-    if not (_SURFACE.search(name) or _TERRAIN.search(name)):
+    role = _role_in(name)
+    if role is None:
         return Look(fault="says neither by its name nor otherwise whether it is terrain or surface")
-    role = "surface_raster" if _SURFACE.search(name) else "terrain_raster"
     try:
         crs = horizontal_epsg(wkt, path) if wkt else given
     except SourceError as error:
@@ -76,3 +78,13 @@ def _middle(raster: rasterio.DatasetReader) -> tuple[float, float]:
     a, b, c, d, e, f = tuple(raster.transform)[:6]
     column, row = raster.width / 2, raster.height / 2
     return a * column + b * row + c, d * column + e * row + f
+
+
+def _role_in(name: str) -> RasterRole | None:
+    """What the name of a file says that it shows; heights of trees go before surfaces."""
+    roles: tuple[tuple[re.Pattern[str], RasterRole], ...] = (
+        (_CANOPY, "canopy_raster"),
+        (_SURFACE, "surface_raster"),
+        (_TERRAIN, "terrain_raster"),
+    )
+    return next((role for pattern, role in roles if pattern.search(name)), None)

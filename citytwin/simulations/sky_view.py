@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import date as Day
+
 import numpy as np
 from pydantic import Field as Bound
 
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m
 from citytwin.kernels.sky_view import sky_directions, sky_view_factor
 from citytwin.model import fields as f
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
@@ -23,11 +27,15 @@ class SkyViewParams(Params):
     """Parts of the sky below are looked for here: it bounds how far a tile must see."""
     method: Method = "fast"
     """As of the simulation ``sunlight``."""
+    trees: Trees = Trees()
+    """How trees count, where the city has any: diffuse light passes their crowns as direct light
+    does."""
+    date: Day | None = None
+    """Local day whose leaves hide the sky; None = trees in leaf."""
 
 
 def _reach(params: SkyViewParams, ranges: FieldRanges, cell_m: float) -> float:
-    surface = ranges[f.SURFACE_HEIGHT]
-    return reach_m(surface.high - surface.low, np.radians(params.min_altitude_deg), cell_m)
+    return reach_m(relief_m(ranges), np.radians(params.min_altitude_deg), cell_m)
 
 
 def run(block: Block, params: SkyViewParams) -> Outcome:
@@ -40,6 +48,7 @@ def run(block: Block, params: SkyViewParams) -> Outcome:
         block.row0,
         block.col0,
         params.method,
+        _canopy(block, params),
     )
     said = Note(
         severity="info",
@@ -48,13 +57,24 @@ def run(block: Block, params: SkyViewParams) -> Outcome:
         en=f"View factor of a uniform sky from a level plane, {params.directions} directions; its"
         " places and procedure are not those of the Japanese building code",
     )
-    return Outcome({f.SKY_VIEW_FACTOR: factor}, notes=(said,))
+    notes = (said, *tree_notes(block, params.trees))
+    return Outcome({f.SKY_VIEW_FACTOR: factor}, notes=notes)
+
+
+def _canopy(block: Block, params: SkyViewParams) -> Canopy | None:
+    crowns, trees = crowns_of(block, params.trees), params.trees
+    if crowns is None:
+        return None
+    day = params.date
+    share = trees.in_leaf_share if day is None else float(trees.of_days([day], block.site)[0])
+    return Canopy(*crowns, np.full(params.directions, share))
 
 
 SIMULATION = Simulation(
     name="sky_view",
     title=text("天空率", "Sky view factor"),
     inputs=(f.SURFACE_HEIGHT,),
+    optional=(f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SKY_VIEW_FACTOR,),
     params=SkyViewParams,
     reach=Halo(_reach),

@@ -34,7 +34,8 @@ from citytwin.store.cog import CogLabels
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.legend import Legend, write_legend
 from citytwin.store.lonlat_box import lonlat_rim
-from citytwin.store.raster_layer import write_raster_files
+from citytwin.store.raster_layer import RasterPlan, write_raster_files
+from citytwin.store.series_layer import FieldSeries, write_series_files
 from citytwin.store.style_files import STYLES
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
@@ -44,7 +45,7 @@ _HAZARD_GROUPS = {"flood", "exposure"}
 """Of layers that could be taken for an official hazard map."""
 NO_DISCLAIMER = text("", "")
 """For layers that no simulation stands behind."""
-_RASTER_ONLY = {"image", "values", "outlines", "blank"}
+_RASTER_ONLY = {"image", "values", "frames", "opening", "outlines", "blank"}
 _VECTOR_ONLY = {"pmtiles", "geometry", "extrude", "style_column", "id_column", "columns"}
 
 
@@ -54,8 +55,8 @@ class LayerContent:
 
     recipe: LayerRecipe
     grid: GridSpec
-    array: NDArray[Any] | None
-    """Shape of the grid, for recipes that show a field."""
+    array: NDArray[Any] | FieldSeries | None
+    """Shape of the grid, or one such array per moment, for recipes that show a field."""
     frame: gpd.GeoDataFrame | None
     """Rows, for recipes that show a table."""
     notes: tuple[Note, ...]
@@ -136,20 +137,16 @@ def _write_data(content: LayerContent, directory: Path) -> Written:
         if content.array is None:
             msg = f"layer {recipe.id} shows field {view.field.name}, but got no array"
             raise StoreError(msg, hint="give the array of the field")
-        return write_raster_files(
-            directory,
-            recipe.id,
-            view,
-            recipe.style,
-            content.grid,
-            content.array,
-            CogLabels(
-                description=_description(content),
-                valid_time=content.valid_time,
-                fingerprint=content.fingerprint,
-                classification=content.classification,
-            ),
+        labels = CogLabels(
+            description=_description(content),
+            valid_time=content.valid_time,
+            fingerprint=content.fingerprint,
+            classification=content.classification,
         )
+        raster = RasterPlan(directory, recipe.id, view, recipe.style, content.grid, labels)
+        if isinstance(content.array, FieldSeries):
+            return write_series_files(raster, content.array)
+        return write_raster_files(raster, content.array)
     if content.frame is None:
         msg = f"layer {recipe.id} shows table {view.table.name}, but got no rows"
         raise StoreError(msg, hint="give the frame of the table")
@@ -192,6 +189,8 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         style=f"{STYLES}/{recipe.id}.json",
         image=written.image,
         values=written.values,
+        frames=written.frames,
+        opening=written.opening,
         outlines=written.outlines,
         blank=None if isinstance(view, VectorView) else view.blank,
         pmtiles=written.pmtiles,

@@ -215,7 +215,9 @@ def _read(path: Path, table: Table, filters: list[tuple[str, str, float]] | None
         plain: pd.DataFrame = _stored(path, None, filters).to_pandas(types_mapper=_TYPES.get)
         return plain
     try:
-        located: pd.DataFrame = gpd.read_parquet(path, filters=filters)
+        located: pd.DataFrame = gpd.read_parquet(
+            path, filters=filters, to_pandas_kwargs={"types_mapper": _TYPES.get}
+        )
     except (OSError, ValueError, pa.ArrowException) as error:
         raise _unreadable(path, error) from error
     return located

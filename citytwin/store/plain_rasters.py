@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import xarray as xr
 
 from citytwin.model.fields import CLASS_NODATA
@@ -15,10 +16,13 @@ _NODATA = {"float32": float("nan"), "uint8": CLASS_NODATA, "int32": -1}
 def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     """Write one GeoTIFF per variable; without data are NaN, 255 in classes and -1 in numbers.
 
+    A variable over time has a band per moment, described by it. What was said of the result
+    (attributes ``comment`` and ``warnings``) stands in the tags.
+
     Parameters
     ----------
     data
-        Variables in (y, x) with a CRS.
+        Variables in (y, x) or (time, y, x) with a CRS.
     out
         Folder; made when it does not exist.
 
@@ -33,10 +37,14 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
         If the disk refuses.
     """
     written = []
+    said = {key: str(data.attrs[key]) for key in ("comment", "warnings") if data.attrs.get(key)}
     for name in data.data_vars:
         file = out / f"{name}.tif"
         with replacing(file) as temporary:
             values = data[name].rio.write_nodata(_NODATA[data[name].dtype.name])
-            values.rio.to_raster(temporary, compress="deflate")
+            if "time" in values.dims:
+                times = np.datetime_as_string(values["time"].values, unit="s", timezone="UTC")
+                values.attrs["long_name"] = tuple(f"{name} {time}" for time in times)
+            values.rio.to_raster(temporary, compress="deflate", tags=said)
         written.append(file)
     return written

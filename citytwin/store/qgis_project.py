@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from xml.etree import ElementTree as ET
@@ -12,11 +13,13 @@ import numpy as np
 import rasterio
 
 from citytwin.model import crs as crs_of
-from citytwin.model.layer import LayerDocument, PublishedLayer, Style
+from citytwin.model.layer import FrameAsset, LayerDocument, PublishedLayer, Style
 from citytwin.model.text import Text, text
 from citytwin.store.paint import both
+from citytwin.store.qgis_time import controller, project_time
 from citytwin.store.qml import QGIS_VERSION, renderer
 from citytwin.store.run_info import RunInfo
+from citytwin.store.series_vrt import vrt_name
 from citytwin.store.style_target import RasterTarget, Target, VectorTarget
 
 _GROUPS = {
@@ -41,6 +44,12 @@ class ProjectLayer:
     """Data source, relative to the project."""
     classes: bool
     """Whether a raster holds classes rather than quantities."""
+
+    @property
+    def times(self) -> tuple[datetime, ...]:
+        """Moments of its bands, where there are several."""
+        frames = self.document.frames
+        return tuple(map(_instant, frames)) if len(frames) > 1 else ()
 
     @property
     def key(self) -> str:
@@ -72,8 +81,9 @@ def project_layer(city_dir: Path, published: PublishedLayer) -> ProjectLayer:
     document = LayerDocument.model_validate_json((folder / "layer.json").read_bytes())
     style = Style.model_validate_json((folder / document.style).read_bytes())
     if document.kind == "raster":
-        source = f"./{published.path}/{document.id}.tif"
-        with rasterio.open(folder / f"{document.id}.tif") as file:
+        name = vrt_name(document.id) if document.frames else f"{document.id}.tif"
+        source = f"./{published.path}/{name}"
+        with rasterio.open(folder / name) as file:
             classes = file.dtypes[0] == "uint8"
         return ProjectLayer(document, style, source, classes)
     source = f"./{published.path}/{document.id}.gpkg|layername={document.id}"
@@ -103,7 +113,10 @@ def qgis_project(layers: Sequence[ProjectLayer], run: RunInfo) -> str:
     order = ET.SubElement(root, "layerorder")
     for layer in drawn_first_on_top:
         ET.SubElement(order, "layer", id=layer.key)
-    root.append(_properties())
+    timed = _steering(drawn_first_on_top)
+    if timed:
+        root.append(project_time(timed))
+    root.append(_properties(timed))
     ET.indent(root)
     return _DOCTYPE + ET.tostring(root, encoding="unicode") + "\n"
 
@@ -206,7 +219,8 @@ def _abstract(document: LayerDocument) -> str:
 def _target(layer: ProjectLayer) -> Target:
     document = layer.document
     if document.geometry is None or document.style_column is None:
-        return RasterTarget(document.id, document.precision, classes=layer.classes)
+        band = document.opening + 1
+        return RasterTarget(document.id, document.precision, layer.classes, layer.times, band)
     return VectorTarget(document.id, document.style_column, document.geometry)
 
 
@@ -220,8 +234,21 @@ def _aliases(document: LayerDocument) -> ET.Element:
     return aliases
 
 
-def _properties() -> ET.Element:
+def _instant(frame: FrameAsset) -> datetime:
+    return datetime.fromisoformat(frame.time)
+
+
+def _steering(layers: Sequence[ProjectLayer]) -> tuple[datetime, ...]:
+    """Moments that the controller opens on: of the uppermost layer that is on, else of any."""
+    timed = [layer for layer in layers if layer.times]
+    on = [layer for layer in timed if layer.document.visible]
+    return next((layer.times for layer in (*on, *timed)), ())
+
+
+def _properties(times: Sequence[datetime]) -> ET.Element:
     properties = ET.Element("properties")
+    if times:
+        properties.append(controller(times))
     projections = ET.SubElement(properties, "SpatialRefSys")
     _text(projections, "ProjectionsEnabled", "1").set("type", "int")
     paths = ET.SubElement(properties, "Paths")

@@ -8,12 +8,13 @@ from xml.etree import ElementTree as ET
 
 from citytwin.model.layer import Rgb, Style, StyleItem
 from citytwin.store.paint import NO_DATA_LABEL, NO_DATA_RGB, both, stop_of
+from citytwin.store.qgis_time import band_times
 from citytwin.store.style_target import Geometry, RasterTarget, Target, VectorTarget
 
 QGIS_VERSION = "3.22.0"
 """Version whose files these are; later ones read them too."""
 _LINE_MM = "0.1"
-_ROAD_MM = "0.8"
+_LINE_MM = "0.5"
 _MARKER_MM = "3.2"
 _EDGE_RGB: Rgb = (68, 68, 68)
 
@@ -28,7 +29,9 @@ def qml(style: Style, target: Target) -> str:
     target
         What it colours.
     """
-    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories="Symbology")
+    timed = isinstance(target, RasterTarget) and target.times
+    categories = "Symbology|Temporal" if timed else "Symbology"
+    root = ET.Element("qgis", version=QGIS_VERSION, styleCategories=categories)
     for element in renderer(style, target):
         root.append(element)
     ET.indent(root)
@@ -47,11 +50,14 @@ def renderer(style: Style, target: Target) -> list[ET.Element]:
     """
     if isinstance(target, RasterTarget):
         pipe = ET.Element("pipe")
-        pipe.append(_paletted(style) if target.classes else _pseudo_colour(style, target))
+        drawn = _paletted(style) if target.classes else _pseudo_colour(style, target)
+        drawn.set("band", str(target.band))
+        pipe.append(drawn)
         for name in ("brightnesscontrast", "huesaturation"):
             ET.SubElement(pipe, name)
         ET.SubElement(pipe, "rasterresampler", maxOversampling="2")
-        return [pipe, _with_text("blendMode", "0")]
+        moments = [band_times(target.times)] if target.times else []
+        return [*moments, pipe, _with_text("blendMode", "0")]
     return [_rules(style, target), _with_text("blendMode", "0")]
 
 
@@ -193,7 +199,7 @@ def _symbol(number: int, item: StyleItem, geometry: Geometry) -> ET.Element:
             "SimpleFill",
             {"color": colour, "style": "solid", "outline_color": edge, "outline_width": _LINE_MM},
         ),
-        "line": ("line", "SimpleLine", {"line_color": colour, "line_width": _ROAD_MM}),
+        "line": ("line", "SimpleLine", {"line_color": colour, "line_width": _LINE_MM}),
         "point": (
             "marker",
             "SimpleMarker",

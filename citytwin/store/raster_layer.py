@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,14 @@ from PIL import Image
 from citytwin.errors import StoreError
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
-from citytwin.model.layer import FileAsset, RasterView, Style, ValueRange
+from citytwin.model.layer import (
+    FileAsset,
+    ImageAsset,
+    RasterView,
+    Style,
+    ValueRange,
+    ValuesAsset,
+)
 from citytwin.model.text import text
 from citytwin.store.class_outlines import write_class_outlines
 from citytwin.store.cog import CogLabels, write_cog
@@ -22,7 +31,7 @@ from citytwin.store.paint import check_style
 from citytwin.store.style_files import colour_table, write_style_files
 from citytwin.store.style_target import RasterTarget
 from citytwin.store.thumbnail import write_raster_thumbnail
-from citytwin.store.web_raster import notes_of, warp, write_image, write_values
+from citytwin.store.web_raster import Warped, notes_of, warp, write_image, write_values
 from citytwin.store.written import Written
 
 PMTILES_TYPE = "application/vnd.pmtiles"
@@ -30,81 +39,159 @@ COG_TYPE = "image/tiff; application=geotiff; profile=cloud-optimized"
 THUMBNAIL = "thumbnail.png"
 
 
-def write_raster_files(
-    directory: Path,
-    layer: str,
-    view: RasterView,
-    style_of: Callable[[ValueRange], Style],
-    grid: GridSpec,
-    array: NDArray[Any],
-    labels: CogLabels,
-) -> Written:
-    """Write the files of a raster layer.
+@dataclass(frozen=True)
+class RasterPlan:
+    """What the files of a raster layer have in common."""
+
+    directory: Path
+    """Folder of the layer."""
+    layer: str
+    """Its id."""
+    view: RasterView
+    """Field, and how it is made coarser and outlined."""
+    style_of: Callable[[ValueRange], Style]
+    """Style for the smallest and largest value."""
+    grid: GridSpec
+    """Where the arrays lie."""
+    labels: CogLabels
+    """Tags of the GeoTIFF."""
+
+    @property
+    def field(self) -> Field:
+        """Field that is shown."""
+        return self.view.field
+
+    def target(self, times: tuple[datetime, ...] = (), opening: int = 0) -> RasterTarget:
+        """What the style colours.
+
+        Parameters
+        ----------
+        times
+            Moments of a field over time.
+        opening
+            Number of the one that is shown at first.
+        """
+        several = times if len(times) > 1 else ()
+        return RasterTarget(
+            self.layer,
+            self.field.precision,
+            classes=self.field.dtype == "uint8",
+            times=several,
+            band=opening + 1,
+        )
+
+    def style(self, known: ValueRange | None) -> Style:
+        """Style for values between two extremes, None where no cell has data; checked.
+
+        Raises
+        ------
+        StoreError
+            If no cell has data where some must, or the style has gaps.
+        """
+        if known is None and not self.field.may_be_empty:
+            msg = f"layer {self.layer}: {self.field.name} has no data anywhere"
+            raise StoreError(msg, hint="check the inputs of the city")
+        style = self.style_of(known or ValueRange(0.0, 0.0))
+        check_style(style, self.layer)
+        return style
+
+
+@dataclass(frozen=True, eq=False)
+class DrawnArray:
+    """Files of one array: GeoTIFF, picture and values."""
+
+    data: FileAsset
+    image: ImageAsset
+    values: ValuesAsset
+    warped: Warped
+    """The array as the map page shows it."""
+
+
+def write_array(
+    plan: RasterPlan, style: Style, stem: str, array: NDArray[Any], labels: CogLabels
+) -> DrawnArray:
+    """Write the files of one array of a layer.
 
     Parameters
     ----------
-    directory
-        Folder of the layer.
-    layer
-        Its id.
-    view
-        Field, and how it is made coarser and outlined.
-    style_of
-        Style for the smallest and largest value.
-    grid
-        Where the array lies.
+    plan, style
+        The layer.
+    stem
+        Name of the files without suffix.
     array
         Shape (ny, nx), in the type of the field; NaN where there is no data.
     labels
         Tags of the GeoTIFF.
+    """
+    view, cog = plan.view, plan.directory / f"{stem}.tif"
+    colours = colour_table(style) if plan.field.dtype == "uint8" else None
+    write_cog(cog, plan.field, plan.grid, array, labels, view.coarsening, colours)
+    warped = warp(view, plan.grid, array)
+    return DrawnArray(
+        FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)")),
+        write_image(plan.directory / f"{stem}.png", view, warped, style),
+        write_values(plan.directory / f"{stem}.values.gz", view, warped),
+        warped,
+    )
+
+
+def write_picture_thumbnail(plan: RasterPlan, image: ImageAsset) -> None:
+    """Write the thumbnail of a layer from one of its pictures.
+
+    Parameters
+    ----------
+    plan
+        The layer.
+    image
+        The picture.
+    """
+    with Image.open(plan.directory / image.href) as picture:
+        colours = np.asarray(picture.convert("RGBA"))
+    write_raster_thumbnail(plan.directory / THUMBNAIL, colours)
+
+
+def write_raster_files(plan: RasterPlan, array: NDArray[Any]) -> Written:
+    """Write the files of a layer that shows a field.
+
+    Parameters
+    ----------
+    plan
+        The layer.
+    array
+        Shape (ny, nx), in the type of the field; NaN where there is no data.
 
     Raises
     ------
     StoreError
         If no cell has data, or the disk refuses.
     """
-    style = style_of(_range_of(layer, view.field, array))
-    check_style(style, layer)
-    classes = view.field.dtype == "uint8"
-    target = RasterTarget(layer, view.field.precision, classes=classes)
-    colours = colour_table(style) if classes else None
-    cog = directory / f"{layer}.tif"
-    write_cog(cog, view.field, grid, array, labels, view.coarsening, colours)
-    warped = warp(view, grid, array)
-    outlines = None
-    if view.class_outlines:
-        outlines = f"{layer}_classes.pmtiles"
-        precision = view.field.precision
-        write_class_outlines(directory / outlines, grid, layer, style, warped, precision)
-    image = write_image(directory / f"{layer}.png", view, warped, style)
-    values = write_values(directory / f"{layer}.values.gz", view, warped)
-    with Image.open(directory / image.href) as picture:
-        write_raster_thumbnail(directory / THUMBNAIL, np.asarray(picture))
+    style = plan.style(_range_of(plan.field, array))
+    drawn = write_array(plan, style, plan.layer, array, plan.labels)
+    outlines: str | None = None
     more: tuple[FileAsset, ...] = ()
-    if outlines is not None:
+    if plan.view.class_outlines:
+        outlines = f"{plan.layer}_classes.pmtiles"
+        precision = plan.field.precision
+        path = plan.directory / outlines
+        write_class_outlines(path, plan.grid, plan.layer, style, drawn.warped, precision)
         said = text("階級の境界線 (PMTiles)", "Lines between the classes (PMTiles)")
         more = (FileAsset(href=outlines, type=PMTILES_TYPE, title=said),)
-    data = FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)"))
+    write_picture_thumbnail(plan, drawn.image)
     return Written(
         style=style,
-        precision=view.field.precision,
-        files=(data, *more, *write_style_files(directory, style, target)),
-        notes=tuple(notes_of(view, grid, warped, values)),
-        bounds=warped.lonlat_bounds,
-        image=image,
-        values=values,
+        precision=plan.field.precision,
+        files=(drawn.data, *more, *write_style_files(plan.directory, style, plan.target())),
+        notes=tuple(notes_of(plan.view, plan.grid, drawn.warped, drawn.values)),
+        bounds=drawn.warped.lonlat_bounds,
+        image=drawn.image,
+        values=drawn.values,
         outlines=outlines,
     )
 
 
-def _range_of(layer: str, field: Field, array: NDArray[Any]) -> ValueRange:
+def _range_of(field: Field, array: NDArray[Any]) -> ValueRange | None:
     known = extremes(field, array)
-    if known is None and field.may_be_empty:
-        return ValueRange(0.0, 0.0)
-    if known is None:
-        msg = f"layer {layer}: {field.name} has no data anywhere"
-        raise StoreError(msg, hint="check the inputs of the city")
-    if field.dtype != "float32":
+    if known is None or field.dtype != "float32":
         return known
     ninths = np.quantile(array[~np.isnan(array)], np.arange(1, 9) / 9)
     return ValueRange(known.low, known.high, tuple(float(q) for q in ninths))

@@ -10,11 +10,12 @@ from pathlib import Path
 import rasterio
 from pydantic import TypeAdapter
 
-from citytwin.model.layer import InputFile, LayerDocument
+from citytwin.model.layer import ImageAsset, InputFile, LayerDocument, ValuesAsset
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.paint import both
 from citytwin.store.raster_layer import THUMBNAIL
 from citytwin.store.run_info import RunInfo
+from citytwin.store.series_vrt import VRT_TYPE, vrt_name
 from citytwin.store.stac_model import (
     FILE,
     PROCESSING,
@@ -79,6 +80,8 @@ def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
         geometry=Polygon(coordinates=(ring,)),
         properties=ItemProperties(
             when=document.valid_time,
+            begin=document.frames[0].time if document.frames else None,
+            end=document.frames[-1].time if document.frames else None,
             created=run.published.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
             title=both(document.title),
             description=both(document.summary),
@@ -149,6 +152,11 @@ def _inputs(document: LayerDocument, folder: Path) -> tuple[Input, ...]:
 def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
     """Describe every file of the folder; the data come first."""
     titles = {file.href: (file.type, both(file.title)) for file in document.files}
+    times = {
+        href: frame.time
+        for frame in document.frames
+        for href in (frame.data, frame.image.href, frame.values.href)
+    }
     assets: dict[str, Asset] = {}
     names = [file.href for file in document.files]
     names += sorted({p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()})
@@ -165,6 +173,7 @@ def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
             size=path.stat().st_size,
             checksum=f"1220{sha256_of(path)}",  # multihash: sha2-256, 32 bytes
             classification=document.classification,
+            when=times.get(name),
             bands=(_band(document, path),) if name.endswith(".tif") else None,
         )
     return assets
@@ -176,13 +185,19 @@ def _described(
     """Media type, role and title of a file."""
     if name in _KNOWN:
         return _KNOWN[name]
-    if document.image is not None and name == document.image.href:
+    if name == vrt_name(document.id):
+        return VRT_TYPE, "data", "全時刻をバンドにまとめた VRT / All moments as bands (VRT)"
+    if name in _hrefs(document.image, *(frame.image for frame in document.frames)):
         return "image/png", "visual", "地図画像 / Picture for maps (EPSG:3857)"
-    if document.values is not None and name == document.values.href:
+    if name in _hrefs(document.values, *(frame.values for frame in document.frames)):
         return "application/gzip", "values", "地図画面の値 / Values for the map page (uint16)"
     media, title = titles.get(name, ("application/octet-stream", name))
     role = "data" if name.endswith(_DATA_SUFFIXES) else "style"
     return media, role, title
+
+
+def _hrefs(*assets: ImageAsset | ValuesAsset | None) -> set[str]:
+    return {asset.href for asset in assets if asset is not None}
 
 
 def _key(document: LayerDocument, name: str) -> str:
@@ -232,7 +247,8 @@ def collection_of(document: LayerDocument, items: Sequence[Item]) -> Collection:
         Its items, oldest first; at least one.
     """
     boxes = [item.bbox for item in items]
-    times = sorted(item.properties.when for item in items)
+    begins = [item.properties.begin or item.properties.when for item in items]
+    ends = [item.properties.end or item.properties.when for item in items]
     whole = (
         min(box[0] for box in boxes),
         min(box[1] for box in boxes),
@@ -246,7 +262,7 @@ def collection_of(document: LayerDocument, items: Sequence[Item]) -> Collection:
         license=_spdx(document.licence),
         extent=CollectionExtent(
             spatial=SpatialExtent(bbox=(whole,)),
-            temporal=TemporalExtent(interval=((times[0], times[-1]),)),
+            temporal=TemporalExtent(interval=((min(begins), max(ends)),)),
         ),
         links=(
             Link(rel="root", href="../catalog.json"),

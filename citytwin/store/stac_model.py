@@ -69,6 +69,8 @@ class Asset(_Stac):
     size: int = Key(alias="file:size")
     checksum: str = Key(alias="file:checksum")
     classification: Classification = Key(alias="citytwin:classification")
+    when: str | None = Key(default=None, alias="datetime")
+    """Moment that the file holds, where the layer has several."""
     bands: tuple[Band, ...] | None = None
 
 
@@ -86,6 +88,10 @@ class ItemProperties(_Stac):
     """What an item says of a layer and its run."""
 
     when: str = Key(alias="datetime")
+    begin: str | None = Key(default=None, alias="start_datetime")
+    """First moment of a layer over time."""
+    end: str | None = Key(default=None, alias="end_datetime")
+    """Its last moment."""
     created: str
     title: str
     description: str

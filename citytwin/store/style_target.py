@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal, TypeAlias
 
 Geometry: TypeAlias = Literal["point", "line", "polygon"]
@@ -10,13 +11,17 @@ Geometry: TypeAlias = Literal["point", "line", "polygon"]
 
 @dataclass(frozen=True)
 class RasterTarget:
-    """A raster with one band."""
+    """A raster with one band, or with one per moment."""
 
     layer: str
     precision: float
     """Step of the values; 0 when they are not rounded."""
     classes: bool = False
     """Whether the values are classes (uint8) rather than quantities."""
+    times: tuple[datetime, ...] = ()
+    """Moments of the bands, where there are several."""
+    band: int = 1
+    """Band that is shown where no moment is asked for."""
 
 
 @dataclass(frozen=True)

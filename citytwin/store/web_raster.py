@@ -21,7 +21,7 @@ from citytwin.model.layer import ImageAsset, RasterView, Style, ValuesAsset
 from citytwin.model.notes import Note
 from citytwin.store.atomic import replacing, write_bytes
 from citytwin.store.coarsen import coarsened
-from citytwin.store.paint import painted
+from citytwin.store.paint import NO_DATA, item_numbers, painted
 
 MERCATOR = "EPSG:3857"
 MAX_SIDE = 4096
@@ -148,11 +148,23 @@ def write_image(path: Path, view: RasterView, warped: Warped, style: Style) -> I
     style
         Their colours.
     """
-    precision = view.field.precision
-    colours = painted(style, warped.values, precision)
+    picture = _picture(style, warped.values, view.field.precision)
     with replacing(path) as temporary:
-        Image.fromarray(colours).save(temporary, format="PNG", compress_level=9)
+        picture.save(temporary, format="PNG", compress_level=9)
     return ImageAsset(href=path.name, bounds=warped.lonlat_bounds)
+
+
+def _picture(style: Style, values: Float32, precision: float) -> Image.Image:
+    """Classes as a picture of few colours, which is small; a ramp in full colour."""
+    if style.kind == "ramp":
+        return Image.fromarray(painted(style, values, precision))
+    numbers = item_numbers(style, values, precision)
+    numbers[numbers == NO_DATA] = len(style.items)
+    picture = Image.fromarray(numbers.astype(np.uint8))
+    picture.putpalette([part for item in style.items for part in item.rgb] + [0, 0, 0])
+    opaque = [0 if item.transparent else 255 for item in style.items]
+    picture.info["transparency"] = bytes([*opaque, 0])
+    return picture
 
 
 def write_values(path: Path, view: RasterView, warped: Warped) -> ValuesAsset:

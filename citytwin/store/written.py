@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from citytwin.model.layer import FileAsset, ImageAsset, Style, ValuesAsset
+from citytwin.model.layer import FileAsset, FrameAsset, ImageAsset, Style, ValuesAsset
 from citytwin.model.notes import Note
 from citytwin.store.style_target import Geometry
 
@@ -26,6 +26,8 @@ class Written:
     """West, south, east, north of all that is shown [degrees]."""
     image: ImageAsset | None = None
     values: ValuesAsset | None = None
+    frames: tuple[FrameAsset, ...] = ()
+    opening: int = 0
     outlines: str | None = None
     pmtiles: str | None = None
     geometry: Geometry | None = None

@@ -65,6 +65,15 @@ CODE_LISTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("214", "公益施設用地"),
         ("217", "公共空地"),
     ),
+    "Common_districtsAndZonesType": (
+        ("1", "第1種低層住居専用地域"),
+        ("3", "第1種中高層住居専用地域"),
+        ("5", "第1種住居地域"),
+        ("9", "近隣商業地域"),
+        ("10", "商業地域"),
+        ("11", "準工業地域"),
+        ("12", "工業地域"),
+    ),
     "Common_localPublicAuthorities": (
         (PREFECTURE_CODE, "架空県（合成データ）"),
         (CITY_CODE, CITY_NAME),

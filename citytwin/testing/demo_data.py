@@ -24,6 +24,7 @@ from citytwin.testing.land_gml import (
     write_land_use,
     write_streets,
     write_water,
+    write_zones,
 )
 from citytwin.testing.mesh_code import second_mesh_code
 from citytwin.testing.place import Degrees, Point2, Point3
@@ -32,7 +33,7 @@ from citytwin.testing.planar import Ring2, millimetres, signed_area
 from citytwin.testing.readme import write_readme
 from citytwin.testing.streets import StreetPlan, street_plan
 from citytwin.testing.traffic_feeds import write_traffic, write_vehicle_positions
-from citytwin.testing.weather_feeds import write_amedas, write_openmeteo
+from citytwin.testing.weather_feeds import write_amedas, write_openmeteo, write_openmeteo_year
 
 # Where the demo levee breaks: the land side of the low spot in the north levee.
 BREACH_U_M = 645.0
@@ -99,8 +100,10 @@ class DemoCity:
     land_use_file: Path
     bridge_file: Path
     water_file: Path
+    zones_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
+    openmeteo_year_file: Path
     amedas_table: Path
     amedas_maps: tuple[Path, ...]
     traffic_file: Path
@@ -226,8 +229,10 @@ def write_demo_city(directory: Path) -> DemoCity:
         land_use_file=write_land_use(plan, land),
         bridge_file=write_bridge(plan, land),
         water_file=write_water(land),
+        zones_file=write_zones(plan, land),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
+        openmeteo_year_file=write_openmeteo_year(feeds / "openmeteo_2025.json"),
         amedas_table=amedas_table,
         amedas_maps=amedas_maps,
         traffic_file=write_traffic(feeds / "traffic" / "jartic_5m.geojson", plan, degrees),

@@ -28,6 +28,7 @@ NAMESPACES = {
     "tran": "http://www.opengis.net/citygml/transportation/2.0",
     "wtr": "http://www.opengis.net/citygml/waterbody/2.0",
     "gen": "http://www.opengis.net/citygml/generics/2.0",
+    "urf": "https://www.geospatial.jp/iur/urf/3.1",
     "uro": "https://www.geospatial.jp/iur/uro/3.1",
     "xlink": "http://www.w3.org/1999/xlink",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",

@@ -19,7 +19,7 @@ from citytwin.testing.place import (
 from citytwin.testing.planar import Ring2, centroid, millimetres, signed_area
 from citytwin.testing.solids import prism
 from citytwin.testing.streets import StreetPlan
-from citytwin.testing.zoning import LAND_USE_CODE
+from citytwin.testing.zoning import LAND_USE_CODE, USE_DISTRICT
 
 DECK_THICKNESS_M = 1.4
 
@@ -111,6 +111,22 @@ def write_land_use(plan: StreetPlan, place: LandFile) -> Path:
     banks = [river_band(-toe, -water), river_band(water, toe)]
     _land_use(model, "land banks", _NATURAL_CODE, banks)
     return model.write(place.udx / "luse" / f"{place.mesh}_luse_6668_op.gml")
+
+
+def write_zones(plan: StreetPlan, place: LandFile) -> Path:
+    """Write the zones of use, each to the middle of the streets around it; EPSG:6668."""
+    model = Model(f"urf {place.mesh}", place.degrees, plane=True)
+    for zone in sorted(set(USE_DISTRICT.values())):
+        code, floor_area, coverage = zone
+        feature = model.member("urf:UseDistrict", f"urf_{feature_uuid(f'zone {code}')}")
+        add_code(feature, "urf:function", "Common_districtsAndZonesType", code)
+        surface = add(add(feature, "urf:lod1MultiSurface"), "gml:MultiSurface")
+        for block in plan.blocks:
+            if USE_DISTRICT.get(block.kind) == zone:
+                model.add_polygon(surface, [_flat(block.cell)])
+        add(feature, "urf:buildingCoverageRate", f"{coverage / 100:g}")
+        add(feature, "urf:floorAreaRate", f"{floor_area / 100:g}")
+    return model.write(place.udx / "urf" / f"{place.mesh}_urf_6668_op.gml")
 
 
 def write_water(place: LandFile) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,9 @@ OTHER_CRS = "EPSG:6691"
 """UTM zone 54N: a coarse raster of the town lies askew to its grid."""
 SURVEY_BIAS_M = 0.25
 """How far the surveyed surface lies above the true one."""
+
+GROVE_TOP_M, GROVE_BASE_M = 8.0, 2.5
+"""Top and base of the crowns of its trees above the ground."""
 
 
 def town_fields(grid: GridSpec) -> Fields:
@@ -50,6 +54,7 @@ def town_fields(grid: GridSpec) -> Fields:
         surface[under] = np.fmax(house.roof_z_m(y), terrain)[under]
         index[under] = number
     gap = np.isnan(terrain)
+    grove = (np.sin(x / 7.0) * np.sin(y / 5.0) > 0.8) & (index < 0)
     source = np.where(gap, f.CLASS_NODATA, t.TerrainSource.MEASURED)
     planned: Fields = {
         f.TERRAIN: terrain.astype(np.float32),
@@ -59,6 +64,8 @@ def town_fields(grid: GridSpec) -> Fields:
         f.BUILDING_MASK: (index >= 0).astype(np.uint8),
         f.BUILDING_INDEX: index,
         f.BUILDING_COVERAGE: (index >= 0).astype(np.float32),
+        f.CANOPY_TOP: np.where(grove, terrain + GROVE_TOP_M, np.nan).astype(np.float32),
+        f.CANOPY_BASE: np.where(grove, terrain + GROVE_BASE_M, np.nan).astype(np.float32),
         f.LOD_USED: np.where(index >= 0, t.LodUsed.LOD2, t.LodUsed.NONE).astype(np.uint8),
         f.ROUGHNESS: np.where(index >= 0, 0.05, 0.047).astype(np.float32),
     }
@@ -78,7 +85,8 @@ def town_rasters(grid: GridSpec) -> dict[RasterRole, tuple[Raster, ...]]:
     -------
     dict
         Terrain: a fine raster of the western part, and a coarse one of the whole in another CRS
-        (`OTHER_CRS`), both unknown where the town is. Surface: a fine raster of the whole.
+        (`OTHER_CRS`), both unknown where the town is. Surface: a fine raster of the whole. Trees:
+        the houses above their ground, as if they were trees.
     """
     box = grid.bounds
     width = box.x_max - box.x_min
@@ -91,14 +99,15 @@ def town_rasters(grid: GridSpec) -> dict[RasterRole, tuple[Raster, ...]]:
     askew = (float(east.min()), float(north.max()), float(np.ptp(east)), float(np.ptp(north)))
     straight = (box.x_min, box.y_max, width, box.y_max - box.y_min)
     west = (box.x_min, box.y_max, 0.6 * width, box.y_max - box.y_min)
+    bare = _raster(grid, grid.crs, straight, 1.0, "synthetic_trees.tif")
+    surface = _raster(grid, grid.crs, straight, 1.0, "synthetic_surface.tif", houses(grid))
     return {
         "terrain_raster": (
             _raster(grid, grid.crs, west, 0.7, "synthetic_fine.tif"),
             _raster(grid, OTHER_CRS, askew, 4.0, "synthetic_coarse.tif"),
         ),
-        "surface_raster": (
-            _raster(grid, grid.crs, straight, 1.0, "synthetic_surface.tif", houses(grid)),
-        ),
+        "surface_raster": (surface,),
+        "canopy_raster": (replace(bare, values=surface.values - bare.values),),
     }
 
 

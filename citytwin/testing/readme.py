@@ -20,8 +20,10 @@ Made by `python -m citytwin.testing.demo_city DIRECTORY`; the same bytes on ever
 | `udx/luse` | land use, EPSG:6668 |
 | `udx/brid` | the bridge deck, LOD1 solid |
 | `udx/wtr` | the river at low water, LOD1 (height 0) |
+| `udx/urf` | zones of use, to the middle of the streets, EPSG:6668 |
 | `codelists` | the code lists these files name |
 | `feeds/openmeteo.json` | hourly weather of June 2026, form of the Open-Meteo API |
+| `feeds/openmeteo_2025.json` | global radiation of all hours of 2025, form of the Open-Meteo API |
 | `feeds/amedas` | station table and ten-minute maps of the storm of 30 June 2026 |
 | `feeds/traffic` | five-minute counts, form of the JARTIC/MLIT layer |
 | `feeds/gtfs_rt` | bus positions, GTFS-Realtime |

@@ -44,8 +44,7 @@ class SmallTown:
     @property
     def site(self) -> Site:
         """Where on Earth the town is said to be."""
-        longitude, latitude = self.grid.lonlat
-        return Site(longitude, latitude, self.grid.convergence_deg, TIME_ZONE)
+        return Site.of(self.grid, TIME_ZONE)
 
 
 def small_town(ny: int, nx: int, cell_m: float = CELL_M) -> SmallTown:

@@ -32,6 +32,8 @@ class Block:
     row: int
     kind: str
     quad: Ring2
+    cell: Ring2
+    """The block with its half of the streets around it."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +130,13 @@ class _District:
             self.corner(i + 1, j + 1, -1, -1),
             self.corner(i, j + 1, 1, -1),
         )
-        return Block(self.rule.name, i, j, self.kind(i, j), quad)
+        cell = tuple(
+            (millimetres(x), millimetres(y))
+            for x, y in (
+                self.nodes[a][b] for a, b in ((i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1))
+            )
+        )
+        return Block(self.rule.name, i, j, self.kind(i, j), quad, cell)
 
     def east_street(self, i: int, j: int) -> Ring2:
         return (

@@ -123,17 +123,22 @@ def simulate_in_tiles(
     Returns
     -------
     dict
-        Declared outputs, shape (ny, nx).
+        Declared outputs, shape (ny, nx), or (nt, ny, nx) of those over time.
     """
     grid = town.grid
-    whole: Values = {field: np.empty(grid.shape, dtype=field.dtype) for field in step.outputs}
+    moments = len(step.instants(params, town.site))
+    whole: Values = {
+        field: np.empty((moments, *grid.shape) if field.over_time else grid.shape, field.dtype)
+        for field in step.outputs
+    }
     for tile in [grid.whole] if isinstance(step.reach, Domain) else grid.tiles(tile_cells):
         window = window_of(step, params, town, tile, given)
         _, outcome = simulate_window(step, params, town, window, given)
         core = tile.within(window)
-        cut = {field: array[core] for field, array in outcome.fields.items()}
-        for field, array in check(step.name, step.outputs, cut, tile.shape, tile.name).items():
-            whole[field][tile.slices] = array
+        cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
+        made = check(step.name, step.outputs, cut, tile.shape, tile.name, moments)
+        for field, array in made.items():
+            whole[field][(..., *tile.slices)] = array
     return whole
 
 

@@ -111,11 +111,25 @@ def solar_sine(hour: float) -> float:
     ) * math.cos(angle)
 
 
+def _clear_w_m2(hour: float) -> float:
+    """Mean global radiation [W/m2] of the hour before under a clear sky."""
+    steps = [max(solar_sine(hour - (k + 0.5) / 6.0), 0.0) for k in range(6)]
+    return 1361.0 * 0.76 * sum(steps) / 6.0
+
+
 def shortwave_w_m2(hour: float) -> float:
     """Mean global radiation [W/m2] of the hour before."""
-    steps = [max(solar_sine(hour - (k + 0.5) / 6.0), 0.0) for k in range(6)]
-    clear = 1361.0 * 0.76 * sum(steps) / 6.0
-    return clear * (1.0 - 0.75 * cloud_share(hour - 0.5) ** 3)
+    return _clear_w_m2(hour) * (1.0 - 0.75 * cloud_share(hour - 0.5) ** 3)
+
+
+def shortwave_with_fronts_w_m2(hour: float) -> float:
+    """Mean global radiation [W/m2] of the hour before, at any time of any year.
+
+    Outside of June 2026 the weather has no rain of its own; a front passes every four to five days.
+    """
+    front = max(math.sin(hour / 17.0 + 2.0 * math.sin(hour / 611.0)), 0.0)
+    cloud = min(cloud_share(hour - 0.5) + 0.9 * front, 1.0)
+    return _clear_w_m2(hour) * (1.0 - 0.75 * cloud**3)
 
 
 def at(hour: float) -> datetime:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from citytwin.testing import weather
@@ -14,6 +15,8 @@ AMEDAS_FIRST_H = 29 * 24 + 18.0
 AMEDAS_MAPS = 19
 
 Reading = list[float | int | None]
+Series = dict[str, tuple[str, Callable[[float], float | int]]]
+"""Unit and value at an hour since the begin of June 2026, by name."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +62,7 @@ def write_json(path: Path, content: object) -> Path:
 
 def write_openmeteo(path: Path) -> Path:
     """Write 720 hours; local time stamps, wind in km/h, sums and means of the hour before."""
-    series: dict[str, tuple[str, Callable[[float], float | int]]] = {
+    series: Series = {
         "temperature_2m": ("°C", lambda h: round(weather.temperature_c(h), 1)),
         "precipitation": ("mm", lambda h: round(weather.rain_sum_mm(h, 1.0), 1)),
         "wind_speed_10m": ("km/h", lambda h: round(3.6 * weather.wind_m_s(h), 1)),
@@ -69,7 +72,25 @@ def write_openmeteo(path: Path) -> Path:
     }
     hours = [float(h) for h in range(weather.HOURS)]
     times = [weather.at(h).strftime("%Y-%m-%dT%H:%M") for h in hours]
-    content = {
+    return write_json(path, _answer("iso8601", times, hours, series))
+
+
+def write_openmeteo_year(path: Path) -> Path:
+    """Write the radiation of all hours of 2025, as the archive of the service gives it in Unix time."""
+    begin = datetime(2025, 1, 1, tzinfo=weather.JST)
+    hours = [(begin - weather.MONTH_START) / timedelta(hours=1) + h for h in range(365 * 24)]
+    times = [round(weather.at(h).timestamp()) for h in hours]
+    series: Series = {
+        "shortwave_radiation": ("W/m²", lambda h: round(weather.shortwave_with_fronts_w_m2(h), 1)),
+    }
+    return write_json(path, _answer("unixtime", times, hours, series))
+
+
+def _answer(
+    time_unit: str, times: Sequence[str | int], hours: Sequence[float], series: Series
+) -> dict[str, object]:
+    """Answer of the service for the place of the demo city."""
+    return {
         "note": SYNTHETIC_NOTE,
         "latitude": weather.LATITUDE_DEG,
         "longitude": weather.LONGITUDE_DEG,
@@ -78,13 +99,12 @@ def write_openmeteo(path: Path) -> Path:
         "timezone": "Asia/Tokyo",
         "timezone_abbreviation": "GMT+9",
         "elevation": 5.0,
-        "hourly_units": {"time": "iso8601", **{name: unit for name, (unit, _) in series.items()}},
+        "hourly_units": {"time": time_unit, **{name: unit for name, (unit, _) in series.items()}},
         "hourly": {
             "time": times,
             **{name: [value(h) for h in hours] for name, (_, value) in series.items()},
         },
     }
-    return write_json(path, content)
 
 
 def _rain(station: Station, hour: float, duration_h: float) -> float:

@@ -42,3 +42,20 @@ LAND_USE_CODE = {
     "W": "213",
     "I": "213",
 }
+
+# Code in Common_districtsAndZonesType, largest ratios of floor area to site and of coverage [%].
+USE_DISTRICT = {
+    "F": ("1", 100, 50),
+    "G": ("1", 100, 50),
+    "H": ("1", 100, 50),
+    "L": ("5", 200, 60),
+    "M": ("3", 200, 60),
+    "C": ("9", 400, 80),
+    "T": ("10", 600, 80),
+    "K": ("9", 400, 80),
+    "S": ("3", 200, 60),
+    "P": ("3", 200, 60),
+    "W": ("11", 200, 60),
+    "I": ("12", 200, 60),
+}
+"""Paddy fields lie outside the zones of use."""

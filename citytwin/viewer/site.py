@@ -26,6 +26,7 @@ MEDIA_TYPES = {
     ".tif": "image/tiff; application=geotiff; profile=cloud-optimized",
     ".ttf": "font/ttf",
     ".txt": "text/plain; charset=utf-8",
+    ".vrt": "application/xml",
     ".woff2": "font/woff2",
 }
 """By suffix; anything else is sent as bytes to save, never guessed by the browser."""

@@ -9,6 +9,7 @@ from citytwin import registry
 from citytwin.model.fields import Field
 from citytwin.model.steps import (
     Assessment,
+    CityState,
     Domain,
     Gridder,
     LayerRecipe,
@@ -16,6 +17,8 @@ from citytwin.model.steps import (
     Simulation,
     Step,
 )
+from citytwin.model.tables import Table
+from citytwin.store.tables import conform
 from citytwin.testing.small_town import SmallTown, small_town
 
 TILES = (37, 64)
@@ -42,6 +45,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {
             "suns": [{"azimuth_deg": 215.0, "altitude_deg": 36.0, "hours": 1.0}],
             "method": "exact",
+            "trees": {"leaves": ["11-01", "02-28"], "in_leaf_share": 0.1},
         },
     ],
     "irradiation": [
@@ -49,21 +53,73 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {
             "first_day": "2026-01-01",
             "last_day": "2026-12-31",
-            "max_days": 2,
+            "sun_spacing_deg": 10.0,
+            "min_altitude_deg": 30.0,
             "plane": "level",
             "step_minutes": 60,
             "directions": 16,
             "linke_turbidity": 3.0,
         },
     ],
+    "irradiation_probable": [
+        {
+            "first_day": "2026-07-01",
+            "observed": observed,
+            "min_altitude_deg": 30.0,
+            "step_minutes": 60,
+            "directions": 16,
+        }
+        for observed in ("radiation", "sunshine", "clouds")
+    ],
+    "roof_irradiation": [
+        {
+            "year": 2026,
+            "min_altitude_deg": 30.0,
+            "step_minutes": 60,
+            "sun_spacing_deg": 10.0,
+            "directions": 16,
+        },
+        {
+            "year": 2026,
+            "observed": "clouds",
+            "min_coverage": 0.001,
+            "rack_tilt_deg": 15.0,
+            "min_altitude_deg": 30.0,
+            "step_minutes": 60,
+            "sun_spacing_deg": 10.0,
+            "directions": 16,
+        },
+    ],
     "shadow": [
         {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0},
         {"moment": "2026-06-21T11:00:00+09:00", "min_altitude_deg": 60.0, "method": "exact"},
         {"moment": "2026-06-21T23:00:00+09:00"},
+        {"date": "2026-06-21", "step_minutes": 60, "min_altitude_deg": 60.0},
     ],
-    "sky_view": [{"directions": 64, "min_altitude_deg": 30.0}],
+    "sky_view": [
+        {"directions": 64, "min_altitude_deg": 30.0},
+        {
+            "directions": 32,
+            "min_altitude_deg": 30.0,
+            "date": "2026-12-22",
+            "trees": {"trunk_share": 0.5},
+        },
+    ],
+    "canopy": [{}, {"lowest_m": 0.1, "shrub_m": 0.0, "unknown_crown_m": 5.0}],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
+    "facades": [
+        {"date": "2026-12-22", "step_minutes": 60},
+        {
+            "date": "2026-03-01",
+            "until": "2026-03-31",
+            "max_days": 2,
+            "step_minutes": 60,
+            "piece_m": 4.0,
+            "storey_m": 2.8,
+        },
+    ],
+    "shade_rule": [{"zone": "第1種住居地域"}],
     "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],
 }
 """Beside the defaults that other steps run with; a new step needs no entry if its defaults run."""
@@ -77,6 +133,21 @@ def large_town() -> SmallTown:
 def tiny_town() -> SmallTown:
     """Town for steps that need all of it at once."""
     return _town(47, 61, 1.5)
+
+
+@cache
+def rows_of(table: Table) -> Any:
+    """Rows of a table: of the town, or made by the assessment that makes it."""
+    town = large_town()
+    if table in town.tables:
+        return town.tables[table]
+    step: Any = next(s for s in steps_of(Assessment) if s.output == table)
+    given = (*step.inputs, *step.optional)
+    fields = {r: town.fields[r] for r in given if r in town.fields}
+    tables = {r: rows_of(r) for r in given if isinstance(r, Table)}
+    state = CityState(town.grid, fields, tables, town.site.time_zone)
+    assessed = step.run(state, params_of(step)[0])
+    return conform(table, assessed.frame, town.grid.crs)
 
 
 def town_for(step: Step) -> SmallTown:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from citytwin.model.steps import Assessment, CityState, Params
 from citytwin.model.tables import Table
 from citytwin.store.tables import conform, row_digests
-from tests.contracts.inputs import choices_of, label, large_town, with_params
+from tests.contracts.inputs import choices_of, label, large_town, rows_of, with_params
 
 CASES = [
     (step, params, choice)
@@ -26,7 +27,8 @@ def state_of(given: tuple[Any, ...], *, rows: int | None = None) -> CityState:
     return CityState(
         grid=town.grid,
         fields={r: town.fields[r] for r in given if r in town.fields},
-        tables={r: town.tables[r].iloc[:rows].copy() for r in given if isinstance(r, Table)},
+        tables={r: rows_of(r).iloc[:rows].copy() for r in given if isinstance(r, Table)},
+        time_zone=town.site.time_zone,
     )
 
 
@@ -54,11 +56,11 @@ def test_inputs_unchanged_and_the_same_again(
 ) -> None:
     """Tables stay as they were (fields are read-only), and a second run gives the same table."""
     given = choices_of(step)[choice]
-    state, town = state_of(given), large_town()
+    state = state_of(given)
     frames = [conform(step.output, step.run(state, params).frame, state.grid.crs) for _ in "ab"]
     assert row_digests(frames[0]).tolist() == row_digests(frames[1]).tolist()
     for table, frame in state.tables.items():
-        pd.testing.assert_frame_equal(frame, town.tables[table])
+        pd.testing.assert_frame_equal(frame, rows_of(table))
 
 
 @pytest.mark.parametrize(("step", "params", "choice"), CASES, ids=label)
@@ -68,6 +70,6 @@ def test_no_rows_in_no_rows_out(step: Assessment[Any], params: Params, choice: i
     if not state.tables:
         return
     index = {f: np.full_like(a, -1) for f, a in state.fields.items() if f.dtype == "int32"}
-    bare = CityState(state.grid, {**state.fields, **index}, state.tables)
+    bare = replace(state, fields={**state.fields, **index})
     frame = conform(step.output, step.run(bare, params).frame, state.grid.crs)
     assert len(frame) == 0

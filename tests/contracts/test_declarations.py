@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import ast
-import inspect
-import itertools
 import re
 import typing
 from collections import Counter
@@ -20,6 +17,7 @@ from citytwin.model import properties as p
 from citytwin.model import tables as t
 from citytwin.model.fields import Field
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.raster import RasterRole
 from citytwin.model.steps import (
     Assessment,
     Format,
@@ -110,8 +108,7 @@ def test_formats_declare_what_they_read(step: Format[Any]) -> None:
     assert step.patterns
     assert all("/" not in pattern and "." in pattern for pattern in step.patterns)
     assert step.produces
-    assert all(made in t.ALL or made in ("terrain_raster", "surface_raster") for made in
-               step.produces)  # fmt: skip
+    assert all(made in t.ALL or made in typing.get_args(RasterRole) for made in step.produces)
 
 
 def test_the_list_of_parameters_is_not_stale() -> None:
@@ -144,18 +141,6 @@ def models_of(model: type[BaseModel]) -> set[type[Params]]:
     return found
 
 
-def attribute_docs(model: type[Params]) -> dict[str, str]:
-    """Texts that stand below the attributes of a class."""
-    body = ast.parse(inspect.getsource(model)).body[0].body
-    return {
-        here.target.id: after.value.value
-        for here, after in itertools.pairwise(body)
-        if isinstance(here, ast.AnnAssign)
-        and isinstance(after, ast.Expr)
-        and isinstance(after.value, ast.Constant)
-    }
-
-
 MODELS = sorted(
     {model for step in PARAMETRIC for model in models_of(step.params)}, key=lambda m: m.__name__
 )
@@ -164,12 +149,11 @@ MODELS = sorted(
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_parameters_name_their_units(model: type[Params]) -> None:
     """Every number with a unit carries it in its name, or in the text below it."""
-    docs = attribute_docs(model)
     silent = []
     for name, field in model.model_fields.items():
         if not re.search(r"\bfloat\b", str(field.annotation)):
             continue
-        said = docs.get(name, "") + (model.__doc__ or "")
+        said = (field.description or "") + (model.__doc__ or "")
         if not UNIT_IN_NAME.search(name) and not UNIT_IN_TEXT.search(said):
             silent.append(name)
     assert silent == [], f"{model.__module__}.{model.__name__}: no unit for {silent}"

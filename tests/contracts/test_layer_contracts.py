@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import re
-from functools import cache
 from itertools import pairwise
-from typing import Any
 
-import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -15,10 +12,9 @@ import pytest
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.layer import RasterView, Style, ValueRange, VectorView
-from citytwin.model.steps import Assessment, CityState, LayerRecipe
-from citytwin.model.tables import Column, Table
-from citytwin.store.tables import conform
-from tests.contracts.inputs import label, large_town, steps_of
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.tables import Column
+from tests.contracts.inputs import label, rows_of, steps_of
 
 RASTERS = [step for step in steps_of(LayerRecipe) if isinstance(step.view, RasterView)]
 VECTORS = [step for step in steps_of(LayerRecipe) if isinstance(step.view, VectorView)]
@@ -79,20 +75,6 @@ def test_styles_of_fields_have_no_gap(recipe: LayerRecipe) -> None:
         assert covers(style, values.low, values.high), (values, style.items)
         assert style.unit in (recipe.view.field.unit, ""), style.unit
         assert style.unit or recipe.view.field.unit == "1"
-
-
-@cache
-def rows_of(table: Table) -> gpd.GeoDataFrame:
-    """Rows of a table: of the town, or made by the assessment that makes it."""
-    town = large_town()
-    if table in town.tables:
-        return town.tables[table]
-    step: Any = next(s for s in steps_of(Assessment) if s.output == table)
-    given = (*step.inputs, *step.optional)
-    fields = {r: town.fields[r] for r in given if r in town.fields}
-    tables = {r: rows_of(r) for r in given if isinstance(r, Table)}
-    assessed = step.run(CityState(town.grid, fields, tables), step.params())
-    return conform(table, assessed.frame, town.grid.crs)
 
 
 @pytest.mark.parametrize("recipe", VECTORS, ids=label)

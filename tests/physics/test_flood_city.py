@@ -15,6 +15,7 @@ from citytwin.kernels.inundation import (
     Inflow,
     Inundation,
     RainSeries,
+    Scheme,
     SolverOptions,
     simulate_inundation,
 )
@@ -72,7 +73,16 @@ def wall_city(ny: int = 48, nx: int = 63, edges: Edges | None = None) -> City:
     )
 
 
-def flood(city: City, duration_s: float = 240.0, **more: float) -> Inundation:
+Numbers = dict[str, object]
+SCHEMES: dict[str, Numbers] = {
+    "inertial": {},
+    "full, first order": {"scheme": Scheme.FULL, "order": 1},
+    "full, second order": {"scheme": Scheme.FULL},
+}
+every_scheme = pytest.mark.parametrize("numbers", SCHEMES.values(), ids=SCHEMES)
+
+
+def flood(city: City, duration_s: float = 240.0, **more: object) -> Inundation:
     """Rain of 70 mm/h, a burst main of 0.8 m3/s, drains of 20 mm/h."""
     row, col = city.inflow
     time = np.array([20.0, 60.0, 400.0])
@@ -86,7 +96,7 @@ def flood(city: City, duration_s: float = 240.0, **more: float) -> Inundation:
         CELL_M,
         duration_s,
         forcing,
-        replace(SolverOptions(edges=city.edges), **more),
+        replace(SolverOptions(edges=city.edges), **more),  # type: ignore[arg-type],
     )
 
 
@@ -95,11 +105,12 @@ ALL_FREE = Edges(
 )
 
 
+@every_scheme
 @pytest.mark.parametrize("edges", [Edges(), ALL_FREE])
-def test_no_water_is_made_or_lost_among_walls(edges: Edges) -> None:
+def test_no_water_is_made_or_lost_among_walls(edges: Edges, numbers: Numbers) -> None:
     """Rain, inflow, drains, edges and storage balance to 1e-7; no depth is negative."""
     city = wall_city(edges=edges)
-    result = flood(city)
+    result = flood(city, **numbers)
     depth = result.final_depth_m
     assert np.nanmin(depth) >= 0
     ledger = result.ledger
@@ -113,7 +124,8 @@ def test_no_water_is_made_or_lost_among_walls(edges: Edges) -> None:
     assert ledger.outflow.west_m3 == 0
 
 
-def test_eight_metre_walls_in_the_terrain_lose_nothing_either() -> None:
+@every_scheme
+def test_eight_metre_walls_in_the_terrain_lose_nothing_either(numbers: Numbers) -> None:
     """Blocks as terrain, with rain that falls from the roofs: the waterfall of other solvers."""
     city = wall_city()
     walls = replace(
@@ -121,7 +133,7 @@ def test_eight_metre_walls_in_the_terrain_lose_nothing_either() -> None:
         terrain=np.where(city.blocked, city.terrain + F(BLOCK_HEIGHT_M), city.terrain),
         blocked=np.zeros_like(city.blocked),
     )
-    result = flood(walls, maxima_every_steps=5)
+    result = flood(walls, maxima_every_steps=5, **numbers)
     assert np.nanmin(result.final_depth_m) >= 0
     assert result.ledger.relative_error < 1e-7
     # Water has indeed run off the roofs.
@@ -129,7 +141,8 @@ def test_eight_metre_walls_in_the_terrain_lose_nothing_either() -> None:
     assert result.final_depth_m[roofs].mean() < 0.5 * city.depth[roofs].mean()
 
 
-def test_walls_hold() -> None:
+@every_scheme
+def test_walls_hold(numbers: Numbers) -> None:
     """A full courtyard keeps its water and the street beside it stays dry."""
     terrain = np.zeros((9, 13), dtype=F)
     blocked = np.zeros((9, 13), dtype=bool)
@@ -145,7 +158,7 @@ def test_walls_hold() -> None:
         1.5,
         120.0,
         Forcing(initial_depth_m=depth),
-        SolverOptions(),
+        replace(SolverOptions(), **numbers),  # type: ignore[arg-type]
     )
     yard = np.zeros((9, 13), dtype=bool)
     yard[3:6, 4:7] = True
@@ -169,12 +182,14 @@ TURNS = {
 }
 
 
+@every_scheme
 @pytest.mark.parametrize("name", TURNS)
-def test_a_turned_city_has_the_turned_flood_bit_by_bit(name: str) -> None:
+def test_a_turned_city_has_the_turned_flood_bit_by_bit(name: str, numbers: Numbers) -> None:
     """No direction is preferred, not even in the last digit."""
     turn, edges = TURNS[name]
     city = wall_city(edges=ALL_FREE)
-    straight, turned = flood(city, 120.0), flood(city.turned(turn, edges), 120.0)
+    straight = flood(city, 120.0, **numbers)
+    turned = flood(city.turned(turn, edges), 120.0, **numbers)
     assert straight.steps == turned.steps
     for field in (
         "max_depth_m",
@@ -186,19 +201,21 @@ def test_a_turned_city_has_the_turned_flood_bit_by_bit(name: str) -> None:
         np.testing.assert_array_equal(turn(getattr(straight, field)), getattr(turned, field))
 
 
-def test_the_same_run_twice_gives_the_same_bits() -> None:
+@every_scheme
+def test_the_same_run_twice_gives_the_same_bits(numbers: Numbers) -> None:
     """Nothing depends on what memory held before."""
-    first, second = flood(wall_city(), 60.0), flood(wall_city(), 60.0)
+    first, second = (flood(wall_city(), 60.0, **numbers) for _ in range(2))
     np.testing.assert_array_equal(first.final_depth_m, second.final_depth_m)
     assert first.ledger == second.ledger
 
 
-def test_height_above_the_sea_does_not_matter() -> None:
+@every_scheme
+def test_height_above_the_sea_does_not_matter(numbers: Numbers) -> None:
     """The city on a plateau at 1024 m floods as the city at 0 m does."""
     city = wall_city()
     # A grid of 1/1024 m, so that the raised terrain is exact in single precision.
     low = replace(city, terrain=np.round(city.terrain * 1024) / F(1024))
     high = replace(low, terrain=low.terrain + F(1024))
-    a, b = flood(low, 120.0), flood(high, 120.0)
+    a, b = (flood(place, 120.0, **numbers) for place in (low, high))
     np.testing.assert_array_equal(a.final_depth_m, b.final_depth_m)
     assert b.ledger.relative_error < 1e-7

@@ -33,6 +33,8 @@ simulations:
   - {use: sunlight, params: {date: 2026-12-22, step_minutes: 30}}
   - {use: wind}
   - {use: flood, params: {start: 2026-06-30T19:00:00+09:00, duration_h: 0.5}}
+assessments:
+  - {use: facades, params: {date: 2026-12-22, step_minutes: 30}}
 """
 
 

@@ -35,7 +35,7 @@ def test_everything_is_published(finished: Path) -> None:
     layers = {layer["id"] for layer in latest_of(finished)["layers"]}
     assert {
         "terrain", "surface_height", "sunlit_hours", "wind_speed_ratio", "flood_depth_max",
-        "flood_arrival", "buildings", "building_exposure", "roads",
+        "flood_arrival", "buildings", "building_exposure", "roads", "facades",
     } <= layers  # fmt: skip
     for name in ("index.html", "catalog.json", "small.qgs"):
         assert (city / name).is_file()

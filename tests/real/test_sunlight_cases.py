@@ -12,7 +12,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from citytwin.kernels.caster_edges import caster_edges, edges_of_faces
+from citytwin.kernels.facade_sunlight import Casters, point_sunlit
 from citytwin.kernels.horizon_sweep import accumulate_sunlit, shadow_mask
+from citytwin.kernels.shade_spells import shaded_hours, sun_circle, sun_directions
+from citytwin.kernels.shadow_height import block_grid
 from citytwin.kernels.solar import ephemeris, sun_position
 from citytwin.kernels.sun_bundle import Suns
 
@@ -75,6 +79,34 @@ def test_wall_cases(cell_m):
         assert shadow_m == pytest.approx(case["shadow_height_on_wall_m"], abs=rise_m + 0.2)
         roof_m = (mask[:depth, 0] == 1).sum() * cell_m
         assert roof_m == pytest.approx(case["roof_shadow_depth_from_south_edge_m"], abs=cell_m)
+
+
+def test_walls_as_vectors():
+    """Shadow height on the wall to 1 mm, from the roof of the obstacle and from blocks of 1 m."""
+    nothing = np.empty((0, 6))
+    area = (-500.0, -200.0, 500.0, 200.0)
+    ground = np.zeros((400, 1000), np.float32)
+    for case in read_json("wall_cases.json")["cases"]:
+        roof = np.array(
+            [[-400.0, -case["gap_m"]], [400, -case["gap_m"]], [400, -190], [-400, -190]]
+        )
+        xyz = np.column_stack([roof, np.full(4, case["obstacle_height"])])
+        blocks = ground.copy()
+        blocks[:200] = case["wall_height"]
+        blocks[200 + round(case["gap_m"]) :] = case["obstacle_height"]
+        ways = {
+            "faces": (ground, edges_of_faces(xyz, np.array([0, 4]))),
+            "blocks": (blocks, nothing),
+        }
+        levels = np.arange(0.0005, case["wall_height"], 0.001)
+        points = np.column_stack([np.full(levels.size, 0.3), np.zeros(levels.size), levels])
+        normals = np.tile([0.0, -1.0, 0.0], (levels.size, 1))
+        sun = Suns(np.array([math.pi]), np.radians([case["sun_altitude_deg"]]), np.ones(1))
+        for name, (height, edges) in ways.items():
+            grid = block_grid(height, (-500.0, 200.0), (1.0, 1.0), (0, 0))
+            lit = point_sunlit(Casters(grid, caster_edges(edges, area)), points, normals, sun)
+            shadow_m = (~lit).sum() * 0.001
+            assert shadow_m == pytest.approx(case["shadow_height_on_wall_m"], abs=0.001), name
 
 
 def test_slope_cases():
@@ -172,3 +204,50 @@ def test_the_published_position():
     # Without refraction, which the example takes for its 820 hPa.
     altitude = case["pvlib_0.16.1_check"]["elevation"]
     assert got.altitude_deg[0] == pytest.approx(altitude, abs=case["tolerance_deg"])
+
+
+def test_shade_of_a_box_exact_in_time():
+    """Hours of the statutory cases from spells: within the ten seconds' step of the table."""
+    corners = [(0.0, 0.0), (20.0, 0.0), (20.0, 12.0), (0.0, 12.0)]
+    edges = np.array([[*corners[k], 31.0, *corners[(k + 1) % 4], 31.0] for k in range(4)])
+    declination = math.radians(read_json("hikage_sun.json")["declination_deg"])
+    with (SAMPLES / "hikage_box.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        begin, end = (float(row[f"{name}_true_solar_h"]) for name in ("start", "end"))
+        window = (math.radians(15.0 * (begin - 12.0)), math.radians(15.0 * (end - 12.0)))
+        circle = sun_circle(math.radians(float(row["lat_deg"])), declination, 0.0, window, 0.0)
+        point = [float(row[name]) for name in ("x_m", "y_m", "plane_above_ground_m")]
+        hours = shaded_hours(np.array([point]), edges, circle)[0]
+        assert hours == pytest.approx(float(row["shadow_hours"]), abs=0.003), row
+
+
+def test_directions_of_the_statutory_sun():
+    """Azimuth and altitude at each full hour of the cases."""
+    listed = read_json("hikage_sun.json")
+    circle = sun_circle(
+        math.radians(35.6895), math.radians(listed["declination_deg"]), 0.0, (-2.0, 2.0), 0.0
+    )
+    hours = listed["hourly"]["tokyo_4m"]
+    angles = np.array([math.radians(15.0 * (each["t"] - 12.0)) for each in hours])
+    for each, (east, north, up) in zip(hours, sun_directions(circle, angles), strict=True):
+        assert math.degrees(math.atan2(east, north)) % 360.0 == pytest.approx(each["az"], abs=1e-3)
+        assert math.degrees(math.asin(up)) == pytest.approx(each["alt"], abs=1e-3)
+
+
+def test_outlines_of_box_shadows():
+    """The polygon equals the published one within the rounding of its corners."""
+    shapely = pytest.importorskip("shapely")
+    from citytwin.rules.shade_outline import shadow_outline
+
+    for case in read_json("box_shadows.json")["cases"]:
+        azimuth, altitude = (
+            math.radians(case[f"sun_{name}_deg"]) for name in ("azimuth", "altitude")
+        )
+        level = math.cos(altitude)
+        sun = np.array([level * math.sin(azimuth), level * math.cos(azimuth), math.sin(altitude)])
+        corners = shapely.get_coordinates(shapely.Polygon(case["footprint"]).exterior)[:-1]
+        roof = np.column_stack([corners, np.full(len(corners), case["roof_z"])])
+        outline = shadow_outline([[roof]], case["ground_z"], sun)
+        expected = shapely.Polygon(case["hull_polygon"])
+        assert outline.symmetric_difference(expected).area < 1e-3, case["name"]

@@ -1,11 +1,12 @@
-"""What is said about a flood: the event in a line, the account of its water, its edges."""
+"""What is said about a flood: the event in a line, the account of its water, equations, edges."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from citytwin.kernels.flood_options import EdgeKind
+from citytwin.kernels.flood_levee import Levee
+from citytwin.kernels.flood_options import EdgeKind, Scheme
 from citytwin.kernels.flood_result import Inundation
 from citytwin.model.notes import Fact, Note
 from citytwin.model.text import Text, text
@@ -26,10 +27,21 @@ def facts_of(flood: Inundation) -> tuple[Fact, ...]:
     def volume(name: str, ja: str, en: str, value: float) -> Fact:
         return Fact(name=name, label=text(ja, en), value=value, unit="m3")
 
+    kinds = ledger.exchanged
+    rare = (
+        volume("initial_volume", "初期湛水量", "Stood at the start", ledger.initial_m3),
+        volume("breach_volume", "決壊口からの流入量", "Through breaches", kinds.breached_m3),
+        volume("overtopping_volume", "越水量", "Over levees", kinds.overtopped_m3),
+        volume("returned_volume", "堤外への戻り量", "Went back over levees", kinds.returned_m3),
+        volume("level_in_volume", "水位境界からの流入量", "From given levels", kinds.level_in_m3),
+        volume("level_out_volume", "水位境界への流出量", "To given levels", kinds.level_out_m3),
+        volume("infiltrated_volume", "浸透量", "Taken by the ground", kinds.infiltrated_m3),
+    )
     return (
         volume("rain_volume", "降雨量", "Rain", ledger.rain_m3),
         volume("inflow_volume", "流入量", "Inflow", ledger.inflow_m3),
-        volume("drained_volume", "排水量", "Taken by drains", ledger.drained_m3),
+        *(fact for fact in rare if fact.value > 0),
+        volume("drained_volume", "排水量", "Taken by drains", ledger.drained_m3 + kinds.drained_m3),
         volume("outflow_volume", "域外流出量", "Left the area", ledger.outflow.total_m3),
         volume("stored_volume", "残留量", "Still on the ground", ledger.stored_m3),
         Fact(
@@ -93,6 +105,64 @@ def _clock(minutes: float, start_s: float | None, time_zone: str) -> Text:
         return text(f"開始 {minutes:g} 分後", f"{minutes:g} min")
     when = datetime.fromtimestamp(start_s + minutes * 60.0, tz=ZoneInfo(time_zone))
     return text(f"{when:%H:%M}", f"{when:%H:%M}")
+
+
+def scheme_note(params: FloodParams) -> Note:
+    """Say which equations were solved, and where they do not hold.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    """
+    if params.scheme is Scheme.INERTIAL:
+        return Note(
+            severity="info",
+            ja="移流項を省いた局所慣性方程式で計算。破堤口の近く、急な坂、跳水や射流では水深・流速は"
+            "目安です",
+            en="Computed without advection (local inertial equations): beside a breach, on steep "
+            "streets and in rapid flow depths and speeds are approximate",
+        )
+    order = "second" if params.order == 2 else "first"
+    return Note(
+        severity="info",
+        ja=f"移流項を含む浅水方程式で計算（有限体積法、{params.order} 次精度）",
+        en=f"Computed with the full shallow-water equations (finite volumes of {order} order)",
+    )
+
+
+def levee_notes(
+    params: FloodParams, levees: tuple[Levee, ...], start_s: float | None, time_zone: str
+) -> tuple[Note, ...]:
+    """Say where levees break, and by what rule.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    levees
+        The levees as they are computed, in the same order.
+    start_s
+        Begin of the run [s since 1970], where it has one.
+    time_zone
+        IANA name, for times on the map.
+    """
+    notes = []
+    for given, levee in zip(params.levees, levees, strict=True):
+        name = given.name or text("堤防", "levee")
+        top = max(point.level_m for point in given.stage)
+        ja = f"{name.ja}：堤外の水位 最高 {top:g} m（与えられた水位、越流公式）"
+        en = f"{name.en}: water outside up to {top:g} m (prescribed; weir formula)"
+        for wanted, breach in zip(given.breaches, levee.breaches, strict=True):
+            label = wanted.name or text("決壊", "breach")
+            when = _clock(breach.start_s / 60.0, start_s, time_zone)
+            growth = breach.growth_s / 60.0
+            ja += f"、{label.ja} {when.ja} から、幅 {breach.width_m:g} m（{growth:g} 分で拡大）、"
+            ja += f"敷高 {breach.sill_m:.2f} m"
+            en += f"; {label.en} at {when.en}, {breach.width_m:g} m wide within {growth:g} min, "
+            en += f"floor at {breach.sill_m:.2f} m"
+        notes.append(Note(severity="info", ja=ja, en=en))
+    return tuple(notes)
 
 
 def edge_note(params: FloodParams) -> tuple[Note, ...]:

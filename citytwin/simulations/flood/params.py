@@ -7,9 +7,12 @@ from typing import Annotated
 from pydantic import AwareDatetime, BeforeValidator, model_validator
 from pydantic import Field as Bound
 
-from citytwin.kernels.flood_options import EdgeKind
+from citytwin.kernels.flood_options import FULL_COURANT_MAX, EdgeKind, Scheme
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
+from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
+from citytwin.simulations.flood.design import DesignStorm
+from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 
 
 class HydrographPoint(Params):
@@ -50,15 +53,28 @@ class FloodParams(Params):
     """Begin of the run; None = where the most rain of the record falls within `duration_h`."""
     duration_h: float = Bound(default=3.0, gt=0, le=240)
     rain: tuple[RainInterval, ...] = ()
-    """Rain by hand; empty = the rain record of the feed, where there is one."""
+    """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
+    one."""
+    design_storm: DesignStorm | None = None
+    """Rain of a return period instead of both."""
     min_rain_coverage: float = Bound(default=0.5, ge=0, le=1)
     """Least share of the run for which the record must have data; the rest counts as dry, and the
     map says so."""
     use_doubted_rain: bool = False
     """Whether rain that its producer or a check doubts counts; otherwise it is missing."""
     inflows: tuple[InflowPoint, ...] = ()
+    levees: tuple[LeveeParams, ...] = ()
+    """Levees at water outside the area, which may break or run over."""
+    levels: tuple[LevelParams, ...] = ()
+    """Tides, rivers and lakes whose level is given."""
+    initial_water: tuple[InitialWater, ...] = ()
+    """Water that stands at the start."""
     drainage_mm_per_h: float = Bound(default=0.0, ge=0, le=300)
     """Rate at which sewers take water where there is some."""
+    drainage_zones: tuple[DrainageZone, ...] = ()
+    """Zones with sewers of their own capacity; `drainage_mm_per_h` counts outside them."""
+    infiltration: tuple[Infiltration, ...] = ()
+    """Ground that takes water, by what covers it; other ground is sealed."""
     manning: float = Bound(default=0.05, gt=0, le=0.5)
     """Roughness where the city has no field of it [s m-1/3]."""
     edges: EdgeKind = EdgeKind.NORMAL_DEPTH
@@ -72,10 +88,20 @@ class FloodParams(Params):
     and in the model the roofs around would fill them like shafts."""
     impassable_depth_m: float = Bound(default=0.3, gt=0)
     """Depth at which cars stop; 0.3 m in Japanese practice."""
-    courant: float = Bound(default=0.6, gt=0, le=0.67)
-    """Share of the Courant limit that a time step takes. With the solver's weight theta = 0.9 a
-    von Neumann analysis of the scheme of de Almeida et al. (2012) at the shortest wave is stable
-    up to sqrt(theta / 2) = 0.671."""
+    lasting_depth_m: float = Bound(default=0.5, gt=0)
+    """Depth of which the map says how long it lasts; 0.5 m in Japanese practice."""
+    scheme: Scheme = Scheme.INERTIAL
+    """``inertial`` leaves advection out: fast, for floods that spread and fill. ``full`` solves the
+    whole shallow-water equations in about ten times the time: for dam breaks, the first hundreds
+    of metres behind a breach, steep streets and flow around obstacles."""
+    order: int = Bound(default=2, ge=1, le=2)
+    """Order in space and time of ``full`` where the water is smooth. 1 takes a third of the time;
+    it blurs fronts, and on steep ground a film thinner than the fall from cell to cell is slow."""
+    courant: float | None = Bound(default=None, gt=0, le=0.67)
+    """Share of the Courant limit that a time step takes; None = 0.6 for ``inertial``, 0.45 for
+    ``full``, which is also its limit. With the weight theta = 0.9 of ``inertial`` a von Neumann
+    analysis of the scheme of de Almeida et al. (2012) at the shortest wave is stable up to
+    sqrt(theta / 2) = 0.671."""
 
     @model_validator(mode="after")
     def _rising_times(self) -> FloodParams:
@@ -83,4 +109,28 @@ class FloodParams(Params):
         if any(sorted(set(t)) != t for t in times):
             msg = "the times of a hydrograph must rise"
             raise ValueError(msg)
+        if self.rain and self.design_storm is not None:
+            msg = "give either rain or design_storm"
+            raise ValueError(msg)
+        edges = [level.edge for level in self.levels if level.edge is not None]
+        if len(set(edges)) != len(edges):
+            msg = f"the water level is given twice at one edge: {edges}"
+            raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _stable_steps(self) -> FloodParams:
+        if self.scheme is Scheme.FULL and (self.courant or 0.0) > FULL_COURANT_MAX:
+            msg = f"courant is {self.courant}; with scheme full use at most {FULL_COURANT_MAX}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def brings_water(self) -> bool:
+        """Whether water enters other than by rain."""
+        return bool(self.inflows or self.levees or self.levels or self.initial_water)
+
+    @property
+    def has_rain(self) -> bool:
+        """Whether the rain is given, so that no record of it is needed."""
+        return bool(self.rain) or self.design_storm is not None

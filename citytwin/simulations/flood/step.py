@@ -1,4 +1,4 @@
-"""Inundation by rain and inflows (local inertial equations, buildings as closed blocks)."""
+"""Inundation by rain, inflows, levees and levels (shallow water, buildings as closed blocks)."""
 
 from __future__ import annotations
 
@@ -10,55 +10,79 @@ from numpy.typing import NDArray
 
 from citytwin.errors import StepError
 from citytwin.kernels.flood_forcing import Forcing, Inflow
-from citytwin.kernels.flood_options import Edges, Recording, SolverOptions
-from citytwin.kernels.flood_result import Inundation
+from citytwin.kernels.flood_options import EdgeKind, Edges, Recording, SolverOptions
 from citytwin.kernels.inundation import simulate_inundation
 from citytwin.kernels.pockets import pockets
 from citytwin.model import fields as f
-from citytwin.model.grid import GridSpec
 from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.steps import Block, Cost, Domain, Outcome, Simulation
 from citytwin.model.text import text
-from citytwin.simulations.flood.account import edge_note, facts_of, summary
+from citytwin.simulations.flood.account import (
+    edge_note,
+    facts_of,
+    levee_notes,
+    scheme_note,
+    summary,
+)
+from citytwin.simulations.flood.ground import ground_notes, sinks_of
+from citytwin.simulations.flood.levees import levee_of
+from citytwin.simulations.flood.outputs import OUTPUTS, fields_of
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
-from citytwin.simulations.flood.storm import storm_of
+from citytwin.simulations.flood.places import Ground, initial_depth, level_cells
+from citytwin.simulations.flood.storm import Storm, storm_of
 
 
 def run(block: Block, params: FloodParams) -> Outcome:
     """Run the solver over the whole city."""
     terrain = block[f.TERRAIN]
-    mask = block.get(f.BUILDING_MASK)
     manning = block.get(f.ROUGHNESS)
+    built = _built(terrain, block.get(f.BUILDING_MASK), params.least_courtyard_m2 / block.cell_m**2)
     storm = storm_of(block, params)
-    start_s, rain = storm.start_s, storm.rain
-    inflows = tuple(_inflow(p, block.grid, terrain, mask) for p in params.inflows)
-    if not inflows and not rain.depth_until_m(params.duration_h * 3600.0):
-        msg = "no water enters: no rain in the time of the run and no inflow"
+    start_s = storm.start_s
+    cover = block.get(f.GROUND_COVER)
+    ground = Ground(block.grid, terrain, ~built & ~np.isnan(terrain))
+    forcing = _forcing(ground, cover, storm, params)
+    if not params.brings_water and not storm.rain.depth_until_m(params.duration_h * 3600.0):
+        msg = "no water enters: no rain in the time of the run, no inflow, levee or level"
         raise StepError(msg, step="flood", hint="check `start`, the rain feed, or add an inflow")
     flood = simulate_inundation(
         terrain,
-        _built(terrain, mask, params.least_courtyard_m2 / block.cell_m**2),
+        built,
         np.full(terrain.shape, params.manning, dtype=np.float32) if manning is None else manning,
         block.cell_m,
         params.duration_h * 3600.0,
-        Forcing(rain, inflows, params.drainage_mm_per_h),
+        forcing,
         _options(params),
         _thinned(block),
     )
     return Outcome(
-        {
-            f.FLOOD_DEPTH_MAX: flood.max_depth_m,
-            f.FLOOD_SPEED_MAX: _below(flood, params.arrival_depth_m),
-            f.FLOOD_ARRIVAL: (flood.arrival_s / 60.0).astype(np.float32),
-            f.FLOOD_IMPASSABLE: (flood.first_time_s[0] / 60.0).astype(np.float32),
-        },
+        fields_of(flood, terrain, params.arrival_depth_m),
         facts=(*facts_of(flood), *storm.facts),
         notes=(
             summary(params, storm, block.site.time_zone),
             *storm.notes,
             *edge_note(params),
+            *ground_notes(params.infiltration, has_cover=cover is not None),
+            *levee_notes(params, forcing.levees, start_s, block.site.time_zone),
+            scheme_note(params),
         ),
         valid_time=None if start_s is None else datetime.fromtimestamp(start_s, tz=UTC),
+    )
+
+
+def _forcing(
+    ground: Ground, cover: NDArray[np.uint8] | None, storm: Storm, params: FloodParams
+) -> Forcing:
+    """Find the cells of all that brings or takes water."""
+    rate = params.drainage_mm_per_h
+    return Forcing(
+        storm.rain,
+        tuple(_inflow(p, ground) for p in params.inflows),
+        0.0 if params.drainage_zones else rate,  # else the zones know it
+        initial_depth(ground, params.initial_water),
+        tuple(levee_of(ground, levee) for levee in params.levees),
+        tuple(level_cells(ground, level) for level in params.levels),
+        sinks_of(ground, cover, params.infiltration, params.drainage_zones, rate),
     )
 
 
@@ -75,34 +99,34 @@ def _built(
     return built | wells
 
 
-def _below(flood: Inundation, depth_m: float) -> NDArray[np.float32]:
-    """Highest speed where there was a flood; a film of rain that runs down a street is none."""
-    return np.where(flood.max_depth_m < depth_m, np.float32(0.0), flood.max_speed_m_s)
-
-
 def _options(params: FloodParams) -> SolverOptions:
+    # Where the level is given at an edge, water enters and leaves in its cells alone.
+    held = {level.edge for level in params.levels}
+    north, south, west, east = (
+        EdgeKind.CLOSED if side in held else params.edges
+        for side in ("north", "south", "west", "east")
+    )
     return SolverOptions(
+        scheme=params.scheme,
+        order=params.order,
         courant=params.courant,
-        edges=Edges(params.edges, params.edges, params.edges, params.edges, params.edge_min_slope),
+        edges=Edges(north, south, west, east, params.edge_min_slope),
         recording=Recording(
             arrival_depth_m=params.arrival_depth_m,
             depth_thresholds_m=(params.impassable_depth_m,),
+            lasting_depth_m=params.lasting_depth_m,
         ),
     )
 
 
-def _inflow(
-    point: InflowPoint, grid: GridSpec, terrain: np.ndarray, mask: np.ndarray | None
-) -> Inflow:
+def _inflow(point: InflowPoint, ground: Ground) -> Inflow:
+    grid = ground.grid
     x, y = np.meshgrid(grid.x_centres(grid.whole), grid.y_centres(grid.whole))
     near = np.hypot(x - point.x, y - point.y) <= point.radius_m
     row, col = grid.cells_of(np.array([point.x]), np.array([point.y]))
     on = grid.contains(row, col)
     near[row[on], col[on]] = True
-    near &= ~np.isnan(terrain)
-    if mask is not None:
-        near &= mask == 0
-    rows, cols = np.nonzero(near)
+    rows, cols = np.nonzero(near & ground.is_open)
     if not rows.size:
         msg = f"inflow at ({point.x}, {point.y}) lies outside {grid.bounds} or inside a building"
         raise StepError(msg, step="flood", hint="give coordinates in the city's CRS")
@@ -140,10 +164,10 @@ SIMULATION = Simulation(
     name="flood",
     title=text("浸水", "Inundation"),
     inputs=(f.TERRAIN,),
-    optional=(f.BUILDING_MASK, f.ROUGHNESS, RAINFALL_RATE),
-    outputs=(f.FLOOD_DEPTH_MAX, f.FLOOD_SPEED_MAX, f.FLOOD_ARRIVAL, f.FLOOD_IMPASSABLE),
+    optional=(f.BUILDING_MASK, f.ROUGHNESS, f.GROUND_COVER, RAINFALL_RATE),
+    outputs=OUTPUTS,
     params=FloodParams,
-    also_needs=lambda params: () if params.rain or params.inflows else (RAINFALL_RATE,),
+    also_needs=lambda params: () if params.has_rain or params.brings_water else (RAINFALL_RATE,),
     window=_window,
     reach=Domain(),
     run=run,

@@ -15,6 +15,7 @@ from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.record import Record, covered_s
 from citytwin.model.steps import Block
 from citytwin.model.text import Text, text
+from citytwin.simulations.flood.design import DesignStorm, design_rain
 from citytwin.simulations.flood.params import FloodParams
 
 
@@ -33,7 +34,7 @@ class Storm:
 
 
 def storm_of(block: Block, params: FloodParams) -> Storm:
-    """Find the rain of a run: given by hand, else from the record.
+    """Find the rain of a run: given by hand, else that of a design storm, else from the record.
 
     Parameters
     ----------
@@ -51,6 +52,8 @@ def storm_of(block: Block, params: FloodParams) -> Storm:
     if params.rain:
         given = np.array([[r.start_minutes, r.end_minutes, r.mm_per_h] for r in params.rain])
         return Storm(start, RainSeries(given[:, 0] * 60.0, given[:, 1] * 60.0, given[:, 2].copy()))
+    if params.design_storm is not None:
+        return _design(params.design_storm, start)
     record: Record | None = block.records.get(RAINFALL_RATE)
     if record is not None and not params.use_doubted_rain:
         record = record.good()
@@ -76,6 +79,31 @@ def storm_of(block: Block, params: FloodParams) -> Storm:
     )
     notes = (*_gap_note(record, share, duration_s), *_doubt_note(fallen))
     return Storm(start, _series(fallen, start), when, (covered,), notes)
+
+
+def _design(design: DesignStorm, start: float | None) -> Storm:
+    """Rain of a return period, with its source."""
+    rule, years = design.rule, design.return_period_years
+    when = text(
+        f"{rule.title.ja}、{years:g} 年確率の設計降雨",
+        f"design storm once in {years:g} years: {rule.title.en}",
+    )
+    notes = [
+        Note(
+            severity="info",
+            ja=f"設計降雨の出典：{rule.source}",
+            en=f"Source of the design storm: {rule.source}",
+        ),
+        *(
+            Note(
+                severity="fallback",
+                ja=f"設計降雨のうち出典で確認していない点：{words}",
+                en=f"Not checked against the source of the design storm: {words}",
+            )
+            for words in rule.unverified
+        ),
+    ]
+    return Storm(start, design_rain(design), when, notes=tuple(notes))
 
 
 def _series(record: Record, begin_s: float) -> RainSeries:

@@ -59,7 +59,7 @@ export function about(layer, city) {
       [t("about.licence"), doc.licence],
     ]),
     section(t("about.sources"), sources(layer)),
-    section(t("about.files"), files(layer)),
+    section(t("about.files"), [...files(layer), ...momentFiles(layer, zone)]),
   ].filter((part) => part !== null);
 }
 
@@ -102,16 +102,43 @@ function sources(layer) {
 
 /** @param {Layer} layer */
 function files(layer) {
-  return layer.doc.files.flatMap((file) => {
-    try {
-      const url = within(layer.base, file.href);
-      const link = el("a", { href: url.href, download: true }, pick(file.title));
-      return [el("li", {}, link, " ", el("span", { class: "aside" }, file.href))];
-    } catch (error) {
-      console.warn(error);
-      return [];
-    }
-  });
+  const moments = new Set((layer.doc.frames ?? []).map((frame) => frame.data));
+  const whole = layer.doc.files.filter((file) => !moments.has(file.href));
+  return whole.flatMap((file) => download(layer, file.href, pick(file.title)));
+}
+
+/**
+ * The GeoTIFFs of a layer over time, folded away: there may be hundreds.
+ * @param {Layer} layer
+ * @param {string} zone  IANA time zone of the city.
+ */
+function momentFiles(layer, zone) {
+  const frames = layer.doc.frames ?? [];
+  if (frames.length === 0) return [];
+  const rows = frames.flatMap((frame) => download(layer, frame.data, instant(frame.time, zone)));
+  const fold = el(
+    "details",
+    {},
+    el("summary", {}, t("about.moments", { count: frames.length })),
+    el("ul", { class: "plain" }, ...rows),
+  );
+  return [el("li", {}, fold)];
+}
+
+/**
+ * @param {Layer} layer
+ * @param {string} href
+ * @param {string} title
+ * @returns {HTMLElement[]}  Nothing where the file lies outside the published folder.
+ */
+function download(layer, href, title) {
+  try {
+    const link = el("a", { href: within(layer.base, href).href, download: true }, title);
+    return [el("li", {}, link, " ", el("span", { class: "aside" }, href))];
+  } catch (error) {
+    console.warn(error);
+    return [];
+  }
 }
 
 /**

@@ -90,6 +90,19 @@ export function instant(iso, zone) {
 }
 
 /**
+ * The time of day of an instant.
+ * @param {string} iso  Instant.
+ * @param {string} zone  IANA time zone.
+ * @returns {string}
+ */
+export function clock(iso, zone) {
+  const time = new Date(iso);
+  if (Number.isNaN(time.getTime())) return iso;
+  const wanted = /** @type {const} */ ({ timeZone: zone, hour: "numeric", minute: "2-digit" });
+  return new Intl.DateTimeFormat(lang() === "ja" ? "ja-JP" : "en-GB", wanted).format(time);
+}
+
+/**
  * The day of an instant.
  * @param {string} iso  Instant.
  * @param {string} zone  IANA time zone.

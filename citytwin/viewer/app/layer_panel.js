@@ -83,7 +83,7 @@ function details(layer, city, choice) {
     el("div", { class: "about" }, ...about(layer, city)),
   );
   more.addEventListener("toggle", () => (more.open ? open.add(layer.id) : open.delete(layer.id)));
-  const parts = [subtitle(layer, city), notes, slider(layer, choice), more];
+  const parts = [subtitle(layer, city, choice), notes, slider(layer, choice), more];
   return parts.filter((part) => part !== null);
 }
 

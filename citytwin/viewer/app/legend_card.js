@@ -59,7 +59,7 @@ function show(city, choice) {
  */
 function part(layer, city, choice) {
   const head = el("h3", {}, pick(layer.doc.title));
-  const body = el("div", { "data-layer": layer.id }, head, subtitle(layer, city), legend(layer, city));
+  const body = el("div", { "data-layer": layer.id }, head, subtitle(layer, city, choice), legend(layer, city));
   dye(body, choice);
   return body;
 }

@@ -16,17 +16,23 @@ import { readCity } from "./published.js";
 import { query } from "./query.js";
 import { showAnswer } from "./results.js";
 import { Choice } from "./state.js";
+import { followFrames } from "./subtitle.js";
 import { isPrinting, onTheme } from "./theme.js";
+import { timeBar } from "./time_bar.js";
+import { followTimes } from "./timeline.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
+
+/** How long a moment must stay before the address names it. */
+const REST_MS = 400;
 
 async function start() {
   setLang(askedLang(location.search, navigator.languages));
   const city = await readCity(new URL("./", location.href.replace(/[?#].*$/, "")));
   const choice = new Choice(city.layers);
   const usual = new Map(choice.opacity);
-  applyHash(location.hash, choice);
+  applyHash(location.hash, choice, city.layers);
   const speak = (/** @type {import("./types.js").Lang} */ next) => {
     setLang(next);
     const address = new URL(location.href);
@@ -42,6 +48,8 @@ async function start() {
   showDisclaimer(city, choice);
   choice.addEventListener("visible", () => showDisclaimer(city, choice));
   legendCard(city, choice);
+  followFrames(city, choice);
+  timeBar(city, choice);
   const map = await makeMap(city.latest.view.bounds, outline(city), cameraOf(location.hash));
   const { sources, broken } = await openArchives(city.layers);
   city.broken.push(...broken);
@@ -76,20 +84,27 @@ function connect(map, city, choice, usual) {
   const { layers, latest } = city;
   const draw = () => applyChoice(map, layers, choice);
   // The map reports a move, too, when only its container came back from paper.
-  let kept = hashOf(cameraNow(map), choice, usual);
+  let kept = hashOf(cameraNow(map), choice, usual, layers);
   const keep = () => {
-    const hash = hashOf(cameraNow(map), choice, usual);
+    const hash = hashOf(cameraNow(map), choice, usual, layers);
     if (isPrinting() || hash === kept) return;
     kept = hash;
     history.replaceState(null, "", hash);
   };
   let controls = addControls(map, latest.view.bounds);
   draw();
+  followTimes(map, layers, choice);
   choice.addEventListener("visible", draw);
   choice.addEventListener("opacity", draw);
   map.on("pitch", draw);
   map.on("moveend", keep);
   for (const name of ["visible", "opacity", "at"]) choice.addEventListener(name, keep);
+  // Browsers refuse addresses that change many times a second.
+  let later = 0;
+  choice.addEventListener("frame", () => {
+    clearTimeout(later);
+    later = window.setTimeout(keep, REST_MS);
+  });
   choice.addEventListener("language", () => {
     controls();
     controls = addControls(map, latest.view.bounds);
@@ -106,12 +121,11 @@ function connect(map, city, choice, usual) {
     warn(t("map.error", { reason: error?.message ?? "" }));
   });
   addEventListener("hashchange", () => {
-    applyHash(location.hash, choice);
+    applyHash(location.hash, choice, layers);
     const camera = cameraOf(location.hash);
     if (camera) map.jumpTo(camera);
     showPanel(city, choice);
-    choice.dispatchEvent(new Event("visible"));
-    choice.dispatchEvent(new Event("at"));
+    for (const name of ["visible", "seek", "at"]) choice.dispatchEvent(new Event(name));
   });
   answerClicks(map, city, choice);
 }
@@ -150,6 +164,7 @@ function answerClicks(map, city, choice) {
     if (event.key === "Escape") choice.ask(null);
   });
   for (const name of ["at", "language"]) choice.addEventListener(name, update);
+  choice.addEventListener("frame", () => choice.at && update());
   choice.addEventListener("visible", () => choice.at && map.once("idle", update));
   if (choice.at) map.once("idle", update);
 }

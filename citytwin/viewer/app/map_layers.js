@@ -21,7 +21,7 @@ const CLASS_LINE = "#444444";
 const CLASS_ZOOM = 14;
 const RIM_ZOOM = 13;
 const NAMES_ZOOM = 15;
-const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 2, 18, 8];
+const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 1.5, 18, 3];
 const RADIUS = ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 6, 18, 10];
 
 /**
@@ -139,9 +139,11 @@ export function recolour(map, layers) {
 function picture({ doc, base, id }) {
   if (!doc.image) throw new Error(`${id}: neither picture nor tiles`);
   const [west, south, east, north] = doc.image.bounds;
+  // Of a layer over time the timeline brings the pictures.
+  const url = doc.frames?.length ? {} : { url: within(base, doc.image.href).href };
   return {
     type: "image",
-    url: within(base, doc.image.href).href,
+    ...url,
     coordinates: [
       [west, north],
       [east, north],

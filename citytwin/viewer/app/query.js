@@ -1,12 +1,19 @@
 /** What lies at a place: values of the visible rasters, and the features drawn there. */
 
 import { SOLID_PITCH, clickable } from "./map_layers.js";
+import { frameOf } from "./subtitle.js";
 import { sample } from "./values.js";
 
 /** @typedef {import("./types.js").Layer} Layer */
 /** @typedef {import("./state.js").Choice} Choice */
 /** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
-/** @typedef {{layer: Layer, sample: import("./values.js").Sample|{state: "failed"}}} RasterAnswer */
+/** @typedef {import("./types.js").Frame} Frame */
+/**
+ * @typedef {object} RasterAnswer
+ * @property {Layer} layer
+ * @property {Frame|null} frame  The moment on the map, of a layer over time.
+ * @property {import("./values.js").Sample|{state: "failed"}} sample
+ */
 /** @typedef {{layer: Layer, properties: Record<string, unknown>}} FeatureAnswer */
 /**
  * @typedef {object} Answer
@@ -30,28 +37,30 @@ export async function query(map, layers, choice, place) {
   const features = visible.flatMap((layer) => featureAt(map, layer, place));
   const tilted = map.getPitch() >= SOLID_PITCH;
   const solid = tilted && features.some(({ layer }) => Boolean(layer.doc.extrude));
-  const rasters = visible.filter(
-    (layer) => layer.doc.kind === "raster" && layer.doc.values && !solid,
-  );
+  const rasters = visible
+    .filter((layer) => layer.doc.kind === "raster" && layer.doc.values && !solid)
+    .map((layer) => ({ layer, frame: frameOf(layer, choice) }))
+    .filter(({ layer, frame }) => frame !== null || !layer.doc.frames?.length);
   return {
     place,
     solid,
     features,
-    rasters: await Promise.all(rasters.map((one) => answer(one, place))),
+    rasters: await Promise.all(rasters.map(({ layer, frame }) => answer(layer, frame, place))),
   };
 }
 
 /**
  * @param {Layer} layer
+ * @param {Frame|null} frame
  * @param {[number, number]} place
  * @returns {Promise<RasterAnswer>}
  */
-async function answer(layer, place) {
+async function answer(layer, frame, place) {
   try {
-    return { layer, sample: await sample(layer, place) };
+    return { layer, frame, sample: await sample(layer, (frame ?? layer.doc).values, place) };
   } catch (error) {
     console.warn(error);
-    return { layer, sample: { state: "failed" } };
+    return { layer, frame, sample: { state: "failed" } };
   }
 }
 

@@ -26,7 +26,7 @@ export function showAnswer(answer, zone, close) {
   }
   const [lon, lat] = answer.place;
   const bodies = [];
-  if (answer.rasters.length > 0) bodies.push(el("tbody", {}, ...answer.rasters.map(rasterRow)));
+  if (answer.rasters.length > 0) bodies.push(rasterBody(answer.rasters, zone));
   bodies.push(...answer.features.map((one) => featureBody(one, zone)));
   const shut = el(
     "button",
@@ -63,10 +63,22 @@ function table(bodies) {
   return el("table", {}, caption, el("thead", {}, head), ...bodies);
 }
 
-/** @param {RasterAnswer} answer */
-function rasterRow({ layer, sample }) {
+/**
+ * @param {RasterAnswer[]} answers
+ * @param {string} zone  IANA time zone of the city.
+ */
+function rasterBody(answers, zone) {
+  return el("tbody", {}, ...answers.map((one) => rasterRow(one, zone)));
+}
+
+/**
+ * @param {RasterAnswer} answer
+ * @param {string} zone  IANA time zone of the city.
+ */
+function rasterRow({ layer, frame, sample }, zone) {
   const { doc, style } = layer;
-  const heading = el("th", { scope: "row" }, pick(doc.title));
+  const time = frame && el("span", { class: "aside" }, instant(frame.time, zone));
+  const heading = el("th", { scope: "row" }, pick(doc.title), time && " ", time);
   if (sample.state !== "value") {
     return el(
       "tr",

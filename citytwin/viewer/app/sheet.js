@@ -225,7 +225,7 @@ function notice(layer, city, choice) {
     "section",
     { class: "paper-layer", "data-layer": layer.id },
     el("h2", {}, pick(doc.title), " ", syntheticBadge(layer)),
-    subtitle(layer, city),
+    subtitle(layer, city, choice),
     loudNotes(layer),
     legend(layer, city),
     origin,

@@ -28,6 +28,13 @@
  * @property {number} height
  * @property {[number, number, number, number]} mercator_bounds  xmin, ymin, xmax, ymax [m].
  *
+ * @typedef {object} Frame  One moment of a raster layer over time.
+ * @property {string} time  ISO 8601 instant in UTC.
+ * @property {Text|null} [said]  What holds at that moment, such as where the sun stands.
+ * @property {string} data  GeoTIFF.
+ * @property {{href: string, bounds: [number, number, number, number]}} image
+ * @property {ValuesAsset} values
+ *
  * @typedef {object} Column
  * @property {string} name
  * @property {Text} label
@@ -48,6 +55,8 @@
  * @property {string} style
  * @property {{href: string, bounds: [number, number, number, number]}|null} [image]
  * @property {ValuesAsset|null} [values]
+ * @property {Frame[]} [frames]  Moments of a layer over time, ascending.
+ * @property {number} [opening]  Number of the frame that the page opens on.
  * @property {string|null} [outlines]  Lines between the classes of a raster layer, as PMTiles.
  * @property {Text|null} [blank]  What stands where a raster layer is left blank.
  * @property {{outline?: [number, number][]}|null} [extent]

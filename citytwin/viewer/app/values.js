@@ -8,18 +8,19 @@ import { within } from "./published.js";
 
 const EARTH_RADIUS_M = 6378137;
 const MOST_CELLS = 200e6;
+const MOST_KEPT_BYTES = 256e6;
 
-/** @type {Map<string, Promise<Uint8Array>>} */
+/** @type {Map<string, {promise: Promise<Uint8Array>, bytes: number}>}  Asked for last comes last. */
 const grids = new Map();
 
 /**
  * Value of a raster layer at a place.
  * @param {Layer} layer
+ * @param {ValuesAsset|null|undefined} asset  Its values, or those of one of its moments.
  * @param {[number, number]} place  Longitude and latitude [degrees].
  * @returns {Promise<Sample>}
  */
-export async function sample(layer, place) {
-  const asset = layer.doc.values;
+export async function sample(layer, asset, place) {
   if (!asset) return { state: "nodata" };
   const index = cellIndex(asset, place);
   if (index === null) return { state: "outside" };
@@ -52,13 +53,20 @@ export function cellIndex(asset, place) {
  */
 function grid(layer, asset) {
   const url = within(layer.base, asset.href);
-  let promise = grids.get(url.href);
-  if (!promise) {
-    promise = read(url, asset);
-    promise.catch(() => grids.delete(url.href));
-    grids.set(url.href, promise);
+  const kept = grids.get(url.href) ?? {
+    promise: read(url, asset),
+    bytes: 2 * asset.width * asset.height,
+  };
+  grids.delete(url.href);
+  grids.set(url.href, kept);
+  kept.promise.catch(() => grids.delete(url.href));
+  let total = [...grids.values()].reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const [old, { bytes }] of grids) {
+    if (total <= MOST_KEPT_BYTES || old === url.href) break;
+    grids.delete(old);
+    total -= bytes;
   }
-  return promise;
+  return kept.promise;
 }
 
 /**

@@ -157,3 +157,50 @@ def test_a_building_hidden_under_another_is_counted() -> None:
     assert pd.isna(run(city).loc[0, "flood_depth_max_m"])
     (fact,) = ASSESSMENT.run(city, BuildingExposureParams()).facts
     assert (fact.name, fact.value) == ("buildings_not_assessed", 1.0)
+
+
+def city_of_uses(uses: list[str | None], storeys: list[int | None], depths: list[float]):
+    """One building per use, with its own depth all around."""
+    city = city_of(row_of_buildings(len(uses)), flood_depth_max=around_each(depths))
+    buildings = city.tables[t.BUILDINGS]
+    buildings["usage"] = pd.array(uses, dtype="string")
+    buildings["storeys"] = pd.array(storeys, dtype="Int32")
+    return city
+
+
+def test_houses_get_the_class_of_the_depth_above_their_floor() -> None:
+    """Floor at 0.5 m: half below 0.5 m above it, then from 0.5, 1.0 and 1.8 m on."""
+    depths = [0.04, 0.3, 0.5, 0.99, 1.0, 1.49, 1.51, 2.29, 2.31]
+    made = run(city_of_uses(["住宅"] * 9, [2] * 9, depths))
+    assert made["house_damage_class"].tolist() == [0, 1, 2, 2, 3, 3, 4, 4, 5]
+
+
+def test_no_house_no_class() -> None:
+    """High buildings, other uses and unknown uses are judged in other ways."""
+    uses = ["共同住宅", "Warehouse", None, "apartment building"]
+    made = run(city_of_uses(uses, [3, 1, 1, None], [1.2] * 4))
+    assert made["house_damage_class"].tolist() == [pd.NA, pd.NA, pd.NA, 3]
+
+
+def test_share_lost_by_the_published_curves() -> None:
+    """JRC, Asia: 0.49 at 1 m and 0.62 at 1.5 m for dwellings, 0.54 at 1 m for commerce."""
+    uses = ["住宅", "住宅", "商業施設", "工場", "住宅", "住宅"]
+    made = run(city_of_uses(uses, [2] * 6, [1.0, 1.25, 1.0, 1.0, 0.04, 8.0]))
+    expected = [0.49, 0.555, 0.54, np.nan, 0.0, 1.0]
+    np.testing.assert_allclose(made["flood_damage_share"].astype(float), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "curve",
+    [
+        {"use": "x", "depth_m": [0, 1], "share": [0, 1.2]},
+        {"use": "x", "depth_m": [0.5, 1], "share": [0, 1]},
+        {"use": "x", "depth_m": [0, 1], "share": [0.5, 0.2]},
+        {"use": "x", "depth_m": [0, 1, 2], "share": [0, 1]},
+        {"use": "(", "depth_m": [0, 1], "share": [0, 1]},
+    ],
+)
+def test_a_curve_that_is_none_is_refused(curve: dict[str, object]) -> None:
+    """Shares beyond 1, depths that do not begin at 0, shares that fall, a broken pattern."""
+    with pytest.raises(ValidationError):
+        BuildingExposureParams(damage=[curve])

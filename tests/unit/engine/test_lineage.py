@@ -19,7 +19,7 @@ from citytwin.engine.lineage import (
 )
 from citytwin.engine.results import DecodedSource
 from citytwin.model.layer import Classification
-from citytwin.model.notes import Fact, Note, Severity
+from citytwin.model.notes import Fact, Note, Severity, premise_of
 from citytwin.model.text import text
 
 WHEN = datetime(2026, 6, 1, tzinfo=UTC)
@@ -56,6 +56,13 @@ def test_all_but_remarks_of_a_step_pass_on() -> None:
     ]
     own = Lineage(notes=(note("info", "mine"), note("fallback", "f")))
     assert [n.en for n in joined(parents, own).notes] == ["s", "l", "f", "mine"]
+
+
+def test_premises_pass_on_though_they_are_no_fault() -> None:
+    """Which year was computed is said of the yield of roofs as well, once."""
+    said = premise_of(note("info", "all of 2025"))
+    first = joined([Lineage(notes=(said, note("info", "i")))], Lineage(notes=(note("info", "b"),)))
+    assert [n.en for n in joined([first, Lineage(notes=(said,))], Lineage()).notes] == [said.en]
 
 
 def test_figures_stay_with_the_step_that_made_them() -> None:

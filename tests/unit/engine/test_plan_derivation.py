@@ -92,12 +92,13 @@ def test_buildings_alone_make_ground_surface_and_their_map(tmp_path: Path) -> No
 def test_optional_inputs_are_used_where_the_city_has_them(tmp_path: Path) -> None:
     """The same steps with more sources need more."""
     poor = plan(city(tmp_path, "citygml", more=SIMULATIONS))
-    assert needs(poor, "simulate:flood") == {"terrain", "building_mask", "manning"}
+    assert needs(poor, "simulate:flood") == {"terrain", "building_mask", "manning", "ground_cover"}
     assert needs(poor, "grid:roughness") == {"terrain"}
     rich = plan(
         city(tmp_path, "citygml", "citygml_relief", "citygml_roads", "amedas", more=SIMULATIONS)
     )
-    assert needs(rich, "simulate:flood") == {"terrain", "building_mask", "manning", "rainfall_rate"}
+    flood = needs(rich, "simulate:flood")
+    assert flood == {"terrain", "building_mask", "manning", "ground_cover", "rainfall_rate"}
     assert needs(rich, "grid:roughness") == {"terrain", "roads"}
     assert needs(rich, "grid:terrain") == {"relief", "buildings"}
     assert {"flood_depth_max", "sunlit_hours"} <= needs(rich, "assess:building_exposure")
@@ -265,3 +266,21 @@ def test_a_map_of_traffic_wants_traffic(tmp_path: Path) -> None:
     assert "no source observes traffic_flow or " in why
     made = plan(city(tmp_path, "citygml", "amedas"), observed=(p.RAINFALL_RATE, p.TRAFFIC_FLOW))
     assert "assess:traffic" in keys(made)
+
+
+def test_what_the_parameters_ignore_is_no_input(tmp_path: Path) -> None:
+    """Winds given by hand do not descend from the record of the feed; nor is clouds' from sunshine."""
+    hand = "simulations:\n  - {use: wind, params: {winds: [{from_deg: 90}]}}\n"
+    record = "simulations:\n  - {use: wind}\n"
+    seen = (p.WIND_SPEED, p.WIND_DIRECTION, p.SUNSHINE_DURATION)
+    for more, expected in ((hand, False), (record, True)):
+        made = plan(city(tmp_path, "citygml", "citygml_relief", "amedas", more=more), observed=seen)
+        assert ("wind_speed" in needs(made, "simulate:wind")) is expected
+    sky = "simulations:\n  - {use: irradiation_probable, params: {first_day: 2026-06-01, observed: sunshine}}\n"
+    made = plan(
+        city(tmp_path, "citygml", "citygml_relief", "amedas", more=sky),
+        observed=(p.GLOBAL_RADIATION, *seen),
+    )
+    wanted = {name for name in needs(made, "simulate:irradiation_probable") if "_" in name}
+    assert "duration_of_sunshine" in wanted
+    assert "surface_downwelling_shortwave_flux_in_air" not in wanted

@@ -84,3 +84,19 @@ def test_values_that_no_ground_has_are_refused() -> None:
     """Zero would divide by nothing."""
     with pytest.raises(ValidationError, match="greater than 0"):
         RoughnessParams(road=0.0)
+
+
+def test_the_cover_itself_by_name() -> None:
+    """Each land use has its number; roads hide them all."""
+    uses = ["other", "building", "road", "water", "green", "paddy", "field", "bare"]
+    shapes = [strip(2 * n, 2 * n + 2) for n in range(len(uses))]
+    tables = {
+        t.LAND_USE: gpd.GeoDataFrame({"use": uses}, geometry=shapes, crs=GRID.crs),
+        t.ROADS: gpd.GeoDataFrame({"level": [0]}, geometry=[strip(18, 20)], crs=GRID.crs),
+    }
+    terrain = {f.TERRAIN: np.zeros(GRID.shape, dtype=np.float32)}
+    task = GridTask(GRID, GRID.whole, tables, {}, terrain)
+    made = GRIDDER.run(task, RoughnessParams()).fields[f.GROUND_COVER]
+    # Land recorded as road is no road surface on the ground: that comes from the roads.
+    expected = [0, 1, 0, 3, 4, 5, 6, 7, 0, 2]
+    np.testing.assert_array_equal(made, np.tile(np.repeat(np.uint8(expected), 2), (12, 1)))

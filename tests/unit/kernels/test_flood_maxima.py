@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from citytwin.kernels.face_discharge import StepNumbers
-from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, FloodMaxima, track_maxima
+from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, Debris, FloodMaxima, track_maxima
 from citytwin.kernels.shallow_water import FlowState, Ground
 
 F = np.float32
@@ -17,9 +17,10 @@ NUMBERS = StepNumbers(*[F(0.1)] * 3, F(0.05), F(0.05), F(1e-4), F(np.sqrt(G)), F
 
 def empty_maxima(*thresholds: float) -> FloodMaxima:
     """Maxima before the first look."""
-    fields = [np.zeros((NY, NX), dtype=F) for _ in range(3)]
+    fields = [np.zeros((NY, NX), dtype=F) for _ in range(4)]
     first = np.full((len(thresholds), NY, NX), np.nan, dtype=F)
-    return FloodMaxima(*fields, first, np.array(thresholds, dtype=F))
+    debris = Debris(F(0.25), F(0.5), F(1.0))
+    return FloodMaxima(*fields, first, np.array(thresholds, dtype=F), debris)
 
 
 def make_state(seed: int) -> tuple[FlowState, Ground]:
@@ -72,6 +73,9 @@ def test_maxima_of_a_series_equal_whole_array_maxima() -> None:
     product = (depth * speed).max(axis=0)
     np.testing.assert_allclose(maxima.depth_speed_m2_s, product, rtol=1e-4, atol=1e-6)
     assert (maxima.depth_speed_m2_s < maxima.depth_m * maxima.speed_m_s).any()
+    factor = np.where(depth > F(0.25), 1.0, 0.5)
+    rating = np.where(depth > F(1e-4), depth * (speed + 0.5) + factor, 0).max(axis=0)
+    np.testing.assert_allclose(maxima.hazard_rating, rating, rtol=1e-4, atol=1e-6)
     for first, threshold in zip(maxima.first_time_s, (0.5, 1.2), strict=True):
         reached = depth >= F(threshold)
         expected = np.where(reached.any(axis=0), 10 * reached.argmax(axis=0) + 1, np.nan)

@@ -49,3 +49,12 @@ def test_the_published_example_of_the_ephemeris():
     assert got.azimuth_deg[0] == pytest.approx(194.34024, abs=3e-4)
     assert got.altitude_deg[0] == pytest.approx(90 - 50.127952, abs=3e-4)
     assert got.apparent_altitude_deg[0] - got.altitude_deg[0] == pytest.approx(0.0201, abs=2e-4)
+
+
+def test_the_published_example_of_the_algorithm():
+    """Reda and Andreas (2004), table A5.1: 17 October 2003, 12:30:30 at UTC-7 in Golden, Colorado."""
+    moment = np.array([np.datetime64("2003-10-17T19:30:30").astype(np.int64)], dtype=np.float64)
+    found = ephemeris(moment, -105.1786, 39.742476)
+    # Their apparent zenith angle of 50.11162 degrees is lifted by 0.01633 at their 820 hPa.
+    assert found.altitude_deg[0] == pytest.approx(90 - 50.11162 - 0.016332, abs=3e-4)
+    assert found.azimuth_deg[0] == pytest.approx(194.34024, abs=3e-4)

@@ -39,16 +39,28 @@ def test_the_layers_of_the_twin() -> None:
         "sunlit_hours",
         "sky_view_factor",
         "irradiation_global",
+        "irradiation_probable_global",
+        "shade_rule",
+        "shade_outline",
+        "shade_equal",
+        "shade_distance",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
         "flood_speed_max",
         "flood_arrival",
+        "flood_depth_speed_max",
+        "flood_hazard_class",
+        "flood_hazard_rating",
+        "flood_duration",
+        "flood_level_max",
         "buildings",
         "surface_accuracy",
         "model_defects",
         "roads",
         "building_exposure",
+        "facades",
+        "roof_solar",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)
@@ -167,7 +179,8 @@ def test_earliest_arrival_survives_zooming_out() -> None:
         for one in ALL
         if isinstance(one.view, RasterView) and one.group == "flood"
     }
-    assert rules == {"flood_depth_max": "max", "flood_speed_max": "max", "flood_arrival": "min"}
+    assert rules.pop("flood_arrival") == "min"
+    assert set(rules.values()) == {"max"}
 
 
 def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
@@ -184,4 +197,5 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "surface_accuracy",
         "model_defects",
         "traffic",
+        "shade_distance",
     }

@@ -73,3 +73,47 @@ def test_inflows_are_named_with_their_times() -> None:
     assert "決壊（与えられた流量、最大 1.5 m³/s、19:02～19:08）" in timed.notes[0].ja
     untimed = flood_of(ring(), inflows=[breach])
     assert "2 min to 8 min" in untimed.notes[0].en
+
+
+def test_level_hazard_and_duration_of_a_filling_basin() -> None:
+    """Rain of 120 mm/h on a flat closed basin: 0.6 m after 5 h, known by hand."""
+    given = {
+        "duration_h": 5,
+        "rain": [{"start_minutes": 0, "end_minutes": 300, "mm_per_h": 120}],
+        "lasting_depth_m": 0.3,
+    }
+    arrays = {f.TERRAIN: np.full(GRID.shape, 2.0, dtype=np.float32)}
+    params = FloodParams(**given, edges="closed")
+    fields = SIMULATION.run(Block(arrays, {}, GRID, GRID.whole, SITE), params).fields
+    np.testing.assert_allclose(fields[f.FLOOD_LEVEL_MAX], 2.6, atol=1e-5)
+    # Depth 0.6 m at rest: 0.6 x 0.5 + 1 for debris; more than 0.5 m of still water is H3.
+    np.testing.assert_allclose(fields[f.FLOOD_HAZARD_RATING], 1.3, atol=1e-4)
+    assert (fields[f.FLOOD_HAZARD_CLASS] == 3).all()
+    # 0.3 m is reached after 2.5 h.
+    np.testing.assert_allclose(fields[f.FLOOD_DURATION], 2.5, atol=0.01)
+    np.testing.assert_allclose(fields[f.FLOOD_DEPTH_SPEED_MAX], 0.0, atol=1e-6)
+
+
+def test_a_film_of_rain_has_neither_level_nor_hazard() -> None:
+    """Ten millimetres are no flood."""
+    fields = flood_of(np.zeros(GRID.shape, dtype=np.uint8)).fields
+    assert np.isnan(fields[f.FLOOD_LEVEL_MAX]).all()
+    assert (fields[f.FLOOD_HAZARD_CLASS] == 0).all()
+    assert (fields[f.FLOOD_HAZARD_RATING] == 0).all()
+
+
+def test_a_design_storm_floods_and_names_its_source() -> None:
+    """49.09 mm on flat closed ground, no feed needed; what was not checked is told."""
+    storm = {"rule": "jp_noboribetsu", "return_period_years": 7, "duration_minutes": 60}
+    outcome = flood_of(
+        np.zeros(GRID.shape, dtype=np.uint8), rain=[], design_storm=storm, duration_h=1.1
+    )
+    depth = outcome.fields[f.FLOOD_DEPTH_MAX]
+    np.testing.assert_allclose(depth, 0.0490909, atol=1e-5)
+    said = " ".join(note.en for note in outcome.notes)
+    assert "once in 7 years" in said
+    assert "sewerage plan" in said
+    assert not SIMULATION.required(FloodParams(design_storm=storm))[1:]
+    second_hand = {**storm, "rule": "jp_yokohama", "return_period_years": 5}
+    told = flood_of(np.zeros(GRID.shape, dtype=np.uint8), rain=[], design_storm=second_hand).notes
+    assert any(note.severity == "fallback" and "not read" in note.en for note in told)

@@ -192,4 +192,4 @@ def test_what_is_assumed_at_the_edges_is_said() -> None:
     """The least slope stands on the map, and nothing of it where the edges are closed."""
     given = {"duration_h": 0.1, "rain": rain((0.0, 6.0, 60.0))}
     assert "a slope of 0.002 is assumed" in said(flooded(**given, edge_min_slope=0.002), "info")[1]
-    assert len(said(flooded(**given, edges="closed"), "info")) == 1
+    assert not any("assumed" in note for note in said(flooded(**given, edges="closed"), "info"))

@@ -15,13 +15,16 @@ from citytwin import registry
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
+from citytwin.model.instants import Instant
 from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCredit, View
 from citytwin.model.notes import Fact, Note
+from citytwin.model.ragged import list_column
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
 from citytwin.store.latest import published_city
 from citytwin.store.layer_writer import LayerContent, write_layer
 from citytwin.store.publish import RunInfo, StagedLayer
+from citytwin.store.series_layer import FieldSeries
 
 GRID = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=5.0, ny=70, nx=110)
 VALID = datetime(2026, 7, 1, 3, 0, tzinfo=UTC)
@@ -57,15 +60,35 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.BUILDING_COVERAGE: (0.0, 1.0),
         f.SKY_VIEW_FACTOR: (0.1, 1.0),
         f.IRRADIATION_GLOBAL: (120.0, 1900.0),
+        f.IRRADIATION_PROBABLE_GLOBAL: (80.0, 1400.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
         f.FLOOD_SPEED_MAX: (-1.0, 2.6),
+        f.FLOOD_DEPTH_SPEED_MAX: (-1.0, 6.0),
+        f.FLOOD_HAZARD_RATING: (-1.0, 7.0),
+        f.FLOOD_DURATION: (-1.0, 90.0),
+        f.FLOOD_LEVEL_MAX: (2.0, 7.0),
         f.FLOOD_ARRIVAL: (2.0, 400.0),
     }[field]
     values = np.maximum(low + (high - low) * wave, max(low, field.valid_min)).astype(np.float32)
     values[: grid.ny // 8, : grid.nx // 9] = np.nan
     return values
+
+
+MOMENTS = (datetime(2026, 7, 1, 3, 0, tzinfo=UTC), datetime(2026, 7, 1, 4, 30, tzinfo=UTC))
+"""Of fields over time; in Tokyo noon and half past one."""
+
+
+def shown_values(field: f.Field) -> np.ndarray | FieldSeries:
+    """Return the values that a layer shows: of a field over time, shifted from moment to moment."""
+    values = field_array(field)
+    if not field.over_time:
+        return values
+    instants = tuple(
+        Instant(time, text(f"時刻 {k}", f"moment {k}")) for k, time in enumerate(MOMENTS)
+    )
+    return FieldSeries(instants, lambda number: np.roll(values, 7 * number, axis=1))
 
 
 def _boxes(count: int, size: float) -> np.ndarray:
@@ -128,10 +151,42 @@ def building_exposure(count: int = 40) -> gpd.GeoDataFrame:
             "wind_class": pd.array([int(i % 3) for i in numbers], dtype="Int32"),
             "flood_depth_max_m": np.linspace(0, 8, count),
             "flooded_storey": pd.array(storeys, dtype="Int32"),
+            "flood_damage_share": np.linspace(0, 1, count),
+            "house_damage_class": pd.array(np.arange(count) % 6, dtype="Int32"),
         },
         geometry=_boxes(count, 12.0),
         crs=GRID.crs,
     )[list(t.BUILDING_EXPOSURE.column_names)]
+
+
+def facades() -> gpd.GeoDataFrame:
+    """Return walls of one to three storeys, the first of which stands against a neighbour."""
+    storeys = np.array([2, 1, 3, 3, 1, 2])
+    first = np.concatenate([[0], np.cumsum(storeys)])
+    hours = np.linspace(0.0, 9.0, first[-1])
+    x = GRID.x_min + 20.0 * np.arange(6)
+    lines = [shapely.LineString([(at, GRID.y_max - 80), (at + 9, GRID.y_max - 83)]) for at in x]
+    lowest = hours[first[:-1]]
+    lowest[0] = np.nan
+    return gpd.GeoDataFrame(
+        {
+            "facade_id": _strings("wall_", 6),
+            "building_id": _strings("bldg_", 6),
+            "wall": pd.array(range(1, 7), dtype="Int32"),
+            "azimuth_deg": np.linspace(0.0, 350.0, 6),
+            "length_m": np.full(6, 9.5),
+            "base_z_m": np.full(6, 3.0),
+            "top_z_m": 3.0 + 3.0 * storeys,
+            "storeys": pd.array(storeys, dtype="Int32"),
+            "covered_storeys": pd.array([1, 0, 0, 0, 0, 0], dtype="Int32"),
+            "sunlit_hours_lowest": lowest,
+            "sunlit_hours_mean": hours[first[1:] - 1],
+            "sunlit_hours_highest": hours[first[1:] - 1],
+            "storey_hours": list_column(hours, first),
+        },
+        geometry=lines,
+        crs=GRID.crs,
+    )
 
 
 def road_exposure() -> gpd.GeoDataFrame:
@@ -257,13 +312,85 @@ def model_defects() -> gpd.GeoDataFrame:
     )[list(t.MODEL_DEFECTS.column_names)]
 
 
+def roof_solar(count: int = 14) -> gpd.GeoDataFrame:
+    """Return roofs of every class of capacity, one unknown, one of nothing usable."""
+    capacity = np.linspace(0.0, 400.0, count) ** 2 / 400.0
+    capacity[4] = np.nan
+    known = ~np.isnan(capacity)
+    return gpd.GeoDataFrame(
+        {
+            "building_id": _strings("bldg_", count),
+            "usage": pd.array(["住宅"] * count, dtype="string"),
+            "lod": pd.array(["2"] * count, dtype="string"),
+            "height_m": np.linspace(4, 40, count),
+            "roof_area_m2": 8.0 * capacity,
+            "roof_planes": pd.array(np.where(known, 2, None), dtype="Int32"),
+            "roof_irradiation_kwh_m2": np.where(known, 1200.0, np.nan),
+            "usable_area_m2": 7.0 * capacity,
+            "usable_planes": pd.array(np.where(known, 1, None), dtype="Int32"),
+            "module_area_m2": 5.0 * capacity,
+            "mounting": pd.array(np.where(capacity > 0, "racked", None), dtype="string"),
+            "sky": pd.array(["observed"] * count, dtype="string"),
+            "module_irradiation_kwh_m2": np.where(capacity > 0, 1300.0, np.nan),
+            "irradiated_kwh": 6500.0 * capacity,
+            "capacity_kwp": capacity,
+            "yield_kwh": 975.0 * capacity,
+        },
+        geometry=_boxes(count, 12.0),
+        crs=GRID.crs,
+    )
+
+
+def shade_checks() -> gpd.GeoDataFrame:
+    """Return a site that exceeds its limits and one that keeps them."""
+    numbers = {
+        column.name: [1.5, 1.5]
+        for column in t.SHADE_CHECKS.columns
+        if column.kind in ("float64", "int32")
+    }
+    texts = {c.name: _strings("a", 2) for c in t.SHADE_CHECKS.columns if c.kind == "string"}
+    values = {"margin_h": [-1.2, 0.7], "fails": pd.array([1, 0], dtype="Int32")}
+    values |= {"option": pd.array([1, 2], dtype="Int32")}
+    texts |= {"row": pd.array(["low_rise", "residential"], dtype="string")}
+    texts |= {"land": pd.array(["strip", "parcel"], dtype="string")}
+    return gpd.GeoDataFrame(
+        {**texts, **numbers, **values},
+        geometry=[shapely.box(GRID.x_min + 20 * k, GRID.y_max - 30, GRID.x_min + 20 * k + 9,
+                              GRID.y_max - 20) for k in range(2)],
+        crs=GRID.crs,
+    )[list(t.SHADE_CHECKS.column_names)]  # fmt: skip
+
+
+def shade_lines() -> gpd.GeoDataFrame:
+    """Return a line of each kind."""
+    lines = [[(GRID.x_min + 9 * k, GRID.y_max - 40), (GRID.x_min + 30, GRID.y_max - 90)]
+             for k in range(3)]  # fmt: skip
+    return gpd.GeoDataFrame(
+        {
+            "line_id": _strings("line_", 3),
+            "site_id": _strings("bldg_", 3),
+            "kind": pd.array(["outline", "equal", "distance"], dtype="string"),
+            "time_h": [9.0, np.nan, np.nan],
+            "duration_h": [np.nan, 2.5, np.nan],
+            "distance_m": [np.nan, np.nan, 5.0],
+            "plane_m": [4.0] * 3,
+        },
+        geometry=shapely.linestrings(lines),
+        crs=GRID.crs,
+    )[list(t.SHADE_LINES.column_names)]
+
+
 TABLES = {
+    "roof_solar": roof_solar,
+    "shade_checks": shade_checks,
+    "shade_lines": shade_lines,
     "model_defects": model_defects,
     "water_bodies": water_bodies,
     "vegetation": vegetation,
     "surface_accuracy": surface_accuracy,
     "buildings": buildings,
     "building_exposure": building_exposure,
+    "facades": facades,
     "road_exposure": road_exposure,
     "traffic": traffic,
 }
@@ -276,7 +403,7 @@ def content(name: str, fingerprint: str = "ab" * 32, **changes: Any) -> LayerCon
     given: dict[str, Any] = {
         "recipe": shown,
         "grid": GRID,
-        "array": field_array(shown.view.field) if isinstance(shown.view, RasterView) else None,
+        "array": shown_values(shown.view.field) if isinstance(shown.view, RasterView) else None,
         "frame": None if isinstance(shown.view, RasterView) else TABLES[shown.view.table.name](),
         "notes": (SYNTHETIC,),
         "facts": (

@@ -177,7 +177,7 @@ def test_picture_values_and_tif_agree(tmp_path: Path) -> None:
     ).reshape(document.values.height, document.values.width)
     values = raw * document.values.scale + document.values.offset
     with Image.open(tmp_path / "sunlit_hours.png") as picture:
-        image = np.asarray(picture)
+        image = np.asarray(picture.convert("RGBA"))
     drawn = image[..., 3] > 0
     assert np.array_equal(drawn, raw != 65535)
     for item in style.items:

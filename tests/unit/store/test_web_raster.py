@@ -110,7 +110,7 @@ def test_picture_has_the_colours_of_the_style(tmp_path: Path) -> None:
     """Every pixel has the colour of its value; dry and unknown ones are clear."""
     warped = warp(VIEW, GRID, depth())
     write_image(tmp_path / "i.png", VIEW, warped, STYLE)
-    image = np.asarray(Image.open(tmp_path / "i.png"))
+    image = np.asarray(Image.open(tmp_path / "i.png").convert("RGBA"))
     assert image.shape == (*warped.values.shape, 4)
     v = warped.values
     assert (image[v >= 0.5] == (255, 216, 192, 255)).all()
@@ -176,4 +176,4 @@ def test_nothing_known(tmp_path: Path) -> None:
     warped = warp(VIEW, GRID, np.full(GRID.shape, np.nan, dtype=np.float32))
     write_values(tmp_path / "v.gz", VIEW, warped)
     write_image(tmp_path / "i.png", VIEW, warped, STYLE)
-    assert np.asarray(Image.open(tmp_path / "i.png"))[..., 3].max() == 0
+    assert np.asarray(Image.open(tmp_path / "i.png").convert("RGBA"))[..., 3].max() == 0

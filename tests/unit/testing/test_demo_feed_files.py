@@ -3,7 +3,7 @@
 import itertools
 import json
 import struct
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pytest
 from pyproj import Transformer
@@ -13,7 +13,7 @@ from shapely.ops import unary_union
 from citytwin.testing.place import Degrees, to_plane
 from citytwin.testing.streets import street_plan
 from citytwin.testing.traffic_feeds import write_traffic, write_vehicle_positions
-from citytwin.testing.weather_feeds import write_amedas, write_openmeteo
+from citytwin.testing.weather_feeds import write_amedas, write_openmeteo, write_openmeteo_year
 
 TO_PLANE = Transformer.from_crs(6668, 6677, always_xy=True)
 
@@ -124,6 +124,18 @@ def test_amedas_table_gives_degrees_and_minutes_near_the_city(tmp_path):
         assert 139.3 < lon < 139.5
         assert "架空" in station["kjName"]
         assert "synthetic" in station["enName"]
+
+
+def test_a_year_of_radiation_is_dark_by_night_and_brightest_in_summer(tmp_path):
+    """8760 hours from local midnight on; no light at midnight, most between May and August."""
+    answer = json.loads(write_openmeteo_year(tmp_path / "y.json").read_text(encoding="utf-8"))
+    times, light = answer["hourly"]["time"], answer["hourly"]["shortwave_radiation"]
+    assert answer["hourly_units"]["time"] == "unixtime"
+    assert times[0] == datetime(2024, 12, 31, 15, tzinfo=UTC).timestamp()
+    assert [b - a for a, b in itertools.pairwise(times)] == [3600] * 8759
+    assert all(value == 0.0 for value in light[::24])
+    assert 120 <= max(range(8760), key=light.__getitem__) // 24 <= 240
+    assert 1200.0 < sum(light) / 1000 < 1700.0
 
 
 def test_openmeteo_and_amedas_tell_the_same_storm(tmp_path):

@@ -20,7 +20,9 @@ def test_every_field_and_property_is_there() -> None:
     assert set(town.records) == set(p.ALL)
     check("town", f.ALL, town.fields, (53, 71), "")
     for field, array in town.fields.items():
-        if field.dtype == "float32" and field not in (f.ROUGHNESS, f.BUILDING_COVERAGE):
+        if field in (f.CANOPY_TOP, f.CANOPY_BASE):
+            assert 0.02 < np.isfinite(array).mean() < 0.2, field.name
+        elif field.dtype == "float32" and field not in (f.ROUGHNESS, f.BUILDING_COVERAGE):
             assert 0 < np.isnan(array).mean() < 0.2, field.name
     for observed, record in town.records.items():
         assert record.synthetic

@@ -1,0 +1,62 @@
+"""What must be said of bare rasters before anybody believes a map made from them."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from citytwin.engine.crs_fit import check_fit
+from citytwin.engine.surface_faults import surface_faults
+from citytwin.errors import ConfigError
+from citytwin.model import fields as f
+from citytwin.model.grid import COARSE_CELL_M, GridSpec
+from citytwin.model.notes import Note
+from citytwin.model.steps import Arrays
+
+
+def warnings_of(grid: GridSpec, arrays: Arrays) -> tuple[Note, ...]:
+    """Tell of lengths that are off, of spikes and pits, and of cells too large for buildings.
+
+    Parameters
+    ----------
+    grid
+        Grid of the rasters.
+    arrays
+        The rasters, north first.
+
+    Raises
+    ------
+    ConfigError
+        If a metre on the grid is no metre on the ground, or heights of trees above the ground
+        are given for heights above the datum.
+    """
+    hint = "warp the raster to a CRS that suits the place: gdalwarp -t_srs {suited} IN OUT"
+    fit = check_fit(grid, hint, anywhere=True)
+    _check_crowns(arrays)
+    faults = surface_faults(grid, grid.whole, grid.whole, arrays)
+    return (*fit, *faults, *_coarse(grid, arrays))
+
+
+def _check_crowns(arrays: Arrays) -> None:
+    """Refuse crowns of which most lie in the ground."""
+    top, surface = arrays.get(f.CANOPY_TOP), arrays.get(f.SURFACE_HEIGHT)
+    if top is None or surface is None:
+        return
+    crowns = np.isfinite(top) & np.isfinite(surface)
+    buried = int((crowns & (top <= surface)).sum())
+    if 2 * buried > int(crowns.sum()):
+        msg = f"canopy_top lies at or below surface_height in {buried} of {int(crowns.sum())} cells"
+        hint = "give it in metres above the datum, as the surface, and NaN where there is no tree"
+        raise ConfigError(msg, hint=hint)
+
+
+def _coarse(grid: GridSpec, arrays: Arrays) -> tuple[Note, ...]:
+    if grid.cell_m < COARSE_CELL_M or f.SURFACE_HEIGHT not in arrays:
+        return ()
+    return (
+        Note(
+            severity="loss",
+            ja=f"セル {grid.cell_m:g} m は多くの建物の幅より粗く、細い建物や影は消えるか太ります",
+            en=f"Cells of {grid.cell_m:g} m are larger than many buildings are wide: narrow"
+            " buildings, gaps and shadows vanish or swell",
+        ),
+    )

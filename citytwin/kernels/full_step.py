@@ -1,0 +1,251 @@
+"""One time step of the full shallow-water equations: Euler, or Heun with slopes inside cells.
+
+A single sweep from north to south: fluxes of a row, limiter, then the cells of the row above, so
+that all rows in use stay in the cache. Rows without water are passed over; the result has the
+same bits as if they had been computed.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numba import njit
+
+from citytwin.kernels.depth_rows import deposit, drain
+from citytwin.kernels.donor_limiter import CellFaces, donor_share, limit_discharge
+from citytwin.kernels.face_discharge import Row
+from citytwin.kernels.full_balance import (
+    RowFluxes,
+    RowWater,
+    average,
+    depth_gain,
+    momentum_gain,
+    note_largest,
+    row_of,
+    slope_pull,
+    velocities,
+)
+from citytwin.kernels.full_edges import edge_fluxes
+from citytwin.kernels.full_faces import x_fluxes, x_slopes, y_fluxes, y_slopes
+from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, FullWork, as_flux
+from citytwin.kernels.shallow_water import Ground
+
+_ZERO = np.float32(0.0)
+_ONE = np.float32(1.0)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _is_wet(state: FullState, j: int) -> bool:
+    """Whether row `j` exists and holds water (a NaN counts as water)."""
+    return 0 <= j < state.row_depth_m.shape[0] and not state.row_depth_m[j] <= _ZERO
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _row_fluxes(work: FullWork, j: int, nx: int) -> RowFluxes:
+    """Fluxes around the cells of row `j`."""
+    x, above, below = work.x_flux[j % 2], work.y_flux[j % 3], work.y_flux[(j + 1) % 3]
+    return RowFluxes(
+        as_flux(x, 0, nx), as_flux(x, 1, nx + 1), as_flux(above, 0, nx), as_flux(below, 0, nx)
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _open_faces(
+    state: FullState, ground: Ground, j: int, work: FullWork, second_order: bool
+) -> None:
+    """Find the fluxes inside row `j` and below it; between dry cells there are none."""
+    ny, nx = state.depth_m.shape
+    wet, wet_below = _is_wet(state, j), _is_wet(state, j + 1)
+    x, y = work.x_flux[j % 2], work.y_flux[(j + 1) % 3]
+    if wet and nx > 1:
+        if second_order:
+            x_slopes(state, ground, j, work)
+        x_fluxes(state, ground, j, work, second_order)
+    else:
+        x[:] = _ZERO
+        work.x_slope[j % 3] = _ZERO
+    x[:, 0], x[:, nx] = work.west[:, j], work.east[:, j]
+    if second_order and j + 1 < ny and (wet or wet_below or _is_wet(state, j + 2)):
+        y_slopes(state, ground, j + 1, work)
+    if j + 1 == ny:
+        y[:] = work.south
+    elif wet or wet_below:
+        y_fluxes(state, ground, j + 1, work, second_order)
+    else:
+        y[:] = _ZERO
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _limit_row(state: FullState, j: int, work: FullWork, dt_per_cell: np.float32) -> bool:
+    """Find the shares of row `j` and limit its west and east faces; return whether any was."""
+    nx = state.depth_m.shape[1]
+    through, share = work.x_flux[j % 2, 0], work.share[j % 2]
+    faces = CellFaces(through[:nx], through[1:], work.y_flux[j % 3, 0], work.y_flux[(j + 1) % 3, 0])
+    row = work.scratch[0, :nx]
+    if not donor_share(share, row, state.depth_m[j], faces, dt_per_cell):
+        return False
+    limit_discharge(through[1:nx], share[: nx - 1], share[1:])
+    limit_discharge(through[:1], share[:1], share[:1])
+    limit_discharge(through[nx:], share[nx - 1 :], share[nx - 1 :])
+    return True
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _balance_row(
+    read: FullState,
+    out: RowWater,
+    ground: Ground,
+    j: int,
+    work: FullWork,
+    numbers: FullNumbers,
+    second_order: bool,
+) -> Row:
+    """Bring row `j` of `read` to the end of an Euler step; return what the depths gained."""
+    nx = read.depth_m.shape[1]
+    water, fluxes = row_of(read, j), _row_fluxes(work, j, nx)
+    scale = numbers.dt_per_cell
+    out.depth[:], out.residual[:] = water.depth, water.residual
+    out.x_speed[:], out.y_speed[:] = water.x_speed, water.y_speed
+    west, east, north, south = fluxes.west, fluxes.east, fluxes.north, fluxes.south
+    momentum_gain(out.x_speed, water, (west, east, north, south), scale)
+    momentum_gain(out.y_speed, water, (north, south, west, east), scale)
+    if second_order:
+        pull = numbers.gravity_dt_per_cell
+        slope_pull(out.x_speed, water.depth, work.x_slope[j % 3, 1], pull)
+        slope_pull(out.y_speed, water.depth, work.y_slope[j % 3, 1], pull)
+    gain = work.scratch[0, :nx]
+    depth_gain(gain, fluxes, ground.rain_weight[j], scale, numbers.rain_m)
+    deposit(out.depth, out.residual, gain)
+    rows = (work.scratch[1, :nx], work.scratch[2, :nx], work.scratch[3, :nx])
+    velocities(out, ground.manning[j], rows, numbers)
+    return gain
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _finish_row(
+    states: tuple[FullState, FullState],
+    ground: Ground,
+    j: int,
+    work: FullWork,
+    numbers: FullNumbers,
+    second_order: bool,
+    last_stage: bool,
+) -> None:
+    """Write row `j` after the Euler step, or after the mean that ends Heun's method."""
+    read, write = states
+    nx = read.depth_m.shape[1]
+    if second_order and last_stage:
+        rows = work.scratch[5:9]
+        end = RowWater(rows[0, :nx], rows[1, :nx], rows[2, :nx], rows[3, :nx])
+        gain = _balance_row(read, end, ground, j, work, numbers, second_order)
+        average(row_of(write, j), row_of(read, j), end, gain, numbers.dry_depth_m)
+    else:
+        _balance_row(read, row_of(write, j), ground, j, work, numbers, second_order)
+    note_largest(write, j, work.scratch[0, :nx])
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _stage(
+    states: tuple[FullState, FullState],
+    ground: Ground,
+    work: FullWork,
+    edge_flow: EdgeFlow,
+    numbers: FullNumbers,
+    second_order: bool,
+    last_stage: bool,
+) -> None:
+    """Take one Euler step from the first state to the second."""
+    read = states[0]
+    ny, nx = read.depth_m.shape
+    rains, scale = numbers.rain_m > _ZERO, numbers.dt_per_cell
+    weight = 0.5 if second_order else 1.0
+    edge_fluxes(read, ground, work, numbers.dry_depth_m, not second_order)
+    work.y_flux[0] = work.north
+    if second_order:
+        y_slopes(read, ground, 0, work)
+    active_above, limited_above = False, False
+    for j in range(ny + 1):
+        active, limited = False, False
+        if j < ny:
+            active = _is_wet(read, j - 1) or _is_wet(read, j) or _is_wet(read, j + 1)
+            _open_faces(read, ground, j, work, second_order)
+            limited = active and _limit_row(read, j, work, scale)
+            if not limited:
+                work.share[j % 2] = _ONE
+        if limited or limited_above:
+            above = work.share[(j - 1) % 2 if j > 0 else 0]
+            below = work.share[j % 2 if j < ny else (j - 1) % 2]
+            limit_discharge(work.y_flux[j % 3, 0], above, below)
+        if j > 0:
+            if active_above or rains:
+                _finish_row(states, ground, j - 1, work, numbers, second_order, last_stage)
+            through = work.x_flux[(j - 1) % 2, 0]
+            edge_flow.west[j - 1] += weight * through[0]
+            edge_flow.east[j - 1] += weight * through[nx]
+        active_above, limited_above = active, limited
+        if j == 0:
+            edge_flow.north[:] += weight * work.y_flux[0, 0]
+    edge_flow.south[:] += weight * work.y_flux[ny % 3, 0]
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _drain_rows(state: FullState, work: FullWork, loss_m: np.float32) -> float:
+    """Let the drains take water from all wet rows; return the sum of the depths taken."""
+    ny, nx = state.depth_m.shape
+    taken = 0.0
+    for j in range(ny):
+        if _is_wet(state, j):
+            taken += drain(state.depth_m[j], state.residual_m[j], work.scratch[0, :nx], loss_m)
+            note_largest(state, j, work.scratch[0, :nx])
+    return taken
+
+
+def advance_full(
+    states: tuple[FullState, FullState],
+    ground: Ground,
+    work: FullWork,
+    edge_flow: EdgeFlow,
+    numbers: FullNumbers,
+    second_order: bool,
+) -> float:
+    """Advance depth and velocity by one time step.
+
+    Parameters
+    ----------
+    states
+        Water at the start, and arrays like those that the steps before have left or zero; shapes
+        (ny, nx) and (ny,).
+    ground
+        Arrays of shape (ny, nx), (nx,) and (ny,).
+    work
+        Work space.
+    edge_flow
+        Receives the discharge through the edges, shapes (nx,) and (ny,).
+    numbers
+        Scalars of the step; the step must satisfy dt (|u| + sqrt(g h)) <= alpha dx along x and y,
+        with alpha below one half.
+    second_order
+        Whether cells have slopes and the step two stages. The end of the step is then in the
+        first state; else in the second, and the caller exchanges them.
+
+    Returns
+    -------
+    float
+        Sum over the cells of the depth taken by drains, float64 [m].
+
+    Notes
+    -----
+    Godunov's method with the hydrostatic reconstruction of Audusse et al. (2004); in second order
+    MUSCL (van Leer 1979) and Heun's method, a mean of Euler steps (Shu and Osher 1988). Each face
+    is computed once and limited before both of its cells use it, in every stage, so no cell gives
+    more than it holds and a mean of depths >= 0 is >= 0.
+    """
+    for side in edge_flow:
+        side[:] = 0.0
+    _stage(states, ground, work, edge_flow, numbers, second_order, False)
+    if second_order:
+        _stage((states[1], states[0]), ground, work, edge_flow, numbers, True, True)
+    if numbers.loss_m > _ZERO:
+        end = states[0 if second_order else 1]
+        drained: float = _drain_rows(end, work, numbers.loss_m)
+        return drained
+    return 0.0

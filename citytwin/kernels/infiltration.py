@@ -1,0 +1,363 @@
+"""Water that soaks into the ground or runs into drains: constant, Horton, Green-Ampt."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit
+from numpy.typing import NDArray
+
+from citytwin.errors import ConfigError
+from citytwin.kernels.face_discharge import Row
+
+_KEEPS = 0.99999
+_STEPS = 40
+_CLOSE = 1e-12
+
+
+class SoilKind(IntEnum):
+    """Law by which ground takes water.
+
+    CONSTANT takes first_m_s for ever. HORTON takes first_m_s at first and last_m_s in the end,
+    falling with decay_per_s as long as water stands on it. GREEN_AMPT takes last_m_s (hydraulic
+    conductivity) and more while the wetting front is near, which suction_m (suction head times
+    deficit of moisture) pulls.
+    """
+
+    SEALED = 0
+    CONSTANT = 1
+    HORTON = 2
+    GREEN_AMPT = 3
+
+
+@dataclass(frozen=True)
+class Soil:
+    """How some ground takes water.
+
+    Parameters
+    ----------
+    kind
+        Law.
+    first_m_s
+        Rate at the start [m/s], >= 0; of CONSTANT the rate.
+    last_m_s
+        Rate in the end [m/s], >= 0, of HORTON at most `first_m_s`; of GREEN_AMPT the hydraulic
+        conductivity, > 0.
+    decay_per_s
+        Of HORTON: decay [1/s], > 0.
+    suction_m
+        Of GREEN_AMPT: suction head at the wetting front times deficit of moisture [m], >= 0.
+    """
+
+    kind: SoilKind
+    first_m_s: float = 0.0
+    last_m_s: float = 0.0
+    decay_per_s: float = 0.0
+    suction_m: float = 0.0
+
+    def __post_init__(self) -> None:
+        numbers = (self.first_m_s, self.last_m_s, self.decay_per_s, self.suction_m)
+        bad = not all(math.isfinite(value) and value >= 0 for value in numbers)
+        if self.kind is SoilKind.HORTON:
+            bad = bad or self.decay_per_s <= 0 or self.first_m_s < self.last_m_s
+        if self.kind is SoilKind.GREEN_AMPT:
+            bad = bad or self.last_m_s <= 0
+        if bad:
+            raise ConfigError(
+                f"soil {self.kind.name.lower()}: {numbers} [m/s, m/s, 1/s, m]",
+                hint="use numbers >= 0; Horton: decay > 0 and a first rate not below the last; "
+                "Green-Ampt: conductivity > 0",
+            )
+
+
+class SoilTable(NamedTuple):
+    """Soils by number.
+
+    Parameters
+    ----------
+    kind
+        Number of the law, shape (n,), int64.
+    first_m_s, last_m_s
+        Rates, shape (n,), float64 [m/s].
+    decay_per_s
+        Decay, shape (n,), float64 [1/s].
+    suction_m
+        Suction head times deficit, shape (n,), float64 [m].
+    """
+
+    kind: NDArray[np.int64]
+    first_m_s: NDArray[np.float64]
+    last_m_s: NDArray[np.float64]
+    decay_per_s: NDArray[np.float64]
+    suction_m: NDArray[np.float64]
+
+
+def soil_table(soils: tuple[Soil, ...]) -> SoilTable:
+    """Return soils as arrays.
+
+    Parameters
+    ----------
+    soils
+        In the order of their numbers.
+
+    Returns
+    -------
+    SoilTable
+        Arrays of shape (n,).
+    """
+    return SoilTable(
+        np.array([int(soil.kind) for soil in soils], dtype=np.int64),
+        np.array([soil.first_m_s for soil in soils]),
+        np.array([soil.last_m_s for soil in soils]),
+        np.array([soil.decay_per_s for soil in soils]),
+        np.array([soil.suction_m for soil in soils]),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class GroundSinks:
+    """Where water goes into the ground and into drains.
+
+    Parameters
+    ----------
+    soil
+        Number of the soil of each cell, shape (ny, nx), uint8.
+    soils
+        Soils by number.
+    drain_m_s
+        Rate that drains take, shape (ny, nx), float32 [m/s], >= 0.
+    """
+
+    soil: NDArray[np.uint8]
+    soils: tuple[Soil, ...]
+    drain_m_s: NDArray[np.float32]
+    table: SoilTable = field(init=False)
+
+    def __post_init__(self) -> None:
+        if self.soil.shape != self.drain_m_s.shape:
+            raise ConfigError(
+                f"soil has the shape {self.soil.shape}, drain_m_s {self.drain_m_s.shape}",
+                hint="give both on the grid of the terrain",
+            )
+        if int(self.soil.max()) >= len(self.soils):
+            raise ConfigError(
+                f"a cell has soil {int(self.soil.max())}, there are {len(self.soils)}",
+                hint="give a soil for each number",
+            )
+        if not (np.isfinite(self.drain_m_s).all() and (self.drain_m_s >= 0).all()):
+            raise ConfigError("drain_m_s is negative or not a number", hint="use m/s >= 0")
+        object.__setattr__(self, "table", soil_table(self.soils))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def horton_total(time_s: float, first_m_s: float, last_m_s: float, decay_per_s: float) -> float:
+    """Depth that Horton's law has taken after some time under water.
+
+    Parameters
+    ----------
+    time_s
+        Time under water [s].
+    first_m_s, last_m_s
+        Rates at first and in the end [m/s].
+    decay_per_s
+        Decay [1/s], > 0.
+
+    Returns
+    -------
+    float
+        Depth [m].
+
+    Notes
+    -----
+    Horton (1940), integrated.
+    """
+    return last_m_s * time_s - (first_m_s - last_m_s) / decay_per_s * math.expm1(
+        -decay_per_s * time_s
+    )
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def horton_time(taken_m: float, first_m_s: float, last_m_s: float, decay_per_s: float) -> float:
+    """Time under water after which Horton's law has taken a depth.
+
+    Parameters
+    ----------
+    taken_m
+        Depth [m], >= 0.
+    first_m_s, last_m_s
+        Rates at first and in the end [m/s]; the first > 0.
+    decay_per_s
+        Decay [1/s], > 0.
+
+    Returns
+    -------
+    float
+        Time [s].
+
+    Notes
+    -----
+    Newton steps on the integral of Horton (1940), from below: it rises and bends down.
+    """
+    time = taken_m / first_m_s
+    for _ in range(_STEPS):
+        rate = last_m_s + (first_m_s - last_m_s) * math.exp(-decay_per_s * time)
+        step = (taken_m - horton_total(time, first_m_s, last_m_s, decay_per_s)) / rate
+        time += step
+        if abs(step) <= _CLOSE * time:
+            break
+    return time
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def green_ampt_total(taken_m: float, dt_s: float, last_m_s: float, suction_m: float) -> float:
+    """Depth that Green and Ampt's law has taken after a further time under water.
+
+    Parameters
+    ----------
+    taken_m
+        Depth taken so far [m], >= 0.
+    dt_s
+        Time [s], >= 0.
+    last_m_s
+        Hydraulic conductivity K [m/s], > 0.
+    suction_m
+        Suction head times deficit of moisture S [m], >= 0.
+
+    Returns
+    -------
+    float
+        Depth F [m], which solves F - F0 - S ln((F + S) / (F0 + S)) = K dt.
+
+    Notes
+    -----
+    Green and Ampt (1911), the implicit form of Mein and Larson (1973), by Newton steps from above.
+    """
+    supply = last_m_s * dt_s
+    if not supply > 0.0:
+        return taken_m
+    if not suction_m > 0.0:
+        return taken_m + supply
+    # Above the root: what the rate at the begin would take, and for a dry start what suction
+    # alone would, F = sqrt(2 S K dt), plus gravity.
+    gain = supply + math.sqrt(2.0 * suction_m * supply)
+    for _ in range(_STEPS):
+        total = taken_m + gain
+        off = gain - suction_m * math.log1p(gain / (taken_m + suction_m)) - supply
+        step = off * (total + suction_m) / total
+        gain -= step
+        if abs(step) <= _CLOSE * gain:
+            break
+    return taken_m + gain
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _capacity(soils: SoilTable, number: int, memory: float, dt_s: float) -> float:
+    """Depth that a soil can take; `memory` is its time under water, or what it has taken."""
+    kind = soils.kind[number]
+    first, last = soils.first_m_s[number], soils.last_m_s[number]
+    if kind == 1:
+        return float(first * dt_s)
+    if kind == 2:
+        decay = soils.decay_per_s[number]
+        before = horton_total(memory, first, last, decay)
+        return float(horton_total(memory + dt_s, first, last, decay) - before)
+    if kind == 3:
+        return float(green_ampt_total(memory, dt_s, last, soils.suction_m[number]) - memory)
+    return 0.0
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _remember(
+    soils: SoilTable, number: int, memory: float, taken: float, capacity: float, dt_s: float
+) -> float:
+    """Memory of a soil after it has taken some of what it could."""
+    kind = soils.kind[number]
+    if kind == 3:
+        return memory + taken
+    if kind != 2:
+        return memory
+    if taken >= capacity * (1.0 - 1e-6):
+        return memory + dt_s
+    first, last = soils.first_m_s[number], soils.last_m_s[number]
+    decay = soils.decay_per_s[number]
+    before = horton_total(memory, first, last, decay)
+    return float(max(memory, horton_time(before + taken, first, last, decay)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _withdraw(depth: Row, residual: Row, i: int, wanted: float) -> float:
+    """Take a depth from a cell, at most what it holds; return what was taken."""
+    old = depth[i]
+    taken = np.float32(min(wanted, _KEEPS * np.float64(old)))
+    # Error-free difference (Knuth 1969, TwoSum), with what the steps before have left over.
+    kept = old - taken
+    part = kept - old
+    rest = ((old - (kept - part)) + (-taken - part)) + residual[i]
+    depth[i] = kept + rest
+    residual[i] = rest - (depth[i] - kept)
+    return np.float64(taken)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def soak(
+    depth_m: NDArray[np.float32],
+    residual_m: NDArray[np.float32],
+    row_depth_m: Row,
+    soil: NDArray[np.uint8],
+    soils: SoilTable,
+    memory: NDArray[np.float64],
+    drain_m_s: NDArray[np.float32],
+    dt_s: float,
+) -> tuple[float, float]:
+    """Let ground and drains take water where there is some.
+
+    Parameters
+    ----------
+    depth_m, residual_m
+        Water depth and what rounding left out of it, shape (ny, nx), float32 [m], changed in
+        place.
+    row_depth_m
+        Largest depth of each row, shape (ny,), float32 [m].
+    soil
+        Number of the soil of each cell, shape (ny, nx), uint8.
+    soils
+        Arrays of shape (n,).
+    memory
+        Time under water (Horton) or depth taken (Green-Ampt), shape (ny, nx), float64 [s or m],
+        changed in place.
+    drain_m_s
+        Rate that drains take, shape (ny, nx), float32 [m/s].
+    dt_s
+        Time [s], >= 0.
+
+    Returns
+    -------
+    tuple of float
+        Sums of the depths that the ground and the drains took, float64 [m].
+
+    Notes
+    -----
+    A soil that gets less water than it could take falls back to the time at which it has taken
+    as much, as in SWMM (Rossman and Huber 2016).
+    """
+    soaked, drained = 0.0, 0.0
+    for j in range(depth_m.shape[0]):
+        if row_depth_m[j] <= np.float32(0.0):
+            continue
+        depth, residual = depth_m[j], residual_m[j]
+        for i in range(depth.shape[0]):
+            if depth[i] <= np.float32(0.0):
+                continue
+            number = np.int64(soil[j, i])
+            if soils.kind[number] != 0:
+                capacity = _capacity(soils, number, memory[j, i], dt_s)
+                taken = _withdraw(depth, residual, i, capacity)
+                memory[j, i] = _remember(soils, number, memory[j, i], taken, capacity, dt_s)
+                soaked += taken
+            if drain_m_s[j, i] > np.float32(0.0):
+                drained += _withdraw(depth, residual, i, np.float64(drain_m_s[j, i]) * dt_s)
+    return soaked, drained

@@ -1,0 +1,1 @@
+"""What laws and standards ask of sunlight: the rules as files, and the geometry of shade."""

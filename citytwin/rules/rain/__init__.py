@@ -1,0 +1,1 @@
+"""Rainfall intensities by duration and return period, one YAML file per place."""

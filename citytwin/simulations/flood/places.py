@@ -1,0 +1,138 @@
+"""Cells of given levels and of water that stands at the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from citytwin.errors import StepError
+from citytwin.kernels.flood_stage import StageCells, StageSeries
+from citytwin.model.grid import GridSpec
+from citytwin.simulations.flood.boundaries import (
+    InitialWater,
+    LevelParams,
+    Place,
+    StagePoint,
+)
+
+MINUTE_S = 60.0
+STEP = "flood"
+
+
+@dataclass(frozen=True, eq=False)
+class Ground:
+    """The area as places are looked up in it."""
+
+    grid: GridSpec
+    terrain_m: NDArray[np.float32]
+    """Ground level, shape (ny, nx) [m]; NaN outside."""
+    is_open: NDArray[np.bool_]
+    """Cells that can hold water, shape (ny, nx)."""
+
+    @property
+    def bounds_text(self) -> str:
+        """The box of the grid, for messages."""
+        box = self.grid.bounds
+        return f"{box.x_min:g} to {box.x_max:g} east, {box.y_min:g} to {box.y_max:g} north"
+
+
+def stage_of(points: tuple[StagePoint, ...]) -> StageSeries:
+    """Return a stage in seconds.
+
+    Parameters
+    ----------
+    points
+        Times and levels.
+    """
+    return StageSeries(
+        np.array([point.minutes * MINUTE_S for point in points]),
+        np.array([point.level_m for point in points]),
+    )
+
+
+def within(ground: Ground, outline: tuple[Place, ...]) -> NDArray[np.bool_]:
+    """Return the open cells whose centre lies in a polygon.
+
+    Parameters
+    ----------
+    ground
+        The area.
+    outline
+        Corners of the polygon.
+
+    Raises
+    ------
+    StepError
+        If it crosses itself.
+    """
+    polygon = shapely.Polygon(outline)
+    if not polygon.is_valid:
+        msg = f"the outline from {outline[0]} on is no polygon: {shapely.is_valid_reason(polygon)}"
+        raise StepError(msg, step=STEP, hint="give its corners in order")
+    x, y = np.meshgrid(
+        ground.grid.x_centres(ground.grid.whole), ground.grid.y_centres(ground.grid.whole)
+    )
+    inside: NDArray[np.bool_] = shapely.contains_xy(polygon, x, y) & ground.is_open
+    return inside
+
+
+def level_cells(ground: Ground, given: LevelParams) -> StageCells:
+    """Return the cells whose level is given.
+
+    Parameters
+    ----------
+    ground
+        The area.
+    given
+        Where, and the level.
+
+    Raises
+    ------
+    StepError
+        If there is no open cell.
+    """
+    chosen = np.zeros(ground.is_open.shape, dtype=np.bool_)
+    if given.edge is None:
+        chosen = within(ground, given.outline)
+    else:
+        turns = {"north": 0, "east": 1, "south": 2, "west": 3}[given.edge]
+        # Views, turned so that the edge is the first row.
+        np.rot90(chosen, turns)[0] = np.rot90(ground.is_open, turns)[0]
+    rows, cols = np.nonzero(chosen)
+    if not rows.size:
+        where = given.edge or f"the outline from {given.outline[0]} on"
+        msg = f"no open cell for the water level at {where}; the area is {ground.bounds_text}"
+        raise StepError(msg, step=STEP, hint="give coordinates in the city's CRS")
+    return StageCells(rows, cols, stage_of(given.stage))
+
+
+def initial_depth(ground: Ground, waters: tuple[InitialWater, ...]) -> NDArray[np.float32] | None:
+    """Return the depth at the start, or None where all is dry.
+
+    Parameters
+    ----------
+    ground
+        The area.
+    waters
+        Water that stands; where two overlap the higher counts.
+
+    Raises
+    ------
+    StepError
+        If one of them wets no cell.
+    """
+    if not waters:
+        return None
+    depth = np.zeros(ground.is_open.shape, dtype=np.float32)
+    for water in waters:
+        wet = within(ground, water.outline) & (ground.terrain_m < water.level_m)
+        if not wet.any():
+            msg = f"no open cell in the outline from {water.outline[0]} on lies below "
+            msg += f"{water.level_m:g} m; the area is {ground.bounds_text}"
+            raise StepError(msg, step=STEP, hint="check level and coordinates of initial_water")
+        rise = (water.level_m - ground.terrain_m[wet].astype(np.float64)).astype(np.float32)
+        depth[wet] = np.maximum(depth[wet], rise)
+    return depth

@@ -1,0 +1,72 @@
+"""Probable irradiation of ground and roofs: that of the sky as it was observed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+
+from citytwin.errors import StepError
+from citytwin.model import fields as f
+from citytwin.model.local_days import midnight
+from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
+from citytwin.model.sun_notes import sun_notes
+from citytwin.model.text import text
+from citytwin.simulations.irradiation.params import ProbableParams
+from citytwin.simulations.irradiation.span import days_s, light_of, received_by, span_of
+from citytwin.simulations.irradiation.surface import light_reach_m, normals_of, plane_note
+from citytwin.simulations.irradiation.weather import PROPERTY, intervals_of, real_sky
+
+
+def run(block: Block, params: ProbableParams) -> Outcome:
+    """Add up beam, light of the sky, and what the ground reflects, as the record has it."""
+    site, wanted = block.site, PROPERTY[params.observed]
+    record = block.records.get(wanted)
+    if record is None:
+        msg = f"there is no record of {wanted.name}"
+        raise StepError(msg, step="irradiation_probable", hint="add a weather feed that has it")
+    record = record.good()
+    limits = days_s(params.first_day, params.last, site.time_zone)
+    span = span_of(limits, intervals_of(record), params, site)
+    real = real_sky(span, record, params.observed, params.min_coverage)
+    light = light_of(span, real.sky, params, site)
+    got = received_by(light, block[f.SURFACE_HEIGHT], normals_of(block, params), block, params)
+    fields = {
+        f.IRRADIATION_PROBABLE_DIRECT: got.direct,
+        f.IRRADIATION_PROBABLE_DIFFUSE: got.diffuse,
+        f.IRRADIATION_PROBABLE_REFLECTED: got.reflected,
+        f.IRRADIATION_PROBABLE_GLOBAL: got.total,
+    }
+    said = plane_note(params, f.ROOF_SLOPE in block.arrays, light.level_kwh_m2, clear=False)
+    return Outcome(
+        fields,
+        notes=(said, *real.notes, *sun_notes(False, block.grid, site)),
+        valid_time=midnight(params.first_day, site.time_zone),
+    )
+
+
+def _window(params: ProbableParams) -> tuple[datetime, datetime]:
+    """Days of the span by the clock of UTC: enough to tell which sensor covers most of them."""
+    begin = datetime.combine(params.first_day, time(), UTC)
+    return begin, datetime.combine(params.last, time(), UTC) + timedelta(days=1)
+
+
+SIMULATION = Simulation(
+    name="irradiation_probable",
+    title=text("実際の日射量（観測された空）", "Probable solar irradiation (observed sky)"),
+    inputs=(f.SURFACE_HEIGHT,),
+    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, *PROPERTY.values()),
+    also_needs=lambda params: (PROPERTY[params.observed],),
+    ignores=lambda params: tuple(
+        observed for name, observed in PROPERTY.items() if name != params.observed
+    ),
+    outputs=(
+        f.IRRADIATION_PROBABLE_DIRECT,
+        f.IRRADIATION_PROBABLE_DIFFUSE,
+        f.IRRADIATION_PROBABLE_REFLECTED,
+        f.IRRADIATION_PROBABLE_GLOBAL,
+    ),
+    params=ProbableParams,
+    window=_window,
+    reach=Halo(light_reach_m),
+    run=run,
+    cost=Cost(seconds_per_megacell=6.0, bytes_per_cell=100.0),
+)

@@ -1,0 +1,151 @@
+"""The sky as a record has it: how bright compared with a clear one, and what must be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.errors import StepError
+from citytwin.kernels.observed_sky import (
+    clearness_of_clouds,
+    clearness_of_sunshine,
+    observed_sky,
+)
+from citytwin.kernels.sky_light import SkyLight
+from citytwin.kernels.time_pieces import standing_intervals
+from citytwin.model import properties as p
+from citytwin.model.notes import Note
+from citytwin.model.properties import ObservedProperty
+from citytwin.model.record import Record
+from citytwin.model.text import Text, text
+from citytwin.simulations.irradiation.params import Observed
+from citytwin.simulations.irradiation.span import Span
+
+FloatArray = NDArray[np.float64]
+
+PROPERTY: dict[Observed, ObservedProperty] = {
+    "radiation": p.GLOBAL_RADIATION,
+    "sunshine": p.SUNSHINE_DURATION,
+    "clouds": p.CLOUD_COVER,
+}
+"""What is recorded."""
+
+_METHOD: dict[Observed, Text] = {
+    "radiation": text("観測値をそのまま使用", "as measured"),
+    "sunshine": text(
+        "快晴時の 0.25 + 0.75 × 日照率（Ångström 1924）",
+        "0.25 + 0.75 x share of sunshine, of a clear sky (Angstrom 1924)",
+    ),
+    "clouds": text(
+        "快晴時の 1 - 0.75 × 雲量^3.4（Kasten and Czeplak 1980）",
+        "1 - 0.75 x cover^3.4, of a clear sky (Kasten and Czeplak 1980)",
+    ),
+}
+_WHOLE = 0.9995
+"""Share from which a span counts as covered: twilight at its ends is no gap."""
+
+
+@dataclass(frozen=True)
+class RealSky:
+    """Irradiance of a span as observed."""
+
+    sky: SkyLight
+    notes: tuple[Note, ...]
+
+
+def intervals_of(record: Record) -> tuple[FloatArray, FloatArray]:
+    """Begin and end of what each observation stands for [s since 1970].
+
+    Parameters
+    ----------
+    record
+        In order of time.
+    """
+    return standing_intervals(record.start_s, record.end_s)
+
+
+def real_sky(span: Span, record: Record, observed: Observed, min_coverage: float) -> RealSky:
+    """Irradiance of each stretch of a span by a record.
+
+    Global irradiance follows the clear sky within each observation, and its sum over the
+    observation is the observed one.
+
+    Parameters
+    ----------
+    span
+        Cut at `intervals_of` the record.
+    record
+        Good observations only.
+    observed
+        What they are of.
+    min_coverage
+        Share of the light of the span that must be covered.
+
+    Raises
+    ------
+    StepError
+        If less is covered.
+    """
+    level, owner = span.clear.level_w_m2(span.altitude_deg), span.pieces.interval
+    covered = owner >= 0
+    energy = level * span.pieces.length_s
+    share = float(energy[covered].sum() / energy.sum()) if energy.sum() > 0.0 else 0.0
+    if share < min_coverage:
+        msg = (
+            f"the record of {record.observed.name} of {record.where.en} covers {share:.0%} of the"
+            " light of the span only"
+        )
+        hint = "choose days that were recorded, another source, or a smaller min_coverage"
+        raise StepError(msg, step="irradiation", hint=hint)
+    clearness = np.zeros(level.size)
+    clearness[covered] = _clearness(span, level, record, observed)[owner[covered]]
+    mean = float((clearness * energy)[covered].sum() / energy[covered].sum())
+    clearness[~covered] = mean
+    sky = observed_sky(clearness * level, span.altitude_deg, span.day_of_year)
+    used = np.unique(owner[covered & (level > 0.0)]).size
+    return RealSky(sky, _notes(record, observed, used, share, mean))
+
+
+def _clearness(span: Span, level: FloatArray, record: Record, observed: Observed) -> FloatArray:
+    """Global irradiance of each observation as a share of that of the clear sky."""
+    if observed == "clouds":
+        return np.asarray(clearness_of_clouds(record.result))
+    start_s, end_s = intervals_of(record)
+    if observed == "sunshine":
+        share = record.result * 60.0 / (end_s - start_s)
+        return np.asarray(clearness_of_sunshine(np.clip(share, 0.0, 1.0)))
+    covered, number = span.pieces.interval >= 0, record.result.size
+    owner, length = span.pieces.interval[covered], span.pieces.length_s[covered]
+    clear = np.bincount(owner, level[covered] * length, number)
+    ratio = np.zeros(number)
+    received = np.maximum(record.result, 0.0) * np.bincount(owner, length, number)
+    np.divide(received, clear, out=ratio, where=clear > 0.0)
+    return ratio
+
+
+def _notes(
+    record: Record, observed: Observed, used: int, share: float, mean: float
+) -> tuple[Note, ...]:
+    title, method = record.observed.title, _METHOD[observed]
+    said = Note(
+        severity="info",
+        ja=f"空の状態は{title.ja}の観測 {used} 件による（{record.where.ja}、データ"
+        f"「{record.source}」、{method.ja}）。快晴時の {mean:.0%}。直達・散乱の分離は Erbs ほか (1982)",
+        en=f"Sky by {used} observations of {title.en[0].lower()}{title.en[1:]} ({record.where.en},"
+        f" source {record.source}; {method.en}): {mean:.0%} of a clear sky. Parted into beam and"
+        " diffuse light after Erbs et al. (1982)",
+    )
+    if share >= _WHOLE:
+        return (said,)
+    return (
+        said,
+        Note(
+            severity="fallback",
+            ja=f"期間の日射の {1 - share:.1%} に当たる時間は観測がなく、残りの期間の平均と同じ明るさの空"
+            "としています",
+            en=f"Nothing was observed for {1 - share:.1%} of the light of the span; there the sky is"
+            " taken to be as clear as on average in the rest",
+        ),
+    )

@@ -1,0 +1,67 @@
+"""All moments of a layer as the bands of one virtual raster, for GDAL and QGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from xml.etree import ElementTree as ET
+
+from rasterio.crs import CRS
+
+from citytwin.model.instants import Instant
+from citytwin.store.atomic import write_text
+from citytwin.store.raster_layer import RasterPlan
+
+VRT_TYPE = "application/xml"
+_TYPES = {"float32": "Float32", "uint8": "Byte", "int32": "Int32"}
+
+
+def vrt_name(layer: str) -> str:
+    """Return the name of the virtual raster of a layer over time.
+
+    Parameters
+    ----------
+    layer
+        Id of the layer.
+    """
+    return f"{layer}.vrt"
+
+
+def write_series_vrt(plan: RasterPlan, files: Sequence[str], instants: Sequence[Instant]) -> None:
+    """Write ``<layer>.vrt``: a band per moment, each a view onto the GeoTIFF of that moment.
+
+    Parameters
+    ----------
+    plan
+        The layer.
+    files
+        GeoTIFFs in its folder, in the order of the moments.
+    instants
+        The moments.
+    """
+    grid, field = plan.grid, plan.field
+    rows, cols = grid.shape
+    root = ET.Element("VRTDataset", rasterXSize=str(cols), rasterYSize=str(rows))
+    _text(root, "SRS", CRS.from_string(grid.crs).to_wkt())
+    _text(root, "GeoTransform", ", ".join(f"{part!r}" for part in grid.transform.to_gdal()))
+    for number, (file, instant) in enumerate(zip(files, instants, strict=True), start=1):
+        band = ET.SubElement(root, "VRTRasterBand", dataType=_TYPES[field.dtype], band=str(number))
+        metadata = ET.SubElement(band, "Metadata")
+        _text(metadata, "MDI", instant.iso).set("key", "time")
+        _text(band, "Description", f"{field.name} {instant.iso}")
+        _text(band, "NoDataValue", f"{field.nodata:g}")
+        _text(band, "UnitType", field.unit)
+        source = ET.SubElement(band, "SimpleSource")
+        _text(source, "SourceFilename", file).set("relativeToVRT", "1")
+        _text(source, "SourceBand", "1")
+        whole = {"xOff": "0", "yOff": "0", "xSize": str(cols), "ySize": str(rows)}
+        ET.SubElement(source, "SrcRect", whole)
+        ET.SubElement(source, "DstRect", whole)
+    ET.indent(root)
+    text = ET.tostring(root, encoding="unicode") + "\n"
+    write_text(plan.directory / vrt_name(plan.layer), text)
+
+
+def _text(parent: ET.Element, name: str, value: str) -> ET.Element:
+    element = ET.SubElement(parent, name)
+    element.text = value
+    return element
