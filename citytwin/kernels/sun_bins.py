@@ -18,14 +18,14 @@ class Lights(NamedTuple):
         Above the horizon, shape (nt,) [rad].
     weights
         What a plane receives that faces the light, by kind of light, shape (kinds, nt) [any unit].
-    crown_weights
-        What is left of it behind crowns of trees, in the same form; None = all.
+    behind_crowns
+        The same where the light comes through crowns of trees; None = trees hide nothing.
     """
 
     azimuth_rad: np.ndarray
     altitude_rad: np.ndarray
     weights: np.ndarray
-    crown_weights: np.ndarray | None = None
+    behind_crowns: np.ndarray | None = None
 
 
 def binned(lights: Lights, spacing_rad: float) -> Lights:
@@ -69,13 +69,13 @@ def binned(lights: Lights, spacing_rad: float) -> Lights:
         ]
     )
     strength = np.linalg.norm(vector, axis=0)
+    rise = np.sin(altitude)
 
     def joined(kinds: np.ndarray) -> np.ndarray:
-        """What a bin gives a plane that faces it, of lights as strong as these."""
-        levels = [np.bincount(member, kind * np.sin(altitude), bins.size) for kind in kinds]
-        return np.asarray(np.stack(levels) / vector[2] * strength)
+        level = [np.bincount(member, kind * rise, bins.size) for kind in kinds]
+        return np.asarray(np.stack(level) / vector[2] * strength)
 
-    behind = lights.crown_weights
+    behind = lights.behind_crowns
     return Lights(
         np.mod(np.arctan2(vector[0], vector[1]), 2.0 * np.pi),
         np.arcsin(np.minimum(vector[2] / strength, 1.0)),

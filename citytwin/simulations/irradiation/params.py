@@ -37,8 +37,8 @@ class LightParams(Params):
     that of dry ground and cities (Liu and Jordan 1963, Solar Energy 7(2), 53-74)
     [1]."""
     trees: Trees = Trees()
-    """How trees count, where the city has any: light of the sky passes their crowns as direct
-    light does."""
+    """How trees count, where the city has any; light of the sky passes their crowns as that of the
+    sun."""
 
 
 class IrradiationParams(LightParams):
