@@ -444,6 +444,12 @@ ROAD_EXPOSURE = Table(
             "min",
             meaning="null when it stays passable, and where there is no depth",
         ),
+        Column(
+            "passable_again_min",
+            "float64",
+            "min",
+            meaning="null when it stays passable, and when it is still closed at the end",
+        ),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",

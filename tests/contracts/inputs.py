@@ -106,7 +106,15 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "canopy": [{}, {"lowest_m": 0.1, "shrub_m": 0.0, "unknown_crown_m": 5.0}],
-    "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
+    "flood": [
+        {"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06},
+        {
+            "start": "2026-06-30T18:30:00+09:00",
+            "duration_h": 0.5,
+            "frame_minutes": 15,
+            "rain": [{"start_minutes": 0, "end_minutes": 30, "mm_per_h": 60}],
+        },
+    ],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
     "window_sun": [
         {"step_minutes": 60},

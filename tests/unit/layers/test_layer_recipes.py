@@ -47,6 +47,7 @@ def test_the_layers_of_the_twin() -> None:
         "open_space_sun",
         "frontal_area_index",
         "wind_speed_ratio",
+        "flood_depth",
         "flood_depth_max",
         "flood_speed_max",
         "flood_arrival",

@@ -63,6 +63,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.IRRADIATION_PROBABLE_GLOBAL: (80.0, 1400.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
+        f.FLOOD_DEPTH: (-2.0, 4.0),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
         f.FLOOD_SPEED_MAX: (-1.0, 2.6),
         f.FLOOD_DEPTH_SPEED_MAX: (-1.0, 6.0),
@@ -235,6 +236,7 @@ def road_exposure() -> gpd.GeoDataFrame:
             "name": pd.array(["中央通り", *[None] * 7], dtype="string"),
             "function": pd.array(["市道"] * 8, dtype="string"),
             "flood_depth_max_m": depth,
+            "passable_again_min": np.nan,
             "impassable_after_min": minutes,
         },
         geometry=[
