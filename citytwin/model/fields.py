@@ -420,5 +420,14 @@ FLOOD_IMPASSABLE = Field(
     valid_min=0.0,
     may_be_empty=True,
 )
+FLOOD_IMPASSABLE_UNTIL = Field(
+    "flood_impassable_until",
+    "min",
+    text("車両通行不能が終わる時間", "Time until which cars cannot pass"),
+    precision=0.1,
+    valid_min=0.0,
+    may_be_empty=True,
+)
+"""Infinite where the water is still too deep at the end of the run."""
 
 ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))

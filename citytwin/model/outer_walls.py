@@ -13,6 +13,8 @@ DETAIL_M = 0.1
 """Kinks of an outline smaller than this make no wall of their own [m]."""
 SHORTEST_M = 0.3
 """Shorter walls hold no window and are left out [m]."""
+SAME = 1e-6
+"""A wall longer by this share of a piece needs no piece more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +90,7 @@ def outer_walls(footprints: Sequence[shapely.Geometry], longest_m: float) -> Out
     kept = length >= SHORTEST_M
     start, end, owner, length = start[kept], end[kept], owner[kept], length[kept]
     wall = _numbered(owner)
-    pieces = np.ceil(length / longest_m).astype(np.int64)
+    pieces = np.maximum(np.ceil(length / longest_m - SAME), 1.0).astype(np.int64)
     at = np.repeat(np.arange(len(pieces)), pieces)
     piece = np.arange(len(at)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     step = (end - start)[at] / pieces[at, None]

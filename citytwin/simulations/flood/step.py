@@ -57,7 +57,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         _thinned(block),
     )
     return Outcome(
-        fields_of(flood, terrain, params.arrival_depth_m),
+        fields_of(flood, terrain, params.arrival_depth_m, params.impassable_depth_m),
         facts=(*facts_of(flood), *storm.facts),
         notes=(
             summary(params, storm, block.site.time_zone),

@@ -35,6 +35,7 @@ def test_long_walls_are_cut_into_equal_pieces() -> None:
     assert walls.piece[long].tolist() == [1, 2, 3]
     np.testing.assert_allclose(walls.end[long][:-1], walls.start[long][1:])
     assert walls.length_m.sum() == pytest.approx(58.0)
+    assert len(outer_walls([shapely.box(0, 0, 10 + 1e-9, 4)], 10.0).wall) == 4
 
 
 def test_kinks_and_points_in_a_line_make_no_walls() -> None:
