@@ -55,3 +55,12 @@ def test_each_building_counts_its_own_walls() -> None:
     nothing = outer_walls([], 50.0)
     assert len(nothing.wall) == 0
     assert nothing.normal.shape == (0, 2)
+
+
+def test_damaged_outlines_do_not_fill_the_memory() -> None:
+    """A vertex at the end of the world makes no million pieces of wall."""
+    far = shapely.Polygon([(0, 0), (10, 0), (1e12, 1e12), (0, 10)])
+    walls = outer_walls([far, shapely.box(0, 0, 4, 4)], 10.0)
+    assert len(walls.wall) < 8
+    assert (walls.building == 1).sum() == 4
+    assert (walls.length_m <= 10.0).all()

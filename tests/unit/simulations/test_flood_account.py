@@ -135,3 +135,26 @@ def test_until_when_cars_cannot_pass() -> None:
     assert np.isnan(until(0.04)).all()
     given["duration_h"] = 1.2
     assert np.isinf(until(0.02)).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "without advection"),
+        ({"scheme": "full"}, "full shallow-water equations (finite volumes of second order)"),
+        ({"scheme": "full", "order": 1}, "finite volumes of first order"),
+    ],
+)
+def test_the_map_says_which_equations_were_solved(given: dict[str, object], said: str) -> None:
+    """Either way all rain is accounted for."""
+    made = flood_of(ring(), **given)
+    assert said in made.notes[-1].en
+    errors = [fact.value for fact in made.facts if fact.name == "volume_error"]
+    assert errors[0] < 1e-7
+
+
+def test_a_step_too_long_for_the_equations_is_refused() -> None:
+    """The limit depends on the scheme; the message says which and how much."""
+    with pytest.raises(ValueError, match=r"with scheme full use at most 0\.45"):
+        FloodParams(scheme="full", courant=0.6)
+    assert FloodParams(scheme="inertial", courant=0.6).courant == 0.6
