@@ -17,7 +17,7 @@ from citytwin.transports.files import content_name
 
 _BUILDINGS = re.compile(r"building|bldg|footprint|pand|gebaeude|gebäude|bati|建物|建築")
 _ROADS = re.compile(r"road|street|wegdeel|strasse|straße|道路")
-_LAND = re.compile(r"sites?\b|parcel|zone|zoning|youto|敷地|地番|用途地域")
+_LAND = re.compile(r"(?<![a-z])sites?\b|parcel|zone|zoning|youto|敷地|地番|用途地域")
 
 
 def look_at_vector(path: Path, given: str | None) -> Look:
