@@ -61,7 +61,7 @@ def number_codes(
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _is_same(letters: np.ndarray, nodes: np.ndarray, a: int, b: int) -> bool:
     code = nodes[a, an.VALUE_END] - nodes[a, an.VALUE_BEGIN]
     listed = nodes[a, an.SPACE_END] - nodes[a, an.SPACE_BEGIN]

@@ -28,7 +28,7 @@ NONE, OBJECT, SET, TEXT, GUESSED, CODE, MEASURE = range(7)
 number if it is written as one, a code of a list, a number with a unit."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def add_node(nodes: np.ndarray, n: int, owner: int, kind: int) -> None:
     """Write a node that has no name and no value yet.
 
@@ -47,7 +47,7 @@ def add_node(nodes: np.ndarray, n: int, owner: int, kind: int) -> None:
     nodes[n, TAIL] = n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def name_node(base: int, nodes: np.ndarray, n: int, begin: int, end: int) -> None:
     """Give a node its name.
 
@@ -63,7 +63,7 @@ def name_node(base: int, nodes: np.ndarray, n: int, begin: int, end: int) -> Non
     nodes[n, NAME_BEGIN], nodes[n, NAME_END] = begin - base, end - base
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def fill_leaf(base: int, nodes: np.ndarray, n: int, tag: tags.Tag, begin: int, end: int) -> None:
     """Give a leaf its value, and the list or unit that its kind has.
 
@@ -90,7 +90,7 @@ def fill_leaf(base: int, nodes: np.ndarray, n: int, tag: tags.Tag, begin: int, e
         nodes[n, SPACE_BEGIN], nodes[n, SPACE_END] = tag[tags.UOM] - base, tag[tags.UOM_END] - base
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def complete_node(
     base: int, nodes: np.ndarray, n: int, tag: tags.Tag, begin: int, end: int
 ) -> None:
@@ -120,7 +120,7 @@ def complete_node(
         fill_leaf(base, nodes, n, tag, begin, end)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def close_node(nodes: np.ndarray, n: int, count: int) -> None:
     """End a node: an object without anything, or what has no name or value, is none.
 
@@ -144,7 +144,7 @@ def close_node(nodes: np.ndarray, n: int, count: int) -> None:
         nodes[n, KIND] = NONE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def link_siblings(letters: np.ndarray, nodes: np.ndarray, first: int, count: int) -> None:
     """Chain the nodes of one name in one place, in the order of the document.
 

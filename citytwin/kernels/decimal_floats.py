@@ -10,18 +10,21 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.byte_blocks import few_digits, first_behind_digits
+from citytwin.kernels.llvm_blocks import BLOCK
+from citytwin.kernels.wide_words import leading_zeros, product
+
 READ, NO_NUMBER, HARD = 0, 1, 2
 """Read; not in the plain form of a number; not decided here."""
 
 _LOWEST, _HIGHEST = -300, 290
 _TEN = np.uint64(10)
 _ONE = np.uint64(1)
-_HALF_WORD = np.uint64(32)
-_LOW_WORD = np.uint64(0xFFFFFFFF)
 _EXACT_POWERS = np.array([float(10**k) for k in range(23)])
 _ZERO_CHAR, _NINE_CHAR, _POINT, _PLUS, _MINUS = 48, 57, 46, 43, 45
 _E_UPPER, _E_LOWER = 69, 101
 _MOST_DIGITS = 19
+_TENS = np.array([10**k for k in range(9)], dtype=np.uint64)
 
 
 def _powers_of_five() -> np.ndarray:
@@ -42,39 +45,13 @@ def _powers_of_five() -> np.ndarray:
     return np.array(rows, dtype=np.uint64)
 
 
+_POWERS_OF_TWO = np.array([2.0 ** (power - 52) for power in range(-1000, 1001)])
+"""What makes of 53 bits a number between 2^-1000 and 2^1001, without rounding."""
 _POWERS = _powers_of_five()
 """Shape (n, 2), uint64: high and low half."""
 
 
-@njit(cache=True, nogil=True)
-def product(a: np.uint64, b: np.uint64) -> tuple[np.uint64, np.uint64]:
-    """High and low half of the product of two integers of 64 bits.
-
-    Parameters
-    ----------
-    a, b
-        Factors (uint64).
-    """
-    a_high, a_low = a >> _HALF_WORD, a & _LOW_WORD
-    b_high, b_low = b >> _HALF_WORD, b & _LOW_WORD
-    low = a_low * b_low
-    middle = a_high * b_low + (low >> _HALF_WORD)
-    other = a_low * b_high + (middle & _LOW_WORD)
-    high = a_high * b_high + (middle >> _HALF_WORD) + (other >> _HALF_WORD)
-    return high, (other << _HALF_WORD) | (low & _LOW_WORD)
-
-
-@njit(cache=True, nogil=True)
-def _leading_zeros(value: np.uint64) -> int:
-    count = 0
-    for step in (32, 16, 8, 4, 2, 1):
-        if value >> np.uint64(64 - step) == np.uint64(0):
-            count += step
-            value = value << np.uint64(step)
-    return count
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def compose(digits: np.uint64, exponent: int) -> tuple[float, bool]:
     """Nearest float64 to ``digits * 10 ** exponent`` (any unit), and whether it was decided.
 
@@ -93,7 +70,7 @@ def compose(digits: np.uint64, exponent: int) -> tuple[float, bool]:
         return np.float64(digits) * _EXACT_POWERS[exponent], True
     if exponent < _LOWEST or exponent > _HIGHEST:
         return 0.0, False
-    zeros = _leading_zeros(digits)
+    zeros = leading_zeros(digits)
     scaled = digits << np.uint64(zeros)
     row = exponent - (_LOWEST - 20)
     high, low = product(scaled, _POWERS[row, 0])
@@ -114,10 +91,21 @@ def compose(digits: np.uint64, exponent: int) -> tuple[float, bool]:
     if tie and mantissa << (upper + np.uint64(9)) == high:
         mantissa &= ~_ONE
     mantissa = (mantissa + (mantissa & _ONE)) >> _ONE
-    return np.ldexp(np.float64(mantissa), power - 52), True
+    return np.float64(mantissa) * _POWERS_OF_TWO[power + 1000], True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
+def _appended(data: np.ndarray, digits: np.uint64, begin: int, count: int) -> np.uint64:
+    """Append further decimal digits to some; they are 19 in all at most."""
+    p, end = begin, begin + count
+    while p < end:
+        step = min(end - p, 8)
+        digits = digits * _TENS[step] + np.uint64(few_digits(data, p, step))
+        p += step
+    return digits
+
+
+@njit(cache=True, nogil=True, forceinline=True)
 def parse_decimal(data: np.ndarray, begin: int, stop: int) -> tuple[float, int, int]:  # noqa: C901 - sign, digits, point, exponent: one look at each byte
     """Read the number that begins at a place (any unit).
 
@@ -137,6 +125,19 @@ def parse_decimal(data: np.ndarray, begin: int, stop: int) -> tuple[float, int, 
     negative = p < stop and data[p] == _MINUS
     if p < stop and (data[p] == _MINUS or data[p] == _PLUS):
         p += 1
+    if p + 2 * BLOCK < len(data):
+        # The usual number: some digits, mostly a point and more digits, and it ends.
+        whole = first_behind_digits(data, p)
+        q = p + whole
+        rest = 0
+        if data[q] == _POINT:
+            rest = first_behind_digits(data, q + 1)
+            q += 1 + rest
+        ends = q <= stop and data[q] != _POINT and data[q] | 32 != _E_LOWER
+        if ends and whole <= 8 and 0 < whole + rest <= _MOST_DIGITS:
+            digits = np.uint64(few_digits(data, p, whole))
+            value, decided = compose(_appended(data, digits, q - rest, rest), -rest)
+            return (-value if negative else value), q, (READ if decided else HARD)
     digits = np.uint64(0)
     count, significant, exponent = 0, 0, 0
     behind = False

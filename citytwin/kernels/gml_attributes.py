@@ -18,7 +18,10 @@ from citytwin.kernels import attribute_words as words
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_tags as tags
 from citytwin.kernels import xml_bytes as xml
+from citytwin.kernels import xml_names as xn
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.byte_blocks import first_odd_in_text
+from citytwin.kernels.llvm_blocks import BLOCK
 
 MOST_NODES = 2000
 """A unit with more is left to the element-wise reader: siblings are compared with each other."""
@@ -65,11 +68,12 @@ def list_attributes(
     """
     count = 0
     letters = document[0][document[1] :]
+    memories = (np.zeros(xn.MEMORY, dtype=np.int64), np.zeros(xn.MEMORY, dtype=np.int64))
     for u in range(len(rows)):
         firsts[u] = count
         if nodes.shape[0] - count < MOST_NODES:
             return -1
-        found = _walk(document, int(rows[u]), nodes[: count + MOST_NODES], count)
+        found = _walk(document, int(rows[u]), nodes[: count + MOST_NODES], count, memories)
         odd[u] = found < 0
         if found >= 0:
             an.link_siblings(letters, nodes, count, found)
@@ -78,12 +82,13 @@ def list_attributes(
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
     document: tuple[np.ndarray, int, np.ndarray, np.ndarray],
     row: int,
     nodes: np.ndarray,
     first: int,
+    memories: tuple[np.ndarray, np.ndarray],
 ) -> int:
     """List the attributes of one unit behind `first` nodes; -1 where it is odd."""
     data, base, table, prefixes = document
@@ -95,7 +100,9 @@ def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
     child, behind = row + 1, int(table[row, xs.LAST])
     p, stop = base + int(table[row, xs.TEXT]), base + int(table[row, xs.CLOSE])
     while p < stop:
-        if data[p] != xml.LESS:
+        if p + BLOCK <= len(data):
+            p += first_odd_in_text(data, p)
+        if p >= stop or data[p] != xml.LESS:
             p += 1
             continue
         c = data[p + 1]
@@ -118,7 +125,7 @@ def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
                 if names.ROLES[table[child, xs.NAME]] & _GEOMETRY and flags == _HOLDS_GEOMETRY:
                     p = tags.behind_end_tag(data, base + int(table[child, xs.CLOSE]), stop)
                     continue
-        tag = tags.read_tag(data, p, prefixes)
+        tag = tags.read_tag(data, p, prefixes, memories)
         inside = tag[tags.INSIDE]
         if inside < 0:
             return -1
@@ -136,6 +143,8 @@ def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
                 return -1
             continue
         end = inside
+        if end + BLOCK <= len(data):
+            end += first_odd_in_text(data, end)
         while data[end] != xml.LESS:
             if data[end] == xml.AMPERSAND:
                 return -1
@@ -179,7 +188,7 @@ def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _decide(  # noqa: C901 - one branch for each place
     data: np.ndarray, state: int, tag: tags.Tag
 ) -> tuple[int, int, int]:
@@ -212,7 +221,7 @@ def _decide(  # noqa: C901 - one branch for each place
     return _leaf_kind(data, tag), an.NONE, _IN_PROPERTY
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _leaf_kind(data: np.ndarray, tag: tags.Tag) -> int:
     if tag[tags.SPACE_END] > tag[tags.SPACE]:
         return an.CODE

@@ -113,7 +113,7 @@ def _power_of_two(least: int) -> int:
     return size
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _read_face(
     document: tuple[np.ndarray, int, np.ndarray],
     face: int,
@@ -142,7 +142,7 @@ def _read_face(
     return filled[0] + 1, n_rings, n_points
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _read_ring(  # noqa: C901 - one check after the other
     document: tuple[np.ndarray, int, np.ndarray], ring: int, points: np.ndarray, begin: int
 ) -> int:
@@ -174,7 +174,7 @@ def _read_ring(  # noqa: C901 - one check after the other
     return n - 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _read_numbers(data: np.ndarray, begin: int, stop: int, points: np.ndarray, filled: int) -> int:
     """Append the numbers of a text as vertices; place behind them, -1 if they are not sound."""
     p = xml.after_space(data, begin, stop)
@@ -192,7 +192,7 @@ def _read_numbers(data: np.ndarray, begin: int, stop: int, points: np.ndarray, f
     return n
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _is_copy(
     bits: np.ndarray,
     rings: np.ndarray,
@@ -222,26 +222,22 @@ def _is_copy(
     return 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _hash_of_set(rows: np.ndarray) -> int:
-    """Hash that neither order nor repetition of rows changes."""
-    codes = np.empty(len(rows), dtype=np.int64)
+    """Hash that neither order nor repetition of rows changes: of the lowest and the highest one."""
+    low, high = _MASK, 0
     for i in range(len(rows)):
         code = 17
         for k in range(3):
             word = int(rows[i, k])
             code = (code * _ODD + (word & 0xFFFFFFFF)) & _MASK
             code = (code * _ODD + ((word >> 32) & 0xFFFFFFFF)) & _MASK
-        codes[i] = code
-    codes.sort()
-    total = 0
-    for i in range(len(codes)):
-        if i == 0 or codes[i] != codes[i - 1]:
-            total = (total * _ODD + int(codes[i])) & _MASK
+        low, high = min(low, code), max(high, code)
+    total = (low * _ODD + high) & _MASK
     return total ^ (total >> 17)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _within(some: np.ndarray, others: np.ndarray) -> bool:
     for i in range(len(some)):
         found = False

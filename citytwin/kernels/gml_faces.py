@@ -17,6 +17,8 @@ from citytwin.kernels.gml_links import target_of
 
 _MAX_LINKS = 24
 _MINUS = 45
+_BACK, _END, _TARGET = range(3)
+"""Of each link followed: where to go on behind it, where the elements around it end, its target."""
 
 FACE_ROW, FACE_UNIT, FACE_OUTLINE, FACE_SEMANTIC, FACE_RINGS = range(5)
 FACE_COLUMNS = 5
@@ -55,6 +57,7 @@ def find_faces(
     seen = np.zeros(table.shape[0], dtype=np.int32)
     followed = np.zeros(table.shape[0], dtype=np.int32)
     listed = np.empty(table.shape[0], dtype=np.int32)
+    way = np.empty((_MAX_LINKS, 3), dtype=np.int64)
     filled, walk, crossing = 0, 0, False
     within = (0, 0)
     for u in range(count):
@@ -75,7 +78,7 @@ def find_faces(
             for k in range(number):
                 state = (walk, u, outline)
                 filled, sound, out = _gather(
-                    document, int(listed[k]), within, (seen, followed), state, faces, filled
+                    document, int(listed[k]), within, (seen, followed, way), state, faces, filled
                 )
                 crossing = crossing or out
                 if not sound:
@@ -122,7 +125,7 @@ def _properties(
     return number if outline else _installed(table, row, int(units[u, gu.LOD]), listed, number)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _of_boundary(table: np.ndarray, holder: int, lod: int, listed: np.ndarray, count: int) -> int:
     """List the properties of one level of the surfaces in a boundary, and of their openings."""
     number = count
@@ -135,7 +138,7 @@ def _of_boundary(table: np.ndarray, holder: int, lod: int, listed: np.ndarray, c
     return number
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _installed(table: np.ndarray, row: int, lod: int, listed: np.ndarray, count: int) -> int:
     """List the properties of one level of the installations outside."""
     number = count
@@ -158,23 +161,20 @@ def _installed(table: np.ndarray, row: int, lod: int, listed: np.ndarray, count:
     return number
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _gather(  # noqa: C901 - one step through the tree for each kind of element
     document: tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray],
     geometry: int,
     within: tuple[int, int],
-    memory: tuple[np.ndarray, np.ndarray],
+    memory: tuple[np.ndarray, np.ndarray, np.ndarray],
     state: tuple[int, int, int],
     faces: np.ndarray,
     filled: int,
 ) -> tuple[int, bool, bool]:
     """Faces of one property; how many there are, whether it is sound, whether a link leads out."""
     data, base, table, marks, slots = document
-    seen, followed = memory
+    seen, followed, way = memory
     walk, u, outline = state
-    ends = np.empty(_MAX_LINKS, dtype=np.int64)
-    back = np.empty(_MAX_LINKS, dtype=np.int64)
-    targets = np.empty(_MAX_LINKS, dtype=np.int64)
     depth = 0
     # The property itself is looked at first: it may be a link.
     r, end = geometry, geometry + 1
@@ -183,7 +183,7 @@ def _gather(  # noqa: C901 - one step through the tree for each kind of element
             if depth == 0:
                 return filled, True, False
             depth -= 1
-            r, end = back[depth], ends[depth]
+            r, end = int(way[depth, _BACK]), int(way[depth, _END])
             continue
         role = names.ROLES[table[r, xs.NAME]]
         flags = table[r, xs.FLAGS]
@@ -212,14 +212,14 @@ def _gather(  # noqa: C901 - one step through the tree for each kind of element
             if target < here < table[target, xs.LAST]:
                 return filled, False, False
             for k in range(depth):
-                if targets[k] == target:
+                if way[k, _TARGET] == target:
                     return filled, False, False
             if followed[target] == walk:
                 continue
             followed[target] = walk
             if depth == _MAX_LINKS:
                 return filled, False, False
-            back[depth], ends[depth], targets[depth] = r, end, target
+            way[depth, _BACK], way[depth, _END], way[depth, _TARGET] = r, end, target
             depth += 1
             # The target is looked at in its turn, whatever it is a child of.
             r, end = target, int(table[target, xs.LAST])
@@ -237,7 +237,7 @@ def _gather(  # noqa: C901 - one step through the tree for each kind of element
             r = here + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def mark_of(marks: np.ndarray, table: np.ndarray, row: int, kind: int) -> int:
     """Row of the attribute table that has an attribute of an element; -1 if it has none.
 
@@ -259,6 +259,29 @@ def mark_of(marks: np.ndarray, table: np.ndarray, row: int, kind: int) -> int:
 
 
 @njit(cache=True, nogil=True)
+def marks_of(
+    marks: np.ndarray, table: np.ndarray, rows: np.ndarray, kind: int, found: np.ndarray
+) -> None:
+    """Rows of the attribute table that have an attribute of some elements.
+
+    Parameters
+    ----------
+    marks
+        Shape (n_mark, 4), int32: attributes (integers).
+    table
+        Shape (n_row, 8), int32: elements (integers).
+    rows
+        Shape (n,), int64: rows of the elements, -1 for none (integers).
+    kind
+        Number of the attribute (an integer).
+    found
+        Shape (n,), int64: filled; -1 where there is none (integers).
+    """
+    for i in range(len(rows)):
+        found[i] = mark_of(marks, table, rows[i], kind) if rows[i] >= 0 else -1
+
+
+@njit(cache=True, nogil=True, forceinline=True)
 def _semantic(table: np.ndarray, row: int) -> int:
     """Kind of the nearest thematic surface around a polygon, within its building."""
     r = table[row, xs.PARENT]

@@ -13,7 +13,7 @@ from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_scan as xs
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def text_hash(data: np.ndarray, begin: int, end: int) -> int:
     """Hash of some bytes, not negative.
 
@@ -30,7 +30,7 @@ def text_hash(data: np.ndarray, begin: int, end: int) -> int:
     return code ^ (code >> 19)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def same_text(data: np.ndarray, a: int, b: int, length: int) -> bool:
     """Whether two stretches of bytes are the same.
 
@@ -81,7 +81,7 @@ def index_targets(
         slots[slot] = m
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def target_of(
     data: np.ndarray,
     base: int,

@@ -11,7 +11,9 @@ from numba import njit
 from citytwin.kernels import attribute_words as words
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_bytes as xml
-from citytwin.kernels import xml_scan as xs
+from citytwin.kernels import xml_names as xn
+from citytwin.kernels.byte_blocks import first_behind_name, first_odd_in_text
+from citytwin.kernels.llvm_blocks import BLOCK
 
 Tag = tuple[int, int, int, int, int, int, int, int, int, int, int, int]
 (
@@ -23,7 +25,7 @@ namespace, number in the vocabulary; values of codeSpace, uom and name. Position
 begin of the bytes; both are 0 where there is no such attribute."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def begins(data: np.ndarray, tag: Tag, letters: np.ndarray) -> bool:
     """Whether the local name of a tag begins with some letters.
 
@@ -37,11 +39,13 @@ def begins(data: np.ndarray, tag: Tag, letters: np.ndarray) -> bool:
         Shape (m,), uint8: the letters (integers).
     """
     end = tag[LOCAL] + len(letters)
-    return end <= tag[LOCAL_END] and xs.same_bytes(data[tag[LOCAL] : end], letters)
+    return end <= tag[LOCAL_END] and xn.same_bytes(data[tag[LOCAL] : end], letters)
 
 
-@njit(cache=True, nogil=True)
-def read_tag(data: np.ndarray, begin: int, prefixes: np.ndarray) -> Tag:
+@njit(cache=True, nogil=True, forceinline=True)
+def read_tag(
+    data: np.ndarray, begin: int, prefixes: np.ndarray, memories: tuple[np.ndarray, np.ndarray]
+) -> Tag:
     """Read a start tag of a document that the scanner owns.
 
     Parameters
@@ -53,6 +57,9 @@ def read_tag(data: np.ndarray, begin: int, prefixes: np.ndarray) -> Tag:
     prefixes
         Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces
         (integers).
+    memories
+        Of names of elements and of attributes, shape (n_row, n_column) each, int64 (integers), see
+        :func:`citytwin.kernels.xml_names.remembered`.
 
     Returns
     -------
@@ -60,11 +67,12 @@ def read_tag(data: np.ndarray, begin: int, prefixes: np.ndarray) -> Tag:
         Entries as above; a first one of -1 where a value is not written plainly.
     """
     stop = len(data)
-    end, colon, code = xs.qualified(data, begin + 1, stop)
-    spaced = xs.prefix_code(data, begin + 1, colon) if colon >= 0 else 0
-    local = colon + 1 if colon >= 0 else begin + 1
-    word = xs.number_of(data, local, end, code, words.VOCABULARY)
-    flags = xs.prefix_flags(prefixes, spaced)
+    met, met_attributes = memories
+    end, name = xn.remembered(data, begin + 1, stop, met)
+    if end < 0:
+        end = xn.learned(data, begin + 1, stop, prefixes, words.VOCABULARY, met, name)
+    local = begin + 2 + met[name, xn.COLON]
+    word, flags = met[name, xn.NUMBER], met[name, xn.FLAGS]
     space = space_end = uom = uom_end = title = title_end = 0
     p = end
     while True:
@@ -77,10 +85,12 @@ def read_tag(data: np.ndarray, begin: int, prefixes: np.ndarray) -> Tag:
                 space, space_end, uom, uom_end, title, title_end,
             )  # fmt: skip
         first = p
-        p, colon, code = xs.qualified(data, p, stop)
-        kind = 0
-        if colon < 0:
-            kind = xs.number_of(data, first, p, code, names.ATTRIBUTE_VOCABULARY)
+        p, name = xn.remembered(data, first, stop, met_attributes)
+        if p < 0:
+            p = xn.learned(
+                data, first, stop, prefixes, names.ATTRIBUTE_VOCABULARY, met_attributes, name
+            )
+        kind = met_attributes[name, xn.NUMBER] if met_attributes[name, xn.COLON] < 0 else 0
         p = xml.after_space(data, xml.after_space(data, p, stop) + 1, stop)
         first = p + 1
         p, plain = xml.after_value(data, p, stop)
@@ -96,7 +106,7 @@ def read_tag(data: np.ndarray, begin: int, prefixes: np.ndarray) -> Tag:
     return (p + 1, 0, local, end, flags, word, space, space_end, uom, uom_end, title, title_end)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def trimmed(data: np.ndarray, begin: int, end: int) -> tuple[int, int]:
     """Begin and end of a text without the white space around it.
 
@@ -114,7 +124,7 @@ def trimmed(data: np.ndarray, begin: int, end: int) -> tuple[int, int]:
     return begin, end
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def behind_end_tag(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind an end tag.
 
@@ -125,14 +135,18 @@ def behind_end_tag(data: np.ndarray, begin: int, stop: int) -> int:
     begin, stop
         Where it begins, and what is not read (integers).
     """
-    p = begin
+    p = begin + 2
+    if p + BLOCK <= len(data):
+        p += first_behind_name(data, p)
     while p < stop and data[p] != xml.GREATER:
         p += 1
     return p + 1
 
 
-@njit(cache=True, nogil=True)
-def behind_element(data: np.ndarray, inside: int, stop: int) -> int:
+@njit(cache=True, nogil=True, forceinline=True)
+def behind_element(  # noqa: C901 - one branch for each kind of markup
+    data: np.ndarray, inside: int, stop: int
+) -> int:
     """Position behind an element; -1 where it is not owned.
 
     Parameters
@@ -144,7 +158,9 @@ def behind_element(data: np.ndarray, inside: int, stop: int) -> int:
     """
     depth, p = 1, inside
     while p < stop:
-        if data[p] != xml.LESS:
+        if p + BLOCK <= len(data):
+            p += first_odd_in_text(data, p)
+        if p >= stop or data[p] != xml.LESS:
             p += 1
             continue
         c = data[p + 1]

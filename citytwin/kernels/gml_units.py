@@ -8,6 +8,8 @@ reader (names of CityGML 2.0, Kolbe et al., 2012).
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numba import njit
 
@@ -24,6 +26,45 @@ UNIT_COLUMNS = 19
 
 CLEAN, UNCLEAN, BRACKET = 0, 1, 2
 """Status: read here; to be read element by element; without geometry, holds parts only."""
+
+
+class Tally(NamedTuple):
+    """How many elements of some kinds a table holds.
+
+    Parameters
+    ----------
+    units, faces, rings, models
+        Numbers of elements with these roles.
+    letters
+        Bytes of all coordinates.
+    """
+
+    units: int
+    faces: int
+    rings: int
+    models: int
+    letters: int
+
+
+@njit(cache=True, nogil=True)
+def tally(table: np.ndarray) -> Tally:
+    """Count what room has to be made for.
+
+    Parameters
+    ----------
+    table
+        Shape (n_row, 8), int32: elements (integers).
+    """
+    units, faces, rings, models, letters = 0, 0, 0, 0, 0
+    for r in range(len(table)):
+        role = names.ROLES[table[r, xs.NAME]]
+        units += (role & names.UNIT) != 0
+        faces += (role & names.FACE) != 0
+        rings += (role & names.RING) != 0
+        models += (role & names.MODEL) != 0
+        if role & names.POSITIONS:
+            letters += int(table[r, xs.CLOSE]) - int(table[r, xs.TEXT])
+    return Tally(units, faces, rings, models, letters)
 
 
 @njit(cache=True, nogil=True)
@@ -82,7 +123,7 @@ def find_units(table: np.ndarray, rows: int, units: np.ndarray) -> tuple[int, bo
     return count, True
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _is_part(table: np.ndarray, row: int) -> bool:
     """Whether a unit is a part inside a property of a unit, as it should be."""
     holder = table[row, xs.PARENT]
@@ -139,7 +180,7 @@ def spoil(units: np.ndarray, u: int) -> None:
     units[u if units[u, OWNER] < 0 else units[u, OWNER], STATUS] = UNCLEAN
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def is_spoiled(units: np.ndarray, u: int) -> bool:
     """Whether the feature of a unit is read by the element-wise reader.
 
@@ -222,7 +263,7 @@ def _note_attribute(  # noqa: C901 - one branch for each name
         units[u, column] = child
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _is_value(table: np.ndarray, row: int) -> bool:
     return bool(table[row, xs.NAME] == names.VALUE)
 
@@ -246,7 +287,7 @@ def _boundary_levels(table: np.ndarray, holder: int) -> tuple[bool, int]:
     return True, levels
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def surface_of_level(table: np.ndarray, level: int, holder: int) -> int:
     """Boundary surface that a geometry property counts for.
 
@@ -319,7 +360,7 @@ def _has_plane_boundary(table: np.ndarray, row: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def is_child(table: np.ndarray, row: int, parent: int) -> bool:
     """Whether an element is a child of another one, with nothing between them.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.canopy_lanes import sweep_crowns
+from citytwin.kernels.canopy import crossed_by
 from citytwin.kernels.horizon_sweep import turn
 from citytwin.kernels.shadow_lanes import sweep_lit
 from citytwin.kernels.sky_view import GOLDEN_ANGLE
@@ -130,11 +130,7 @@ def _seen(layers: list[np.ndarray], ray: RayBundle, cell_m: float, first_line: i
     sweep_lit(surface, surface, ray, first_line, lit)
     if len(layers) == 1:
         return lit
-    crossed = np.zeros(surface.shape, dtype=np.uint8)
-    along = bool(ray.backward), float(ray.slide[0]), float(ray.half_rise[0])
-    sweep_crowns(
-        (surface, surface, *layers[1:]), along, first_line, 0.5 * MAX_SLOPE * cell_m, crossed
-    )
+    crossed = crossed_by(ray, 0, [surface, *layers], cell_m, first_line)
     return lit * (np.uint8(1) + (crossed > 0))
 
 

@@ -10,6 +10,9 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.byte_blocks import first_odd_in_text, first_odd_in_value
+from citytwin.kernels.llvm_blocks import BLOCK
+
 _NAME, _NAME_START, _SPACE, _PLAIN, _HIGH, _DIGIT = 1, 2, 4, 8, 16, 32
 LESS, GREATER, SLASH, COLON, AMPERSAND, EQUALS = 60, 62, 47, 58, 38, 61
 BANG, QUESTION, DASH, QUOTE, APOSTROPHE, CLOSING = 33, 63, 45, 34, 39, 93
@@ -41,7 +44,7 @@ _ENTITIES = tuple(int.from_bytes(name, "big") for name in (b"lt", b"gt", b"amp",
 _CDATA = np.frombuffer(b"[CDATA[", dtype=np.uint8).copy()
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def is_space(byte: int) -> bool:
     """Whether a byte is white space of XML.
 
@@ -53,7 +56,7 @@ def is_space(byte: int) -> bool:
     return bool(_CLASS[byte] & _SPACE)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def is_name(byte: int) -> bool:
     """Whether an ASCII byte may stand in a name.
 
@@ -65,7 +68,7 @@ def is_name(byte: int) -> bool:
     return bool(_CLASS[byte] & _NAME)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def begins_name(byte: int) -> bool:
     """Whether an ASCII byte may begin a name.
 
@@ -77,7 +80,7 @@ def begins_name(byte: int) -> bool:
     return bool(_CLASS[byte] & _NAME_START)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def after_space(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind white space.
 
@@ -180,8 +183,10 @@ def _is_character(data: np.ndarray, begin: int, end: int) -> bool:
     return code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
 
 
-@njit(cache=True, nogil=True)
-def after_text(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
+@njit(cache=True, nogil=True, forceinline=True)
+def after_text(  # noqa: C901 - one branch for each kind of byte
+    data: np.ndarray, begin: int, stop: int
+) -> tuple[int, bool]:
     """Position of the next markup, and whether the text on the way is written plainly.
 
     Parameters
@@ -198,6 +203,11 @@ def after_text(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
     """
     p, plain = begin, True
     while p < stop:
+        if p + BLOCK <= stop:
+            step = first_odd_in_text(data, p)
+            p += step
+            if step == BLOCK:
+                continue
         kind = _CLASS[data[p]]
         if kind & _PLAIN:
             p += 1
@@ -221,7 +231,7 @@ def after_text(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
     return p, plain
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def after_value(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
     """Position of the closing quote of an attribute, and whether its value is written plainly.
 
@@ -241,6 +251,11 @@ def after_value(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
     quote = data[begin]
     p, plain = begin + 1, True
     while p < stop:
+        if p + BLOCK <= stop:
+            step = first_odd_in_value(data, p)
+            p += step
+            if step == BLOCK:
+                continue
         if data[p] == quote:
             return p, plain
         kind = _CLASS[data[p]]

@@ -15,10 +15,9 @@ from numba import njit
 
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_bytes as xml
+from citytwin.kernels import xml_names as xn
 
 MAX_DEPTH = 200
-MAX_PREFIX = 7
-"""Longer prefixes are declined where they are used."""
 _MAX_ATTRIBUTES = 16
 
 END, FULL, DECLINED = 0, 1, 2
@@ -72,130 +71,7 @@ class Scanned(NamedTuple):
     marks: int
 
 
-@njit(cache=True, nogil=True)
-def prefix_code(data: np.ndarray, begin: int, end: int) -> int:
-    """Pack a prefix of at most seven bytes into one integer; -1 for longer ones.
-
-    Parameters
-    ----------
-    data
-        Shape (n,), uint8: the bytes (integers).
-    begin, end
-        Positions of the prefix (integers).
-    """
-    if end - begin > MAX_PREFIX:
-        return -1
-    code = 0
-    for k in range(begin, end):
-        code = code * 256 + int(data[k])
-    return code
-
-
-@njit(cache=True, nogil=True)
-def prefix_flags(prefixes: np.ndarray, code: int) -> int:
-    """Flags of the namespace of a prefix; -1 where it is not declared.
-
-    Parameters
-    ----------
-    prefixes
-        Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces.
-    code
-        From :func:`prefix_code` (an integer).
-    """
-    for k in range(prefixes.shape[0]):
-        if prefixes[k, 0] == code:
-            return int(prefixes[k, 1])
-    return -1
-
-
-@njit(cache=True, nogil=True)
-def number_of(
-    data: np.ndarray, begin: int, end: int, code: int, table: tuple[np.ndarray, ...]
-) -> int:
-    """Number of a name in a vocabulary; zero where it is not listed.
-
-    Parameters
-    ----------
-    data
-        Shape (n,), uint8: the bytes (integers).
-    begin, end
-        Positions of the local name (integers).
-    code
-        Its hash, from :func:`qualified` (an integer).
-    table
-        Slots, shape (n_slot,), bytes, shape (n_byte,), uint8, and starts, shape (n_name + 1,), of the
-        vocabulary, see :func:`citytwin.kernels.gml_names.vocabulary` (all integers).
-    """
-    slots, letters, starts = table
-    last = len(slots) - 1
-    slot = (code ^ (code >> 11)) & last
-    while slots[slot] != 0:
-        number = slots[slot]
-        first = starts[number]
-        if starts[number + 1] - first == end - begin:
-            same = True
-            for k in range(end - begin):
-                if data[begin + k] != letters[first + k]:
-                    same = False
-                    break
-            if same:
-                return int(number)
-        slot = (slot + 1) & last
-    return 0
-
-
-@njit(cache=True, nogil=True)
-def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
-    """Whether two stretches of bytes of one length are the same.
-
-    Parameters
-    ----------
-    a, b
-        Shape (n,) each, uint8: the bytes (integers).
-    """
-    k = 0
-    while k < len(a) and a[k] == b[k]:
-        k += 1
-    return k == len(a)
-
-
-@njit(cache=True, nogil=True)
-def qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
-    """Read a qualified name.
-
-    Parameters
-    ----------
-    data
-        Shape (n,), uint8: the bytes (integers).
-    begin, stop
-        Positions (integers).
-
-    Returns
-    -------
-    tuple
-        Its end, -1 if there is none; its colon, -1 if it has none; the hash of its local part.
-    """
-    p, colon, code = begin, -1, 0
-    if p >= stop or not xml.begins_name(data[p]):
-        return -1, colon, code
-    while p < stop:
-        c = int(data[p])
-        if xml.is_name(c):
-            code = code * 33 + c
-        elif c == xml.COLON and colon < 0:
-            colon, code = p, 0
-            if p + 1 >= stop or not xml.begins_name(data[p + 1]):
-                return -1, colon, code
-        else:
-            break
-        p += 1
-    if p >= stop or p - begin > 200:
-        return -1, colon, code
-    # Where integers have 64 bits the product has lost only bits that are masked here.
-    return p, colon, code & names.HASH_MASK
-
-
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every branch ends it
     data: np.ndarray,
     begin: int,
@@ -204,6 +80,7 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
     marks: np.ndarray,
     n_marks: int,
     prefixes: np.ndarray,
+    work: tuple[np.ndarray, np.ndarray],
 ) -> tuple[int, int, int]:
     """Position of ``>`` or ``/>`` behind the attributes, number of marks, flags.
 
@@ -211,7 +88,7 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
     position of -1 declines, -2 says that the table is full.
     """
     stop = len(data)
-    seen = np.empty(_MAX_ATTRIBUTES, dtype=np.int64)
+    met, seen = work
     count, flags, p = 0, 0, begin
     while True:
         q = xml.after_space(data, p, stop)
@@ -219,18 +96,23 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
             return -1, n_marks, flags
         if data[q] == xml.GREATER or data[q] == xml.SLASH:
             return q, n_marks, flags
-        end, colon, code = qualified(data, q, stop)
-        if q == p or end < 0 or count == _MAX_ATTRIBUTES:
+        if q == p or count == _MAX_ATTRIBUTES:
             return -1, n_marks, flags
+        end, name = xn.remembered(data, q, stop, met)
+        if end < 0:
+            end = xn.learned(data, q, stop, prefixes, names.ATTRIBUTE_VOCABULARY, met, name)
+        if end < 0:
+            return -1, n_marks, flags
+        code, kind, colon = met[name, xn.HASH], met[name, xn.NUMBER], met[name, xn.COLON]
         for k in range(count):
             if seen[k] == code:
                 return -1, n_marks, flags
         seen[count] = code
         count += 1
         if colon >= 0:
-            if prefix_flags(prefixes, prefix_code(data, q, colon)) < 0:
+            if met[name, xn.FLAGS] < 0:
                 return -1, n_marks, flags
-        elif end - q == 5 and prefix_code(data, q, end) == _XMLNS:
+        elif end - q == 5 and xn.prefix_code(data, q, end) == _XMLNS:
             return -1, n_marks, flags
         p = xml.after_space(data, end, stop)
         if p >= stop or data[p] != xml.EQUALS:
@@ -242,7 +124,6 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
         p, plain = xml.after_value(data, p, stop)
         if p < 0:
             return -1, n_marks, flags
-        kind = number_of(data, max(q, colon + 1), end, code, names.ATTRIBUTE_VOCABULARY)
         if colon >= 0 and kind > names.HREF:
             kind = 0
         inherited = kind in (names.SRS_NAME, names.SRS_DIMENSION)
@@ -289,6 +170,8 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
     """
     stop = len(data)
     opened = np.empty((MAX_DEPTH, 4), dtype=np.int64)
+    met = np.zeros(xn.MEMORY, dtype=np.int64)
+    work = (np.zeros(xn.MEMORY, dtype=np.int64), np.empty(_MAX_ATTRIBUTES, dtype=np.int64))
     depth, rows, n_marks, p = 0, 0, 0, begin
     whole, whole_rows, whole_marks = begin, 0, 0
     while True:
@@ -309,7 +192,7 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             p += 2
             if p + length >= stop:
                 return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
-            if not same_bytes(data[p : p + length], data[first : first + length]):
+            if not xn.same_stretch(data, p, first, length):
                 return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
             p = xml.after_space(data, p + length, stop)
             if p >= stop or data[p] != xml.GREATER:
@@ -329,21 +212,21 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
             if holder >= 0:
                 table[holder, FLAGS] |= MIXED
             continue
-        end, colon, code = qualified(data, p + 1, stop)
+        end, name = xn.remembered(data, p + 1, stop, met)
+        if end < 0:
+            end = xn.learned(data, p + 1, stop, prefixes, names.ELEMENT_VOCABULARY, met, name)
         if end < 0 or depth == MAX_DEPTH:
             return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
-        spaced = prefix_code(data, p + 1, colon) if colon >= 0 else 0
-        flags = prefix_flags(prefixes, spaced)
+        flags, number = met[name, xn.FLAGS], met[name, xn.NUMBER]
         if flags < 0:
             return Scanned(DECLINED, here, whole, whole_rows, whole_marks)
         if rows >= table.shape[0]:
             return Scanned(FULL, here, whole, whole_rows, whole_marks)
-        number = number_of(data, max(p, colon) + 1, end, code, names.ELEMENT_VOCABULARY)
         first_mark = n_marks
         q = end
         if data[q] != xml.GREATER:
             row = rows if number > 0 else -1 - rows
-            q, n_marks, found = _attributes(data, q, begin, row, marks, n_marks, prefixes)
+            q, n_marks, found = _attributes(data, q, begin, row, marks, n_marks, prefixes, work)
             if q < 0:
                 code = FULL if q == -2 else DECLINED
                 return Scanned(code, here, whole, whole_rows, whole_marks)

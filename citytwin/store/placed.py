@@ -107,7 +107,11 @@ def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) ->
     placed[_DIGEST] = places.digests[index.order]
     box = index.bounds
     with replacing(path) as temporary:
-        placed.to_parquet(temporary, compression="zstd", index=False, row_group_size=GROUP_ROWS)
+        # Ids, texts and coordinates hardly repeat within a group: dictionaries cost more than they save.
+        placed.to_parquet(
+            temporary, compression="zstd", index=False, row_group_size=GROUP_ROWS,
+            use_dictionary=False,
+        )  # fmt: skip
         digest = sha256_of(temporary)
     return TableFile(
         path=path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path),

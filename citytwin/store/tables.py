@@ -9,9 +9,11 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
 from numpy.typing import NDArray
 
 from citytwin.errors import CityTwinError
+from citytwin.kernels.row_hashes import hash_stretches
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS, flattened
 from citytwin.model.tables import Column, Table
 
@@ -163,26 +165,38 @@ def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:
     total = np.zeros(len(frame), dtype=np.uint64)
     for position, name in enumerate(frame.columns):
         column = frame[name]
-        if column.dtype in _LISTS.values():
-            hashed = _digests_of_lists(*flattened(column))
+        if name == "geometry":
+            outlines = shapely.to_wkb(np.asarray(column, dtype=object))
+            values = pa.array(outlines, type=pa.binary())
         else:
-            plain = gpd.GeoSeries(column).to_wkb() if name == "geometry" else column
-            hashed = np.array(pd.util.hash_pandas_object(plain, index=False), dtype=np.uint64)
-        total = total * np.uint64(1099511628211) + hashed * np.uint64(position + 1)
+            values = pa.array(column)
+        if isinstance(values, pa.ChunkedArray):
+            values = values.combine_chunks()
+        hashed = _mixed(_hashes(values) + np.uint64(position))
+        total = _mixed(total + hashed)
     return total
 
 
-def _digests_of_lists(values: NDArray[Any], offsets: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Sum, over the numbers of a row, of a hash of each number and its place in the row."""
-    sizes = np.diff(offsets)
-    place = np.arange(len(values), dtype=np.int64) - np.repeat(offsets[:-1], sizes)
-    bits = values.astype(np.float64).view(np.uint64)
-    mixed = _mixed(bits + _mixed(place.astype(np.uint64)))
-    total = _mixed(sizes.astype(np.uint64))
-    filled = sizes > 0
-    if filled.any():
-        total[filled] += np.add.reduceat(mixed, offsets[:-1][filled])
-    return total
+def _hashes(values: pa.Array) -> NDArray[np.uint64]:
+    """Hash of every value of a column, that of its bytes."""
+    kind = values.type
+    if pa.types.is_large_list(kind):
+        offsets = np.asarray(values.offsets) * (values.values.type.bit_width // 8)
+        plain = values.values.to_numpy(zero_copy_only=False).view(np.uint8)
+    elif pa.types.is_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_string(kind):
+        large = values.cast(pa.large_binary())
+        buffers = large.buffers()
+        offsets = np.frombuffer(buffers[1], dtype=np.int64)[large.offset :][: len(large) + 1]
+        plain = np.frombuffer(buffers[2] or b"", dtype=np.uint8)
+    else:
+        number = pa.float64() if pa.types.is_floating(kind) else pa.int64()
+        plain = values.cast(number).fill_null(0).to_numpy(zero_copy_only=False).view(np.uint8)
+        offsets = 8 * np.arange(len(values) + 1, dtype=np.int64)
+    hashed = np.empty(len(values), dtype=np.int64)
+    hash_stretches(plain, offsets, hashed)
+    if values.null_count:
+        hashed[values.is_null().to_numpy(zero_copy_only=False)] = -1
+    return hashed.view(np.uint64)
 
 
 def _mixed(values: NDArray[np.uint64]) -> NDArray[np.uint64]:

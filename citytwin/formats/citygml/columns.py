@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from citytwin.formats.city.recorded import recorded_height, recorded_storeys
@@ -62,25 +63,32 @@ def describe(shapes: Shapes) -> Described:
         Buildings of a window.
     """
     elements, units = shapes.elements, shapes.units.astype(np.int64)
+    height, usages, functions, storeys, *pieces = contents(
+        elements, *(units[:, column] for column in _TEXT_COLUMNS)
+    )
     ids, _ = values(elements, units[:, gu.ROW], names.ID)
-    building_id = each(ids, str.strip)
-    heights = _heights(shapes)
-    usage = each(contents(elements, units[:, gu.USAGE_ROW]), str.strip)
-    function = each(contents(elements, units[:, gu.FUNCTION_ROW]), str.strip)
-    chosen = np.where([bool(text) for text in usage], units[:, gu.USAGE_ROW], -1)
-    chosen = np.where((chosen < 0) & [bool(t) for t in function], units[:, gu.FUNCTION_ROW], chosen)
-    spaces, marks = values(elements, chosen, names.CODE_SPACE)
+    heights = _heights(height, values(elements, units[:, gu.HEIGHT_ROW], names.UOM)[0])
+    usage, function = each(usages, str.strip), each(functions, str.strip)
+    chosen = [
+        row if text else (other if second else -1)
+        for row, text, other, second in zip(
+            units[:, gu.USAGE_ROW].tolist(), usage,
+            units[:, gu.FUNCTION_ROW].tolist(), function,
+            strict=True,
+        )
+    ]  # fmt: skip
+    spaces, marks = values(elements, np.array(chosen, dtype=np.int64), names.CODE_SPACE)
     return Described(
-        building_id=building_id,
+        building_id=each(ids, str.strip),
         height_m=[height for height, _ in heights],
         defects=[defects for _, defects in heights],
-        storeys=each(contents(elements, units[:, gu.STOREYS_ROW]), _storeys),
+        storeys=each(storeys, _storeys),
         usage_code=[a or b or None for a, b in zip(usage, function, strict=True)],
         code_space=[
             text if mark >= 0 else None
             for text, mark in zip(each(spaces, str), marks.tolist(), strict=True)
         ],
-        stable_key=_stable_keys(shapes),
+        stable_key=_stable_keys(*pieces),
     )
 
 
@@ -88,27 +96,19 @@ def _storeys(text: str) -> int | None:
     return recorded_storeys(text) if text.strip() else None
 
 
-def _heights(shapes: Shapes) -> list[tuple[float | None, tuple[str, ...]]]:
-    rows = shapes.units[:, gu.HEIGHT_ROW].astype(np.int64)
-    numbers = each(contents(shapes.elements, rows), str)
-    uoms = each(values(shapes.elements, rows, names.UOM)[0], str)
-    known: dict[tuple[str, str], tuple[float | None, tuple[str, ...]]] = {}
-    found = []
-    for pair in zip(numbers, uoms, strict=True):
-        if pair not in known:
-            known[pair] = recorded_height(height_in_metres(pair[0], pair[1] or None))
-        found.append(known[pair])
-    return found
+def _heights(
+    numbers: pa.LargeStringArray, uoms: pa.LargeStringArray
+) -> list[tuple[float | None, tuple[str, ...]]]:
+    pairs = list(zip(each(numbers, str), each(uoms, str), strict=True))
+    known = {
+        (number, uom): recorded_height(height_in_metres(number, uom or None))
+        for number, uom in set(pairs)
+    }
+    return [known[pair] for pair in pairs]
 
 
-def _stable_keys(shapes: Shapes) -> list[str | None]:
-    pieces = [
-        each(
-            contents(shapes.elements, shapes.units[:, gu.PIECE_ROW + k].astype(np.int64)), str.strip
-        )
-        for k in range(3)
-    ]
+def _stable_keys(*pieces: pa.LargeStringArray) -> list[str | None]:
     return [
         "-".join(piece for piece in triple if piece) if triple[0] else None
-        for triple in zip(*pieces, strict=True)
+        for triple in zip(*(each(piece, str.strip) for piece in pieces), strict=True)
     ]

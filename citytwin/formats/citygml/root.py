@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from citytwin.formats.gml.document import ROOTS, is_citygml_namespace, is_iur_namespace
 from citytwin.formats.xml import local_name, read_skeleton
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.xml_names import MAX_PREFIX
 
 PROLOG_BYTES = 1 << 16
 """The start tag of the root must end within so many bytes."""
@@ -80,7 +81,7 @@ def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
     # The kernel looks from the front: the prefixes of nearly all elements come first.
     for prefix, uri in sorted(declared.items(), key=lambda item: item[0] not in _FREQUENT):
         letters = (prefix or "").encode()
-        if len(letters) > xs.MAX_PREFIX:
+        if len(letters) > MAX_PREFIX:
             continue
         citygml = xs.CITYGML if is_citygml_namespace(uri) else 0
         iur = xs.IUR if is_iur_namespace(uri) else 0

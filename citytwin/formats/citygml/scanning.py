@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from citytwin.formats.citygml.document import GmlBytes
 from citytwin.kernels import gml_faces as gf
-from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_coordinates import read_coordinates
@@ -168,26 +167,23 @@ def read_shapes(elements: Elements) -> Shapes:
         If a building is no CityGML, or links lead from one building into another.
     """
     table, marks = elements.table, elements.marks
-    role = names.ROLES[table[:, xs.NAME]]
-    most = int(((role & names.UNIT) != 0).sum())
-    units = np.empty((most + 1, gu.UNIT_COLUMNS), dtype=np.int32)
+    number = gu.tally(table)
+    units = np.empty((number.units + 1, gu.UNIT_COLUMNS), dtype=np.int32)
     count, sound = gu.find_units(table, len(table), units)
-    if not sound or (role & names.MODEL).any():
+    if not sound or number.models:
         msg = "not owned: a building or a model that is no CityGML"
         raise DeclinedError(msg)
     gu.describe_units(table, units, count)
     slots = np.empty(1 << int(2 * len(marks) + 1).bit_length(), dtype=np.int32)
     index_targets(elements.document.data, elements.base, table, marks, slots)
-    faces = np.empty((2 * int(((role & names.FACE) != 0).sum()) + 16, gf.FACE_COLUMNS), np.int32)
+    faces = np.empty((2 * number.faces + 16, gf.FACE_COLUMNS), np.int32)
     whole = (elements.document.data, elements.base, table, marks, slots)
     _, crossing = gf.find_faces(whole, units, count, faces)
     if crossing:
         msg = "not owned: a link from one building into another"
         raise DeclinedError(msg)
-    positions = table[(role & names.POSITIONS) != 0]
-    letters = int((positions[:, xs.CLOSE] - positions[:, xs.TEXT]).sum(dtype=np.int64))
-    points = np.empty((letters // 3 + 16, 3))
-    rings = np.empty(2 * int(((role & names.RING) != 0).sum()) + 16, dtype=np.int64)
+    points = np.empty((number.letters // 3 + 16, 3))
+    rings = np.empty(2 * number.rings + 16, dtype=np.int64)
     rings[0] = 0
     n_faces, n_rings, n_points = read_coordinates(whole[:3], units, count, faces, points, rings)
     return Shapes(elements, units[:count], faces[:n_faces], rings[: n_rings + 1], points[:n_points])

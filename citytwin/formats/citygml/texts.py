@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.citygml.scanning import Elements
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.gml_faces import marks_of
 from citytwin.kernels.gml_places import gather_texts
 from citytwin.model.ragged import offsets_of
 
@@ -30,23 +31,24 @@ def _strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
     )
 
 
-def contents(elements: Elements, rows: Rows) -> pa.LargeStringArray:
-    """Texts of elements; empty where there is no element.
+def contents(elements: Elements, *rows: Rows) -> list[pa.LargeStringArray]:
+    """Texts of elements, empty where there is no element; several columns of them at once.
 
     Parameters
     ----------
     elements
         Elements of a window.
     rows
-        Rows of the element table.
+        Rows of the element table, the same number in each column.
     """
-    known = rows >= 0
-    table = elements.table[np.where(known, rows, 0)] if len(elements.table) else None
-    if table is None:
-        return pa.array([""] * len(rows), type=pa.large_string())
-    begin = elements.base + np.where(known, table[:, xs.TEXT], 0).astype(np.int64)
-    end = elements.base + np.where(known, table[:, xs.CLOSE], 0).astype(np.int64)
-    return _strings(elements, begin, end)
+    every = np.concatenate(rows)
+    known = every >= 0
+    begin, end = np.zeros(len(every), dtype=np.int64), np.zeros(len(every), dtype=np.int64)
+    begin[known] = elements.table[every[known], xs.TEXT]
+    end[known] = elements.table[every[known], xs.CLOSE]
+    texts = _strings(elements, elements.base + begin, elements.base + end)
+    number = len(rows[0])
+    return [texts.slice(k * number, number) for k in range(len(rows))]
 
 
 def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArray, Rows]:
@@ -67,16 +69,12 @@ def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArr
         Texts, empty where it is absent; rows, -1 there.
     """
     marks = elements.marks
-    of_kind = np.flatnonzero(marks[:, xs.MARK_KIND] == kind)
-    owners = marks[of_kind, xs.MARK_ROW]
-    place = np.searchsorted(owners, rows)
-    found = np.full(len(rows), -1, dtype=np.int64)
-    inside = place < len(of_kind)
-    hit = np.zeros(len(rows), dtype=np.bool_)
-    hit[inside] = owners[place[inside]] == rows[inside]
-    found[hit] = of_kind[place[hit]]
-    begin = np.where(hit, marks[found, xs.MARK_START], 0).astype(np.int64) if len(marks) else found
-    end = np.where(hit, marks[found, xs.MARK_END], 0).astype(np.int64) if len(marks) else found
+    found = np.empty(len(rows), dtype=np.int64)
+    marks_of(marks, elements.table, rows, kind, found)
+    hit = found >= 0
+    begin, end = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
+    begin[hit] = marks[found[hit], xs.MARK_START]
+    end[hit] = marks[found[hit], xs.MARK_END]
     return _strings(elements, elements.base + begin, elements.base + end), found
 
 
@@ -90,9 +88,9 @@ def each(column: pa.LargeStringArray, of_text: Callable[[str], T]) -> list[T]:
     of_text
         Function of one text, with line ends as a parser gives them.
     """
-    coded = column.dictionary_encode()
-    results = [of_text(line_ends(text)) for text in coded.dictionary.to_pylist()]
-    return [results[code] for code in coded.indices.to_pylist()]
+    texts = column.to_numpy(zero_copy_only=False).tolist()
+    results = {text: of_text(line_ends(text)) for text in set(texts)}
+    return [results[text] for text in texts]
 
 
 def line_ends(text: str) -> str:

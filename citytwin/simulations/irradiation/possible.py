@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from citytwin.model import fields as f
-from citytwin.model.foliage import tree_notes
+from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
@@ -41,6 +41,7 @@ SIMULATION = Simulation(
     title=text("可能日射量（快晴時）", "Possible solar irradiation (clear sky)"),
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, f.CANOPY_TOP, f.CANOPY_BASE),
+    ignores=lambda params: unused_crowns(params.trees),
     outputs=(
         f.IRRADIATION_DIRECT,
         f.IRRADIATION_DIFFUSE,

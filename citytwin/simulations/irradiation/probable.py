@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 from citytwin.errors import StepError
 from citytwin.model import fields as f
-from citytwin.model.foliage import tree_notes
+from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
@@ -61,8 +61,9 @@ SIMULATION = Simulation(
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, f.CANOPY_TOP, f.CANOPY_BASE, *PROPERTY.values()),
     also_needs=lambda params: (PROPERTY[params.observed],),
-    ignores=lambda params: tuple(
-        observed for name, observed in PROPERTY.items() if name != params.observed
+    ignores=lambda params: (
+        *(observed for name, observed in PROPERTY.items() if name != params.observed),
+        *unused_crowns(params.trees),
     ),
     outputs=(
         f.IRRADIATION_PROBABLE_DIRECT,

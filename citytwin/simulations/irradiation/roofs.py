@@ -16,7 +16,7 @@ from citytwin.kernels.irradiation import (
     received_in_the_open,
 )
 from citytwin.model import fields as f
-from citytwin.model.foliage import tree_notes
+from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
 from citytwin.model.notes import Note, premise_of
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
@@ -147,8 +147,9 @@ SIMULATION = Simulation(
     inputs=(f.SURFACE_HEIGHT, f.ROOF_SLOPE, f.ROOF_ASPECT),
     optional=(*PROPERTY.values(), f.CANOPY_TOP, f.CANOPY_BASE),
     also_needs=lambda params: (PROPERTY[params.observed],) if params.observed else (),
-    ignores=lambda params: tuple(
-        observed for name, observed in PROPERTY.items() if name != params.observed
+    ignores=lambda params: (
+        *(observed for name, observed in PROPERTY.items() if name != params.observed),
+        *unused_crowns(params.trees),
     ),
     outputs=(
         f.ROOF_IRRADIATION_POSSIBLE,
