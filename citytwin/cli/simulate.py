@@ -23,7 +23,7 @@ def command(
     time_zone: str,
     describe: bool,
 ) -> None:
-    """Run one simulation (shadow, sunlight, sky_view, irradiation, wind, flood) on rasters.
+    """Run one simulation (shadow, sunlight, sky_view, irradiation, wind, flood, ...) on rasters.
 
     Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
     `citytwin simulate NAME --describe` lists them and the parameters.

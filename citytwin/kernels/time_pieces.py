@@ -41,6 +41,8 @@ def standing_intervals(start_s: np.ndarray, end_s: np.ndarray) -> tuple[np.ndarr
     start_s, end_s : numpy.ndarray
         Shape (n,) [s]; intervals that had a duration are as before.
     """
+    if not start_s.size:
+        return start_s, end_s
     most = LONGEST_INSTANT_S / 2.0
     half = np.minimum(np.diff(start_s) / 2.0, most)
     before, after = np.append(most, half), np.append(half, most)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -314,6 +315,19 @@ def test_doubted_values_are_gaps():
     )
     with pytest.raises(StepError, match="covers 67% of the light"):
         probable_of({p.GLOBAL_RADIATION: doubtful})
+
+
+def test_all_doubted_and_polar_nights():
+    """No good value covers nothing; where the sun does not rise there is nothing to cover."""
+    record = record_of(p.GLOBAL_RADIATION, "2026-06-10", 72, 300.0)
+    nobody = replace(record, doubted=np.ones(72, dtype=np.bool_))
+    with pytest.raises(StepError, match="covers 0% of the light"):
+        probable_of({p.GLOBAL_RADIATION: nobody})
+    dark = Site(18.95, 69.65, 0.0, "Europe/Oslo")
+    block = block_of(np.zeros((3, 3)), 0.0, np.nan, {p.GLOBAL_RADIATION: record}, site=dark)
+    params = ProbableParams.model_validate({"first_day": "2026-12-20", "last_day": "2026-12-22"})
+    made = probable.SIMULATION.run(block, params).fields
+    assert (made[f.IRRADIATION_PROBABLE_GLOBAL] == 0.0).all()
 
 
 def test_the_roof_year_has_both_skies():

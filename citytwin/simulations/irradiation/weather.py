@@ -85,7 +85,8 @@ def real_sky(span: Span, record: Record, observed: Observed, min_coverage: float
     level, owner = span.clear.level_w_m2(span.altitude_deg), span.pieces.interval
     covered = owner >= 0
     energy = level * span.pieces.length_s
-    share = float(energy[covered].sum() / energy.sum()) if energy.sum() > 0.0 else 0.0
+    # Of a polar night nothing can be missed.
+    share = float(energy[covered].sum() / energy.sum()) if energy.any() else 1.0
     if share < min_coverage:
         msg = (
             f"the record of {record.observed.name} of {record.where.en} covers {share:.0%} of the"
@@ -95,7 +96,7 @@ def real_sky(span: Span, record: Record, observed: Observed, min_coverage: float
         raise StepError(msg, step="irradiation", hint=hint)
     clearness = np.zeros(level.size)
     clearness[covered] = _clearness(span, level, record, observed)[owner[covered]]
-    mean = float((clearness * energy)[covered].sum() / energy[covered].sum())
+    mean = float((clearness * energy)[covered].sum() / max(energy[covered].sum(), 1e-9))
     clearness[~covered] = mean
     sky = observed_sky(clearness * level, span.altitude_deg, span.day_of_year)
     used = np.unique(owner[covered & (level > 0.0)]).size

@@ -34,6 +34,7 @@ def test_nothing_recorded() -> None:
     pieces = pieces_of(5.0, 30.0, nothing, nothing, 10.0)
     assert pieces.length_s.tolist() == [10.0, 10.0, 5.0]
     assert (pieces.interval == -1).all()
+    assert [part.size for part in standing_intervals(nothing, nothing)] == [0, 0]
 
 
 def test_instants_stand_half_way_to_their_neighbours() -> None:

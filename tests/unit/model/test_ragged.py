@@ -7,7 +7,15 @@ import pandas as pd
 import pytest
 
 from citytwin.model import tables as t
-from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS, faces_of_rows, flattened, list_column
+from citytwin.model.ragged import (
+    FLOAT_LISTS,
+    INT_LISTS,
+    Faces,
+    faces_of_rows,
+    flattened,
+    list_column,
+    taken,
+)
 from citytwin.store.placed import Places, read_rows, write_placed
 from citytwin.store.tables import conform, row_boxes, row_digests
 
@@ -66,6 +74,22 @@ def surfaces(xyz: object) -> pd.DataFrame:
     texts = {name: ["a", "b", "c"] for name in ("surface_id", "building_id", "lod", "semantic")}
     sizes = [[3], [], [4]]
     return conform(t.SURFACES, pd.DataFrame({**texts, "xyz": xyz, "ring_sizes": sizes}), "")
+
+
+def test_polygons_are_taken_in_an_order_of_ones_own() -> None:
+    """A triangle, a square with a hole of three corners, and an empty one; one taken twice."""
+    xyz = np.arange(30.0).reshape(10, 3)
+    offsets = np.array([0, 3, 7, 10]), np.array([0, 1, 3, 3])
+    faces = Faces(xyz, *offsets, np.array([4, 5, 6], dtype=np.int32))
+    made = taken(faces, np.array([1, 2, 0, 1]))
+    corners = [*range(3, 10), *range(3), *range(3, 10)]
+    assert made.xyz[:, 0].tolist() == [3.0 * corner for corner in corners]
+    assert made.ring_offsets.tolist() == [0, 4, 7, 10, 14, 17]
+    assert made.polygon_offsets.tolist() == [0, 2, 2, 3, 5]
+    assert made.owners.tolist() == [5, 6, 4, 5]
+    nothing = taken(faces, np.empty(0, dtype=np.int64))
+    assert nothing.xyz.shape == (0, 3)
+    assert nothing.polygon_offsets.tolist() == [0]
 
 
 def test_arrays_of_any_kind_come_into_the_one_form(tmp_path) -> None:
