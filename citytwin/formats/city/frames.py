@@ -16,7 +16,7 @@ from citytwin.formats.city.block import SEMANTICS, Block, Texts, block_of_rows
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.unique_names import UniqueNames
 from citytwin.model.ragged import list_column, offsets_of
-from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
+from citytwin.model.tables import LAND_USE, RELIEF, ROADS, SURFACES
 
 FloatArray = NDArray[np.float64]
 _SEMANTIC_TEXTS = np.array(SEMANTICS, dtype=object)
@@ -106,8 +106,7 @@ def building_block_frame(block: Block, crs: str) -> gpd.GeoDataFrame:
         "offset": pd.Series(pd.array(block.offset, dtype="Int64")).mask(block.offset < 0),
         "defects": _text(block.defects),
     }
-    frame = gpd.GeoDataFrame(columns, geometry=block.footprint, crs=crs)
-    return frame[list(BUILDINGS.column_names)]
+    return gpd.GeoDataFrame(columns, geometry=block.footprint, crs=crs)
 
 
 def _text(values: Texts) -> pd.Series[str]:
