@@ -14,6 +14,35 @@ from citytwin.errors import ConfigError, SourceError
 from citytwin.strict_yaml import read_yaml
 
 
+def raster_pairs(extra: list[str]) -> dict[str, Path]:
+    """Read ``--surface-height FILE`` pairs: the names of fields are those of the simulation.
+
+    Parameters
+    ----------
+    extra
+        Options and files in turn.
+
+    Raises
+    ------
+    ConfigError
+        If one has no file, is no option or is given twice.
+    """
+    if len(extra) % 2:
+        msg = f"{extra[-1]!r} has no file"
+        raise ConfigError(msg, hint="give each raster as --surface-height FILE")
+    inputs: dict[str, Path] = {}
+    for flag, value in zip(extra[::2], extra[1::2], strict=True):
+        if not flag.startswith("--"):
+            msg = f"{flag!r} is no option"
+            raise ConfigError(msg, hint="give each raster as --surface-height FILE")
+        key = flag[2:].replace("-", "_")
+        if key in inputs:
+            msg = f"{flag} is given twice: {inputs[key]} and {value}"
+            raise ConfigError(msg, hint="give one raster for each")
+        inputs[key] = Path(value)
+    return inputs
+
+
 def read_params(path: Path | None) -> dict[str, Any]:
     """Read a YAML file with the parameters of a simulation; nothing when there is none.
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "ingest": "Read city models into a folder of tables, without a configuration.",
     "simulate": "Run one simulation on bare rasters.",
+    "ensemble": "Run many cases of a simulation; the worst counts.",
     "view": "Serve a published map on this computer only.",
 }
 

@@ -7,26 +7,6 @@ from pathlib import Path
 
 import click
 
-from citytwin.errors import ConfigError
-
-
-def _pairs(extra: list[str]) -> dict[str, Path]:
-    """Read ``--surface-height FILE`` pairs: the names of fields are those of the simulation."""
-    if len(extra) % 2:
-        msg = f"{extra[-1]!r} has no file"
-        raise ConfigError(msg, hint="give each raster as --surface-height FILE")
-    inputs: dict[str, Path] = {}
-    for flag, value in zip(extra[::2], extra[1::2], strict=True):
-        if not flag.startswith("--"):
-            msg = f"{flag!r} is no option"
-            raise ConfigError(msg, hint="give each raster as --surface-height FILE")
-        key = flag[2:].replace("-", "_")
-        if key in inputs:
-            msg = f"{flag} is given twice: {inputs[key]} and {value}"
-            raise ConfigError(msg, hint="give one raster for each")
-        inputs[key] = Path(value)
-    return inputs
-
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name")
@@ -55,11 +35,11 @@ def command(
         return
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
-    from citytwin.cli.bare_files import read_params, read_raster
+    from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
     from citytwin.engine.bare import WARNINGS, simulate
     from citytwin.store.plain_rasters import write_plain_rasters
 
-    inputs = {key: read_raster(path) for key, path in _pairs(list(rasters)).items()}
+    inputs = {key: read_raster(path) for key, path in raster_pairs(list(rasters)).items()}
     data = simulate(name, inputs, read_params(params), time_zone=time_zone)
     for file in write_plain_rasters(data, out):
         click.echo(str(file))

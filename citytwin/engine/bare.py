@@ -74,7 +74,7 @@ def simulate(
     """
     step = named(name)
     _check_zone(time_zone)
-    bound = _bind(step, params or {})
+    bound = bound_params(step, params or {})
     fields = {_field(step, key): _rows_first(array) for key, array in inputs.items()}
     needs = step.required(bound)
     missing = [r.name for r in needs if isinstance(r, f.Field) and r not in fields]
@@ -126,7 +126,21 @@ def _check_zone(time_zone: str) -> None:
         raise ConfigError(msg, hint="give one such as Asia/Tokyo") from error
 
 
-def _bind(step: Simulation[Any], params: Params | Mapping[str, Any]) -> Params:
+def bound_params(step: Simulation[Any], params: Params | Mapping[str, Any]) -> Params:
+    """Return parameters as the model of a simulation.
+
+    Parameters
+    ----------
+    step
+        The simulation.
+    params
+        Its parameters, as its model or as a mapping.
+
+    Raises
+    ------
+    ConfigError
+        If they are those of another simulation, or make no sense.
+    """
     model: type[Params] = step.params
     if isinstance(params, model):
         return params

@@ -191,7 +191,9 @@ def sum_of_lit(
 
     Parameters
     ----------
-    height, plane_height, canopy
+    height, plane_height
+        Surface, and height at which the sun is looked for, shape (ny, nx), float32 [m].
+    canopy
         As of `accumulate_sunlit`.
     cell_m
         Edge of a cell, or distances of rows and of columns [m], > 0.

@@ -52,8 +52,8 @@ def take_columns(field: np.ndarray, col0: int, number: int, lines: np.ndarray) -
     col0, number
         First column, and how many.
     lines
-        Shape (>= number, `whole_pieces` of ny), float32, C order. Changed in place; what lies
-        beyond ny in a line means nothing.
+        Shape (>= number, `whole_pieces` of ny), float32, the unit of `field`, C order. Changed in
+        place; what lies beyond ny in a line means nothing.
     """
     ny = field.shape[0]
     end = col0 + number

@@ -3,7 +3,8 @@
 The answer is that of the sweep for many suns, to the bit. What those share, one sun would have to
 pay alone: reading the raster line by line, and turning it for suns in the east and west. Here
 blocks of lines are brought into the cache at the speed of the memory, both lanes are carried in
-one pass, and heights are sheared along the rays, so that no lane has to be lowered.
+one pass, and heights are sheared along the rays, so that no lane has to be lowered. After the band
+sweep of Timonen and Westerholm (2010).
 """
 
 from __future__ import annotations

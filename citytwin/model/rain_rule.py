@@ -35,6 +35,7 @@ class IdfCurve(Params):
     """Intensities that are reached once in so many years on average."""
 
     return_period_years: float = Bound(gt=0, le=100_000)
+    """Mean time from one such rain to the next [years]."""
     formula: IdfFormula | None = None
     table: tuple[IdfPoint, ...] = ()
 

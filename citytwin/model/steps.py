@@ -274,6 +274,26 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Case(Generic[P]):
+    """One of several events, of which only one comes at a time."""
+
+    name: str
+    params: P
+
+
+@dataclass(frozen=True)
+class Ensemble(Generic[P]):
+    """How the parameters of a simulation hold several cases, of which the worst counts."""
+
+    cases: Callable[[P], Sequence[Case[P]]]
+    hint: str
+    """What parameters that hold no cases lack."""
+    least: tuple[Field, ...] = ()
+    """Outputs of which the smallest value is the worst, such as times of arrival; of the others
+    it is the largest."""
+
+
+@dataclass(frozen=True)
 class Simulation(Generic[P]):
     """A physical model on the grid."""
 
@@ -295,6 +315,8 @@ class Simulation(Generic[P]):
     instants: Callable[[P, Site], tuple[Instant, ...]] = lambda _params, _site: ()
     """Moments of the outputs over time, ascending; none where no output is over time."""
     cost: Cost = Cost(5.0, 40.0)
+    ensemble: Ensemble[P] | None = None
+    """Where many cases can be asked for at once."""
 
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
         """Inputs that a run with these parameters needs."""

@@ -27,12 +27,12 @@ class DesignStorm(Params):
     rule: NamedRainRule
     """IDF curves: a name that comes with the package, the path of a YAML file, or the curves."""
     return_period_years: float = Bound(gt=0)
-    """One that the curves have."""
+    """One that the curves have [years]."""
     duration_minutes: float = Bound(gt=0, le=14_400)
     step_minutes: float = Bound(default=10.0, gt=0, le=1440)
     """Length of a block."""
     peak: float = Bound(default=0.5, ge=0, le=1)
-    """Where the wettest block lies: 0 at the begin, 0.5 in the middle, 1 at the end."""
+    """Where the wettest block lies: 0 at the begin, 0.5 in the middle, 1 at the end [-]."""
     start_minutes: float = Bound(default=0.0, ge=0)
     """Begin of the storm, since the start of the run."""
 

@@ -70,7 +70,7 @@ class GreenAmptInfiltration(_ByCover):
     conductivity_mm_per_h: float = Bound(gt=0, le=2000)
     """Hydraulic conductivity of the wetted soil."""
     suction_mm: float = Bound(ge=0, le=5000)
-    """Suction head at the wetting front."""
+    """Suction head at the wetting front [mm]."""
     deficit: float = Bound(ge=0, le=1)
     """Share of the volume that is still free of water at the start."""
 
@@ -93,7 +93,7 @@ class DrainageZone(Params):
     """Sewers of their own capacity."""
 
     outline: tuple[Place, ...] = Bound(min_length=3)
-    """Polygon; of zones that overlap the last counts."""
+    """Polygon [m]; of zones that overlap the last counts."""
     mm_per_h: float = Bound(ge=0, le=300)
     """Rate at which they take water where there is some."""
 

@@ -15,7 +15,7 @@ from citytwin.kernels.inundation import simulate_inundation
 from citytwin.kernels.pockets import pockets
 from citytwin.model import fields as f
 from citytwin.model.properties import RAINFALL_RATE
-from citytwin.model.steps import Block, Cost, Domain, Outcome, Simulation
+from citytwin.model.steps import Block, Case, Cost, Domain, Ensemble, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.simulations.flood.account import (
     edge_note,
@@ -160,6 +160,25 @@ def _window(params: FloodParams) -> tuple[datetime, datetime] | None:
     return params.start, params.start + timedelta(hours=params.duration_h)
 
 
+def breach_cases(params: FloodParams) -> tuple[Case[FloodParams], ...]:
+    """Let every breach come alone, in the order of the parameters.
+
+    Parameters
+    ----------
+    params
+        Parameters with all breaches.
+    """
+    whole = [levee.model_copy(update={"breaches": ()}) for levee in params.levees]
+    cases = []
+    for number, levee in enumerate(params.levees):
+        for k, breach in enumerate(levee.breaches):
+            alone = levee.model_copy(update={"breaches": (breach,)})
+            levees = (*whole[:number], alone, *whole[number + 1 :])
+            name = breach.name.en if breach.name else f"levee {number + 1}, breach {k + 1}"
+            cases.append(Case(name, params.model_copy(update={"levees": levees})))
+    return tuple(cases)
+
+
 SIMULATION = Simulation(
     name="flood",
     title=text("浸水", "Inundation"),
@@ -172,4 +191,9 @@ SIMULATION = Simulation(
     reach=Domain(),
     run=run,
     cost=Cost(seconds_per_megacell=600.0, bytes_per_cell=120.0),
+    ensemble=Ensemble(
+        cases=breach_cases,
+        hint="give `levees` with `breaches`",
+        least=(f.FLOOD_ARRIVAL, f.FLOOD_IMPASSABLE),
+    ),
 )

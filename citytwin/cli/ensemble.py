@@ -1,0 +1,62 @@
+"""``citytwin ensemble NAME``: many cases of a simulation, of which the worst counts."""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("name")
+@click.argument("rasters", nargs=-1, type=click.UNPROCESSED)
+@click.option(
+    "--params",
+    required=True,
+    type=click.Path(path_type=Path),
+    help="YAML file with the parameters, all cases in it.",
+)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="Folder for results.")
+@click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
+@click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
+@click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
+def command(
+    name: str,
+    rasters: tuple[str, ...],
+    params: Path,
+    out: Path,
+    time_zone: str,
+    scheduler: str | None,
+    workers: int | None,
+) -> None:
+    """Run every case of a simulation on rasters, side by side, and write the worst of each cell.
+
+    For `flood` each breach of the levees in the parameters is a case of its own; the results are
+    the largest depth, speed and hazard, the longest duration and the earliest arrival of all cases,
+    and in worst_case.tif the number of the breach that is the deepest. cases.json holds the account of each.
+    """
+    from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
+    from citytwin.engine.cluster import connect
+    from citytwin.engine.ensemble import ensemble
+    from citytwin.store.atomic import replacing
+    from citytwin.store.plain_rasters import write_plain_rasters
+
+    inputs = {key: read_raster(path) for key, path in raster_pairs(list(rasters)).items()}
+    given = read_params(params)
+    with (
+        tempfile.TemporaryDirectory() as scratch,
+        connect(scheduler, workers, Path(scratch)) as client,
+    ):
+        data, cases = ensemble(name, inputs, given, client, time_zone=time_zone)
+    for file in write_plain_rasters(data, out):
+        click.echo(str(file))
+    told = [
+        {"case": number, "name": case.name, **case.figures, "comment": case.comment}
+        for number, case in enumerate(cases)
+    ]
+    listed = out / "cases.json"
+    with replacing(listed) as temporary:
+        temporary.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    click.echo(str(listed))

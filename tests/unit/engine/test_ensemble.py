@@ -1,0 +1,147 @@
+"""Many breach points: the worst of each cell, whatever runs where."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import rioxarray
+import xarray as xr
+from click.testing import CliRunner
+from distributed import Client, LocalCluster
+
+from citytwin.cli.main import cli
+from citytwin.engine.bare import simulate
+from citytwin.engine.ensemble import WORST_CASE, ensemble
+from citytwin.errors import ConfigError, StepError
+from citytwin.model import fields as f
+
+CELL_M = 5.0
+NY, NX = 12, 30
+
+
+def terrain() -> xr.DataArray:
+    """A levee with its crest at 6 m along the south, land at 1 m, a ridge in the middle."""
+    level = np.ones((NY, NX), dtype=np.float32)
+    level[-2:] = 6.0
+    level[:, 14:16] = 4.0
+    x = 1000.0 + CELL_M * (np.arange(NX) + 0.5)
+    y = 2000.0 - CELL_M * (np.arange(NY) + 0.5)
+    array = xr.DataArray(level, dims=("y", "x"), coords={"y": y, "x": x})
+    return array.rio.write_crs("EPSG:6677")
+
+
+def breach(x: float, minutes: float, width: float, name: str) -> dict[str, Any]:
+    """A breach at a place along the levee."""
+    return {
+        "x": x,
+        "y": 1945.0,
+        "width_m": width,
+        "start_minutes": minutes,
+        "growth_minutes": 0,
+        "name": name,
+    }
+
+
+def params(*breaches: dict[str, Any]) -> dict[str, Any]:
+    """Twelve minutes with water at 3 m outside."""
+    levee = {
+        "line": [(1000.0, 1945.0), (1150.0, 1945.0)],
+        "land": "left",
+        "stage": [{"minutes": 0, "level_m": 3.0}],
+        "breaches": list(breaches),
+    }
+    return {"duration_h": 0.2, "edges": "closed", "levees": [levee]}
+
+
+WEST = breach(1030.0, 1.0, 10.0, "west")
+EAST = breach(1120.0, 3.0, 20.0, "east")
+LATE = breach(1120.0, 6.0, 5.0, "late")
+
+
+@contextmanager
+def threads(number: int) -> Iterator[Client]:
+    """Threads of this process: the arithmetic is the same, and no process is waited for."""
+    with (
+        LocalCluster(
+            n_workers=1, threads_per_worker=number, processes=False, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        Client(cluster) as one,
+    ):
+        yield one
+
+
+@pytest.fixture(scope="module")
+def client():
+    """Two at a time."""
+    with threads(2) as one:
+        yield one
+
+
+def test_the_worst_of_each_cell(client: Client) -> None:
+    """Against the cases run one by one: largest values, earliest times, the number of the case."""
+    found, cases = ensemble("flood", {"terrain": terrain()}, params(WEST, EAST, LATE), client)
+    alone = [simulate("flood", {"terrain": terrain()}, params(one)) for one in (WEST, EAST, LATE)]
+    assert [case.name for case in cases] == ["west", "east", "late"]
+    for name in ("flood_depth_max", "flood_speed_max", "flood_hazard_rating", "flood_duration"):
+        stack = np.array([case[name].values for case in alone])
+        np.testing.assert_array_equal(found[name].values, stack.max(axis=0))
+    classes = np.array([case["flood_hazard_class"].values for case in alone])
+    np.testing.assert_array_equal(found["flood_hazard_class"].values, classes.max(axis=0))
+    arrival = np.array([case["flood_arrival"].values for case in alone])
+    np.testing.assert_array_equal(found["flood_arrival"].values, np.fmin.reduce(arrival))
+    depth = np.array([case["flood_depth_max"].values for case in alone])
+    np.testing.assert_array_equal(found[WORST_CASE].values, depth.argmax(axis=0))
+    assert found[WORST_CASE].values[3, 3] == 0
+    assert found[WORST_CASE].values[3, 25] == 1
+    for case, one in zip(cases, alone, strict=True):
+        assert case.figures["breach_volume"] == one.attrs["breach_volume"]
+        assert case.figures["volume_error"] < 1e-7
+    assert "Worst of 3 cases" in found.attrs["comment"]
+
+
+def test_any_number_of_workers_gives_the_same_bits(client: Client) -> None:
+    """One case after the other or side by side."""
+    given = params(WEST, EAST, LATE)
+    both = ensemble("flood", {"terrain": terrain()}, given, client)[0]
+    with threads(1) as single:
+        one = ensemble("flood", {"terrain": terrain()}, given, single)[0]
+    for name in both.data_vars:
+        assert both[name].values.tobytes() == one[name].values.tobytes()
+
+
+def test_a_case_that_fails_is_named(client: Client) -> None:
+    """The place of its breach lies on no levee."""
+    lost = {**EAST, "y": 1000.0, "name": "lost"}
+    with pytest.raises(StepError, match=r"case 'lost': .*from its levee"):
+        ensemble("flood", {"terrain": terrain()}, params(WEST, lost), client)
+
+
+def test_what_has_no_cases_is_refused(client: Client) -> None:
+    """No breaches, and a simulation that knows no cases."""
+    with pytest.raises(ConfigError, match="hold no cases"):
+        ensemble("flood", {"terrain": terrain()}, params(), client)
+    with pytest.raises(ConfigError, match="knows no cases"):
+        ensemble("sky_view", {"terrain": terrain()}, {}, client)
+
+
+def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path) -> None:
+    """On two worker processes."""
+    terrain().rio.to_raster(tmp_path / "terrain.tif")
+    file = tmp_path / "flood.yaml"
+    file.write_text(json.dumps(params(WEST, EAST)), "utf-8")
+    out = tmp_path / "out"
+    call = ["ensemble", "flood", "--terrain", str(tmp_path / "terrain.tif"), "--params", str(file)]
+    done = CliRunner().invoke(cli, [*call, "--out", str(out), "--workers", "2"])
+    assert done.exit_code == 0, done.output
+    told = json.loads((out / "cases.json").read_text("utf-8"))
+    assert [case["name"] for case in told] == ["west", "east"]
+    assert all(case["volume_error"] < 1e-7 for case in told)
+    with rioxarray.open_rasterio(out / f"{WORST_CASE}.tif") as written:
+        assert set(np.unique(written.values)) == {0, 1}
+    assert (out / f"{f.FLOOD_DEPTH_MAX.name}.tif").is_file()
