@@ -113,6 +113,11 @@ def _text(values: Texts) -> pd.Series[str]:
     return pd.Series(values, dtype="string")
 
 
+def _repeated(values: Texts, rows: NDArray[np.int64] | NDArray[np.int8]) -> pd.Series[str]:
+    """Texts again and again, as Arrow does it: without an object for each."""
+    return pd.Series(pd.array(values, dtype="string").take(rows.astype(np.intp)))
+
+
 def surface_frame(rows: Sequence[BuildingRow]) -> pd.DataFrame:
     """Return the surfaces table: every face of the chosen level of detail.
 
@@ -144,9 +149,9 @@ def surface_block_frame(block: Block) -> pd.DataFrame:
     vertices = offsets_of(shells.ring_sizes)[rings]
     columns = {
         "surface_id": _text(names),
-        "building_id": _text(block.building_id[owner]),
-        "lod": _text(block.lod[owner]),
-        "semantic": _text(_SEMANTIC_TEXTS[shells.semantic]),
+        "building_id": _repeated(block.building_id, owner),
+        "lod": _repeated(block.lod, owner),
+        "semantic": _repeated(_SEMANTIC_TEXTS, shells.semantic),
         "xyz": list_column(shells.xyz.ravel(), 3 * vertices),
         "ring_sizes": list_column(shells.ring_sizes.astype(np.int32), rings),
     }
