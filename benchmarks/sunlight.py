@@ -3,10 +3,11 @@
 One thread each, processor time, so that other work on the machine counts less. Errors are counted
 against rays cast by Embree over the same raster taken for blocks.
 
-    python -m benchmarks.sunlight --solweig VENV/bin/python
+    python -m benchmarks.sunlight --peers VENV/bin/python
 
-The peer comes from PyPI: ``solweig`` (its compiled CPU kernels, called without vegetation and walls,
-with no limit on the length of shadows). Without ``--solweig`` it is left out.
+The peers come from PyPI: ``solweig`` (its compiled CPU kernels, called without vegetation and walls,
+with no limit on the length of shadows) and ``umep`` (its shadow function for buildings, numpy).
+Without ``--peers`` they are left out.
 """
 
 from __future__ import annotations
@@ -21,11 +22,13 @@ import tempfile
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from benchmarks.processor import processor
+from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, shadow_mask
 from citytwin.kernels.sky_view import sky_directions, sky_view_factor
 from citytwin.kernels.solar import sun_position
@@ -42,6 +45,7 @@ _PEER = """
 import json, sys, time
 import numpy as np
 from solweig.rustalgos import shadowing, skyview
+from umep.util.shadowingfunctions import shadowingfunctionglobalradiation
 shadowing.disable_gpu()
 folder, suns = sys.argv[1], json.loads(sys.argv[2])
 times = {}
@@ -50,13 +54,17 @@ def mask(dsm, azimuth, altitude):
         azimuth, altitude, 1.0, float(dsm.max() - dsm.min()), dsm, max_shadow_distance_m=0.0
     ).bldg_sh)
 city = np.load(folder + "/city.npy")
-times["mask"] = []
-for azimuth, altitude in suns[:3]:
-    begin = time.process_time()
-    mask(city, azimuth, altitude)
-    times["mask"].append((time.process_time() - begin) / city.size)
+def umep(dsm, azimuth, altitude):
+    return shadowingfunctionglobalradiation(dsm.astype(float), azimuth, altitude, 1.0, 0)
+for name, work in (("mask", mask), ("umep", umep)):
+    times[name] = []
+    for azimuth, altitude in suns[:3]:
+        begin = time.process_time()
+        work(city, azimuth, altitude)
+        times[name].append((time.process_time() - begin) / city.size)
 case = np.load(folder + "/case.npy")
 np.save(folder + "/masks.npy", [mask(case, *sun) for sun in suns])
+np.save(folder + "/umep.npy", [umep(case, *sun) for sun in suns])
 sky = np.load(folder + "/sky.npy")
 none = np.zeros_like(sky)
 begin = time.process_time()
@@ -108,11 +116,15 @@ def speeds(city: np.ndarray, peer: dict[str, float]) -> None:
             for sun in np.radians(SUNS_DEG)
         ]
         share = peer["mask"] / np.mean(ns[:3]) if peer else math.nan
-        row(f"{method}: mask of one sun", f"{min(ns):.2f} - {max(ns):.2f}", f"{share:.0f}")
+        for said, part in (("north or south", ns[:2]), ("east or west", ns[2:])):
+            row(f"{method}: mask of one sun in the {said}", f"{np.mean(part):.2f}", f"{share:.0f}")
         s = best(lambda m=method: accumulate_sunlit(city, city, 1.0, day, 0, 0, m), 2)
         ns_day = s * 1e9 / city.size / day.weight.size
         share = peer["mask"] / ns_day if peer else math.nan
         row(f"{method}: hours of 97 suns, per sun", f"{ns_day:.2f}", f"{share:.0f}")
+    crowns = Canopy(*orchard(city), np.full(day.weight.size, 0.03))
+    s = best(lambda: accumulate_sunlit(city, city, 1.0, day, 0, 0, "fast", crowns), 1)
+    row("fast: hours of 97 suns behind trees, per sun", f"{s * 1e9 / city.size / 97:.2f}", "")
     for number in (145, 256):
         directions = sky_directions(number, math.radians(5))
         ns_sky = best(lambda d=directions: sky_view_factor(city, 1.0, d, 0, 0), 2) * 1e9 / city.size
@@ -120,21 +132,32 @@ def speeds(city: np.ndarray, peer: dict[str, float]) -> None:
         row(f"sky view factor, {number} directions", f"{ns_sky:.0f}", f"{share:.0f}")
     if peer:
         row("solweig: mask of one sun", f"{peer['mask']:.0f}", "1")
+        row("umep: mask of one sun", f"{peer['umep']:.0f}", f"{peer['mask'] / peer['umep']:.2f}")
         row("solweig: sky view factor", f"{peer['sky']:.0f}", "1")
 
 
+def orchard(city: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Tops and bases of trees, 3 to 10 m up, over a tenth of a city."""
+    y, x = np.mgrid[: city.shape[0], : city.shape[1]]
+    trees = np.hypot((x + 7 * (y // 14)) % 14 - 7, y % 14 - 7) < 2.5
+    none = np.float32(np.nan)
+    return np.where(trees, city + np.float32(10), none), np.where(trees, city + np.float32(3), none)
+
+
 def map_of_a_winter_day(city: np.ndarray) -> None:
-    """Seconds of one thread for 25 km2 at 1 m, in tiles of the size of the city."""
-    tiles = 25e6 / city.size
-    print("\n| 25 km2 at 1 m, winter day, 97 suns | CPU s |\n|---|---:|")
+    """Seconds of one thread for 97 suns: measured, and as many tiles as make a district and Tokyo."""
+    print("\n| winter day, 97 suns, one thread | measured, CPU s | 25 km2 | 628 km2 on paper |")
+    print("|---|---:|---:|---:|")
     methods: tuple[Method, ...] = ("fast", "exact")
     for method in methods:
-        begin = time.thread_time()
-        accumulate_sunlit(city, city, 1.0, winter_day(), 0, 0, method)
-        row(f"{method}, one thread", f"{(time.thread_time() - begin) * tiles:.1f}")
+        for part in (city[: len(city) // 2, : len(city) // 2], city):
+            area = np.ascontiguousarray(part)
+            s = best(partial(accumulate_sunlit, area, area, 1.0, winter_day(), 0, 0, method), 2)
+            at_large = (f"{s * square_m / area.size:.1f}" for square_m in (25e6, 628e6))
+            row(f"{method}, {area.size / 1e6:g} km2 at 1 m", f"{s:.2f}", *at_large)
 
 
-def errors(case: np.ndarray, peer_masks: np.ndarray | None) -> None:
+def errors(case: np.ndarray, peer_masks: dict[str, np.ndarray]) -> None:
     """Wrong cells against Embree, in all and away from edges of shadows."""
     print("\n| towers on rolling ground, 5 suns | wrong cells, % | away from edges, % |")
     print("|---|---:|---:|")
@@ -144,8 +167,7 @@ def errors(case: np.ndarray, peer_masks: np.ndarray | None) -> None:
         method: [shadow_mask(case, case, 1.0, *s, 0, 0, method) == 1 for s in np.radians(SUNS_DEG)]
         for method in ("fast", "fast_blocks", "exact")
     }
-    if peer_masks is not None:
-        found["solweig"] = list(peer_masks < 0.5)
+    found |= {name: list(masks < 0.5) for name, masks in peer_masks.items()}
     for name, masks in found.items():
         pairs = list(zip(masks, truth, strict=True))
         wrong = np.mean([np.mean(m != t) for m, t in pairs])
@@ -174,7 +196,7 @@ def sky_errors(case: np.ndarray, peer_svf: np.ndarray | None) -> None:
 
 
 def ask_peer(python: str, folder: str) -> dict[str, float]:
-    """Let solweig compute the same cases; its mean times per cell [ns]."""
+    """Let the peers compute the same cases; their mean times per cell [ns]."""
     answer = subprocess.run(
         [python, "-c", _PEER, folder, json.dumps(SUNS_DEG)],
         env={**os.environ, "RAYON_NUM_THREADS": "1", "PYTHONPATH": ""},
@@ -183,25 +205,29 @@ def ask_peer(python: str, folder: str) -> dict[str, float]:
         check=True,
     )
     times = json.loads(answer.stdout.splitlines()[-1])
-    return {"mask": 1e9 * float(np.mean(times["mask"])), "sky": 1e9 * times["sky"]}
+    means = {name: 1e9 * float(np.mean(times[name])) for name in ("mask", "umep")}
+    return {**means, "sky": 1e9 * times["sky"]}
 
 
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--solweig", help="Python of an environment with solweig")
+    parser.add_argument("--peers", help="Python of an environment with solweig and umep")
     given = parser.parse_args()
     print(f"{datetime.now(UTC).date()}, {processor()}, Python {platform.python_version()}")
     city = towers_on_terrain(CITY, towers=3200)
     case, sky = towers_on_terrain(CASE), towers_on_terrain(SKY)
     peer: dict[str, float] = {}
-    masks = svf = None
+    masks: dict[str, np.ndarray] = {}
+    svf = None
     with tempfile.TemporaryDirectory() as folder:
         for name, array in (("city", city), ("case", case), ("sky", sky)):
             np.save(Path(folder) / f"{name}.npy", array)
-        if given.solweig:
-            peer = ask_peer(given.solweig, folder)
-            masks, svf = (np.load(Path(folder) / f"{name}.npy") for name in ("masks", "svf"))
+        if given.peers:
+            peer = ask_peer(given.peers, folder)
+            for name, file in (("solweig", "masks"), ("umep", "umep")):
+                masks[name] = np.load(Path(folder) / f"{file}.npy")
+            svf = np.load(Path(folder) / "svf.npy")
     speeds(city, peer)
     map_of_a_winter_day(city)
     errors(case, masks)

@@ -1,7 +1,9 @@
 """citytwin: a digital twin of a whole city.
 
 ``citytwin.read_citymodel(PATH)`` reads a city model into tables, ``citytwin.open(DIR)`` opens a
-published city, ``citytwin.simulate(NAME, INPUTS)`` runs one simulation on bare rasters. Each is
+published city, ``citytwin.simulate(NAME, INPUTS)`` runs one simulation on bare rasters,
+``citytwin.assess(NAME, RASTERS, TABLES)`` one assessment on rasters and tables, and
+``citytwin.sun_at_points(POINTS, RASTERS, TABLES, DAYS)`` looks for the sun in windows. Each is
 imported when first used, so that the package loads at once.
 """
 
@@ -16,10 +18,21 @@ if TYPE_CHECKING:
     from citytwin.citymodel.model import CityModel
     from citytwin.citymodel.reading import read_citymodel
     from citytwin.engine.bare import simulate
+    from citytwin.engine.bare_assess import assess
+    from citytwin.engine.bare_points import sun_at_points
     from citytwin.twin import Twin
     from citytwin.twin import open_twin as open  # noqa: A004 - the public name
 
-__all__ = ["CityModel", "Twin", "__version__", "open", "read_citymodel", "simulate"]
+__all__ = [
+    "CityModel",
+    "Twin",
+    "__version__",
+    "assess",
+    "open",
+    "read_citymodel",
+    "simulate",
+    "sun_at_points",
+]
 
 _LAZY = {
     "read_citymodel": ("citytwin.citymodel.reading", "read_citymodel"),
@@ -27,6 +40,8 @@ _LAZY = {
     "open": ("citytwin.twin", "open_twin"),
     "Twin": ("citytwin.twin", "Twin"),
     "simulate": ("citytwin.engine.bare", "simulate"),
+    "assess": ("citytwin.engine.bare_assess", "assess"),
+    "sun_at_points": ("citytwin.engine.bare_points", "sun_at_points"),
 }
 
 

@@ -1,4 +1,4 @@
-"""Each road segment with its flood depth and the time at which cars can no longer pass."""
+"""Each road segment with its flood depth and the times between which cars cannot pass."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class _Segment:
 
 
 def run(city: CityState, params: NoParams) -> Assessed:
-    """Read the depth, and the time at which deep water parts the ends of each segment.
+    """Read the depth, and the times from and until which deep water parts the ends of each segment.
 
     A segment is closed when the cells that are still passable no longer connect its ends, which
     are where it goes on as a road of the same class, and the tips of its dead ends: water across
@@ -61,8 +61,13 @@ def run(city: CityState, params: NoParams) -> Assessed:
     """
     del params
     roads = city.table(t.ROADS)
-    depth, closed = np.full(len(roads), np.nan), np.full(len(roads), np.nan)
+    depth, closed, again = (np.full(len(roads), np.nan) for _ in range(3))
     deep = _in_company(np.where(city[f.BUILDING_MASK] == 0, city[f.FLOOD_IMPASSABLE], np.nan))
+    # Backwards in time the water comes when it went: the last parting is the first one there.
+    until = city.fields.get(
+        f.FLOOD_IMPASSABLE_UNTIL, np.full_like(city[f.FLOOD_IMPASSABLE], np.inf)
+    )
+    back = _in_company(np.where(city[f.BUILDING_MASK] == 0, -until, np.nan))
     segments = list(_segments(city, roads))
     beside = _beside(roads, segments, city.grid.cell_m)
     for number, segment in enumerate(segments):
@@ -72,9 +77,13 @@ def run(city: CityState, params: NoParams) -> Assessed:
         depth[segment.row] = float(water[segment.inside].max())
         neighbours = [segments[other] for other in beside[number]]
         closed[segment.row] = _closing_time(segment, neighbours, deep[segment.window.slices])
+        if not math.isnan(closed[segment.row]):
+            last = -_closing_time(segment, neighbours, back[segment.window.slices])
+            again[segment.row] = last if math.isfinite(last) else np.nan
     frame = roads[["road_id", "name", "function", "geometry"]].copy()
     frame["flood_depth_max_m"] = depth
     frame["impassable_after_min"] = closed
+    frame["passable_again_min"] = again
     facts = _facts(roads["level"].to_numpy(dtype=np.int64), depth)
     return Assessed(frame[list(t.ROAD_EXPOSURE.column_names)], facts)
 
@@ -101,7 +110,7 @@ def _in_company(minutes: NDArray[np.float32]) -> NDArray[np.float32]:
             if (row, col) != (1, 1):
                 np.minimum(around, padded[row : row + ny, col : col + nx], out=around)
     both = np.maximum(times, around)
-    both[np.isinf(both)] = np.nan
+    both[both == np.inf] = np.nan
     return both
 
 
@@ -210,6 +219,7 @@ ASSESSMENT = Assessment(
     name="road_exposure",
     title=text("道路の通行可否", "Roads that become impassable"),
     inputs=(t.ROADS, f.BUILDING_MASK, f.FLOOD_DEPTH_MAX, f.FLOOD_IMPASSABLE),
+    optional=(f.FLOOD_IMPASSABLE_UNTIL,),
     output=t.ROAD_EXPOSURE,
     params=NoParams,
     run=run,

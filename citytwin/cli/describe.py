@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import types
 from collections.abc import Iterator
+from datetime import time
 from enum import Enum
-from typing import Any, Union, get_args, get_origin
+from typing import Annotated, Any, Union, get_args, get_origin
 
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
@@ -62,6 +63,8 @@ def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return " or ".join(_kind(a) for a in get_args(annotation) if a is not types.NoneType)
+    if origin is Annotated:
+        return _kind(get_args(annotation)[0])
     if origin is tuple:
         return f"list of {_kind(get_args(annotation)[0])}"
     if origin is not None:
@@ -72,6 +75,8 @@ def _kind(annotation: Any) -> str:
         return " or ".join(str(choice.value) for choice in annotation)
     if annotation is AwareDatetime:
         return "time with its zone, such as 2026-06-30T18:30:00+09:00"
+    if annotation is time:
+        return "time of the clock, such as 08:00"
     return str(getattr(annotation, "__name__", annotation))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -23,9 +23,11 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.instants import Instant, times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
-from citytwin.model.steps import Outcome, Params, Simulation, Site
+from citytwin.model.steps import Assessment, Outcome, Params, Simulation, Site
 from citytwin.store.fields import extremes
 from citytwin.wording import explain, nearest
+
+BareStep: TypeAlias = Simulation[Any] | Assessment[Any]
 
 WARNINGS = "warnings"
 """Attribute of results that holds what to beware of."""
@@ -73,23 +75,16 @@ def simulate(
         If no cell gets a value.
     """
     step = named(name)
-    _check_zone(time_zone)
+    check_zone(time_zone)
     bound = bound_params(step, params or {})
-    fields = {_field(step, key): _rows_first(array) for key, array in inputs.items()}
-    needs = step.required(bound)
-    missing = [r.name for r in needs if isinstance(r, f.Field) and r not in fields]
-    if missing:
-        msg = f"simulation {name} needs {', '.join(missing)}"
-        raise ConfigError(msg, hint="give a raster for each")
-    grid = _common_grid(fields)
+    grid, arrays = arrays_of(step, step.required(bound), inputs)
     _check_records(step, bound, records)
-    arrays = {field: _values(field, array) for field, array in fields.items()}
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
     block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
     outcome = step.run(block, bound)
     instants = step.instants(bound, site)
-    check(step.name, step.outputs, outcome.fields, grid.shape, "", len(instants))
+    check(step.name, step.made(bound), outcome.fields, grid.shape, "", len(instants))
     if all(extremes(field, values) is None for field, values in outcome.fields.items()):
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
@@ -118,7 +113,19 @@ def named(name: str) -> Simulation[Any]:
     return known[name]
 
 
-def _check_zone(time_zone: str) -> None:
+def check_zone(time_zone: str) -> None:
+    """Refuse what is no time zone.
+
+    Parameters
+    ----------
+    time_zone
+        IANA name.
+
+    Raises
+    ------
+    ConfigError
+        If nobody knows it.
+    """
     try:
         ZoneInfo(time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -126,26 +133,26 @@ def _check_zone(time_zone: str) -> None:
         raise ConfigError(msg, hint="give one such as Asia/Tokyo") from error
 
 
-def bound_params(step: Simulation[Any], params: Params | Mapping[str, Any]) -> Params:
-    """Return parameters as the model of a simulation.
+def bound_params(step: BareStep, params: Params | Mapping[str, Any]) -> Params:
+    """Check the parameters of a step.
 
     Parameters
     ----------
     step
-        The simulation.
+        Whose they are.
     params
-        Its parameters, as its model or as a mapping.
+        Its model, or a mapping.
 
     Raises
     ------
     ConfigError
-        If they are those of another simulation, or make no sense.
+        If they are those of another step, or a name or value is wrong.
     """
     model: type[Params] = step.params
     if isinstance(params, model):
         return params
     if isinstance(params, Params):
-        msg = f"simulation {step.name} takes {model.__name__}, got {type(params).__name__}"
+        msg = f"{step.name} takes {model.__name__}, got {type(params).__name__}"
         raise ConfigError(msg)
     try:
         return model.model_validate(dict(params))
@@ -153,13 +160,43 @@ def bound_params(step: Simulation[Any], params: Params | Mapping[str, Any]) -> P
         raise ConfigError(explain(error, model, f"parameters of {step.name}")) from error
 
 
-def _field(step: Simulation[Any], name: str) -> f.Field:
+def arrays_of(
+    step: BareStep, needs: Sequence[object], inputs: Mapping[str, xr.DataArray]
+) -> tuple[GridSpec, dict[f.Field, NDArray[Any]]]:
+    """Bring rasters into the form that steps see, and tell the grid on which they lie.
+
+    Parameters
+    ----------
+    step
+        What takes them.
+    needs
+        What it cannot do without; fields among them must be given.
+    inputs
+        Rasters by field name.
+
+    Raises
+    ------
+    ConfigError
+        If one is unknown, missing, without CRS, or beyond its valid range.
+    GridMismatchError
+        If they do not lie on one north-up grid of square cells.
+    """
+    fields = {_field(step, key): _rows_first(array) for key, array in inputs.items()}
+    missing = [r.name for r in needs if isinstance(r, f.Field) and r not in fields]
+    if missing:
+        msg = f"{step.name} needs {', '.join(missing)}"
+        raise ConfigError(msg, hint="give a raster for each")
+    grid = _common_grid(fields)
+    return grid, {field: _values(field, array) for field, array in fields.items()}
+
+
+def _field(step: BareStep, name: str) -> f.Field:
     known = [r for r in (*step.inputs, *step.optional) if isinstance(r, f.Field)]
     for field in known:
         if field.name == name:
             return field
     names = [field.name for field in known]
-    msg = f"simulation {step.name} takes no {name!r}{nearest(name, names)}"
+    msg = f"{step.name} takes no {name!r}{nearest(name, names)}"
     raise ConfigError(msg)
 
 

@@ -135,7 +135,8 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     core = task.tile.within(task.padded)
     cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
     moments = len(step.instants(params, store.site))
-    checked = check(step.name, step.outputs, cut, task.tile.shape, task.tile.name, moments)
+    made = step.made(params)
+    checked = check(step.name, made, cut, task.tile.shape, task.tile.name, moments)
     faults = surface_faults(store.spec, task.tile, task.padded, arrays)
     told = replace(outcome, notes=(*outcome.notes, *faults))
     return _stored(store, task.tile, checked, told)

@@ -80,7 +80,7 @@ def ensemble(
     if not cases:
         msg = f"the parameters of {name} hold no cases"
         raise ConfigError(msg, hint=step.ensemble.hint)
-    rule = _Rule(step.outputs, frozenset(field.name for field in step.ensemble.least))
+    rule = _Rule(step.made(cases[0].params), frozenset(field.name for field in step.ensemble.least))
     shared = client.scatter(dict(inputs), broadcast=True)
     runs = [
         client.submit(_one, name, shared, case.params, number, rule, time_zone, pure=False)

@@ -138,14 +138,14 @@ def _possible_jobs(steps: Sequence[Bound], have: set[Resource]) -> list[Job]:
             break
         for bound in ready:
             waiting.remove(bound)
-            have.update(_outputs(bound.step))
+            have.update(_made(bound))
             ordered.append(bound)
     jobs = [
         Job(
             b.step,
             b.params,
             _used(b, have),
-            _outputs(b.step),
+            _made(b),
         )
         for b in ordered
     ]
@@ -214,7 +214,11 @@ def _asked(
     return step.observes if isinstance(step, Assessment) else ()
 
 
-def _outputs(step: Gridder[Any] | Simulation[Any] | Assessment[Any]) -> tuple[Field | Table, ...]:
+def _made(bound: Bound) -> tuple[Field | Table, ...]:
+    """What a step makes with its parameters."""
+    step = bound.step
+    if isinstance(step, Simulation):
+        return step.made(bound.params)
     return (step.output,) if isinstance(step, Assessment) else step.outputs
 
 
@@ -247,7 +251,10 @@ def _possible_layers(
 
 
 def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) -> str:
-    makers = [b for b in city.steps if wanted in _outputs(b.step)]
+    makers = [b for b in city.steps if wanted in _made(b)]
+    for other in city.steps if not makers else ():
+        if isinstance(other.step, Simulation) and wanted in other.step.outputs:
+            return f"the parameters of {other.step.name} do not ask for {wanted.name}"
     if not makers:
         return f"nothing here makes {wanted.name}"
     return _what_lacks(makers[0], have)

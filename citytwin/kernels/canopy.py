@@ -94,15 +94,41 @@ def sweep_behind_crowns(
         Shape (n_step, n), C order, of the type and in the unit of the weights. Changed in place.
     """
     lit = np.empty(out.shape, dtype=np.uint8)
-    crossed = np.empty(out.shape, dtype=np.uint8)
     once = np.ones(1, dtype=np.uint8)
-    surface, plane, top, base = layers
     for k in range(rays.slide.size):
-        lit[:], crossed[:] = 0, 0
-        sweep(surface, plane, rays.alone(k, once), origin, lit)
-        ray = bool(rays.backward), float(rays.slide[k]), float(rays.half_rise[k])
-        sweep_crowns((surface, plane, top, base), ray, origin, 0.5 * MAX_SLOPE * side_m, crossed)
+        lit[:] = 0
+        sweep(layers[0], layers[1], rays.alone(k, once), origin, lit)
+        crossed = crossed_by(rays, k, layers, side_m, origin)
         _add(lit, crossed, rays.weight[k], rays.crown_weight[k], out)
+
+
+def crossed_by(
+    rays: RayBundle, k: int, layers: list[np.ndarray], side_m: float, origin: int
+) -> np.ndarray:
+    """Tell in which cells the rays of one sun come through crowns.
+
+    Parameters
+    ----------
+    rays, k
+        Suns, and which of them.
+    layers
+        As of `sweep_behind_crowns`, shape (n_step, n) each [m].
+    side_m
+        Distance of neighbours in a line [m], > 0.
+    origin
+        Global index of the first line.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n_step, n), uint8, 1 where a ray comes through a crown; see
+        `citytwin.kernels.canopy_lanes.sweep_crowns`.
+    """
+    crossed = np.zeros(layers[0].shape, dtype=np.uint8)
+    surface, plane, top, base = layers
+    ray = bool(rays.backward), float(rays.slide[k]), float(rays.half_rise[k])
+    sweep_crowns((surface, plane, top, base), ray, origin, 0.5 * MAX_SLOPE * side_m, crossed)
+    return crossed
 
 
 @njit(cache=True, nogil=True)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.scanline import MAX_COORDINATE_M
 from citytwin.kernels.shadow_height import BlockGrid, Sunbeam, block_grid, next_higher
 
 BIN_M = 16.0
@@ -62,13 +63,13 @@ def edges_of_faces(xyz: np.ndarray, ring_offsets: np.ndarray) -> np.ndarray:
     -------
     numpy.ndarray
         Shape (n_edge, 6), float64: x y z of both ends [m]. Vertical edges are left out, and so
-        is what is no finite number.
+        is what has no finite number, or none within 1e9 m.
     """
     after = np.arange(1, len(xyz) + 1)
     sizes = np.diff(ring_offsets)
     after[ring_offsets[1:][sizes > 0] - 1] = ring_offsets[:-1][sizes > 0]
     ends = np.column_stack([xyz, xyz[after]])
-    known = np.isfinite(ends).all(axis=1)
+    known = (np.abs(ends) <= MAX_COORDINATE_M).all(axis=1)
     known &= np.hypot(ends[:, 3] - ends[:, 0], ends[:, 4] - ends[:, 1]) > SAME_M
     ends = ends[known]
     key = np.rint(ends / SAME_M).astype(np.int64)

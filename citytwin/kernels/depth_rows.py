@@ -121,6 +121,8 @@ def pour(
 ) -> None:
     """Add the same depth to some cells, keeping what rounding drops.
 
+    The water joins what is there: a velocity kept by the state stays.
+
     Parameters
     ----------
     state

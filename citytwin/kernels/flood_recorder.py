@@ -12,7 +12,7 @@ from citytwin.kernels.flood_maxima import Debris, FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
 from citytwin.kernels.flood_setup import Cells, written_zeros
-from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_spells
+from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_last, track_spells
 
 
 class FloodRecorder:
@@ -72,12 +72,13 @@ class FloodRecorder:
             ),
         )
         self._spells = no_spells(shape)
+        self._last_s = np.full((len(recording.depth_thresholds_m), *shape), np.nan, np.float32)
         self._duration_s = duration_s
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
 
     def at_step(self, state: StoredWater, time_s: float) -> None:
-        """Count how long the water has been deep.
+        """Count how long the water has been deep, and keep when it was so last.
 
         Parameters
         ----------
@@ -89,6 +90,8 @@ class FloodRecorder:
         threshold = np.float32(self._recording.lasting_depth_m)
         time = np.float32(time_s)
         track_spells(self._spells, state.depth_m, state.row_depth_m, threshold, time)
+        for last, deep in zip(self._last_s, self._recording.depth_thresholds_m, strict=True):
+            track_last(last, state.depth_m, state.row_depth_m, np.float32(deep), time)
 
     def at_stop(self, state: StoredWater, time_s: float) -> None:
         """Keep what is due at an output time.
@@ -146,6 +149,7 @@ class FloodRecorder:
             *fields,
             arrival_s=self.maxima.first_time_s[0],
             first_time_s=self.maxima.first_time_s[1:],
+            last_time_s=self._last_s,
             final_depth_m=np.where(self._is_open, state.depth_m, np.float32(np.nan)),
             gauges=GaugeSeries(
                 self._rows,

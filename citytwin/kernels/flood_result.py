@@ -51,6 +51,8 @@ class Inundation:
         First time at the arrival depth, shape (ny, nx), float32 [s]; NaN where never.
     first_time_s
         First time at each further threshold, shape (k, ny, nx), float32 [s]; NaN where never.
+    last_time_s
+        Last time at each further threshold, shape (k, ny, nx), float32 [s]; NaN where never.
     final_depth_m
         Depth at the end, shape (ny, nx), float32 [m].
     gauges
@@ -72,6 +74,7 @@ class Inundation:
     lasting_s: NDArray[np.float32]
     arrival_s: NDArray[np.float32]
     first_time_s: NDArray[np.float32]
+    last_time_s: NDArray[np.float32]
     final_depth_m: NDArray[np.float32]
     gauges: GaugeSeries
     depth_series_m: NDArray[np.float32]

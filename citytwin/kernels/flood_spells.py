@@ -107,6 +107,36 @@ def track_spells(
             )
 
 
+@njit(cache=True, nogil=True, error_model="numpy")
+def track_last(
+    last_s: NDArray[np.float32],
+    depth_m: NDArray[np.float32],
+    row_depth_m: Row,
+    threshold_m: np.float32,
+    time_s: np.float32,
+) -> None:
+    """Keep the last time at which each cell was deep.
+
+    Parameters
+    ----------
+    last_s
+        Last time so far, shape (ny, nx), float32 [s], changed in place; NaN where never.
+    depth_m
+        Depth now, shape (ny, nx), float32 [m].
+    row_depth_m
+        Largest depth of each row, shape (ny,), float32 [m].
+    threshold_m
+        Depth that counts as deep [m], > 0.
+    time_s
+        Time now [s].
+    """
+    for j in range(depth_m.shape[0]):
+        if row_depth_m[j] >= threshold_m:
+            last, depth = last_s[j], depth_m[j]
+            for i in range(depth.shape[0]):
+                last[i] = time_s if depth[i] >= threshold_m else last[i]
+
+
 def spell_length_s(spells: Spells, time_s: float) -> NDArray[np.float32]:
     """Length of all spells of a cell, those that still last included.
 

@@ -1,4 +1,4 @@
-"""Fluxes through the edges of the grid for the full solver: walls and free outflow."""
+"""Fluxes through the edges of the grid for the full solver: walls, free outflow, entries."""
 
 from __future__ import annotations
 
@@ -10,6 +10,9 @@ from citytwin.kernels.face_discharge import FACE_WORK_ROWS, GRAVITY_M_S2, Row, e
 from citytwin.kernels.full_state import FullState, FullWork, as_flux
 from citytwin.kernels.riemann import WALL_RISE_M, FaceSide, riemann_flux
 from citytwin.kernels.shallow_water import Ground
+
+# Conveyance that stands for an edge where water enters: it passes with the velocity of the cell.
+AS_IT_COMES = np.float32(-1.0)
 
 _ZERO = np.float32(0.0)
 _TWO = np.float32(2.0)
@@ -27,7 +30,7 @@ def _edge_flux(
     scratch: NDArray[np.float32],
     dry_depth_m: np.float32,
 ) -> None:
-    """Write the fluxes of one side: mirrored water at walls, outflow where there is conveyance.
+    """Write the fluxes of one side: mirrored water at walls, through flow elsewhere.
 
     `fall` is the drop of the bed to the cell outside that is thought of, `outwards` is 1 for an
     east or south side and -1 for a west or north side.
@@ -39,10 +42,11 @@ def _edge_flux(
     riemann_flux(flux, water, water, rise)
     edge_discharge(out, water.depth, conveyance, scratch, dry_depth_m)
     for i in range(n):
-        if conveyance[i] > _ZERO:
+        if conveyance[i] != _ZERO:
             depth, speed = water.depth[i], outwards * water.along[i]
             # Shooting water cannot know of the edge and leaves as it comes.
-            through = depth * speed if speed > np.sqrt(_GRAVITY * depth) else out[i]
+            as_it_comes = conveyance[i] < _ZERO or speed > np.sqrt(_GRAVITY * depth)
+            through = depth * speed if as_it_comes else out[i]
             beyond = max(_ZERO, depth - abs(fall[i]))
             pull = _HALF_GRAVITY * ((depth - beyond) * (depth + beyond))
             push = through * through / depth if depth > dry_depth_m else _ZERO
@@ -88,7 +92,8 @@ def edge_fluxes(
     -----
     Where an edge is free, water leaves with `edge_discharge`, or as it comes when it is faster
     than its waves, since then no wave comes in (Toro 2001, section 8.4); its momentum is q^2 / h,
-    and the bed is thought to go on as it comes.
+    and the bed is thought to go on as it comes. Where water enters (conveyance AS_IT_COMES) the
+    velocity is that of the water in the cell, in or out.
     """
     ny, nx = state.depth_m.shape
     depth, u, v, bed = state.depth_m, state.x_speed, state.y_speed, ground.bed_m

@@ -77,9 +77,9 @@ def x_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     beds = (bed[: nx - 2], bed[1 : nx - 1], bed[2:])
     limited_slopes(as_slopes(rows, 1, nx - 1), three, beds, work.scratch[0, : nx - 2])
     level = rows[1]
-    if ground.west[j] > _ZERO:
+    if ground.west[j] != _ZERO:
         level[0] = _free_level_slope(bed[1] - bed[0], depth[1] - depth[0])
-    if ground.east[j] > _ZERO:
+    if ground.east[j] != _ZERO:
         rise, deepens = bed[nx - 1] - bed[nx - 2], depth[nx - 1] - depth[nx - 2]
         level[nx - 1] = _free_level_slope(rise, deepens)
 
@@ -113,7 +113,7 @@ def y_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     conveyance = ground.north if j == 0 else ground.south
     a, b = (0, 1) if j == 0 else (ny - 2, ny - 1)
     for i in range(nx):
-        if conveyance[i] > _ZERO:
+        if conveyance[i] != _ZERO:
             rise, deepens = bed[b, i] - bed[a, i], depth[b, i] - depth[a, i]
             slopes.level[i] = _free_level_slope(rise, deepens)
 

@@ -58,7 +58,8 @@ def read_tag(
         Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces
         (integers).
     memories
-        Of names of elements and of attributes, see :func:`citytwin.kernels.xml_names.remembered`.
+        Of names of elements and of attributes, shape (n_row, n_column) each, int64 (integers), see
+        :func:`citytwin.kernels.xml_names.remembered`.
 
     Returns
     -------

@@ -171,8 +171,12 @@ def simulate_inundation(
     check_inflows(forcing, cells)
     check_exchange(forcing, cells.is_open)
     ground = lay_ground(terrain_m, manning, cells, cell_m, options.edges)
-    solver = FullScheme if options.scheme is Scheme.FULL else InertialScheme
-    scheme = solver(ground, start_depth(forcing, cells), cell_m, options)
+    depth = start_depth(forcing, cells)
+    scheme: FloodScheme = (
+        FullScheme(ground, depth, cell_m, options, (*forcing.stages, *forcing.inflows))
+        if options.scheme is Scheme.FULL
+        else InertialScheme(ground, depth, cell_m, options)
+    )
     sources = FloodSources(forcing, cell_m * cell_m, float(ground.rain_weight.max()))
     exchange = FloodExchange(forcing, ground.bed_m, cell_m * cell_m)
     run = _Run(scheme, sources, exchange, cell_m * cell_m, options)

@@ -185,9 +185,11 @@ def learned(
     prefixes
         Shape (n_prefix, 2), int64: codes of the declared prefixes, flags of their namespaces.
     vocabulary
-        See :func:`number_of`; the same for all names of a memory.
-    memory, place
-        The memory, and the row for the name (integers).
+        See :func:`number_of`, shape (n,) each [integers]; the same for all names of a memory.
+    memory
+        Shape (n_row, n_column), int64 (integers).
+    place
+        The row for the name (an integer).
     """
     end, colon, code = qualified(data, begin, stop)
     memory[place, LENGTH] = 0

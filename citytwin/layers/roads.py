@@ -92,6 +92,18 @@ LAYER = LayerRecipe(
                 precision=1,
                 missing=(("0", text("この想定では通行可", "stays passable in this event")),),
             ),
+            Attribute(
+                "passable_again_min",
+                text("再び通行可能になる時間", "Time until passable again"),
+                precision=1,
+                missing=(
+                    ("0", text("この想定では通行可", "stays passable in this event")),
+                    *(
+                        (str(number), text("計算の終わりまで不能", "closed to the end"))
+                        for number in range(1, len(_LABELS))
+                    ),
+                ),
+            ),
             Attribute("flood_depth_max_m", text("最大浸水深", "Maximum flood depth"), 0.01),
             Attribute("name", text("名称", "Name")),
             Attribute("function", text("道路の種別", "Class of road")),

@@ -335,6 +335,16 @@ WIND_SPEED_RATIO = Field(
     valid_max=2.0,
     may_be_empty=True,
 )
+FLOOD_DEPTH = Field(
+    "flood_depth",
+    "m",
+    text("浸水深の変化", "Flood depth over time"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=200.0,
+    standard_name="flood_water_thickness",
+    over_time=True,
+)
 FLOOD_DEPTH_MAX = Field(
     "flood_depth_max",
     "m",
@@ -410,5 +420,14 @@ FLOOD_IMPASSABLE = Field(
     valid_min=0.0,
     may_be_empty=True,
 )
+FLOOD_IMPASSABLE_UNTIL = Field(
+    "flood_impassable_until",
+    "min",
+    text("車両通行不能が終わる時間", "Time until which cars cannot pass"),
+    precision=0.1,
+    valid_min=0.0,
+    may_be_empty=True,
+)
+"""Infinite where the water is still too deep at the end of the run."""
 
 ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))

@@ -14,6 +14,7 @@ from pydantic import AfterValidator
 from pydantic import Field as Bound
 
 from citytwin.model import fields as f
+from citytwin.model.fields import Field
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, FieldRanges, Params, Site
 
@@ -132,6 +133,17 @@ def crowns_of(block: Block, trees: Trees) -> Crowns | None:
         surface = block[f.SURFACE_HEIGHT]
         base = (surface + np.float32(trees.trunk_share) * (top - surface)).astype(np.float32)
     return Crowns(top, base)
+
+
+def unused_crowns(trees: Trees) -> tuple[Field, ...]:
+    """Fields of crowns that a simulation makes no use of.
+
+    Parameters
+    ----------
+    trees
+        How trees count.
+    """
+    return () if trees.count else (f.CANOPY_TOP, f.CANOPY_BASE)
 
 
 def relief_m(ranges: FieldRanges) -> float:

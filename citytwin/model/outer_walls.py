@@ -13,6 +13,10 @@ DETAIL_M = 0.1
 """Kinks of an outline smaller than this make no wall of their own [m]."""
 SHORTEST_M = 0.3
 """Shorter walls hold no window and are left out [m]."""
+LONGEST_M = 5000.0
+"""No building has a longer wall: an outline that claims one is damaged [m]."""
+SAME = 1e-6
+"""A wall longer by this share of a piece needs no piece more."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,10 +89,10 @@ def outer_walls(footprints: Sequence[shapely.Geometry], longest_m: float) -> Out
     start, end = points[:-1][same], points[1:][same]
     owner = building[part[ring[:-1][same]]] if len(ring) else np.empty(0, dtype=np.int64)
     length = np.hypot(*(end - start).T)
-    kept = length >= SHORTEST_M
+    kept = (length >= SHORTEST_M) & (length <= LONGEST_M)  # NaN is neither
     start, end, owner, length = start[kept], end[kept], owner[kept], length[kept]
     wall = _numbered(owner)
-    pieces = np.ceil(length / longest_m).astype(np.int64)
+    pieces = np.maximum(np.ceil(length / longest_m - SAME), 1.0).astype(np.int64)
     at = np.repeat(np.arange(len(pieces)), pieces)
     piece = np.arange(len(at)) - np.repeat(np.cumsum(pieces) - pieces, pieces)
     step = (end - start)[at] / pieces[at, None]

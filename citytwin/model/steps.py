@@ -314,6 +314,8 @@ class Simulation(Generic[P]):
     """Time that these parameters look at in the records; None = all that was recorded."""
     instants: Callable[[P, Site], tuple[Instant, ...]] = lambda _params, _site: ()
     """Moments of the outputs over time, ascending; none where no output is over time."""
+    makes: Callable[[P], tuple[Field, ...]] | None = None
+    """Those of the outputs that these parameters ask for; None = all."""
     cost: Cost = Cost(5.0, 40.0)
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""
@@ -321,6 +323,10 @@ class Simulation(Generic[P]):
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
         """Inputs that a run with these parameters needs."""
         return (*self.inputs, *self.also_needs(params))
+
+    def made(self, params: P) -> tuple[Field, ...]:
+        """Outputs of a run with these parameters."""
+        return self.outputs if self.makes is None else self.makes(params)
 
 
 # --- assessments -------------------------------------------------------------------------------

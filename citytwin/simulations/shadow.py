@@ -16,7 +16,7 @@ from citytwin.kernels.horizon_sweep import Method, reach_m
 from citytwin.kernels.shadow_series import shadow_masks
 from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
-from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.instants import Instant
 from citytwin.model.local_days import SunDay, SunMoment, midnight
 from citytwin.model.notes import Note
@@ -195,6 +195,7 @@ SIMULATION = Simulation(
     optional=(f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SHADOW,),
     params=ShadowParams,
+    ignores=lambda params: unused_crowns(params.trees),
     instants=instants,
     reach=Halo(_reach),
     run=run,

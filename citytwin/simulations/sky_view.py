@@ -11,7 +11,7 @@ from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m
 from citytwin.kernels.sky_view import sky_directions, sky_view_factor
 from citytwin.model import fields as f
-from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
@@ -77,6 +77,7 @@ SIMULATION = Simulation(
     optional=(f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.SKY_VIEW_FACTOR,),
     params=SkyViewParams,
+    ignores=lambda params: unused_crowns(params.trees),
     reach=Halo(_reach),
     run=run,
     cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=32.0),

@@ -14,7 +14,7 @@ from citytwin.kernels.day_suns import Place, suns_above, suns_at
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
-from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes
+from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
 from citytwin.model.sun_days import SunDays
@@ -158,6 +158,7 @@ SIMULATION = Simulation(
     outputs=(f.SUNLIT_HOURS,),
     params=SunlightParams,
     also_needs=lambda params: () if params.plane_m is None else (f.TERRAIN,),
+    ignores=lambda params: unused_crowns(params.trees),
     reach=Halo(_reach),
     run=run,
     cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=32.0),

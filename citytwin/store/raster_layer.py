@@ -108,7 +108,13 @@ class DrawnArray:
 
 
 def write_array(
-    plan: RasterPlan, style: Style, stem: str, array: NDArray[Any], labels: CogLabels
+    plan: RasterPlan,
+    style: Style,
+    stem: str,
+    array: NDArray[Any],
+    labels: CogLabels,
+    *,
+    edges: bool = False,
 ) -> DrawnArray:
     """Write the files of one array of a layer.
 
@@ -122,6 +128,8 @@ def write_array(
         Shape (ny, nx), in the type of the field; NaN where there is no data.
     labels
         Tags of the GeoTIFF.
+    edges
+        Draw lines between classes into the picture.
     """
     view, cog = plan.view, plan.directory / f"{stem}.tif"
     colours = colour_table(style) if plan.field.dtype == "uint8" else None
@@ -129,7 +137,7 @@ def write_array(
     warped = warp(view, plan.grid, array)
     return DrawnArray(
         FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)")),
-        write_image(plan.directory / f"{stem}.png", view, warped, style),
+        write_image(plan.directory / f"{stem}.png", view, warped, style, edges=edges),
         write_values(plan.directory / f"{stem}.values.gz", view, warped),
         warped,
     )

@@ -77,7 +77,9 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
     for number, instant in enumerate(series.instants):
         labels = replace(plan.labels, valid_time=instant.time)
         stem = f"{plan.layer}_{instant.stamp}"
-        drawn = write_array(plan, style, stem, series.read(number), labels)
+        values = series.read(number)
+        # vector lines would have to be swapped at every moment: here they lie in the picture
+        drawn = write_array(plan, style, stem, values, labels, edges=plan.view.class_outlines)
         files.append(_titled(drawn, instant))
         frames.append(
             FrameAsset(

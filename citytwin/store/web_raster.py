@@ -27,6 +27,8 @@ MERCATOR = "EPSG:3857"
 MAX_SIDE = 4096
 """Largest picture that every browser's graphics card takes [pixels]."""
 VALUES_NODATA = 65535
+EDGE_RGB = (68, 68, 68)
+"""Lines between classes whose colours differ little."""
 Float32 = NDArray[np.float32]
 
 
@@ -134,7 +136,9 @@ def _coarse(view: RasterView, values: Float32, factor: int) -> Float32:
     return values[::factor, ::factor]  # no class lies between two classes
 
 
-def write_image(path: Path, view: RasterView, warped: Warped, style: Style) -> ImageAsset:
+def write_image(
+    path: Path, view: RasterView, warped: Warped, style: Style, *, edges: bool = False
+) -> ImageAsset:
     """Write the picture of a raster layer.
 
     Parameters
@@ -147,24 +151,45 @@ def write_image(path: Path, view: RasterView, warped: Warped, style: Style) -> I
         Values of the pixels.
     style
         Their colours.
+    edges
+        Draw a dark line of one pixel between classes, in the higher one.
     """
-    picture = _picture(style, warped.values, view.field.precision)
+    picture = _picture(style, warped.values, view.field.precision, edges=edges)
     with replacing(path) as temporary:
         picture.save(temporary, format="PNG", compress_level=9)
     return ImageAsset(href=path.name, bounds=warped.lonlat_bounds)
 
 
-def _picture(style: Style, values: Float32, precision: float) -> Image.Image:
+def _picture(style: Style, values: Float32, precision: float, *, edges: bool) -> Image.Image:
     """Classes as a picture of few colours, which is small; a ramp in full colour."""
     if style.kind == "ramp":
         return Image.fromarray(painted(style, values, precision))
     numbers = item_numbers(style, values, precision)
+    between = _edges(numbers, [item.transparent for item in style.items]) if edges else None
     numbers[numbers == NO_DATA] = len(style.items)
+    if between is not None:
+        numbers[between] = len(style.items) + 1
     picture = Image.fromarray(numbers.astype(np.uint8))
-    picture.putpalette([part for item in style.items for part in item.rgb] + [0, 0, 0])
+    colours = [part for item in style.items for part in item.rgb]
+    picture.putpalette([*colours, 0, 0, 0, *(EDGE_RGB if edges else ())])
     opaque = [0 if item.transparent else 255 for item in style.items]
-    picture.info["transparency"] = bytes([*opaque, 0])
+    picture.info["transparency"] = bytes([*opaque, 0, *((255,) if edges else ())])
     return picture
+
+
+def _edges(numbers: NDArray[np.int16], hidden: list[bool]) -> NDArray[np.bool_]:
+    """Pixels beside one of a lower class; the rim of what is drawn is no edge between classes."""
+    drawn = np.where(np.array([*hidden, True])[numbers], np.int16(NO_DATA), numbers)
+    edge = np.zeros(numbers.shape, dtype=np.bool_)
+    for axis in (0, 1):
+        for one, other in ((drawn, edge), (np.flip(drawn, axis), np.flip(edge, axis))):
+            before = np.take(one, range(one.shape[axis] - 1), axis)
+            after = np.take(one, range(1, one.shape[axis]), axis)
+            rises = (before != NO_DATA) & (after > before)
+            other[
+                (slice(1, None), slice(None)) if axis == 0 else (slice(None), slice(1, None))
+            ] |= rises
+    return edge
 
 
 def write_values(path: Path, view: RasterView, warped: Warped) -> ValuesAsset:

@@ -14,6 +14,7 @@ from citytwin.testing.building_gml import (
     write_buildings,
 )
 from citytwin.testing.codelists import write_code_lists
+from citytwin.testing.greenery import Tree, greenery
 from citytwin.testing.ground_mesh import ground_columns, ground_triangles
 from citytwin.testing.land_gml import (
     DECK_THICKNESS_M,
@@ -30,7 +31,9 @@ from citytwin.testing.mesh_code import second_mesh_code
 from citytwin.testing.place import Degrees, Point2, Point3
 from citytwin.testing.placement import place_buildings
 from citytwin.testing.planar import Ring2, millimetres, signed_area
+from citytwin.testing.plants_gml import write_plants
 from citytwin.testing.readme import write_readme
+from citytwin.testing.site_file import write_sites
 from citytwin.testing.streets import StreetPlan, street_plan
 from citytwin.testing.traffic_feeds import write_traffic, write_vehicle_positions
 from citytwin.testing.weather_feeds import write_amedas, write_openmeteo, write_openmeteo_year
@@ -100,7 +103,9 @@ class DemoCity:
     land_use_file: Path
     bridge_file: Path
     water_file: Path
+    plants_file: Path
     zones_file: Path
+    sites_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
     openmeteo_year_file: Path
@@ -112,6 +117,9 @@ class DemoCity:
     street_area_m2: float
     street_count: int
     land_use_count: int
+    wood_count: int
+    trees: tuple[Tree, ...]
+    """In the order of the file."""
     triangle_count: int
     ground_points: tuple[Point3, ...]
     river_centreline: tuple[Point2, ...]
@@ -207,6 +215,7 @@ def write_demo_city(directory: Path) -> DemoCity:
     """
     degrees = Degrees()
     plan = street_plan()
+    plants = greenery(plan)
     items = _numbered(plan, degrees)
     triangles = ground_triangles()
     udx, feeds = directory / "udx", directory / "feeds"
@@ -229,7 +238,9 @@ def write_demo_city(directory: Path) -> DemoCity:
         land_use_file=write_land_use(plan, land),
         bridge_file=write_bridge(plan, land),
         water_file=write_water(land),
+        plants_file=write_plants(plants, land),
         zones_file=write_zones(plan, land),
+        sites_file=write_sites(directory / "sites" / "sites.geojson", plan, degrees),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
         openmeteo_year_file=write_openmeteo_year(feeds / "openmeteo_2025.json"),
@@ -243,6 +254,8 @@ def write_demo_city(directory: Path) -> DemoCity:
         street_area_m2=sum(signed_area(street.ring) for street in plan.streets),
         street_count=len(plan.streets),
         land_use_count=len(plan.blocks) + 2,
+        wood_count=len(plants.woods),
+        trees=plants.trees,
         triangle_count=len(triangles),
         ground_points=_ground_points(),
         river_centreline=tuple(place.to_plane((u, terrain.river_v(u))) for u in ground_columns()),

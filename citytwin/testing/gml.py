@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from lxml import etree
@@ -33,6 +33,8 @@ NAMESPACES = {
     "xlink": "http://www.w3.org/1999/xlink",
     "xsi": "http://www.w3.org/2001/XMLSchema-instance",
 }
+VEGETATION = {"veg": "http://www.opengis.net/citygml/vegetation/2.0"}
+"""Named only in files that hold plants."""
 CREATION_DATE = "2026-06-01"
 
 _HREF = f"{{{NAMESPACES['xlink']}}}href"
@@ -42,7 +44,7 @@ _GML_ID = f"{{{NAMESPACES['gml']}}}id"
 def tag(name: str) -> str:
     """Clark name of a prefixed one: ``gml:name`` to ``{http://...}name``."""
     prefix, local = name.split(":")
-    return f"{{{NAMESPACES[prefix]}}}{local}"
+    return f"{{{(NAMESPACES | VEGETATION)[prefix]}}}{local}"
 
 
 def add(
@@ -69,12 +71,19 @@ def add_measure(parent: etree._Element, name: str, value: str, unit: str = "m") 
 class Model:
     """One CityModel file; collects the extent of everything written through it."""
 
-    def __init__(self, theme: str, degrees: Degrees, *, plane: bool = False) -> None:
+    def __init__(
+        self,
+        theme: str,
+        degrees: Degrees,
+        *,
+        plane: bool = False,
+        also: Mapping[str, str] | None = None,
+    ) -> None:
         self._degrees = degrees
         self._plane = plane
         self._low = [float("inf")] * 3
         self._high = [float("-inf")] * 3
-        self.root = etree.Element(tag("core:CityModel"), nsmap=NAMESPACES)
+        self.root = etree.Element(tag("core:CityModel"), nsmap=NAMESPACES | dict(also or {}))
         add(self.root, "gml:description", SYNTHETIC_NOTE)
         add(self.root, "gml:name", f"{CITY_NAME} {theme}")
         envelope = add(add(self.root, "gml:boundedBy"), "gml:Envelope")
@@ -100,6 +109,11 @@ class Model:
                 self._high[axis] = max(self._high[axis], value)
             text.append(f"{lat:.8f} {lon:.8f} 0" if self._plane else f"{lat:.8f} {lon:.8f} {z:.3f}")
         return " ".join([*text, text[0]])
+
+    def add_point(self, parent: etree._Element, place: Point3) -> None:
+        """Append ``gml:Point``."""
+        text = " ".join(self.positions([place]).split()[:3])
+        add(add(parent, "gml:Point"), "gml:pos", text)
 
     def add_polygon(
         self, parent: etree._Element, rings: Iterable[Sequence[Point3]], gml_id: str = ""

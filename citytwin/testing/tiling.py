@@ -129,14 +129,14 @@ def simulate_in_tiles(
     moments = len(step.instants(params, town.site))
     whole: Values = {
         field: np.empty((moments, *grid.shape) if field.over_time else grid.shape, field.dtype)
-        for field in step.outputs
+        for field in step.made(params)
     }
     for tile in [grid.whole] if isinstance(step.reach, Domain) else grid.tiles(tile_cells):
         window = window_of(step, params, town, tile, given)
         _, outcome = simulate_window(step, params, town, window, given)
         core = tile.within(window)
         cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
-        made = check(step.name, step.outputs, cut, tile.shape, tile.name, moments)
+        made = check(step.name, step.made(params), cut, tile.shape, tile.name, moments)
         for field, array in made.items():
             whole[field][(..., *tile.slices)] = array
     return whole

@@ -242,3 +242,5 @@ def test_for_everyone(moving: Callable[..., MapPage], size: tuple[int, int]) -> 
     assert page.locator("#times").bounding_box()["height"] < 90
     page.locator("#layers [data-layer=shade] summary").first.click()
     assert page.locator("#layers a[href$='shade_0.tif']").count() == 1
+    about = page.locator("#layers [data-layer=shade] .about").inner_text()
+    assert "22 Dec 2026, 10:00 JST – 22 Dec 2026, 12:00 JST" in about

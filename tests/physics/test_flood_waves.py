@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dam_breaks import ritter, stoker
 
+from citytwin.kernels.flood_stage import StageCells, StageSeries
 from citytwin.kernels.inundation import (
     EdgeKind,
     Edges,
@@ -14,12 +14,27 @@ from citytwin.kernels.inundation import (
     Inundation,
     RainSeries,
     Recording,
+    Scheme,
     SolverOptions,
     simulate_inundation,
 )
+from tests.physics.dam_breaks import ritter, stoker
 
 F = np.float32
 G = 9.80665
+
+Numbers = dict[str, object]
+SCHEMES: dict[str, Numbers] = {
+    "inertial": {},
+    "full, first order": {"scheme": Scheme.FULL, "order": 1},
+    "full, second order": {"scheme": Scheme.FULL},
+}
+every_scheme = pytest.mark.parametrize("numbers", SCHEMES.values(), ids=SCHEMES)
+
+
+def options_of(numbers: Numbers, **more: object) -> SolverOptions:
+    """Options of a scheme."""
+    return SolverOptions(**(numbers | more))  # type: ignore[arg-type]
 
 
 def channel(
@@ -90,9 +105,16 @@ def test_a_plane_wave_travels_at_its_speed() -> None:
     assert result.ledger.relative_error < 1e-7
 
 
+@every_scheme
 @pytest.mark.parametrize("downhill", ["east", "north"])
-def test_flow_down_a_plane_takes_its_normal_depth_and_leaves_freely(downhill: str) -> None:
-    """Steady inflow 0.5 m2/s, slope 1:500, n 0.03: h = (q n / sqrt S)^(3/5) up to the edge."""
+def test_flow_down_a_plane_takes_its_normal_depth_and_leaves_freely(
+    downhill: str, numbers: Numbers
+) -> None:
+    """Steady inflow 0.5 m2/s, slope 1:500, n 0.03: h = (q n / sqrt S)^(3/5) up to the edge.
+
+    In first order of the full scheme the bed is a stair, which costs 1 %, at the edge 2 %.
+    """
+    off = 12 if numbers.get("order") == 1 else 1
     slope, rough, unit, cell = 0.002, 0.03, 0.5, 10.0
     ny, nx = 4, 60
     bed = np.broadcast_to(-slope * cell * np.arange(nx), (ny, nx))
@@ -104,26 +126,28 @@ def test_flow_down_a_plane_takes_its_normal_depth_and_leaves_freely(downhill: st
     # Raised over two hours, so that no front runs ahead faster than the final flow.
     time, discharge = np.array([0.0, 7200.0, 1e5]), unit * ny * cell
     inflow = Inflow(rows, cols, time, np.array([0.0, discharge, discharge]))
-    options = SolverOptions(edges=edges)
+    options = options_of(numbers, edges=edges)
     result = channel(bed, rough, cell, 10800.0, Forcing(inflows=(inflow,)), options)
     fields = (result.final_depth_m, result.max_speed_m_s, result.max_depth_speed_m2_s)
     depth, speed, product = (
         field if downhill == "east" else np.rot90(field, -1) for field in fields
     )
     normal = (unit * rough / np.sqrt(slope)) ** 0.6
-    np.testing.assert_allclose(depth[:, 2:], normal, rtol=2e-3)
-    np.testing.assert_allclose(speed[:, 2:], unit / normal, rtol=5e-3)
+    np.testing.assert_allclose(depth[:, 2:], normal, rtol=2e-3 * off)
+    np.testing.assert_allclose(speed[:, 2:], unit / normal, rtol=5e-3 * off)
     np.testing.assert_allclose(product[:, 2:], unit, rtol=5e-3)
     assert result.ledger.outflow.total_m3 > 0
     assert result.ledger.relative_error < 1e-7
 
 
-def test_a_sheet_of_rain_grows_downhill_as_kinematic_theory_says() -> None:
+@pytest.mark.parametrize("numbers", [{}, {"scheme": Scheme.FULL}], ids=["inertial", "full"])
+def test_a_sheet_of_rain_grows_downhill_as_kinematic_theory_says(numbers: Numbers) -> None:
     """Steady rain on a plane: q = r x, so h = (r x n / sqrt S)^(3/5)."""
     slope, rough, cell, nx = 0.01, 0.05, 5.0, 80
     rain = RainSeries(np.array([0.0]), np.array([1e5]), np.array([100.0]))
     bed = np.broadcast_to(-slope * cell * np.arange(nx), (3, nx))
-    options = SolverOptions(edges=Edges(east=EdgeKind.NORMAL_DEPTH), dry_depth_m=1e-5)
+    edges = Edges(east=EdgeKind.NORMAL_DEPTH)
+    options = options_of(numbers, edges=edges, dry_depth_m=1e-5)
     result = channel(bed, rough, cell, 3600.0, Forcing(rain=rain), options)
     x = (np.arange(nx) + 1) * cell
     expected = (100 / 3.6e6 * x * rough / np.sqrt(slope)) ** 0.6
@@ -131,9 +155,10 @@ def test_a_sheet_of_rain_grows_downhill_as_kinematic_theory_says() -> None:
     assert result.ledger.relative_error < 1e-7
 
 
+@every_scheme
 @pytest.mark.parametrize(("to_east", "to_south"), [(0.01, 0.01), (0.003, 0.004), (0.004, 0.0)])
 def test_uniform_flow_leaves_a_plane_at_any_angle_to_the_edge(
-    to_east: float, to_south: float
+    to_east: float, to_south: float, numbers: Numbers
 ) -> None:
     """Of h^(5/3) sqrt(S) / n down the slope the share S_out / S crosses an edge.
 
@@ -142,20 +167,26 @@ def test_uniform_flow_leaves_a_plane_at_any_angle_to_the_edge(
     ny, nx, cell, manning, depth, time_s = 20, 30, 10.0, 0.05, 0.2, 0.1
     y, x = np.mgrid[0:ny, 0:nx] * cell
     free = EdgeKind.NORMAL_DEPTH
-    options = SolverOptions(edges=Edges(south=free, east=free, min_slope=1e-9))
+    options = options_of(numbers, edges=Edges(south=free, east=free, min_slope=1e-9))
     start = Forcing(initial_depth_m=np.full((ny, nx), depth, dtype=F))
     terrain = 50.0 - to_east * x - to_south * y
     left = channel(terrain, manning, cell, time_s, start, options).ledger.outflow
     down = depth ** (5 / 3) * np.hypot(to_east, to_south) ** 0.5 / manning
     angle = np.arctan2(to_south, to_east)
-    assert left.east_m3 == pytest.approx(down * np.cos(angle) * ny * cell * time_s, rel=0.005)
+    assert left.east_m3 == pytest.approx(down * np.cos(angle) * ny * cell * time_s, rel=0.006)
     least = 1e-9 / np.sqrt(to_east) / manning * depth ** (5 / 3) * nx * cell * time_s
     expected = down * np.sin(angle) * nx * cell * time_s
-    assert left.south_m3 == pytest.approx(expected, rel=0.005, abs=1.01 * least)
+    assert left.south_m3 == pytest.approx(expected, rel=0.006, abs=1.01 * least)
 
 
-def test_a_sudden_breach_on_dry_ground_makes_no_heap() -> None:
-    """The largest depth of the first seconds does not come from the length of the first step."""
+@every_scheme
+def test_a_sudden_breach_on_dry_ground_makes_no_heap(numbers: Numbers) -> None:
+    """The largest depth of the first seconds does not come from the length of the first step.
+
+    12.5 m/s of water on each cell: at its stable step the full scheme in second order has 1.2 m
+    more on a cell at the end of a step than at its begin.
+    """
+    rel = 0.15 if numbers == SCHEMES["full, second order"] else 0.05
     time = np.array([0.0, 1e4])
     inflow = Inflow(np.full(5, 20), np.arange(18, 23), time, np.array([250.0, 250.0]))
     peaks = []
@@ -166,10 +197,10 @@ def test_a_sudden_breach_on_dry_ground_makes_no_heap() -> None:
             2.0,
             10.0,
             Forcing(inflows=(inflow,)),
-            SolverOptions(dt_max_s=longest),
+            options_of(numbers, dt_max_s=longest),
         )
         peaks.append(result.max_depth_m.max())
-    assert peaks[0] == pytest.approx(peaks[1], rel=0.05)
+    assert peaks[0] == pytest.approx(peaks[1], rel=rel)
 
 
 def test_a_fall_over_a_step_is_no_faster_than_critical() -> None:
@@ -211,3 +242,29 @@ def test_a_deep_pool_elsewhere_does_not_brake_the_street() -> None:
     alone, beside = (r.max_depth_m[:, :30] for r in results)
     assert results[1].steps > 3 * results[0].steps
     np.testing.assert_allclose(beside, alone, atol=0.015)
+
+
+@pytest.mark.parametrize(("order", "rtol"), [(1, 0.02), (2, 0.005)])
+def test_full_flow_between_an_inflow_and_a_given_level_is_uniform(order: int, rtol: float) -> None:
+    """A canal of 1:1000 whose end is held at the normal depth has it from the first cell on.
+
+    Water meets no wall where it enters or leaves; what leaves at the held level is booked there.
+    """
+    slope, rough, unit, cell, nx = 1e-3, 0.03, 1.0, 10.0, 40
+    normal = (unit * rough / np.sqrt(slope)) ** 0.6
+    bed = np.broadcast_to(-slope * cell * np.arange(nx), (2, nx))
+    always = np.array([0.0, 1e5])
+    inflow = Inflow(np.arange(2), np.zeros(2, dtype=int), always, np.full(2, unit * cell * 2))
+    end = StageSeries(np.zeros(1), np.array([bed[0, -1] + normal]))
+    forcing = Forcing(
+        inflows=(inflow,),
+        initial_depth_m=np.full(bed.shape, normal, dtype=F),
+        stages=(StageCells(np.arange(2), np.full(2, nx - 1), end),),
+    )
+    options = SolverOptions(scheme=Scheme.FULL, order=order)
+    result = channel(bed, rough, cell, 3600.0, forcing, options)
+    np.testing.assert_allclose(result.final_depth_m, normal, rtol=rtol)
+    ledger = result.ledger
+    assert ledger.outflow.total_m3 == 0
+    assert ledger.exchanged.level_out_m3 == pytest.approx(ledger.inflow_m3, rel=0.05)
+    assert ledger.relative_error < 1e-7

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from dam_breaks import ritter, stoker
-from full_runs import G, l1, orders, run_full
+
+from tests.physics.dam_breaks import ritter, stoker
+from tests.physics.full_runs import G, l1, orders, run_full
 
 
 def dam_break(right_m: float, order: int, n: int, *, along: int = 1) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from citytwin.errors import StepError
 from citytwin.kernels.flood_levee import Breach, Levee
 from citytwin.kernels.weir import side_weir_factor
 from citytwin.simulations.flood.boundaries import BreachParams, LeveeParams
-from citytwin.simulations.flood.places import MINUTE_S, STEP, Ground, stage_of
+from citytwin.simulations.flood.places import MINUTE_S, STEP, Ground, credible_level, stage_of
 
 
 def levee_of(ground: Ground, given: LeveeParams) -> Levee:
@@ -47,6 +47,8 @@ def levee_of(ground: Ground, given: LeveeParams) -> Levee:
     if not known.any():
         msg = f"no ground {given.land} of the levee from {given.line[0]} on is lower than its crest"
         raise StepError(msg, step=STEP, hint="check the line, `land`, `crest_m` and `toe_m`")
+    highest = max(point.level_m for point in given.stage)
+    credible_level(ground, highest, rows[known], cols[known], "stage of a levee")
     middle = middle[known]
     slope = given.river_slope
     levee = Levee(

@@ -11,6 +11,7 @@ from citytwin.kernels.flood_hazard import hazard_class
 from citytwin.kernels.flood_result import Inundation
 from citytwin.model import fields as f
 from citytwin.model.steps import Arrays
+from citytwin.simulations.flood.params import FloodParams
 
 OUTPUTS = (
     f.FLOOD_DEPTH_MAX,
@@ -22,22 +23,42 @@ OUTPUTS = (
     f.FLOOD_DURATION,
     f.FLOOD_ARRIVAL,
     f.FLOOD_IMPASSABLE,
+    f.FLOOD_IMPASSABLE_UNTIL,
 )
+"""Of every run."""
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 
-def fields_of(flood: Inundation, terrain: NDArray[np.float32], least_depth_m: float) -> Arrays:
+def asked_for(params: FloodParams) -> tuple[f.Field, ...]:
+    """Fields of a run with these parameters.
+
+    Parameters
+    ----------
+    params
+        Of the flood.
+    """
+    return (*OUTPUTS, f.FLOOD_DEPTH) if params.frame_times_s else OUTPUTS
+
+
+def fields_of(
+    flood: Inundation,
+    terrain: NDArray[np.float32],
+    least_depth_m: float,
+    impassable_depth_m: float,
+) -> Arrays:
     """Put what was computed into the units of the map.
 
     Parameters
     ----------
     flood
-        What was computed, arrays of shape (ny, nx).
+        What was computed, arrays of shape (ny, nx), depths over time of shape (nt, ny, nx).
     terrain
         Ground level, shape (ny, nx), float32 [m].
     least_depth_m
         A film of rain that runs down a street is no flood: where no more water than this came to
         stand there is no level, speed or hazard [m].
+    impassable_depth_m
+        Depth at which cars stop, the first of the further thresholds of the run [m].
     """
     depth = flood.max_depth_m
     film = depth < least_depth_m
@@ -49,8 +70,12 @@ def fields_of(flood: Inundation, terrain: NDArray[np.float32], least_depth_m: fl
     def time(values: NDArray[np.float32], unit_s: float) -> NDArray[np.float32]:
         return (values / unit_s).astype(np.float32)
 
+    until = time(flood.last_time_s[0], _MINUTE_S)
+    until[flood.final_depth_m >= np.float32(impassable_depth_m)] = np.inf
     speed, product = flooded(flood.max_speed_m_s), flooded(flood.max_depth_speed_m2_s)
+    over_time = {f.FLOOD_DEPTH: flood.depth_series_m} if len(flood.depth_series_m) else {}
     fields: Mapping[f.Field, NDArray[np.float32] | NDArray[np.uint8]] = {
+        **over_time,
         f.FLOOD_DEPTH_MAX: depth,
         f.FLOOD_LEVEL_MAX: level.astype(np.float32),
         f.FLOOD_SPEED_MAX: speed,
@@ -60,5 +85,6 @@ def fields_of(flood: Inundation, terrain: NDArray[np.float32], least_depth_m: fl
         f.FLOOD_DURATION: time(flood.lasting_s, _HOUR_S),
         f.FLOOD_ARRIVAL: time(flood.arrival_s, _MINUTE_S),
         f.FLOOD_IMPASSABLE: time(flood.first_time_s[0], _MINUTE_S),
+        f.FLOOD_IMPASSABLE_UNTIL: until,
     }
     return fields

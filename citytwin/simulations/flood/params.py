@@ -14,6 +14,9 @@ from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, Lev
 from citytwin.simulations.flood.design import DesignStorm
 from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 
+MOST_FRAMES = 144
+"""Moments of the depth that one run keeps: each takes 4 bytes per cell."""
+
 
 class HydrographPoint(Params):
     """Discharge at a time; linear in between."""
@@ -52,6 +55,9 @@ class FloodParams(Params):
     start: AwareDatetime | None = None
     """Begin of the run; None = where the most rain of the record falls within `duration_h`."""
     duration_h: float = Bound(default=3.0, gt=0, le=240)
+    frame_minutes: float | None = Bound(default=None, ge=1, le=1440)
+    """Time between the moments of the map of depths over time; None = no such map. It needs a
+    `start`."""
     rain: tuple[RainInterval, ...] = ()
     """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
     one."""
@@ -117,6 +123,27 @@ class FloodParams(Params):
             msg = f"the water level is given twice at one edge: {edges}"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _few_frames(self) -> FloodParams:
+        if self.frame_minutes is None:
+            return self
+        if self.start is None:
+            msg = "frame_minutes needs a `start`: a moment without a date is none"
+            raise ValueError(msg)
+        if not 1 <= len(self.frame_times_s) <= MOST_FRAMES:
+            msg = f"frame_minutes gives {len(self.frame_times_s)} moments, not 1 to {MOST_FRAMES}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def frame_times_s(self) -> tuple[float, ...]:
+        """Times since the start at which the depth is kept, the end included if it is one [s]."""
+        if self.frame_minutes is None:
+            return ()
+        number = int(self.duration_h * 60.0 / self.frame_minutes + 1e-9)
+        last = self.duration_h * 3600.0
+        return tuple(min(60.0 * self.frame_minutes * k, last) for k in range(1, number + 1))
 
     @model_validator(mode="after")
     def _stable_steps(self) -> FloodParams:

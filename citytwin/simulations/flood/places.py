@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 import shapely
@@ -20,6 +21,10 @@ from citytwin.simulations.flood.boundaries import (
 
 MINUTE_S = 60.0
 STEP = "flood"
+DEEPEST_M = 100.0
+"""Water this deep in a city is a mistake, and would take weeks to compute."""
+Cells: TypeAlias = NDArray[np.int64]
+"""Rows or columns of some cells, shape (n,)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,6 +42,32 @@ class Ground:
         """The box of the grid, for messages."""
         box = self.grid.bounds
         return f"{box.x_min:g} to {box.x_max:g} east, {box.y_min:g} to {box.y_max:g} north"
+
+
+def credible_level(ground: Ground, level_m: float, rows: Cells, cols: Cells, what: str) -> None:
+    """Refuse water so high above its ground that its unit or datum must be another.
+
+    Parameters
+    ----------
+    ground
+        The area.
+    level_m
+        Highest level.
+    rows, cols
+        Cells that the water reaches.
+    what
+        What the level is of, for the message.
+
+    Raises
+    ------
+    StepError
+        If it stands more than `DEEPEST_M` above the lowest of them.
+    """
+    lowest = float(ground.terrain_m[rows, cols].min())
+    if level_m - lowest > DEEPEST_M:
+        msg = f"{what}: the level {level_m:g} m stands {level_m - lowest:.0f} m above the ground "
+        msg += f"at {lowest:.2f} m"
+        raise StepError(msg, step=STEP, hint="give metres above the city's vertical datum")
 
 
 def stage_of(points: tuple[StagePoint, ...]) -> StageSeries:
@@ -106,6 +137,7 @@ def level_cells(ground: Ground, given: LevelParams) -> StageCells:
         where = given.edge or f"the outline from {given.outline[0]} on"
         msg = f"no open cell for the water level at {where}; the area is {ground.bounds_text}"
         raise StepError(msg, step=STEP, hint="give coordinates in the city's CRS")
+    credible_level(ground, max(p.level_m for p in given.stage), rows, cols, "water level")
     return StageCells(rows, cols, stage_of(given.stage))
 
 
@@ -133,6 +165,8 @@ def initial_depth(ground: Ground, waters: tuple[InitialWater, ...]) -> NDArray[n
             msg = f"no open cell in the outline from {water.outline[0]} on lies below "
             msg += f"{water.level_m:g} m; the area is {ground.bounds_text}"
             raise StepError(msg, step=STEP, hint="check level and coordinates of initial_water")
+        rows, cols = np.nonzero(wet)
+        credible_level(ground, water.level_m, rows, cols, "initial water")
         rise = (water.level_m - ground.terrain_m[wet].astype(np.float64)).astype(np.float32)
         depth[wet] = np.maximum(depth[wet], rise)
     return depth

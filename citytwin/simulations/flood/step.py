@@ -14,8 +14,9 @@ from citytwin.kernels.flood_options import EdgeKind, Edges, Recording, SolverOpt
 from citytwin.kernels.inundation import simulate_inundation
 from citytwin.kernels.pockets import pockets
 from citytwin.model import fields as f
+from citytwin.model.instants import Instant
 from citytwin.model.properties import RAINFALL_RATE
-from citytwin.model.steps import Block, Case, Cost, Domain, Ensemble, Outcome, Simulation
+from citytwin.model.steps import Block, Case, Cost, Domain, Ensemble, Outcome, Simulation, Site
 from citytwin.model.text import text
 from citytwin.simulations.flood.account import (
     edge_note,
@@ -26,7 +27,7 @@ from citytwin.simulations.flood.account import (
 )
 from citytwin.simulations.flood.ground import ground_notes, sinks_of
 from citytwin.simulations.flood.levees import levee_of
-from citytwin.simulations.flood.outputs import OUTPUTS, fields_of
+from citytwin.simulations.flood.outputs import OUTPUTS, asked_for, fields_of
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
 from citytwin.simulations.flood.places import Ground, initial_depth, level_cells
 from citytwin.simulations.flood.storm import Storm, storm_of
@@ -56,7 +57,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         _thinned(block),
     )
     return Outcome(
-        fields_of(flood, terrain, params.arrival_depth_m),
+        fields_of(flood, terrain, params.arrival_depth_m, params.impassable_depth_m),
         facts=(*facts_of(flood), *storm.facts),
         notes=(
             summary(params, storm, block.site.time_zone),
@@ -115,6 +116,7 @@ def _options(params: FloodParams) -> SolverOptions:
             arrival_depth_m=params.arrival_depth_m,
             depth_thresholds_m=(params.impassable_depth_m,),
             lasting_depth_m=params.lasting_depth_m,
+            depth_times_s=params.frame_times_s,
         ),
     )
 
@@ -160,6 +162,20 @@ def _window(params: FloodParams) -> tuple[datetime, datetime] | None:
     return params.start, params.start + timedelta(hours=params.duration_h)
 
 
+def _instants(params: FloodParams, _site: Site) -> tuple[Instant, ...]:
+    """Moments whose depth is kept, and how long after the start they are."""
+    if params.start is None:
+        return ()
+    start = params.start.astimezone(UTC)
+    return tuple(
+        Instant(
+            start + timedelta(seconds=seconds),
+            text(f"計算開始から {seconds / 60:g} 分", f"{seconds / 60:g} min after the start"),
+        )
+        for seconds in params.frame_times_s
+    )
+
+
 def breach_cases(params: FloodParams) -> tuple[Case[FloodParams], ...]:
     """Let every breach come alone, in the order of the parameters.
 
@@ -184,8 +200,10 @@ SIMULATION = Simulation(
     title=text("浸水", "Inundation"),
     inputs=(f.TERRAIN,),
     optional=(f.BUILDING_MASK, f.ROUGHNESS, f.GROUND_COVER, RAINFALL_RATE),
-    outputs=OUTPUTS,
+    outputs=(*OUTPUTS, f.FLOOD_DEPTH),
+    makes=asked_for,
     params=FloodParams,
+    instants=_instants,
     also_needs=lambda params: () if params.has_rain or params.brings_water else (RAINFALL_RATE,),
     window=_window,
     reach=Domain(),

@@ -53,7 +53,7 @@ export function about(layer, city) {
         (fact) =>
           /** @type {[string, Child]} */ ([pick(fact.label), figure(fact.value, fact.unit)]),
       ),
-      [t("about.valid"), instant(doc.valid_time, zone)],
+      [t("about.valid"), validity(layer, zone)],
       [t("about.run"), layer.runId],
       [t("about.class"), t(`class.${doc.classification}`)],
       [t("about.licence"), doc.licence],
@@ -61,6 +61,17 @@ export function about(layer, city) {
     section(t("about.sources"), sources(layer)),
     section(t("about.files"), [...files(layer), ...momentFiles(layer, zone)]),
   ].filter((part) => part !== null);
+}
+
+/**
+ * The time of a layer, or its first and last moment.
+ * @param {Layer} layer
+ * @param {string} zone  IANA time zone of the city.
+ */
+function validity({ doc }, zone) {
+  const frames = doc.frames ?? [];
+  const ends = frames.length > 1 ? [frames[0].time, frames[frames.length - 1].time] : [];
+  return (ends.length > 0 ? ends : [doc.valid_time]).map((time) => instant(time, zone)).join(" – ");
 }
 
 /**

@@ -21,12 +21,13 @@ const CLASS_LINE = "#444444";
 const CLASS_ZOOM = 14;
 const RIM_ZOOM = 13;
 const NAMES_ZOOM = 15;
-const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 1.5, 18, 3];
+const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 2, 18, 8];
+const THIN_LINE = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 0.5, 14, 1, 18, 2.5];
 const RADIUS = ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 6, 18, 10];
 
 /**
- * Put all layers on the map; the first listed lies lowest, buildings above roads, solids above
- * all. Buildings, roads and street names are always there, quietly, for finding one's way.
+ * Put all layers on the map; the first listed lies lowest, buildings above roads, lines above
+ * both, solids above all. Buildings, roads and street names are always there, quietly, for finding one's way.
  * @param {MapLibreMap} map
  * @param {Layer[]} layers
  * @param {Map<string, any>} archives  MapLibre sources of vector layers and of class outlines.
@@ -39,7 +40,7 @@ export function addLayers(map, layers, archives) {
   }
   const rasters = layers.filter((layer) => layer.doc.kind === "raster");
   const rank = (/** @type {Layer} */ { doc }) =>
-    doc.geometry === "point" ? 2 : doc.extrude ? 1 : 0;
+    doc.geometry === "point" ? 3 : doc.geometry === "line" ? 2 : doc.extrude ? 1 : 0;
   const vectors = layers
     .filter((layer) => layer.doc.kind === "vector")
     .sort((one, two) => rank(one) - rank(two));
@@ -176,7 +177,7 @@ function flat(layer) {
         type: "line",
         ...common,
         layout,
-        paint: { "line-color": fill, "line-width": LINE_WIDTH },
+        paint: { "line-color": fill, "line-width": doc.thin ? THIN_LINE : LINE_WIDTH },
       },
     ];
   }

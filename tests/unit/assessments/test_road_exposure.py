@@ -28,6 +28,7 @@ def run(
     *roads: tuple[shapely.Geometry, int],
     depth: np.ndarray | None = None,
     minutes: np.ndarray | None = None,
+    until: np.ndarray | None = None,
     built: np.ndarray | None = None,
     classes: list[str | None] | None = None,
 ) -> pd.DataFrame:
@@ -46,6 +47,7 @@ def run(
     fields = {
         f.FLOOD_DEPTH_MAX: unknown if depth is None else np.float32(depth),
         f.FLOOD_IMPASSABLE: unknown if minutes is None else np.float32(minutes),
+        **({} if until is None else {f.FLOOD_IMPASSABLE_UNTIL: np.float32(until)}),
         f.BUILDING_MASK: np.uint8(np.zeros(GRID.shape) if built is None else built),
     }
     city = CityState(GRID, fields, {t.ROADS: frame})
@@ -249,3 +251,34 @@ def test_an_empty_segment_is_not_assessed() -> None:
     """It keeps its row."""
     made = run((shapely.Polygon(), 0), depth=np.ones(GRID.shape))
     assert made.loc[0, ["flood_depth_max_m", "impassable_after_min"]].isna().all()
+
+
+def times(minutes: np.ndarray, until: np.ndarray) -> list[float | None]:
+    """When a road of five rows closes, and when it is passable again."""
+    wet = np.where(np.isnan(minutes), 0.0, 0.5)
+    row = run((strip(4, 9), 0), depth=wet, minutes=minutes, until=until).iloc[0]
+    found = (row["impassable_after_min"], row["passable_again_min"])
+    return [None if pd.isna(value) else float(value) for value in found]
+
+
+def test_a_road_is_passable_again_when_the_first_way_through_is() -> None:
+    """Two pools side by side across the road: it opens when the earlier one has gone."""
+    left, right = pool(4, 7, 10, 14, 20.0), pool(7, 9, 10, 14, 40.0)
+    minutes = np.fmin(left, right)
+    until = np.fmin(pool(4, 7, 10, 14, 90.0), pool(7, 9, 10, 14, 70.0))
+    assert times(minutes, until) == [40.0, 70.0]
+
+
+def test_two_pools_after_another_hold_it_until_the_later_has_gone() -> None:
+    """Each lies across the whole road."""
+    minutes = np.fmin(pool(3, 10, 5, 8, 20.0), pool(3, 10, 20, 23, 40.0))
+    until = np.fmin(pool(3, 10, 5, 8, 60.0), pool(3, 10, 20, 23, 95.0))
+    assert times(minutes, until) == [20.0, 95.0]
+
+
+def test_a_road_that_is_closed_to_the_end_has_no_time() -> None:
+    """Water that has not gone, and a road that was never closed."""
+    minutes = pool(3, 10, 10, 14, 20.0)
+    assert times(minutes, pool(3, 10, 10, 14, np.inf)) == [20.0, None]
+    kerb = pool(4, 5, 10, 14, 20.0)
+    assert times(kerb, pool(4, 5, 10, 14, 50.0)) == [None, None]

@@ -120,6 +120,28 @@ def test_describe_lists_what_can_be_given() -> None:
     assert "EdgeKind" not in done.output
 
 
+def test_times_and_days_are_described_in_words() -> None:
+    """A reader of the list knows no types of a library."""
+    done = CliRunner().invoke(command, ["shadow", "--describe"])
+    assert "moment: time with its zone, such as" in done.output
+    assert "first: time of the clock, such as 08:00" in done.output
+    assert "date: date\n" in done.output
+    assert "annotation" not in done.output
+
+
+def test_a_day_gives_a_band_per_moment(tmp_path: Path) -> None:
+    """Each band is described by its moment in UTC; clocks are those of the zone given."""
+    dsm = geotiff(tmp_path / "dsm.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677")
+    hours = "{date: 2026-12-22, step_minutes: 60, first: '10:00', last: '12:00'}"
+    done = simulate(
+        tmp_path, hours, "shadow", "--surface-height", str(dsm), "--time-zone", "Asia/Tokyo"
+    )
+    assert done.exit_code == 0, done.output
+    with rasterio.open(tmp_path / "out" / "shadow.tif") as made:
+        assert made.descriptions == tuple(f"shadow 2026-12-22T0{h}:00:00Z" for h in (1, 2, 3))
+        assert made.transform == NORTH_UP
+
+
 def test_results_need_a_folder() -> None:
     """Without --out there is a usage error, not a result nowhere."""
     done = CliRunner().invoke(command, ["flood"])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from citytwin.kernels.flood_hazard import UNKNOWN, hazard_class
-from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_spells
+from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_last, track_spells
 
 F = np.float32
 
@@ -71,3 +71,12 @@ def test_a_row_that_falls_dry_ends_its_spells() -> None:
         depth = np.full((1, 1), deep, dtype=F)
         track_spells(spells, depth, depth.max(axis=1), F(0.5), F(time))
     assert spell_length_s(spells, 100.0)[0, 0] == 5
+
+
+def test_the_last_deep_time_is_kept() -> None:
+    """Deep at 10 and 30, not at 20 and 40; never; deep to the end."""
+    last = np.full((1, 3), np.nan, dtype=F)
+    for time, row in ((10, (1, 0, 0)), (20, (0, 0, 1)), (30, (1, 0, 1)), (40, (0, 0, 1))):
+        depth = np.array([row], dtype=F)
+        track_last(last, depth, depth.max(axis=1), F(0.3), F(time))
+    np.testing.assert_array_equal(last, np.array([[30, np.nan, 40]], dtype=F))

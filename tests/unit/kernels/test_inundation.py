@@ -18,6 +18,7 @@ from citytwin.kernels.inundation import (
     Inundation,
     RainSeries,
     Recording,
+    Scheme,
     SolverOptions,
     VolumeLedger,
     simulate_inundation,
@@ -48,10 +49,12 @@ def point(row: int, col: int) -> Inflow:
     return Inflow(np.array([row]), np.array([col]), np.array([0.0, 1e5]), np.array([0.1, 0.1]))
 
 
-def test_rain_fills_a_tub_in_known_time() -> None:
+@pytest.mark.parametrize("scheme", Scheme)
+def test_rain_fills_a_tub_in_known_time(scheme: Scheme) -> None:
     """360 mm/h is 0.1 mm/s: 0.1 m after 1000 s, 5 cm after 500 s, 8 cm after 800 s."""
     recording = Recording(depth_thresholds_m=(0.08, 0.2))
-    result = run(Forcing(rain=TUB_RAIN), SolverOptions(dt_max_s=2.0, recording=recording))
+    options = SolverOptions(scheme=scheme, dt_max_s=2.0, recording=recording)
+    result = run(Forcing(rain=TUB_RAIN), options)
     np.testing.assert_allclose(result.final_depth_m, 0.1, rtol=1e-6)
     np.testing.assert_array_equal(result.max_depth_m, result.final_depth_m)
     np.testing.assert_allclose(result.arrival_s, 500, atol=2.01)
@@ -178,6 +181,8 @@ def test_looking_seldom_can_only_lower_the_maxima() -> None:
     [
         lambda: SolverOptions(courant=0.7),
         lambda: SolverOptions(courant=0.0),
+        lambda: SolverOptions(scheme=Scheme.FULL, courant=0.5),
+        lambda: SolverOptions(scheme=Scheme.FULL, order=3),
         lambda: SolverOptions(centre_weight=0.4),
         lambda: SolverOptions(centre_weight=1.1),
         lambda: SolverOptions(dt_max_s=0.0),

@@ -139,6 +139,8 @@ def test_what_is_no_number_and_what_has_no_length_casts_nothing():
     """Vertices of hostile files are left out; no edges at all are an answer too."""
     xyz = np.array([[0, 0, 5.0], [np.nan, 0, 5], [4, 4, 5], [4, 4, 9]])
     assert len(edges_of_faces(xyz, np.array([0, 4]))) == 1
+    for wild in (np.inf, 1e300, -1e18):
+        assert len(edges_of_faces(np.where(np.isnan(xyz), wild, xyz), np.array([0, 4]))) == 1
     nothing = edges_of_faces(np.empty((0, 3)), np.zeros(1, dtype=np.int64))
     casters = caster_edges(nothing, (0.0, 0.0, 10.0, 10.0))
     assert shadow_of_edges(casters, beam_at(5.0, 5.0, 1.0, 0.1), 2.0, math.inf) == 2.0

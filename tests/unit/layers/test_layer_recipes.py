@@ -44,8 +44,10 @@ def test_the_layers_of_the_twin() -> None:
         "shade_outline",
         "shade_equal",
         "shade_distance",
+        "open_space_sun",
         "frontal_area_index",
         "wind_speed_ratio",
+        "flood_depth",
         "flood_depth_max",
         "flood_speed_max",
         "flood_arrival",
@@ -61,6 +63,8 @@ def test_the_layers_of_the_twin() -> None:
         "building_exposure",
         "facades",
         "roof_solar",
+        "window_sun",
+        "shade_worst",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)

@@ -35,6 +35,7 @@ def test_long_walls_are_cut_into_equal_pieces() -> None:
     assert walls.piece[long].tolist() == [1, 2, 3]
     np.testing.assert_allclose(walls.end[long][:-1], walls.start[long][1:])
     assert walls.length_m.sum() == pytest.approx(58.0)
+    assert len(outer_walls([shapely.box(0, 0, 10 + 1e-9, 4)], 10.0).wall) == 4
 
 
 def test_kinks_and_points_in_a_line_make_no_walls() -> None:
@@ -54,3 +55,12 @@ def test_each_building_counts_its_own_walls() -> None:
     nothing = outer_walls([], 50.0)
     assert len(nothing.wall) == 0
     assert nothing.normal.shape == (0, 2)
+
+
+def test_damaged_outlines_do_not_fill_the_memory() -> None:
+    """A vertex at the end of the world makes no million pieces of wall."""
+    far = shapely.Polygon([(0, 0), (10, 0), (1e12, 1e12), (0, 10)])
+    walls = outer_walls([far, shapely.box(0, 0, 4, 4)], 10.0)
+    assert len(walls.wall) < 8
+    assert (walls.building == 1).sum() == 4
+    assert (walls.length_m <= 10.0).all()

@@ -117,3 +117,44 @@ def test_a_design_storm_floods_and_names_its_source() -> None:
     second_hand = {**storm, "rule": "jp_yokohama", "return_period_years": 5}
     told = flood_of(np.zeros(GRID.shape, dtype=np.uint8), rain=[], design_storm=second_hand).notes
     assert any(note.severity == "fallback" and "not read" in note.en for note in told)
+
+
+def test_until_when_cars_cannot_pass() -> None:
+    """Rain of 72 mm/h for an hour against drains of 36 mm/h, which go on; 0.02 m stops cars."""
+    rain = [{"start_minutes": 0, "end_minutes": 60, "mm_per_h": 72}]
+    given = {"duration_h": 3, "edges": "closed", "rain": rain, "drainage_mm_per_h": 36}
+    arrays = {f.TERRAIN: np.zeros(GRID.shape, dtype=np.float32)}
+
+    def until(depth_m: float) -> np.ndarray:
+        params = FloodParams(**given, impassable_depth_m=depth_m)
+        block = Block(arrays, {}, GRID, GRID.whole, SITE)
+        return SIMULATION.run(block, params).fields[f.FLOOD_IMPASSABLE_UNTIL]
+
+    # 36 mm after an hour, then 36 mm/h go: 20 mm stand until 60 + 16 / 0.6 min.
+    np.testing.assert_allclose(until(0.02), 60 + 16 / 0.6, atol=0.2)
+    assert np.isnan(until(0.04)).all()
+    given["duration_h"] = 1.2
+    assert np.isinf(until(0.02)).all()
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, "without advection"),
+        ({"scheme": "full"}, "full shallow-water equations (finite volumes of second order)"),
+        ({"scheme": "full", "order": 1}, "finite volumes of first order"),
+    ],
+)
+def test_the_map_says_which_equations_were_solved(given: dict[str, object], said: str) -> None:
+    """Either way all rain is accounted for."""
+    made = flood_of(ring(), **given)
+    assert said in made.notes[-1].en
+    errors = [fact.value for fact in made.facts if fact.name == "volume_error"]
+    assert errors[0] < 1e-7
+
+
+def test_a_step_too_long_for_the_equations_is_refused() -> None:
+    """The limit depends on the scheme; the message says which and how much."""
+    with pytest.raises(ValueError, match=r"with scheme full use at most 0\.45"):
+        FloodParams(scheme="full", courant=0.6)
+    assert FloodParams(scheme="inertial", courant=0.6).courant == 0.6

@@ -115,6 +115,7 @@ def test_the_floor_of_a_breach_is_the_ground_behind_it() -> None:
         (levee_params(line=[(0.0, 0.0), (10.0, 0.0)]), "no open cell left"),
         (levee_params(breaches=[breach(y=2095.0)]), "48 m from its levee"),
         (levee_params(breaches=[breach(start_minutes=None, start_level_m=5.1)]), "never reaches"),
+        (levee_params(stage=[{"minutes": 0, "level_m": 500.0}]), "499 m above the ground"),
     ],
 )
 def test_levees_that_cannot_be_are_refused(given: LeveeParams, said: str) -> None:

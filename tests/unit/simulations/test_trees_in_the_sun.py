@@ -79,6 +79,24 @@ def test_the_sky_under_trees():
     assert 0.2 < seen[0] < 0.8
 
 
+def test_irradiation_behind_trees_is_linear_in_what_they_let_through():
+    """All of it when all passes, and between nothing and all in proportion; in winter by season."""
+    params = {"first_day": "2026-07-01", "step_minutes": 60, "directions": 64, "albedo": 0.0}
+
+    def light(trees, **more):
+        found = simulate("irradiation", orchard(), {**params, **more, "trees": trees})
+        return found["irradiation_global"].values.astype(np.float64)
+
+    none, all_, some = (light({"in_leaf_share": share}) for share in (0.0, 1.0, 0.3))
+    assert np.array_equal(all_, light({"count": False}))
+    assert np.allclose(some, none + 0.3 * (all_ - none), rtol=1e-5)
+    # Below the crown most of the light of a summer day is taken, far from it little.
+    assert none[12, 4] < 0.5 * all_[12, 4]
+    assert none[0, 0] > 0.95 * all_[0, 0]
+    winter = {"first_day": "2026-12-22", "trees": {"in_leaf_share": 0.0, "bare_share": 1.0}}
+    assert np.array_equal(light(winter.pop("trees"), **winter), light({"count": False}, **winter))
+
+
 def test_a_base_without_a_top_is_told():
     """Half of the input is no reason to be silent."""
     given = orchard()

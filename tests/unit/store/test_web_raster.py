@@ -19,7 +19,7 @@ from citytwin.model.text import text
 from citytwin.store import web_raster
 from citytwin.store.class_outlines import class_outlines, write_class_outlines
 from citytwin.store.pmtiles import read_header
-from citytwin.store.web_raster import notes_of, warp, write_image, write_values
+from citytwin.store.web_raster import Warped, notes_of, warp, write_image, write_values
 
 GRID = GridSpec("EPSG:6677", x_min=-7000.0, y_max=-34000.0, cell_m=5.0, ny=70, nx=110)
 VIEW = RasterView(f.FLOOD_DEPTH_MAX, coarsening="max")
@@ -116,6 +116,25 @@ def test_picture_has_the_colours_of_the_style(tmp_path: Path) -> None:
     assert (image[v >= 0.5] == (255, 216, 192, 255)).all()
     assert (image[(v > 0.0105) & (v < 0.4995)] == (247, 245, 169, 255)).all()
     assert (image[(v < 0.0095) | np.isnan(v)][:, 3] == 0).all()
+
+
+def test_lines_in_a_picture_lie_in_the_higher_class(tmp_path: Path) -> None:
+    """Of the deep block the outermost pixels are dark; the rim towards dry ground has no line."""
+    values = np.zeros((9, 12), dtype=np.float32)
+    values[1:8, 1:11] = 0.2
+    values[3:6, 4:8] = 0.8
+    values[8, 5] = np.nan
+    warped = Warped(values, Affine(5.0, 0.0, 0.0, 0.0, -5.0, 0.0), 1)
+    write_image(tmp_path / "i.png", VIEW, warped, STYLE, edges=True)
+    image = np.asarray(Image.open(tmp_path / "i.png").convert("RGBA"))
+    dark = (image == (68, 68, 68, 255)).all(axis=2)
+    expected = np.zeros(values.shape, dtype=np.bool_)
+    expected[3:6, 4:8] = True
+    expected[4, 5:7] = False
+    np.testing.assert_array_equal(dark, expected)
+    assert (image[4, 5:7] == (255, 216, 192, 255)).all()
+    assert (image[1, 1:11] == (247, 245, 169, 255)).all()
+    assert image[0, 0, 3] == image[8, 5, 3] == 0
 
 
 def test_lines_part_the_classes() -> None:

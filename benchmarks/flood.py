@@ -1,0 +1,169 @@
+"""Speed of the flood schemes, beside landlab, all in one run.
+
+    python -m benchmarks.flood --landlab VENV/bin/python
+
+One thread each, processor time. Every round runs each solver once over some dozen steps on the same
+ground, so that what else the machine does falls on all alike; the table has the medians of the
+rounds. Two cases of 1000 x 1000 cells: a dam that breaks over rolling ground (5 m cells, dry ahead)
+and rain on a city of closed blocks (2 m cells, all streets wet). All cells of ours are active: the
+rows that would be passed over hold a film of 0.1 mm.
+
+The peer comes from PyPI into an environment of its own: ``pip install landlab "requireit<0.5"``. Its
+``OverlandFlow`` is the local inertial scheme of de Almeida et al. (2012); there is no full
+shallow-water solver among its components. Without ``--landlab`` it is left out.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.processor import processor
+from citytwin.kernels.flood_forcing import Forcing, RainSeries
+from citytwin.kernels.flood_options import Scheme, SolverOptions
+from citytwin.kernels.inundation import simulate_inundation
+
+ROUNDS, SIDE = 5, 1000
+SCHEMES = {
+    "inertial": SolverOptions(maxima_every_steps=10),
+    "full, first order": SolverOptions(scheme=Scheme.FULL, order=1, maxima_every_steps=10),
+    "full, second order": SolverOptions(scheme=Scheme.FULL, maxima_every_steps=10),
+}
+STEPS = {"inertial": 60, "full, first order": 30, "full, second order": 12}
+GOALS = {"inertial": 22.0, "full, first order": 9.0, "full, second order": 3.5}
+_PEER = """
+import json, sys, time, warnings
+warnings.filterwarnings("ignore")
+import numpy as np
+from landlab import RasterModelGrid
+from landlab.components import OverlandFlow
+ground, depth = (np.load(f"{sys.argv[1]}/{k}.npy") for k in ("ground", "depth"))
+cell, rain, steps = float(sys.argv[2]), float(sys.argv[3]), int(sys.argv[4])
+grid = RasterModelGrid(ground.shape, xy_spacing=cell)
+grid.add_field("topographic__elevation", ground.ravel().astype(float), at="node")
+grid.add_field("surface_water__depth", depth.ravel().astype(float), at="node")
+grid.set_closed_boundaries_at_grid_edges(True, True, True, True)
+flow = OverlandFlow(grid, mannings_n=0.03, rainfall_intensity=rain, steep_slopes=rain > 0)
+flow.overland_flow(dt=0.05)
+begin = time.process_time()
+for _ in range(steps):
+    flow.overland_flow(dt=min(flow.calc_time_step(), 1.0))
+print(json.dumps(steps * ground.size / (time.process_time() - begin)))
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A place and its water."""
+
+    name: str
+    ground: np.ndarray
+    blocked: np.ndarray
+    depth: np.ndarray
+    cell_m: float
+    rain_mm_h: float
+
+
+def dam_break() -> Case:
+    """A reservoir 1250 m long that breaks over rolling ground."""
+    rng = np.random.default_rng(0)
+    y, x = np.mgrid[0:SIDE, 0:SIDE] * 5.0
+    rolling = 0.3 * np.sin(x / 60) * np.cos(y / 80) + 0.02 * rng.standard_normal(x.shape)
+    ground = 2 - 4e-4 * x + rolling
+    depth = np.where(x < 1250, np.maximum(5 - ground, 1e-4), 1e-4)
+    return Case("dam break", ground, np.zeros(x.shape, dtype=bool), depth, 5.0, 0.0)
+
+
+def city() -> Case:
+    """Blocks of 28 x 38 m with streets of 12 m, 0.15 m of water and rain."""
+    rng = np.random.default_rng(1)
+    y, x = np.mgrid[0:SIDE, 0:SIDE]
+    blocked = (x % 20 >= 6) & (y % 25 >= 6)
+    ground = 2e-3 * x + 1e-3 * y + 0.01 * rng.standard_normal(x.shape)
+    depth = np.where(blocked, 0.0, 0.15)
+    return Case("rain on a city", ground, blocked, depth, 2.0, 70.0)
+
+
+def ours(case: Case, name: str) -> float:
+    """Cells times steps per second of processor time, the setting up of the run taken off."""
+    rain = RainSeries(np.array([0.0]), np.array([1e5]), np.array([case.rain_mm_h]))
+    forcing = Forcing(rain, initial_depth_m=case.depth.astype(np.float32))
+
+    def run(duration_s: float) -> tuple[float, int]:
+        begin = time.process_time()
+        made = simulate_inundation(
+            case.ground.astype(np.float32),
+            case.blocked,
+            np.full(case.ground.shape, 0.03, dtype=np.float32),
+            case.cell_m,
+            duration_s,
+            forcing,
+            SCHEMES[name],
+        )
+        return time.process_time() - begin, made.steps
+
+    probe_s, probe_steps = 1e-3, 1
+    once, probe_steps = run(probe_s)
+    length = STEPS[name] * 0.4 * case.cell_m / 9.0
+    spent, steps = run(length)
+    return (steps - probe_steps) * case.ground.size / (spent - once)
+
+
+def landlab(case: Case, python: str, folder: Path) -> float:
+    """The same of the peer; blocks stand in its terrain, since it has no closed cells inside."""
+    np.save(folder / "ground.npy", case.ground + np.where(case.blocked, 8.0, 0.0))
+    np.save(folder / "depth.npy", case.depth)
+    rain = case.rain_mm_h / 3.6e6
+    answer = subprocess.run(
+        [python, "-c", _PEER, str(folder), str(case.cell_m), str(rain), "8"],
+        env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return float(json.loads(answer.stdout))
+
+
+def main() -> None:
+    """Print one table for each case."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--landlab", help="Python of an environment with landlab")
+    peer = parser.parse_args().landlab
+    load = os.getloadavg()[0]
+    print(
+        f"{datetime.now(UTC):%Y-%m-%d}, {processor()}, load {load:.0f} on {os.cpu_count()} cores\n"
+    )
+    for case in (dam_break(), city()):
+        rates: dict[str, list[float]] = {}
+        for name in SCHEMES:
+            ours(case, name)  # compiles
+        with tempfile.TemporaryDirectory() as folder:
+            for _ in range(ROUNDS):
+                if peer:
+                    rates.setdefault("landlab", []).append(landlab(case, peer, Path(folder)))
+                for name in SCHEMES:
+                    rates.setdefault(name, []).append(ours(case, name))
+        medians = {name: statistics.median(values) for name, values in rates.items()}
+        print(f"| {case.name} | Mcell steps per CPU s | times landlab (rounds) | goal |")
+        print("|---|---:|---:|---:|")
+        for name, rate in medians.items():
+            ratios = [a / b for a, b in zip(rates[name], rates.get("landlab", []), strict=False)]
+            middle = f"{statistics.median(ratios):.1f}" if ratios else ""
+            spread = f" ({min(ratios):.1f} - {max(ratios):.1f})" if ratios else ""
+            goal = f"{GOALS[name]:g}" if name in GOALS else ""
+            print(f"| {name} | {rate / 1e6:.1f} | {middle}{spread} | {goal} |")
+        print()
+
+
+if __name__ == "__main__":
+    main()
