@@ -28,16 +28,12 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.canopy import Canopy, has_crowns, sweep_behind_crowns
+from citytwin.kernels.shadow_answers import NO_DATA, UNDER_TREES, blank_unknown, lit_to_mask
 from citytwin.kernels.shadow_bounds import sweep_exact
 from citytwin.kernels.shadow_lanes import sweep_lit
 from citytwin.kernels.single_sun import sweep_one
 from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
-from citytwin.kernels.sun_ray import MAX_HEIGHT_M, sun_ray
-
-LIT = 0
-SHADED = 1
-UNDER_TREES = 2
-NO_DATA = 255
+from citytwin.kernels.sun_ray import sun_ray
 
 Method = Literal["fast", "fast_blocks", "exact"]
 CellSize = float | tuple[float, float]
@@ -114,7 +110,7 @@ def accumulate_sunlit(
     check_suns(suns)
     at = row0, col0
     hours = sum_of_lit(height, plane_height, cell_m, suns, at, method, np.float32, canopy)
-    _blank_unknown(height, plane_height, hours)
+    blank_unknown(height, plane_height, hours, np.nan)
     return hours
 
 
@@ -168,13 +164,15 @@ def shadow_mask(  # noqa: PLR0913 - a sun is two angles
             canopy = canopy._replace(passes=np.full(1, float(UNDER_TREES)))
         at = row0, col0
         lit = sum_of_lit(height, plane_height, cell_m, sun, at, method, np.uint8, canopy)
-    else:
-        row_m, col_m = _checked(height, plane_height, cell_m)
-        surface, plane = _each(np.ascontiguousarray, [height, plane_height])
-        ray = sun_ray(azimuth_rad, altitude_rad, row_m, col_m, method != "fast")
-        lit = sweep_one(surface, plane, ray, (row0, col0))
-    _lit_to_mask(height, plane_height, lit)
-    return lit
+        lit_to_mask(height, plane_height, lit)
+        return lit
+    row_m, col_m = _checked(height, plane_height, cell_m)
+    surface, plane = _each(np.ascontiguousarray, [height, plane_height])
+    ray = sun_ray(azimuth_rad, altitude_rad, row_m, col_m, method != "fast")
+    mask: np.ndarray = sweep_one(surface, plane, ray, (row0, col0))
+    if plane is not surface:
+        blank_unknown(surface, plane, mask, NO_DATA)
+    return mask
 
 
 def sum_of_lit(
@@ -295,35 +293,3 @@ def turn(field: np.ndarray) -> np.ndarray:
                 for i in range(i0, min(i0 + edge, ny)):
                     out[j, i] = field[i, j]
     return out
-
-
-@njit(cache=True, nogil=True)
-def is_known(h: float, p: float) -> bool:
-    """Whether both heights are known, and the plane does not lie inside the surface.
-
-    Parameters
-    ----------
-    h, p
-        Heights of the surface and of the plane [m].
-    """
-    return abs(h) <= MAX_HEIGHT_M and abs(p) <= MAX_HEIGHT_M and p >= h
-
-
-@njit(cache=True, nogil=True)
-def _blank_unknown(height: np.ndarray, plane_height: np.ndarray, hours: np.ndarray) -> None:
-    """Overwrite cells without an answer with NaN."""
-    for i in range(height.shape[0]):
-        for j in range(height.shape[1]):
-            if not is_known(height[i, j], plane_height[i, j]):
-                hours[i, j] = np.nan
-
-
-@njit(cache=True, nogil=True)
-def _lit_to_mask(height: np.ndarray, plane_height: np.ndarray, lit: np.ndarray) -> None:
-    """Turn what one sun counted into LIT, SHADED, UNDER_TREES or NO_DATA, in place."""
-    for i in range(height.shape[0]):
-        for j in range(height.shape[1]):
-            if lit[i, j] != UNDER_TREES:
-                lit[i, j] = LIT if lit[i, j] else SHADED
-            if not is_known(height[i, j], plane_height[i, j]):
-                lit[i, j] = NO_DATA

@@ -12,16 +12,8 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.canopy import Canopy
-from citytwin.kernels.horizon_sweep import (
-    LIT,
-    NO_DATA,
-    SHADED,
-    UNDER_TREES,
-    CellSize,
-    Method,
-    is_known,
-    sum_of_lit,
-)
+from citytwin.kernels.horizon_sweep import CellSize, Method, sum_of_lit
+from citytwin.kernels.shadow_answers import LIT, NO_DATA, SHADED, UNDER_TREES, is_known
 from citytwin.kernels.sun_bundle import Suns, check_suns
 
 SUNS_PER_WORD = 16

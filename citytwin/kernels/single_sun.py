@@ -15,6 +15,7 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.line_blocks import put_columns, take_columns, whole_pieces
+from citytwin.kernels.shadow_answers import LIT, NO_DATA, SHADED
 from citytwin.kernels.shadow_lanes import lane_bases
 from citytwin.kernels.sun_ray import (
     NO_HEIGHT,
@@ -41,7 +42,7 @@ def _carry_both(
     falls: tuple[np.int32, np.int32, np.int32],
     shares: tuple[np.int32, np.int32],
     limit: np.int32,
-    lit: np.ndarray,
+    mask: np.ndarray,
 ) -> None:
     """Carry both lanes of a line one step further, and test the nearer one.
 
@@ -55,6 +56,7 @@ def _carry_both(
     far_top, far_last = far
     shift, wall, half = falls
     none, lowest = np.int32(0), np.int32(-limit)
+    lit, shaded, no_data = np.uint8(LIT), np.uint8(SHADED), np.uint8(NO_DATA)
     for i in range(ground.size):
         h = ground[i]
         sheared = np.int32(h + shift)
@@ -73,7 +75,9 @@ def _carry_both(
         ray = max(near_top[i], np.int32(last + granted))
         near_top[i] = ray
         near_last[i] = np.int32(sheared + beside)
-        lit[i] = np.int32(np.int32(target[i] + shift) + beside) >= ray
+        dark = np.int32(np.int32(target[i] + shift) + beside) < ray
+        answer = shaded if dark else lit
+        mask[i] = answer if h != NO_HEIGHT else no_data
 
 
 @njit(cache=True, nogil=True)
@@ -97,12 +101,12 @@ def _sweep_block(
     first_step: int,
     lanes: tuple[np.ndarray, np.ndarray],
     zero: int,
-    lit: np.ndarray,
+    mask: np.ndarray,
 ) -> int:
     """Carry the lanes over a block of lines; from which fall heights are sheared after it.
 
     ``heights`` are the cells and what is tested in them, shape (n_line, n + 2), with each end of a
-    line repeated, and ``lit`` at least n wide; ``first_step`` is that of the line that the rays meet first.
+    line repeated, and ``mask`` at least n wide; ``first_step`` is that of the line that the rays meet first.
     """
     ground, target = heights
     n_line, n = ground.shape[0], ground.shape[1] - 2
@@ -133,7 +137,7 @@ def _sweep_block(
             (np.int32(fallen - zero), np.int32(ray.wall), np.int32(to_border)),
             (_share(miss[near]), _share(miss[far])),
             np.int32(ray.slope),
-            lit[i, :n],
+            mask[i, :n],
         )
     return zero
 
@@ -151,7 +155,7 @@ def _fix_lines(lines: np.ndarray, number: int, fixed: np.ndarray) -> None:
 def sweep_one(
     height: np.ndarray, plane_height: np.ndarray, ray: SunRay, origin: tuple[int, int]
 ) -> np.ndarray:
-    """Tell which cells one sun reaches.
+    """Tell which cells one sun does not reach.
 
     Parameters
     ----------
@@ -167,7 +171,8 @@ def sweep_one(
     Returns
     -------
     numpy.ndarray
-        Shape (ny, nx), uint8: 1 lit, 0 not. Where a height is unknown it means nothing.
+        Shape (ny, nx), uint8: 0 lit, 1 shaded, 255 where the surface is unknown. Where the plane
+        is unknown, or lies below the surface, it means nothing.
     """
     ny, nx = height.shape
     n_step, n = (nx, ny) if ray.turned else (ny, nx)
@@ -180,7 +185,7 @@ def sweep_one(
     ground = np.empty((LINES, n + 2), dtype=np.int32)
     target = ground if on_surface else np.empty_like(ground)
     lines = np.empty((LINES if ray.turned else 1, whole_pieces(n)), dtype=np.float32)
-    lit = np.empty((LINES if ray.turned else 1, whole_pieces(n)), dtype=np.uint8)
+    mask = np.empty((LINES if ray.turned else 1, whole_pieces(n)), dtype=np.uint8)
     out = np.empty((ny, whole_pieces(nx) if ray.turned else nx), dtype=np.uint8)
     blocks = -(-n_step // LINES)
     for b in range(blocks):
@@ -200,8 +205,8 @@ def sweep_one(
         heights = ground[:number], target[:number]
         step = first_step + met_first
         if ray.turned:
-            zero = _sweep_block(heights, ray, step, (carried, base), zero, lit[:number])
-            put_columns(lit, number, begin, out)
+            zero = _sweep_block(heights, ray, step, (carried, base), zero, mask[:number])
+            put_columns(mask, number, begin, out)
         else:
             rows = out[begin : begin + number]
             zero = _sweep_block(heights, ray, step, (carried, base), zero, rows)

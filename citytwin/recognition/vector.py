@@ -17,6 +17,7 @@ from citytwin.transports.files import content_name
 
 _BUILDINGS = re.compile(r"building|bldg|footprint|pand|gebaeude|gebäude|bati|建物|建築")
 _ROADS = re.compile(r"road|street|wegdeel|strasse|straße|道路")
+_LAND = re.compile(r"(?<![a-z])sites?\b|parcel|zone|zoning|youto|敷地|地番|用途地域")
 
 
 def look_at_vector(path: Path, given: str | None) -> Look:
@@ -43,6 +44,11 @@ def look_at_vector(path: Path, given: str | None) -> Look:
         uses = (Use("footprints"),)
     elif _ROADS.search(name):
         uses = (Use("vector_roads"),)
+    elif _LAND.search(name):
+        fault = (
+            "is no part of a city model: a configuration reads it as vector_sites or vector_zones"
+        )
+        return Look(fault=fault, stray=True)
     fault = "" if uses else "is neither named nor built like footprints of buildings or roads"
     fault += " (put `buildings` or `roads` into its name)" if fault else ""
     return Look(uses, fault, crs=file.crs, lonlat=lonlat)

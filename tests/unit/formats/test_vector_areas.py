@@ -10,6 +10,7 @@ from citytwin.errors import SourceError
 from citytwin.formats import vector_sites, vector_zones
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import DEFECTS, SITES, ZONES
+from citytwin.recognition.vector import look_at_vector
 from citytwin.store.tables import conform
 
 X0, Y0 = -44_300.0, -94_200.0
@@ -83,3 +84,14 @@ def test_a_file_in_no_place_is_refused(tmp_path):
     frame.to_file(tmp_path / "a.gpkg", driver="GPKG")
     with pytest.raises(SourceError):
         read(vector_sites, tmp_path / "a.gpkg", id_column="lot")
+
+
+@pytest.mark.parametrize(
+    ("name", "stray"), [("sites.gpkg", True), ("用途地域.gpkg", True), ("website.gpkg", False)]
+)
+def test_sites_and_zones_beside_a_city_model_are_no_fault(tmp_path, name, stray):
+    """They are no part of it, and a first look says what reads them."""
+    look = look_at_vector(written(tmp_path, name, lot=["1"]), None)
+    assert look.stray == stray
+    assert not look.uses
+    assert ("vector_sites" in look.fault) == stray
