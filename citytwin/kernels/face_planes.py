@@ -10,7 +10,7 @@ from numba import njit
 _SWEEPS = 30
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def area_vector(xyz: np.ndarray, vertices: np.ndarray, out: np.ndarray) -> None:
     """Normal of a ring whose length is its area, by Newell's method (Sutherland et al., 1974).
 
@@ -35,7 +35,7 @@ def area_vector(xyz: np.ndarray, vertices: np.ndarray, out: np.ndarray) -> None:
             )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def sum_of_squares(
     xyz: np.ndarray, vertices: np.ndarray, middle: np.ndarray, normal: np.ndarray
 ) -> float:
@@ -122,7 +122,7 @@ def _rotate(matrix: np.ndarray, axes: np.ndarray, p: int, q: int) -> None:
         axes[k, p], axes[k, q] = c * a - s * b, s * a + c * b
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def plane_axes(normal: np.ndarray, axes: np.ndarray) -> None:
     """Two axes in a plane, right-handed with its normal; along x and y for level planes.
 

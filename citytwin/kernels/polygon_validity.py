@@ -86,7 +86,7 @@ def check_polygons(
         at[p] = begin + place if begin < end else max(0, begin - 1)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _check_ends(corners: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
     """Too few points, or two in a row that are the same; and the corner."""
     for r in range(len(cuts) - 1):
@@ -101,7 +101,7 @@ def _check_ends(corners: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
     return SOUND, 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _lay_flat(
     xyz: np.ndarray,
     corners: np.ndarray,
@@ -132,7 +132,7 @@ def _lay_flat(
     return largest, worst
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _best_plane(
     xyz: np.ndarray,
     corners: np.ndarray,
@@ -156,7 +156,7 @@ def _best_plane(
     least_squares_normal(xyz, corners, middle, normal)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _check_rings(plane: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
     """Rings that cross themselves, or turn the same way as the outer one; and the corner."""
     outer = 0.0
@@ -175,7 +175,7 @@ def _check_rings(plane: np.ndarray, cuts: np.ndarray) -> tuple[int, int]:
     return SOUND, 0
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _check_folds(
     flat: tuple[np.ndarray, np.ndarray], largest: float, tolerances: tuple[float, float, float]
 ) -> tuple[int, float, int]:

@@ -85,7 +85,7 @@ def check_shells(
         at[s] = first + max(place, 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _lay_out(
     rings: np.ndarray,
     polygons: np.ndarray,
@@ -103,7 +103,7 @@ def _lay_out(
                 polygon_of[v - first] = p - begin
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _find_edges(
     corners: tuple[np.ndarray, np.ndarray, np.ndarray], slots: np.ndarray, edges: np.ndarray
 ) -> int:
@@ -137,7 +137,7 @@ def _find_edges(
     return number
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _count_edges(edges: np.ndarray, counts: np.ndarray) -> int:
     """Count open and crowded edges; a corner at the first, -1 where there is none."""
     place = -1
@@ -148,7 +148,7 @@ def _count_edges(edges: np.ndarray, counts: np.ndarray) -> int:
     return place
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _root(parents: np.ndarray, item: int) -> int:
     while parents[item] != item:
         parents[item] = parents[parents[item]]
@@ -156,7 +156,7 @@ def _root(parents: np.ndarray, item: int) -> int:
     return item
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _join(
     corners: tuple[np.ndarray, np.ndarray, np.ndarray],
     edges: np.ndarray,
@@ -187,7 +187,7 @@ def _join(
         pieces[f], turned[f] = _root_and_turn(pieces, turned, f)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _root_and_turn(parents: np.ndarray, turned: np.ndarray, item: int) -> tuple[int, int]:
     """Root of a polygon, and whether it is turned against it; shortens the way on its passage."""
     odd = 0
@@ -200,7 +200,7 @@ def _root_and_turn(parents: np.ndarray, turned: np.ndarray, item: int) -> tuple[
     return item, odd
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _turn(
     xyz: np.ndarray,
     same_as: np.ndarray,
@@ -244,7 +244,7 @@ def _turn(
     return first
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _pinched(
     ids: np.ndarray, first: int, fans: np.ndarray, slots: np.ndarray, counts: np.ndarray
 ) -> int:

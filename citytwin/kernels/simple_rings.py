@@ -14,7 +14,7 @@ _ROUNDING = 3.3306690738754716e-16
 """Bound of the error of a signed area in double precision (Shewchuk 1997, ccwerrboundA)."""
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def side(uv: np.ndarray, a: int, b: int, c: int) -> int:
     """On which side of a line a point lies: 1 left, -1 right, 0 within rounding on it.
 
@@ -33,7 +33,7 @@ def side(uv: np.ndarray, a: int, b: int, c: int) -> int:
     return 1 if area > 0.0 else -1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def signed_area(uv: np.ndarray) -> float:
     """Area of a ring, positive where it runs anticlockwise (Meister 1769) [m2].
 
@@ -49,7 +49,7 @@ def signed_area(uv: np.ndarray) -> float:
     return 0.5 * total
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def first_crossing(uv: np.ndarray) -> int:
     """Edge of a ring that meets another one elsewhere than at the vertex they share.
 
@@ -107,7 +107,7 @@ def _sweep(uv: np.ndarray) -> int:
     return SIMPLE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _meet(uv: np.ndarray, p: int, q: int, r: int, s: int) -> bool:
     """Whether two closed segments have a point in common."""
     for k in range(2):
@@ -120,7 +120,7 @@ def _meet(uv: np.ndarray, p: int, q: int, r: int, s: int) -> bool:
     return bool(side(uv, r, s, p) * side(uv, r, s, q) <= 0)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _folds_back(uv: np.ndarray, before: int, at: int, after: int) -> bool:
     """Whether the edge out of a vertex runs back along the edge into it."""
     if side(uv, before, at, after) != 0:

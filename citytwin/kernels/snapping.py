@@ -56,7 +56,7 @@ def snap_vertices(
             )
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _first_near(
     xyz: np.ndarray,
     first: int,
@@ -89,7 +89,7 @@ def _first_near(
     return v
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, forceinline=True)
 def _hash(x: int, y: int, z: int) -> int:
     mixed = np.int64(x) * 73856093 ^ np.int64(y) * 19349663 ^ np.int64(z) * 83492791
     return int(mixed ^ (mixed >> 17))

@@ -7,7 +7,7 @@ open all of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +32,8 @@ from citytwin.store.faces_arrow import (
 from citytwin.store.geoparquet import COMPRESSION_LEVEL
 from citytwin.store.tables import row_boxes
 
+_LEAST_ROWS = 10_000
+"""Of a group of rows but the last: fewer would cost more than they save when an area is read."""
 Box = tuple[float, float, float, float]
 Encoding = Literal["native", "wkb"]
 """Of faces: nested lists of vertices, or MultiPolygons with heights."""
@@ -65,7 +67,7 @@ def write_model_parquet(
     box: Box,
     faces: Encoding = "native",
 ) -> int:
-    """Write a table; no more than one batch is in memory.
+    """Write a table; no more than one batch, or a few small ones, is in memory.
 
     Parameters
     ----------
@@ -102,12 +104,24 @@ def write_model_parquet(
             compression_level=COMPRESSION_LEVEL,
         )
         with writer:
-            for batch in batches:
-                writer.write_table(encoder.encoded(batch))
-                rows += len(batch)
+            for group in _row_groups(encoder.encoded(batch) for batch in batches):
+                writer.write_table(group)
+                rows += len(group)
             if not rows:
                 writer.write_table(encoder.schema.empty_table())
     return rows
+
+
+def _row_groups(batches: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """Put small batches together: a city may come in thousands of files with few rows each."""
+    waiting: list[pa.Table] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(map(len, waiting)) >= _LEAST_ROWS:
+            yield pa.concat_tables(waiting)
+            waiting = []
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
 class _Encoder:

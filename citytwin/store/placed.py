@@ -6,6 +6,8 @@ groups near it. What stands in the files is read by Arrow, without an object per
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +18,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
@@ -32,6 +35,8 @@ _ROW, _DIGEST = "_row", "_digest"
 _EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
 _PLACES_KEPT = 64
 """Files whose boxes and digests are kept at hand; tiles follow each other along the files."""
+_KINDS_KEPT = 64
+"""More than there are tables."""
 _TYPES = {dtype.pyarrow_dtype: dtype for dtype in (FLOAT_LISTS, INT_LISTS)}
 """Types of pandas for those of Arrow that it would make objects of."""
 
@@ -100,18 +105,26 @@ def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) ->
         Boxes and digests of its rows.
     """
     index = places.index
-    placed = frame.iloc[index.order].reset_index(drop=True)
-    placed[_ROW] = index.order.astype(np.int64)
-    for name, edge in zip(_EDGES, index.boxes[index.order].T, strict=True):
-        placed[name] = edge
-    placed[_DIGEST] = places.digests[index.order]
+    plain = pd.DataFrame(frame)  # geopandas looks at the geometry whenever a column is asked for
+    columns = {name: _column(plain, name) for name in plain.columns}
+    stored = pa.table(columns).take(pa.array(index.order))
+    edges = index.boxes[index.order]
+    beside = [index.order.astype(np.int64), *edges.T, places.digests[index.order]]
+    for name, values in zip((_ROW, *_EDGES, _DIGEST), beside, strict=True):
+        stored = stored.append_column(name, pa.array(values))
+    kinds = tuple((str(name), dtype) for name, dtype in frame.dtypes.items())
+    crs = frame.crs.to_wkt() if isinstance(frame, gpd.GeoDataFrame) else None
     box = index.bounds
     with replacing(path) as temporary:
-        # Ids, texts and coordinates hardly repeat within a group: dictionaries cost more than they save.
-        placed.to_parquet(
-            temporary, compression="zstd", index=False, row_group_size=GROUP_ROWS,
+        pq.write_table(
+            stored.replace_schema_metadata(_metadata(kinds, crs)),
+            temporary,
+            compression="zstd",
+            row_group_size=GROUP_ROWS,
+            # Within a group hardly anything repeats, and only places are looked for.
             use_dictionary=False,
-        )  # fmt: skip
+            write_statistics=list(_EDGES),
+        )
         digest = sha256_of(temporary)
     return TableFile(
         path=path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path),
@@ -119,6 +132,37 @@ def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) ->
         digest=digest,
         box=None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max),
     )
+
+
+def _column(frame: pd.DataFrame, name: str) -> pa.Array:
+    if name != "geometry":
+        return pa.array(frame[name])
+    outlines = shapely.to_wkb(np.asarray(frame[name], dtype=object), flavor="iso")
+    return pa.array(outlines, type=pa.binary())
+
+
+@lru_cache(maxsize=_KINDS_KEPT)
+def _metadata(kinds: tuple[tuple[str, Any], ...], crs: str | None) -> dict[bytes, bytes]:
+    """What pandas and geopandas note beside the columns of a file, the same for all of a kind."""
+    columns = {name: pd.Series([], dtype=dtype) for name, dtype in kinds}
+    geometry = columns.pop("geometry", None)
+    beside = {
+        _ROW: pd.Series([], dtype="int64"),
+        **{name: pd.Series([], dtype="float64") for name in _EDGES},
+        _DIGEST: pd.Series([], dtype="uint64"),
+    }
+    frame = pd.DataFrame({**columns, **beside})
+    if geometry is not None:
+        frame = gpd.GeoDataFrame(frame, geometry=[], crs=crs)
+    names = [*(name for name, _ in kinds), *beside]
+    with io.BytesIO() as file:
+        frame[names].to_parquet(file, index=False)
+        noted = dict(pq.read_schema(file).metadata)
+    if b"geo" in noted:
+        said = json.loads(noted[b"geo"])
+        said["columns"]["geometry"].pop("bbox", None)  # of the rows that are not there
+        noted[b"geo"] = json.dumps(said).encode()
+    return noted
 
 
 def read_rows(

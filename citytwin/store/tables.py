@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Any
 
 import geopandas as gpd
@@ -11,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
+from pyproj import CRS
 
 from citytwin.errors import CityTwinError
 from citytwin.kernels.row_hashes import hash_stretches
@@ -61,15 +63,23 @@ def conform(table: Table, frame: pd.DataFrame, crs: str) -> pd.DataFrame:
     if missing or surplus:
         msg = f"table {table.name}: missing columns {missing}, unknown columns {surplus}"
         raise TableError(msg)
-    columns = {column.name: _conform_column(table, column, frame) for column in table.columns}
+    given = getattr(frame, "crs", None)
+    plain = pd.DataFrame(frame, copy=False).reset_index(drop=True)
+    columns = {column.name: _conform_column(table, column, plain) for column in table.columns}
     if table.geometry == "none":
         return pd.DataFrame(columns)
-    geometry = gpd.GeoSeries(columns.pop("geometry"), crs=getattr(frame, "crs", None) or crs)
-    if str(geometry.crs.to_epsg()) != crs.removeprefix("EPSG:"):
+    geometry = gpd.GeoSeries(columns.pop("geometry"), crs=given or crs)
+    if not _is_named(geometry.crs, crs):
         msg = f"table {table.name}: geometry is in {geometry.crs.to_string()}, the city in {crs}"
         raise TableError(msg)
-    located: pd.DataFrame = gpd.GeoDataFrame(columns, geometry=geometry.array, crs=crs)
+    located: pd.DataFrame = gpd.GeoDataFrame(columns, geometry=geometry.array, crs=geometry.crs)
     return located
+
+
+@lru_cache(maxsize=8)
+def _is_named(crs: CRS, name: str) -> bool:
+    """Whether a CRS is the one with a code; PROJ takes long to say so."""
+    return str(crs.to_epsg()) == name.removeprefix("EPSG:")
 
 
 def empty(table: Table, crs: str) -> pd.DataFrame:
@@ -88,13 +98,13 @@ def empty(table: Table, crs: str) -> pd.DataFrame:
 
 
 def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:
-    values: Any = frame[column.name].reset_index(drop=True)
+    values: Any = frame[column.name]
     try:
         if column.kind == "time":
             values = pd.to_datetime(values, utc=True)
         elif column.kind in _LISTS:
             values = _as_lists(values, _LISTS[column.kind])
-        elif column.kind in _DTYPES:
+        elif column.kind in _DTYPES and values.dtype != _DTYPES[column.kind]:
             values = values.astype(_DTYPES[column.kind])
     except (TypeError, ValueError, pa.ArrowException) as error:
         msg = f"table {table.name}, column {column.name}: not {column.kind}: {error}"
@@ -163,8 +173,9 @@ def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:
         Shape (n,), uint64.
     """
     total = np.zeros(len(frame), dtype=np.uint64)
-    for position, name in enumerate(frame.columns):
-        column = frame[name]
+    plain = pd.DataFrame(frame)
+    for position, name in enumerate(plain.columns):
+        column = plain[name]
         if name == "geometry":
             outlines = shapely.to_wkb(np.asarray(column, dtype=object))
             values = pa.array(outlines, type=pa.binary())

@@ -95,7 +95,9 @@ def defect_frame(
         placed_rejects(rejects, features, frozenset(carried["code"]), _only_theme(tables)),
         carried,
     ]
-    rows = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    if not any(map(len, parts)):
+        return _frame(dict.fromkeys(DEFECTS.column_names, ()), crs)
+    rows = pd.concat([part for part in parts if len(part)], ignore_index=True)
     named = rows["feature_id"].notna()
     told = rows.duplicated(["feature_id", "code", "source"])
     rows = rows[~(named & told)].reset_index(drop=True)

@@ -16,7 +16,7 @@ from citytwin.formats.city.block import SEMANTICS, Block, Texts, block_of_rows
 from citytwin.formats.city.buildings import BuildingRow
 from citytwin.formats.city.unique_names import UniqueNames
 from citytwin.model.ragged import list_column, offsets_of
-from citytwin.model.tables import BUILDINGS, LAND_USE, RELIEF, ROADS, SURFACES
+from citytwin.model.tables import LAND_USE, RELIEF, ROADS, SURFACES
 
 FloatArray = NDArray[np.float64]
 _SEMANTIC_TEXTS = np.array(SEMANTICS, dtype=object)
@@ -106,12 +106,16 @@ def building_block_frame(block: Block, crs: str) -> gpd.GeoDataFrame:
         "offset": pd.Series(pd.array(block.offset, dtype="Int64")).mask(block.offset < 0),
         "defects": _text(block.defects),
     }
-    frame = gpd.GeoDataFrame(columns, geometry=block.footprint, crs=crs)
-    return frame[list(BUILDINGS.column_names)]
+    return gpd.GeoDataFrame(columns, geometry=block.footprint, crs=crs)
 
 
 def _text(values: Texts) -> pd.Series[str]:
     return pd.Series(values, dtype="string")
+
+
+def _repeated(values: Texts, rows: NDArray[np.int64] | NDArray[np.int8]) -> pd.Series[str]:
+    """Texts again and again, as Arrow does it: without an object for each."""
+    return pd.Series(pd.array(values, dtype="string").take(rows.astype(np.intp)))
 
 
 def surface_frame(rows: Sequence[BuildingRow]) -> pd.DataFrame:
@@ -145,9 +149,9 @@ def surface_block_frame(block: Block) -> pd.DataFrame:
     vertices = offsets_of(shells.ring_sizes)[rings]
     columns = {
         "surface_id": _text(names),
-        "building_id": _text(block.building_id[owner]),
-        "lod": _text(block.lod[owner]),
-        "semantic": _text(_SEMANTIC_TEXTS[shells.semantic]),
+        "building_id": _repeated(block.building_id, owner),
+        "lod": _repeated(block.lod, owner),
+        "semantic": _repeated(_SEMANTIC_TEXTS, shells.semantic),
         "xyz": list_column(shells.xyz.ravel(), 3 * vertices),
         "ring_sizes": list_column(shells.ring_sizes.astype(np.int32), rings),
     }

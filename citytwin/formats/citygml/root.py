@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ TAIL_BYTES = 1 << 16
 _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _START_TAG = re.compile(rb"<(?![!?/])([^\s<>/\"']+)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>", re.DOTALL)
 _VERSION = re.compile(rb"""<\?xml\s+version\s*=\s*["']1\.0["']""")
+_ROOTS_KEPT = 64
 _FREQUENT = ("gml", "bldg", "app", "uro")
 
 
@@ -50,7 +52,7 @@ class Root:
         tail
             UTF-8.
         """
-        return len(tail) <= TAIL_BYTES and read_skeleton(self.tag + tail) is not None
+        return len(tail) <= TAIL_BYTES and _is_sound(self.tag + tail)
 
 
 def root_of(head: bytes) -> Root | None:
@@ -68,12 +70,25 @@ def root_of(head: bytes) -> Root | None:
         return None
     if head.startswith(b"<?xml") and not _VERSION.match(head):
         return None
-    element = read_skeleton(head[: tag.end()] + b"</" + tag[1] + b">")
+    prefixes = _prefixes_of(head[: tag.end()], tag[1])
+    return None if prefixes is None else Root(tag.end(), tag[0], tag[1], prefixes)
+
+
+# Tiles of one data set begin with the same bytes, and end alike.
+@lru_cache(maxsize=_ROOTS_KEPT)
+def _is_sound(content: bytes) -> bool:
+    return read_skeleton(content) is not None
+
+
+@lru_cache(maxsize=_ROOTS_KEPT)
+def _prefixes_of(start: bytes, name: bytes) -> NDArray[np.int64] | None:
+    """Prefixes declared at a start tag and what is before it; None where it is no city model's."""
+    element = read_skeleton(start + b"</" + name + b">")
     if element is None or local_name(element) not in ROOTS:
         return None
     if "srsName" in element.attrib or "srsDimension" in element.attrib:
         return None
-    return Root(tag.end(), tag[0], tag[1], _prefixes(dict(element.nsmap)))
+    return _prefixes(dict(element.nsmap))
 
 
 def _prefixes(declared: dict[str | None, str]) -> NDArray[np.int64]:
