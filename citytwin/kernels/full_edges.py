@@ -109,8 +109,9 @@ def edge_fluxes(
     column = scratch[FACE_WORK_ROWS + 3 : FACE_WORK_ROWS + 8, :ny]
     for side in range(2):
         edge, inner = (0, min(1, nx - 1)) if side == 0 else (nx - 1, max(nx - 2, 0))
-        column[0], column[1], column[2] = depth[:, edge], u[:, edge], v[:, edge]
-        column[3], column[4] = bed[:, inner], bed[:, edge]
+        for j in range(ny):
+            column[0, j], column[1, j], column[2, j] = depth[j, edge], u[j, edge], v[j, edge]
+            column[3, j], column[4, j] = bed[j, inner], bed[j, edge]
         water = FaceSide(column[0], column[1], column[2])
         _fall_outwards(fall[:ny], column[3], column[4], first_order)
         if side == 0:
