@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, model_validator
 from pydantic import Field as Bound
@@ -51,6 +51,9 @@ class FloodParams(Params):
 
     start: AwareDatetime | None = None
     """Begin of the run; None = where the most rain of the record falls within `duration_h`."""
+    scale: Literal["L1", "L2"] | None = None
+    """Of the event, by the Japanese names: L1 the scale that rivers are planned for, L2 the largest
+    that is assumed."""
     duration_h: float = Bound(default=3.0, gt=0, le=240)
     rain: tuple[RainInterval, ...] = ()
     """Rain by hand; empty = the design storm, else the rain record of the feed, where there is

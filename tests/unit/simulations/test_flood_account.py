@@ -135,3 +135,10 @@ def test_until_when_cars_cannot_pass() -> None:
     assert np.isnan(until(0.04)).all()
     given["duration_h"] = 1.2
     assert np.isinf(until(0.02)).all()
+
+
+def test_the_scale_of_the_event_is_named() -> None:
+    """By the names of Japanese hazard maps."""
+    outcome = flood_of(np.zeros(GRID.shape, dtype=np.uint8), scale="L2")
+    assert outcome.notes[0].en.startswith("Largest assumed scale (L2): Rain of 10 mm")
+    assert outcome.notes[0].ja.startswith("想定最大規模（L2）：雨 10 mm")
