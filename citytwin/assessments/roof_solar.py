@@ -129,9 +129,8 @@ def run(city: CityState, params: RoofSolarParams) -> Assessed:
     frame["irradiated_kwh"] = _where(seen, light)
     frame["capacity_kwp"] = _where(seen, total(modules) * params.module_efficiency)
     frame["yield_kwh"] = _where(seen, light * params.module_efficiency * params.performance_ratio)
-    return Assessed(
-        frame[list(t.ROOF_SOLAR.column_names)], _facts(frame, seen), _notes(params, observed)
-    )
+    notes = (*_notes(params, observed), *_blocks_note(frame, seen))
+    return Assessed(frame[list(t.ROOF_SOLAR.column_names)], _facts(frame, seen), notes)
 
 
 def _cells(city: CityState, irradiation: NDArray[np.float32]) -> _Cells:
@@ -224,20 +223,18 @@ def _facts(frame: pd.DataFrame, seen: NDArray[np.bool_]) -> tuple[Fact, ...]:
 
 
 def _notes(params: RoofSolarParams, observed: bool) -> tuple[Note, ...]:
-    north = f"{params.north_deg:g}"
     rules = Note(
         severity="info",
-        ja=f"利用可能な屋根: {params.min_area_m2:g} m2 以上、傾き {params.max_slope_deg:g} 度以下、"
-        f"北から {north} 度以内を向かず、影のない場合の {params.min_light_share:.0%} 以上の日射を受ける面"
-        f"（NREL/TP-6A20-65298）。うち {params.obstructed_share:.0%} を障害物、"
-        f"{params.setback_share:.0%} を端部の離隔として除外（仮定値）。モジュール効率"
-        f" {params.module_efficiency:.0%}、システム出力係数 {params.performance_ratio:g}",
-        en=f"Usable are planes of {params.min_area_m2:g} m2 or more, up to {params.max_slope_deg:g}"
-        f" degrees steep, that do not face within {north} degrees of north and get"
-        f" {params.min_light_share:.0%} or more of the unshaded light (NREL/TP-6A20-65298); of these"
-        f" {params.obstructed_share:.0%} are left to obstructions and {params.setback_share:.0%} to"
-        f" edges (assumptions). Efficiency of modules {params.module_efficiency:.0%}, performance"
-        f" ratio {params.performance_ratio:g}",
+        ja=f"利用可能: {params.min_area_m2:g} m2 以上、{params.max_slope_deg:g}° 以下、北から"
+        f" {params.north_deg:g}° 以内を向かず、影がない場合の {params.min_light_share:.0%} 以上の日射"
+        f"（NREL/TP-6A20-65298）。障害物 {params.obstructed_share:.0%}、端部 {params.setback_share:.0%}"
+        f" を除く（仮定）。モジュール効率 {params.module_efficiency:.0%}、システム出力係数"
+        f" {params.performance_ratio:g}",
+        en=f"Usable: {params.min_area_m2:g} m2 or more, at most {params.max_slope_deg:g}° steep, not"
+        f" within {params.north_deg:g}° of north, {params.min_light_share:.0%} or more of the unshaded"
+        f" light (NREL/TP-6A20-65298); less {params.obstructed_share:.0%} for obstructions and"
+        f" {params.setback_share:.0%} for edges (assumed). Modules {params.module_efficiency:.0%},"
+        f" performance ratio {params.performance_ratio:g}",
     )
     if observed:
         return (rules,)
@@ -247,6 +244,20 @@ def _notes(params: RoofSolarParams, observed: bool) -> tuple[Note, ...]:
             severity="fallback",
             ja="空の観測がないため、快晴時の日射で計算した上限値です",
             en="The sky was not observed: yields are those of a clear sky, an upper bound",
+        ),
+    )
+
+
+def _blocks_note(frame: pd.DataFrame, seen: NDArray[np.bool_]) -> tuple[Note, ...]:
+    """Say how many roofs are level only because the model knows no better."""
+    blocks = int((frame["lod"].str.startswith(("0", "1")) & seen).sum())
+    if not blocks:
+        return ()
+    return (
+        Note(
+            severity="fallback",
+            ja=f"LOD0・LOD1 の建物 {blocks} 棟は屋根の形が分からないため、水平な屋根として計算しています",
+            en=f"The shape of {blocks} roofs is not known (LOD0 or LOD1): they are taken as flat",
         ),
     )
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -14,25 +12,18 @@ from pydantic import Field as Bound
 from pydantic import field_validator
 
 from citytwin.errors import StepError
-from citytwin.kernels.shade_spells import shaded_spells
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.notes import Fact, Note
+from citytwin.model.notes import Fact, Note, tally
 from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
 from citytwin.model.sun_rule import ShadeLimits, SunRule
 from citytwin.model.text import text
-from citytwin.rules.casters import Casters, casters_of
-from citytwin.rules.designation import Choice, Designation, Designations, designations_of
+from citytwin.rules.casters import casters_of
+from citytwin.rules.designation import Choice, Designations, designations_of
 from citytwin.rules.files import NamedRule, named_rule
-from citytwin.rules.shade_lines import (
-    Shade,
-    WorstPoint,
-    lines_around,
-    worst_far,
-    worst_near,
-)
-from citytwin.rules.sites import Measures, Sites, measures_of, strips_around
-from citytwin.rules.sun_window import circle_at, shadow_bounds
+from citytwin.rules.site_check import Block, SiteCheck, site_checks
+from citytwin.rules.sites import measures_of, sites_of
+from citytwin.rules.telling import source_note
 
 
 class ShadeRuleParams(Params):
@@ -46,7 +37,8 @@ class ShadeRuleParams(Params):
     zone: str | None = None
     """Zone that land outside all zones is taken for, such as ``第1種住居地域``."""
     site_margin_m: float = Bound(default=2.0, ge=0, le=50)
-    """Without parcels: the boundary of a site is taken to lie this far from its buildings."""
+    """Where there is no parcel, the boundary of a site is taken to lie this far from its
+    buildings."""
 
     @field_validator("rule")
     @classmethod
@@ -55,36 +47,6 @@ class ShadeRuleParams(Params):
             msg = f"{rule.name} limits no shade of buildings: use jp_shade or jp_shade_hokkaido"
             raise ValueError(msg)  # noqa: TRY004 - pydantic takes no other
         return rule
-
-
-@dataclass(frozen=True, eq=False)
-class _Task:
-    """All that the check of a site needs."""
-
-    city: CityState
-    rule: SunRule
-    limits: ShadeLimits
-    buildings: gpd.GeoDataFrame
-    measures: Measures
-    sites: Sites
-    casters: Casters
-
-
-@dataclass(frozen=True)
-class _Check:
-    """A site under the limits of one zone."""
-
-    designation: Designation
-    plane_z_m: float
-    near: WorstPoint
-    far: WorstPoint
-    shade: Shade
-
-    @property
-    def margin_h(self) -> float:
-        """Least of limit minus hours."""
-        holds = self.designation
-        return min(holds.near_h - self.near.hours, holds.far_h - self.far.hours)
 
 
 def run(city: CityState, params: ShadeRuleParams) -> Assessed:
@@ -118,100 +80,61 @@ def run(city: CityState, params: ShadeRuleParams) -> Assessed:
     surfaces = city.table(t.SURFACES)
     measures = measures_of(buildings, surfaces, city.grid, city.fields.get(f.TERRAIN))
     casters = casters_of(buildings, surfaces, measures.ground_z_m)
-    sites = strips_around(buildings, params.site_margin_m)
-    task = _Task(city, params.rule, limits, buildings, measures, sites, casters)
-    rows = [row for number in range(len(sites.ids)) for row in _row(task, known, number)]
+    sites = sites_of(buildings, city.tables.get(t.SITES), params.site_margin_m)
+    outlines_m = shapely.length(buildings.geometry.to_numpy())
+    ids = buildings["building_id"].to_numpy(dtype=object)
+    block = Block(ids, sites, measures, outlines_m, casters, city.grid.crs)
+    rows = [
+        _row(block, params.rule, limits, min(checks, key=lambda check: check.margin_h), site)
+        for site in range(len(sites.ids))
+        if (checks := site_checks(block, params.rule.sun, limits, known.found, site))
+    ]
     frame = gpd.GeoDataFrame(
         pd.DataFrame(rows, columns=list(t.SHADE_CHECKS.column_names)),
         geometry="geometry",
         crs=city.grid.crs,
     )
-    return Assessed(frame, _facts(frame, sites), _notes(params, known, frame))
+    notes = (*_notes(params, known, frame), *_lost(int(np.isnan(measures.height_m).sum())))
+    return Assessed(frame, _facts(frame, len(sites.ids)), notes)
 
 
-def _row(task: _Task, known: Designations, number: int) -> Iterator[dict[str, Any]]:
-    """Yield the row of a site, if it is regulated."""
-    checks = list(_checks(task, known, number))
-    if not checks:
-        return
-    worst = min(checks, key=lambda check: check.margin_h)
-    members = task.sites.members[number]
-    holds, sun = worst.designation, task.rule.sun
-    yield {
-        "site_id": task.sites.ids[number],
-        "buildings": ",".join(task.buildings["building_id"].iloc[members]),
-        "land": "parcel" if task.sites.from_parcel[number] else "strip",
-        "rule": task.rule.name,
+def _row(
+    block: Block, rule: SunRule, limits: ShadeLimits, worst: SiteCheck, site: int
+) -> dict[str, Any]:
+    members, holds, sun = block.sites.members[site], worst.designation, rule.sun
+    return {
+        "site_id": block.sites.ids[site],
+        "buildings": ",".join(block.building_ids[members]),
+        "land": "parcel" if block.sites.from_parcel[site] else "strip",
+        "rule": rule.name,
         "zone": holds.zone,
         "row": holds.row,
         "option": holds.option,
-        "height_m": float(np.nanmax(task.measures.height_m[members])),
-        "mean_ground_z_m": worst.plane_z_m - holds.plane_m,
+        "height_m": float(np.nanmax(block.measures.height_m[members])),
+        "mean_ground_z_m": worst.shade.plane_z_m - holds.plane_m,
         "plane_m": holds.plane_m,
         "begin_h": sun.begin_h,
         "end_h": sun.end_h,
         "declination_deg": sun.declination_deg,
-        "near_line_m": task.limits.near_line_m,
-        "far_line_m": task.limits.far_line_m,
+        "near_line_m": limits.near_line_m,
+        "far_line_m": limits.far_line_m,
         "near_limit_h": holds.near_h,
         "near_hours": worst.near.hours,
-        "near_spells": _spells(worst, worst.near),
+        "near_spells": worst.spells_at(worst.near),
         "near_x_m": worst.near.x,
         "near_y_m": worst.near.y,
         "far_limit_h": holds.far_h,
         "far_hours": worst.far.hours,
-        "far_spells": _spells(worst, worst.far),
+        "far_spells": worst.spells_at(worst.far),
         "far_x_m": worst.far.x,
         "far_y_m": worst.far.y,
         "margin_h": worst.margin_h,
         "fails": int(worst.margin_h <= 0.0),
-        "geometry": task.sites.land[number],
+        "geometry": block.sites.land[site],
     }
 
 
-def _checks(task: _Task, known: Designations, number: int) -> Iterator[_Check]:
-    """Check a site against every zone that regulates it and that its shade reaches."""
-    members = task.sites.members[number]
-    holding = [d for d in known.found if task.measures.regulated(d.regulated)[members].any()]
-    edges = np.concatenate([task.casters.edges_of(int(row)) for row in members])
-    land = task.sites.land[number]
-    if not holding or not len(edges) or land.is_empty:
-        return
-    lines = lines_around(land, task.limits.near_line_m, task.limits.far_line_m)
-    weights = shapely.length(task.buildings.geometry.to_numpy()[members])
-    ground = float(np.average(task.measures.ground_z_m[members], weights=weights))
-    centre = land.centroid
-    circle = circle_at(task.rule.sun, centre.x, centre.y, task.city.grid.crs)
-    for holds in holding:
-        shade = Shade(edges, ground + holds.plane_m, circle)
-        box = shadow_bounds(edges, shade.plane_z_m, circle)
-        reach = shapely.box(box.x_min, box.y_min, box.x_max, box.y_max)
-        if holds.area is None or shapely.intersects(holds.area, reach):
-            near = worst_near(shade, lines, box, holds.area)
-            far = worst_far(shade, lines, box, holds.area)
-            if near.hours > 0.0 or far.hours > 0.0 or _stands_in(holds, land):
-                yield _Check(holds, shade.plane_z_m, near, far, shade)
-
-
-def _stands_in(holds: Designation, land: shapely.Geometry) -> bool:
-    return holds.area is None or bool(shapely.intersects(holds.area, land))
-
-
-def _spells(check: _Check, worst: WorstPoint) -> str | None:
-    """Times of shade at the worst point, such as ``08:00-10:24, 13:05-16:00``."""
-    if worst.hours == 0.0:
-        return None
-    point = np.array([worst.x, worst.y, check.plane_z_m])
-    spells = shaded_spells(point, check.shade.edges, check.shade.circle)
-    return ", ".join(f"{_clock(begin)}-{_clock(end)}" for begin, end in spells)
-
-
-def _clock(hours: float) -> str:
-    minutes = round(hours * 60.0)
-    return f"{minutes // 60:02d}:{minutes % 60:02d}"
-
-
-def _facts(frame: pd.DataFrame, sites: Sites) -> tuple[Fact, ...]:
+def _facts(frame: pd.DataFrame, sites: int) -> tuple[Fact, ...]:
     failing = int((frame["fails"] == 1).sum())
     counts = (
         ("sites_regulated", "規制対象の敷地数", "Sites with regulated buildings", len(frame)),
@@ -220,7 +143,7 @@ def _facts(frame: pd.DataFrame, sites: Sites) -> tuple[Fact, ...]:
             "sites_not_regulated",
             "規制対象外の敷地数",
             "Sites that are not regulated",
-            len(sites.ids) - len(frame),
+            sites - len(frame),
         ),
     )
     return tuple(
@@ -236,13 +159,13 @@ def _notes(params: ShadeRuleParams, known: Designations, frame: pd.DataFrame) ->
         Note(
             severity="info",
             ja=f"{rule.title.ja}：真太陽時 {sun.begin_h:g} 時から {sun.end_h:g} 時、赤緯 "
-            f"{sun.declination_deg:.4f} 度、大気差なし。道路・水面や地盤の高低差による緩和は"
-            "適用していません（安全側）",
+            f"{sun.declination_deg:.4f} 度、大気差なし。敷地の建物だけの日影で、平均地盤面から測ります",
             en=f"{rule.title.en}: true solar time {sun.begin_h:g} to {sun.end_h:g} h, declination "
-            f"{sun.declination_deg:.4f} degrees, no refraction. No relief for roads, water and lower"
-            " sites is applied, which is on the strict side",
+            f"{sun.declination_deg:.4f} degrees, no refraction. Shade of the buildings of a site"
+            " alone, on planes above its mean ground",
         )
     )
+    notes.append(source_note(rule))
     if any(holds.assumed for holds in known.found):
         notes.append(
             Note(
@@ -257,10 +180,10 @@ def _notes(params: ShadeRuleParams, known: Designations, frame: pd.DataFrame) ->
         notes.append(
             Note(
                 severity="fallback",
-                ja=f"敷地の形がないため、建物から {params.site_margin_m:g} m の線を敷地境界とみなして"
+                ja=f"敷地の形がない建物は、外壁から {params.site_margin_m:g} m の線を敷地境界とみなして"
                 "います",
-                en=f"Without parcels the boundary of a site is taken to lie {params.site_margin_m:g} m"
-                " from its buildings",
+                en="Where there is no parcel, the boundary of a site is taken to lie "
+                f"{params.site_margin_m:g} m from its buildings",
             )
         )
     if params.zone is not None:
@@ -292,11 +215,22 @@ def _notes(params: ShadeRuleParams, known: Designations, frame: pd.DataFrame) ->
     return tuple(notes)
 
 
+def _lost(unknown: int) -> tuple[Note, ...]:
+    """Say how many buildings cannot be judged."""
+    if not unknown:
+        return ()
+    form = text(
+        "高さの分からない建物 {count} 棟は評価していません（影も落とさないものとしています）",
+        "{count} buildings of unknown height are not judged, and cast no shade",
+    )
+    return (tally("loss", form, unknown),)
+
+
 ASSESSMENT = Assessment(
     name="shade_rule",
     title=text("日影規制の適合", "Limits of shade around buildings"),
     inputs=(t.BUILDINGS, t.SURFACES),
-    optional=(t.ZONES, f.TERRAIN),
+    optional=(t.ZONES, t.SITES, f.TERRAIN),
     output=t.SHADE_CHECKS,
     params=ShadeRuleParams,
     run=run,

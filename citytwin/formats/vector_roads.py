@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import geopandas as gpd
-import numpy as np
-import pyogrio
 import shapely
-from numpy.typing import NDArray
 from pydantic import Field
 
-from citytwin.errors import SourceError
-from citytwin.formats.city import footprint
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
-from citytwin.formats.city.placement import OutOfPlaceError, place
 from citytwin.formats.city.site import FileSite
-from citytwin.formats.vector.files import DAMAGED, code_of, for_gdal, kind_of
+from citytwin.formats.vector.layers import (
+    VectorLayer,
+    area_or_reject,
+    load_layer,
+    placed_geometry,
+)
 from citytwin.formats.vector.values import is_null, number_of, text_of
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import DEFECTS, ROADS
 from citytwin.model.text import text
-from citytwin.transports.files import open_seekable
 
 _WIDEST_M = 200.0
 
@@ -64,41 +59,9 @@ class VectorRoadParams(Params):
         return [name for name in dict.fromkeys(named) if name is not None]
 
 
-@dataclass(frozen=True, eq=False)
-class _Layer:
-    frame: gpd.GeoDataFrame
-    crs: str
-
-
-def _load(path: Path, params: VectorRoadParams, given: str | None) -> _Layer:
-    kind = kind_of(path)
-    try:
-        with warnings.catch_warnings():
-            # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
-            warnings.simplefilter("ignore")
-            if kind == "parquet":
-                with open_seekable(path) as file:
-                    frame = gpd.read_parquet(file)
-            else:
-                frame = pyogrio.read_dataframe(for_gdal(path, kind), layer=params.layer)
-    except DAMAGED as error:
-        msg = f"cannot be read: {str(error)[:200]}"
-        raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
-    if not isinstance(frame, gpd.GeoDataFrame):
-        raise SourceError("has no geometry", source=path.name, hint="check `layer`")
-    missing = [name for name in params.columns() if name not in frame.columns]
-    if missing:
-        raise SourceError(
-            f"has no column {missing[0]!r}; it has {', '.join(map(str, frame.columns))}",
-            source=path.name,
-            hint="correct the name of the column",
-        )
-    return _Layer(frame, code_of(frame.crs, path, given))
-
-
 @dataclass(eq=False)
 class _RoadReader:
-    layer: _Layer
+    layer: VectorLayer
     params: VectorRoadParams
     site: FileSite
     ledger: Ledger
@@ -107,19 +70,19 @@ class _RoadReader:
         params, frame = self.params, self.layer.frame
         rows: list[RoadRow] = []
         for number, geometry in enumerate(frame.geometry.to_numpy()):
-            if params.ended_column and not is_null(self._value(number, params.ended_column)):
+            if params.ended_column and not is_null(self.layer.value(number, params.ended_column)):
                 continue
-            name = text_of(self._value(number, params.id_column))
+            name = text_of(self.layer.value(number, params.id_column))
             record = name or f"{self.site.source}:{number + 1}"
             area = self._area(record, number, geometry)
             if area is None:
                 continue
-            level = number_of(self._value(number, params.level_column))
+            level = number_of(self.layer.value(number, params.level_column))
             rows.append(
                 RoadRow(
                     road_id=record,
-                    name=text_of(self._value(number, params.name_column)),
-                    function=text_of(self._value(number, params.function_column)),
+                    name=text_of(self.layer.value(number, params.name_column)),
+                    function=text_of(self.layer.value(number, params.function_column)),
                     width_m=self._width(number),
                     level=round(level) if level is not None and abs(level) < 100 else 0,
                     source=self.site.source,
@@ -128,21 +91,15 @@ class _RoadReader:
             )
         return rows
 
-    def _value(self, number: int, column: str | None) -> Any:
-        return None if column is None else self.layer.frame[column].iloc[number]
-
     def _width(self, number: int) -> float | None:
-        width = number_of(self._value(number, self.params.width_column))
+        width = number_of(self.layer.value(number, self.params.width_column))
         return width if width is not None and 0.0 < width <= _WIDEST_M else None
 
     def _area(
         self, record: str, number: int, geometry: shapely.Geometry | None
     ) -> shapely.MultiPolygon | None:
-        if geometry is None or geometry.is_empty:
-            self.ledger.reject(self.site.source, record, "no-geometry", "geometry is empty")
-            return None
-        placed = self._placed(record, geometry)
-        if placed is None:
+        placed = placed_geometry(record, geometry, self.layer, self.site, self.ledger)
+        if geometry is None or placed is None:
             return None
         if shapely.get_dimensions(placed) == 1:
             width = self._width(number) or self.params.line_width_m
@@ -151,35 +108,13 @@ class _RoadReader:
                 self.ledger.reject(self.site.source, record, "no-width", message)
                 return None
             placed = shapely.buffer(placed, width / 2.0, cap_style="flat")
-        area = footprint.multi(placed if placed.is_valid else shapely.make_valid(placed))
-        if area.is_empty:
-            message = f"a {geometry.geom_type} without area"
-            self.ledger.reject(self.site.source, record, "no-geometry", message)
-            return None
-        return area
-
-    def _placed(self, record: str, geometry: shapely.Geometry) -> shapely.Geometry | None:
-        flat = shapely.force_2d(geometry)
-        points: NDArray[np.float64] = shapely.get_coordinates(flat)
-        raw = np.column_stack([points, np.zeros(len(points))])
-        try:
-            placed = place(raw, self.layer.crs, self.site.target, east_first=True)
-        except OutOfPlaceError as error:
-            self.site.count(record, self.ledger, error, swap=False)
-            return None
-        if not placed.inside.all():
-            vertex = points[np.flatnonzero(~placed.inside)[0]]
-            message = f"vertex ({vertex[0]:g}, {vertex[1]:g}) lies outside the area of its CRS"
-            self.ledger.reject(self.site.source, record, "spike", message)
-            return None
-        self.site.count(record, self.ledger, None, placed.swapped)
-        return shapely.set_coordinates(flat, placed.xyz[:, :2])
+        return area_or_reject(record, placed, geometry.geom_type, self.site, self.ledger)
 
 
 def _read_one(
     path: Path, dataset: Dataset, params: VectorRoadParams, ledger: Ledger
 ) -> list[RoadRow]:
-    layer = _load(path, params, dataset.source_crs)
+    layer = load_layer(path, params.layer, params.columns(), dataset.source_crs)
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
     rows = _RoadReader(layer, params, site, ledger).rows()
     site.finish(ledger)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.canopy_lanes import sweep_crowns
 from citytwin.kernels.horizon_sweep import turn
 from citytwin.kernels.shadow_lanes import sweep_lit
 from citytwin.kernels.sky_view import GOLDEN_ANGLE
@@ -62,8 +63,8 @@ def received(
     cell_m: float,
     lights: Lights,
     min_altitude_rad: float,
-    row0: int,
-    col0: int,
+    origin: tuple[int, int],
+    crowns: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> np.ndarray:
     """Light that reaches each cell, on a plane of its own.
 
@@ -82,8 +83,11 @@ def received(
         Directions above the horizon, and what a plane receives that faces them.
     min_altitude_rad
         Lower lights are looked for at this altitude, so that shadows have an end [rad].
-    row0, col0
+    origin
         Global row and column of the first cell.
+    crowns
+        Upper and lower surface of crowns of trees, shape (ny, nx) each, float32 [m]; NaN where
+        there is none. None = no trees.
 
     Returns
     -------
@@ -98,23 +102,40 @@ def received(
         _single(azimuth, altitude, cell_m)
         for azimuth, altitude in zip(lights.azimuth_rad, seen_at, strict=True)
     ]
-    kinds = lights.weights.astype(np.float32).T.copy()
-    total = np.zeros((kinds.shape[1], *height.shape), dtype=np.float32)
+    behind = None if crowns is None else lights.behind_crowns
+    weights = np.stack([lights.weights, lights.weights if behind is None else behind])
+    of_light = weights.transpose(2, 1, 0).astype(np.float32)
+    number = lights.weights.shape[0]
+    layers = [height] if crowns is None or behind is None else [height, *crowns]
+    total = np.zeros((number, *height.shape), dtype=np.float32)
     for turned in (False, True):
-        chosen = [number for number, ray in enumerate(rays) if ray.turned is turned]
+        chosen = [k for k, ray in enumerate(rays) if ray.turned is turned]
         if not chosen:
             continue
-        surface = turn(height) if turned else np.ascontiguousarray(height)
+        laid = [turn(layer) if turned else np.ascontiguousarray(layer) for layer in layers]
         planes = np.stack([turn(part) for part in normals]) if turned else normals
-        part = np.zeros((kinds.shape[1], *surface.shape), dtype=np.float32)
-        lit = np.empty(surface.shape, dtype=np.uint8)
-        for number in chosen:
-            lit[:] = 0
-            sweep_lit(surface, surface, rays[number], col0 if turned else row0, lit)
-            _add_received(lit, planes, towards[number], kinds[number], part)
+        part = np.zeros((number, *laid[0].shape), dtype=np.float32)
+        for k in chosen:
+            seen = _seen(laid, rays[k], cell_m, origin[1] if turned else origin[0])
+            _add_received(seen, planes, towards[k], of_light[k], part)
         total += np.stack([turn(kind) for kind in part]) if turned else part
     _blank_unknown(height, total)
     return total
+
+
+def _seen(layers: list[np.ndarray], ray: RayBundle, cell_m: float, first_line: int) -> np.ndarray:
+    """Which cells see a light: 0 none, 1 in the open, 2 through crowns; uint8."""
+    surface = layers[0]
+    lit = np.zeros(surface.shape, dtype=np.uint8)
+    sweep_lit(surface, surface, ray, first_line, lit)
+    if len(layers) == 1:
+        return lit
+    crossed = np.zeros(surface.shape, dtype=np.uint8)
+    along = bool(ray.backward), float(ray.slide[0]), float(ray.half_rise[0])
+    sweep_crowns(
+        (surface, surface, *layers[1:]), along, first_line, 0.5 * MAX_SLOPE * cell_m, crossed
+    )
+    return lit * (np.uint8(1) + (crossed > 0))
 
 
 @njit(cache=True, nogil=True)
@@ -155,23 +176,24 @@ def _single(azimuth_rad: float, altitude_rad: float, cell_m: float) -> RayBundle
 
 @njit(cache=True, nogil=True)
 def _add_received(
-    lit: np.ndarray,
+    seen: np.ndarray,
     normals: np.ndarray,
     towards: np.ndarray,
     weights: np.ndarray,
     total: np.ndarray,
 ) -> None:
-    """Add what lit planes receive of one light, in place."""
+    """Add what planes receive of one light, in the open or through crowns, in place."""
     east, north, up = towards[0], towards[1], towards[2]
     none = np.float32(0.0)
-    for i in range(lit.shape[0]):
-        for kind in range(weights.size):
-            weight = weights[kind]
-            row, seen = total[kind, i], lit[i]
+    for i in range(seen.shape[0]):
+        for kind in range(weights.shape[0]):
+            in_open, in_shade = weights[kind, 0], weights[kind, 1]
+            row, state = total[kind, i], seen[i]
             x, y, z = normals[0, i], normals[1, i], normals[2, i]
             for j in range(row.size):
                 facing = max(x[j] * east + y[j] * north + z[j] * up, none)
-                row[j] += facing * weight if seen[j] else none
+                weight = in_open if state[j] == 1 else in_shade
+                row[j] += facing * weight if state[j] else none
 
 
 @njit(cache=True, nogil=True)

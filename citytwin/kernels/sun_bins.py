@@ -18,11 +18,14 @@ class Lights(NamedTuple):
         Above the horizon, shape (nt,) [rad].
     weights
         What a plane receives that faces the light, by kind of light, shape (kinds, nt) [any unit].
+    behind_crowns
+        The same where the light comes through crowns of trees; None = trees hide nothing.
     """
 
     azimuth_rad: np.ndarray
     altitude_rad: np.ndarray
     weights: np.ndarray
+    behind_crowns: np.ndarray | None = None
 
 
 def binned(lights: Lights, spacing_rad: float) -> Lights:
@@ -66,11 +69,16 @@ def binned(lights: Lights, spacing_rad: float) -> Lights:
         ]
     )
     strength = np.linalg.norm(vector, axis=0)
-    shares = np.stack(
-        [np.bincount(member, kind * np.sin(altitude), bins.size) / vector[2] for kind in weights]
-    )
+    rise = np.sin(altitude)
+
+    def joined(kinds: np.ndarray) -> np.ndarray:
+        level = [np.bincount(member, kind * rise, bins.size) for kind in kinds]
+        return np.asarray(np.stack(level) / vector[2] * strength)
+
+    behind = lights.behind_crowns
     return Lights(
         np.mod(np.arctan2(vector[0], vector[1]), 2.0 * np.pi),
         np.arcsin(np.minimum(vector[2] / strength, 1.0)),
-        shares * strength,
+        joined(weights),
+        None if behind is None else joined(behind[:, shining]),
     )

@@ -24,11 +24,11 @@ LAYER = LayerRecipe(
     title=TITLE,
     summary=text(
         "期間を通して雲がないとした場合に、直達光・天空光・地面の反射光として地面や屋根に届く日射の合計で、"
-        "晴天が続いたときの上限です。建物と地形の影を計算し、樹木と壁の反射は含みません。"
+        "晴天が続いたときの上限です。建物・地形・樹木（データがある場合）の影を計算し、壁の反射は含みません。"
         "実際の空の下での値は「実際の日射量」をご覧ください。",
         "Light of sun, sky and ground that would reach ground and roofs if no cloud came in all the"
-        " span: an upper bound. Shadows of buildings and terrain are computed; trees and light"
-        " reflected by walls are not. For the sky as it was see the probable irradiation.",
+        " span: an upper bound. Shadows of buildings, terrain and trees (where known) are"
+        " computed; light reflected by walls is not. For the sky as it was see the probable irradiation.",
     ),
     view=RasterView(IRRADIATION_GLOBAL),
     style=style,

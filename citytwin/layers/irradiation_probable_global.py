@@ -24,11 +24,11 @@ LAYER = LayerRecipe(
     title=TITLE,
     summary=text(
         "気象観測（全天日射量、日照時間または雲量）から求めた実際の空の下で、直達光・天空光・地面の反射光として"
-        "地面や屋根に届いた日射の合計です。都市全体に一つの観測所の空を使い、建物と地形の影を計算しています。"
-        "樹木と壁の反射は含みません。",
+        "地面や屋根に届いた日射の合計です。都市全体に一つの観測所の空を使い、建物・地形・樹木（データがある場合）の影を計算しています。"
+        "壁の反射は含みません。",
         "Light of sun, sky and ground that reached ground and roofs under the sky that one sensor"
-        " observed (radiation, sunshine or clouds). Shadows of buildings and terrain are computed;"
-        " trees and light reflected by walls are not.",
+        " observed (radiation, sunshine or clouds). Shadows of buildings, terrain"
+        " and trees (where known) are computed; light reflected by walls is not.",
     ),
     view=RasterView(IRRADIATION_PROBABLE_GLOBAL),
     style=style,

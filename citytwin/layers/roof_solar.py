@@ -82,11 +82,11 @@ LAYER = LayerRecipe(
     title=text("屋根の太陽光発電ポテンシャル", "Solar potential of roofs"),
     summary=text(
         "建物モデルの屋根面ごとの傾き・向き・影から、太陽電池を載せられる面積、容量、年間発電量を見積もり、"
-        "容量で色分けしました。屋根の強度、所有、景観、系統の制約、樹木の影は考慮していないため、"
+        "容量で色分けしました。屋根の強度、所有、景観、系統の制約は考慮していないため、"
         "設計の代わりにはなりません。",
         "Area for solar modules, their capacity and yield in a year, from slope, aspect and shade of"
-        " each roof plane of the city model. Strength and ownership of roofs, heritage, the power"
-        " grid and trees are not considered: no substitute for a design.",
+        " each roof plane of the city model. Strength and ownership of roofs, heritage and the"
+        " power grid are not considered: no substitute for a design.",
     ),
     view=VectorView(
         table=ROOF_SOLAR,

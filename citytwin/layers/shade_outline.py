@@ -77,6 +77,7 @@ LAYER = LayerRecipe(
             Attribute("plane_m", text("測定面の高さ", "Plane above mean ground"), 0.1),
             Attribute("site_id", text("敷地", "Site")),
         ),
+        thin=True,
         derived=Derived(columns=_COLUMNS, make=hourly_outlines),
     ),
     style=style,

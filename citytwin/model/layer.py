@@ -209,6 +209,8 @@ class LayerDocument(_Document):
     pmtiles: str | None = None
     geometry: Literal["point", "line", "polygon"] | None = None
     extrude: Extrusion | None = None
+    thin: bool = False
+    """Whether lines are drawn finely, as in a diagram, not as broad as a road."""
     style_column: str | None = None
     id_column: str | None = None
     columns: tuple[LayerColumn, ...] = ()
@@ -323,6 +325,8 @@ class VectorView:
     style_column: str
     attributes: tuple[Attribute, ...]
     extrude: Extrusion | None = None
+    thin: bool = False
+    """Whether lines are drawn finely, as in a diagram, not as broad as a road."""
     derived: Derived | None = None
     """None where the rows are shown as the table has them."""
 

@@ -173,7 +173,7 @@ class SunRule(Params):
     title: Text
     source: str = Bound(min_length=1)
     """Law or standard, with its year and clause."""
-    unverified: tuple[str, ...]
+    unverified: tuple[Text, ...]
     """What has not been checked against the text of the source; empty only where all was."""
     sun: CountedSun
     receiver: Annotated[LevelPlane | WindowPoint, Bound(discriminator="kind")]

@@ -280,6 +280,16 @@ ZONES = Table(
     geometry="polygon",
     key="zone_id",
 )
+SITES = Table(
+    "sites",
+    (
+        Column("site_id", "string", nullable=False, meaning="parcel number or other identifier"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="land that counts as one site"),
+    ),
+    geometry="polygon",
+    key="site_id",
+)
 HAZARD_SURFACES = Table(
     "hazard_surfaces",
     (
@@ -569,6 +579,67 @@ SHADE_LINES = Table(
     ),
     geometry="line",
     key="line_id",
+)
+WINDOW_SUN = Table(
+    "window_sun",
+    (
+        Column("facade_id", "string", nullable=False, meaning="building, wall and piece of it"),
+        Column("building_id", "string", nullable=False),
+        Column("rule", "string", nullable=False, meaning="name of the rule"),
+        Column(
+            "azimuth_deg",
+            "float64",
+            "deg",
+            nullable=False,
+            meaning="of the outward normal, clockwise from true north",
+        ),
+        Column("length_m", "float64", "m", nullable=False),
+        Column("storeys", "int32", "1", nullable=False, meaning="that are judged"),
+        Column("hours_lowest", "float64", "h", meaning="at the lowest storey judged"),
+        Column("hours_highest", "float64", "h", meaning="at the highest storey judged"),
+        Column(
+            "levels_lowest",
+            "int32",
+            "1",
+            meaning="levels of the rule that the lowest storey reaches, 0 for none",
+        ),
+        Column(
+            "storeys_reaching",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="storeys that reach the first level",
+        ),
+        Column(
+            "storey_hours",
+            "floats",
+            "h",
+            nullable=False,
+            meaning="of each storey judged, the lowest first",
+        ),
+        Column("geometry", "geometry", nullable=False, meaning="the wall seen from above"),
+    ),
+    geometry="line",
+    key="facade_id",
+)
+OPEN_SPACE_SUN = Table(
+    "open_space_sun",
+    (
+        Column("space_id", "string", nullable=False),
+        Column("use", "string", nullable=False, meaning="as of land use"),
+        Column("rule", "string", nullable=False, meaning="name of the rule"),
+        Column("area_m2", "float64", "m2", nullable=False, meaning="buildings left out"),
+        Column(
+            "points", "int32", "1", nullable=False, meaning="places at which the sun was sought"
+        ),
+        Column("wanted_h", "float64", "h", nullable=False, meaning="hours that a place needs"),
+        Column("wanted_share", "float64", "1", nullable=False, meaning="share that must have them"),
+        Column("lit_share", "float64", "1", meaning="share that has them; null if unknown"),
+        Column("mean_hours", "float64", "h", meaning="of all places"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+    key="space_id",
 )
 TRAFFIC = Table(
     "traffic",

@@ -17,6 +17,8 @@ from citytwin.model.sun_rule import Regulated
 Float64Array = NDArray[np.float64]
 _FEET = 24
 """Places along the foot of a building at which the ground is read."""
+_SLIVER = 0.05
+"""Share of a building on a parcel up to which it does not stand there [1]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,7 +35,7 @@ class Measures:
     """Above ground; NaN where not recorded."""
 
     def regulated(self, by: Regulated) -> NDArray[np.bool_]:
-        """Tell which buildings reach one of the limits.
+        """Tell which buildings reach one of the limits; those of unknown height do not.
 
         Parameters
         ----------
@@ -47,7 +49,7 @@ class Measures:
             found |= self.eaves_m > by.eaves_above_m
         if by.storeys_from is not None:
             found |= self.storeys >= by.storeys_from
-        return found
+        return found & ~np.isnan(self.height_m)
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +60,7 @@ class Sites:
     members: tuple[NDArray[np.int64], ...]
     """Rows of the buildings of each site."""
     land: NDArray[np.object_]
-    """Polygon of each site."""
+    """Land of each site."""
     from_parcel: NDArray[np.bool_]
     """Whether the land is a parcel; else it is a strip around the buildings."""
 
@@ -133,23 +135,81 @@ def _highest_eaves(buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame) -> Float
     return np.where(np.isinf(highest), np.nan, highest)
 
 
-def strips_around(buildings: gpd.GeoDataFrame, margin_m: float) -> Sites:
-    """Take a strip around each building for its site; parts of one building share it.
+def sites_of(
+    buildings: gpd.GeoDataFrame, parcels: gpd.GeoDataFrame | None, margin_m: float
+) -> Sites:
+    """Put buildings on their sites.
+
+    A site is all parcels on which its buildings stand, with all buildings on them. Where there is
+    no parcel, a strip around the building stands for it, shared by the parts of one building.
 
     Parameters
     ----------
     buildings
         Rows of the buildings table; the index counts from 0.
+    parcels
+        Sites table, where the city has one.
     margin_m
         Width of the strip, >= 0 [m].
     """
-    names = buildings["parent_id"].fillna(buildings["building_id"]).to_numpy(dtype=object)
-    codes, ids = pd.factorize(names)
-    order = np.argsort(codes, kind="stable")
-    first = offsets_of(np.bincount(codes, minlength=len(ids)).astype(np.int64))
-    members = tuple(order[first[k] : first[k + 1]] for k in range(len(ids)))
     shapes = buildings.geometry.to_numpy()
-    land = np.empty(len(ids), dtype=object)
-    for k, rows in enumerate(members):
-        land[k] = shapely.union_all(shapes[rows]).buffer(margin_m, join_style="mitre")
-    return Sites(tuple(map(str, ids)), members, land, np.zeros(len(ids), dtype=np.bool_))
+    names = buildings["parent_id"].fillna(buildings["building_id"]).to_numpy(dtype=object)
+    whole, ids = pd.factorize(names)
+    land, land_ids = _parcels(parcels)
+    on = _stands_on(shapes, land)
+    nodes = _joined(whole, len(ids), on, len(land))
+    site_of, sites = pd.factorize(nodes[whole])
+    order = np.argsort(site_of, kind="stable")
+    first = offsets_of(np.bincount(site_of, minlength=len(sites)).astype(np.int64))
+    members = tuple(order[first[k] : first[k + 1]] for k in range(len(sites)))
+    parcels_at: dict[int, list[int]] = {}
+    for parcel in np.unique(on[1]):
+        parcels_at.setdefault(int(nodes[len(ids) + parcel]), []).append(int(parcel))
+    areas = np.empty(len(sites), dtype=object)
+    site_ids = []
+    for k, site in enumerate(sites):
+        own = parcels_at.get(int(site), [])
+        site_ids.append(str(land_ids[own[0]] if own else ids[whole[members[k][0]]]))
+        areas[k] = (
+            shapely.union_all(land[own])
+            if own
+            else shapely.union_all(shapes[members[k]]).buffer(margin_m, join_style="mitre")
+        )
+    from_parcel = np.array([int(site) in parcels_at for site in sites], dtype=np.bool_)
+    return Sites(tuple(site_ids), members, areas, from_parcel)
+
+
+def _parcels(
+    parcels: gpd.GeoDataFrame | None,
+) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+    if parcels is None:
+        return np.empty(0, dtype=object), np.empty(0, dtype=object)
+    return parcels.geometry.to_numpy(), parcels["site_id"].to_numpy(dtype=object)
+
+
+def _stands_on(shapes: NDArray[np.object_], land: NDArray[np.object_]) -> NDArray[np.int64]:
+    """Pairs of a building and a parcel that it stands on by more than a sliver, shape (2, n)."""
+    if not len(land):
+        return np.empty((2, 0), dtype=np.int64)
+    building, parcel = shapely.STRtree(land).query(shapes, predicate="intersects")
+    common = shapely.area(shapely.intersection(shapes[building], land[parcel]))
+    real = common > _SLIVER * shapely.area(shapes[building])
+    return np.stack([building[real], parcel[real]])
+
+
+def _joined(
+    whole: NDArray[np.int64], number: int, on: NDArray[np.int64], parcels: int
+) -> NDArray[np.int64]:
+    """Lowest number of all that belongs together: buildings first, then parcels."""
+    root = np.arange(number + parcels, dtype=np.int64)
+
+    def find(node: int) -> int:
+        while root[node] != node:
+            root[node] = root[root[node]]
+            node = int(root[node])
+        return node
+
+    for building, parcel in on.T:
+        one, other = find(int(whole[building])), find(number + int(parcel))
+        root[max(one, other)] = min(one, other)
+    return np.array([find(node) for node in range(number + parcels)], dtype=np.int64)

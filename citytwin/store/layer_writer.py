@@ -196,6 +196,7 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         pmtiles=written.pmtiles,
         geometry=written.geometry,
         extrude=vector.extrude if vector else None,
+        thin=vector.thin if vector else False,
         style_column=vector.style_column if vector else None,
         id_column=vector.id_column if vector else None,
         columns=_columns(vector) if vector else (),

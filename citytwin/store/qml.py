@@ -9,12 +9,13 @@ from xml.etree import ElementTree as ET
 from citytwin.model.layer import Rgb, Style, StyleItem
 from citytwin.store.paint import NO_DATA_LABEL, NO_DATA_RGB, both, stop_of
 from citytwin.store.qgis_time import band_times
-from citytwin.store.style_target import Geometry, RasterTarget, Target, VectorTarget
+from citytwin.store.style_target import RasterTarget, Target, VectorTarget
 
 QGIS_VERSION = "3.22.0"
 """Version whose files these are; later ones read them too."""
 _LINE_MM = "0.1"
-_LINE_MM = "0.5"
+_ROAD_MM = "0.8"
+_DIAGRAM_MM = "0.35"
 _MARKER_MM = "3.2"
 _EDGE_RGB: Rgb = (68, 68, 68)
 
@@ -171,7 +172,7 @@ def _rules(style: Style, target: VectorTarget) -> ET.Element:
             label=both(item.label),
             symbol=str(number),
         )
-        symbols.append(_symbol(number, item, target.geometry))
+        symbols.append(_symbol(number, item, target))
     return element
 
 
@@ -189,17 +190,18 @@ def _filter(column: str, item: StyleItem) -> str:
     return " AND ".join(parts) or f'"{column}" IS NOT NULL'
 
 
-def _symbol(number: int, item: StyleItem, geometry: Geometry) -> ET.Element:
+def _symbol(number: int, item: StyleItem, target: VectorTarget) -> ET.Element:
     alpha = 0 if item.transparent else 255
     colour = ",".join(str(part) for part in (*item.rgb, alpha))
     edge = ",".join(str(part) for part in (*_EDGE_RGB, 255))
+    width = _DIAGRAM_MM if target.thin else _ROAD_MM
     kind, cls, options = {
         "polygon": (
             "fill",
             "SimpleFill",
             {"color": colour, "style": "solid", "outline_color": edge, "outline_width": _LINE_MM},
         ),
-        "line": ("line", "SimpleLine", {"line_color": colour, "line_width": _LINE_MM}),
+        "line": ("line", "SimpleLine", {"line_color": colour, "line_width": width}),
         "point": (
             "marker",
             "SimpleMarker",
@@ -211,7 +213,7 @@ def _symbol(number: int, item: StyleItem, geometry: Geometry) -> ET.Element:
                 "size": _MARKER_MM,
             },
         ),
-    }[geometry]
+    }[target.geometry]
     symbol = ET.Element(
         "symbol", name=str(number), type=kind, alpha="1", clip_to_extent="1", force_rhr="0"
     )

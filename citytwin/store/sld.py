@@ -127,7 +127,7 @@ def _symbolizer(item: StyleItem, target: VectorTarget) -> ET.Element:
         stroke = ET.SubElement(symbolizer, "Stroke")
         _css(stroke, "stroke", _hex(item.rgb))
         _css(stroke, "stroke-opacity", opacity)
-        _css(stroke, "stroke-width", "2")
+        _css(stroke, "stroke-width", "1" if target.thin else "2")
         return symbolizer
     if target.geometry == "point":
         symbolizer = ET.Element("PointSymbolizer")

@@ -35,6 +35,8 @@ class VectorTarget:
     """Column of the height of extruded features [m]."""
     base: str | None = None
     """Column of the height of their lower edge [m]."""
+    thin: bool = False
+    """Whether lines are drawn finely."""
 
 
 Target: TypeAlias = RasterTarget | VectorTarget

@@ -91,6 +91,7 @@ def write_vector_files(
         geometry,
         height=view.extrude.height if view.extrude else None,
         base=view.extrude.base if view.extrude else None,
+        thin=view.thin,
     )
     write_geoparquet(directory / f"{layer}.parquet", rows)
     write_geopackage(

@@ -31,6 +31,7 @@ from citytwin.testing.place import Degrees, Point2, Point3
 from citytwin.testing.placement import place_buildings
 from citytwin.testing.planar import Ring2, millimetres, signed_area
 from citytwin.testing.readme import write_readme
+from citytwin.testing.site_file import write_sites
 from citytwin.testing.streets import StreetPlan, street_plan
 from citytwin.testing.traffic_feeds import write_traffic, write_vehicle_positions
 from citytwin.testing.weather_feeds import write_amedas, write_openmeteo, write_openmeteo_year
@@ -101,6 +102,7 @@ class DemoCity:
     bridge_file: Path
     water_file: Path
     zones_file: Path
+    sites_file: Path
     code_lists: tuple[Path, ...]
     openmeteo_file: Path
     openmeteo_year_file: Path
@@ -230,6 +232,7 @@ def write_demo_city(directory: Path) -> DemoCity:
         bridge_file=write_bridge(plan, land),
         water_file=write_water(land),
         zones_file=write_zones(plan, land),
+        sites_file=write_sites(directory / "sites" / "sites.geojson", plan, degrees),
         code_lists=write_code_lists(directory / "codelists"),
         openmeteo_file=write_openmeteo(feeds / "openmeteo.json"),
         openmeteo_year_file=write_openmeteo_year(feeds / "openmeteo_2025.json"),

@@ -21,6 +21,7 @@ Made by `python -m citytwin.testing.demo_city DIRECTORY`; the same bytes on ever
 | `udx/brid` | the bridge deck, LOD1 solid |
 | `udx/wtr` | the river at low water, LOD1 (height 0) |
 | `udx/urf` | zones of use, to the middle of the streets, EPSG:6668 |
+| `sites` | blocks that are one building site, GeoJSON |
 | `codelists` | the code lists these files name |
 | `feeds/openmeteo.json` | hourly weather of June 2026, form of the Open-Meteo API |
 | `feeds/openmeteo_2025.json` | global radiation of all hours of 2025, form of the Open-Meteo API |

@@ -28,7 +28,7 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     -------
     dict
         A pond with an island; a lawn and two trees, of which one has no crown recorded; a bridge;
-        two zones, one without numbers; two triangles of water.
+        two zones, one without numbers; a site with some houses; two triangles of water.
     """
     box = grid.bounds
     west, north = box.x_min, box.y_max
@@ -37,6 +37,7 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     )
     lawn = shapely.box(west + 14, north - 12, west + 22, north - 4)
     town = shapely.box(box.x_min, box.y_min, box.x_max, box.y_max)
+    lot = shapely.box(box.x_min, box.y_min, box.x_min + 70.0, box.y_min + 50.0)
     trees = [shapely.Point(west + 16, north - 6), shapely.Point(west + 25, north - 9)]
     return {
         t.WATER_BODIES: _frame(grid, t.WATER_BODIES, [pond], ("pond", None, "池", None, SOURCE)),
@@ -71,6 +72,7 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
             ),
             ("z2", "HeightControlDistrict", None, None, None, *[None] * 6, SOURCE),
         ),
+        t.SITES: _frame(grid, t.SITES, [lot], ("lot", SOURCE)),
         t.HAZARD_SURFACES: _water(west, north),
     }
 

@@ -59,3 +59,6 @@ USE_DISTRICT = {
     "I": ("12", 200, 60),
 }
 """Paddy fields lie outside the zones of use."""
+
+# Blocks of one owner each; houses and shops stand on lots of their own.
+ONE_SITE_KINDS = frozenset("TMKSI")

@@ -108,6 +108,12 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "canopy": [{}, {"lowest_m": 0.1, "shrub_m": 0.0, "unknown_crown_m": 5.0}],
     "flood": [{"duration_h": 0.8, "drainage_mm_per_h": 5.0, "impassable_depth_m": 0.06}],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
+    "window_sun": [
+        {"step_minutes": 60},
+        {"rule": "gb_50180_great_cold", "step_minutes": 60, "piece_m": 5.0, "year": 2020},
+    ],
+    "open_space_sun": [{"step_minutes": 60, "spacing_m": 8.0}],
+    "shade_rule": [{"zone": "第1種住居地域"}],
     "facades": [
         {"date": "2026-12-22", "step_minutes": 60},
         {
@@ -119,7 +125,6 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
             "storey_m": 2.8,
         },
     ],
-    "shade_rule": [{"zone": "第1種住居地域"}],
     "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],
 }
 """Beside the defaults that other steps run with; a new step needs no entry if its defaults run."""

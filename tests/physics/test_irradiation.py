@@ -111,12 +111,12 @@ def test_the_uniform_sky_gives_half_of_what_is_seen():
     height[40:] = 20.0
     level = np.zeros((3, *height.shape), dtype=np.float32)
     level[2] = 1.0
-    share = received(height, level, 1.0, even_sky(1024), 0.02, 0, 0)[0, :40, 750]
+    share = received(height, level, 1.0, even_sky(1024), 0.02, (0, 0))[0, :40, 750]
     distance = 40 - np.arange(40) - 0.5
     assert np.abs(share - 0.5 * (1 + distance / np.hypot(distance, 20.0))).max() < 0.012
     slope = plane(35, 200).astype(np.float32)
     normals = surface_normals(slope, 2.0)
-    tilted = received(slope, normals, 2.0, even_sky(1024), 0.02, 0, 0)[0, 20, 20]
+    tilted = received(slope, normals, 2.0, even_sky(1024), 0.02, (0, 0))[0, 20, 20]
     assert tilted == pytest.approx((1 + np.cos(np.radians(35))) / 2, abs=0.012)
 
 

@@ -1,4 +1,4 @@
-"""Rows of water, plants, bridges and planning zones; their fields carry the names of columns."""
+"""Rows of water, plants, bridges, planning zones and sites; their fields carry the names of columns."""
 
 from __future__ import annotations
 
@@ -79,7 +79,16 @@ class ZoneRow:
     geometry: shapely.MultiPolygon
 
 
-ThemeRow: TypeAlias = WaterRow | PlantRow | BridgeRow | ZoneRow
+@dataclass(frozen=True, eq=False)
+class SiteRow:
+    """Land that counts as one site, such as a parcel."""
+
+    site_id: str
+    source: str
+    geometry: shapely.MultiPolygon
+
+
+ThemeRow: TypeAlias = SiteRow | WaterRow | PlantRow | BridgeRow | ZoneRow
 
 
 def theme_frame(table: Table, rows: Sequence[ThemeRow], crs: str) -> gpd.GeoDataFrame:

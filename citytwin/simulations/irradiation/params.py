@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field as Bound
 from pydantic import model_validator
 
+from citytwin.model.foliage import Trees
 from citytwin.model.local_days import SunDay
 from citytwin.model.steps import Params
 
@@ -35,6 +36,9 @@ class LightParams(Params):
     """Share of the light that the ground before a slope reflects, as if it lay in the open: 0.2 is
     that of dry ground and cities (Liu and Jordan 1963, Solar Energy 7(2), 53-74)
     [1]."""
+    trees: Trees = Trees()
+    """How trees count, where the city has any; light of the sky passes their crowns as that of the
+    sun."""
 
 
 class IrradiationParams(LightParams):

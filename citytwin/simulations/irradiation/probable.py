@@ -6,13 +6,14 @@ from datetime import UTC, datetime, time, timedelta
 
 from citytwin.errors import StepError
 from citytwin.model import fields as f
+from citytwin.model.foliage import tree_notes
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import ProbableParams
-from citytwin.simulations.irradiation.span import days_s, light_of, received_by, span_of
-from citytwin.simulations.irradiation.surface import light_reach_m, normals_of, plane_note
+from citytwin.simulations.irradiation.span import days_s, light_of, span_of
+from citytwin.simulations.irradiation.surface import light_reach_m, plane_note, received_on_surface
 from citytwin.simulations.irradiation.weather import PROPERTY, intervals_of, real_sky
 
 
@@ -27,18 +28,23 @@ def run(block: Block, params: ProbableParams) -> Outcome:
     limits = days_s(params.first_day, params.last, site.time_zone)
     span = span_of(limits, intervals_of(record), params, site)
     real = real_sky(span, record, params.observed, params.min_coverage)
-    light = light_of(span, real.sky, params, site)
-    got = received_by(light, block[f.SURFACE_HEIGHT], normals_of(block, params), block, params)
+    light = light_of(span, (real.sky,), True, block, params)
+    got = received_on_surface(light, block, params)
     fields = {
         f.IRRADIATION_PROBABLE_DIRECT: got.direct,
         f.IRRADIATION_PROBABLE_DIFFUSE: got.diffuse,
         f.IRRADIATION_PROBABLE_REFLECTED: got.reflected,
         f.IRRADIATION_PROBABLE_GLOBAL: got.total,
     }
-    said = plane_note(params, f.ROOF_SLOPE in block.arrays, light.level_kwh_m2, clear=False)
+    said = plane_note(params, f.ROOF_SLOPE in block.arrays, light, clear=False)
     return Outcome(
         fields,
-        notes=(said, *real.notes, *sun_notes(False, block.grid, site)),
+        notes=(
+            said,
+            *real.notes,
+            *tree_notes(block, params.trees),
+            *sun_notes(False, block.grid, site),
+        ),
         valid_time=midnight(params.first_day, site.time_zone),
     )
 
@@ -53,7 +59,7 @@ SIMULATION = Simulation(
     name="irradiation_probable",
     title=text("実際の日射量（観測された空）", "Probable solar irradiation (observed sky)"),
     inputs=(f.SURFACE_HEIGHT,),
-    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, *PROPERTY.values()),
+    optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, f.CANOPY_TOP, f.CANOPY_BASE, *PROPERTY.values()),
     also_needs=lambda params: (PROPERTY[params.observed],),
     ignores=lambda params: tuple(
         observed for name, observed in PROPERTY.items() if name != params.observed
@@ -68,5 +74,5 @@ SIMULATION = Simulation(
     window=_window,
     reach=Halo(light_reach_m),
     run=run,
-    cost=Cost(seconds_per_megacell=6.0, bytes_per_cell=100.0),
+    cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=100.0),
 )

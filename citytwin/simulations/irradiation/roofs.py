@@ -11,35 +11,36 @@ from numpy.typing import NDArray
 
 from citytwin.errors import StepError
 from citytwin.kernels.irradiation import (
-    even_sky,
     light_directions,
     plane_normals,
-    received,
     received_in_the_open,
 )
-from citytwin.kernels.sky_light import SkyLight
-from citytwin.kernels.sun_bins import Lights, binned
 from citytwin.model import fields as f
+from citytwin.model.foliage import tree_notes
 from citytwin.model.local_days import midnight
 from citytwin.model.notes import Note, premise_of
-from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation, Site
+from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import RoofParams
-from citytwin.simulations.irradiation.span import Span, days_s, span_of
+from citytwin.simulations.irradiation.span import (
+    SpanLight,
+    days_s,
+    light_of,
+    received_by,
+    reflected_by_ground,
+    span_of,
+)
 from citytwin.simulations.irradiation.surface import light_reach_m
 from citytwin.simulations.irradiation.weather import PROPERTY, intervals_of, real_sky
 
-FloatArray = NDArray[np.float64]
 Plane = NDArray[np.float32]
 
 
 class _Year(NamedTuple):
-    """Light of a year; kinds: under a clear sky and, where it was observed, under the real one."""
+    """Light of a year under a clear sky and, where it was observed, under the real one."""
 
-    suns: Lights
-    sky: Lights
-    level_kwh_m2: FloatArray
+    light: SpanLight
     notes: tuple[Note, ...]
 
 
@@ -48,17 +49,14 @@ def run(block: Block, params: RoofParams) -> Outcome:
     slope = block[f.ROOF_SLOPE]
     known = ~np.isnan(slope) & ~np.isnan(block[f.SURFACE_HEIGHT])
     tilt, normals = _modules(block, params)
-    year = _year(block, params)
-    lowest = float(np.radians(params.min_altitude_deg))
-    ground = np.float32(params.albedo / 2.0) * (1.0 - normals[2])
-    reflected = year.level_kwh_m2.astype(np.float32)[:, None, None] * ground
-    got = reflected + sum(
-        received(
-            block[f.SURFACE_HEIGHT], normals, block.cell_m, light, lowest, block.row0, block.col0
-        )
-        for light in (year.suns, year.sky)
+    light, said = _year(block, params)
+    reflected = np.stack(
+        [reflected_by_ground(level, normals, params.albedo) for level in light.level_kwh_m2]
     )
-    unshaded = _unshaded(year, normals, known) + reflected[-1]
+    got = reflected + sum(
+        received_by(part, normals, block, params) for part in (light.suns, light.sky)
+    )
+    unshaded = _unshaded(light, normals, known) + reflected[-1]
     share = np.full(slope.shape, np.nan, dtype=np.float32)
     np.divide(got[-1], unshaded, out=share, where=known & (unshaded > 0.0))
     np.minimum(share, 1.0, out=share)  # sums of many rounded parts may pass 1 by their last bits
@@ -72,8 +70,9 @@ def run(block: Block, params: RoofParams) -> Outcome:
     return Outcome(
         {field: np.asarray(array, dtype=np.float32) for field, array in fields.items()},
         notes=(
-            premise_of(_note(params, year)),
-            *(premise_of(note) for note in year.notes),
+            premise_of(_note(params, light)),
+            *(premise_of(note) for note in said),
+            *tree_notes(block, params.trees),
             *sun_notes(False, block.grid, block.site),
         ),
         valid_time=midnight(Day(params.year, 1, 1), block.site.time_zone),
@@ -97,7 +96,7 @@ def _year(block: Block, params: RoofParams) -> _Year:
     limits = days_s(Day(params.year, 1, 1), Day(params.year, 12, 31), site.time_zone)
     if params.observed is None:
         span = span_of(limits, (np.empty(0), np.empty(0)), params, site)
-        return _joined(span, (span.clear,), params, site, ())
+        return _Year(light_of(span, (span.clear,), False, block, params), ())
     wanted = PROPERTY[params.observed]
     record = block.records.get(wanted)
     if record is None:
@@ -106,55 +105,34 @@ def _year(block: Block, params: RoofParams) -> _Year:
     record = record.good()
     span = span_of(limits, intervals_of(record), params, site)
     real = real_sky(span, record, params.observed, params.min_coverage)
-    return _joined(span, (span.clear, real.sky), params, site, real.notes)
+    return _Year(light_of(span, (span.clear, real.sky), False, block, params), real.notes)
 
 
-def _joined(
-    span: Span,
-    skies: tuple[SkyLight, ...],
-    params: RoofParams,
-    site: Site,
-    notes: tuple[Note, ...],
-) -> _Year:
-    azimuth = np.radians(np.mod(span.sun.azimuth_deg - site.convergence_deg, 360.0))
-    from_sun = np.stack([span.kwh(sky.beam_w_m2 + sky.halo_w_m2) for sky in skies])
-    even = np.array([span.kwh(sky.even_w_m2).sum() for sky in skies])
-    level = np.array([span.kwh(sky.level_w_m2(span.altitude_deg)).sum() for sky in skies])
-    suns = binned(
-        Lights(azimuth, np.radians(span.altitude_deg), from_sun),
-        float(np.radians(params.sun_spacing_deg)),
-    )
-    sky = even_sky(params.directions)
-    return _Year(suns, sky._replace(weights=even[:, None] * sky.weights), level, notes)
-
-
-def _unshaded(year: _Year, normals: Plane, known: NDArray[np.bool_]) -> Plane:
+def _unshaded(all_light: SpanLight, normals: Plane, known: NDArray[np.bool_]) -> Plane:
     """What each plane would get of the sun and the sky if nothing stood in the way [kWh/m2]."""
     open_kwh_m2 = np.full(known.shape, np.nan, dtype=np.float32)
     planes, at = np.unique(normals[:, known].T, axis=0, return_inverse=True)
     total = np.zeros(len(planes))
-    for light in (year.suns, year.sky):
+    for light in (all_light.suns, all_light.sky):
         total += received_in_the_open(planes, light_directions(light), light.weights[-1])
     open_kwh_m2[known] = total[at.reshape(-1)]
     return open_kwh_m2
 
 
-def _note(params: RoofParams, year: _Year) -> Note:
-    level = ", ".join(f"{value:.0f}" for value in year.level_kwh_m2)
-    ja, en = "水平に置いた", "level"
+def _note(params: RoofParams, light: SpanLight) -> Note:
+    possible, *probable = (f"{value:.0f}" for value in light.level_kwh_m2)
+    ja, en = "水平に設置", "modules lie level"
     if params.rack_tilt_deg > 0.0:
-        ja = f"架台（傾き {params.rack_tilt_deg:g} 度、方位 {params.rack_aspect_deg:g} 度）に載せた"
-        en = f"on racks of {params.rack_tilt_deg:g} degrees that face {params.rack_aspect_deg:g}"
+        tilt, facing = f"{params.rack_tilt_deg:g}", f"{params.rack_aspect_deg:g}"
+        ja, en = f"傾き {tilt}°・方位 {facing}° の架台", f"racks of {tilt}° that face {facing}°"
+    seen_ja = "".join(f"、観測された空で {value}" for value in probable)
+    seen_en = "".join(f", {value} under the observed one" for value in probable)
     return Note(
         severity="info",
-        ja=f"{params.year} 年の年間日射量（モジュール面 1 平方メートル当たり）。"
-        f"遮るもののない水平面で快晴時{'、観測された空の下で' if len(year.level_kwh_m2) > 1 else ''}"
-        f" {level} kWh/m2。傾き {params.flat_below_deg:g} 度未満の屋根には{ja}とし、架台同士の影は"
-        f"含みません。地面の反射率 {params.albedo:g}",
-        en=f"All of {params.year}, per square metre of module; on open level ground {level} kWh/m2"
-        f" under a clear{' and the observed' if len(year.level_kwh_m2) > 1 else ''} sky. Modules on"
-        f" roofs below {params.flat_below_deg:g} degrees are {en}, without shade of one row on the"
-        f" next. Albedo of the ground {params.albedo:g}",
+        ja=f"{params.year} 年。開けた水平面で快晴時 {possible}{seen_ja} kWh/m2。"
+        f"{params.flat_below_deg:g}° 未満の屋根: {ja}。地面の反射率 {params.albedo:g}",
+        en=f"All of {params.year}: {possible} kWh/m2 on open level ground under a clear sky{seen_en}."
+        f" Roofs below {params.flat_below_deg:g}°: {en}. Ground reflects {params.albedo:g}",
     )
 
 
@@ -167,7 +145,7 @@ SIMULATION = Simulation(
     name="roof_irradiation",
     title=text("屋根の年間日射量", "Irradiation of roofs in a year"),
     inputs=(f.SURFACE_HEIGHT, f.ROOF_SLOPE, f.ROOF_ASPECT),
-    optional=tuple(PROPERTY.values()),
+    optional=(*PROPERTY.values(), f.CANOPY_TOP, f.CANOPY_BASE),
     also_needs=lambda params: (PROPERTY[params.observed],) if params.observed else (),
     ignores=lambda params: tuple(
         observed for name, observed in PROPERTY.items() if name != params.observed
@@ -182,5 +160,5 @@ SIMULATION = Simulation(
     window=_window,
     reach=Halo(light_reach_m),
     run=run,
-    cost=Cost(seconds_per_megacell=6.0, bytes_per_cell=120.0),
+    cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=120.0),
 )

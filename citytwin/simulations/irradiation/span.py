@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date as Day
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -17,6 +19,8 @@ from citytwin.kernels.sky_light import SkyLight
 from citytwin.kernels.solar import Ephemeris, ephemeris
 from citytwin.kernels.sun_bins import Lights, binned
 from citytwin.kernels.time_pieces import Pieces, pieces_of
+from citytwin.model import fields as f
+from citytwin.model.foliage import crowns_of
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Block, Site
 from citytwin.simulations.irradiation.params import LightParams
@@ -48,11 +52,11 @@ class SpanLight:
     """Light of a span, to be looked for in the city; weights are kWh/m2."""
 
     suns: Lights
-    """Of one kind: beam, or of two: beam, and light from around the sun."""
-    even_kwh_m2: float
-    """Of the rest of the sky, on a level plane."""
-    level_kwh_m2: float
-    """Of all on a level plane in the open."""
+    """Of as many kinds as were asked for."""
+    sky: Lights
+    """What comes evenly from all the sky, by the skies that were asked for."""
+    level_kwh_m2: FloatArray
+    """Of all on a level plane in the open, by sky."""
 
 
 def days_s(first: Day, last: Day, time_zone: str) -> tuple[float, float]:
@@ -108,76 +112,107 @@ def _turbidity(params: LightParams, site: Site, day_of_year: FloatArray) -> Floa
     return np.asarray(found, dtype=np.float64)
 
 
-def light_of(span: Span, sky: SkyLight, params: LightParams, site: Site) -> SpanLight:
+def light_of(
+    span: Span, skies: Sequence[SkyLight], parts: bool, block: Block, params: LightParams
+) -> SpanLight:
     """Join all light of a span that comes from about the same direction.
 
     Parameters
     ----------
     span
         When, and where the sun stands.
-    sky
-        Irradiance in each stretch.
+    skies
+        Irradiance in each stretch, under one sky or several.
+    parts
+        Whether beam and light from around the sun are kinds of their own, for each sky.
+    block
+        Where: convergence of the grid, and whether there are trees.
     params
-        How close suns are joined.
-    site
-        With the convergence of its grid.
+        How close suns are joined, division of the sky, trees.
     """
-    azimuth = np.radians(np.mod(span.sun.azimuth_deg - site.convergence_deg, 360.0))
-    parts = np.stack([span.kwh(sky.beam_w_m2), span.kwh(sky.halo_w_m2)])
-    lights = Lights(azimuth, np.radians(span.altitude_deg), parts)
+    azimuth = np.radians(np.mod(span.sun.azimuth_deg - block.site.convergence_deg, 360.0))
+    passes = np.ones(azimuth.size)
+    if crowns_of(block, params.trees) is not None:
+        zone = ZoneInfo(block.site.time_zone)
+        days = [datetime.fromtimestamp(s, zone).date() for s in span.pieces.middle_s]
+        passes = params.trees.of_days(days, block.site)
+    suns = np.stack(
+        [
+            span.kwh(kind)
+            for sky in skies
+            for kind in (
+                (sky.beam_w_m2, sky.halo_w_m2) if parts else (sky.beam_w_m2 + sky.halo_w_m2,)
+            )
+        ]
+    )
+    lights = Lights(azimuth, np.radians(span.altitude_deg), suns, suns * passes)
+    even = [span.kwh(sky.even_w_m2) for sky in skies]
+    level = [span.kwh(sky.level_w_m2(span.altitude_deg)).sum() for sky in skies]
+    one = even_sky(params.directions)
     return SpanLight(
-        binned(lights, np.radians(params.sun_spacing_deg)),
-        float(span.kwh(sky.even_w_m2).sum()),
-        float(span.kwh(sky.level_w_m2(span.altitude_deg)).sum()),
+        binned(lights, float(np.radians(params.sun_spacing_deg))),
+        one._replace(
+            weights=np.concatenate([kwh.sum() * one.weights for kwh in even]),
+            behind_crowns=np.concatenate([(kwh * passes).sum() * one.weights for kwh in even]),
+        ),
+        np.array(level),
     )
 
 
-@dataclass(frozen=True)
-class Received:
-    """What planes get, arrays of shape (ny, nx), float32 [kWh/m2]."""
-
-    direct: NDArray[np.float32]
-    diffuse: NDArray[np.float32]
-    """Of the sky."""
-    reflected: NDArray[np.float32]
-    """Of the ground."""
-
-    @property
-    def total(self) -> NDArray[np.float32]:
-        """All together."""
-        return self.direct + self.diffuse + self.reflected
-
-
 def received_by(
-    light: SpanLight,
-    surface: NDArray[np.float32],
-    normals: NDArray[np.float32],
-    block: Block,
-    params: LightParams,
-) -> Received:
-    """Look for all light in the city.
-
-    What the ground reflects is that of open level ground (Liu and Jordan 1963): albedo times
-    global irradiation times the share of the ground in the view of the plane, (1 - cos slope) / 2.
+    lights: Lights, normals: NDArray[np.float32], block: Block, params: LightParams
+) -> NDArray[np.float32]:
+    """Look for light in the city.
 
     Parameters
     ----------
-    light
-        Of the span.
-    surface
-        What casts shadows, shape (ny, nx) [m].
+    lights
+        Suns, or parts of the sky.
     normals
         Of the planes, shape (3, ny, nx): towards east, north and up.
     block
         Where.
     params
-        Division of the sky, lowest light, albedo.
+        Lowest light, trees.
+
+    Returns
+    -------
+    array
+        Shape (kinds, ny, nx) [kWh/m2].
     """
-    lowest, at = float(np.radians(params.min_altitude_deg)), (block.row0, block.col0)
-    sky = even_sky(params.directions)
-    sky = sky._replace(weights=sky.weights * light.even_kwh_m2)
-    direct, halo = received(surface, normals, block.cell_m, light.suns, lowest, *at)
-    (even,) = received(surface, normals, block.cell_m, sky, lowest, *at)
-    ground = np.float32(params.albedo * light.level_kwh_m2 / 2.0) * (np.float32(1.0) - normals[2])
-    # A level plane sees no ground; what is unknown stays so.
-    return Received(direct, halo + even, np.where(np.isnan(direct), direct, ground))
+    found: NDArray[np.float32] = received(
+        block[f.SURFACE_HEIGHT],
+        normals,
+        block.cell_m,
+        lights,
+        float(np.radians(params.min_altitude_deg)),
+        (block.row0, block.col0),
+        crowns_of(block, params.trees),
+    )
+    return found
+
+
+def reflected_by_ground(
+    level_kwh_m2: float, normals: NDArray[np.float32], albedo: float
+) -> NDArray[np.float32]:
+    """What slopes get of light that open level ground reflects (Liu and Jordan 1963).
+
+    Albedo times global irradiation times the share of the ground in the view of the plane,
+    (1 - cos slope) / 2.
+
+    Parameters
+    ----------
+    level_kwh_m2
+        Global irradiation of the ground.
+    normals
+        Of the planes, shape (3, ny, nx).
+    albedo
+        0 to 1.
+
+    Returns
+    -------
+    array
+        Shape (ny, nx) [kWh/m2]; 0 on level planes.
+    """
+    share = np.float32(albedo * level_kwh_m2 / 2.0)
+    return np.asarray(share * (np.float32(1.0) - normals[2]))

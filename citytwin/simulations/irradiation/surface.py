@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.kernels.horizon_sweep import reach_m
 from citytwin.kernels.irradiation import plane_normals, surface_normals
 from citytwin.model import fields as f
+from citytwin.model.foliage import relief_m
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, FieldRanges
 from citytwin.simulations.irradiation.params import IrradiationParams, LightParams
+from citytwin.simulations.irradiation.span import SpanLight, received_by, reflected_by_ground
 
 
 def light_reach_m(params: LightParams, ranges: FieldRanges, cell_m: float) -> float:
@@ -21,12 +25,11 @@ def light_reach_m(params: LightParams, ranges: FieldRanges, cell_m: float) -> fl
     params
         With the lowest light.
     ranges
-        Extremes of the surface.
+        Extremes of the surface and of the crowns of trees.
     cell_m
         Cell size [m].
     """
-    surface = ranges[f.SURFACE_HEIGHT]
-    return reach_m(surface.high - surface.low, np.radians(params.min_altitude_deg), cell_m)
+    return reach_m(relief_m(ranges), np.radians(params.min_altitude_deg), cell_m)
 
 
 def normals_of(block: Block, params: IrradiationParams) -> NDArray[np.float32]:
@@ -50,9 +53,42 @@ def normals_of(block: Block, params: IrradiationParams) -> NDArray[np.float32]:
     return np.asarray(np.where(np.isnan(slope), normals, roofs))
 
 
-def plane_note(
-    params: IrradiationParams, has_roofs: bool, level_kwh_m2: float, clear: bool
-) -> Note:
+@dataclass(frozen=True)
+class Received:
+    """What the planes of a block get, arrays of shape (ny, nx) [kWh/m2]."""
+
+    direct: NDArray[np.float32]
+    diffuse: NDArray[np.float32]
+    """Of the sky."""
+    reflected: NDArray[np.float32]
+    """Of the ground."""
+
+    @property
+    def total(self) -> NDArray[np.float32]:
+        """All together."""
+        return self.direct + self.diffuse + self.reflected
+
+
+def received_on_surface(light: SpanLight, block: Block, params: IrradiationParams) -> Received:
+    """Look for all light of a span on the planes of a block.
+
+    Parameters
+    ----------
+    light
+        Of one sky, in parts.
+    block
+        Where.
+    params
+        Which planes, lowest light, trees, albedo.
+    """
+    normals = normals_of(block, params)
+    direct, halo = received_by(light.suns, normals, block, params)
+    (even,) = received_by(light.sky, normals, block, params)
+    ground = reflected_by_ground(float(light.level_kwh_m2[0]), normals, params.albedo)
+    return Received(direct, halo + even, np.where(np.isnan(direct), direct, ground))
+
+
+def plane_note(params: IrradiationParams, has_roofs: bool, light: SpanLight, clear: bool) -> Note:
     """Say which days, which sky and which planes, and what comes down in the open.
 
     Parameters
@@ -61,31 +97,22 @@ def plane_note(
         Of the simulation.
     has_roofs
         Whether slopes of roofs come from their planes.
-    level_kwh_m2
-        Of open level ground.
+    light
+        Of one sky.
     clear
         Whether the sky is taken as cloudless.
     """
-    first, last = params.first_day, params.last
-    days = (last - first).days + 1
+    first, last = params.first_day.isoformat(), params.last.isoformat()
     ja, en = "水平面", "held level"
     if params.plane == "surface":
-        ja, en = "面の傾きに沿った", "of the surface on its own slope"
+        ja, en = "面の傾き", "on the slope of the surface"
         if has_roofs:
-            ja, en = (
-                f"{ja}（屋根は建物モデルの屋根面の傾き）",
-                f"{en} (roofs: that of their planes)",
-            )
-    sky_ja, sky_en = (
-        ("雲がないとした場合", "clear") if clear else ("観測された空の下", "the observed")
-    )
+            ja, en = f"{ja}（屋根は屋根面）", f"{en} (roofs: of their planes)"
+    sky_ja, sky_en = ("快晴", "clear sky") if clear else ("観測された空", "observed sky")
     return Note(
         severity="info",
-        ja=f"{first.isoformat()} から {last.isoformat()} まで（{days} 日間）、{sky_ja}の日射量。"
-        f"{ja} 1 平方メートル当たり。遮るもののない水平面で {level_kwh_m2:.1f} kWh/m2。"
-        f"傾いた面には開けた地面の反射（反射率 {params.albedo:g}）を含み、壁からの反射は含みません",
-        en=f"{first.isoformat()} to {last.isoformat()} ({days} days) under {'a' if clear else ''}"
-        f"{' ' if clear else ''}{sky_en} sky, per square metre {en}; {level_kwh_m2:.1f} kWh/m2 on open"
-        f" level ground. Slopes also get what open ground reflects (albedo {params.albedo:g}); light"
-        " reflected by walls is left out",
+        ja=f"{first}～{last}、{sky_ja}、{ja} 1 m2 当たり。開けた水平面で {light.level_kwh_m2[0]:.1f} kWh/m2。"
+        f"地面の反射（反射率 {params.albedo:g}）を含み、壁の反射は含まない",
+        en=f"{first} to {last}, {sky_en}, per m2 {en}; {light.level_kwh_m2[0]:.1f} kWh/m2 on open level"
+        f" ground. Ground reflects {params.albedo:g}, walls nothing",
     )

@@ -32,16 +32,10 @@ PROPERTY: dict[Observed, ObservedProperty] = {
 }
 """What is recorded."""
 
-_METHOD: dict[Observed, Text] = {
-    "radiation": text("観測値をそのまま使用", "as measured"),
-    "sunshine": text(
-        "快晴時の 0.25 + 0.75 × 日照率（Ångström 1924）",
-        "0.25 + 0.75 x share of sunshine, of a clear sky (Angstrom 1924)",
-    ),
-    "clouds": text(
-        "快晴時の 1 - 0.75 × 雲量^3.4（Kasten and Czeplak 1980）",
-        "1 - 0.75 x cover^3.4, of a clear sky (Kasten and Czeplak 1980)",
-    ),
+_FORMULA: dict[Observed, Text] = {
+    "radiation": text("", ""),
+    "sunshine": text("、Ångström 1924 の式", " by the formula of Angstrom 1924"),
+    "clouds": text("、Kasten and Czeplak 1980 の式", " by the formula of Kasten and Czeplak 1980"),
 }
 _WHOLE = 0.9995
 """Share from which a span counts as covered: twilight at its ends is no gap."""
@@ -128,14 +122,13 @@ def _clearness(span: Span, level: FloatArray, record: Record, observed: Observed
 def _notes(
     record: Record, observed: Observed, used: int, share: float, mean: float
 ) -> tuple[Note, ...]:
-    title, method = record.observed.title, _METHOD[observed]
+    title, formula = record.observed.title, _FORMULA[observed]
     said = Note(
         severity="info",
-        ja=f"空の状態は{title.ja}の観測 {used} 件による（{record.where.ja}、データ"
-        f"「{record.source}」、{method.ja}）。快晴時の {mean:.0%}。直達・散乱の分離は Erbs ほか (1982)",
-        en=f"Sky by {used} observations of {title.en[0].lower()}{title.en[1:]} ({record.where.en},"
-        f" source {record.source}; {method.en}): {mean:.0%} of a clear sky. Parted into beam and"
-        " diffuse light after Erbs et al. (1982)",
+        ja=f"空: {title.ja}の観測 {used} 件（{record.where.ja}）{formula.ja}。快晴時の {mean:.0%}。"
+        "直達と散乱は Erbs ほか 1982",
+        en=f"Sky: {used} observations of {title.en[0].lower()}{title.en[1:]} ({record.where.en})"
+        f"{formula.en}: {mean:.0%} of a clear sky. Beam and diffuse light after Erbs et al. 1982",
     )
     if share >= _WHOLE:
         return (said,)
@@ -143,8 +136,7 @@ def _notes(
         said,
         Note(
             severity="fallback",
-            ja=f"期間の日射の {1 - share:.1%} に当たる時間は観測がなく、残りの期間の平均と同じ明るさの空"
-            "としています",
+            ja=f"日射の {1 - share:.1%} に当たる時間は観測がなく、残りの平均と同じ明るさの空とした",
             en=f"Nothing was observed for {1 - share:.1%} of the light of the span; there the sky is"
             " taken to be as clear as on average in the rest",
         ),

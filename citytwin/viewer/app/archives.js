@@ -14,7 +14,7 @@ import { within } from "./published.js";
  *   MapLibre source by layer or outlines, and the layers whose archive cannot be read.
  */
 export async function openArchives(layers) {
-  const { PMTiles, Protocol } = /** @type {any} */ (globalThis).pmtiles;
+  const { FetchSource, PMTiles, Protocol } = /** @type {any} */ (globalThis).pmtiles;
   const protocol = new Protocol();
   addProtocol("pmtiles", protocol.tile);
   const wanted = layers.flatMap((layer) => [
@@ -24,7 +24,11 @@ export async function openArchives(layers) {
       : []),
   ]);
   const open = async (/** @type {(typeof wanted)[number]} */ { layer, href }) => {
-    const archive = new PMTiles(within(layer.base, href).href);
+    const file = new FetchSource(within(layer.base, href).href);
+    // Chromium keeps pieces of a file and, asked for several that overlap, fails to put them
+    // together ("Failed to fetch"): each piece is fetched anew. The library does so on Windows only.
+    file.chromeWindowsNoCache = true;
+    const archive = new PMTiles(file);
     protocol.add(archive);
     return source(archive.source.getKey(), await archive.getHeader());
   };

@@ -21,7 +21,8 @@ const CLASS_LINE = "#444444";
 const CLASS_ZOOM = 14;
 const RIM_ZOOM = 13;
 const NAMES_ZOOM = 15;
-const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 1.5, 18, 3];
+const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 2, 18, 8];
+const THIN_LINE = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 0.5, 14, 1, 18, 2.5];
 const RADIUS = ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 6, 18, 10];
 
 /**
@@ -176,7 +177,7 @@ function flat(layer) {
         type: "line",
         ...common,
         layout,
-        paint: { "line-color": fill, "line-width": LINE_WIDTH },
+        paint: { "line-color": fill, "line-width": doc.thin ? THIN_LINE : LINE_WIDTH },
       },
     ];
   }

@@ -63,6 +63,7 @@
  * @property {string|null} [pmtiles]
  * @property {"polygon"|"line"|"point"|null} [geometry]
  * @property {{height: string, base: string|null}|null} [extrude]
+ * @property {boolean} [thin]  Lines as fine as in a diagram.
  * @property {string|null} [style_column]
  * @property {string|null} [id_column]
  * @property {Column[]} [columns]

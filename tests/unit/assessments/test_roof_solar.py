@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -122,6 +124,15 @@ def test_a_clear_sky_is_told_to_be_an_upper_bound() -> None:
     assert made.loc["gable", "yield_kwh"] == pytest.approx(2.94 * 3000.0 * 0.75)
     assert set(made["sky"]) == {"clear"}
     assert [note.severity for note in assessed.notes] == ["info", "fallback"]
+
+
+def test_blocks_are_told_to_be_flat_for_want_of_a_shape() -> None:
+    """Of the roofs that were seen two are blocks; the one nobody saw does not count."""
+    state = city()
+    buildings = state.table(t.BUILDINGS).assign(lod=["2", "1", "0", "1"])
+    assessed = ASSESSMENT.run(replace(state, tables={t.BUILDINGS: buildings}), RoofSolarParams())
+    assert "shape of 2 roofs" in assessed.notes[-1].en
+    assert assessed.notes[-1].severity == "fallback"
 
 
 def test_classes_of_the_map() -> None:

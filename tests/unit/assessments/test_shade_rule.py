@@ -245,3 +245,30 @@ def test_diagram_of_a_tower() -> None:
     assert noon[3] - box[3] == pytest.approx(length * math.cos(turn), abs=0.01)
     five = lines[lines["distance_m"] == 5.0].geometry.iloc[0].bounds
     assert five[3] == pytest.approx(box[3] + 9.0)
+
+
+def test_buildings_of_unknown_height_are_told() -> None:
+    """Five storeys, but no height: neither judged nor passed."""
+    city = city_of(((50, 50, 60, 60), 12.0), ((150, 50, 160, 60), 12.0))
+    buildings = city.table(t.BUILDINGS)
+    buildings["storeys"] = pd.array([5, 5], dtype="Int32")
+    buildings.loc[1, ["height_m", "roof_z_m"]] = np.nan
+    made, assessed = run(city, zone="第1種低層住居専用地域")
+    assert made["site_id"].tolist() == ["b0"]
+    losses = [note.en for note in assessed.notes if note.severity == "loss"]
+    assert losses == ["1 buildings of unknown height are not judged, and cast no shade"]
+
+
+def test_parcels_move_the_lines() -> None:
+    """On a parcel that reaches 30 m north of the tower the lines lie there."""
+    city = city_of(((200.0, 150.0, 220.0, 162.0), 31.0))
+    south = NORTH - 400.0
+    land = shapely.box(WEST + 100.0, south + 140.0, WEST + 320.0, south + 192.0)
+    city.tables[t.SITES] = gpd.GeoDataFrame(
+        {"site_id": ["12-3"], "source": ["a"]}, geometry=[land], crs=CRS
+    )
+    made, assessed = run(city, zone=ZONE)
+    row = made.iloc[0]
+    assert (row["site_id"], row["land"], row["buildings"]) == ("12-3", "parcel", "b0")
+    assert row["near_y_m"] == pytest.approx(south + 197.0, abs=0.03)
+    assert not any("parcel" in note.en for note in assessed.notes)

@@ -17,7 +17,7 @@ MANY = Lights(
 
 def vectors(lights: Lights) -> np.ndarray:
     """Sum of all light of each kind, with its direction: shape (kinds, 3)."""
-    azimuth, altitude, weights = lights
+    azimuth, altitude, weights, _ = lights
     up = altitude > 0.0
     level = np.cos(altitude)
     parts = np.stack([level * np.sin(azimuth), level * np.cos(azimuth), np.sin(altitude)])
@@ -54,3 +54,10 @@ def test_a_sun_of_its_own_stays_where_it_is() -> None:
     assert few.weights == pytest.approx(np.array([[2.0]]))
     night = binned(Lights(np.zeros(1), np.zeros(1), np.ones((1, 1))), 0.1)
     assert night.azimuth_rad.size == 0
+
+
+def test_light_through_crowns_is_joined_alike() -> None:
+    """A fifth of all light passes crowns: of each joined light a fifth; none told, none made."""
+    few = binned(MANY._replace(behind_crowns=0.2 * MANY.weights), 0.1)
+    assert few.behind_crowns == pytest.approx(0.2 * few.weights)
+    assert binned(MANY, 0.1).behind_crowns is None

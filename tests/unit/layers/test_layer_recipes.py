@@ -44,6 +44,7 @@ def test_the_layers_of_the_twin() -> None:
         "shade_outline",
         "shade_equal",
         "shade_distance",
+        "open_space_sun",
         "frontal_area_index",
         "wind_speed_ratio",
         "flood_depth_max",
@@ -61,6 +62,8 @@ def test_the_layers_of_the_twin() -> None:
         "building_exposure",
         "facades",
         "roof_solar",
+        "window_sun",
+        "shade_worst",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)

@@ -189,6 +189,42 @@ def facades() -> gpd.GeoDataFrame:
     )
 
 
+def window_sun() -> gpd.GeoDataFrame:
+    """Return the walls above as a rule judges them: of no level, of one, of three."""
+    walls = facades()
+    said = {
+        "rule": pd.array(["en_17037"] * 6, dtype="string"),
+        "hours_lowest": [0.0, 1.6, 2.0, 3.5, 4.5, np.nan],
+        "hours_highest": [1.0, 1.6, 2.5, 4.5, 4.5, np.nan],
+        "levels_lowest": pd.array([0, 1, 1, 2, 3, pd.NA], dtype="Int32"),
+        "storeys_reaching": pd.array([0, 1, 3, 3, 1, 0], dtype="Int32"),
+    }
+    return walls.assign(**said)[list(t.WINDOW_SUN.column_names)]
+
+
+def open_space_sun() -> gpd.GeoDataFrame:
+    """Return a lit and a dark park, and one of which nothing is known."""
+    numbers = {
+        "area_m2": [400.0, 900.0, 10.0],
+        "points": pd.array([100, 225, 0], dtype="Int32"),
+        "wanted_h": [2.0] * 3,
+        "wanted_share": [0.5] * 3,
+        "lit_share": [0.9, 0.2, np.nan],
+        "mean_hours": [7.1, 1.2, np.nan],
+    }
+    x = GRID.x_min + 40.0 * np.arange(3)
+    return gpd.GeoDataFrame(
+        {
+            "space_id": _strings("park_", 3),
+            "use": pd.array(["green"] * 3, dtype="string"),
+            "rule": pd.array(["bre_209"] * 3, dtype="string"),
+            **numbers,
+        },
+        geometry=shapely.box(x, GRID.y_max - 130, x + 20, GRID.y_max - 110),
+        crs=GRID.crs,
+    )[list(t.OPEN_SPACE_SUN.column_names)]
+
+
 def road_exposure() -> gpd.GeoDataFrame:
     """Return a road that stays passable, one of each class, and a bridge that is not assessed."""
     minutes = [np.nan, 5.0, 10.0, 45.0, 90.0, 200.0, 500.0, np.nan]
@@ -382,6 +418,8 @@ def shade_lines() -> gpd.GeoDataFrame:
 
 
 TABLES = {
+    "window_sun": window_sun,
+    "open_space_sun": open_space_sun,
     "roof_solar": roof_solar,
     "shade_checks": shade_checks,
     "shade_lines": shade_lines,
