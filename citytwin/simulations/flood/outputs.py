@@ -58,7 +58,7 @@ def fields_of(
         return (values / unit_s).astype(np.float32)
 
     until = time(flood.last_time_s[0], _MINUTE_S)
-    until[flood.final_depth_m >= np.float32(impassable_depth_m)] = np.inf
+    until[flood.final_depth_m >= np.float32(impassable_depth_m)] = f.STILL_MIN
     speed, product = flooded(flood.max_speed_m_s), flooded(flood.max_depth_speed_m2_s)
     fields: Mapping[f.Field, NDArray[np.float32] | NDArray[np.uint8]] = {
         f.FLOOD_DEPTH_MAX: depth,
