@@ -65,7 +65,7 @@ def run(city: CityState, params: NoParams) -> Assessed:
     deep = _in_company(np.where(city[f.BUILDING_MASK] == 0, city[f.FLOOD_IMPASSABLE], np.nan))
     # Backwards in time the water comes when it went: the last parting is the first one there.
     until = city.fields.get(
-        f.FLOOD_IMPASSABLE_UNTIL, np.full_like(city[f.FLOOD_IMPASSABLE], np.inf)
+        f.FLOOD_IMPASSABLE_UNTIL, np.full_like(city[f.FLOOD_IMPASSABLE], f.STILL_MIN)
     )
     back = _in_company(np.where(city[f.BUILDING_MASK] == 0, -until, np.nan))
     segments = list(_segments(city, roads))
@@ -79,7 +79,7 @@ def run(city: CityState, params: NoParams) -> Assessed:
         closed[segment.row] = _closing_time(segment, neighbours, deep[segment.window.slices])
         if not math.isnan(closed[segment.row]):
             last = -_closing_time(segment, neighbours, back[segment.window.slices])
-            again[segment.row] = last if math.isfinite(last) else np.nan
+            again[segment.row] = last if last < f.STILL_MIN else np.nan
     frame = roads[["road_id", "name", "function", "geometry"]].copy()
     frame["flood_depth_max_m"] = depth
     frame["impassable_after_min"] = closed

@@ -30,6 +30,38 @@ class StoredWater(Protocol):
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def changed_depth(
+    depth_m: np.float32, residual_m: np.float32, change_m: np.float32
+) -> tuple[np.float32, np.float32]:
+    """Change the depth of one cell without losing what rounding drops.
+
+    Parameters
+    ----------
+    depth_m
+        Water depth [m].
+    residual_m
+        What rounding has left out so far [m].
+    change_m
+        Depth to add; less than 0 takes some away [m].
+
+    Returns
+    -------
+    tuple of numpy.float32
+        New depth and residual [m].
+
+    Notes
+    -----
+    Error-free sum of two numbers (Knuth 1969, TwoSum); unlike in `deposit` the change itself
+    loses nothing to the residual that it is added with, so that what is booked is what was moved.
+    """
+    new = depth_m + change_m
+    part = new - depth_m
+    rest = ((depth_m - (new - part)) + (change_m - part)) + residual_m
+    kept = new + rest
+    return kept, rest - (kept - new)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def deposit(depth: Row, residual: Row, gain: Row) -> None:
     """Add to depths without losing what rounding drops.
 

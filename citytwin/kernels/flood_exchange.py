@@ -9,16 +9,10 @@ from citytwin.errors import ConfigError, GridMismatchError
 from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import Exchanged
-from citytwin.kernels.flood_levee import (
-    Levee,
-    LeveeFlow,
-    LeveeNow,
-    cross_levee,
-    largest_rise,
-    levee_at,
-)
+from citytwin.kernels.flood_levee import Levee, LeveeNow, levee_at
 from citytwin.kernels.flood_stage import hold_level
 from citytwin.kernels.infiltration import soak
+from citytwin.kernels.levee_crossing import LeveeFlow, cross_levee, largest_rise
 
 # The ground and zones of drains are looked at every so often: they take millimetres in minutes.
 _SOAK_EVERY_S = 2.0

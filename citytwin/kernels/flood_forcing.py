@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError
 from citytwin.kernels.flood_levee import Levee
 from citytwin.kernels.flood_stage import StageCells
-from citytwin.kernels.infiltration import GroundSinks
+from citytwin.kernels.soils import GroundSinks
 
 _MM_PER_H = 1.0 / 3.6e6
 

@@ -428,6 +428,8 @@ FLOOD_IMPASSABLE_UNTIL = Field(
     valid_min=0.0,
     may_be_empty=True,
 )
-"""Infinite where the water is still too deep at the end of the run."""
+"""`STILL_MIN` where the water is still too deep at the end of the run."""
+STILL_MIN = 1.0e9
+"""A time after every run [min]; finite, since records of results hold no infinite numbers."""
 
 ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))

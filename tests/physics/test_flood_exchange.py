@@ -10,7 +10,6 @@ import pytest
 from citytwin.errors import ConfigError
 from citytwin.kernels.flood_levee import Breach, Levee, levee_at
 from citytwin.kernels.flood_stage import StageCells, StageSeries
-from citytwin.kernels.infiltration import GroundSinks, Soil, SoilKind
 from citytwin.kernels.inundation import (
     EdgeKind,
     Edges,
@@ -23,6 +22,7 @@ from citytwin.kernels.inundation import (
     SolverOptions,
     simulate_inundation,
 )
+from citytwin.kernels.soils import GroundSinks, Soil, SoilKind
 
 G = 9.80665
 CELL_M = 5.0

@@ -13,6 +13,11 @@ from citytwin.model.text import Text, text
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
 from citytwin.simulations.flood.storm import Storm
 
+_SCALES = {
+    "L1": text("計画規模（L1）", "Design scale (L1)"),
+    "L2": text("想定最大規模（L2）", "Largest assumed scale (L2)"),
+}
+
 
 def facts_of(flood: Inundation) -> tuple[Fact, ...]:
     """Account of the water and of the run.
@@ -76,6 +81,9 @@ def summary(params: FloodParams, storm: Storm, time_zone: str) -> Note:
     peak = float(rain.mm_per_h[rain.start_s < duration_s].max(initial=0.0))
     ja = f"雨 {total:.0f} mm（最大 {peak:.0f} mm/h）、計算時間 {params.duration_h:g} 時間"
     en = f"Rain of {total:.0f} mm (peak {peak:.0f} mm/h) over {params.duration_h:g} h"
+    if params.scale is not None:
+        name = _SCALES[params.scale]
+        ja, en = f"{name.ja}：{ja}", f"{name.en}: {en}"
     if storm.when is not None:
         ja, en = f"{ja}（{storm.when.ja}）", f"{en} ({storm.when.en})"
     for inflow in params.inflows:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Bound
 from pydantic import model_validator
 
-from citytwin.kernels.infiltration import GroundSinks, Soil, SoilKind
+from citytwin.kernels.soils import GroundSinks, Soil, SoilKind
 from citytwin.model.notes import Note
 from citytwin.model.steps import Params
 from citytwin.model.tables import GroundCover

@@ -71,7 +71,7 @@ def fields_of(
         return (values / unit_s).astype(np.float32)
 
     until = time(flood.last_time_s[0], _MINUTE_S)
-    until[flood.final_depth_m >= np.float32(impassable_depth_m)] = np.inf
+    until[flood.final_depth_m >= np.float32(impassable_depth_m)] = f.STILL_MIN
     speed, product = flooded(flood.max_speed_m_s), flooded(flood.max_depth_speed_m2_s)
     over_time = {f.FLOOD_DEPTH: flood.depth_series_m} if len(flood.depth_series_m) else {}
     fields: Mapping[f.Field, NDArray[np.float32] | NDArray[np.uint8]] = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, model_validator
 from pydantic import Field as Bound
@@ -54,6 +54,9 @@ class FloodParams(Params):
 
     start: AwareDatetime | None = None
     """Begin of the run; None = where the most rain of the record falls within `duration_h`."""
+    scale: Literal["L1", "L2"] | None = None
+    """Of the event, by the Japanese names: L1 the scale that rivers are planned for, L2 the largest
+    that is assumed."""
     duration_h: float = Bound(default=3.0, gt=0, le=240)
     frame_minutes: float | None = Bound(default=None, ge=1, le=1440)
     """Time between the moments of the map of depths over time; None = no such map. It needs a

@@ -279,6 +279,6 @@ def test_two_pools_after_another_hold_it_until_the_later_has_gone() -> None:
 def test_a_road_that_is_closed_to_the_end_has_no_time() -> None:
     """Water that has not gone, and a road that was never closed."""
     minutes = pool(3, 10, 10, 14, 20.0)
-    assert times(minutes, pool(3, 10, 10, 14, np.inf)) == [20.0, None]
+    assert times(minutes, pool(3, 10, 10, 14, f.STILL_MIN)) == [20.0, None]
     kerb = pool(4, 5, 10, 14, 20.0)
     assert times(kerb, pool(4, 5, 10, 14, 50.0)) == [None, None]

@@ -6,17 +6,9 @@ import numpy as np
 import pytest
 
 from citytwin.errors import ConfigError
-from citytwin.kernels.infiltration import (
-    GroundSinks,
-    Soil,
-    SoilKind,
-    green_ampt_total,
-    horton_time,
-    horton_total,
-    soak,
-    soil_table,
-)
+from citytwin.kernels.infiltration import green_ampt_total, horton_time, horton_total, soak
 from citytwin.kernels.inundation import Forcing, RainSeries, SolverOptions, simulate_inundation
+from citytwin.kernels.soils import GroundSinks, Soil, SoilKind, soil_table
 
 MM_H = 1 / 3.6e6
 SEALED = Soil(SoilKind.SEALED)

@@ -134,7 +134,7 @@ def test_until_when_cars_cannot_pass() -> None:
     np.testing.assert_allclose(until(0.02), 60 + 16 / 0.6, atol=0.2)
     assert np.isnan(until(0.04)).all()
     given["duration_h"] = 1.2
-    assert np.isinf(until(0.02)).all()
+    assert (until(0.02) == f.STILL_MIN).all()
 
 
 @pytest.mark.parametrize(
@@ -158,3 +158,10 @@ def test_a_step_too_long_for_the_equations_is_refused() -> None:
     with pytest.raises(ValueError, match=r"with scheme full use at most 0\.45"):
         FloodParams(scheme="full", courant=0.6)
     assert FloodParams(scheme="inertial", courant=0.6).courant == 0.6
+
+
+def test_the_scale_of_the_event_is_named() -> None:
+    """By the names of Japanese hazard maps."""
+    outcome = flood_of(np.zeros(GRID.shape, dtype=np.uint8), scale="L2")
+    assert outcome.notes[0].en.startswith("Largest assumed scale (L2): Rain of 10 mm")
+    assert outcome.notes[0].ja.startswith("想定最大規模（L2）：雨 10 mm")
