@@ -112,7 +112,9 @@ def test_flow_down_a_plane_takes_its_normal_depth_and_leaves_freely(
 ) -> None:
     """Steady inflow 0.5 m2/s, slope 1:500, n 0.03: h = (q n / sqrt S)^(3/5) up to the edge.
 
-    In first order of the full scheme the bed is a stair, which costs 1 %, at the edge 2 %.
+    In first order of the full scheme the bed is a stair of 4 % of the depth: that costs 1 % of the
+    depth, at the edge 2 %, and what passes the faces is up to 5 % more than depth times speed of
+    the cells between them.
     """
     off = 12 if numbers.get("order") == 1 else 1
     slope, rough, unit, cell = 0.002, 0.03, 0.5, 10.0
@@ -135,7 +137,7 @@ def test_flow_down_a_plane_takes_its_normal_depth_and_leaves_freely(
     normal = (unit * rough / np.sqrt(slope)) ** 0.6
     np.testing.assert_allclose(depth[:, 2:], normal, rtol=2e-3 * off)
     np.testing.assert_allclose(speed[:, 2:], unit / normal, rtol=5e-3 * off)
-    np.testing.assert_allclose(product[:, 2:], unit, rtol=5e-3)
+    np.testing.assert_allclose(product[:, 2:], unit, rtol=5e-3 * off)
     assert result.ledger.outflow.total_m3 > 0
     assert result.ledger.relative_error < 1e-7
 

@@ -137,7 +137,8 @@ def test_nothing_usable_leaves_nothing(tmp_path: Path) -> None:
 
 def test_a_stopped_run_resumes(tmp_path: Path) -> None:
     """After Ctrl-C nothing half-written lies in the folder; the next run reads only the rest."""
-    for number in range(6):
+    files = 60
+    for number in range(files):
         gml.write(tmp_path / "in", gml.city_model(house(number)), f"{number}_bldg_25832.gml")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "citytwin", "ingest", str(tmp_path / "in"), "--out", str(out)]
@@ -155,4 +156,4 @@ def test_a_stopped_run_resumes(tmp_path: Path) -> None:
     done = ingest(tmp_path / "in", "--out", out)
     assert done.returncode == 0, done.stderr
     assert "standing=0" not in done.stderr.split("write files")[0]
-    assert document(out)["features"]["buildings"] == 6
+    assert document(out)["features"]["buildings"] == files

@@ -103,7 +103,7 @@ def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: 
     assert "event=begin step='simulate:sunlight' parts=1 standing=1" in done.stderr
     kept = [layer["id"] for layer in latest_of(config)["layers"] if layer in before["layers"]]
     changed = {layer["id"] for layer in latest_of(config)["layers"]} - set(kept)
-    assert changed == {"sunlit_hours", "building_exposure"}
+    assert changed == {"sunlit_hours", "building_exposure", "facades"}
 
 
 def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:
