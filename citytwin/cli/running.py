@@ -23,6 +23,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from citytwin.cli.stopping import Stop, stopping
 from citytwin.config import LoadedConfig
 from citytwin.engine.reading import KEY as READING
 from citytwin.engine.report import Exit, RunReport
@@ -34,7 +35,8 @@ log = logging.getLogger(__name__)
 class Bars:
     """Progress bars with rates and remaining time."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, stop: Stop) -> None:
+        self._stop = stop
         self._progress = Progress(
             TextColumn("{task.description:<28}"),
             BarColumn(bar_width=24),
@@ -57,12 +59,14 @@ class Bars:
 
     def begin(self, key: str, parts: int, standing: int) -> None:
         """Open a bar."""
+        self._stop.check()
         self._tasks[key] = self._progress.add_task(key, total=parts, completed=standing, rate="")
         self._cells[key] = 0
         self._begun[key] = time.monotonic()
 
     def advance(self, key: str, cells: int) -> None:
         """Move a bar by one part."""
+        self._stop.check()
         self._cells[key] += cells
         seconds = max(time.monotonic() - self._begun[key], 1e-3)
         unit = "MB/s" if key == READING else "Mcell/s"
@@ -84,12 +88,17 @@ class Bars:
 class Lines:
     """One structured log line per event, for runs without a terminal."""
 
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+
     def begin(self, key: str, parts: int, standing: int) -> None:
         """Log the begin of a job."""
+        self._stop.check()
         self._say("begin", key, f"parts={parts} standing={standing}")
 
     def advance(self, key: str, cells: int) -> None:
         """Log a part."""
+        self._stop.check()
         self._say("part", key, f"{'bytes' if key == READING else 'cells'}={cells}")
 
     def share(self, key: str, share: float) -> None:
@@ -107,13 +116,14 @@ class Lines:
 
 @contextmanager
 def following() -> Iterator[Bars | Lines]:
-    """Show the events of a run: bars on a terminal, lines elsewhere."""
+    """Show the events of a run: bars on a terminal, lines elsewhere; Ctrl-C ends them."""
     console = Console(stderr=True)
-    if not console.is_terminal:
-        yield Lines()
-        return
-    with Bars(console) as bars:
-        yield bars
+    with stopping() as stop:
+        if not console.is_terminal:
+            yield Lines(stop)
+            return
+        with Bars(console, stop) as bars:
+            yield bars
 
 
 def run_and_tell(

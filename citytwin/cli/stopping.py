@@ -1,0 +1,45 @@
+"""Ctrl-C stops a run for certain, also where it arrives in code that swallows exceptions."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class Stop:
+    """Whether Ctrl-C was pressed."""
+
+    asked = False
+
+    def check(self) -> None:
+        """Stop here if it was.
+
+        Raises
+        ------
+        KeyboardInterrupt
+            Where the first one got lost, as in a callback of the garbage collector.
+        """
+        if self.asked:
+            raise KeyboardInterrupt
+
+
+@contextmanager
+def stopping() -> Iterator[Stop]:
+    """Remember Ctrl-C, besides raising `KeyboardInterrupt` as ever."""
+    stop = Stop()
+    if threading.current_thread() is not threading.main_thread():
+        yield stop
+        return
+
+    def remember(number: int, frame: FrameType | None) -> None:
+        stop.asked = True
+        signal.default_int_handler(number, frame)
+
+    before = signal.signal(signal.SIGINT, remember)
+    try:
+        yield stop
+    finally:
+        signal.signal(signal.SIGINT, before)
