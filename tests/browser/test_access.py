@@ -59,7 +59,7 @@ def test_whole_page_by_keyboard(open_map: OpenMap) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.id") == "fade-sun_hours"
     page.keyboard.press("ArrowLeft")
-    assert "fade=sun_hours:75" in page.url
+    page.wait_for_function("() => location.hash.includes('fade=sun_hours:75')")
     page.locator("#legends [data-layer=sun_hours] li").first.focus()
     assert page.evaluate("() => document.activeElement.textContent") == "0.0–1.6 h"
     page.keyboard.press("ArrowDown")

@@ -62,7 +62,7 @@ def test_opacity(open_map: OpenMap) -> None:
     page = shown.open()
     page.get_by_label("濃さ: 最大浸水深").fill("40")
     assert close(shown.colour_at(438, 340), over_ground((255, 216, 192), 0.4))
-    assert "fade=flood_depth_max:40" in page.url
+    page.wait_for_function("() => location.hash.includes('fade=flood_depth_max:40')")
 
 
 def test_values_of_a_click(open_map: OpenMap) -> None:
