@@ -21,7 +21,7 @@ from citytwin.model.sun_rule import LitArea, SunRule
 from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, level_at, standing_faces
 from citytwin.rules.counted_suns import begin_of, suns_of_day
-from citytwin.rules.files import NamedRule, named_rule
+from citytwin.rules.named import SUN_RULES, NamedSunRule
 from citytwin.rules.telling import source_note
 
 Float64Array = NDArray[np.float64]
@@ -32,7 +32,7 @@ _ABOVE_M = 0.01
 class OpenSpaceSunParams(Params):
     """The rule, the spaces, and how closely they are looked at."""
 
-    rule: NamedRule = Bound(default_factory=lambda: named_rule("bre_209"))
+    rule: NamedSunRule = Bound(default_factory=lambda: SUN_RULES.named("bre_209"))
     """Name of a rule on areas (``bre_209``), path of a file, or the rule."""
     uses: tuple[str, ...] = Bound(default=("green",), min_length=1)
     """Land uses that count as open space, such as ``green``, ``field``, ``bare``."""

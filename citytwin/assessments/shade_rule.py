@@ -20,7 +20,7 @@ from citytwin.model.sun_rule import ShadeLimits, SunRule
 from citytwin.model.text import text
 from citytwin.rules.casters import casters_of
 from citytwin.rules.designation import Choice, Designations, designations_of
-from citytwin.rules.files import NamedRule, named_rule
+from citytwin.rules.named import SUN_RULES, NamedSunRule
 from citytwin.rules.site_check import Block, SiteCheck, site_checks
 from citytwin.rules.sites import measures_of, sites_of
 from citytwin.rules.telling import source_note
@@ -29,7 +29,7 @@ from citytwin.rules.telling import source_note
 class ShadeRuleParams(Params):
     """The rule, what the municipality chose within it, and what stands for data it lacks."""
 
-    rule: NamedRule = Bound(default_factory=lambda: named_rule("jp_shade"))
+    rule: NamedSunRule = Bound(default_factory=lambda: SUN_RULES.named("jp_shade"))
     """Name of a rule on shade (``jp_shade``, ``jp_shade_hokkaido``), path of a file, or the rule."""
     ordinance: tuple[Choice, ...] = ()
     """What the municipality chose: the first that fits a zone counts. Without one for a zone, the

@@ -21,7 +21,7 @@ from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, standing_faces
 from citytwin.rules.city_walls import CityWalls, city_walls
 from citytwin.rules.counted_suns import begin_of, suns_of_day
-from citytwin.rules.files import NamedRule, named_rule
+from citytwin.rules.named import SUN_RULES, NamedSunRule
 from citytwin.rules.telling import source_note
 
 Float64Array = NDArray[np.float64]
@@ -30,7 +30,7 @@ Float64Array = NDArray[np.float64]
 class WindowSunParams(Params):
     """The rule, and how walls are divided into places of windows."""
 
-    rule: NamedRule = Bound(default_factory=lambda: named_rule("en_17037"))
+    rule: NamedSunRule = Bound(default_factory=lambda: SUN_RULES.named("en_17037"))
     """Name of a rule on windows (``en_17037``, ``din_5034_winter``, ``din_5034_equinox``,
     ``gb_50180_great_cold``, ``gb_50180_winter_solstice``), path of a file, or the rule."""
     year: int = Bound(default=2026, ge=1950, le=2100)

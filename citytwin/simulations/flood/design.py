@@ -15,7 +15,7 @@ from citytwin.kernels.design_storm import (
 from citytwin.kernels.flood_forcing import RainSeries
 from citytwin.model.rain_rule import IdfCurve
 from citytwin.model.steps import Params
-from citytwin.rules.rain.files import NamedRainRule
+from citytwin.rules.named import NamedRainRule
 
 _MINUTE_S = 60.0
 _MOST_BLOCKS = 10_000

@@ -17,7 +17,7 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import CityState
-from citytwin.rules.files import named_rule
+from citytwin.rules.named import SUN_RULES
 from citytwin.store.tables import conform
 
 CRS = "EPSG:6677"
@@ -31,7 +31,7 @@ GROUND, WALL, SOUTH = 4.0, 12.0, NORTH - 100.0
 
 def rule_at(name: str) -> dict[str, Any]:
     """A rule with a fixed declination and hours from 8 to 16, so that geometry is all."""
-    given = named_rule(name).model_dump()
+    given = SUN_RULES.named(name).model_dump()
     given["sun"] |= {
         "time_basis": "true_solar",
         "begin_h": 8.0,

@@ -10,7 +10,7 @@ import pytest
 from citytwin.kernels.solar import sun_position
 from citytwin.model.steps import Site
 from citytwin.rules.counted_suns import begin_of, suns_of_day
-from citytwin.rules.files import named_rule, rule_names
+from citytwin.rules.named import SUN_RULES
 
 TOKYO = Site(139.7, 35.7, -0.05, "Asia/Tokyo")
 BEIJING = Site(116.4, 39.9, 0.3, "Asia/Shanghai")
@@ -18,7 +18,7 @@ BEIJING = Site(116.4, 39.9, 0.3, "Asia/Shanghai")
 
 def test_true_solar_time_is_symmetric_about_noon() -> None:
     """Eight intervals from 8 to 16: azimuths mirror at the south, altitudes follow the formula."""
-    counted = named_rule("gb_50180_great_cold").sun
+    counted = SUN_RULES.named("gb_50180_great_cold").sun
     suns = suns_of_day(counted, "01-20", 2026, 60.0, BEIJING)
     assert suns.weight.tolist() == [1.0] * 8
     azimuth = np.degrees(suns.azimuth_rad) + BEIJING.convergence_deg
@@ -31,7 +31,7 @@ def test_true_solar_time_is_symmetric_about_noon() -> None:
 
 def test_a_fixed_declination_needs_no_year() -> None:
     """Twelve suns of the Japanese rule, exact by the spherical triangle."""
-    counted = named_rule("jp_shade").sun
+    counted = SUN_RULES.named("jp_shade").sun
     suns = suns_of_day(counted, "12-22", 2026, 40.0, TOKYO)
     hour_angle = np.radians(15.0 * ((np.arange(12) + 0.5) * 8.0 / 12.0 - 4.0))
     declination = math.radians(-(23 + 26 / 60 + 27 / 3600))
@@ -43,7 +43,7 @@ def test_a_fixed_declination_needs_no_year() -> None:
 
 def test_civil_time_counts_the_sun_above_the_lowest_altitude() -> None:
     """On 21 March the sun is above 10 degrees for 2 acos(sin 10 / cos 35.7) / 15 hours, almost."""
-    suns = suns_of_day(named_rule("en_17037").sun, "03-21", 2026, 1.0, TOKYO)
+    suns = suns_of_day(SUN_RULES.named("en_17037").sun, "03-21", 2026, 1.0, TOKYO)
     half_day = math.acos(math.sin(math.radians(10.0)) / math.cos(math.radians(35.7)))
     assert suns.weight.sum() == pytest.approx(2.0 * math.degrees(half_day) / 15.0, abs=0.1)
     assert np.degrees(suns.altitude_rad).min() >= 10.0
@@ -54,10 +54,10 @@ def test_the_day_begins_at_local_midnight() -> None:
     assert begin_of("01-20", 2026, "Asia/Tokyo").isoformat() == "2026-01-19T15:00:00+00:00"
 
 
-@pytest.mark.parametrize("name", rule_names())
+@pytest.mark.parametrize("name", SUN_RULES.names())
 def test_every_rule_says_where_it_comes_from(name: str) -> None:
     """Source, and what was not checked; the file has the name of its rule."""
-    rule = named_rule(name)
+    rule = SUN_RULES.named(name)
     assert rule.name == name
     assert len(rule.source) > 10
     assert rule.unverified

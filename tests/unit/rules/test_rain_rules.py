@@ -8,16 +8,16 @@ import pytest
 from pydantic import ValidationError
 
 from citytwin.errors import ConfigError
-from citytwin.rules.rain.files import named_rain_rule, rain_rule_from_file, rain_rule_names
+from citytwin.rules.named import RAIN_RULES
 from citytwin.simulations.flood.design import DesignStorm, design_rain
 from citytwin.simulations.flood.params import FloodParams
 
 
 def test_every_rule_of_the_package_has_a_source() -> None:
     """The name in the file is that of the file."""
-    assert rain_rule_names()
-    for name in rain_rule_names():
-        rule = named_rain_rule(name)
+    assert RAIN_RULES.names()
+    for name in RAIN_RULES.names():
+        rule = RAIN_RULES.named(name)
         assert rule.name == name
         assert rule.source
 
@@ -54,11 +54,11 @@ def test_what_is_no_rule_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValidationError, match="no rainfall rule"):
         storm(rule="jp_atlantis")
     with pytest.raises(ConfigError, match="cannot be read"):
-        rain_rule_from_file(tmp_path / "none.yaml")
+        RAIN_RULES.from_file(tmp_path / "none.yaml")
     bad = tmp_path / "bad.yaml"
     bad.write_text("name: b\ntitle: B\nsource: s\ncurves: [{return_period_years: 2}]\n")
     with pytest.raises(ConfigError, match="either a formula or a table"):
-        rain_rule_from_file(bad)
+        RAIN_RULES.from_file(bad)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,313 @@
+"""Tables that assessments give: what it means for buildings, sites, walls and roads."""
+
+from __future__ import annotations
+
+from citytwin.model.tables.schema import Column, Table
+
+BUILDING_EXPOSURE = Table(
+    "building_exposure",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("usage", "string"),
+        Column("lod", "string", nullable=False),
+        Column("height_m", "float64", "m"),
+        Column("storeys", "int32", "1"),
+        Column("sunlit_hours", "float64", "h", meaning="mean at ground along the outer wall"),
+        Column("wind_speed_ratio", "float64", "1", meaning="highest along the outer wall"),
+        Column("wind_class", "int32", "1", meaning="0 sheltered, 1 moderate, 2 exposed"),
+        Column("flood_depth_max_m", "float64", "m", meaning="highest along the outer wall"),
+        Column(
+            "flooded_storey",
+            "int32",
+            "1",
+            meaning="0 none, 1 ground floor, 2 first floor up; at most the uppermost on record",
+        ),
+        Column(
+            "flood_damage_share",
+            "float64",
+            "1",
+            meaning="share of the value lost, by a stage-damage curve; null where no curve is for it",
+        ),
+        Column(
+            "house_damage_class",
+            "int32",
+            "1",
+            meaning="0 none, 1 below the floor, 2 half, 3 medium, 4 large, 5 full; houses only",
+        ),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+FACADES = Table(
+    "facades",
+    (
+        Column("facade_id", "string", nullable=False, meaning="building, wall and piece of it"),
+        Column("building_id", "string", nullable=False),
+        Column("wall", "int32", "1", nullable=False, meaning="from 1 along the outline"),
+        Column(
+            "azimuth_deg",
+            "float64",
+            "deg",
+            nullable=False,
+            meaning="of the outward normal, clockwise from true north",
+        ),
+        Column("length_m", "float64", "m", nullable=False),
+        Column("base_z_m", "float64", "m", nullable=False, meaning="floor of the lowest storey"),
+        Column("top_z_m", "float64", "m", nullable=False, meaning="roof at the wall"),
+        Column("storeys", "int32", "1", nullable=False, meaning="of equal height, up to the roof"),
+        Column(
+            "covered_storeys",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="from the lowest: another building stands against them",
+        ),
+        Column(
+            "sunlit_hours_lowest",
+            "float64",
+            "h",
+            meaning="in the middle of the lowest storey; null where that is covered",
+        ),
+        Column("sunlit_hours_mean", "float64", "h", meaning="of the storeys that are not covered"),
+        Column("sunlit_hours_highest", "float64", "h", meaning="null where all are covered"),
+        Column(
+            "storey_hours",
+            "floats",
+            "h",
+            nullable=False,
+            meaning="in the middle of each storey, the lowest first; 0 where it is covered",
+        ),
+        Column("geometry", "geometry", nullable=False, meaning="the wall seen from above"),
+    ),
+    geometry="line",
+    key="facade_id",
+)
+ROAD_EXPOSURE = Table(
+    "road_exposure",
+    (
+        Column("road_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("function", "string"),
+        Column(
+            "flood_depth_max_m",
+            "float64",
+            "m",
+            meaning="highest on its open cells; null on bridges, in tunnels, off the grid",
+        ),
+        Column(
+            "impassable_after_min",
+            "float64",
+            "min",
+            meaning="null when it stays passable, and where there is no depth",
+        ),
+        Column(
+            "passable_again_min",
+            "float64",
+            "min",
+            meaning="null when it stays passable, and when it is still closed at the end",
+        ),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+ROOF_SOLAR = Table(
+    "roof_solar",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("usage", "string"),
+        Column("lod", "string", nullable=False, meaning="level of detail of the roof planes"),
+        Column("height_m", "float64", "m"),
+        Column(
+            "roof_area_m2", "float64", "m2", meaning="true area of its planes as seen from above"
+        ),
+        Column("roof_planes", "int32", "1", meaning="planes seen on the grid"),
+        Column(
+            "roof_irradiation_kwh_m2",
+            "float64",
+            "kWh/m2",
+            meaning="mean of the roof in a year, on the planes of modules",
+        ),
+        Column("usable_area_m2", "float64", "m2", meaning="part that the rules leave"),
+        Column("usable_planes", "int32", "1"),
+        Column("module_area_m2", "float64", "m2", meaning="modules on the usable part"),
+        Column("mounting", "string", meaning="of most modules: pitched, level, racked"),
+        Column("sky", "string", nullable=False, meaning="observed, or clear (an upper bound)"),
+        Column(
+            "module_irradiation_kwh_m2",
+            "float64",
+            "kWh/m2",
+            meaning="mean of its modules in a year",
+        ),
+        Column("irradiated_kwh", "float64", "kWh", meaning="light on its modules in a year"),
+        Column("capacity_kwp", "float64", "kW", meaning="under standard test conditions"),
+        Column("yield_kwh", "float64", "kWh", meaning="electricity in a year"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+SURFACE_ACCURACY = Table(
+    "surface_accuracy",
+    (
+        Column("building_id", "string", nullable=False),
+        Column("cells", "int32", "1", nullable=False, meaning="roof cells that were surveyed"),
+        Column("bias_m", "float64", "m", meaning="mean of model minus survey"),
+        Column("rmse_m", "float64", "m"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+)
+MODEL_DEFECTS = Table(
+    "model_defects",
+    (
+        Column("defect_id", "string", nullable=False, meaning="feature and code"),
+        Column("feature_id", "string"),
+        Column("surface_id", "string", meaning="the worst of the surfaces concerned"),
+        Column("theme", "string", meaning="table the feature belongs to"),
+        Column("code", "string", nullable=False, meaning="of val3dity, such as 203, or a word"),
+        Column("rule", "string", meaning="quality requirement of PLATEAU, such as L14"),
+        Column("severity", "int32", "1", nullable=False, meaning="1 warning, 2 error"),
+        Column("message", "string", nullable=False),
+        Column("action", "string", meaning="kept, repaired, dropped, rebuilt, renamed, ..."),
+        Column("value", "float64", meaning="worst value met, in the unit of the message"),
+        Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="where it is met"),
+    ),
+    geometry="point",
+)
+SHADE_CHECKS = Table(
+    "shade_checks",
+    (
+        Column("site_id", "string", nullable=False, meaning="parcel, else building"),
+        Column("buildings", "string", nullable=False, meaning="their ids, comma separated"),
+        Column("land", "string", nullable=False, meaning="parcel, or strip around the buildings"),
+        Column("rule", "string", nullable=False, meaning="name of the rule"),
+        Column("zone", "string", nullable=False, meaning="zone whose limit has the least margin"),
+        Column("row", "string", nullable=False, meaning="row of the rule that the zone belongs to"),
+        Column("option", "int32", "1", nullable=False, meaning="pair of limits"),
+        Column("height_m", "float64", "m", nullable=False, meaning="highest roof over mean ground"),
+        Column("mean_ground_z_m", "float64", "m", nullable=False),
+        Column("plane_m", "float64", "m", nullable=False, meaning="plane above mean ground"),
+        Column("begin_h", "float64", "h", nullable=False, meaning="true solar time"),
+        Column("end_h", "float64", "h", nullable=False, meaning="true solar time"),
+        Column("declination_deg", "float64", "deg", nullable=False),
+        Column("near_line_m", "float64", "m", nullable=False),
+        Column("far_line_m", "float64", "m", nullable=False),
+        Column("near_limit_h", "float64", "h", nullable=False),
+        Column("near_hours", "float64", "h", nullable=False, meaning="longest shade there"),
+        Column("near_spells", "string", meaning="true solar times of shade at the worst point"),
+        Column("near_x_m", "float64", "m"),
+        Column("near_y_m", "float64", "m"),
+        Column("far_limit_h", "float64", "h", nullable=False),
+        Column("far_hours", "float64", "h", nullable=False, meaning="longest shade there"),
+        Column("far_spells", "string"),
+        Column("far_x_m", "float64", "m"),
+        Column("far_y_m", "float64", "m"),
+        Column(
+            "margin_h",
+            "float64",
+            "h",
+            nullable=False,
+            meaning="least of limit minus hours; a limit reached is broken, so 0 fails",
+        ),
+        Column("fails", "int32", "1", nullable=False, meaning="0 holds, 1 fails"),
+        Column("geometry", "geometry", nullable=False, meaning="site"),
+    ),
+    geometry="polygon",
+    key="site_id",
+)
+SHADE_LINES = Table(
+    "shade_lines",
+    (
+        Column("line_id", "string", nullable=False, meaning="site, kind and value"),
+        Column("site_id", "string", nullable=False),
+        Column(
+            "kind",
+            "string",
+            nullable=False,
+            meaning="outline (of the shadow at a time), equal (duration), distance (from the site)",
+        ),
+        Column("time_h", "float64", "h", meaning="of an outline: true solar time"),
+        Column("duration_h", "float64", "h", meaning="of a line of equal shade"),
+        Column("distance_m", "float64", "m", meaning="from the boundary of the site, 0 on it"),
+        Column("plane_m", "float64", "m", nullable=False, meaning="plane above mean ground"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="line",
+    key="line_id",
+)
+WINDOW_SUN = Table(
+    "window_sun",
+    (
+        Column("facade_id", "string", nullable=False, meaning="building, wall and piece of it"),
+        Column("building_id", "string", nullable=False),
+        Column("rule", "string", nullable=False, meaning="name of the rule"),
+        Column(
+            "azimuth_deg",
+            "float64",
+            "deg",
+            nullable=False,
+            meaning="of the outward normal, clockwise from true north",
+        ),
+        Column("length_m", "float64", "m", nullable=False),
+        Column("storeys", "int32", "1", nullable=False, meaning="that are judged"),
+        Column("hours_lowest", "float64", "h", meaning="at the lowest storey judged"),
+        Column("hours_highest", "float64", "h", meaning="at the highest storey judged"),
+        Column(
+            "levels_lowest",
+            "int32",
+            "1",
+            meaning="levels of the rule that the lowest storey reaches, 0 for none",
+        ),
+        Column(
+            "storeys_reaching",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="storeys that reach the first level",
+        ),
+        Column(
+            "storey_hours",
+            "floats",
+            "h",
+            nullable=False,
+            meaning="of each storey judged, the lowest first",
+        ),
+        Column("geometry", "geometry", nullable=False, meaning="the wall seen from above"),
+    ),
+    geometry="line",
+    key="facade_id",
+)
+OPEN_SPACE_SUN = Table(
+    "open_space_sun",
+    (
+        Column("space_id", "string", nullable=False),
+        Column("use", "string", nullable=False, meaning="as of land use"),
+        Column("rule", "string", nullable=False, meaning="name of the rule"),
+        Column("area_m2", "float64", "m2", nullable=False, meaning="buildings left out"),
+        Column(
+            "points", "int32", "1", nullable=False, meaning="places at which the sun was sought"
+        ),
+        Column("wanted_h", "float64", "h", nullable=False, meaning="hours that a place needs"),
+        Column("wanted_share", "float64", "1", nullable=False, meaning="share that must have them"),
+        Column("lit_share", "float64", "1", meaning="share that has them; null if unknown"),
+        Column("mean_hours", "float64", "h", meaning="of all places"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+    key="space_id",
+)
+TRAFFIC = Table(
+    "traffic",
+    (
+        Column("thing", "string", nullable=False),
+        Column("name", "string"),
+        Column("property", "string", nullable=False),
+        Column("value", "float64", meaning="mean of the good observations over time, in `unit`"),
+        Column("unit", "string", nullable=False),
+        Column("observations", "int32", "1", nullable=False),
+        Column("latest", "time"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="point",
+)

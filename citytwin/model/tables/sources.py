@@ -1,0 +1,270 @@
+"""Tables that formats give: what the city is, and what was observed in it."""
+
+from __future__ import annotations
+
+from citytwin.model.tables.schema import Column, Table
+
+BUILDINGS = Table(
+    "buildings",
+    (
+        Column("building_id", "string", nullable=False, meaning="gml:id, or the key in CityJSON"),
+        Column("stable_key", "string", nullable=False, meaning="id that outlives a release"),
+        Column("parent_id", "string", meaning="building of which this is a part"),
+        Column("lod", "string", nullable=False, meaning="best level of detail used, such as 2"),
+        Column("lods", "string", nullable=False, meaning="levels in the file, such as 0,1,2"),
+        Column("height_m", "float64", "m", meaning="top minus bottom of the geometry"),
+        Column(
+            "height_from",
+            "string",
+            meaning="what gave the height: geometry, attribute, storeys, assumed",
+        ),
+        Column("measured_height_m", "float64", "m", meaning="as recorded; null for sentinels"),
+        Column("ground_z_m", "float64", "m", meaning="lowest point; null: it is on the terrain"),
+        Column("roof_z_m", "float64", "m", meaning="highest point; null with the lowest"),
+        Column("storeys", "int32", "1", meaning="storeys above ground as recorded"),
+        Column("usage", "string", meaning="text of the code list, else the raw code"),
+        Column("usage_code", "string"),
+        Column(
+            "attributes",
+            "string",
+            meaning="JSON object of all that the file says and no column has; null for nothing",
+        ),
+        Column("source", "string", nullable=False, meaning="file the building came from"),
+        Column(
+            "offset",
+            "int64",
+            "By",
+            meaning="bytes before the building in a UTF-8 file (CityGML: before its start tag; "
+            "CityJSONSeq: before its line); null where a parser gives no position",
+        ),
+        Column("defects", "string", nullable=False, meaning="comma separated codes; empty if none"),
+        Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
+    ),
+    geometry="polygon",
+    key="building_id",
+)
+SURFACES = Table(
+    "surfaces",
+    (
+        Column("surface_id", "string", nullable=False),
+        Column("building_id", "string", nullable=False, meaning="owner in the buildings table"),
+        Column("lod", "string", nullable=False),
+        Column("semantic", "string", nullable=False, meaning="roof, wall, ground, closure, other"),
+        Column(
+            "xyz",
+            "floats",
+            "m",
+            nullable=False,
+            meaning="x y z of all rings, closing vertex left out",
+        ),
+        Column(
+            "ring_sizes",
+            "ints",
+            "1",
+            nullable=False,
+            meaning="vertices per ring, outer ring first",
+        ),
+    ),
+)
+DEFECTS = Table(
+    "defects",
+    (
+        Column("defect_id", "string", nullable=False, meaning="feature and code"),
+        Column("feature_id", "string", meaning="null where a file as a whole is concerned"),
+        Column("parent_id", "string", meaning="building of which the feature is a part"),
+        Column("surface_id", "string", meaning="the worst of the surfaces concerned"),
+        Column("theme", "string", meaning="table the feature belongs to"),
+        Column("code", "string", nullable=False, meaning="of val3dity, such as 203, or a word"),
+        Column("rule", "string", meaning="quality requirement of PLATEAU, such as L14"),
+        Column("severity", "string", nullable=False, meaning="error, warning, info"),
+        Column("message", "string", nullable=False),
+        Column("action", "string", meaning="kept, repaired, dropped, rebuilt, renamed, ..."),
+        Column("value", "float64", meaning="worst value met, in the unit of the message"),
+        Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
+        Column("source", "string", nullable=False),
+        Column("offset", "int64", "By", meaning="byte of the file where the feature begins"),
+        Column("geometry", "geometry", meaning="point; null where the feature has no place"),
+    ),
+    geometry="point",
+    key="defect_id",
+)
+RELIEF = Table(
+    "relief",
+    (
+        Column("triangle", "floats", "m", nullable=False, meaning="nine numbers: x y z thrice"),
+        Column("source", "string", nullable=False),
+    ),
+)
+ROADS = Table(
+    "roads",
+    (
+        Column("road_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("function", "string", meaning="class of road as recorded"),
+        Column("width_m", "float64", "m"),
+        Column(
+            "level",
+            "int32",
+            "1",
+            nullable=False,
+            meaning="0 on the ground, 1 on a bridge, -1 in a tunnel",
+        ),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="surface of the segment"),
+    ),
+    geometry="polygon",
+    key="road_id",
+)
+LAND_USE = Table(
+    "land_use",
+    (
+        Column("parcel_id", "string", nullable=False),
+        Column(
+            "use",
+            "string",
+            nullable=False,
+            meaning="building, road, water, green, paddy, field, bare, other",
+        ),
+        Column("code", "string", meaning="code as recorded"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+    key="parcel_id",
+)
+WATER_BODIES = Table(
+    "water_bodies",
+    (
+        Column("water_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("water_class", "string", meaning="text of the code list, else as recorded"),
+        Column("function", "string", meaning="text of the code list, else as recorded"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="area seen from above"),
+    ),
+    geometry="polygon",
+    key="water_id",
+)
+VEGETATION = Table(
+    "vegetation",
+    (
+        Column("plant_id", "string", nullable=False),
+        Column("kind", "string", nullable=False, meaning="cover (an area), single (one plant)"),
+        Column("plant_class", "string", meaning="text of the code list, else as recorded"),
+        Column("species", "string", meaning="text of the code list, else as recorded"),
+        Column("height_m", "float64", "m", meaning="of a cover: its mean"),
+        Column("crown_diameter_m", "float64", "m"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="area of a cover, point of a plant"),
+    ),
+    geometry="any",
+    key="plant_id",
+)
+BRIDGES = Table(
+    "bridges",
+    (
+        Column("bridge_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("bridge_class", "string", meaning="text of the code list, else as recorded"),
+        Column("function", "string", meaning="text of the code list, else as recorded"),
+        Column("level", "int32", "1", nullable=False, meaning="1 over the ground, 2 over a bridge"),
+        Column(
+            "bottom_z_m", "float64", "m", meaning="lowest point, piers of the geometry included"
+        ),
+        Column("top_z_m", "float64", "m", meaning="highest point"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="outline seen from above"),
+    ),
+    geometry="polygon",
+    key="bridge_id",
+)
+ZONES = Table(
+    "zones",
+    (
+        Column("zone_id", "string", nullable=False),
+        Column("kind", "string", nullable=False, meaning="class of i-UR, such as UseDistrict"),
+        Column("name", "string"),
+        Column("code", "string", meaning="function, else class, as recorded"),
+        Column("text", "string", meaning="what the code means; the code where no list says it"),
+        Column(
+            "floor_area_ratio_max", "float64", "1", meaning="floor area by site area; 2 = 200 %"
+        ),
+        Column("floor_area_ratio_min", "float64", "1"),
+        Column("building_coverage_ratio_max", "float64", "1", meaning="built-over share of a site"),
+        Column("building_height_max_m", "float64", "m"),
+        Column("building_height_min_m", "float64", "m"),
+        Column("building_area_min_m2", "float64", "m2"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+    key="zone_id",
+)
+SITES = Table(
+    "sites",
+    (
+        Column("site_id", "string", nullable=False, meaning="parcel number or other identifier"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="land that counts as one site"),
+    ),
+    geometry="polygon",
+    key="site_id",
+)
+HAZARD_SURFACES = Table(
+    "hazard_surfaces",
+    (
+        Column(
+            "triangle",
+            "floats",
+            "m",
+            nullable=False,
+            meaning="nine numbers, x y z thrice, of the water surface; its depth is z minus terrain",
+        ),
+        Column("surface_id", "string", nullable=False, meaning="gml:id of the feature"),
+        Column(
+            "kind",
+            "string",
+            nullable=False,
+            meaning="river_flood, inland_flood, high_tide, tsunami, reservoir_flood, unknown",
+        ),
+        Column("event", "string", meaning="river system or map the surface belongs to"),
+        Column("scale", "string", meaning="L1 planned for, L2 the largest conceivable"),
+        Column("admin", "string", meaning="national, prefectural: who maps the river"),
+        Column("rank_code", "string", meaning="class of depth as recorded"),
+        Column("rank", "string", meaning="text of the class of depth"),
+        Column("source", "string", nullable=False, meaning="file, from the folder of the data set"),
+    ),
+)
+THINGS = Table(
+    "things",
+    (
+        Column("thing", "string", nullable=False, meaning="URN of the sensor, stop or vehicle"),
+        Column("name", "string"),
+        Column(
+            "kind",
+            "string",
+            nullable=False,
+            meaning="weather_station, traffic_detector, vehicle, grid_point",
+        ),
+        Column("source", "string", nullable=False),
+        Column("synthetic", "bool", nullable=False),
+        Column("height_above_ground_m", "float64", "m", meaning="of the sensor, where known"),
+        Column("geometry", "geometry", nullable=False, meaning="point"),
+    ),
+    geometry="point",
+)
+OBSERVATIONS = Table(
+    "observations",
+    (
+        Column("source", "string", nullable=False),
+        Column("thing", "string", nullable=False),
+        Column("property", "string", nullable=False, meaning="name in model/properties.py"),
+        Column("unit", "string", nullable=False, meaning="canonical unit of the property"),
+        Column("phenomenon_start", "time", nullable=False),
+        Column("phenomenon_end", "time", nullable=False, meaning="equals start for an instant"),
+        Column("result", "float64", meaning="in `unit`; null when missing"),
+        Column("flag", "int8", "1", nullable=False, meaning="see Flag"),
+        Column("synthetic", "bool", nullable=False),
+        Column("raw_ref", "string", nullable=False, meaning="sha256 of the raw bytes"),
+    ),
+)

@@ -1,0 +1,21 @@
+"""The rules that parameters may name: on sunlight, and the rain of places.
+
+In parameters a rule is its name, the path of a file, or the rule itself; the whole of it goes into
+the fingerprint of what is made with it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, TypeAlias
+
+from pydantic import BeforeValidator
+
+from citytwin.model.rain_rule import RainRule
+from citytwin.model.sun_rule import SunRule
+from citytwin.rules.files import RuleFiles
+
+SUN_RULES = RuleFiles("citytwin.rules.sun", SunRule, "rule on sunlight")
+RAIN_RULES = RuleFiles("citytwin.rules.rain", RainRule, "rainfall rule")
+
+NamedSunRule: TypeAlias = Annotated[SunRule, BeforeValidator(SUN_RULES.given)]
+NamedRainRule: TypeAlias = Annotated[RainRule, BeforeValidator(RAIN_RULES.given)]
