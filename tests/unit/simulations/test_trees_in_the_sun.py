@@ -56,6 +56,11 @@ def test_trees_may_be_left_out_and_trunks_assumed():
     open_ = simulate("sunlight", orchard(), {"suns": SOUTH, "trees": {"count": False}})
     assert (open_["sunlit_hours"] == 2.0).all()
     assert "Trees are left out" in open_.comment
+    # A run hands no crowns over that the parameters have no use for: it is told all the same.
+    ground = {"surface_height": orchard()["surface_height"]}
+    alone = simulate("sunlight", ground, {"suns": SOUTH, "trees": {"count": False}})
+    assert "Trees are left out" in alone.comment
+    assert "rees" not in simulate("sunlight", ground, {"suns": SOUTH}).comment
     given = orchard()
     del given["canopy_base"]
     found = simulate("sunlight", given, {"suns": SOUTH, "trees": {"in_leaf_share": 0.0}})
