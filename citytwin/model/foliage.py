@@ -117,7 +117,7 @@ class Crowns(NamedTuple):
 
 
 def crowns_of(block: Block, trees: Trees) -> Crowns | None:
-    """Return the crowns over a block, or None where trees do not count or none are known.
+    """Return the crowns over a block, or None where trees do not count or none stands there.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def crowns_of(block: Block, trees: Trees) -> Crowns | None:
         How trees count.
     """
     top, base = block.get(f.CANOPY_TOP), block.get(f.CANOPY_BASE)
-    if top is None or not trees.count:
+    if top is None or not trees.count or not np.isfinite(top).any():
         return None
     if base is None:
         surface = block[f.SURFACE_HEIGHT]

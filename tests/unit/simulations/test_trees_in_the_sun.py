@@ -102,6 +102,25 @@ def test_irradiation_behind_trees_is_linear_in_what_they_let_through():
     assert np.array_equal(light(winter.pop("trees"), **winter), light({"count": False}, **winter))
 
 
+@pytest.mark.parametrize("name", ["sunlight", "sky_view", "irradiation", "shadow"])
+def test_a_treeless_part_of_a_city_with_trees(name):
+    """Where no crown stands all is as if trees did not count, to the bit."""
+    given = orchard()
+    for layer in ("canopy_top", "canopy_base"):
+        given[layer] = given[layer] * np.nan
+    params = {
+        "sunlight": {"suns": SOUTH},
+        "sky_view": {"directions": 32},
+        "irradiation": {"first_day": "2026-07-01", "step_minutes": 60, "directions": 16},
+        "shadow": {"moment": "2026-12-22T09:00:00+09:00"},
+    }[name]
+    counted = simulate(name, given, params)
+    left_out = simulate(name, given, {**params, "trees": {"count": False}})
+    assert "Trees count" in counted.comment
+    for field in counted:
+        assert np.array_equal(counted[field], left_out[field])
+
+
 def test_a_base_without_a_top_is_told():
     """Half of the input is no reason to be silent."""
     given = orchard()
