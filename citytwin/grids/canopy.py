@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
@@ -100,11 +102,10 @@ def _plants(
     _join(above, np.append(_base(tall, params), np.nan)[owner].astype(np.float32), canopy)
     here = grid.middles_in(plants.geometry.bounds.to_numpy(dtype=np.float64), tile)
     told = (
-        (_WITHOUT_HEIGHT, int((np.isnan(height) & here).sum())),
-        (_WITHOUT_CROWN, int((single & high & np.isnan(crown) & here).sum())),
+        tally("loss", _WITHOUT_HEIGHT, int((np.isnan(height) & here).sum())),
+        tally("fallback", _WITHOUT_CROWN, int((single & high & np.isnan(crown) & here).sum())),
     )
-    return tuple(tally("loss" if form is _WITHOUT_HEIGHT else "fallback", form, count)
-                 for form, count in told if count)  # fmt: skip
+    return tuple(note for note in told if note.count)
 
 
 def _base(height_m: NDArray[np.float64], params: CanopyParams) -> NDArray[np.float64]:
@@ -121,9 +122,10 @@ def _raster(
 ) -> None:
     """Join a raster of heights above the ground; in place.
 
-    Of a finer raster the trees in a cell are averaged, of a coarser one the nearest cell is taken.
+    Of a finer raster the trees in a cell are averaged; where a cell may hold none of its samples,
+    as in a raster that is as fine but turned, the nearest one is taken.
     """
-    if raster.coarsest_m <= grid.cell_m:
+    if math.sqrt(2.0) * raster.coarsest_m <= grid.cell_m:
         rows, cols, values = raster.samples(grid, grid.bounds_of(tile))
         values = np.where(values >= params.lowest_m, values, np.nan)
         height = cell_means(rows - tile.row0, cols - tile.col0, values, tile.shape)
@@ -159,7 +161,7 @@ GRIDDER = Gridder(
     any_of=(t.VEGETATION, "canopy_raster"),
     outputs=(f.CANOPY_TOP, f.CANOPY_BASE),
     params=CanopyParams,
-    margin_m=lambda params, cell_m: max(WIDEST_RADIUS_M, params.unknown_crown_m) + cell_m,
+    margin_m=lambda _params, cell_m: WIDEST_RADIUS_M + cell_m,
     run=run,
     cost=Cost(seconds_per_megacell=0.5, bytes_per_cell=40.0),
 )

@@ -36,8 +36,8 @@ class Canopy(NamedTuple):
     passes: np.ndarray
 
 
-def has_crowns(canopy: Canopy, shape: tuple[int, ...], number: int) -> bool:
-    """Check that a canopy fits a raster and its suns, and tell whether it holds a crown.
+def check_canopy(canopy: Canopy, shape: tuple[int, ...], number: int) -> None:
+    """Refuse a canopy that does not fit a raster and its suns.
 
     Parameters
     ----------
@@ -47,10 +47,6 @@ def has_crowns(canopy: Canopy, shape: tuple[int, ...], number: int) -> bool:
         Of the raster.
     number
         Of suns.
-
-    Returns
-    -------
-    bool
 
     Raises
     ------
@@ -64,7 +60,6 @@ def has_crowns(canopy: Canopy, shape: tuple[int, ...], number: int) -> bool:
         )
     if canopy.passes.shape != (number,) or not (canopy.passes >= 0.0).all():
         raise ValueError(f"a share that passes is needed for each of {number} suns, 0 to 1")
-    return bool(np.isfinite(canopy.top).any())
 
 
 def sweep_behind_crowns(

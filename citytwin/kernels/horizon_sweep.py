@@ -27,7 +27,7 @@ from typing import Literal
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.canopy import Canopy, has_crowns, sweep_behind_crowns
+from citytwin.kernels.canopy import Canopy, check_canopy, sweep_behind_crowns
 from citytwin.kernels.shadow_answers import NO_DATA, UNDER_TREES, blank_unknown, lit_to_mask
 from citytwin.kernels.shadow_bounds import sweep_exact
 from citytwin.kernels.shadow_lanes import sweep_lit
@@ -215,13 +215,12 @@ def sum_of_lit(
         When shapes do not fit, or the cell size is unusable.
     """
     row_m, col_m = _checked(height, plane_height, cell_m)
-    behind = None
-    if canopy is not None and has_crowns(canopy, height.shape, suns.weight.size):
+    layers, behind = [height, plane_height], None
+    if canopy is not None:
+        check_canopy(canopy, height.shape, suns.weight.size)
+        layers += [canopy.top, canopy.base]
         behind = suns.weight * canopy.passes
     rays = bundles(suns, row_m, col_m, method != "fast", dtype, behind)
-    layers = [height, plane_height]
-    if canopy is not None and behind is not None:
-        layers += [canopy.top, canopy.base]
     out: np.ndarray = np.zeros(height.shape, dtype=dtype)
     along_rows = [bundle for bundle in rays if not bundle.turned]
     if along_rows:

@@ -72,8 +72,8 @@ def binned(lights: Lights, spacing_rad: float) -> Lights:
     rise = np.sin(altitude)
 
     def joined(kinds: np.ndarray) -> np.ndarray:
-        level = [np.bincount(member, kind * rise, bins.size) for kind in kinds]
-        return np.asarray(np.stack(level) / vector[2] * strength)
+        upward = [np.bincount(member, kind * rise, bins.size) for kind in kinds]
+        return np.asarray(np.stack(upward) / vector[2] * strength)
 
     behind = lights.behind_crowns
     return Lights(

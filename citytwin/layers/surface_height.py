@@ -34,10 +34,10 @@ LAYER = LayerRecipe(
     title=text("地表面の高さ（建物を含む）", "Height of the surface with buildings"),
     summary=text(
         "地面と建物の屋根の高さ（標高）で、日照と風の計算に使う形です。"
-        "樹木・塀・高架橋は、元データにない限り含まれません。",
+        "樹木は含まれず、塀・高架橋は元データにない限り含まれません。",
         "Height of ground and roofs above the vertical datum: the shape that sunlight and wind"
         " are computed on. "
-        "Trees, fences and elevated roads are missing unless the sources hold them.",
+        "Trees are no part of it, nor are fences and elevated roads unless the sources hold them.",
     ),
     view=RasterView(SURFACE_HEIGHT),
     style=style,

@@ -63,10 +63,12 @@ LAYER = LayerRecipe(
     title=text("植生", "Vegetation"),
     summary=text(
         "都市モデルに記録された緑地などの範囲と単独木です。単独木は樹冠の直径（記録がなければ 3 m）の円で示します。"
-        "高さの記録がある樹木は日照の計算で影を落としますが、風と浸水では考慮していません。",
+        "高さの記録がある樹木は地面と屋根の日照・日射・天空率の計算で影を落としますが、"
+        "壁面の日照、日影規制、風、浸水では考慮していません。",
         "Green areas and single trees as the city model records them; a tree is a circle of its "
         "crown, or of 3 m where that is not recorded. "
-        "Plants of recorded height shade the simulations of the sun; wind and floods do not know of trees.",
+        "Plants of recorded height shade ground and roofs in the maps of sun and sky; sun on walls,"
+        " limits of shade, wind and floods do not know of trees.",
     ),
     view=VectorView(
         table=VEGETATION,

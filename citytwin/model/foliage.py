@@ -117,7 +117,7 @@ class Crowns(NamedTuple):
 
 
 def crowns_of(block: Block, trees: Trees) -> Crowns | None:
-    """Return the crowns over a block, or None where trees do not count or none are known.
+    """Return the crowns over a block, or None where trees do not count or none stands there.
 
     Parameters
     ----------
@@ -127,7 +127,7 @@ def crowns_of(block: Block, trees: Trees) -> Crowns | None:
         How trees count.
     """
     top, base = block.get(f.CANOPY_TOP), block.get(f.CANOPY_BASE)
-    if top is None or not trees.count:
+    if top is None or not trees.count or not np.isfinite(top).any():
         return None
     if base is None:
         surface = block[f.SURFACE_HEIGHT]
@@ -170,22 +170,23 @@ def tree_notes(block: Block, trees: Trees) -> tuple[Note, ...]:
     trees
         How trees count.
     """
+    if not trees.count:
+        # Whether there are any is not known here: what is of no use is not handed over.
+        return (
+            Note(
+                severity="info",
+                ja="樹木の影は指定により計算していません",
+                en="Trees are left out, as the parameters say",
+            ),
+        )
     if block.get(f.CANOPY_TOP) is None:
-        if block.get(f.CANOPY_BASE) is None or not trees.count:
+        if block.get(f.CANOPY_BASE) is None:
             return ()
         return (
             Note(
                 severity="loss",
                 ja="樹冠の下端だけが与えられ、上端がないため、樹木の影を計算していません",
                 en="Bases of crowns are given without their tops: trees cast no shade",
-            ),
-        )
-    if not trees.count:
-        return (
-            Note(
-                severity="info",
-                ja="樹木の影は指定により計算していません",
-                en="Trees are left out, as the parameters say",
             ),
         )
     leaf, bare = 100 * trees.in_leaf_share, 100 * trees.bare_share

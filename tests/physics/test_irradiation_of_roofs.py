@@ -300,6 +300,17 @@ def test_gaps_are_filled_by_the_mean_clearness_and_told_or_refused():
         probable_of({})
 
 
+def test_what_a_record_lacks_is_said_by_the_step_that_asked():
+    """Light of a day in June does not cover the year of a roof, nor a day in July."""
+    record = {p.GLOBAL_RADIATION: record_of(p.GLOBAL_RADIATION, "2025-06-10", 24, 300.0)}
+    with pytest.raises(StepError, match=r"^step irradiation_probable: .* covers 0%"):
+        probable_of(record, first_day="2025-07-10", last_day="2025-07-10")
+    year = RoofParams.model_validate({"year": 2025, "step_minutes": 60, "observed": "radiation"})
+    block = block_of(np.zeros((3, 3)), 0.0, np.nan, record)
+    with pytest.raises(StepError, match=r"^step roof_irradiation: .* covers 0%"):
+        roofs.SIMULATION.run(block, year)
+
+
 def test_doubted_values_are_gaps():
     """A day that its producer doubts counts as not observed."""
     record = record_of(p.GLOBAL_RADIATION, "2026-06-10", 72, 300.0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, time, timedelta
 
-from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
@@ -12,23 +11,19 @@ from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import ProbableParams
-from citytwin.simulations.irradiation.span import days_s, light_of, span_of
+from citytwin.simulations.irradiation.span import days_s, light_of
 from citytwin.simulations.irradiation.surface import light_reach_m, plane_note, received_on_surface
-from citytwin.simulations.irradiation.weather import PROPERTY, intervals_of, real_sky
+from citytwin.simulations.irradiation.weather import PROPERTY, observation_of
+
+NAME = "irradiation_probable"
 
 
 def run(block: Block, params: ProbableParams) -> Outcome:
     """Add up beam, light of the sky, and what the ground reflects, as the record has it."""
-    site, wanted = block.site, PROPERTY[params.observed]
-    record = block.records.get(wanted)
-    if record is None:
-        msg = f"there is no record of {wanted.name}"
-        raise StepError(msg, step="irradiation_probable", hint="add a weather feed that has it")
-    record = record.good()
+    site = block.site
     limits = days_s(params.first_day, params.last, site.time_zone)
-    span = span_of(limits, intervals_of(record), params, site)
-    real = real_sky(span, record, params.observed, params.min_coverage)
-    light = light_of(span, (real.sky,), True, block, params)
+    real = observation_of(limits, params.observed, params, block, NAME)
+    light = light_of(real.span, (real.sky,), True, block, params)
     got = received_on_surface(light, block, params)
     fields = {
         f.IRRADIATION_PROBABLE_DIRECT: got.direct,
@@ -56,7 +51,7 @@ def _window(params: ProbableParams) -> tuple[datetime, datetime]:
 
 
 SIMULATION = Simulation(
-    name="irradiation_probable",
+    name=NAME,
     title=text("実際の日射量（観測された空）", "Probable solar irradiation (observed sky)"),
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.ROOF_SLOPE, f.ROOF_ASPECT, f.CANOPY_TOP, f.CANOPY_BASE, *PROPERTY.values()),

@@ -9,7 +9,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.errors import StepError
 from citytwin.kernels.irradiation import (
     light_directions,
     plane_normals,
@@ -32,8 +31,9 @@ from citytwin.simulations.irradiation.span import (
     span_of,
 )
 from citytwin.simulations.irradiation.surface import light_reach_m
-from citytwin.simulations.irradiation.weather import PROPERTY, intervals_of, real_sky
+from citytwin.simulations.irradiation.weather import PROPERTY, observation_of
 
+NAME = "roof_irradiation"
 Plane = NDArray[np.float32]
 
 
@@ -97,15 +97,9 @@ def _year(block: Block, params: RoofParams) -> _Year:
     if params.observed is None:
         span = span_of(limits, (np.empty(0), np.empty(0)), params, site)
         return _Year(light_of(span, (span.clear,), False, block, params), ())
-    wanted = PROPERTY[params.observed]
-    record = block.records.get(wanted)
-    if record is None:
-        msg = f"there is no record of {wanted.name}"
-        raise StepError(msg, step="roof_irradiation", hint="add a weather feed that has it")
-    record = record.good()
-    span = span_of(limits, intervals_of(record), params, site)
-    real = real_sky(span, record, params.observed, params.min_coverage)
-    return _Year(light_of(span, (span.clear, real.sky), False, block, params), real.notes)
+    real = observation_of(limits, params.observed, params, block, NAME)
+    skies = real.span.clear, real.sky
+    return _Year(light_of(real.span, skies, False, block, params), real.notes)
 
 
 def _unshaded(all_light: SpanLight, normals: Plane, known: NDArray[np.bool_]) -> Plane:
@@ -142,7 +136,7 @@ def _window(params: RoofParams) -> tuple[datetime, datetime]:
 
 
 SIMULATION = Simulation(
-    name="roof_irradiation",
+    name=NAME,
     title=text("屋根の年間日射量", "Irradiation of roofs in a year"),
     inputs=(f.SURFACE_HEIGHT, f.ROOF_SLOPE, f.ROOF_ASPECT),
     optional=(*PROPERTY.values(), f.CANOPY_TOP, f.CANOPY_BASE),

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from datetime import date as Day
-from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
 
 import numpy as np
 import pandas as pd
@@ -133,9 +132,8 @@ def light_of(
     azimuth = np.radians(np.mod(span.sun.azimuth_deg - block.site.convergence_deg, 360.0))
     passes = np.ones(azimuth.size)
     if crowns_of(block, params.trees) is not None:
-        zone = ZoneInfo(block.site.time_zone)
-        days = [datetime.fromtimestamp(s, zone).date() for s in span.pieces.middle_s]
-        passes = params.trees.of_days(days, block.site)
+        middles = [datetime.fromtimestamp(s, UTC) for s in span.pieces.middle_s]
+        passes = params.trees.passes(middles, block.site)
     suns = np.stack(
         [
             span.kwh(kind)

@@ -42,10 +42,12 @@ def normals_of(block: Block, params: IrradiationParams) -> NDArray[np.float32]:
     params
         Which plane is asked for.
     """
-    normals: NDArray[np.float32] = surface_normals(block[f.SURFACE_HEIGHT], block.cell_m)
+    surface = block[f.SURFACE_HEIGHT]
     if params.plane == "level":
-        normals[:2], normals[2] = 0.0, 1.0
-        return normals
+        level = np.zeros((3, *surface.shape), dtype=np.float32)
+        level[2] = 1.0
+        return level
+    normals: NDArray[np.float32] = surface_normals(surface, block.cell_m)
     slope, aspect = block.get(f.ROOF_SLOPE), block.get(f.ROOF_ASPECT)
     if slope is None or aspect is None:
         return normals

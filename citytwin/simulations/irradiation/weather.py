@@ -19,9 +19,10 @@ from citytwin.model import properties as p
 from citytwin.model.notes import Note
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
+from citytwin.model.steps import Block
 from citytwin.model.text import Text, text
-from citytwin.simulations.irradiation.params import Observed
-from citytwin.simulations.irradiation.span import Span
+from citytwin.simulations.irradiation.params import Observed, ProbableParams, RoofParams
+from citytwin.simulations.irradiation.span import Span, span_of
 
 FloatArray = NDArray[np.float64]
 
@@ -42,73 +43,80 @@ _WHOLE = 0.9995
 
 
 @dataclass(frozen=True)
-class RealSky:
-    """Irradiance of a span as observed."""
+class Observation:
+    """A span, and its irradiance as observed."""
 
+    span: Span
+    """Cut at the ends of the observations."""
     sky: SkyLight
     notes: tuple[Note, ...]
 
 
-def intervals_of(record: Record) -> tuple[FloatArray, FloatArray]:
-    """Begin and end of what each observation stands for [s since 1970].
-
-    Parameters
-    ----------
-    record
-        In order of time.
-    """
-    return standing_intervals(record.start_s, record.end_s)
-
-
-def real_sky(span: Span, record: Record, observed: Observed, min_coverage: float) -> RealSky:
-    """Irradiance of each stretch of a span by a record.
+def observation_of(
+    limits_s: tuple[float, float],
+    observed: Observed,
+    params: ProbableParams | RoofParams,
+    block: Block,
+    step: str,
+) -> Observation:
+    """Irradiance of each stretch of a span by the record that a block has of it.
 
     Global irradiance follows the clear sky within each observation, and its sum over the
     observation is the observed one.
 
     Parameters
     ----------
-    span
-        Cut at `intervals_of` the record.
-    record
-        Good observations only.
+    limits_s
+        Begin and end of the span [s since 1970].
     observed
-        What they are of.
-    min_coverage
-        Share of the light of the span that must be covered.
+        What is recorded.
+    params
+        The air, the longest stretch, and the share of the light that must be covered.
+    block
+        Where, with the record.
+    step
+        Name of the simulation, for messages.
 
     Raises
     ------
     StepError
-        If less is covered.
+        If there is no record, or less is covered.
     """
+    wanted = PROPERTY[observed]
+    record = block.records.get(wanted)
+    if record is None:
+        msg = f"there is no record of {wanted.name}"
+        raise StepError(msg, step=step, hint="add a weather feed that has it")
+    record = record.good()
+    intervals_s = standing_intervals(record.start_s, record.end_s)
+    span = span_of(limits_s, intervals_s, params, block.site)
     level, owner = span.clear.level_w_m2(span.altitude_deg), span.pieces.interval
     covered = owner >= 0
     energy = level * span.pieces.length_s
     # Of a polar night nothing can be missed.
     share = float(energy[covered].sum() / energy.sum()) if energy.any() else 1.0
-    if share < min_coverage:
+    if share < params.min_coverage:
         msg = (
             f"the record of {record.observed.name} of {record.where.en} covers {share:.0%} of the"
             " light of the span only"
         )
         hint = "choose days that were recorded, another source, or a smaller min_coverage"
-        raise StepError(msg, step="irradiation", hint=hint)
+        raise StepError(msg, step=step, hint=hint)
     clearness = np.zeros(level.size)
     clearness[covered] = _clearness(span, level, record, observed)[owner[covered]]
     mean = float((clearness * energy)[covered].sum() / max(energy[covered].sum(), 1e-9))
     clearness[~covered] = mean
     sky = observed_sky(clearness * level, span.altitude_deg, span.day_of_year)
     used = np.unique(owner[covered & (level > 0.0)]).size
-    return RealSky(sky, _notes(record, observed, used, share, mean))
+    return Observation(span, sky, _notes(record, observed, used, share, mean))
 
 
 def _clearness(span: Span, level: FloatArray, record: Record, observed: Observed) -> FloatArray:
     """Global irradiance of each observation as a share of that of the clear sky."""
     if observed == "clouds":
         return np.asarray(clearness_of_clouds(record.result))
-    start_s, end_s = intervals_of(record)
     if observed == "sunshine":
+        start_s, end_s = standing_intervals(record.start_s, record.end_s)
         share = record.result * 60.0 / (end_s - start_s)
         return np.asarray(clearness_of_sunshine(np.clip(share, 0.0, 1.0)))
     covered, number = span.pieces.interval >= 0, record.result.size

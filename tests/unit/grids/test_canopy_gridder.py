@@ -9,6 +9,7 @@ import shapely
 from citytwin.grids.canopy import GRIDDER, CanopyParams
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.crs import transform
 from citytwin.model.grid import GridSpec
 from citytwin.model.raster import Raster
 from citytwin.model.steps import GridTask
@@ -85,6 +86,17 @@ def test_rasters_of_tree_heights():
     assert top[3, 5] == GROUND[3, 5] + 10
     assert base[3, 5] == GROUND[3, 5] + 2.5
     assert np.array_equal(base[10:15, 15:20], GROUND[10:15, 15:20] + np.float32(1.5))
+
+
+def test_a_turned_raster_as_fine_as_the_grid_leaves_no_holes():
+    """A wood in metres of the next plane zone: the samples of some cells lie just beside them."""
+    grid = GridSpec("EPSG:6677", -44000.0, -94000.0, 1.0, 300, 300)
+    west, north = transform(np.array([-44100.0]), np.array([-93900.0]), grid.crs, "EPSG:6676")
+    wood = np.full((500, 500), 8.0, dtype=np.float32)
+    raster = Raster(wood, "EPSG:6676", float(west[0]), float(north[0]), 1.0, 1.0, "wood.tif")
+    ground = {f.TERRAIN: np.zeros(grid.shape, dtype=np.float32)}
+    task = GridTask(grid, grid.whole, {}, {"canopy_raster": (raster,)}, ground)
+    assert (GRIDDER.run(task, CanopyParams()).fields[f.CANOPY_TOP] == 8.0).all()
 
 
 def test_each_plant_is_counted_in_one_tile():

@@ -56,6 +56,11 @@ def test_trees_may_be_left_out_and_trunks_assumed():
     open_ = simulate("sunlight", orchard(), {"suns": SOUTH, "trees": {"count": False}})
     assert (open_["sunlit_hours"] == 2.0).all()
     assert "Trees are left out" in open_.comment
+    # A run hands no crowns over that the parameters have no use for: it is told all the same.
+    ground = {"surface_height": orchard()["surface_height"]}
+    alone = simulate("sunlight", ground, {"suns": SOUTH, "trees": {"count": False}})
+    assert "Trees are left out" in alone.comment
+    assert "rees" not in simulate("sunlight", ground, {"suns": SOUTH}).comment
     given = orchard()
     del given["canopy_base"]
     found = simulate("sunlight", given, {"suns": SOUTH, "trees": {"in_leaf_share": 0.0}})
@@ -95,6 +100,25 @@ def test_irradiation_behind_trees_is_linear_in_what_they_let_through():
     assert none[0, 0] > 0.95 * all_[0, 0]
     winter = {"first_day": "2026-12-22", "trees": {"in_leaf_share": 0.0, "bare_share": 1.0}}
     assert np.array_equal(light(winter.pop("trees"), **winter), light({"count": False}, **winter))
+
+
+@pytest.mark.parametrize("name", ["sunlight", "sky_view", "irradiation", "shadow"])
+def test_a_treeless_part_of_a_city_with_trees(name):
+    """Where no crown stands all is as if trees did not count, to the bit."""
+    given = orchard()
+    for layer in ("canopy_top", "canopy_base"):
+        given[layer] = given[layer] * np.nan
+    params = {
+        "sunlight": {"suns": SOUTH},
+        "sky_view": {"directions": 32},
+        "irradiation": {"first_day": "2026-07-01", "step_minutes": 60, "directions": 16},
+        "shadow": {"moment": "2026-12-22T09:00:00+09:00"},
+    }[name]
+    counted = simulate(name, given, params)
+    left_out = simulate(name, given, {**params, "trees": {"count": False}})
+    assert "Trees count" in counted.comment
+    for field in counted:
+        assert np.array_equal(counted[field], left_out[field])
 
 
 def test_a_base_without_a_top_is_told():
