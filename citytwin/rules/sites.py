@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from citytwin.model.grid import GridSpec
 from citytwin.model.ragged import flattened, offsets_of
 from citytwin.model.sun_rule import Regulated
+from citytwin.rules.city_shadows import level_at
 
 Float64Array = NDArray[np.float64]
 _FEET = 24
@@ -107,10 +108,7 @@ def _mean_ground(
     feet = shapely.line_interpolate_point(
         shapely.get_exterior_ring(parts)[:, None], shares[None, :], normalized=True
     )
-    rows, cols = grid.cells_of(shapely.get_x(feet).ravel(), shapely.get_y(feet).ravel())
-    inside = grid.contains(rows, cols)
-    z = np.full(rows.shape, np.nan)
-    z[inside] = terrain[rows[inside], cols[inside]]
+    z = level_at(grid, terrain, shapely.get_x(feet).ravel(), shapely.get_y(feet).ravel())
     weight = np.repeat(shapely.length(shapely.get_exterior_ring(parts)) / _FEET, _FEET)
     known = ~np.isnan(z)
     of = np.repeat(owner, _FEET)[known]
