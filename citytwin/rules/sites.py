@@ -164,10 +164,16 @@ def sites_of(
     for parcel in np.unique(on[1]):
         parcels_at.setdefault(int(nodes[len(ids) + parcel]), []).append(int(parcel))
     areas = np.empty(len(sites), dtype=object)
+    parcel_ids = set(map(str, land_ids))
+
+    def strip_id(building: str) -> str:
+        """Its building's id, told from a parcel that has the same."""
+        return f"{building}:strip" if building in parcel_ids else building
+
     site_ids = []
     for k, site in enumerate(sites):
         own = parcels_at.get(int(site), [])
-        site_ids.append(str(land_ids[own[0]] if own else ids[whole[members[k][0]]]))
+        site_ids.append(str(land_ids[own[0]]) if own else strip_id(ids[whole[members[k][0]]]))
         areas[k] = (
             shapely.union_all(land[own])
             if own
