@@ -20,7 +20,7 @@ from citytwin.model.sun_notes import sun_notes
 from citytwin.model.sun_rule import LitArea, SunRule
 from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, level_at, standing_faces
-from citytwin.rules.counted_suns import begin_of, suns_of_day
+from citytwin.rules.counted_suns import begin_of, reaches, suns_of_day
 from citytwin.rules.named import SUN_RULES, NamedSunRule
 from citytwin.rules.telling import source_note
 
@@ -93,7 +93,7 @@ def run(city: CityState, params: OpenSpaceSunParams) -> Assessed:
                 "points": len(hours),
                 "wanted_h": limits.hours,
                 "wanted_share": limits.share,
-                "lit_share": float((hours >= limits.hours).mean()) if known else np.nan,
+                "lit_share": float(reaches(hours, limits.hours).mean()) if known else np.nan,
                 "mean_hours": float(hours.mean()) if known else np.nan,
                 "geometry": space.geometry,
             }

@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 from pydantic import Field as Bound
 
-from citytwin.kernels.shade_spells import SunCircle, sun_directions
+from citytwin.kernels.shade_spells import sun_directions
 from citytwin.model import tables as t
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
@@ -115,7 +115,11 @@ def _lines(
     shade = Shade(edges, check.mean_ground_z_m + check.plane_m, circle)
     faces = [face for row in members for face in casters.rings_of(row)]
     for hour in np.arange(check.begin_h, check.end_h + 1e-9, params.every_h):
-        outline = shadow_outline(faces, shade.plane_z_m, _toward(circle, float(hour)))
+        angle = math.pi / 12.0 * (hour - 12.0)
+        if not circle.begin_rad - 1e-9 <= angle <= circle.end_rad + 1e-9:
+            continue  # the sun is down, or too low for its shadows to end
+        toward = sun_directions(circle, np.array([angle]))[0]
+        outline = shadow_outline(faces, shade.plane_z_m, toward)
         yield _line(check, "outline", float(hour), outline.boundary)
     box = shadow_bounds(edges, shade.plane_z_m, circle)
     walls = footprint.buffer(_WALL_M)
@@ -129,11 +133,6 @@ def _lines(
         (check.far_line_m, around.far),
     ):
         yield _line(check, "distance", metres, shape.boundary)
-
-
-def _toward(circle: SunCircle, hour: float) -> np.ndarray[Any, Any]:
-    angle = np.array([math.pi / 12.0 * (hour - 12.0)])
-    return np.asarray(sun_directions(circle, angle)[0])
 
 
 def _line(check: Any, kind: str, value: float, shape: shapely.Geometry) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import list_column, offsets_of
 from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params, Site
 from citytwin.model.sun_notes import sun_notes
-from citytwin.model.sun_rule import LitHours, LitLevel, SunRule, WindowPoint
+from citytwin.model.sun_rule import LitHours, SunRule, WindowPoint
 from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, standing_faces
 from citytwin.rules.city_walls import CityWalls, city_walls
-from citytwin.rules.counted_suns import begin_of, suns_of_day
+from citytwin.rules.counted_suns import begin_of, reaches, suns_of_day
 from citytwin.rules.named import SUN_RULES, NamedSunRule
 from citytwin.rules.telling import source_note
 
@@ -90,7 +90,11 @@ def run(city: CityState, params: WindowSunParams) -> Assessed:
     ]
     hours = np.minimum.reduce(days)
     frame = _frame(walls, hours, buildings, rule, receiver, limits, city.site)
-    notes = (_note(params, receiver), source_note(rule), *sun_notes(False, city.grid, city.site))
+    notes = (
+        _note(params, receiver, limits),
+        source_note(rule),
+        *sun_notes(False, city.grid, city.site),
+    )
     return Assessed(
         frame,
         _facts(frame),
@@ -121,7 +125,7 @@ def _frame(
     wanted = np.array([level.hours for level in limits.levels])
     lowest = hours[begin]
     reaching = (
-        np.add.reduceat((values >= wanted[0]).astype(np.int64), offsets[:-1])
+        np.add.reduceat(reaches(values, wanted[0]).astype(np.int64), offsets[:-1])
         if len(kept)
         else np.zeros(0, dtype=np.int64)
     )
@@ -130,7 +134,7 @@ def _frame(
     normal = walls.walls.normal[kept]
     azimuth = np.degrees(np.arctan2(normal[:, 0], normal[:, 1])) + site.convergence_deg
     lines = np.stack([pieces.start[kept], pieces.end[kept]], axis=1)
-    levels = np.searchsorted(wanted, np.nan_to_num(lowest), side="right")
+    levels = reaches(lowest[:, None], wanted).sum(axis=1)
     return gpd.GeoDataFrame(
         {
             "facade_id": [f"{name}:{wall}.{piece}" for name, wall, piece in names],
@@ -172,10 +176,10 @@ def _facts(frame: gpd.GeoDataFrame) -> tuple[Fact, ...]:
     )
 
 
-def _note(params: WindowSunParams, receiver: WindowPoint) -> Note:
+def _note(params: WindowSunParams, receiver: WindowPoint, limits: LitHours) -> Note:
     rule, low = params.rule, params.rule.sun.min_altitude_deg
-    levels_ja = "、".join(f"{level.title.ja} {level.hours:g} 時間" for level in _levels(rule))
-    levels_en = ", ".join(f"{level.title.en} {level.hours:g} h" for level in _levels(rule))
+    levels_ja = "、".join(f"{level.title.ja} {level.hours:g} 時間" for level in limits.levels)
+    levels_en = ", ".join(f"{level.title.en} {level.hours:g} h" for level in limits.levels)
     days, storey = ", ".join(rule.sun.days), params.storey_m
     above = receiver.above_floor_m
     return Note(
@@ -186,11 +190,6 @@ def _note(params: WindowSunParams, receiver: WindowPoint) -> Note:
         f" the floor, sun above {low:g} degrees, all storeys {storey:g} m high. Rooms, dwellings and"
         " real windows are not known. Not a statement of compliance",
     )
-
-
-def _levels(rule: SunRule) -> tuple[LitLevel, ...]:
-    assert isinstance(rule.limits, LitHours)  # noqa: S101 - checked with the parameters
-    return rule.limits.levels
 
 
 ASSESSMENT = Assessment(

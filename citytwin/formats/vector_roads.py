@@ -13,6 +13,7 @@ from citytwin.formats.city.defects import with_defects
 from citytwin.formats.city.frames import RoadRow, road_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
+from citytwin.formats.vector.files import PATTERNS
 from citytwin.formats.vector.layers import (
     VectorLayer,
     area_or_reject,
@@ -146,7 +147,7 @@ def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
 FORMAT = Format(
     name="vector_roads",
     title=text("道路（ベクタデータ）", "Roads (vector files)"),
-    patterns=("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet"),
+    patterns=PATTERNS,
     produces=(ROADS, DEFECTS),
     params=VectorRoadParams,
     read=read,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from citytwin.formats.city.theme_rows import SiteRow
-from citytwin.formats.vector.polygons import PATTERNS, AreaColumns, AreaFeature, read_areas
+from citytwin.formats.vector.files import PATTERNS
+from citytwin.formats.vector.polygons import AreaColumns, AreaFeature, read_areas
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import DEFECTS, SITES
 from citytwin.model.text import text

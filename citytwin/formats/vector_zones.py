@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from citytwin.formats.city.recorded import recorded_ratio
 from citytwin.formats.city.theme_rows import ZoneRow
-from citytwin.formats.vector.polygons import PATTERNS, AreaColumns, AreaFeature, read_areas
+from citytwin.formats.vector.files import PATTERNS
+from citytwin.formats.vector.polygons import AreaColumns, AreaFeature, read_areas
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import DEFECTS, ZONES
 from citytwin.model.text import text

@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
-
-from citytwin.model.layer import Attribute, Derived, Style, StyleItem, ValueRange, VectorView
+from citytwin.model.layer import (
+    Attribute,
+    Style,
+    StyleItem,
+    ValueRange,
+    VectorView,
+    rows_of_kind,
+)
 from citytwin.model.palettes import COUNTED, HEAVY, SLOW
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.tables import SHADE_LINES
 from citytwin.model.text import text
-
-_COLUMNS = tuple(
-    column
-    for column in SHADE_LINES.columns
-    if column.name in ("line_id", "site_id", "distance_m", "plane_m", "geometry")
-)
-
-
-def distance_lines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Keep the lines around the sites.
-
-    Parameters
-    ----------
-    rows
-        All lines of the diagrams.
-    """
-    chosen = rows[(rows["kind"] == "distance").to_numpy(dtype=bool)]
-    return chosen[[column.name for column in _COLUMNS]]
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
@@ -66,7 +53,9 @@ LAYER = LayerRecipe(
             Attribute("site_id", text("敷地", "Site")),
         ),
         thin=True,
-        derived=Derived(columns=_COLUMNS, make=distance_lines),
+        derived=rows_of_kind(
+            SHADE_LINES, "distance", ("line_id", "site_id", "distance_m", "plane_m", "geometry")
+        ),
     ),
     style=style,
     simulation=False,

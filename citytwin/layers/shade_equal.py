@@ -2,47 +2,29 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
-
-from citytwin.model.layer import Attribute, Derived, Style, StyleItem, ValueRange, VectorView
+from citytwin.model.layer import (
+    Attribute,
+    Style,
+    ValueRange,
+    VectorView,
+    rows_of_kind,
+)
 from citytwin.model.palettes import ACTON, spread
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import bin_label
+from citytwin.model.style_bins import bins
 from citytwin.model.tables import SHADE_LINES
 from citytwin.model.text import text
 
 _FROM_H = (0.0, 2.0, 2.5, 3.0, 4.0, 5.0)
-_COLUMNS = tuple(
-    column
-    for column in SHADE_LINES.columns
-    if column.name in ("line_id", "site_id", "duration_h", "plane_m", "geometry")
-)
-
-
-def equal_lines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Keep the lines of equal duration.
-
-    Parameters
-    ----------
-    rows
-        All lines of the diagrams.
-    """
-    chosen = rows[(rows["kind"] == "equal").to_numpy(dtype=bool)]
-    return chosen[[column.name for column in _COLUMNS]]
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Darker for longer shade."""
-    colours = spread(ACTON[2:], len(_FROM_H))
-    ends = (*_FROM_H[1:], None)
     return Style(
         kind="class",
         unit="h",
         title=text("日影となる時間", "Duration of shade"),
-        items=tuple(
-            StyleItem(min=low, max=high, rgb=rgb, label=bin_label(low, high, "h"))
-            for low, high, rgb in zip(_FROM_H, ends, colours, strict=True)
-        ),
+        items=bins(_FROM_H, spread(ACTON[2:], len(_FROM_H)), "h"),
     )
 
 
@@ -68,7 +50,9 @@ LAYER = LayerRecipe(
             Attribute("site_id", text("敷地", "Site")),
         ),
         thin=True,
-        derived=Derived(columns=_COLUMNS, make=equal_lines),
+        derived=rows_of_kind(
+            SHADE_LINES, "equal", ("line_id", "site_id", "duration_h", "plane_m", "geometry")
+        ),
     ),
     style=style,
 )

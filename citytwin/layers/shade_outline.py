@@ -2,31 +2,18 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
-
-from citytwin.model.layer import Attribute, Derived, Style, StyleItem, ValueRange, VectorView
+from citytwin.model.layer import (
+    Attribute,
+    Style,
+    StyleItem,
+    ValueRange,
+    VectorView,
+    rows_of_kind,
+)
 from citytwin.model.palettes import DIFFERENCE
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.tables import SHADE_LINES
 from citytwin.model.text import text
-
-_COLUMNS = tuple(
-    column
-    for column in SHADE_LINES.columns
-    if column.name in ("line_id", "site_id", "time_h", "plane_m", "geometry")
-)
-
-
-def hourly_outlines(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Keep the outlines of shadows.
-
-    Parameters
-    ----------
-    rows
-        All lines of the diagrams.
-    """
-    chosen = rows[(rows["kind"] == "outline").to_numpy(dtype=bool)]
-    return chosen[[column.name for column in _COLUMNS]]
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
@@ -78,7 +65,9 @@ LAYER = LayerRecipe(
             Attribute("site_id", text("敷地", "Site")),
         ),
         thin=True,
-        derived=Derived(columns=_COLUMNS, make=hourly_outlines),
+        derived=rows_of_kind(
+            SHADE_LINES, "outline", ("line_id", "site_id", "time_h", "plane_m", "geometry")
+        ),
     ),
     style=style,
 )

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from citytwin.model.layer import Attribute, Style, StyleItem, ValueRange, VectorView
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+
+from citytwin.model.layer import Attribute, Derived, Style, StyleItem, ValueRange, VectorView
 from citytwin.model.palettes import DIFFERENCE
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.tables import SHADE_CHECKS
+from citytwin.model.tables import SHADE_CHECKS, Column
 from citytwin.model.text import Text, text
 
-_CLASSES: tuple[tuple[float | None, float | None, int, Text], ...] = (
-    (None, -1.0, 6, text("1 時間を超えて超過", "exceeded by more than 1 h")),
-    (-1.0, 0.0, 5, text("超過（1 時間以内）", "exceeded by up to 1 h")),
-    (0.0, 0.5, 2, text("適合（余裕 0.5 時間未満）", "kept, with less than 0.5 h to spare")),
-    (0.5, None, 1, text("適合（余裕 0.5 時間以上）", "kept, with 0.5 h or more to spare")),
+CLASS_COLUMN = "verdict"
+_CLASSES: tuple[tuple[int, Text], ...] = (
+    (6, text("1 時間を超えて超過", "exceeded by more than 1 h")),
+    (5, text("超過（1 時間以内）", "exceeded by up to 1 h")),
+    (2, text("適合（余裕 0.5 時間未満）", "kept, with less than 0.5 h to spare")),
+    (1, text("適合（余裕 0.5 時間以上）", "kept, with 0.5 h or more to spare")),
 )
+"""Colour and wording of each class."""
 ROWS: tuple[tuple[str, Text], ...] = (
     ("low_rise", text("低層住居系", "Low-rise residential")),
     ("mid_high_rise", text("中高層住居系", "Mid- and high-rise residential")),
@@ -26,15 +32,34 @@ ROWS: tuple[tuple[str, Text], ...] = (
 )
 
 
+def with_verdicts(checks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Add the class of the map, by the margin before it is rounded: what fails is never kept.
+
+    Parameters
+    ----------
+    checks
+        Sites that were checked.
+    """
+    margin = checks["margin_h"].to_numpy(dtype=np.float64)
+    fails = checks["fails"].to_numpy(dtype=np.int32) == 1
+    classes = np.where(fails, np.where(margin < -1.0, 0, 1), np.where(margin < 0.5, 2, 3))
+    return checks.assign(**{CLASS_COLUMN: pd.array(classes, dtype="Int32")})
+
+
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Red where a limit is exceeded, blue where it is kept."""
     return Style(
         kind="class",
-        unit="h",
+        unit="",
         title=text("規制値までの余裕", "Margin to the limit"),
         items=tuple(
-            StyleItem(min=low, max=high, rgb=DIFFERENCE[colour], label=label)
-            for low, high, colour, label in _CLASSES
+            StyleItem(
+                min=number,
+                max=number + 1 if number + 1 < len(_CLASSES) else None,
+                rgb=DIFFERENCE[colour],
+                label=label,
+            )
+            for number, (colour, label) in enumerate(_CLASSES)
         ),
     )
 
@@ -55,15 +80,15 @@ LAYER = LayerRecipe(
     view=VectorView(
         table=SHADE_CHECKS,
         id_column="site_id",
-        style_column="margin_h",
+        style_column=CLASS_COLUMN,
         attributes=(
-            Attribute("margin_h", text("余裕", "Margin"), 0.01),
             Attribute(
-                "fails",
+                CLASS_COLUMN,
                 text("判定", "Verdict"),
                 1,
-                values=(("0", text("適合", "Kept")), ("1", text("超過", "Exceeded"))),
+                values=tuple((str(number), label) for number, (_, label) in enumerate(_CLASSES)),
             ),
+            Attribute("margin_h", text("余裕", "Margin"), 0.01),
             Attribute(
                 "near_hours", text("5～10 m の範囲の最大日影時間", "Longest shade, 5 to 10 m"), 0.01
             ),
@@ -94,6 +119,21 @@ LAYER = LayerRecipe(
                     ("strip", text("建物から一定の幅", "Strip around the buildings")),
                 ),
             ),
+        ),
+        derived=Derived(
+            columns=(
+                *SHADE_CHECKS.columns[:-1],
+                Column(
+                    CLASS_COLUMN,
+                    "int32",
+                    "1",
+                    nullable=False,
+                    meaning="exceeded by more than 1 h: 0, by less: 1; kept by less than 0.5 h: 2,"
+                    " by more: 3",
+                ),
+                SHADE_CHECKS.columns[-1],
+            ),
+            make=with_verdicts,
         ),
     ),
     style=style,

@@ -12,6 +12,7 @@ from citytwin.model.steps import LayerRecipe
 from citytwin.model.tables import SHADE_CHECKS, Column
 from citytwin.model.text import text
 
+_KEPT, _EXCEEDED = text("適合", "kept"), text("規制値超過", "exceeded")
 _COLUMNS = (
     Column("point_id", "string", nullable=False, meaning="site, and near or far"),
     Column("site_id", "string", nullable=False),
@@ -19,6 +20,7 @@ _COLUMNS = (
     Column("hours", "float64", "h", nullable=False, meaning="longest shade there"),
     Column("limit_h", "float64", "h", nullable=False),
     Column("margin_h", "float64", "h", nullable=False, meaning="limit minus hours"),
+    Column("fails", "int32", "1", nullable=False, meaning="0 holds, 1 fails: the limit is reached"),
     Column("spells", "string", meaning="true solar times of shade"),
     Column("plane_m", "float64", "m", nullable=False, meaning="plane above mean ground"),
     Column("geometry", "geometry", nullable=False),
@@ -47,6 +49,7 @@ def worst_points(checks: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
                 "hours": hours,
                 "limit_h": limit,
                 "margin_h": limit - hours,
+                "fails": pd.array(hours >= limit, dtype="Int32"),
                 "spells": checks[f"{where}_spells"],
                 "plane_m": checks["plane_m"],
             }
@@ -60,11 +63,11 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
     """Red where the limit is reached, blue where it is kept."""
     return Style(
         kind="class",
-        unit="h",
+        unit="",
         title=text("最大日影時間の点", "Points of longest shade"),
         items=(
-            StyleItem(min=None, max=0.0, rgb=DIFFERENCE[5], label=text("規制値超過", "exceeded")),
-            StyleItem(min=0.0, max=None, rgb=DIFFERENCE[1], label=text("適合", "kept")),
+            StyleItem(min=0, max=1, rgb=DIFFERENCE[1], label=_KEPT),
+            StyleItem(min=1, max=None, rgb=DIFFERENCE[5], label=_EXCEEDED),
         ),
     )
 
@@ -84,8 +87,9 @@ LAYER = LayerRecipe(
     view=VectorView(
         table=SHADE_CHECKS,
         id_column="point_id",
-        style_column="margin_h",
+        style_column="fails",
         attributes=(
+            Attribute("fails", text("判定", "Verdict"), 1, values=(("0", _KEPT), ("1", _EXCEEDED))),
             Attribute("hours", text("日影時間", "Hours of shade"), 0.01),
             Attribute("limit_h", text("規制値", "Limit"), 0.1),
             Attribute("margin_h", text("余裕", "Margin"), 0.01),

@@ -316,6 +316,25 @@ class Derived:
     """Pure; leaves the rows it is given unchanged."""
 
 
+def rows_of_kind(table: Table, kind: str, columns: Sequence[str]) -> Derived:
+    """Show the rows of one kind of a table that holds several, such as the lines of a diagram.
+
+    Parameters
+    ----------
+    table
+        With a column ``kind``.
+    kind
+        Of the rows shown.
+    columns
+        Those shown, geometry included, in the order of the table.
+    """
+
+    def make(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        return rows.loc[(rows["kind"] == kind).to_numpy(dtype=bool), list(columns)]
+
+    return Derived(tuple(column for column in table.columns if column.name in columns), make)
+
+
 @dataclass(frozen=True)
 class VectorView:
     """What a layer made from a table shows."""

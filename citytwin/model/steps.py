@@ -394,7 +394,8 @@ class LayerRecipe:
 
     id: str
     order: int
-    """Place in the layer list; low numbers are drawn first."""
+    """Low numbers are drawn first, and listed first within their group; a group stands in the layer
+    list where its first layer does."""
     group: str
     title: Text
     summary: Text

@@ -1,23 +1,33 @@
 """What a law or standard asks of sunlight, as parameters: which sun counts, where, how much.
 
-The rules themselves are files (:mod:`citytwin.rules`); nothing here or in the assessments knows
+The rules themselves are files (:mod:`citytwin.rules.sun`); nothing here or in the assessments knows
 one of them by name.
 """
 
 from __future__ import annotations
 
 import math
+from datetime import date
 from itertools import pairwise
 from typing import Annotated, Literal, Self, TypeAlias
 
+from pydantic import AfterValidator, model_validator
 from pydantic import Field as Bound
-from pydantic import model_validator
 
 from citytwin.model.steps import Params
 from citytwin.model.text import Text
 
-MonthDay: TypeAlias = Annotated[str, Bound(pattern=r"^(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
-"""Such as ``03-21``."""
+_COMMON_YEAR = 2023
+
+
+def _of_every_year(day: str) -> str:
+    """Return a day, if no year lacks it."""
+    date.fromisoformat(f"{_COMMON_YEAR}-{day}")
+    return day
+
+
+MonthDay: TypeAlias = Annotated[str, Bound(pattern=r"^\d\d-\d\d$"), AfterValidator(_of_every_year)]
+"""Such as ``03-21``; a day of every year."""
 Hours: TypeAlias = Annotated[float, Bound(gt=0, le=24)]
 
 
@@ -187,12 +197,19 @@ class SunRule(Params):
         if self.receiver.kind != wanted:
             msg = f"limits of kind {self.limits.kind} need a receiver of kind {wanted}"
             raise ValueError(msg)
-        if isinstance(self.limits, ShadeLimits):
+        shade = isinstance(self.limits, ShadeLimits)
+        if shade != (self.casters == "own"):
+            msg = f"limits of kind {self.limits.kind} need casters: {'own' if shade else 'all'}"
+            raise ValueError(msg)
+        if isinstance(self.receiver, LevelPlane) and shade != (
+            self.receiver.above == "mean_ground"
+        ):
+            above = "mean_ground" if shade else "ground"
+            msg = f"limits of kind {self.limits.kind} need a receiver above: {above}"
+            raise ValueError(msg)
+        if shade:
             fixed = self.sun.declination_deg is not None and self.sun.time_basis == "true_solar"
-            if not fixed or self.sun.refraction or self.casters != "own":
-                msg = (
-                    "limits of shade need a fixed declination, true solar time, no refraction "
-                    "and casters: own"
-                )
+            if not fixed or self.sun.refraction:
+                msg = "limits of shade need a fixed declination, true solar time and no refraction"
                 raise ValueError(msg)
         return self

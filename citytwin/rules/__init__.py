@@ -1,1 +1,1 @@
-"""What laws and standards ask of sunlight: the rules as files, and the geometry of shade."""
+"""Rules by name, on sunlight and on the rain of places, and the geometry of shade."""

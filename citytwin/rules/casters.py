@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.caster_edges import edges_of_faces
 from citytwin.model.building_faces import afloat_faces, placed_faces
-from citytwin.model.ragged import Faces, joined, offsets_of
+from citytwin.model.ragged import Faces, joined, taken
 
 Float64Array = NDArray[np.float64]
 
@@ -85,7 +85,8 @@ def casters_of(
     lifted = afloat.xyz.copy()
     lifted[:, 2] += ground_z_m[_owner_of_vertex(afloat)]
     standing = Faces(lifted, afloat.ring_offsets, afloat.polygon_offsets, afloat.owners)
-    faces = _sorted_by_owner(joined(placed_faces(buildings, own), standing))
+    both = joined(placed_faces(buildings, own), standing)
+    faces = taken(both, np.argsort(both.owners, kind="stable"))
     first = np.searchsorted(faces.owners, np.arange(len(buildings) + 1))
     return Casters(faces, first)
 
@@ -93,21 +94,3 @@ def casters_of(
 def _owner_of_vertex(faces: Faces) -> NDArray[np.int64]:
     rings = np.repeat(faces.owners.astype(np.int64), np.diff(faces.polygon_offsets))
     return np.repeat(rings, np.diff(faces.ring_offsets))
-
-
-def _sorted_by_owner(faces: Faces) -> Faces:
-    """Bring the polygons of each building together, in the order they had."""
-    order = np.argsort(faces.owners, kind="stable")
-    rings_per_face = np.diff(faces.polygon_offsets)[order]
-    rings = _ranges(faces.polygon_offsets[:-1][order], rings_per_face)
-    sizes = np.diff(faces.ring_offsets)[rings]
-    vertices = _ranges(faces.ring_offsets[:-1][rings], sizes)
-    return Faces(
-        faces.xyz[vertices], offsets_of(sizes), offsets_of(rings_per_face), faces.owners[order]
-    )
-
-
-def _ranges(begin: NDArray[np.int64], size: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Numbers begin, begin + 1, ... of every range, one range after the other."""
-    shift = np.repeat(begin - offsets_of(size)[:-1], size)
-    return np.arange(int(size.sum()), dtype=np.int64) + shift

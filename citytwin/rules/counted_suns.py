@@ -19,6 +19,8 @@ Float64Array = NDArray[np.float64]
 _ROUNDS = 3
 """Of correcting the clock: the equation of time changes by 30 s a day at most."""
 _SECONDS_PER_RAD = 12.0 * 3600.0 / math.pi
+_SAME_H = 1e-9
+"""Sums of intervals differ by less where only their rounding differs [h]."""
 
 
 def suns_of_day(counted: CountedSun, day: str, year: int, step_minutes: float, site: Site) -> Suns:
@@ -56,6 +58,19 @@ def suns_of_day(counted: CountedSun, day: str, year: int, step_minutes: float, s
     else:
         suns = _fixed(counted.declination_deg, hours, each_h, site)
     return suns_above(suns, max(counted.min_altitude_deg, 1e-6), (), site.convergence_deg)
+
+
+def reaches(hours: Float64Array, wanted_h: float | Float64Array) -> NDArray[np.bool_]:
+    """Tell where hours of sun are as many as wanted; 24 times 5 minutes are 2 hours.
+
+    Parameters
+    ----------
+    hours
+        Sums of the weights of suns [h]; NaN reaches nothing.
+    wanted_h
+        Limits, of a shape that fits [h].
+    """
+    return np.asarray(hours >= wanted_h - _SAME_H)
 
 
 def begin_of(day: str, year: int, time_zone: str) -> datetime:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from citytwin.model.grid import GridSpec
 from citytwin.model.ragged import flattened, offsets_of
 from citytwin.model.sun_rule import Regulated
+from citytwin.rules.city_shadows import level_at
 
 Float64Array = NDArray[np.float64]
 _FEET = 24
@@ -107,10 +108,7 @@ def _mean_ground(
     feet = shapely.line_interpolate_point(
         shapely.get_exterior_ring(parts)[:, None], shares[None, :], normalized=True
     )
-    rows, cols = grid.cells_of(shapely.get_x(feet).ravel(), shapely.get_y(feet).ravel())
-    inside = grid.contains(rows, cols)
-    z = np.full(rows.shape, np.nan)
-    z[inside] = terrain[rows[inside], cols[inside]]
+    z = level_at(grid, terrain, shapely.get_x(feet).ravel(), shapely.get_y(feet).ravel())
     weight = np.repeat(shapely.length(shapely.get_exterior_ring(parts)) / _FEET, _FEET)
     known = ~np.isnan(z)
     of = np.repeat(owner, _FEET)[known]
@@ -166,10 +164,16 @@ def sites_of(
     for parcel in np.unique(on[1]):
         parcels_at.setdefault(int(nodes[len(ids) + parcel]), []).append(int(parcel))
     areas = np.empty(len(sites), dtype=object)
+    parcel_ids = set(map(str, land_ids))
+
+    def strip_id(building: str) -> str:
+        """Its building's id, told from a parcel that has the same."""
+        return f"{building}:strip" if building in parcel_ids else building
+
     site_ids = []
     for k, site in enumerate(sites):
         own = parcels_at.get(int(site), [])
-        site_ids.append(str(land_ids[own[0]] if own else ids[whole[members[k][0]]]))
+        site_ids.append(str(land_ids[own[0]]) if own else strip_id(ids[whole[members[k][0]]]))
         areas[k] = (
             shapely.union_all(land[own])
             if own

@@ -56,6 +56,15 @@ def test_switching_layers(open_map: OpenMap) -> None:
     assert close(shown.colour_at(438, 255), (190, 60, 40)), "a closed road lies over the pictures"
 
 
+def test_layers_of_a_group_stand_together(open_map: OpenMap) -> None:
+    """Roads are drawn first, buildings last; both are of the city, and listed under one heading."""
+    page = open_map().open()
+    headings = page.locator("#layers h3")
+    headings.first.wait_for()
+    assert headings.all_inner_texts() == ["まち", "浸水", "日照"]
+    assert page.locator("#layers ul.layers").first.locator("li.layer").count() == 3
+
+
 def test_opacity(open_map: OpenMap) -> None:
     """The slider must change how much of the ground is seen through a layer."""
     shown = open_map()

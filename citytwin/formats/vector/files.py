@@ -48,6 +48,8 @@ DAMAGED = (
 )
 """What the readers raise on damaged files; each has several roots of its own."""
 _LARGEST_DOUBTFUL = 200_000_000
+PATTERNS = ("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet")
+"""Names of the files in which roads, sites and zones are looked for."""
 SHAPEFILE_COMPANIONS = (".dbf", ".shx", ".prj", ".cpg")
 """Files of a Shapefile that are read with it; listed so that a change in them is noticed."""
 

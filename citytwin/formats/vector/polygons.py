@@ -23,8 +23,6 @@ from citytwin.formats.vector.values import text_of
 from citytwin.model.steps import Dataset, Decoded
 from citytwin.model.tables import Table
 
-PATTERNS = ("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet")
-
 
 @dataclass(frozen=True, eq=False)
 class AreaFeature:

@@ -22,17 +22,12 @@ const open = new Set();
 export function showPanel(city, choice) {
   const panel = byId("layers");
   panel.setAttribute("aria-label", t("layers.title"));
-  const groups = /** @type {HTMLElement[]} */ ([]);
-  let last = "";
-  let list = el("ul", { class: "layers" });
-  for (const layer of city.layers) {
-    if (layer.doc.group !== last || groups.length === 0) {
-      last = layer.doc.group;
-      list = el("ul", { class: "layers", "aria-label": groupName(last) });
-      groups.push(el("div", { class: "group" }, el("h3", {}, groupName(last)), list));
-    }
-    list.append(card(layer, city, choice));
-  }
+  const alike = Map.groupBy(city.layers, (layer) => groupName(layer.doc.group));
+  const groups = [...alike].map(([name, layers]) => {
+    const cards = layers.map((layer) => card(layer, city, choice));
+    const list = el("ul", { class: "layers", "aria-label": name }, ...cards);
+    return el("div", { class: "group" }, el("h3", {}, name), list);
+  });
   const broken = city.broken.map((one) => el("li", {}, t("layers.broken", one)));
   const losses = broken.length > 0 ? el("ul", { class: "notes" }, ...broken) : null;
   fill("layers", el("h2", {}, t("layers.title")), losses, ...groups, colophon(city));

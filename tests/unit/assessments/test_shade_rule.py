@@ -21,6 +21,7 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Assessed, CityState
+from citytwin.rules.named import SUN_RULES
 from citytwin.store.tables import conform, empty
 
 CRS = "EPSG:6677"
@@ -227,6 +228,8 @@ def test_names_of_rules_are_checked() -> None:
     """A rule that is none, or of another kind."""
     with pytest.raises((ConfigError, ValidationError), match="no rule on sunlight"):
         ShadeRuleParams.model_validate({"rule": "jp_shad"})
+    with pytest.raises(ValidationError, match="limits no shade of buildings"):
+        ShadeRuleParams.model_validate({"rule": "bre_209"})
 
 
 def test_diagram_of_a_tower() -> None:
@@ -245,6 +248,17 @@ def test_diagram_of_a_tower() -> None:
     assert noon[3] - box[3] == pytest.approx(length * math.cos(turn), abs=0.01)
     five = lines[lines["distance_m"] == 5.0].geometry.iloc[0].bounds
     assert five[3] == pytest.approx(box[3] + 9.0)
+
+
+def test_no_outline_is_drawn_while_the_sun_is_down() -> None:
+    """Of a rule from 6 to 18 h: at the end of December it rises in Tokyo after 7 h."""
+    rule = SUN_RULES.named("jp_shade").model_dump()
+    rule["sun"] |= {"begin_h": 6.0, "end_h": 18.0}
+    city = city_of(((200.0, 150.0, 220.0, 162.0), 31.0))
+    checks, _ = run(city, zone=ZONE, rule=rule)
+    drawn = CityState(GRID, {}, {**city.tables, t.SHADE_CHECKS: checks})
+    lines = shade_diagram.run(drawn, shade_diagram.ShadeDiagramParams()).frame
+    assert lines["time_h"].dropna().tolist() == list(range(8, 17))
 
 
 def test_buildings_of_unknown_height_are_told() -> None:

@@ -131,6 +131,23 @@ def test_share_of_a_park_behind_a_wall() -> None:
     assert made.loc["park", "points"] == 2400
 
 
+def test_hours_that_meet_a_limit_reach_it() -> None:
+    """24 intervals of 5 minutes are the 2 hours asked for, whatever their sum is rounded to."""
+    two_hours = {"begin_h": 11.0, "end_h": 13.0}
+    park = shapely.box(EAST + 100.0, SOUTH + 80.0, EAST + 120.0, SOUTH + 100.0)
+    city = city_of((EAST - 5.0, SOUTH + 80.0, EAST + 5.0, SOUTH + 88.0), park=park)
+    area = rule_at("bre_209")
+    area["sun"] |= two_hours
+    spaces = open_space_sun.OpenSpaceSunParams.model_validate({"rule": area})
+    assert open_space_sun.run(city, spaces).frame["lit_share"].tolist() == [1.0]
+    windows = rule_at("gb_50180_great_cold")
+    windows["sun"] |= two_hours
+    params = window_sun.WindowSunParams.model_validate({"rule": windows})
+    made = window_sun.run(city, params).frame
+    wall = made[(made["building_id"] == "b1") & (made["azimuth_deg"].sub(180.0).abs() < 1.0)]
+    assert wall["levels_lowest"].tolist() == [2]
+
+
 def test_buildings_are_no_part_of_a_park() -> None:
     """Their area is left out, and so are the places on them."""
     park = shapely.box(EAST - 20.0, SOUTH + 50.0, EAST + 20.0, SOUTH + 90.0)

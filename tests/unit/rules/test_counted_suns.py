@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from citytwin.kernels.solar import sun_position
 from citytwin.model.steps import Site
+from citytwin.model.sun_rule import SunRule
 from citytwin.rules.counted_suns import begin_of, suns_of_day
 from citytwin.rules.named import SUN_RULES
 
@@ -52,6 +55,24 @@ def test_civil_time_counts_the_sun_above_the_lowest_altitude() -> None:
 def test_the_day_begins_at_local_midnight() -> None:
     """20 January in Japan begins at 15:00 UTC of the 19th."""
     assert begin_of("01-20", 2026, "Asia/Tokyo").isoformat() == "2026-01-19T15:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "said"),
+    [
+        ("en_17037", {"sun": {"days": ["02-29"], "time_basis": "civil"}}, "out of range"),
+        ("en_17037", {"casters": "own"}, "need casters: all"),
+        ("jp_shade", {"casters": "all"}, "need casters: own"),
+        ("bre_209", {"receiver": {"kind": "plane", "above": "mean_ground"}}, "above: ground"),
+        ("jp_shade", {"receiver": {"kind": "plane", "above": "ground"}}, "above: mean_ground"),
+    ],
+)
+def test_what_no_assessment_would_follow_is_refused(
+    name: str, change: dict[str, Any], said: str
+) -> None:
+    """A day that not every year has, and shadows or planes of another kind of rule."""
+    with pytest.raises(ValidationError, match=said):
+        SunRule.model_validate(SUN_RULES.named(name).model_dump() | change)
 
 
 @pytest.mark.parametrize("name", SUN_RULES.names())

@@ -64,6 +64,13 @@ def test_all_buildings_of_a_parcel_are_one_site() -> None:
     assert made.from_parcel.tolist() == [True, True, False]
 
 
+def test_a_building_named_like_a_parcel_is_another_site() -> None:
+    """Numbers counted from 1 on both sides would make one id of two sites."""
+    rows = houses((1, 1, 3, 3), (50, 1, 52, 3), parents=[None] * 2)
+    made = sites_of(rows, parcels(b1=shapely.box(0, 0, 10, 10)), 1.0)
+    assert made.ids == ("b1", "b1:strip")
+
+
 def test_a_sliver_over_the_boundary_is_no_site() -> None:
     """A wall that the survey puts 2 cm over the line stays on its own parcel."""
     rows = houses((0, 0, 10.02, 5), parents=[None])
