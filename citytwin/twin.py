@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import xarray as xr
 
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
-from citytwin.model.layer import Latest, LayerDocument, PublishedLayer
+from citytwin.model.layer import FrameAsset, Latest, LayerDocument, PublishedLayer
 from citytwin.wording import nearest
 
 _CHUNK = 512
@@ -40,8 +40,8 @@ class Layer:
         Returns
         -------
         DataArray
-            Dimensions (y, x), of a layer over time (time, y, x) with times in UTC; NaN or the
-            class nodata masked, with ``rio.crs``, units, notes and the hashes of the inputs among
+            Dimensions (y, x), of a layer over time (time, y, x) with times in UTC, of one by
+            direction (direction, y, x) in degrees; NaN or the class nodata masked, with ``rio.crs``, units, notes and the hashes of the inputs among
             its attributes.
 
         Raises
@@ -54,11 +54,7 @@ class Layer:
             raise StoreError(msg, hint="use to_geopandas()")
         frames = self.document.frames
         if frames:
-            moments = [self._open(frame.data) for frame in frames]
-            times = [np.datetime64(frame.time.removesuffix("Z"), "s") for frame in frames]
-            array = xr.concat(moments, dim="time", join="override", combine_attrs="drop")
-            array = array.assign_coords(time=np.array(times))
-            array["time"].attrs = {"standard_name": "time", "long_name": "time (UTC)"}
+            array = _along(frames, [self._open(frame.data) for frame in frames])
         else:
             array = self._open(f"{self.document.id}.tif")
         array = array.rename(self.document.id)
@@ -111,6 +107,24 @@ class Layer:
 
     def __repr__(self) -> str:
         return f"<Layer {self.document.id}: {self.document.title.en} [{self.document.unit}]>"
+
+
+def _along(frames: Sequence[FrameAsset], arrays: Sequence[xr.DataArray]) -> xr.DataArray:
+    """Join the arrays of moments or directions along their axis."""
+    times = [frame.time.removesuffix("Z") for frame in frames if frame.time is not None]
+    axis = "time" if times else "direction"
+    array = xr.concat(arrays, dim=axis, join="override", combine_attrs="drop")
+    if times:
+        array = array.assign_coords(time=np.array(times, dtype="datetime64[s]"))
+        array["time"].attrs = {"standard_name": "time", "long_name": "time (UTC)"}
+        return array
+    array = array.assign_coords(direction=[frame.from_deg for frame in frames])
+    array["direction"].attrs = {
+        "standard_name": "wind_from_direction",
+        "long_name": "where the wind comes from, clockwise from true north",
+        "units": "degree",
+    }
+    return array
 
 
 class Twin:

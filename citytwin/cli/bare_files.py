@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,8 @@ from rasterio.errors import RasterioIOError
 
 from citytwin.errors import ConfigError, SourceError
 from citytwin.strict_yaml import read_yaml
+
+_FROM = re.compile(r"\bfrom (\d+(?:\.\d+)?)$")
 
 
 def raster_pairs(extra: list[str]) -> dict[str, Path]:
@@ -68,7 +71,10 @@ def read_params(path: Path | None) -> dict[str, Any]:
 
 
 def read_raster(path: Path) -> xr.DataArray:
-    """Read a raster of one band, nodata as NaN.
+    """Read a raster of one band, or of one per direction of the wind, nodata as NaN.
+
+    Bands by direction are described by it, such as ``... from 22.5`` [degrees from true north], as
+    results by direction are.
 
     Parameters
     ----------
@@ -86,6 +92,10 @@ def read_raster(path: Path) -> xr.DataArray:
         if not isinstance(opened, xr.DataArray):
             raise SourceError("holds several rasters", source=source, hint="give one raster")
         _require_plain(opened, source)
+        directions = _directions(opened)
+        if directions:
+            by_direction = opened.rename(band="direction").assign_coords(direction=directions)
+            return by_direction.load()
         return opened.isel(band=0, drop=True).load()
     except (RasterioIOError, OSError) as error:
         why = error if error.__cause__ is None else error.__cause__
@@ -96,9 +106,17 @@ def read_raster(path: Path) -> xr.DataArray:
         ) from error
 
 
+def _directions(raster: xr.DataArray) -> list[float]:
+    """Direction that describes each band; none where one is described otherwise."""
+    said = raster.attrs.get("long_name", ())
+    found = [_FROM.search(str(name)) for name in ([said] if isinstance(said, str) else said)]
+    directions = [float(match[1]) for match in found if match]
+    return directions if len(directions) == raster.sizes["band"] else []
+
+
 def _require_plain(raster: xr.DataArray, source: str) -> None:
     """Refuse what would be read as something that it is not."""
-    if raster.sizes["band"] != 1:
+    if raster.sizes["band"] != 1 and not _directions(raster):
         msg = f"holds {raster.sizes['band']} bands, and heights are one"
         hint = "give one band: gdal_translate -b 1 IN OUT"
         raise SourceError(msg, source=source, hint=hint)

@@ -19,8 +19,9 @@ from citytwin.engine.blocks import block_of, check
 from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
+from citytwin.model.axes import Axes, Direction
 from citytwin.model.grid import GridSpec
-from citytwin.model.instants import Instant, times_of
+from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Outcome, Params, Simulation, Site
@@ -50,7 +51,8 @@ def simulate(
     inputs
         Rasters by field name, such as ``surface_height``: two dimensions (y, x), coordinates of
         the cell centres in metres, square cells, a projected CRS (``da.rio.write_crs``), all on
-        one grid; NaN where there is no data.
+        one grid; NaN where there is no data. Fields by direction have a first dimension
+        ``direction``, whose coordinate says where the wind comes from [degrees from true north].
     params
         The simulation's parameters, as its model or as a mapping.
     records
@@ -63,7 +65,7 @@ def simulate(
     Dataset
         The outputs by field name with units, and facts and notes as attributes; in ``warnings``,
         one a line, those that say how far not to trust the result. Fields over time have a
-        dimension ``time`` [UTC].
+        dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north].
 
     Raises
     ------
@@ -81,16 +83,18 @@ def simulate(
     _check_records(step, bound, records)
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
-    block = block_of(grid, grid.whole, arrays, {r.observed: r for r in records}, site)
+    directions = directions_of(step, inputs)
+    observed = {r.observed: r for r in records}
+    block = block_of(grid, grid.whole, arrays, observed, site, directions)
     outcome = step.run(block, bound)
-    instants = step.instants(bound, site)
-    check(step.name, step.made(bound), outcome.fields, grid.shape, "", len(instants))
+    axes = step.axes(bound, site)
+    check(step.name, step.made(bound), outcome.fields, grid.shape, "", axes)
     if all(extremes(field, values) is None for field, values in outcome.fields.items()):
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
         raise StepError(msg, step=name, hint=hint)
     told = replace(outcome, notes=(*outcome.notes, *warnings))
-    return _dataset(told, grid, instants)
+    return _dataset(told, grid, axes)
 
 
 def named(name: str) -> Simulation[Any]:
@@ -182,6 +186,8 @@ def arrays_of(
         If they do not lie on one north-up grid of square cells.
     """
     fields = {_field(step, key): _rows_first(array) for key, array in inputs.items()}
+    for field, array in fields.items():
+        _require_axis(field, array)
     missing = [r.name for r in needs if isinstance(r, f.Field) and r not in fields]
     if missing:
         msg = f"{step.name} needs {', '.join(missing)}"
@@ -211,7 +217,43 @@ def _check_records(step: Simulation[Any], params: Params, records: Sequence[Reco
 
 def _rows_first(array: xr.DataArray) -> xr.DataArray:
     """Turn an array of columns into one of rows; names other than x and y are taken as they come."""
-    return array.transpose("y", "x") if set(array.dims) == {"x", "y"} else array
+    return array.transpose(..., "y", "x") if {"x", "y"} <= set(array.dims) else array
+
+
+def directions_of(
+    step: BareStep, inputs: Mapping[str, xr.DataArray]
+) -> dict[f.Field, tuple[Direction, ...]]:
+    """Return the directions of the inputs by direction.
+
+    Parameters
+    ----------
+    step
+        What takes them.
+    inputs
+        Rasters by field name, as `arrays_of` accepts them.
+    """
+    fields = {_field(step, key): array for key, array in inputs.items()}
+    return {
+        field: tuple(Direction(float(value)) for value in array["direction"].values)
+        for field, array in fields.items()
+        if field.axis == "direction"
+    }
+
+
+def _require_axis(field: f.Field, array: xr.DataArray) -> None:
+    """Refuse an array whose first dimension is not the axis of the field."""
+    if field.axis is None:
+        return
+    if array.ndim != 3 or array.dims[0] != field.axis or field.axis not in array.coords:
+        wanted = f"three dimensions ({field.axis}, y, x) with coordinates"
+        raise GridMismatchError(field.name, expected=wanted, got=str(array.dims))
+    if field.axis == "direction":
+        degrees = np.asarray(array[field.axis].values, dtype=np.float64)
+        usable = ((degrees >= 0) & (degrees < 360)).all()
+        if not usable or np.unique(degrees).size != degrees.size:
+            msg = f"{field.name}: its directions are {degrees.tolist()}"
+            hint = "give each direction once, from 0 to below 360 degrees from true north"
+            raise ConfigError(msg, hint=hint)
 
 
 def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
@@ -233,7 +275,7 @@ def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
             f"{field.valid_min:g} to {field.valid_max:g} {field.unit}"
         )
         raise ConfigError(msg, hint="mask cells without data, and give the values in that unit")
-    return np.ascontiguousarray(values[_north_first(array)])
+    return np.ascontiguousarray(values[(..., *_north_first(array))])
 
 
 def _whole(field: f.Field, given: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArray[Any]:
@@ -243,20 +285,24 @@ def _whole(field: f.Field, given: NDArray[Any], unknown: NDArray[np.bool_]) -> N
     wrong = (filled != np.floor(filled)) | (filled < limits.min) | (filled > limits.max)
     wrong &= ~unknown
     if wrong.any():
-        row, col = (int(place) for place in np.argwhere(wrong)[0])
-        msg = f"{field.name} is {filled[row, col]:g} in row {row}, column {col} of the raster"
+        place = tuple(int(index) for index in np.argwhere(wrong)[0])
+        *_, row, col = place
+        msg = f"{field.name} is {filled[place]:g} in row {row}, column {col} of the raster"
         hint = f"give whole numbers from {limits.min} to {limits.max}, NaN where there is no data"
         raise ConfigError(msg, hint=hint)
     return np.where(unknown, field.nodata, filled).astype(field.dtype)
 
 
 def _north_first(array: xr.DataArray) -> tuple[slice, slice]:
-    y = array[array.dims[0]].values
+    y = array[array.dims[-2]].values
     return (slice(None, None, 1 if y[0] > y[-1] else -1), slice(None))
 
 
 def _common_grid(fields: Mapping[f.Field, xr.DataArray]) -> GridSpec:
-    grids = {field.name: _grid_of(field.name, array) for field, array in fields.items()}
+    grids = {
+        field.name: _grid_of(field.name, array if field.axis is None else array[0])
+        for field, array in fields.items()
+    }
     first_name, first = next(iter(grids.items()))
     for name, grid in grids.items():
         if grid != first:
@@ -284,14 +330,18 @@ def _grid_of(name: str, array: xr.DataArray) -> GridSpec:
     return GridSpec(name_of_crs, round(x_min, 6), round(y_max, 6), round(cell, 6), len(y), len(x))
 
 
-def _dataset(outcome: Outcome, grid: GridSpec, instants: Sequence[Instant]) -> xr.Dataset:
+def _dataset(outcome: Outcome, grid: GridSpec, axes: Axes) -> xr.Dataset:
     coordinates = {"y": grid.y_centres(grid.whole), "x": grid.x_centres(grid.whole)}
-    times = {"time": times_of(instants)} if instants else {}
+    along: dict[str | None, dict[str, Any]] = {
+        None: {},
+        "time": {"time": times_of(axes.instants)},
+        "direction": {"direction": [one.from_deg for one in axes.directions]},
+    }
     variables = {
         field.name: xr.DataArray(
             values,
-            dims=("time", "y", "x") if field.over_time else ("y", "x"),
-            coords=coordinates | times if field.over_time else coordinates,
+            dims=(*along[field.axis], "y", "x"),
+            coords=coordinates | along[field.axis],
             attrs={"units": field.unit, "long_name": field.title.en},
         )
         for field, values in outcome.fields.items()

@@ -16,6 +16,7 @@ from citytwin.engine.results import FieldPart, TileResult
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
 from citytwin.errors import StepError
+from citytwin.model.axes import Axes, Direction
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
@@ -130,13 +131,14 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     params = step.params.model_validate_json(task.params_json)
     arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
     records = {record.observed: record for record in task.records}
-    block = block_of(store.spec, task.padded, arrays, records, store.site)
+    directions = {field: store.fields.directions(field) for field in task.fields}
+    block = block_of(store.spec, task.padded, arrays, records, store.site, directions)
     outcome = step.run(replace(block, progress=report_share(f"simulate:{step.name}")), params)
     core = task.tile.within(task.padded)
     cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
-    moments = len(step.instants(params, store.site))
+    axes = step.axes(params, store.site)
     made = step.made(params)
-    checked = check(step.name, made, cut, task.tile.shape, task.tile.name, moments)
+    checked = check(step.name, made, cut, task.tile.shape, task.tile.name, axes)
     faults = surface_faults(store.spec, task.tile, task.padded, arrays)
     told = replace(outcome, notes=(*outcome.notes, *faults))
     return _stored(store, task.tile, checked, told)
@@ -163,6 +165,7 @@ def block_of(
     arrays: Arrays,
     records: Mapping[ObservedProperty, Record],
     site: Site,
+    directions: Mapping[Field, tuple[Direction, ...]] | None = None,
 ) -> Block:
     """Return what a simulation sees; the inputs are protected from being written to.
 
@@ -173,11 +176,13 @@ def block_of(
     padded
         Window that the arrays cover.
     arrays
-        Input fields, shape of `padded`.
+        Input fields, shape of `padded`; of those by direction (n_dir, ...).
     records
         Observed properties.
     site
         Where on Earth the grid lies.
+    directions
+        Of the input fields by direction.
     """
     for array in arrays.values():
         array.flags.writeable = False
@@ -187,6 +192,7 @@ def block_of(
         grid=grid,
         window=padded,
         site=site,
+        directions={field: along for field, along in (directions or {}).items() if along},
     )
 
 
@@ -196,7 +202,7 @@ def check(
     fields: Arrays,
     shape: tuple[int, int],
     tile: str,
-    moments: int = 0,
+    axes: Axes = Axes(),  # noqa: B008 - frozen
 ) -> dict[Field, NDArray[Any]]:
     """Check that a step made what it declares.
 
@@ -212,8 +218,8 @@ def check(
         Rows and columns they must have.
     tile
         Name of the tile, for messages.
-    moments
-        Of fields over time.
+    axes
+        Coordinates of fields with a leading axis.
 
     Raises
     ------
@@ -225,7 +231,7 @@ def check(
         msg = f"declares {sorted(f.name for f in outputs)} but made {made}"
         raise StepError(msg, step=step, tile=tile, hint="the step is faulty; report it")
     for field, array in fields.items():
-        wanted = (moments, *shape) if field.over_time else shape
+        wanted = axes.shape(field.axis, shape)
         if array.shape != wanted or array.dtype != np.dtype(field.dtype):
             msg = f"{field.name} is {array.dtype} {array.shape}, expected {field.dtype} {wanted}"
             raise StepError(msg, step=step, tile=tile, hint="the step is faulty; report it")

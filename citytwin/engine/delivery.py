@@ -123,7 +123,7 @@ def _task(
         inputs=inputs_of(descent, sources, reading.decoded),
         vertical_datum=plan.city.loaded.config.vertical_datum,
         staging=store.root / "staging" / recipe.id,
-        instants=store.fields.instants(shown) if isinstance(shown, Field) else (),
+        along=store.fields.coordinates(shown) if isinstance(shown, Field) else (),
     )
 
 

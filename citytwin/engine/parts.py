@@ -22,9 +22,9 @@ from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.standing import Standing, record_digest
 from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import AssessmentTask, assess
+from citytwin.model.axes import Axes
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
-from citytwin.model.instants import Instant
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simulation
@@ -98,8 +98,8 @@ def on_disk(job: Job, part: Part, store: CityStore) -> bool:
     )
 
 
-def instants_of(job: Job, store: CityStore) -> tuple[Instant, ...]:
-    """Moments of the fields over time that a job makes.
+def axes_of(job: Job, store: CityStore) -> Axes:
+    """Moments and directions of the fields that a job makes.
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def instants_of(job: Job, store: CityStore) -> tuple[Instant, ...]:
         The city's working store; its grid is known.
     """
     step = job.step
-    return step.instants(job.params, store.site) if isinstance(step, Simulation) else ()
+    return step.axes(job.params, store.site) if isinstance(step, Simulation) else Axes()
 
 
 def _tiles(store: CityStore) -> list[Tile]:
@@ -171,6 +171,7 @@ def _simulation_part(
     # A simulation sees the site, which is the grid (in the key) and the time zone.
     inputs = [store.fields.key, store.time_zone, tile.name, padded.name]
     inputs += seen.near(padded)
+    inputs += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
     inputs += [record_digest(record) for record in records]
     task = SimulationTask(
         step_name=step.name,

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from distributed import Client
 
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.parts import Part, PartResult, instants_of, on_disk, parts_of
+from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
@@ -96,8 +96,8 @@ class Scheduler:
     def _start(self, job: Job, work: PartWork) -> _Running:
         parts = parts_of(job, self.store, self.standing)
         fields = [made for made in job.provides if isinstance(made, Field)]
-        instants = instants_of(job, self.store)
-        created = [self.store.fields.create(field, instants) for field in fields]
+        axes = axes_of(job, self.store)
+        created = [self.store.fields.create(field, axes.of(field.axis)) for field in fields]
         lacking = any(created)  # a new array holds nothing, whatever the records say
         running = _Running(job, parts, {}, Row(job.key, len(parts)))
         self.report.rows.append(running.row)

@@ -20,9 +20,9 @@ from citytwin.engine.results import LayerResult, TableResult
 from citytwin.engine.timing import timed
 from citytwin.engine.versions import library_versions
 from citytwin.errors import StepError
+from citytwin.model.axes import Coordinate
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
-from citytwin.model.instants import Instant
 from citytwin.model.layer import Classification, InputFile, RasterView, SourceCredit
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
@@ -64,15 +64,14 @@ class LayerTask:
     inputs: tuple[InputFile, ...]
     vertical_datum: Text
     staging: Path
-    instants: tuple[Instant, ...] = ()
-    """Moments of a field over time."""
+    along: tuple[Coordinate, ...] = ()
+    """Moments or directions of a field with a leading axis."""
 
     @property
     def said(self) -> tuple[str, ...]:
         """All that is said of the layer beside its values."""
         told = (*self.notes, *self.facts, *self.sources)
-        moments = (json.dumps([i.iso, i.said and i.said.model_dump()]) for i in self.instants)
-        return (*(item.model_dump_json() for item in told), *moments)
+        return (*(item.model_dump_json() for item in told), *map(repr, self.along))
 
 
 @timed
@@ -156,10 +155,10 @@ def _shown(
     """Values of the field that a layer shows, and their digest."""
     whole = store.spec.whole
     array: NDArray[Any] | FieldSeries
-    if field.over_time:
-        array = FieldSeries(task.instants, partial(store.fields.read_moment, field, whole))
+    if field.axis:
+        array = FieldSeries(task.along, partial(store.fields.read_one, field, whole))
         known = array.extremes(field)
-        content = "|".join(digest_of(array.read(k)) for k in range(len(task.instants)))
+        content = "|".join(digest_of(array.read(k)) for k in range(len(task.along)))
     else:
         array = store.fields.read(field, whole)
         known = extremes(field, array)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from citytwin.model.axes import Axis
 from citytwin.model.text import Text, text
 
 FLOAT_NODATA = -9999.0
@@ -15,7 +16,7 @@ CLASS_NODATA = 255
 
 @dataclass(frozen=True)
 class Field:
-    """A quantity with one value per cell, shape (ny, nx), or per moment and cell."""
+    """A quantity with one value per cell, shape (ny, nx), or per moment or direction and cell."""
 
     name: str
     """Stable name: key in stores, band description, file name."""
@@ -35,8 +36,9 @@ class Field:
     """CF standard name, empty where CF has none."""
     may_be_empty: bool = False
     """Whether no value anywhere is an answer, such as water that arrives nowhere."""
-    over_time: bool = False
-    """Whether it has one value per cell and moment, shape (nt, ny, nx)."""
+    axis: Axis | None = None
+    """Leading axis, where it has one value per moment and cell, shape (nt, ny, nx), or per
+    direction of the wind and cell, shape (n_dir, ny, nx)."""
 
     @property
     def nodata(self) -> float:
@@ -200,7 +202,7 @@ SHADOW = Field(
     precision=1,  # a class: a click shows its name
     valid_min=0,
     valid_max=2,
-    over_time=True,
+    axis="time",
 )
 SKY_VIEW_FACTOR = Field(
     "sky_view_factor",
@@ -335,6 +337,16 @@ WIND_SPEED_RATIO = Field(
     valid_max=2.0,
     may_be_empty=True,
 )
+WIND_SPEED_RATIO_BY_DIRECTION = Field(
+    "wind_speed_ratio_by_direction",
+    "1",
+    text("風向別の風速比", "Wind speed ratio by direction"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=5.0,
+    may_be_empty=True,
+    axis="direction",
+)
 FLOOD_DEPTH = Field(
     "flood_depth",
     "m",
@@ -343,7 +355,7 @@ FLOOD_DEPTH = Field(
     valid_min=0.0,
     valid_max=200.0,
     standard_name="flood_water_thickness",
-    over_time=True,
+    axis="time",
 )
 FLOOD_DEPTH_MAX = Field(
     "flood_depth_max",

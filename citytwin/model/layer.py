@@ -120,12 +120,14 @@ class ValuesAsset(_Document):
 
 
 class FrameAsset(_Document):
-    """One moment of a raster layer over time."""
+    """One moment, or one direction of the wind, of a raster layer."""
 
-    time: str
+    time: str | None = None
     """ISO 8601 instant in UTC."""
+    from_deg: float | None = None
+    """Where the wind comes from, clockwise from true north [degrees]."""
     said: Text | None = None
-    """What holds at that moment, such as where the sun stands."""
+    """What holds then, such as where the sun stands; of a direction its name."""
     data: str
     """GeoTIFF."""
     image: ImageAsset
@@ -199,7 +201,8 @@ class LayerDocument(_Document):
     image: ImageAsset | None = None
     values: ValuesAsset | None = None
     frames: tuple[FrameAsset, ...] = ()
-    """Moments of a layer over time, ascending; `image` and `values` are those of `opening`."""
+    """Moments of a layer over time, ascending, or directions; `image` and `values` are those of
+    `opening`."""
     opening: int = 0
     """Number of the frame that the map page opens on."""
     outlines: str | None = None

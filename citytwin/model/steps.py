@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
 from citytwin.errors import CityTwinError
+from citytwin.model.axes import Axes, Direction
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.instants import Instant
@@ -240,7 +241,7 @@ class Block:
     """What a simulation sees: plain arrays of one padded tile, and where it lies."""
 
     arrays: Arrays
-    """Shape (ny, nx) each."""
+    """Shape (ny, nx) each, of a field by direction (n_dir, ny, nx)."""
     records: Mapping[ObservedProperty, Record]
     grid: GridSpec
     """The whole city's grid."""
@@ -249,6 +250,8 @@ class Block:
     site: Site
     progress: Callable[[float], None] | None = None
     """Called with the share done, 0 to 1, by long runs."""
+    directions: Mapping[Field, tuple[Direction, ...]] = field(default_factory=dict)
+    """Of the arrays by direction: where the wind comes from, in the order of the leading axis."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.arrays[key]
@@ -314,6 +317,8 @@ class Simulation(Generic[P]):
     """Time that these parameters look at in the records; None = all that was recorded."""
     instants: Callable[[P, Site], tuple[Instant, ...]] = lambda _params, _site: ()
     """Moments of the outputs over time, ascending; none where no output is over time."""
+    directions: Callable[[P], tuple[Direction, ...]] = lambda _params: ()
+    """Directions of the outputs by direction, each once; none where no output is by direction."""
     makes: Callable[[P], tuple[Field, ...]] | None = None
     """Those of the outputs that these parameters ask for; None = all."""
     cost: Cost = Cost(5.0, 40.0)
@@ -323,6 +328,10 @@ class Simulation(Generic[P]):
     def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
         """Inputs that a run with these parameters needs."""
         return (*self.inputs, *self.also_needs(params))
+
+    def axes(self, params: P, site: Site) -> Axes:
+        """Coordinates of the outputs that have a leading axis."""
+        return Axes(self.instants(params, site), self.directions(params))
 
     def made(self, params: P) -> tuple[Field, ...]:
         """Outputs of a run with these parameters."""

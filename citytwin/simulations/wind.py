@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
+from citytwin.kernels.obstacles import obstacle_height
 from citytwin.kernels.sheltering import fetch_reach_m, sheltering
 from citytwin.kernels.wind_proxy import FETCH_M, speed_ratio
 from citytwin.kernels.wind_rose import WindSectors, wind_rose, wind_sectors
@@ -42,7 +42,8 @@ def run(block: Block, params: WindParams) -> Outcome:
     if not winds.share.size:
         nothing = np.full(block[f.SURFACE_HEIGHT].shape, np.nan, dtype=np.float32)
         return Outcome({f.WIND_SPEED_RATIO: nothing}, notes=notes)
-    obstacles = _obstacles(block)
+    surface = block[f.SURFACE_HEIGHT]
+    obstacles = obstacle_height(surface, block.get(f.TERRAIN), block.get(f.BUILDING_MASK))
     features = sheltering(obstacles, block.cell_m, winds.from_rad, FETCH_M)
     ratio = speed_ratio(features)
     mean = np.zeros(ratio.shape[1:], dtype=np.float64)
@@ -51,17 +52,6 @@ def run(block: Block, params: WindParams) -> Outcome:
     # What is unknown shelters nobody, but whether it is sheltered is unknown as well.
     mean[np.isnan(obstacles)] = np.nan
     return Outcome({f.WIND_SPEED_RATIO: mean.astype(np.float32)}, notes=notes)
-
-
-def _obstacles(block: Block) -> NDArray[np.float32]:
-    """Height of buildings above the ground; all of the surface where there is no ground."""
-    surface = block[f.SURFACE_HEIGHT]
-    terrain = block.get(f.TERRAIN)
-    if terrain is None:
-        return surface
-    height = np.asarray(surface - terrain, dtype=np.float32)
-    mask = block.get(f.BUILDING_MASK)
-    return height if mask is None else np.where(mask == 1, height, height * 0).astype(np.float32)
 
 
 def _winds(block: Block, params: WindParams) -> tuple[WindSectors, tuple[Note, ...]]:

@@ -1,7 +1,8 @@
 """Fields of the working store: Zarr arrays on the city's grid, one file per tile.
 
-A field over time is a group of its values (time, y, x) and their times; the moments of a tile lie
-in one file (a shard), each in a chunk of its own, so that a moment is read without the others.
+A field with a leading axis is a group of its values, such as (time, y, x), and their coordinates;
+all of a tile lies in one file (a shard), each moment or direction in a chunk of its own, so that it
+is read without the others.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import zarr
 from numpy.typing import NDArray
 
 from citytwin.errors import StoreError
+from citytwin.model.axes import Axis, Coordinate, Direction
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.instants import Instant
@@ -79,76 +81,93 @@ class FieldStore:
         return self.root / self.key / field.name
 
     def _path(self, field: Field) -> Path:
-        return self._root(field) / "values" if field.over_time else self._root(field)
+        return self._root(field) / "values" if field.axis else self._root(field)
 
-    def create(self, field: Field, instants: tuple[Instant, ...] = ()) -> bool:
+    def create(self, field: Field, along: tuple[Coordinate, ...] = ()) -> bool:
         """Make an empty array for a field when there is none yet; True when it was made.
 
         Parameters
         ----------
         field
             The field.
-        instants
-            Moments of a field over time, ascending. Where it was stored with other moments, it
-            is made anew.
+        along
+            Coordinates of a field with a leading axis. Where it was stored with others, it is made
+            anew.
         """
-        if field.over_time:
-            if (self._times(field) / "zarr.json").exists() and self.instants(field) == instants:
+        if field.axis:
+            made = self._coordinates(field, field.axis) / "zarr.json"
+            if made.exists() and self.coordinates(field) == along:
                 return False
             zarr.create_group(str(self._root(field)), overwrite=True)
         elif (self._path(field) / "zarr.json").exists():
             return False
         tile = (min(self.tile_cells, self.grid.ny), min(self.tile_cells, self.grid.nx))
-        nt = len(instants)
+        number = len(along)
         zarr.create_array(
             str(self._path(field)),
-            shape=(nt, *self.grid.shape) if field.over_time else self.grid.shape,
-            chunks=(1, *tile) if field.over_time else tile,
-            shards=(nt, *tile) if field.over_time else None,
+            shape=(number, *self.grid.shape) if field.axis else self.grid.shape,
+            chunks=(1, *tile) if field.axis else tile,
+            shards=(number, *tile) if field.axis else None,
             dtype=field.dtype,
             fill_value=np.nan if field.dtype == "float32" else field.nodata,
-            dimension_names=("time", "y", "x") if field.over_time else ("y", "x"),
+            dimension_names=(field.axis, "y", "x") if field.axis else ("y", "x"),
             overwrite=True,
         )
-        if field.over_time:
-            self._write_times(field, instants)
+        if field.axis:
+            self._write_coordinates(field, field.axis, along)
         sync_tree(self._root(field))
         for folder in self._root(field).parents[:3]:
             sync_folder(folder)
         return True
 
-    def _times(self, field: Field) -> Path:
-        return self._root(field) / "time"
+    def _coordinates(self, field: Field, axis: Axis) -> Path:
+        return self._root(field) / axis
 
-    def _write_times(self, field: Field, instants: tuple[Instant, ...]) -> None:
-        """Write the times last: a field without them was not made wholly."""
-        said = [None if one.said is None else one.said.model_dump() for one in instants]
-        times = zarr.create_array(
-            str(self._times(field)),
-            shape=(len(instants),),
-            dtype="int64",
-            dimension_names=("time",),
-            attributes={"standard_name": "time", "units": _TIME_UNITS, _SAID: said},
+    def _write_coordinates(self, field: Field, axis: Axis, along: tuple[Coordinate, ...]) -> None:
+        """Write the coordinates last: a field without them was not made wholly."""
+        values: NDArray[Any]
+        attributes: dict[str, Any]
+        if axis == "time":
+            instants = [one for one in along if isinstance(one, Instant)]
+            values = np.array([int(one.time.timestamp()) for one in instants], dtype=np.int64)
+            said = [None if one.said is None else one.said.model_dump() for one in instants]
+            attributes = {"standard_name": "time", "units": _TIME_UNITS, _SAID: said}
+        else:
+            values = np.array([one.from_deg for one in along if isinstance(one, Direction)])
+            attributes = {"standard_name": "wind_from_direction", "units": "degree"}
+        array = zarr.create_array(
+            str(self._coordinates(field, axis)),
+            shape=values.shape,
+            dtype=values.dtype,
+            dimension_names=(axis,),
+            attributes=attributes,
             overwrite=True,
         )
-        times[:] = np.array([int(one.time.timestamp()) for one in instants], dtype=np.int64)
+        array[:] = values
 
-    def instants(self, field: Field) -> tuple[Instant, ...]:
-        """Moments of a field over time; none of another."""
-        if not field.over_time:
+    def coordinates(self, field: Field) -> tuple[Coordinate, ...]:
+        """Coordinates of a field with a leading axis; none of another."""
+        if not field.axis:
             return ()
         try:
-            times = zarr.open_array(str(self._times(field)), mode="r")
+            stored = zarr.open_array(str(self._coordinates(field, field.axis)), mode="r")
         except (FileNotFoundError, ValueError) as error:
             raise self._missing(field) from error
-        said: Any = times.attrs[_SAID]
+        values = np.asarray(stored[:])
+        if field.axis == "direction":
+            return tuple(Direction(float(value)) for value in values)
+        said: Any = stored.attrs[_SAID]
         return tuple(
             Instant(
                 datetime.fromtimestamp(int(second), tz=UTC),
                 None if phrase is None else Text.model_validate(phrase),
             )
-            for second, phrase in zip(np.asarray(times[:]), said, strict=True)
+            for second, phrase in zip(values, said, strict=True)
         )
+
+    def directions(self, field: Field) -> tuple[Direction, ...]:
+        """Directions of a field by direction; none of another."""
+        return tuple(one for one in self.coordinates(field) if isinstance(one, Direction))
 
     def _missing(self, field: Field) -> StoreError:
         msg = f"field {field.name} is not in the working store {self.root}"
@@ -164,7 +183,7 @@ class FieldStore:
         return found
 
     def write(self, field: Field, tile: Tile, array: NDArray[Any]) -> str:
-        """Write a tile, of all moments, and return the digest of its values."""
+        """Write a tile, of all moments or directions, and return the digest of its values."""
         data = np.ascontiguousarray(array, dtype=field.dtype)
         self._open(field, "r+")[(..., *tile.slices)] = data
         self._sync(field, tile)
@@ -176,7 +195,7 @@ class FieldStore:
 
     def _chunks(self, field: Field, tile: Tile) -> list[Path]:
         size, root = self.tile_cells, self._path(field) / "c"
-        root = root / "0" if field.over_time else root
+        root = root / "0" if field.axis else root
         rows = range(tile.row0 // size, -(-tile.row1 // size))
         cols = range(tile.col0 // size, -(-tile.col1 // size))
         return [root / str(row) / str(col) for row in rows for col in cols]
@@ -201,9 +220,9 @@ class FieldStore:
                 shutil.rmtree(folder)
 
     def read(self, field: Field, tile: Tile) -> NDArray[Any]:
-        """Read a window, shape of the tile; of a field over time, shape (nt, ...)."""
+        """Read a window, shape of the tile; with a leading axis, shape (nt, ...) or (n_dir, ...)."""
         return np.asarray(self._open(field, "r")[(..., *tile.slices)])
 
-    def read_moment(self, field: Field, tile: Tile, number: int) -> NDArray[Any]:
-        """Read a window of one moment of a field over time, shape of the tile."""
+    def read_one(self, field: Field, tile: Tile, number: int) -> NDArray[Any]:
+        """Read a window of one moment or direction of a field, shape of the tile."""
         return np.asarray(self._open(field, "r")[(number, *tile.slices)])

@@ -56,7 +56,7 @@ class LayerContent:
     recipe: LayerRecipe
     grid: GridSpec
     array: NDArray[Any] | FieldSeries | None
-    """Shape of the grid, or one such array per moment, for recipes that show a field."""
+    """Shape of the grid, or one such array per moment or direction, for recipes that show a field."""
     frame: gpd.GeoDataFrame | None
     """Rows, for recipes that show a table."""
     notes: tuple[Note, ...]

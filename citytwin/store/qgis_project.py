@@ -13,7 +13,7 @@ import numpy as np
 import rasterio
 
 from citytwin.model import crs as crs_of
-from citytwin.model.layer import FrameAsset, LayerDocument, PublishedLayer, Style
+from citytwin.model.layer import LayerDocument, PublishedLayer, Style
 from citytwin.model.text import Text, text
 from citytwin.store.paint import both
 from citytwin.store.qgis_time import controller, project_time
@@ -48,8 +48,8 @@ class ProjectLayer:
     @property
     def times(self) -> tuple[datetime, ...]:
         """Moments of its bands, where there are several."""
-        frames = self.document.frames
-        return tuple(map(_instant, frames)) if len(frames) > 1 else ()
+        times = [frame.time for frame in self.document.frames if frame.time is not None]
+        return tuple(map(datetime.fromisoformat, times)) if len(times) > 1 else ()
 
     @property
     def key(self) -> str:
@@ -232,10 +232,6 @@ def _aliases(document: LayerDocument) -> ET.Element:
             aliases, "alias", index=str(number), field=column.name, name=both(column.label) + unit
         )
     return aliases
-
-
-def _instant(frame: FrameAsset) -> datetime:
-    return datetime.fromisoformat(frame.time)
 
 
 def _steering(layers: Sequence[ProjectLayer]) -> tuple[datetime, ...]:

@@ -1,4 +1,5 @@
-"""Files of a layer that shows a field over time: one GeoTIFF, picture and values per moment.
+"""Files of a layer whose field has a leading axis: one GeoTIFF, picture and values per moment, or
+per direction of the wind.
 
 A moment is read, written and forgotten before the next, so that a day of a whole city needs the
 memory of one map.
@@ -12,6 +13,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from citytwin.model.axes import Coordinate
 from citytwin.model.fields import Field
 from citytwin.model.instants import Instant
 from citytwin.model.layer import FileAsset, FrameAsset, ValueRange
@@ -32,22 +34,22 @@ from citytwin.store.written import Written
 
 @dataclass(frozen=True, eq=False)
 class FieldSeries:
-    """A field over time, of which one moment is in memory at a time."""
+    """A field with a leading axis, of which one moment or direction is in memory at a time."""
 
-    instants: tuple[Instant, ...]
-    """Ascending, at least one."""
+    along: tuple[Coordinate, ...]
+    """Moments, ascending, or directions; at least one."""
     read: Callable[[int], NDArray[Any]]
-    """From the number of a moment to its values, shape of the grid."""
+    """From the number of a moment or direction to its values, shape of the grid."""
 
     def extremes(self, field: Field) -> ValueRange | None:
-        """Smallest and largest value of all moments; None where none has data.
+        """Smallest and largest value of all; None where none has data.
 
         Parameters
         ----------
         field
             The field.
         """
-        found = [extremes(field, self.read(number)) for number in range(len(self.instants))]
+        found = [extremes(field, self.read(number)) for number in range(len(self.along))]
         known = [one for one in found if one is not None]
         if not known:
             return None
@@ -55,44 +57,38 @@ class FieldSeries:
 
 
 def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
-    """Write the files of a layer that shows a field over time.
+    """Write the files of a layer whose field has a leading axis.
 
     Parameters
     ----------
     plan
-        The layer; its labels hold for every moment but for the time.
+        The layer; its labels hold for all but for the time.
     series
         The field.
 
     Raises
     ------
     StoreError
-        If no cell has data at any moment, or the disk refuses.
+        If no cell has data anywhere along the axis, or the disk refuses.
     """
     style = plan.style(series.extremes(plan.field))
-    opening = len(series.instants) // 2
+    opening = len(series.along) // 2
     files: list[FileAsset] = []
     frames: list[FrameAsset] = []
     notes: list[Note] = []
-    for number, instant in enumerate(series.instants):
-        labels = replace(plan.labels, valid_time=instant.time)
-        stem = f"{plan.layer}_{instant.stamp}"
+    for number, place in enumerate(series.along):
+        instant = place if isinstance(place, Instant) else None
+        labels = replace(plan.labels, valid_time=instant.time) if instant else plan.labels
+        stem = f"{plan.layer}_{place.stamp}"
         values = series.read(number)
-        # vector lines would have to be swapped at every moment: here they lie in the picture
+        # vector lines would have to be swapped with each: here they lie in the picture
         drawn = write_array(plan, style, stem, values, labels, edges=plan.view.class_outlines)
-        files.append(_titled(drawn, instant))
-        frames.append(
-            FrameAsset(
-                time=instant.iso,
-                said=instant.said,
-                data=drawn.data.href,
-                image=drawn.image,
-                values=drawn.values,
-            )
-        )
+        files.append(_titled(drawn, place))
+        frames.append(_frame(drawn, place))
         notes += notes_of(plan.view, plan.grid, drawn.warped, drawn.values)
-    target = plan.target(tuple(instant.time for instant in series.instants), opening)
-    write_series_vrt(plan, [frame.data for frame in frames], series.instants)
+    times = tuple(place.time for place in series.along if isinstance(place, Instant))
+    target = plan.target(times, opening)
+    write_series_vrt(plan, [frame.data for frame in frames], series.along)
     write_picture_thumbnail(plan, frames[opening].image)
     return Written(
         style=style,
@@ -107,6 +103,19 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
     )
 
 
-def _titled(drawn: DrawnArray, instant: Instant) -> FileAsset:
-    said = text(f"GeoTIFF (COG) {instant.iso}", f"GeoTIFF (COG) {instant.iso}")
+def _frame(drawn: DrawnArray, place: Coordinate) -> FrameAsset:
+    image, values = drawn.image, drawn.values
+    if isinstance(place, Instant):
+        return FrameAsset(
+            time=place.iso, said=place.said, data=drawn.data.href, image=image, values=values
+        )
+    said = text(f"{place.name.ja}の風", f"wind from {place.name.en}")
+    return FrameAsset(
+        from_deg=place.from_deg, said=said, data=drawn.data.href, image=image, values=values
+    )
+
+
+def _titled(drawn: DrawnArray, place: Coordinate) -> FileAsset:
+    name = text(place.iso, place.iso) if isinstance(place, Instant) else place.name
+    said = text(f"GeoTIFF (COG) {name.ja}", f"GeoTIFF (COG) {name.en}")
     return drawn.data.model_copy(update={"title": said})

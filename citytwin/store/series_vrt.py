@@ -1,4 +1,4 @@
-"""All moments of a layer as the bands of one virtual raster, for GDAL and QGIS."""
+"""All moments or directions of a layer as bands of one virtual raster, for GDAL and QGIS."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 from rasterio.crs import CRS
 
+from citytwin.model.axes import Coordinate
 from citytwin.model.instants import Instant
 from citytwin.store.atomic import write_text
 from citytwin.store.raster_layer import RasterPlan
@@ -16,7 +17,7 @@ _TYPES = {"float32": "Float32", "uint8": "Byte", "int32": "Int32"}
 
 
 def vrt_name(layer: str) -> str:
-    """Return the name of the virtual raster of a layer over time.
+    """Return the name of the virtual raster of a layer of several moments or directions.
 
     Parameters
     ----------
@@ -26,28 +27,32 @@ def vrt_name(layer: str) -> str:
     return f"{layer}.vrt"
 
 
-def write_series_vrt(plan: RasterPlan, files: Sequence[str], instants: Sequence[Instant]) -> None:
-    """Write ``<layer>.vrt``: a band per moment, each a view onto the GeoTIFF of that moment.
+def write_series_vrt(plan: RasterPlan, files: Sequence[str], along: Sequence[Coordinate]) -> None:
+    """Write ``<layer>.vrt``: a band per moment or direction, each a view onto its GeoTIFF.
 
     Parameters
     ----------
     plan
         The layer.
     files
-        GeoTIFFs in its folder, in the order of the moments.
-    instants
-        The moments.
+        GeoTIFFs in its folder, in order.
+    along
+        The moments or directions.
     """
     grid, field = plan.grid, plan.field
     rows, cols = grid.shape
     root = ET.Element("VRTDataset", rasterXSize=str(cols), rasterYSize=str(rows))
     _text(root, "SRS", CRS.from_string(grid.crs).to_wkt())
     _text(root, "GeoTransform", ", ".join(f"{part!r}" for part in grid.transform.to_gdal()))
-    for number, (file, instant) in enumerate(zip(files, instants, strict=True), start=1):
+    for number, (file, place) in enumerate(zip(files, along, strict=True), start=1):
         band = ET.SubElement(root, "VRTRasterBand", dataType=_TYPES[field.dtype], band=str(number))
         metadata = ET.SubElement(band, "Metadata")
-        _text(metadata, "MDI", instant.iso).set("key", "time")
-        _text(band, "Description", f"{field.name} {instant.iso}")
+        if isinstance(place, Instant):
+            _text(metadata, "MDI", place.iso).set("key", "time")
+            _text(band, "Description", f"{field.name} {place.iso}")
+        else:
+            _text(metadata, "MDI", f"{place.from_deg:g}").set("key", "from_deg")
+            _text(band, "Description", f"{field.name} from {place.from_deg:g}")
         _text(band, "NoDataValue", f"{field.nodata:g}")
         _text(band, "UnitType", field.unit)
         source = ET.SubElement(band, "SimpleSource")

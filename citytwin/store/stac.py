@@ -52,6 +52,12 @@ _KNOWN = {
     INPUTS: ("application/json", "metadata", "入力ファイルの一覧 / List of the input files"),
 }
 
+_VRT_TITLES = {
+    True: "全時刻をバンドにまとめた VRT / All moments as bands (VRT)",
+    False: "全風向をバンドにまとめた VRT / All directions as bands (VRT)",
+}
+"""By whether the bands are moments."""
+
 
 def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
     """Describe a layer's folder as a STAC item.
@@ -155,6 +161,7 @@ def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
     times = {
         href: frame.time
         for frame in document.frames
+        if frame.time is not None
         for href in (frame.data, frame.image.href, frame.values.href)
     }
     assets: dict[str, Asset] = {}
@@ -186,7 +193,7 @@ def _described(
     if name in _KNOWN:
         return _KNOWN[name]
     if name == vrt_name(document.id):
-        return VRT_TYPE, "data", "全時刻をバンドにまとめた VRT / All moments as bands (VRT)"
+        return VRT_TYPE, "data", _VRT_TITLES[bool(document.frames and document.frames[0].time)]
     if name in _hrefs(document.image, *(frame.image for frame in document.frames)):
         return "image/png", "visual", "地図画像 / Picture for maps (EPSG:3857)"
     if name in _hrefs(document.values, *(frame.values for frame in document.frames)):

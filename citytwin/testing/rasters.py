@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from citytwin.model import crs
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.axes import Direction
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.raster import Raster, RasterRole
@@ -29,6 +30,10 @@ GROVE_TOP_M, GROVE_BASE_M = 8.0, 2.5
 """Top and base of the crowns of its trees above the ground."""
 
 
+DIRECTIONS = tuple(Direction(degrees) for degrees in (0.0, 90.0, 200.0))
+"""Of the fields by direction; not evenly around, so that nobody can take that for granted."""
+
+
 def town_fields(grid: GridSpec) -> Fields:
     """Return every field of the twin over the town: NaN where nobody measured the ground.
 
@@ -44,7 +49,7 @@ def town_fields(grid: GridSpec) -> Fields:
     Returns
     -------
     dict
-        Shape (ny, nx) each, of the type that the field declares.
+        Shape (ny, nx) each, of those by direction (3, ny, nx), of the type that the field declares.
     """
     x, y = np.meshgrid(grid.x_centres(grid.whole), grid.y_centres(grid.whole))
     terrain = np.where(is_unknown(grid, x, y), np.nan, ground_z_m(grid, x, y))
@@ -70,7 +75,12 @@ def town_fields(grid: GridSpec) -> Fields:
         f.ROUGHNESS: np.where(index >= 0, 0.05, 0.047).astype(np.float32),
     }
     others = {field: _pattern(field, x, y, gap) for field in f.ALL if field not in planned}
-    return planned | others
+    turned = {
+        field: np.stack([values / (1 + k) for k in range(len(DIRECTIONS))])
+        for field, values in others.items()
+        if field.axis == "direction"
+    }
+    return planned | others | turned
 
 
 def town_rasters(grid: GridSpec) -> dict[RasterRole, tuple[Raster, ...]]:

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 from numpy.typing import NDArray
 
+from citytwin.model.axes import Direction
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.properties import ObservedProperty
@@ -20,7 +21,7 @@ from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.record import Record
 from citytwin.model.steps import Site
 from citytwin.model.tables import Table
-from citytwin.testing.rasters import town_fields, town_rasters
+from citytwin.testing.rasters import DIRECTIONS, town_fields, town_rasters
 from citytwin.testing.town_records import town_records
 from citytwin.testing.town_tables import town_tables
 
@@ -40,6 +41,11 @@ class SmallTown:
     records: Mapping[ObservedProperty, Record]
     tables: Mapping[Table, pd.DataFrame]
     rasters: Mapping[RasterRole, tuple[Raster, ...]]
+
+    @property
+    def directions(self) -> tuple[Direction, ...]:
+        """Of the fields by direction."""
+        return DIRECTIONS
 
     @property
     def site(self) -> Site:

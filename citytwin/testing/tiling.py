@@ -91,12 +91,13 @@ def simulate_window(
         The arrays that the simulation was given (copies of the town's), and what it made.
     """
     arrays = {
-        need: np.array(town.fields[need][window.slices], order="C")
+        need: np.array(town.fields[need][(..., *window.slices)], order="C")
         for need in given
         if isinstance(need, Field)
     }
     records = {need: town.records[need] for need in given if isinstance(need, ObservedProperty)}
-    block = block_of(town.grid, window, arrays, records, town.site)
+    directions = {field: town.directions for field in arrays if field.axis == "direction"}
+    block = block_of(town.grid, window, arrays, records, town.site, directions)
     return arrays, step.run(block, params)
 
 
@@ -123,12 +124,12 @@ def simulate_in_tiles(
     Returns
     -------
     dict
-        Declared outputs, shape (ny, nx), or (nt, ny, nx) of those over time.
+        Declared outputs, shape (ny, nx), or (nt, ny, nx) and (n_dir, ny, nx) of those with a leading axis.
     """
     grid = town.grid
-    moments = len(step.instants(params, town.site))
+    axes = step.axes(params, town.site)
     whole: Values = {
-        field: np.empty((moments, *grid.shape) if field.over_time else grid.shape, field.dtype)
+        field: np.empty(axes.shape(field.axis, grid.shape), field.dtype)
         for field in step.made(params)
     }
     for tile in [grid.whole] if isinstance(step.reach, Domain) else grid.tiles(tile_cells):
@@ -136,7 +137,7 @@ def simulate_in_tiles(
         _, outcome = simulate_window(step, params, town, window, given)
         core = tile.within(window)
         cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
-        made = check(step.name, step.made(params), cut, tile.shape, tile.name, moments)
+        made = check(step.name, step.made(params), cut, tile.shape, tile.name, axes)
         for field, array in made.items():
             whole[field][(..., *tile.slices)] = array
     return whole

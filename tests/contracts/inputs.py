@@ -116,6 +116,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
+    "wind_by_direction": [{"directions": 5}],
     "window_sun": [
         {"step_minutes": 60},
         {"rule": "gb_50180_great_cold", "step_minutes": 60, "piece_m": 5.0, "year": 2020},

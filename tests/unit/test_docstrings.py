@@ -19,7 +19,7 @@ SOURCE = re.compile(r"[\w.],? \(?(1[89]|20)\d\d\b|\beq\. \d|\bexact\b")
 PLAIN = {
     "crown_raster", "flood_exchange", "flood_ledger", "flood_options", "flood_recorder", "flood_result", "flood_scheme",
     "flood_setup", "flood_sources", "footprint_raster", "full_scheme", "full_state", "gml_places",
-    "line_blocks", "lone_heights", "perimeter", "resampling", "road_ends", "shadow_answers", "sun_bundle", "tin_raster", "wall_feet",
+    "line_blocks", "lone_heights", "obstacles", "perimeter", "resampling", "road_ends", "shadow_answers", "sun_bundle", "tin_raster", "wall_feet",
     "wide_words",
 }  # fmt: skip
 """Accounts, checks and rasters of plain geometry: no physics to give a source for."""

@@ -1,7 +1,7 @@
 /** What stands behind a layer: summary, figures, sources with hashes, files. */
 
 import { el } from "./dom.js";
-import { figure, instant } from "./format.js";
+import { figure, frameName, instant } from "./format.js";
 import { pick, t } from "./language.js";
 import { within } from "./published.js";
 
@@ -70,7 +70,8 @@ export function about(layer, city) {
  */
 function validity({ doc }, zone) {
   const frames = doc.frames ?? [];
-  const ends = frames.length > 1 ? [frames[0].time, frames[frames.length - 1].time] : [];
+  const times = frames.flatMap(({ time }) => (time ? [time] : []));
+  const ends = times.length > 1 ? [times[0], times[times.length - 1]] : [];
   return (ends.length > 0 ? ends : [doc.valid_time]).map((time) => instant(time, zone)).join(" – ");
 }
 
@@ -126,11 +127,11 @@ function files(layer) {
 function momentFiles(layer, zone) {
   const frames = layer.doc.frames ?? [];
   if (frames.length === 0) return [];
-  const rows = frames.flatMap((frame) => download(layer, frame.data, instant(frame.time, zone)));
+  const rows = frames.flatMap((frame) => download(layer, frame.data, frameName(frame, zone)));
   const fold = el(
     "details",
     {},
-    el("summary", {}, t("about.moments", { count: frames.length })),
+    el("summary", {}, t(frames[0].time ? "about.moments" : "about.directions", { count: frames.length })),
     el("ul", { class: "plain" }, ...rows),
   );
   return [el("li", {}, fold)];

@@ -103,6 +103,26 @@ export function clock(iso, zone) {
 }
 
 /**
+ * A moment of a layer, or a direction of the wind.
+ * @param {import("./types.js").Frame} frame
+ * @param {string} zone  IANA time zone.
+ * @returns {string}
+ */
+export function frameName(frame, zone) {
+  return frame.time ? instant(frame.time, zone) : pick(frame.said);
+}
+
+/**
+ * The first or last of them, in short.
+ * @param {import("./types.js").Frame} frame
+ * @param {string} zone  IANA time zone.
+ * @returns {string}
+ */
+export function endName(frame, zone) {
+  return frame.time ? clock(frame.time, zone) : `${frame.from_deg}°`;
+}
+
+/**
  * The day of an instant.
  * @param {string} iso  Instant.
  * @param {string} zone  IANA time zone.

@@ -31,6 +31,15 @@ export function momentsOf(layer) {
   return layer.doc.frames ?? [];
 }
 
+/**
+ * What tells a moment, or a direction of the wind, from the others of its layer.
+ * @param {Frame} frame
+ * @returns {string}
+ */
+export function frameKey(frame) {
+  return frame.time ?? String(frame.from_deg);
+}
+
 export class Frames {
   /** @param {Layer} layer */
   constructor(layer) {

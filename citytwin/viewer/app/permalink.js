@@ -3,6 +3,7 @@
  * `#view=zoom/lat/lon/bearing/pitch&on=a,b&fade=a:60&at=lon,lat&time=a:2026-12-22T00:00:00Z`.
  */
 
+import { frameKey } from "./frames.js";
 import { openingOf } from "./state.js";
 
 /** @typedef {import("./state.js").Choice} Choice */
@@ -43,7 +44,7 @@ export function applyHash(hash, choice, layers) {
   for (const pair of (found.get("time") ?? "").split(",")) {
     const [id, ...time] = pair.split(":");
     const frames = layers.find((layer) => layer.id === id)?.doc.frames ?? [];
-    const number = frames.findIndex((frame) => frame.time === time.join(":"));
+    const number = frames.findIndex((frame) => frameKey(frame) === time.join(":"));
     if (number >= 0) choice.asked.set(id, number);
   }
   const at = (found.get("at") ?? "").split(",").map(Number);
@@ -71,7 +72,10 @@ export function hashOf(camera, choice, usual, layers) {
     .filter(({ id, doc }) => choice.visible.has(id) && doc.frames?.length)
     .map(({ id, doc }) => ({ id, number: choice.asked.get(id) ?? 0, doc }))
     .filter(({ number, doc }) => number !== openingOf(doc))
-    .map(({ id, number, doc }) => `${id}:${doc.frames?.[number].time}`);
+    .flatMap(({ id, number, doc }) => {
+      const frame = doc.frames?.[number];
+      return frame ? [`${id}:${frameKey(frame)}`] : [];
+    });
   if (times.length > 0) parts.push(`time=${times.join(",")}`);
   return `#${parts.join("&")}`;
 }

@@ -1,7 +1,7 @@
 /** The table of what was found at a place. */
 
 import { byId, el, fill, say } from "./dom.js";
-import { instant, quantity, reading } from "./format.js";
+import { frameName, quantity, reading } from "./format.js";
 import { pick, t } from "./language.js";
 import { NO_DATA, classOf, css } from "./paint.js";
 
@@ -77,7 +77,7 @@ function rasterBody(answers, zone) {
  */
 function rasterRow({ layer, frame, sample }, zone) {
   const { doc, style } = layer;
-  const time = frame && el("span", { class: "aside" }, instant(frame.time, zone));
+  const time = frame && el("span", { class: "aside" }, frameName(frame, zone));
   const heading = el("th", { scope: "row" }, pick(doc.title), time && " ", time);
   if (sample.state !== "value") {
     return el(

@@ -1,7 +1,7 @@
 /** Which day or event a layer shows: the line over its legend, on the screen and on paper. */
 
 import { el } from "./dom.js";
-import { day, instant } from "./format.js";
+import { day, frameName, instant } from "./format.js";
 import { pick, t } from "./language.js";
 
 /** @typedef {import("./types.js").Layer} Layer */
@@ -77,7 +77,7 @@ function moment(layer, { latest }, choice) {
   if (doc.frames?.length) {
     const frame = frameOf(layer, choice);
     if (!frame) return [t("time.waiting")];
-    return [instant(frame.time, zone), pick(frame.said)].filter(Boolean);
+    return [frameName(frame, zone), frame.time ? pick(frame.said) : ""].filter(Boolean);
   }
   if (doc.moment === "day") return [t("moment.day", { time: day(doc.valid_time, zone) })];
   // Data that name a day only, and no hour, stand at midnight UTC.

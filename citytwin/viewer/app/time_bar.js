@@ -1,8 +1,8 @@
 /** The bar under the map: which moment is shown, a slider through the others, and play. */
 
 import { byId, el, fill, icon } from "./dom.js";
-import { momentsOf } from "./frames.js";
-import { clock, instant } from "./format.js";
+import { frameKey, momentsOf } from "./frames.js";
+import { endName, frameName } from "./format.js";
 import { pick, t } from "./language.js";
 import { inStep } from "./timeline.js";
 
@@ -52,7 +52,7 @@ class Row {
     this.choice = choice;
     this.zone = city.latest.time_zone;
     this.moments = momentsOf(members[0]);
-    this.key = this.moments.map(({ time }) => time).join();
+    this.key = this.moments.map(frameKey).join();
     this.playing = false;
     this.timer = 0;
     const name = members.map((layer) => pick(layer.doc.title)).join(" · ");
@@ -65,7 +65,7 @@ class Row {
       min: 0,
       max: this.moments.length - 1,
       step: 1,
-      "aria-label": t("time.slider", { name }),
+      "aria-label": t(this.moments[0].time ? "time.slider" : "time.directions", { name }),
     });
     this.slider.addEventListener("input", () => {
       const number = Number(this.slider.value);
@@ -81,9 +81,9 @@ class Row {
       el(
         "div",
         { class: "time-track" },
-        el("span", { "aria-hidden": true }, clock(ends[0].time, this.zone)),
+        el("span", { "aria-hidden": true }, endName(ends[0], this.zone)),
         this.slider,
-        el("span", { "aria-hidden": true }, clock(ends[1].time, this.zone)),
+        el("span", { "aria-hidden": true }, endName(ends[1], this.zone)),
       ),
     );
     this.update();
@@ -98,10 +98,10 @@ class Row {
   update() {
     const shown = this.choice.shown.get(this.members[0].id);
     const frame = shown === undefined ? null : this.moments[shown];
-    const time = frame ? instant(frame.time, this.zone) : t("time.waiting");
-    const said = frame ? pick(frame.said) : "";
+    const time = frame ? frameName(frame, this.zone) : t("time.waiting");
+    const said = frame?.time ? pick(frame.said) : "";
     this.slider.value = String(this.asked);
-    this.slider.setAttribute("aria-valuetext", instant(this.moments[this.asked].time, this.zone));
+    this.slider.setAttribute("aria-valuetext", frameName(this.moments[this.asked], this.zone));
     this.time.textContent = time;
     this.said.textContent = said;
     this.box.toggleAttribute("data-waiting", shown !== this.asked);

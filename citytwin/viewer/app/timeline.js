@@ -4,7 +4,7 @@
  */
 
 import { warn } from "./dom.js";
-import { framesOf, momentsOf } from "./frames.js";
+import { framesOf, frameKey, momentsOf } from "./frames.js";
 import { t } from "./language.js";
 
 /** @typedef {import("./types.js").Layer} Layer */
@@ -18,7 +18,7 @@ import { t } from "./language.js";
  */
 export function inStep(layers) {
   const timed = layers.filter((layer) => momentsOf(layer).length > 0);
-  const axis = (/** @type {Layer} */ layer) => momentsOf(layer).map(({ time }) => time).join();
+  const axis = (/** @type {Layer} */ layer) => momentsOf(layer).map(frameKey).join();
   return [...Map.groupBy(timed, axis).values()];
 }
 

@@ -28,9 +28,10 @@
  * @property {number} height
  * @property {[number, number, number, number]} mercator_bounds  xmin, ymin, xmax, ymax [m].
  *
- * @typedef {object} Frame  One moment of a raster layer over time.
- * @property {string} time  ISO 8601 instant in UTC.
- * @property {Text|null} [said]  What holds at that moment, such as where the sun stands.
+ * @typedef {object} Frame  One moment, or one direction of the wind, of a raster layer.
+ * @property {string|null} [time]  ISO 8601 instant in UTC.
+ * @property {number|null} [from_deg]  Where the wind comes from, clockwise from true north.
+ * @property {Text|null} [said]  What holds then, such as where the sun stands; the direction.
  * @property {string} data  GeoTIFF.
  * @property {{href: string, bounds: [number, number, number, number]}} image
  * @property {ValuesAsset} values
@@ -55,7 +56,7 @@
  * @property {string} style
  * @property {{href: string, bounds: [number, number, number, number]}|null} [image]
  * @property {ValuesAsset|null} [values]
- * @property {Frame[]} [frames]  Moments of a layer over time, ascending.
+ * @property {Frame[]} [frames]  Moments of a layer over time, ascending, or directions.
  * @property {number} [opening]  Number of the frame that the page opens on.
  * @property {string|null} [outlines]  Lines between the classes of a raster layer, as PMTiles.
  * @property {Text|null} [blank]  What stands where a raster layer is left blank.

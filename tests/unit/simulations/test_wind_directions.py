@@ -16,6 +16,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.record import Record
 from citytwin.model.steps import Block, Outcome, Site
 from citytwin.simulations.wind import SIMULATION
+from citytwin.simulations.wind_by_direction import SIMULATION as BY_DIRECTION
 
 GRID = GridSpec("EPSG:6677", 0.0, 122.0, 2.0, 61, 61)
 MIDDLE = 30
@@ -99,3 +100,19 @@ def test_the_sensors_of_the_wind_are_named() -> None:
     assert note.severity == "fallback"
     assert "speed from station Harbour" in note.en
     assert "direction from station Hill" in note.en
+
+
+def test_by_direction_each_wind_stands_alone() -> None:
+    """The ratio of a direction is what the mean becomes when the wind comes from there alone."""
+    surface = np.zeros(GRID.shape, dtype=np.float32)
+    surface[MIDDLE, MIDDLE] = 30.0
+    site = Site(139.8, 36.0, 1.5, "Asia/Tokyo")
+    block = Block({f.SURFACE_HEIGHT: surface}, {}, GRID, GRID.whole, site)
+    params = BY_DIRECTION.params.model_validate({"directions": 8})
+    along = [one.from_deg for one in BY_DIRECTION.axes(params, site).directions]
+    assert along == [0.0, 45.0, 90.0, 135.0, 180.0, 225.0, 270.0, 315.0]
+    by_direction = BY_DIRECTION.run(block, params).fields[f.WIND_SPEED_RATIO_BY_DIRECTION]
+    assert by_direction.shape == (8, *GRID.shape)
+    for number in (0, 3):
+        alone = blown({}, 1.5, winds=[{"from_deg": along[number]}]).fields[f.WIND_SPEED_RATIO]
+        np.testing.assert_allclose(by_direction[number], alone, rtol=1e-6)

@@ -14,6 +14,7 @@ import shapely
 from citytwin import registry
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.axes import Direction
 from citytwin.model.grid import GridSpec
 from citytwin.model.instants import Instant
 from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCredit, View
@@ -63,6 +64,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.IRRADIATION_PROBABLE_GLOBAL: (80.0, 1400.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
+        f.WIND_SPEED_RATIO_BY_DIRECTION: (0.05, 1.7),
         f.FLOOD_DEPTH: (-2.0, 4.0),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
         f.FLOOD_SPEED_MAX: (-1.0, 2.6),
@@ -79,13 +81,16 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
 
 MOMENTS = (datetime(2026, 7, 1, 3, 0, tzinfo=UTC), datetime(2026, 7, 1, 4, 30, tzinfo=UTC))
 """Of fields over time; in Tokyo noon and half past one."""
+DIRECTIONS = (Direction(22.5), Direction(200.0))
 
 
 def shown_values(field: f.Field) -> np.ndarray | FieldSeries:
-    """Return the values that a layer shows: of a field over time, shifted from moment to moment."""
+    """Return the values that a layer shows, shifted from moment to moment or direction."""
     values = field_array(field)
-    if not field.over_time:
+    if field.axis is None:
         return values
+    if field.axis == "direction":
+        return FieldSeries(DIRECTIONS, lambda number: np.roll(values, 7 * number, axis=1))
     instants = tuple(
         Instant(time, text(f"時刻 {k}", f"moment {k}")) for k, time in enumerate(MOMENTS)
     )

@@ -37,12 +37,12 @@ def test_moments_are_read_alone_and_together(tmp_path: Path) -> None:
     store, values = stored(tmp_path)
     np.testing.assert_array_equal(store.read(f.SHADOW, TILE), values)
     for number in range(3):
-        np.testing.assert_array_equal(store.read_moment(f.SHADOW, TILE, number), values[number])
+        np.testing.assert_array_equal(store.read_one(f.SHADOW, TILE, number), values[number])
     window = store.read(f.SHADOW, Tile(2, 6, 3, 8))
     np.testing.assert_array_equal(window[:, :2, 1:], values[:, 2:])
     assert (window[:, 2:] == 255).all()
-    assert store.instants(f.SHADOW) == (NOON, ONE, THREE)
-    assert store.instants(f.TERRAIN) == ()
+    assert store.coordinates(f.SHADOW) == (NOON, ONE, THREE)
+    assert store.coordinates(f.TERRAIN) == ()
 
 
 def test_all_moments_of_a_tile_lie_in_one_file(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_a_field_without_times_was_not_made_wholly(tmp_path: Path) -> None:
     store, _ = stored(tmp_path)
     (tmp_path / store.key / "shadow" / "time" / "zarr.json").unlink()
     with pytest.raises(StoreError, match="shadow is not in the working store"):
-        store.instants(f.SHADOW)
+        store.coordinates(f.SHADOW)
     assert store.create(f.SHADOW, (NOON, ONE, THREE))
     assert not store.has(f.SHADOW, TILE)
 

@@ -161,7 +161,7 @@ def test_one_moment_needs_no_controller(tmp_path: Path) -> None:
     """A layer of one moment is shown as it is, whatever the controller does."""
     whole = lc.content("shadow").array
     assert isinstance(whole, FieldSeries)
-    alone = FieldSeries(whole.instants[:1], whole.read)
+    alone = FieldSeries(whole.along[:1], whole.read)
     staged = lc.stage(tmp_path / ".work", "shadow", array=alone)
     publish(tmp_path, [staged], lc.run_info(RUN))
     project = ET.parse(tmp_path / "little.qgs").getroot()
@@ -175,7 +175,7 @@ def test_the_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     sums = []
     later = lc.content("shadow").array
     assert isinstance(later, FieldSeries)
-    moved = tuple(type(one)(one.time.replace(year=2027), one.said) for one in later.instants)
+    moved = tuple(type(one)(one.time.replace(year=2027), one.said) for one in later.along)
     for name, series in (("a", later), ("b", later), ("c", FieldSeries(moved, later.read))):
         (tmp_path / name).mkdir()
         write_layer(lc.content("shadow", array=series), tmp_path / name)
@@ -188,13 +188,11 @@ def test_nothing_at_any_moment_is_refused(tmp_path: Path) -> None:
     whole = lc.content("shadow").array
     assert isinstance(whole, FieldSeries)
     empty = np.full(lc.GRID.shape, 255, np.uint8)
-    half = FieldSeries(whole.instants, lambda k: whole.read(k) if k else empty)
+    half = FieldSeries(whole.along, lambda k: whole.read(k) if k else empty)
     (tmp_path / "half").mkdir()
     assert len(write_layer(lc.content("shadow", array=half), tmp_path / "half").frames) == 2
     with pytest.raises(StoreError, match="no data anywhere"):
-        write_layer(
-            lc.content("shadow", array=FieldSeries(whole.instants, lambda _: empty)), tmp_path
-        )
+        write_layer(lc.content("shadow", array=FieldSeries(whole.along, lambda _: empty)), tmp_path)
 
 
 def test_a_missing_moment_is_a_damaged_layer(city: Path) -> None:

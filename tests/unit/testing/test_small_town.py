@@ -19,7 +19,7 @@ def test_every_field_and_property_is_there() -> None:
     assert set(town.fields) == set(f.ALL)
     assert set(town.records) == set(p.ALL)
     # Of fields over time the town has one moment.
-    still = {field: array for field, array in town.fields.items() if not field.over_time}
+    still = {field: array for field, array in town.fields.items() if field.axis is None}
     check("town", tuple(still), still, (53, 71), "")
     for field, array in town.fields.items():
         if field in (f.CANOPY_TOP, f.CANOPY_BASE):
