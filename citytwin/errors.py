@@ -64,6 +64,24 @@ class SourceError(CityTwinError, ValueError):
         self.record = record
 
 
+class UnreachableError(CityTwinError, OSError):
+    """The other side does not answer, or cannot now; the same may succeed later.
+
+    Parameters
+    ----------
+    message
+        Who was asked, and what came instead of an answer; without secrets.
+    retry_after_s
+        How long the other side asked to wait [s]; 0 where it said nothing.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, retry_after_s: float = 0.0, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.retry_after_s = retry_after_s
+
+
 class GridMismatchError(CityTwinError, ValueError):
     """Two things that should lie on one grid, or in one CRS, do not.
 

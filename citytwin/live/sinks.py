@@ -1,0 +1,55 @@
+"""Receivers of alerts: web hooks, and a folder of CAP files that any server may publish."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from citytwin.alerts import webhook
+from citytwin.errors import SourceError
+from citytwin.store.atomic import write_bytes
+from citytwin.store.outbox import Parcel
+from citytwin.transports.https import HttpsClient
+
+_FILE = re.compile(r"[A-Za-z0-9._-]{1,200}")
+
+
+@dataclass(frozen=True)
+class WebhookSink:
+    """Posts signed messages to one address."""
+
+    name: str
+    url: str
+    client: HttpsClient
+    secrets: Sequence[bytes]
+    """One, or two while it is replaced."""
+
+    def send(self, parcel: Parcel) -> None:
+        """Post a parcel, signed at this moment."""
+        now = datetime.now(UTC)
+        said = webhook.headers(parcel.body, parcel.key, self.secrets, now, parcel.media_type)
+        self.client.post(self.url, parcel.body, said)
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+@dataclass(frozen=True)
+class FolderSink:
+    """Writes each message as a file, whole or not at all."""
+
+    name: str
+    folder: Path
+
+    def send(self, parcel: Parcel) -> None:
+        """Write a parcel under the name of its target."""
+        if not _FILE.fullmatch(parcel.target) or parcel.target.startswith("."):
+            msg = f"{parcel.target!r} is no name of a file"
+            raise SourceError(msg, source=self.name, hint="this is a fault of citytwin: tell us")
+        write_bytes(self.folder / parcel.target, parcel.body)
+
+    def close(self) -> None:
+        """Nothing stays open."""
