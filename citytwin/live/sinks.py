@@ -1,4 +1,4 @@
-"""Receivers of alerts: web hooks, and a folder of CAP files that any server may publish."""
+"""Receivers of alerts: web hooks, a broker of MQTT, a folder of CAP files that a server may publish."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from citytwin.errors import SourceError
 from citytwin.store.atomic import write_bytes
 from citytwin.store.outbox import Parcel
 from citytwin.transports.https import HttpsClient
+from citytwin.transports.mqtt_publisher import MqttPublisher
 
 _FILE = re.compile(r"[A-Za-z0-9._-]{1,200}")
 
@@ -53,3 +54,19 @@ class FolderSink:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+@dataclass(frozen=True)
+class MqttSink:
+    """Publishes events, and states that the broker retains."""
+
+    name: str
+    publisher: MqttPublisher
+
+    def send(self, parcel: Parcel) -> None:
+        """Publish a parcel under the topic of its target, at least once."""
+        self.publisher.publish(parcel.target, parcel.body, qos=1, retain=parcel.retain)
+
+    def close(self) -> None:
+        """Disconnect."""
+        self.publisher.close()

@@ -1,0 +1,163 @@
+"""Raw payloads by their content: kept before anybody decodes them, so that a decoder can be mended.
+
+Payloads that came together are one file, compressed together; where each lies stands in an index.
+The file is on disk before the index knows of it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Self
+
+import pyarrow as pa
+
+from citytwin.errors import StoreError
+from citytwin.store.atomic import write_bytes
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS raw (
+    sha256 BLOB PRIMARY KEY, file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
+) WITHOUT ROWID;
+"""
+_CODEC = "zstd"
+
+
+class RawArchive:
+    """Payloads of all sources; one thread writes.
+
+    Parameters
+    ----------
+    folder
+        Made where it is missing.
+
+    Raises
+    ------
+    StoreError
+        If it cannot be used.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._base = sqlite3.connect(folder / "index.sqlite", timeout=30.0)
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=FULL")
+            self._base.executescript(_SCHEMA)
+        except (sqlite3.Error, OSError) as error:
+            msg = f"the archive {folder} cannot be used: {error}"
+            raise StoreError(msg, hint="check the folder; the index can be made anew") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the index."""
+        self._base.close()
+
+    def keep(self, contents: Sequence[bytes]) -> tuple[bytes, ...]:
+        """Keep payloads; when this returns they are on disk. What is known is not kept again.
+
+        Parameters
+        ----------
+        contents
+            As they came.
+
+        Returns
+        -------
+        tuple of bytes
+            SHA-256 of each, 32 bytes.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses.
+        """
+        names = tuple(hashlib.sha256(content).digest() for content in contents)
+        fresh = {
+            name: content
+            for name, content in zip(names, contents, strict=True)
+            if not self._knows(name)
+        }
+        if fresh:
+            self._write(fresh)
+        return names
+
+    def _knows(self, name: bytes) -> bool:
+        row = self._base.execute("SELECT 1 FROM raw WHERE sha256 = ?", (name,)).fetchone()
+        return row is not None
+
+    def _write(self, fresh: dict[bytes, bytes]) -> None:
+        joined = b"".join(fresh.values())
+        digest = hashlib.sha256(b"".join(fresh)).hexdigest()
+        file = f"{digest[:2]}/{digest}.zst"
+        write_bytes(self._folder / file, _packed(joined))
+        rows, offset = [], 0
+        for name, content in fresh.items():
+            rows.append((name, file, offset, len(content)))
+            offset += len(content)
+        try:
+            with self._base:
+                self._base.executemany("INSERT INTO raw VALUES (?, ?, ?, ?)", rows)
+        except sqlite3.Error as error:
+            msg = f"the index of {self._folder} cannot be written: {error}"
+            raise StoreError(msg, hint="check the disk") from error
+
+    def content(self, sha256: bytes) -> bytes:
+        """Return a payload, byte for byte as it came.
+
+        Parameters
+        ----------
+        sha256
+            All 32 bytes of its name, or the first of them, at least 8.
+
+        Raises
+        ------
+        StoreError
+            If it is not there, or was damaged.
+        """
+        if not 8 <= len(sha256) <= 32:
+            raise StoreError(f"{len(sha256)} bytes name no payload", hint="give 8 to 32")
+        upper = sha256 + b"\xff" * (33 - len(sha256))
+        row = self._base.execute(
+            "SELECT sha256, file, offset, length FROM raw WHERE sha256 BETWEEN ? AND ? LIMIT 1",
+            (sha256, upper),
+        ).fetchone()
+        if row is None:
+            msg = f"no payload {sha256.hex()} in {self._folder}"
+            raise StoreError(msg, hint="it was never kept here, or the index is another one")
+        name, file, offset, length = row
+        content = _unpacked(self._folder / file)[offset : offset + length]
+        if hashlib.sha256(content).digest() != name:
+            msg = f"{self._folder / file} is damaged: it does not hold {name.hex()}"
+            raise StoreError(msg, hint="restore the file from a copy")
+        return content
+
+    def names(self) -> Iterator[bytes]:
+        """SHA-256 of all payloads, sorted."""
+        for (name,) in self._base.execute("SELECT sha256 FROM raw ORDER BY sha256"):
+            yield name
+
+
+def _packed(content: bytes) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.CompressedOutputStream(sink, _CODEC) as stream:
+        stream.write(content)
+    packed: bytes = sink.getvalue().to_pybytes()
+    return packed
+
+
+def _unpacked(path: Path) -> bytes:
+    try:
+        with pa.CompressedInputStream(pa.OSFile(str(path)), _CODEC) as stream:
+            content: bytes = stream.read()
+    except OSError as error:
+        msg = f"{path} cannot be read: {error}"
+        raise StoreError(msg, hint="restore the file from a copy") from error
+    return content

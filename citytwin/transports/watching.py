@@ -1,0 +1,121 @@
+"""A folder that others put files into: each new or changed file is taken once it is complete."""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from citytwin.transports.connector import Delivery, Payload, Standing
+
+_MOST_FILES = 200
+"""In one delivery."""
+_LOOK_S = 1.0
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Files that are waited for."""
+
+    name: str
+    folder: Path
+    pattern: str = "*"
+    """Names of files; hidden ones are never taken."""
+    settled_s: float = 2.0
+    """A file that was written to so recently may not be complete [s]."""
+    most_bytes: int = 64_000_000
+
+
+class FolderWatching:
+    """Looks into a folder every second.
+
+    Parameters
+    ----------
+    watch
+        Which files.
+    stop
+        Set to end a wait at once.
+    """
+
+    def __init__(self, watch: Watch, stop: threading.Event) -> None:
+        self._watch, self._stop = watch, stop
+        self._standing = Standing(connected=False)
+
+    @property
+    def name(self) -> str:
+        """Name of the source."""
+        return self._watch.name
+
+    def take(self, cursor: str, wait_s: float) -> Delivery | None:
+        """Wait for files whose size or time of change is new.
+
+        Parameters
+        ----------
+        cursor
+            Stamps of the files that were taken.
+        wait_s
+            Longest wait [s].
+        """
+        taken = _stamps(cursor)
+        end_s = time.monotonic() + wait_s
+        while True:
+            delivery = self._look(taken)
+            pause_s = min(_LOOK_S, end_s - time.monotonic())
+            if delivery is not None or pause_s <= 0 or self._stop.wait(pause_s):
+                return delivery
+
+    def _look(self, taken: dict[str, str]) -> Delivery | None:
+        try:
+            here = self._complete()
+        except OSError as error:
+            failures = self._standing.failures + 1
+            self._standing = Standing(
+                connected=False, failures=failures, last_error=f"{self._watch.folder}: {error}"
+            )
+            return None
+        self._standing = Standing(connected=True, last_success_s=time.time())
+        fresh = [(path, stamp) for path, stamp in here if taken.get(path.name) != stamp]
+        fresh = fresh[:_MOST_FILES]
+        payloads = []
+        for path, _ in fresh:
+            try:
+                content = path.read_bytes()
+            except OSError:
+                continue  # taken away meanwhile
+            payloads.append(Payload(content, path.name, datetime.now(UTC)))
+        if not payloads:
+            return None
+        names = {path.name for path, _ in here}
+        kept = {name: stamp for name, stamp in taken.items() if name in names}
+        kept.update({path.name: stamp for path, stamp in fresh})
+        return Delivery(tuple(payloads), json.dumps(kept, sort_keys=True))
+
+    def _complete(self) -> list[tuple[Path, str]]:
+        """Files nobody has written to lately, the oldest first, with their stamps."""
+        found = []
+        latest_ns = time.time_ns() - round(self._watch.settled_s * 1e9)
+        for path in self._watch.folder.glob(self._watch.pattern):
+            if path.name.startswith(".") or path.is_symlink() or not path.is_file():
+                continue
+            stat = path.stat()
+            if stat.st_mtime_ns <= latest_ns and 0 < stat.st_size <= self._watch.most_bytes:
+                found.append((stat.st_mtime_ns, path, f"{stat.st_size}-{stat.st_mtime_ns}"))
+        return [(path, stamp) for _, path, stamp in sorted(found)]
+
+    def standing(self) -> Standing:
+        """How it fares."""
+        return self._standing
+
+    def close(self) -> None:
+        """Nothing stays open."""
+
+
+def _stamps(cursor: str) -> dict[str, str]:
+    try:
+        content = json.loads(cursor)
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,0 +1,69 @@
+"""A folder that others put files into."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from pathlib import Path
+
+from citytwin.transports.watching import FolderWatching, Watch
+
+
+def put(folder: Path, name: str, content: bytes, age_s: float = 10.0) -> Path:
+    """Put a file that was last written to a while ago."""
+    path = folder / name
+    path.write_bytes(content)
+    then = time.time() - age_s
+    os.utime(path, (then, then))
+    return path
+
+
+def watching(folder: Path) -> FolderWatching:
+    """A watch on JSON files."""
+    return FolderWatching(Watch("f", folder, "*.json"), threading.Event())
+
+
+def test_files_come_once_and_changed_ones_again(tmp_path: Path) -> None:
+    """The oldest first; others, hidden ones, links and empty ones never."""
+    put(tmp_path, "b.json", b"old", 20.0)
+    put(tmp_path, "a.json", b"new")
+    put(tmp_path, "c.csv", b"other")
+    put(tmp_path, ".d.json", b"hidden")
+    put(tmp_path, "e.json", b"")
+    (tmp_path / "f.json").symlink_to(tmp_path / "c.csv")
+    feed = watching(tmp_path)
+    first = feed.take("", 0.0)
+    assert first is not None
+    assert [(p.origin, p.content) for p in first.payloads] == [
+        ("b.json", b"old"),
+        ("a.json", b"new"),
+    ]
+    assert feed.take(first.cursor, 0.0) is None
+    put(tmp_path, "b.json", b"corrected", 5.0)
+    second = watching(tmp_path).take(first.cursor, 0.0)
+    assert second is not None
+    assert [p.content for p in second.payloads] == [b"corrected"]
+    (tmp_path / "b.json").unlink()
+    put(tmp_path, "g.json", b"last")
+    third = feed.take(second.cursor, 0.0)
+    assert third is not None
+    assert "b.json" not in third.cursor
+
+
+def test_a_file_that_is_being_written_waits(tmp_path: Path) -> None:
+    """Until nobody has written to it for two seconds."""
+    put(tmp_path, "a.json", b"ha", age_s=0.5)
+    feed = watching(tmp_path)
+    assert feed.take("", 0.0) is None
+    delivery = feed.take("", 4.0)
+    assert delivery is not None
+
+
+def test_a_folder_that_is_missing_is_no_end(tmp_path: Path) -> None:
+    """It may be mounted later."""
+    feed = watching(tmp_path / "later")
+    assert feed.take("", 0.0) is None
+    (tmp_path / "later").mkdir()
+    put(tmp_path / "later", "a.json", b"x")
+    assert feed.take("", 0.0) is not None
