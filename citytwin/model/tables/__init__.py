@@ -6,6 +6,7 @@ from citytwin.model.tables.classes import (
     Flag,
     GroundCover,
     LodUsed,
+    QualityTest,
     TerrainSource,
 )
 from citytwin.model.tables.results import (
@@ -76,6 +77,7 @@ __all__ = [
     "GroundCover",
     "Kind",
     "LodUsed",
+    "QualityTest",
     "Shape",
     "Table",
     "TerrainSource",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 
 
 class Flag(IntEnum):
@@ -13,6 +13,31 @@ class Flag(IntEnum):
     SUSPECT = 3
     BAD = 4
     MISSING = 9
+
+
+class QualityTest(IntFlag):
+    """What the tests of an observation found; the bits of its column ``tests``."""
+
+    GROSS_RANGE = 1
+    """Outside what the property can be."""
+    CLIMATOLOGY = 2
+    """Outside what the season knows."""
+    RATE_OF_CHANGE = 4
+    SPIKE = 8
+    FLAT_LINE = 16
+    NEIGHBOUR = 32
+    """Unlike what stands around it."""
+    CLOCK_SKEW = 64
+    """The clock of its source is wrong, by hours that look like a time zone."""
+    UNIT_CONVERTED = 128
+    LATE = 256
+    """Known long after it was observed."""
+    CORRECTED = 512
+    """Its key was known before with another result."""
+    UNIT_MISTAKEN = 1024
+    """Its values moved by the factor between two units."""
+    DOUBTED = 2048
+    """By its own producer."""
 
 
 class TerrainSource(IntEnum):

@@ -1,0 +1,48 @@
+"""Observations: kept for good, looked up as of any time of the city and of our knowledge."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from citytwin.store.observations.decoded import DecodedFeed, decoded_feed
+from citytwin.store.observations.dirty_windows import Window
+from citytwin.store.observations.history import History
+from citytwin.store.observations.observed import DeadLetter, Observed, Thing, raw_ref_of
+from citytwin.store.observations.reader import ObservationReader
+from citytwin.store.observations.schema import Kind
+from citytwin.store.observations.state import State
+from citytwin.store.observations.writer import GroupCommit, ObservationStore, Receipt
+
+FOLDER = ".observations"
+"""Observations of a city lie in a folder of this name beside the published city. They are made by
+no run, and no run can make them again."""
+
+
+def folder_of(city: Path) -> Path:
+    """Return the folder of a city's observations.
+
+    Parameters
+    ----------
+    city
+        Folder of the published city, such as ``out/demo``.
+    """
+    return city.parent / FOLDER / city.name
+
+
+__all__ = [
+    "DeadLetter",
+    "DecodedFeed",
+    "GroupCommit",
+    "History",
+    "Kind",
+    "ObservationReader",
+    "ObservationStore",
+    "Observed",
+    "Receipt",
+    "State",
+    "Thing",
+    "Window",
+    "decoded_feed",
+    "folder_of",
+    "raw_ref_of",
+]

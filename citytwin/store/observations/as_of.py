@@ -1,0 +1,178 @@
+"""Which rows hold as of a time of the city, and a time of our knowledge."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.kernels.as_of import Asked, Recent, Revisions, take_latest
+from citytwin.kernels.observation_keys import Versions, rehash
+from citytwin.model.tables import Flag
+from citytwin.store.observations.blocks import Block, BlockCache, block_of
+from citytwin.store.observations.manifest import Segment
+from citytwin.store.observations.schema import MICROSECONDS_PER_DAY, Kind
+
+DEPTH = 8
+"""Latest rows of each series that are looked at, for its cadence and the tests of its quality."""
+_FEW = 0.05
+"""Share of the series below which only their groups of rows are read from sorted segments."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the store."""
+
+    kind: Kind
+    valid_us: int
+    """Time of the city [us since 1970-01-01T00:00Z]."""
+    known_us: int
+    """Time of our knowledge [us]."""
+    usable: Collection[Flag]
+    lookback_us: int
+    """How long before `valid_us` a row may lie [us]."""
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """The latest rows of m series, with the blocks that they are in."""
+
+    series: NDArray[np.int32]
+    """Shape (m,)."""
+    recent: Recent
+    blocks: dict[int, Block]
+
+    def column(
+        self, values: Callable[[Block], NDArray[np.generic]], rank: int = 0
+    ) -> NDArray[np.generic]:
+        """Return a value of each series' row of a rank.
+
+        Parameters
+        ----------
+        values
+            Returns a column of a block.
+        rank
+            0 for the latest.
+        """
+        segment, row = self.recent.segment[:, rank], self.recent.row[:, rank]
+        found = None
+        for number, block in self.blocks.items():
+            here = segment == number
+            if not here.any():
+                continue
+            column = values(block)
+            if found is None:
+                found = np.zeros(len(segment), dtype=column.dtype)
+            found[here] = column[row[here]]
+        return np.zeros(len(segment)) if found is None else found
+
+    def texts(self) -> list[str | None]:
+        """Return the text of each series' latest row, m of them."""
+        found: list[str | None] = [None] * len(self.series)
+        for number, block in self.blocks.items():
+            texts = block.table["text"]
+            if texts.null_count == len(texts):
+                continue
+            here = np.flatnonzero(self.recent.segment[:, 0] == number)
+            rows = self.recent.row[here, 0]
+            for at, text in zip(here, texts.take(rows).to_pylist(), strict=True):
+                found[at] = text
+        return found
+
+
+def look_up(
+    question: Question, series: NDArray[np.int32], segments: Sequence[Segment], cache: BlockCache
+) -> Answer:
+    """Find the latest rows of some series.
+
+    The day asked for and the one before are always looked through; further back only those series
+    that had nothing in them. The answer does not depend on how rows are spread over segments.
+
+    Parameters
+    ----------
+    question
+        What is asked.
+    series
+        Sorted numbers of the series.
+    segments
+        Of the kind, that count.
+    cache
+        Segments in memory.
+    """
+    m = len(series)
+    recent = Recent(
+        np.zeros((m, DEPTH), dtype=np.int64),
+        np.zeros((m, DEPTH), dtype=np.int64),
+        np.zeros((m, DEPTH), dtype=np.int64),
+        np.full((m, DEPTH), -1, dtype=np.int32),
+        np.zeros((m, DEPTH), dtype=np.int64),
+    )
+    answer = Answer(series, recent, {})
+    day = question.valid_us // MICROSECONDS_PER_DAY
+    low_us = (day - 1) * MICROSECONDS_PER_DAY - 1
+    first_us = question.valid_us - question.lookback_us
+    last_day = day + 1 if question.kind is Kind.FORECAST else day
+    _search(question, answer, segments, cache, (max(low_us, first_us), day - 1, last_day))
+    if first_us < low_us:
+        first_day = first_us // MICROSECONDS_PER_DAY
+        for earlier in range(day - 2, first_day - 1, -1):
+            if (recent.segment[:, 0] >= 0).all():
+                break
+            low_us = max(first_us, earlier * MICROSECONDS_PER_DAY - 1)
+            _search(question, answer, segments, cache, (low_us, earlier, earlier))
+    return answer
+
+
+def _search(
+    question: Question,
+    answer: Answer,
+    segments: Sequence[Segment],
+    cache: BlockCache,
+    span: tuple[int, int, int],
+) -> None:
+    """Look through some days, for those series that have nothing yet."""
+    low_us, first_day, last_day = span
+    here = [s for s in segments if any(first_day <= d <= last_day for d in s.days)]
+    missing = answer.recent.segment[:, 0] < 0
+    if not here or not missing.any():
+        return
+    wanted = answer.series[missing]
+    few = len(wanted) < _FEW * len(answer.series)
+    blocks = [
+        block_of(s, wanted) if few and s.in_order and s not in cache else cache.get(s) for s in here
+    ]
+    position = np.full(int(answer.series[-1]) + 1, -1, dtype=np.int32)
+    position[wanted] = np.flatnonzero(missing)
+    usable = np.zeros(16, dtype=np.bool_)
+    usable[[int(flag) for flag in question.usable]] = True
+    asked = Asked(
+        position, usable, low_us, question.valid_us, question.known_us,
+        question.kind is Kind.FORECAST,
+    )  # fmt: skip
+    revisions = _revisions(blocks)
+    for segment, block in zip(here, blocks, strict=True):
+        number = _number_for(answer, segment.number, block)
+        take_latest(block.versions, block.superseded_us, number, asked, revisions, answer.recent)
+
+
+def _number_for(answer: Answer, number: int, block: Block) -> int:
+    """Return a number for a block; a part of a segment read later gets one of its own."""
+    while number in answer.blocks and answer.blocks[number] is not block:
+        number += 1 << 24
+    answer.blocks[number] = block
+    return number
+
+
+def _revisions(blocks: Sequence[Block]) -> Revisions:
+    columns = [
+        np.concatenate([column[block.revised] for column, block in pairs])
+        for pairs in zip(*([(c, b) for c in b.versions] for b in blocks), strict=True)
+    ]
+    rows = Versions(*columns)
+    count = len(rows.series)
+    slots = np.empty(1 << max(2 * count, 1).bit_length(), dtype=np.int32)
+    chain = np.empty(count, dtype=np.int32)
+    rehash(rows, count, slots, chain)
+    return Revisions(rows, slots, chain)

@@ -1,0 +1,204 @@
+"""The manifest of the observation store: which segments count, and where each feed stands.
+
+SQLite in WAL mode with full synchronisation: one transaction makes a segment count, moves the
+cursors of its feeds and keeps what was set aside, so that after a kill at any moment all of it is
+there or none. Readers see the state before or after, and nobody waits for them.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from citytwin.errors import StoreError
+from citytwin.store.observations.schema import Kind
+
+MANIFEST = "manifest.sqlite"
+_VERSION = 1
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS format (version INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS segments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL, path TEXT NOT NULL UNIQUE,
+    sorted INTEGER NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL, known_us INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS segment_days (
+    segment INTEGER NOT NULL, day INTEGER NOT NULL, rows INTEGER NOT NULL,
+    PRIMARY KEY (segment, day)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retired (path TEXT PRIMARY KEY, retired_us INTEGER NOT NULL);
+CREATE TABLE IF NOT EXISTS series (
+    id INTEGER PRIMARY KEY, source TEXT NOT NULL, thing TEXT NOT NULL, property TEXT NOT NULL,
+    unit TEXT NOT NULL, UNIQUE (source, thing, property)
+);
+CREATE TABLE IF NOT EXISTS cursors (
+    source TEXT PRIMARY KEY, cursor TEXT NOT NULL, moved_us INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS totals (
+    one INTEGER PRIMARY KEY CHECK (one = 1), known_us INTEGER NOT NULL, commits INTEGER NOT NULL,
+    stored INTEGER NOT NULL, repeats INTEGER NOT NULL, revisions INTEGER NOT NULL,
+    late INTEGER NOT NULL, dead_letters INTEGER NOT NULL
+);
+CREATE TABLE IF NOT EXISTS dead_letters (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, reason TEXT NOT NULL,
+    message TEXT NOT NULL, record TEXT NOT NULL, raw_ref BLOB NOT NULL, known_us INTEGER NOT NULL,
+    UNIQUE (source, reason, message, record, raw_ref)
+);
+CREATE TABLE IF NOT EXISTS things (
+    thing TEXT NOT NULL, known_us INTEGER NOT NULL, source TEXT NOT NULL, name TEXT,
+    kind TEXT NOT NULL, longitude_deg REAL NOT NULL, latitude_deg REAL NOT NULL, height_m REAL,
+    cadence_s REAL, synthetic INTEGER NOT NULL, PRIMARY KEY (thing, known_us)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dirty (
+    property TEXT NOT NULL, start_us INTEGER NOT NULL, end_us INTEGER NOT NULL,
+    marked_us INTEGER NOT NULL, PRIMARY KEY (property, start_us)
+) WITHOUT ROWID;
+"""
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A file of rows that counts."""
+
+    number: int
+    kind: Kind
+    path: Path
+    in_order: bool
+    """Whether it holds one day, sorted by series and time."""
+    rows: int
+    days: dict[int, int]
+    """Rows of each day since 1970-01-01 in UTC on which an interval ends."""
+
+
+def connect(folder: Path, *, writing: bool) -> sqlite3.Connection:
+    """Open the manifest of a store.
+
+    Parameters
+    ----------
+    folder
+        Of the store.
+    writing
+        Whether to make it where it is missing, and to change it.
+
+    Raises
+    ------
+    StoreError
+        If there is none to read, or it is damaged, or of another version.
+    """
+    path = folder / MANIFEST
+    if not writing and not path.is_file():
+        msg = f"{folder} holds no observations"
+        raise StoreError(msg, hint="name the folder that `citytwin sync` writes")
+    with told(path, "opened"):
+        folder.mkdir(parents=True, exist_ok=True)
+        mode = "rwc" if writing else "ro"
+        uri = f"{path.resolve().as_uri()}?mode={mode}"
+        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0,
+                                     check_same_thread=False)  # fmt: skip
+        if writing:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.executescript(_SCHEMA)
+        found = connection.execute("SELECT version FROM format").fetchone()
+        if found is None and writing:
+            connection.execute("INSERT INTO format VALUES (?)", (_VERSION,))
+            connection.execute("INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0)")
+    if found is not None and found[0] != _VERSION:
+        msg = f"{path} is of version {found[0]}, this is version {_VERSION}"
+        raise StoreError(msg, hint="use the citytwin that wrote it")
+    return connection
+
+
+@contextmanager
+def told(path: Path, what: str) -> Iterator[None]:
+    """Turn what SQLite or the disk refuses into an error for readers.
+
+    Parameters
+    ----------
+    path
+        The manifest.
+    what
+        What was being done to it.
+
+    Raises
+    ------
+    StoreError
+        If anything was refused.
+    """
+    try:
+        yield
+    except StoreError:
+        raise
+    except (sqlite3.Error, OSError) as error:
+        msg = f"the manifest {path} cannot be {what}: {error}"
+        raise StoreError(msg, hint="check the disk, its free space and rights") from error
+
+
+def segments_of(connection: sqlite3.Connection, folder: Path, kind: Kind) -> tuple[Segment, ...]:
+    """Return the segments of a kind that count, in the order in which they were written.
+
+    Parameters
+    ----------
+    connection
+        To the manifest.
+    folder
+        Of the store.
+    kind
+        Which rows.
+    """
+    days: dict[int, dict[int, int]] = {}
+    rows = connection.execute(
+        "SELECT s.id, s.path, s.sorted, s.rows, d.day, d.rows FROM segments s"
+        " JOIN segment_days d ON d.segment = s.id WHERE s.kind = ? ORDER BY s.id, d.day",
+        (kind.value,),
+    ).fetchall()
+    heads: dict[int, tuple[str, int, int]] = {}
+    for number, path, in_order, count, day, of_day in rows:
+        heads[number] = (path, in_order, count)
+        days.setdefault(number, {})[day] = of_day
+    return tuple(
+        Segment(number, kind, folder / path, bool(in_order), count, days[number])
+        for number, (path, in_order, count) in heads.items()
+    )
+
+
+def add_segment(
+    connection: sqlite3.Connection, folder: Path, segment: Segment, known_us: int
+) -> int:
+    """Make a segment count; the caller holds the transaction.
+
+    Parameters
+    ----------
+    connection
+        To the manifest.
+    folder
+        Of the store.
+    segment
+        The file, complete and on the disk; its number is not looked at.
+    known_us
+        When it is written [us].
+
+    Returns
+    -------
+    int
+        Its number.
+    """
+    cursor = connection.execute(
+        "INSERT INTO segments (kind, path, sorted, rows, bytes, known_us) VALUES (?,?,?,?,?,?)",
+        (
+            segment.kind.value,
+            segment.path.relative_to(folder).as_posix(),
+            int(segment.in_order),
+            segment.rows,
+            segment.path.stat().st_size,
+            known_us,
+        ),
+    )
+    number = int(cursor.lastrowid or 0)
+    connection.executemany(
+        "INSERT INTO segment_days VALUES (?,?,?)",
+        [(number, day, rows) for day, rows in segment.days.items()],
+    )
+    return number

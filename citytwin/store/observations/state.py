@@ -1,0 +1,125 @@
+"""The state of the city as of a time: one value per series, with its age and its quality."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from citytwin.model.tables import QualityTest
+from citytwin.store.observations.as_of import Answer, Question
+from citytwin.store.observations.first_known import first_known
+from citytwin.store.observations.following import SeriesTable
+from citytwin.store.observations.observed import Thing
+from citytwin.store.observations.schema import FloatArray, IntArray
+
+STALE_AFTER = 3.0
+"""Cadences without a row, after which the latest one no longer says how things are."""
+UNKNOWN_CADENCE_S = 3600.0
+"""Of a series that has reported once."""
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Values as of a time."""
+
+    frame: pd.DataFrame
+    """One row per series that has reported, sorted by thing and property: source, thing, property,
+    unit, result, text, phenomenon_start, phenomenon_end, issued_at, known_at, age_s, flag, tests,
+    stale, cadence_s, synthetic, raw_ref, longitude_deg, latitude_deg."""
+    valid_us: int
+    """Time of the city [us since 1970-01-01T00:00Z]."""
+    known_us: int
+    """Time of knowledge; the same question with it gives the same answer for good [us]."""
+
+
+def state_of(
+    question: Question, answer: Answer, names: SeriesTable, things: dict[str, Thing], known_us: int
+) -> State:
+    """Put the state together.
+
+    Parameters
+    ----------
+    question, answer
+        What was asked and found.
+    names
+        All series.
+    things
+        As they were known then.
+    known_us
+        What "now" was, where the question leaves the time of knowledge open [us].
+    """
+    found = np.flatnonzero(answer.recent.segment[:, 0] >= 0)
+    answer = Answer(answer.series[found], type(answer.recent)(*(c[found] for c in answer.recent)),
+                    answer.blocks)  # fmt: skip
+    series = answer.series
+    thing, observed = names.thing[series], names.observed[series]
+    if len(series):
+        known, corrected = first_known(
+            answer, answer.column(lambda b: b.versions.known_us).astype(np.int64), question.known_us
+        )
+    else:
+        known, corrected = np.empty(0, np.int64), np.empty(0, np.bool_)
+    end = answer.recent.end_us[:, 0]
+    age_s = (question.valid_us - end) / 1e6
+    where = [things.get(t) for t in thing]
+    cadence = cadences(answer, where)
+    tests = answer.column(lambda b: b.tests).astype(np.int32)
+    tests |= np.where(corrected, int(QualityTest.CORRECTED), 0).astype(np.int32)
+    expected = np.where(np.isnan(cadence), UNKNOWN_CADENCE_S, cadence)
+    frame = pd.DataFrame(
+        {
+            "source": names.source[series],
+            "thing": thing,
+            "property": observed,
+            "unit": names.unit[series],
+            "result": answer.column(lambda b: b.result).astype(np.float64),
+            "text": answer.texts(),
+            "phenomenon_start": _times(answer.recent.start_us[:, 0]),
+            "phenomenon_end": _times(end),
+            "issued_at": _times(answer.recent.issued_us[:, 0]),
+            "known_at": _times(known),
+            "age_s": age_s,
+            "flag": answer.column(lambda b: b.versions.flag).astype(np.int8),
+            "tests": tests,
+            "stale": age_s > STALE_AFTER * expected,
+            "cadence_s": cadence,
+            "synthetic": answer.column(lambda b: b.synthetic).astype(np.bool_),
+            "raw_ref": [ref.tobytes().hex() for ref in answer.column(lambda b: b.raw_ref)],
+            "longitude_deg": np.array([np.nan if t is None else t.longitude_deg for t in where]),
+            "latitude_deg": np.array([np.nan if t is None else t.latitude_deg for t in where]),
+        }
+    )
+    frame = frame.sort_values(["thing", "property", "source"], kind="stable", ignore_index=True)
+    return State(frame, question.valid_us, min(question.known_us, known_us))
+
+
+def cadences(answer: Answer, things: list[Thing | None]) -> FloatArray:
+    """Return how often each series reports [s]: as its thing says, else as it has done lately.
+
+    Parameters
+    ----------
+    answer
+        Latest rows of m series.
+    things
+        m of them.
+
+    Returns
+    -------
+    ndarray
+        Shape (m,): median distance of the latest rows; NaN of fewer than two [s].
+    """
+    end = answer.recent.end_us.astype(np.float64)
+    end[answer.recent.segment < 0] = np.nan
+    steps = -np.diff(end, axis=1) / 1e6
+    known = np.isfinite(steps).any(axis=1)
+    found = np.full(len(end), np.nan)
+    found[known] = np.nanmedian(steps[known], axis=1)
+    told = np.array([np.nan if t is None or t.cadence_s is None else t.cadence_s for t in things])
+    return np.where(np.isnan(told), found, told) if len(told) else found
+
+
+def _times(time_us: IntArray) -> pd.DatetimeIndex:
+    moments = np.where(time_us == 0, np.datetime64("NaT", "us"), time_us.astype("M8[us]"))
+    return pd.DatetimeIndex(moments).tz_localize("UTC")

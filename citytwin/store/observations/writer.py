@@ -1,0 +1,412 @@
+"""The one writer of an observation store: rows, cursors and dead letters, all of them or none."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+from filelock import FileLock, Timeout
+from numpy.typing import NDArray
+
+from citytwin.errors import BusyError
+from citytwin.kernels.observation_keys import REPEAT, REVISION, Versions
+from citytwin.model.tables import QualityTest
+from citytwin.store.atomic import remove_stale
+from citytwin.store.observations.dead_letters import put_letters
+from citytwin.store.observations.dirty_windows import Window, clean, mark, marked
+from citytwin.store.observations.known_days import KnownDays
+from citytwin.store.observations.manifest import (
+    MANIFEST,
+    Segment,
+    add_segment,
+    connect,
+    segments_of,
+    told,
+)
+from citytwin.store.observations.observed import DeadLetter, Observed, Thing
+from citytwin.store.observations.pending import Pending, joined, table_of
+from citytwin.store.observations.placed_things import put_things
+from citytwin.store.observations.schema import IntArray, Kind, day_of
+from citytwin.store.observations.segments import write_segment
+from citytwin.store.observations.series_names import SeriesNames
+
+Enlist = Callable[[sqlite3.Connection], None]
+"""Writes of others that belong into the same transaction, such as those of an outbox."""
+
+
+@dataclass(frozen=True)
+class GroupCommit:
+    """When what was queued is worth a commit: durability costs little by the thousand rows."""
+
+    rows: int = 10_000
+    seconds: float = 1.0
+    """Since the first row that waits."""
+    lateness_s: float = 600.0
+    """A row known longer than this after its interval is late, and makes results around it old."""
+    most_known_rows: int = 6_000_000
+    """Keys kept in memory, 45 bytes each."""
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What a commit did; all of it is on the disk."""
+
+    stored: int
+    """Rows written: new ones and further versions."""
+    repeats: int
+    """Rows that said what was known."""
+    revisions: int
+    """Of those stored, rows whose key was known with another result."""
+    late: int
+    """Of those stored."""
+    dead_letters: int
+    windows: tuple[Window, ...] = ()
+    """Times whose results are out of date now."""
+    known_us: int = 0
+    """When it became known [us]."""
+
+
+def _system_clock() -> int:
+    return time.time_ns() // 1000
+
+
+@dataclass
+class _Tally:
+    stored: int = 0
+    repeats: int = 0
+    revisions: int = 0
+    late: int = 0
+    windows: list[Window] = field(default_factory=list)
+
+
+class ObservationStore:
+    """The writer; at most one per folder, in one process.
+
+    Open it with :meth:`open`. It is not for several threads at a time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        connection: sqlite3.Connection,
+        lock: FileLock,
+        rules: GroupCommit,
+        clock: Callable[[], int],
+    ) -> None:
+        self.folder = folder
+        self._connection = connection
+        self._lock = lock
+        self._rules = rules
+        self._clock = clock
+        self._names = SeriesNames(connection)
+        self._segments: dict[Kind, list[Segment]] = {
+            kind: list(segments_of(connection, folder, kind)) for kind in Kind
+        }
+        self._known = {
+            kind: KnownDays(partial(self._segments.__getitem__, kind), kind, rules.most_known_rows)
+            for kind in Kind
+        }
+        (last,) = connection.execute("SELECT known_us FROM totals").fetchone()
+        self._last_us = int(last)
+        self._waiting: list[Pending] = []
+        self._letters: list[DeadLetter] = []
+        self._things: list[Thing] = []
+        self._since_s = 0.0
+        self._unsure = False
+        """Whether a commit was broken off: only the manifest knows what became of it."""
+
+    @classmethod
+    def open(
+        cls,
+        folder: Path,
+        *,
+        rules: GroupCommit | None = None,
+        clock: Callable[[], int] | None = None,
+    ) -> ObservationStore:
+        """Open a store for writing, and remove what a kill left behind in it.
+
+        Parameters
+        ----------
+        folder
+            Made when it does not exist.
+        rules
+            When to commit.
+        clock
+            Gives the time of knowledge [us since 1970-01-01T00:00Z]; None: that of the system.
+
+        Raises
+        ------
+        BusyError
+            If another writer holds it.
+        StoreError
+            If the disk refuses, or the manifest is damaged.
+        """
+        with told(folder / MANIFEST, "opened"):
+            folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(folder / "lock", timeout=0)
+        try:
+            lock.acquire()
+        except Timeout as error:
+            msg = f"another process writes the observations in {folder}"
+            raise BusyError(msg, hint="stop it, or read them only") from error
+        try:
+            store = cls(
+                folder,
+                connect(folder, writing=True),
+                lock,
+                rules or GroupCommit(),
+                clock or _system_clock,
+            )
+            store._remove_orphans()
+        except BaseException:
+            lock.release()
+            raise
+        return store
+
+    def append(self, rows: Observed, kind: Kind = Kind.OBSERVATION) -> None:
+        """Queue rows; they are safe after the next commit.
+
+        Parameters
+        ----------
+        rows
+            Of one source.
+        kind
+            What they are.
+
+        Raises
+        ------
+        StoreError
+            If a series comes in another unit than before.
+        """
+        if not len(rows):
+            return
+        self._waits()
+        self._waiting.append(Pending.of(rows, kind, self._names.numbers_of(rows)))
+
+    def dead_letter(self, letter: DeadLetter) -> None:
+        """Queue a record that was set aside; the same one again is not kept twice.
+
+        Parameters
+        ----------
+        letter
+            The record and the reason.
+        """
+        self._waits()
+        self._letters.append(letter)
+
+    def things(self, things: Sequence[Thing]) -> None:
+        """Queue things; one that is where it was is not kept again.
+
+        Parameters
+        ----------
+        things
+            As their source describes them now.
+        """
+        if things:
+            self._waits()
+            self._things.extend(things)
+
+    def due(self) -> bool:
+        """Return whether what waits should be committed now."""
+        if not (self._waiting or self._letters or self._things):
+            return False
+        enough = sum(len(p) for p in self._waiting) >= self._rules.rows
+        return enough or time.monotonic() - self._since_s >= self._rules.seconds
+
+    def commit(
+        self, cursors: Mapping[str, str] | None = None, *, enlist: Enlist | None = None
+    ) -> Receipt:
+        """Bring everything that waits to the disk, in one transaction with the cursors.
+
+        Parameters
+        ----------
+        cursors
+            How far the feeds have been read, by source.
+        enlist
+            Writes into the same transaction.
+
+        Returns
+        -------
+        Receipt
+            When it comes back everything is durable.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses: nothing has changed then, and what waited still does.
+        """
+        if self._unsure:
+            self._look_again()
+        known_us = max(self._clock(), self._last_us + 1)
+        tally = _Tally()
+        self._unsure = True
+        written = [s for kind in Kind for s in self._write(kind, known_us, tally)]
+        self._record(written, known_us, cursors or {}, tally, enlist)
+        self._unsure = False
+        receipt = Receipt(
+            tally.stored, tally.repeats, tally.revisions, tally.late, len(self._letters),
+            tuple(tally.windows), known_us,
+        )  # fmt: skip
+        self._last_us = known_us
+        self._names.written()
+        self._waiting, self._letters, self._things = [], [], []
+        for known in self._known.values():
+            known.trim()
+        return receipt
+
+    def cursor(self, source: str) -> str | None:
+        """Return how far a feed has been read, None where it has not.
+
+        Parameters
+        ----------
+        source
+            Its name.
+        """
+        with told(self.folder / MANIFEST, "read"):
+            row = self._connection.execute(
+                "SELECT cursor FROM cursors WHERE source = ?", (source,)
+            ).fetchone()
+        return None if row is None else str(row[0])
+
+    def close(self) -> None:
+        """Give up what waits, and the lock."""
+        self._connection.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def dirty_windows(self) -> tuple[Window, ...]:
+        """Return the times whose results are out of date."""
+        return marked(self._connection)
+
+    def clean(self, windows: Sequence[Window]) -> None:
+        """Forget windows whose results have been made anew, unless they were marked again since.
+
+        Parameters
+        ----------
+        windows
+            As :meth:`dirty_windows` gave them.
+        """
+        with told(self.folder / MANIFEST, "written"), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            clean(connection, windows)
+
+    def _look_again(self) -> None:
+        """Take what counts from the manifest, and remove what does not."""
+        with told(self.folder / MANIFEST, "read"):
+            for kind in Kind:
+                self._segments[kind] = list(segments_of(self._connection, self.folder, kind))
+                self._known[kind].forget()
+            names = SeriesNames(self._connection)
+            self._remove_orphans()
+        if len(names) == len(self._names):
+            self._names.written()
+
+    def _waits(self) -> None:
+        if not (self._waiting or self._letters or self._things):
+            self._since_s = time.monotonic()
+
+    def _write(self, kind: Kind, known_us: int, tally: _Tally) -> list[Segment]:
+        """Write what is new of the rows of a kind, live and replayed ones one after the other."""
+        found = []
+        for replayed in (False, True):
+            pending = [p for p in self._waiting if p.kind is kind and p.replayed is replayed]
+            if not pending:
+                continue
+            rows = joined(pending, known_us)
+            verdict, superseded = self._admit(kind, rows.versions, replayed=replayed)
+            stored = verdict != REPEAT
+            tests = self._tests(rows.tests, rows.versions)
+            tally.repeats += int((~stored).sum())
+            if not stored.any():
+                continue
+            tally.stored += int(stored.sum())
+            tally.revisions += int((verdict == REVISION).sum())
+            late = stored & ((tests & QualityTest.LATE) != 0)
+            tally.late += int(late.sum())
+            old = late | (verdict == REVISION)
+            if old.any() and kind is Kind.OBSERVATION:
+                tally.windows += rows.windows(old)
+            table = table_of(rows, tests, verdict, superseded)
+            found.append(write_segment(self.folder, kind, table))
+        return found
+
+    def _admit(
+        self, kind: Kind, rows: Versions, *, replayed: bool
+    ) -> tuple[NDArray[np.int8], IntArray]:
+        verdict = np.empty(len(rows.series), dtype=np.int8)
+        superseded = np.empty(len(rows.series), dtype=np.int64)
+        days = day_of(rows.end_us)
+        for day in np.unique(days):
+            here = np.flatnonzero(days == day)
+            of_day = rows if here.size == days.size else Versions(*(c[here] for c in rows))
+            known = self._known[kind].day(int(day), np.unique(of_day.series))
+            verdict[here], superseded[here] = known.admit(of_day, replayed=replayed)
+            if of_day is not rows:
+                rows.known_us[here] = of_day.known_us
+        return verdict, superseded
+
+    def _tests(self, tests: NDArray[np.int32], rows: Versions) -> NDArray[np.int32]:
+        late = rows.known_us - rows.end_us > self._rules.lateness_s * 1e6
+        late &= rows.issued_us == 0
+        return tests | np.where(late, int(QualityTest.LATE), 0).astype(np.int32)
+
+    def _record(
+        self,
+        written: Sequence[Segment],
+        known_us: int,
+        cursors: Mapping[str, str],
+        tally: _Tally,
+        enlist: Enlist | None,
+    ) -> None:
+        with told(self.folder / MANIFEST, "written"), self._connection as connection:
+            connection.execute("BEGIN IMMEDIATE")
+            numbers = [add_segment(connection, self.folder, s, known_us) for s in written]
+            connection.executemany("INSERT INTO series VALUES (?,?,?,?,?)", self._names.fresh())
+            connection.executemany(
+                "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
+                [(source, cursor, known_us) for source, cursor in cursors.items()],
+            )
+            letters = put_letters(connection, self._letters, known_us)
+            put_things(connection, self._things, known_us)
+            mark(connection, tally.windows, known_us)
+            connection.execute(
+                "UPDATE totals SET known_us = ?, commits = commits + 1, stored = stored + ?,"
+                " repeats = repeats + ?, revisions = revisions + ?, late = late + ?,"
+                " dead_letters = dead_letters + ?",
+                (known_us, tally.stored, tally.repeats, tally.revisions, tally.late, letters),
+            )
+            if enlist is not None:
+                enlist(connection)
+        for number, segment in zip(numbers, written, strict=True):
+            self._segments[segment.kind].append(replace(segment, number=number))
+
+    def _remove_orphans(self) -> None:
+        """Remove files that a kill left before the manifest knew of them."""
+        counted = {s.path for segments in self._segments.values() for s in segments}
+        retired = {
+            self.folder / path
+            for (path,) in self._connection.execute("SELECT path FROM retired").fetchall()
+        }
+        for kind in Kind:
+            for place in sorted((self.folder / kind.value).glob("*")):
+                remove_stale(place)
+                for path in sorted(place.glob("*.parquet")):
+                    if path not in counted and path not in retired:
+                        path.unlink()
