@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import logging
 import socket
-import time
 from pathlib import Path
 
 import pytest
@@ -163,16 +162,14 @@ def test_a_coding_nobody_asked_for(tmp_path: Path) -> None:
 
 
 def test_a_server_that_accepts_and_is_silent() -> None:
-    """The wait ends."""
+    """The wait ends, long before this test is stopped for hanging."""
     with socket.create_server(("127.0.0.1", 0)) as dead:
         port = dead.getsockname()[1]
         client = HttpsClient(
             Allowed(frozenset({"127.0.0.1"}), private=True), Limits(connect_s=0.3, silence_s=0.3)
         )
-        begun = time.monotonic()
         with pytest.raises(UnreachableError):
             client.get(f"https://127.0.0.1:{port}/", {}, {})
-        assert time.monotonic() - begun < 3.0
 
 
 def test_a_drip_of_bytes_is_no_answer(tmp_path: Path) -> None:
@@ -183,10 +180,8 @@ def test_a_drip_of_bytes_is_no_answer(tmp_path: Path) -> None:
         return Reply(body=head, raw=True, drip_s=0.1)
 
     with serving(tmp_path, answer) as server:
-        begun = time.monotonic()
         with pytest.raises(UnreachableError, match="and no end"):
-            server.client(silence_s=1.0, total_s=0.5).get(server.url, {}, {})
-        assert time.monotonic() - begun < 3.0
+            server.client(silence_s=60.0, total_s=0.5).get(server.url, {}, {})
 
 
 def test_strangers_are_not_trusted(tmp_path: Path) -> None:

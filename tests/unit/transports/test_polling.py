@@ -20,7 +20,7 @@ def polling(server: Server, *, every_s: float = 0.05, limit: int = 100) -> Https
         {"Accept": "application/json"},
         {"X-Key": "hidden"},
         Backoff(0.01, 0.02),
-        Breaker(limit, 0.3),
+        Breaker(limit, 2.0),
     )
     return HttpsPolling(poll, server.client(), threading.Event())
 
@@ -70,13 +70,13 @@ def test_a_cursor_of_something_else_is_as_good_as_none(tmp_path: Path) -> None:
 
 
 def test_it_asks_no_more_often_than_it_should(tmp_path: Path) -> None:
-    """Every fifth of a second for one: five or six times."""
+    """Once at first, and then once per interval that has passed."""
     with serving(tmp_path, lambda _: Reply(304)) as server:
         feed = polling(server, every_s=0.2)
-        end = time.monotonic() + 1.1
-        while time.monotonic() < end:
+        begun = time.monotonic()
+        while len(server.requests) < 5:
             assert feed.take("", 0.1) is None
-        assert 4 <= len(server.requests) <= 6
+        assert (time.monotonic() - begun) / 0.2 >= 4 - 1e-3
 
 
 def test_a_sick_service_is_spared_and_found_again(tmp_path: Path) -> None:
@@ -88,16 +88,16 @@ def test_a_sick_service_is_spared_and_found_again(tmp_path: Path) -> None:
 
     with serving(tmp_path, answer) as server:
         feed = polling(server, limit=3)
-        end = time.monotonic() + 0.25
-        while time.monotonic() < end:
+        while len(server.requests) < 3:
             assert feed.take("", 0.05) is None
+        assert feed.take("", 0.05) is None
         assert len(server.requests) == 3
         assert not feed.standing().connected
         assert feed.standing().failures == 3
         assert "503" in feed.standing().last_error
         assert "hidden" not in feed.standing().last_error
         well = True
-        delivery = feed.take("", 2.0)
+        delivery = feed.take("", 60.0)
         assert delivery is not None
         assert delivery.payloads[0].content == b"well"
         assert feed.standing().failures == 0
@@ -110,6 +110,4 @@ def test_a_stop_ends_the_wait(tmp_path: Path) -> None:
         feed = HttpsPolling(Poll("p", server.url, 60.0), server.client(), stop)
         assert feed.take("", 1.0) is None
         threading.Timer(0.2, stop.set).start()
-        begun = time.monotonic()
-        assert feed.take("", 120.0) is None
-        assert time.monotonic() - begun < 2.0
+        assert feed.take("", 3600.0) is None  # far longer than a test may take
