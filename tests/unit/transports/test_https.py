@@ -179,9 +179,9 @@ def test_a_drip_of_bytes_is_no_answer(tmp_path: Path) -> None:
         head = b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"
         return Reply(body=head, raw=True, drip_s=0.1)
 
-    with serving(tmp_path, answer) as server:
-        with pytest.raises(UnreachableError, match="and no end"):
-            server.client(silence_s=60.0, total_s=0.5).get(server.url, {}, {})
+    limits_s = {"silence_s": 60.0, "total_s": 0.5}
+    with serving(tmp_path, answer) as server, pytest.raises(UnreachableError, match="and no end"):
+        server.client(**limits_s).get(server.url, {}, {})
 
 
 def test_strangers_are_not_trusted(tmp_path: Path) -> None:

@@ -88,12 +88,12 @@ def test_a_sick_service_is_spared_and_found_again(tmp_path: Path) -> None:
 
     with serving(tmp_path, answer) as server:
         feed = polling(server, limit=3)
-        while len(server.requests) < 3:
+        while feed.standing().failures < 3:
             assert feed.take("", 0.05) is None
-        assert feed.take("", 0.05) is None
+        for _ in range(10):
+            assert feed.take("", 0.02) is None
         assert len(server.requests) == 3
         assert not feed.standing().connected
-        assert feed.standing().failures == 3
         assert "503" in feed.standing().last_error
         assert "hidden" not in feed.standing().last_error
         well = True
