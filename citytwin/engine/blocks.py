@@ -112,7 +112,8 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     records = {record.observed: record for record in task.records}
     given = GridTask(store.spec, task.tile, tables, rasters, fields, records)
     outcome = step.run(given, params)
-    checked = check(step.name, step.outputs, outcome.fields, task.tile.shape, task.tile.name)
+    axes, shape = step.axes(params), task.tile.shape
+    checked = check(step.name, step.outputs, outcome.fields, shape, task.tile.name, axes)
     return _stored(store, task.tile, checked, outcome)
 
 

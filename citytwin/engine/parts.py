@@ -109,7 +109,9 @@ def axes_of(job: Job, store: CityStore) -> Axes:
         The city's working store; its grid is known.
     """
     step = job.step
-    return step.axes(job.params, store.site) if isinstance(step, Simulation) else Axes()
+    if isinstance(step, Simulation):
+        return step.axes(job.params, store.site)
+    return step.axes(job.params) if isinstance(step, Gridder) else Axes()
 
 
 def _tiles(store: CityStore) -> list[Tile]:

@@ -328,6 +328,87 @@ FRONTAL_AREA = Field(
     valid_max=50.0,
     may_be_empty=True,
 )
+FRONTAL_AREA_BY_DIRECTION = Field(
+    "frontal_area_index_by_direction",
+    "1",
+    text("風向別の見付面積比", "Frontal area index by direction"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=50.0,
+    axis="direction",
+)
+PLAN_AREA = Field(
+    "plan_area_index",
+    "1",
+    text("建物が占める面積の割合", "Plan area index"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=1.0,
+)
+BUILDING_HEIGHT_MEAN = Field(
+    "building_height_mean",
+    "m",
+    text("建物の平均高さ", "Mean height of buildings"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=1000.0,
+    may_be_empty=True,
+)
+BUILDING_HEIGHT_DEVIATION = Field(
+    "building_height_deviation",
+    "m",
+    text("建物の高さの標準偏差", "Standard deviation of the height of buildings"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=1000.0,
+    may_be_empty=True,
+)
+BUILDING_HEIGHT_MAX = Field(
+    "building_height_max",
+    "m",
+    text("建物の最大高さ", "Greatest height of buildings"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=1000.0,
+    may_be_empty=True,
+)
+DISPLACEMENT_HEIGHT = Field(
+    "displacement_height",
+    "m",
+    text("ゼロ面変位", "Zero-plane displacement height"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=1000.0,
+    may_be_empty=True,
+)
+ROUGHNESS_LENGTH = Field(
+    "roughness_length",
+    "m",
+    text("風向別の空力学的粗度長", "Aerodynamic roughness length by direction"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=100.0,
+    standard_name="surface_roughness_length",
+    may_be_empty=True,
+    axis="direction",
+)
+ROUGHNESS_DOUBT = Field(
+    "roughness_doubt",
+    "1",
+    text("粗度長の算定の可否", "Whether the roughness length could be computed"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=3,
+)
+CORRIDOR_EXCESS = Field(
+    "corridor_excess",
+    "%",
+    text("風の道（最小抵抗経路との差）", "Ventilation corridors (excess over the easiest path)"),
+    precision=0.1,
+    valid_min=0.0,
+    may_be_empty=True,
+)
 WIND_SPEED_RATIO = Field(
     "wind_speed_ratio",
     "1",

@@ -232,7 +232,13 @@ class Gridder(Generic[P]):
     summary: Callable[[ClassCounts], tuple[tuple[Fact, ...], tuple[Note, ...]]] | None = None
     """From the cells of each class of its class fields over the whole city: figures and remarks,
     which a tile cannot know."""
+    directions: Callable[[P], tuple[Direction, ...]] = lambda _params: ()
+    """Directions of the outputs by direction, each once; none where no output is by direction."""
     cost: Cost = Cost(1.0, 40.0)
+
+    def axes(self, params: P) -> Axes:
+        """Coordinates of the outputs that have a leading axis."""
+        return Axes(directions=self.directions(params))
 
 
 # --- simulations -------------------------------------------------------------------------------

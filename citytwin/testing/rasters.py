@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from citytwin.model import crs
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.axes import Direction
+from citytwin.model.axes import evenly
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.raster import Raster, RasterRole
@@ -30,8 +30,8 @@ GROVE_TOP_M, GROVE_BASE_M = 8.0, 2.5
 """Top and base of the crowns of its trees above the ground."""
 
 
-DIRECTIONS = tuple(Direction(degrees) for degrees in (0.0, 90.0, 200.0))
-"""Of the fields by direction; not evenly around, so that nobody can take that for granted."""
+DIRECTIONS = evenly(3)
+"""Of the fields by direction."""
 
 
 def town_fields(grid: GridSpec) -> Fields:

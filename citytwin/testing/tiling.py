@@ -169,7 +169,7 @@ def grid_in_tiles(
     Returns
     -------
     dict
-        Declared outputs, shape (ny, nx).
+        Declared outputs, shape (ny, nx), or (n_dir, ny, nx) of those by direction.
     """
     grid = town.grid
     store = CityStore(folder, grid.crs, TIME_ZONE, tile_cells, grid)
@@ -184,10 +184,10 @@ def grid_in_tiles(
             store.write_raster(f"raster_{number}", role, raster)
             rasters.append((f"raster_{number}", role))
     for field in fields:
-        store.fields.create(field)
+        store.fields.create(field, town.directions if field.axis == "direction" else ())
         store.fields.write(field, grid.whole, town.fields[field])
     for field in step.outputs:
-        store.fields.create(field)
+        store.fields.create(field, step.axes(params).of(field.axis))
     for tile in grid.tiles(tile_cells):
         task = GridderTask(
             step_name=step.name,

@@ -116,6 +116,11 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "wind": [{"sectors": 5}, {"winds": [{"from_deg": 251.0, "weight": 2.0}, {"from_deg": 13.0}]}],
+    "morphometry": [
+        {"coarse_cells": 5, "reach_cells": 1, "directions": 3},
+        {"coarse_cells": 9, "reach_cells": 0, "directions": 3, "model": "macdonald_aligned"},
+    ],
+    "ventilation": [{"coarse_cells": 7}, {"coarse_cells": 5, "from_deg": 210.0}],
     "wind_by_direction": [{"directions": 5}],
     "window_sun": [
         {"step_minutes": 60},

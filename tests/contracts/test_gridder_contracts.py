@@ -44,7 +44,7 @@ def test_same_bits_for_any_tiling(
     """A cell knows nothing of its tile, nor of rows that lie beyond the declared margin."""
     town, given = large_town(), choices_of(step)[choice]
     whole = step.run(task_of(given), params)
-    check(step.name, step.outputs, whole.fields, town.grid.shape, "")
+    check(step.name, step.outputs, whole.fields, town.grid.shape, "", step.axes(params))
     for size in TILES:
         tiled = grid_in_tiles(step, params, town, size, given, tmp_path / str(size))
         for field, expected in whole.fields.items():
@@ -80,4 +80,5 @@ def test_a_tile_that_no_row_reaches(step: Gridder[Any], params: Params, choice: 
     task = task_of(choices_of(step)[choice])
     empty = {table: frame.iloc[:0] for table, frame in task.tables.items()}
     outcome = step.run(replace(task, tables=empty), params)
-    check(step.name, step.outputs, outcome.fields, task.tile.shape, task.tile.name)
+    shape, axes = task.tile.shape, step.axes(params)
+    check(step.name, step.outputs, outcome.fields, shape, task.tile.name, axes)

@@ -7,6 +7,7 @@ from citytwin.model.tables.classes import (
     GroundCover,
     LodUsed,
     QualityTest,
+    RoughnessDoubt,
     TerrainSource,
 )
 from citytwin.model.tables.results import (
@@ -78,6 +79,7 @@ __all__ = [
     "Kind",
     "LodUsed",
     "QualityTest",
+    "RoughnessDoubt",
     "Shape",
     "Table",
     "TerrainSource",

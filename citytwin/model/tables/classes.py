@@ -59,6 +59,18 @@ class LodUsed(IntEnum):
     LOD4 = 5
 
 
+class RoughnessDoubt(IntEnum):
+    """Why a place has no roughness, or none for some direction (field ``roughness_doubt``)."""
+
+    NONE = 0
+    SPARSE = 1
+    """Too few buildings."""
+    DENSE = 2
+    """Too little ground between them."""
+    WALLS = 3
+    """Walls, or heights, beyond the range of the formula."""
+
+
 class GroundCover(IntEnum):
     """What covers the ground of a cell (field ``ground_cover``); names as in `LAND_USE`."""
 
