@@ -29,6 +29,7 @@ from citytwin.model.tables.schema import (
     Table,
 )
 from citytwin.model.tables.sources import (
+    ALERTS,
     BRIDGES,
     BUILDINGS,
     DEFECTS,
@@ -46,6 +47,7 @@ from citytwin.model.tables.sources import (
 )
 
 __all__ = [
+    "ALERTS",
     "ALL",
     "BRIDGES",
     "BUILDINGS",
@@ -98,6 +100,7 @@ ALL: tuple[Table, ...] = (
     HAZARD_SURFACES,
     THINGS,
     OBSERVATIONS,
+    ALERTS,
     BUILDING_EXPOSURE,
     FACADES,
     ROAD_EXPOSURE,
