@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from shapely.geometry.base import BaseGeometry as Geometry
 
 from citytwin.errors import SourceError
 from citytwin.model.notes import Note, Reject
@@ -55,6 +57,42 @@ class Reading:
     """What the producer says of it; None leaves the judgement to the gross range."""
 
 
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """What somebody warns of or announces: one part of a message, for one kind of event.
+
+    The words of `status`, `message_type`, `category`, `urgency`, `severity` and `certainty` are
+    those of the Common Alerting Protocol (OASIS CAP 1.2, 2010, section 3.2).
+    """
+
+    part: str
+    """Identifier within the source, of this part alone."""
+    message: str
+    """Identifier that the sender gave the whole message."""
+    event: str
+    sent_s: int
+    start_s: int
+    end_s: int | None = None
+    sender: str | None = None
+    status: str = "Actual"
+    message_type: str = "Alert"
+    references: str | None = None
+    category: str | None = None
+    urgency: str = "Unknown"
+    severity: str = "Unknown"
+    certainty: str = "Unknown"
+    level: int | None = None
+    language: str | None = None
+    headline: str | None = None
+    description: str | None = None
+    instruction: str | None = None
+    area: str | None = None
+    geocodes: tuple[str, ...] = ()
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    shape: Geometry | None = None
+    """Longitude and latitude in degrees."""
+
+
 @dataclass(frozen=True)
 class Batch:
     """Everything that one file holds."""
@@ -68,6 +106,7 @@ class Batch:
     notes: tuple[Note, ...] = ()
     synthetic: bool = False
     """Whether the file itself says that it was generated."""
+    alerts: tuple[Alert, ...] = ()
 
 
 def reject_of(error: SourceError, code: str) -> Reject:

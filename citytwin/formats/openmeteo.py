@@ -11,11 +11,12 @@ import functools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from datetime import timedelta, timezone, tzinfo
 
 from citytwin.errors import SourceError
 from citytwin.formats.feed_file import decode_files, raw_ref
 from citytwin.formats.feed_json import Node, parse
+from citytwin.formats.feed_times import TimeStampError, utc_seconds
 from citytwin.formats.observation_tables import assemble
 from citytwin.formats.observations import (
     Batch,
@@ -25,7 +26,6 @@ from citytwin.formats.observations import (
     plausible_time,
     reject_of,
     says_synthetic,
-    seconds_of,
     zone_named,
 )
 from citytwin.formats.units import UnitError, conversion
@@ -235,22 +235,10 @@ def _zone(location: Node, time_zone: str) -> tzinfo | None:
 
 def _utc_seconds(cell: Node, zone: tzinfo | None) -> int:
     try:
-        moment = datetime.fromisoformat(cell.text())
-    except ValueError as error:
-        raise cell.error("no ISO 8601 time") from error
-    try:
-        if moment.tzinfo is not None:
-            return seconds_of(moment)
-        if zone is None:
-            hint = "the file needs utc_offset_seconds, or the configuration a time zone"
-            raise cell.error("local time of an unknown zone", hint=hint)
-        early, late = (moment.replace(tzinfo=zone, fold=fold) for fold in (0, 1))
-        if early.utcoffset() != late.utcoffset():
-            hint = "the file needs utc_offset_seconds"
-            raise cell.error("the clock is put forward or back here", hint=hint)
-        return seconds_of(early.astimezone(UTC))
-    except OverflowError as error:
-        raise cell.error("no time between 1900 and 2200") from error
+        return utc_seconds(cell.text(), zone)
+    except TimeStampError as error:
+        hint = error.hint and "the file needs utc_offset_seconds, or the configuration a time zone"
+        raise cell.error(error.message, hint=hint) from error
 
 
 def _remarks(location: Node) -> list[str]:

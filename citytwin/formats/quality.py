@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
@@ -12,7 +13,7 @@ from citytwin.model.steps import Dataset
 from citytwin.model.tables import Flag
 
 MAX_REJECTS = 200
-"""Of one property; a feed that is wrong throughout must not fill the memory with its faults."""
+"""Of one property or reason; a feed that is wrong throughout must not fill the memory with its faults."""
 
 
 def flag_of(reading: Reading) -> Flag:
@@ -28,6 +29,28 @@ def flag_of(reading: Reading) -> Flag:
     if not reading.observed.valid_min <= reading.value <= reading.observed.valid_max:
         return Flag.BAD
     return Flag.GOOD if reading.flag is None else reading.flag
+
+
+def few(rejects: Sequence[Reject]) -> tuple[Reject, ...]:
+    """Return the first rejects of each code, and the number of the others.
+
+    Parameters
+    ----------
+    rejects
+        Of one file.
+    """
+    seen: Counter[str] = Counter()
+    kept = []
+    for reject in rejects:
+        seen[reject.code] += 1
+        if seen[reject.code] <= MAX_REJECTS:
+            kept.append(reject)
+    for code, total in seen.items():
+        if total > MAX_REJECTS:
+            message = f"{total - MAX_REJECTS} more like those before"
+            source = rejects[0].source
+            kept.append(Reject(source=source, record="further", code=code, message=message))
+    return tuple(kept)
 
 
 def out_of_range(batches: Sequence[Batch]) -> tuple[Reject, ...]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Literal, cast
 
 from lxml import etree
@@ -21,6 +21,7 @@ __all__ = [
     "Element",
     "attribute",
     "beginning",
+    "document",
     "local_name",
     "namespace",
     "read_skeleton",
@@ -164,7 +165,7 @@ def _parser(events: Sequence[Literal["start", "end"]], tags: Sequence[str]) -> e
     )
 
 
-def _fed(parser: etree.XMLPullParser, path: Path, chunks: Iterable[bytes]) -> Iterator[None]:
+def _fed(parser: etree.XMLPullParser, path: PurePath, chunks: Iterable[bytes]) -> Iterator[None]:
     """Feed a document to a parser piece by piece.
 
     A pull parser may go on silently after an error, so its log is looked at after every piece.
@@ -181,7 +182,7 @@ def _fed(parser: etree.XMLPullParser, path: Path, chunks: Iterable[bytes]) -> It
     yield
 
 
-def _check_log(parser: etree.XMLPullParser, path: Path) -> None:
+def _check_log(parser: etree.XMLPullParser, path: PurePath) -> None:
     for entry in parser.feed_error_log:
         if entry.level == etree.ErrorLevels.FATAL:
             raise _not_well_formed(entry.message, entry.line, path)
@@ -241,9 +242,27 @@ def read_small(path: Path, limit_bytes: int) -> Element:
         As :func:`stream`, or if it is too large.
     """
     content = read_whole(path, limit_bytes)
+    return document(checked_chunks(io.BytesIO(content), path.name), path)
+
+
+def document(chunks: Iterable[bytes], path: PurePath) -> Element:
+    """Read a whole document that is in memory already.
+
+    Parameters
+    ----------
+    chunks
+        UTF-8, as :func:`citytwin.formats.xml_text.checked_chunks` gives it.
+    path
+        Its name, for messages.
+
+    Raises
+    ------
+    SourceError
+        As :func:`stream`.
+    """
     parser = _parser(("start",), ["{*}*"])
     root: Element | None = None
-    for _ in _fed(parser, path, checked_chunks(io.BytesIO(content), path.name)):
+    for _ in _fed(parser, path, chunks):
         for _, started in parser.read_events():
             root = cast("Element", started) if root is None else root
     if root is None:
@@ -251,7 +270,7 @@ def read_small(path: Path, limit_bytes: int) -> Element:
     return root
 
 
-def _not_well_formed(message: str, line: int, path: Path) -> SourceError:
+def _not_well_formed(message: str, line: int, path: PurePath) -> SourceError:
     return SourceError(
         f"not well-formed XML: {message}",
         source=path.name,

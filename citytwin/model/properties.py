@@ -30,11 +30,35 @@ WIND_SPEED = ObservedProperty("wind_speed", "m/s", text("風速", "Wind speed"),
 WIND_DIRECTION = ObservedProperty(
     "wind_from_direction", "deg", text("風向", "Wind from direction (true north)"), 0.0, 360.0
 )
+WIND_GUST = ObservedProperty(
+    "wind_speed_of_gust", "m/s", text("最大瞬間風速", "Wind speed of gusts"), 0.0, 150.0
+)
 AIR_TEMPERATURE = ObservedProperty(
     "air_temperature", "Cel", text("気温", "Air temperature"), -60.0, 60.0
 )
+DEW_POINT = ObservedProperty(
+    "dew_point_temperature", "Cel", text("露点温度", "Dew point"), -80.0, 40.0
+)
 RELATIVE_HUMIDITY = ObservedProperty(
     "relative_humidity", "%", text("相対湿度", "Relative humidity"), 0.0, 105.0
+)
+SEA_LEVEL_PRESSURE = ObservedProperty(
+    "air_pressure_at_mean_sea_level",
+    "hPa",
+    text("海面気圧", "Air pressure at mean sea level"),
+    850.0,
+    1100.0,
+)
+SURFACE_PRESSURE = ObservedProperty(
+    "surface_air_pressure", "hPa", text("現地気圧", "Air pressure at the station"), 500.0, 1100.0
+)
+VISIBILITY = ObservedProperty("visibility_in_air", "m", text("視程", "Visibility"), 0.0, 100_000.0)
+WATER_LEVEL = ObservedProperty(
+    "water_surface_height_above_reference_datum",
+    "m",
+    text("水位", "Water level above the datum of the gauge"),
+    -100.0,
+    5000.0,
 )
 CLOUD_COVER = ObservedProperty("cloud_area_fraction", "%", text("雲量", "Cloud cover"), 0.0, 100.0)
 GLOBAL_RADIATION = ObservedProperty(
@@ -53,6 +77,14 @@ TRAFFIC_FLOW = ObservedProperty(
 VEHICLE_SPEED = ObservedProperty(
     "vehicle_speed", "km/h", text("車両速度", "Vehicle speed"), 0.0, 200.0
 )
+ROAD_OCCUPANCY = ObservedProperty(
+    "traffic_occupancy",
+    "%",
+    text("占有率", "Share of time that a detector is occupied"),
+    0.0,
+    100.0,
+)
+TRAVEL_TIME = ObservedProperty("travel_time", "s", text("旅行時間", "Travel time"), 0.0, 86400.0)
 ARRIVAL_DELAY = ObservedProperty(
     "arrival_delay", "s", text("到着遅れ", "Delay of arrival"), -7200.0, 86400.0
 )

@@ -10,10 +10,12 @@ import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
 from citytwin.errors import SourceError
-from citytwin.formats import amedas, gtfs_rt, openmeteo, road_counts
+from citytwin.formats import amedas, gtfs_rt, ngsi_ld, openmeteo, road_counts, sensorthings
+from citytwin.formats.datex2 import format as datex2
+from citytwin.formats.given_places import GivenPlace
 from citytwin.formats.gtfs_stops import stops_of
 from citytwin.model.steps import Dataset
-from citytwin.model.tables import OBSERVATIONS, THINGS
+from citytwin.model.tables import ALERTS, OBSERVATIONS, THINGS
 from citytwin.store.tables import conform
 
 SAMPLES = os.environ.get("CITYTWIN_SAMPLES")
@@ -158,3 +160,82 @@ def test_stops_of_real_archives(facts, name):
     stops, rejects = stops_of(path.read_bytes(), path.name)
     assert len(stops) == facts[f"gtfs/{name}.zip"]["stops.txt"]
     assert rejects == []
+
+
+DATEX2_SITES = {"MUM76.h1": (1010.0, 112.0), "A0001011200": (1420.0, 85.0)}
+
+
+def test_datex2_speeds_of_france(facts):
+    """Two sites with a flow and a speed each, as the independent reader counts them."""
+    said = facts["datex2/france_speeds.xml"]
+    assert (said["counts"]["siteMeasurements"], said["counts"]["basicData"]) == (2, 4)
+    # The site table is no part of the sample: these positions are placeholders.
+    positions = [
+        GivenPlace(thing=site, longitude_deg=139.7, latitude_deg=35.6) for site in DATEX2_SITES
+    ]
+    path = FEEDS / "datex2" / "france_speeds.xml"
+    decoded = read(datex2.FORMAT, [path], datex2.Datex2Params(positions=positions))
+    frame = decoded.tables[OBSERVATIONS]
+    assert len(frame) == said["counts"]["basicData"]
+    assert sorted(frame["result"]) == sorted(
+        float(value) for value in (*said["speed"], *said["vehicleFlowRate"])
+    )
+    by_site = frame.set_index(["thing", "property"])["result"]
+    for site, (flow, speed) in DATEX2_SITES.items():
+        assert by_site[f"urn:citytwin:sample:{site}", "traffic_flow"] == flow
+        assert by_site[f"urn:citytwin:sample:{site}", "vehicle_speed"] == speed
+    assert set(frame["phenomenon_end"].astype(str)) == {"2026-07-25 06:30:00+00:00"}
+
+
+@pytest.mark.parametrize(
+    ("name", "lines", "points"), [("netherlands_situations", 8, 2), ("france_events", 0, 1)]
+)
+def test_datex2_situations(facts, name, lines, points):
+    """One alert per record; by hand: lines, points (of two detours), one by Alert-C code alone."""
+    said = facts[f"datex2/{name}.xml"]["counts"]
+    decoded = read(datex2.FORMAT, [FEEDS / "datex2" / f"{name}.xml"])
+    alerts = conform(ALERTS, decoded.tables[ALERTS], CRS)
+    assert decoded.rejects == ()
+    assert len(alerts) == said["situationRecord"]
+    assert alerts["message"].nunique() == said["situation"]
+    assert (alerts["status"] == "Actual").all()
+    kinds = alerts.geometry.dropna().geom_type
+    assert (kinds == "LineString").sum() == lines
+    assert (kinds == "Point").sum() == points == said["latitude"]
+
+
+def test_ngsi_ld_entities_of_the_smart_data_models():
+    """Values by hand from the examples; forms agree; what cannot be placed in time is set aside."""
+    folder = FEEDS / "ngsi_ld"
+    params = ngsi_ld.NgsiLdParams(interval_min=60)
+    for form in ("example-normalized.jsonld", "example.jsonld", "example-normalized.json"):
+        decoded = read(ngsi_ld.FORMAT, [folder / f"WeatherObserved.{form}"], params)
+        found = decoded.tables[OBSERVATIONS].set_index("property")
+        assert found.loc["air_temperature", "result"] == 3.3
+        assert found.loc["wind_speed", "result"] == 2.0
+        assert found.loc["wind_from_direction", "result"] == 135.0
+        assert found.loc["surface_air_pressure", "result"] == 938.9
+        end = str(found.loc["air_temperature", "phenomenon_end"])
+        assert end == "2016-11-30 07:00:00+00:00"
+    for form in ("example-normalized.jsonld", "example.jsonld"):
+        decoded = read(ngsi_ld.FORMAT, [folder / f"TrafficFlowObserved.{form}"])
+        found = decoded.tables[OBSERVATIONS].set_index("property")["result"]
+        # 197 vehicles in the five minutes from 11:10 to 11:15.
+        assert found.to_dict() == {
+            "traffic_flow": 197 * 12.0, "vehicle_speed": 52.6, "traffic_occupancy": 76.0,
+        }  # fmt: skip
+    decoded = read(ngsi_ld.FORMAT, [folder / "WeatherForecast.example.jsonld"])
+    assert decoded.tables[OBSERVATIONS].empty
+    assert "no observations" in decoded.notes[0].en
+
+
+def test_sensorthings_of_frost():
+    """A nested thing; luminous flux is not kept, temperature by configuration."""
+    path = FEEDS / "sensorthings" / "frost_entitiesDefault.json"
+    given = {"name": "Tempretaure", "property": "air_temperature", "unit": "Cel"}
+    params = sensorthings.SensorThingsParams.model_validate({"datastreams": [given]})
+    decoded = read(sensorthings.FORMAT, [path], params)
+    frame = decoded.tables[OBSERVATIONS]
+    assert frame["result"].tolist() == [5.0, 6.0]
+    assert str(frame["phenomenon_end"].iloc[1]) == "2015-03-06 00:00:00+00:00"
+    assert "Luminous Flux" in decoded.notes[0].en

@@ -30,6 +30,7 @@ from citytwin.model.tables.schema import (
     Table,
 )
 from citytwin.model.tables.sources import (
+    ALERTS,
     BRIDGES,
     BUILDINGS,
     DEFECTS,
@@ -47,6 +48,7 @@ from citytwin.model.tables.sources import (
 )
 
 __all__ = [
+    "ALERTS",
     "ALL",
     "BRIDGES",
     "BUILDINGS",
@@ -100,6 +102,7 @@ ALL: tuple[Table, ...] = (
     HAZARD_SURFACES,
     THINGS,
     OBSERVATIONS,
+    ALERTS,
     BUILDING_EXPOSURE,
     FACADES,
     ROAD_EXPOSURE,

@@ -268,3 +268,52 @@ OBSERVATIONS = Table(
         Column("raw_ref", "string", nullable=False, meaning="sha256 of the raw bytes"),
     ),
 )
+ALERTS = Table(
+    "alerts",
+    (
+        Column("alert", "string", nullable=False, meaning="URN of one part of a message"),
+        Column("message", "string", nullable=False, meaning="identifier its sender gave it"),
+        Column("source", "string", nullable=False),
+        Column("sender", "string"),
+        Column(
+            "status",
+            "string",
+            nullable=False,
+            meaning="Actual, Exercise, System, Test, Draft; only the first is for the public",
+        ),
+        Column(
+            "message_type", "string", nullable=False, meaning="Alert, Update, Cancel, Ack, Error"
+        ),
+        Column("references", "string", meaning="messages it updates or cancels"),
+        Column("category", "string", meaning="of CAP: Met, Geo, Transport, ..."),
+        Column("event", "string", nullable=False, meaning="what happens, in words or a class"),
+        Column("urgency", "string", nullable=False, meaning="of CAP; Unknown where not said"),
+        Column(
+            "severity",
+            "string",
+            nullable=False,
+            meaning="Extreme, Severe, Moderate, Minor, Unknown",
+        ),
+        Column("certainty", "string", nullable=False, meaning="of CAP; Unknown where not said"),
+        Column("level", "int32", "1", meaning="Japanese level of alert, 1 to 5, where one is said"),
+        Column("sent", "time", nullable=False),
+        Column("valid_start", "time", nullable=False, meaning="onset, else effective, else sent"),
+        Column("valid_end", "time", meaning="when it expires; null until it is cancelled"),
+        Column("language", "string", meaning="RFC 3066 code of the texts"),
+        Column("headline", "string"),
+        Column("description", "string"),
+        Column("instruction", "string"),
+        Column("area", "string", meaning="names of the places concerned"),
+        Column("geocodes", "string", meaning="comma separated, such as JMA=1310100"),
+        Column(
+            "attributes", "string", meaning="JSON object of all else that it says; null for nothing"
+        ),
+        Column("synthetic", "bool", nullable=False),
+        Column("raw_ref", "string", nullable=False, meaning="sha256 of the raw bytes"),
+        Column(
+            "geometry", "geometry", meaning="area, line or points; null where only codes are given"
+        ),
+    ),
+    geometry="any",
+    key="alert",
+)

@@ -17,9 +17,11 @@ from citytwin.formats.amedas import decode_map
 from citytwin.formats.amedas_stations import decode_table
 from citytwin.formats.gtfs_rt import GtfsRtParams, decode_gtfs_rt
 from citytwin.formats.gtfs_stops import Stop, stops_of
+from citytwin.formats.ngsi_ld import NgsiLdParams, decode_ngsi_ld
 from citytwin.formats.observation_tables import assemble
 from citytwin.formats.openmeteo import decode_open_meteo
 from citytwin.formats.road_counts import decode_road_counts
+from citytwin.formats.sensorthings import SensorThingsParams, decode_sensorthings
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import OBSERVATIONS, THINGS
 from citytwin.store.tables import conform
@@ -55,12 +57,55 @@ ROADS = {
         }
     ],
 }
+NGSI_LD = [
+    {
+        "id": "urn:ngsi-ld:WeatherObserved:A",
+        "type": "WeatherObserved",
+        "location": {
+            "type": "GeoProperty",
+            "value": {"type": "Point", "coordinates": [139.7, 35.6]},
+        },
+        "dateObserved": {"type": "Property", "value": {"@value": "2026-11-30T07:00:00Z"}},
+        "temperature": {"type": "Property", "value": 3, "unitCode": "CEL"},
+        "windSpeed": {"values": [[9, "2026-11-30T07:20:00Z"]]},
+        "windDirection": [{"value": 3, "observedAt": "2026-11-30T07:00:00Z", "datasetId": "x"}],
+    }
+]
+SENSOR_THINGS = {
+    "value": [
+        {
+            "@iot.id": 1,
+            "name": "station",
+            "Locations": [{"location": {"type": "Point", "coordinates": [139.7, 35.6]}}],
+            "Datastreams": [
+                {
+                    "@iot.id": 2,
+                    "name": "s",
+                    "unitOfMeasurement": {"name": "x", "symbol": "mm", "definition": "y"},
+                    "ObservedProperty": {"name": "rainfall_rate", "definition": "z"},
+                    "Observations": [
+                        {
+                            "phenomenonTime": "2026-03-03T00:00:00Z/2026-03-03T00:20:00Z",
+                            "result": 2,
+                            "resultQuality": "good",
+                        }
+                    ],
+                }
+            ],
+        }
+    ]
+}
 STOPS_TXT = b"stop_id,stop_name,stop_lat,stop_lon\nA,Alpha,35.6,139.7\n"
 STATIONS = decode_table(json.dumps(TABLE).encode(), "amedastable.json")
 DECODERS = {
     "openmeteo": (OPEN_METEO, lambda raw: decode_open_meteo(raw, "f", "Asia/Tokyo")),
     "amedas": (MAP, lambda raw: decode_map(raw, MAP_NAME, STATIONS)),
     "road_counts": (ROADS, lambda raw: decode_road_counts(raw, "f")),
+    "ngsi_ld": (NGSI_LD, lambda raw: decode_ngsi_ld(raw, "f", NgsiLdParams(interval_min=10))),
+    "sensorthings": (
+        SENSOR_THINGS,
+        lambda raw: decode_sensorthings(raw, "f", SensorThingsParams()),
+    ),
 }
 CHECKED = settings(
     max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow], derandomize=True

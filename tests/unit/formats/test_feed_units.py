@@ -21,6 +21,16 @@ from citytwin.formats.units import UnitError, conversion
         ("°C", "Cel", -4.5, -4.5),
         ("inch", "mm", 1.0, 25.4),
         ("W/m²", "W/m2", 7.0, 7.0),
+        ("kg m-2 s-1", "mm/h", 1.0, 3600.0),
+        ("mm/min", "mm/h", 1.0, 60.0),
+        ("Pa", "hPa", 101325.0, 1013.25),
+        # UCUM: an inch of mercury is 2.54 cm of 133.322 kPa/m.
+        ("inHg", "hPa", 29.92, 29.92 * 0.0254 * 1333.22),
+        ("ft", "m", 1.0, 0.3048),
+        ("cm", "m", 250.0, 2.5),
+        ("kg m-2", "mm", 1.5, 1.5),
+        ("m", "mm", 0.002, 2.0),
+        ("SM", "m", 1.0, 1609.344),
         ("s", "min", 90.0, 1.5),
         ("h", "min", 0.5, 30.0),
         (" % ", "%", 55.0, 55.0),
@@ -39,5 +49,5 @@ def test_an_unknown_unit_is_named():
 
 def test_a_unit_of_another_quantity_is_refused():
     """Millimetres are no rate of rain: the time they fell in is missing."""
-    with pytest.raises(UnitError, match="measures depth of water, not rate of rain"):
+    with pytest.raises(UnitError, match="measures length, not rate of rain"):
         conversion("mm", "mm/h")

@@ -1,0 +1,108 @@
+"""Alerts of batches -> the table ``alerts`` of the twin."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry as Geometry
+
+from citytwin.formats.observations import Alert, Batch, urn
+from citytwin.model import crs
+from citytwin.model.notes import Reject
+from citytwin.model.steps import Dataset
+from citytwin.model.tables import ALERTS
+
+_DEGREES = "EPSG:4326"
+_TEXTS = (
+    "message", "sender", "status", "message_type", "references", "category", "event", "urgency",
+    "severity", "certainty", "language", "headline", "description", "instruction", "area",
+)  # fmt: skip
+
+
+def alert_table(
+    dataset: Dataset, batches: Sequence[Batch]
+) -> tuple[gpd.GeoDataFrame, tuple[Reject, ...]]:
+    """Make the table of alerts of a source.
+
+    Parameters
+    ----------
+    dataset
+        The source.
+    batches
+        What its files hold; of two parts with one identifier the one sent last counts.
+
+    Returns
+    -------
+    tuple
+        The table, and the alerts whose area has no place in the CRS of the city: they keep their
+        row, without geometry.
+    """
+    latest: dict[str, tuple[Alert, Batch]] = {}
+    for batch in batches:
+        for alert in batch.alerts:
+            if alert.part not in latest or alert.sent_s >= latest[alert.part][0].sent_s:
+                latest[alert.part] = (alert, batch)
+    found = [latest[part] for part in sorted(latest)]
+    shapes, lost = _shapes(dataset, found)
+    alerts = [alert for alert, _ in found]
+    columns: dict[str, object] = {
+        "alert": pd.array([urn(dataset.name, a.part) for a in alerts], dtype="string"),
+        "source": pd.array([dataset.name] * len(alerts), dtype="string"),
+        "level": pd.array([a.level for a in alerts], dtype="Int32"),
+        "sent": _times([a.sent_s for a in alerts]),
+        "valid_start": _times([a.start_s for a in alerts]),
+        "valid_end": _times([a.end_s for a in alerts]),
+        "geocodes": pd.array([", ".join(a.geocodes) or None for a in alerts], dtype="string"),
+        "attributes": pd.array([_json(a) for a in alerts], dtype="string"),
+        "synthetic": np.array([dataset.synthetic or b.synthetic for _, b in found], dtype=bool),
+        "raw_ref": pd.array([b.raw_ref for _, b in found], dtype="string"),
+    }
+    columns |= {
+        name: pd.array([getattr(alert, name) for alert in alerts], dtype="string")
+        for name in _TEXTS
+    }
+    ordered = {c.name: columns[c.name] for c in ALERTS.columns if c.name != "geometry"}
+    return gpd.GeoDataFrame(ordered, geometry=shapes, crs=dataset.target_crs), lost
+
+
+def _times(seconds: Sequence[int | None]) -> pd.Series:
+    moments = ["NaT" if value is None else np.datetime64(value, "s") for value in seconds]
+    return pd.Series(np.array(moments, dtype="datetime64[us]")).dt.tz_localize("UTC")
+
+
+def _json(alert: Alert) -> str | None:
+    if not alert.attributes:
+        return None
+    return json.dumps(dict(alert.attributes), ensure_ascii=False, sort_keys=True)
+
+
+def _shapes(
+    dataset: Dataset, found: Sequence[tuple[Alert, Batch]]
+) -> tuple[NDArray[np.object_], tuple[Reject, ...]]:
+    shapes: NDArray[np.object_] = np.empty(len(found), dtype=object)
+    lost = []
+    for row, (alert, batch) in enumerate(found):
+        if alert.shape is None:
+            continue
+        placed = _placed(alert.shape, dataset.target_crs)
+        if placed is None:
+            message = f"its area has no place in {dataset.target_crs}"
+            lost.append(
+                Reject(source=batch.file, record=alert.part, code="position", message=message)
+            )
+        shapes[row] = placed
+    return shapes, tuple(lost)
+
+
+def _placed(shape: Geometry, target: str) -> Geometry | None:
+    points = shapely.get_coordinates(shape)
+    x, y = crs.transform(points[:, 0], points[:, 1], _DEGREES, target)
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        return None
+    return shapely.set_coordinates(shapely.force_2d(shape), np.column_stack([x, y]))

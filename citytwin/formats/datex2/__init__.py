@@ -1,0 +1,1 @@
+"""The format ``datex2``: DATEX II 2 and 3, measured traffic data and situations."""
