@@ -19,6 +19,12 @@ from citytwin.errors import BusyError
 from citytwin.kernels.observation_keys import REPEAT, REVISION, Versions
 from citytwin.model.tables import QualityTest
 from citytwin.store.atomic import remove_stale
+from citytwin.store.observations.compaction import (
+    INCOMING_MANY,
+    exchange,
+    put_together,
+    remove_retired,
+)
 from citytwin.store.observations.dead_letters import put_letters
 from citytwin.store.observations.dirty_windows import Window, clean, mark, marked
 from citytwin.store.observations.known_days import KnownDays
@@ -306,6 +312,39 @@ class ObservationStore:
         with told(self.folder / MANIFEST, "written"), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             clean(connection, windows)
+
+    def wants_compaction(self) -> bool:
+        """Return whether so many segments have come in that putting them together pays."""
+        incoming = [s for segments in self._segments.values() for s in segments if not s.in_order]
+        return len(incoming) >= INCOMING_MANY
+
+    def compact(self) -> int:
+        """Put the segments that came in together, sorted, a day each; no row changes.
+
+        Returns
+        -------
+        int
+            How many segments count less than before.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses, or a segment is damaged: nothing has changed then.
+        """
+        if self._unsure:
+            self._look_again()
+        before = sum(map(len, self._segments.values()))
+        now_us = max(self._clock(), self._last_us)
+        for kind in Kind:
+            done = put_together(self.folder, kind, self._segments[kind])
+            with told(self.folder / MANIFEST, "written"), self._connection as connection:
+                connection.execute("BEGIN IMMEDIATE")
+                numbers = exchange(connection, self.folder, done, now_us)
+                remove_retired(connection, self.folder, now_us)
+            kept = [s for s in self._segments[kind] if s not in done.old]
+            new = [replace(s, number=n) for s, n in zip(done.new, numbers, strict=True)]
+            self._segments[kind] = kept + new
+        return before - sum(map(len, self._segments.values()))
 
     def _look_again(self) -> None:
         """Take what counts from the manifest, and remove what does not."""

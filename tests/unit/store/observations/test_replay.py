@@ -45,6 +45,8 @@ def stored(folder: Path, facts: Sequence[Fact], sizes: Sequence[int]) -> Observa
                 store.append(levels(rows, flags=flags, known=known))
                 store.commit()
             begin += size
+            if sizes and begin > len(facts) // 2:
+                store.compact()
     return ObservationReader(folder)
 
 
