@@ -58,11 +58,9 @@ class Answer:
         """
         segment, row = self.recent.segment[:, rank], self.recent.row[:, rank]
         found = None
-        for number, block in self.blocks.items():
-            here = segment == number
-            if not here.any():
-                continue
-            column = values(block)
+        for number in np.unique(segment[segment >= 0]).tolist():
+            here = np.flatnonzero(segment == number)
+            column = values(self.blocks[number])
             if found is None:
                 found = np.zeros(len(segment), dtype=column.dtype)
             found[here] = column[row[here]]
@@ -152,7 +150,7 @@ def _search(
         question.kind is Kind.FORECAST,
     )  # fmt: skip
     revisions = _revisions(blocks)
-    for segment, block in zip(here, blocks, strict=True):
+    for segment, block in reversed(list(zip(here, blocks, strict=True))):  # latest first: less moves
         number = _number_for(answer, segment.number, block)
         take_latest(block.versions, block.superseded_us, number, asked, revisions, answer.recent)
 

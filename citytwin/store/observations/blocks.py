@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
@@ -33,13 +34,13 @@ class Block:
     def __len__(self) -> int:
         return len(self.result)
 
-    @property
+    @cached_property
     def synthetic(self) -> NDArray[np.bool_]:
         """Which rows were generated, shape (n,)."""
         found: NDArray[np.bool_] = self.table["synthetic"].to_numpy()
         return found
 
-    @property
+    @cached_property
     def raw_ref(self) -> NDArray[np.void]:
         """References to raw payloads, shape (n,), 16 bytes each."""
         column = self.table["raw_ref"].combine_chunks()

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from citytwin.model.tables import QualityTest
 from citytwin.store.observations.as_of import Answer, Question
 from citytwin.store.observations.first_known import first_known
 from citytwin.store.observations.following import SeriesTable
 from citytwin.store.observations.observed import Thing
-from citytwin.store.observations.schema import FloatArray, IntArray
+from citytwin.store.observations.schema import RAW_REF_BYTES, FloatArray, IntArray
 
 STALE_AFTER = 3.0
 """Cadences without a row, after which the latest one no longer says how things are."""
@@ -86,7 +87,7 @@ def state_of(
             "stale": age_s > STALE_AFTER * expected,
             "cadence_s": cadence,
             "synthetic": answer.column(lambda b: b.synthetic).astype(np.bool_),
-            "raw_ref": [ref.tobytes().hex() for ref in answer.column(lambda b: b.raw_ref)],
+            "raw_ref": _digits(answer.column(lambda b: b.raw_ref)),
             "longitude_deg": np.array([np.nan if t is None else t.longitude_deg for t in where]),
             "latitude_deg": np.array([np.nan if t is None else t.latitude_deg for t in where]),
         }
@@ -118,6 +119,11 @@ def cadences(answer: Answer, things: list[Thing | None]) -> FloatArray:
     found[known] = np.nanmedian(steps[known], axis=1)
     told = np.array([np.nan if t is None or t.cadence_s is None else t.cadence_s for t in things])
     return np.where(np.isnan(told), found, told) if len(told) else found
+
+
+def _digits(refs: NDArray[np.generic]) -> list[str]:
+    every, each = refs.tobytes().hex(), 2 * RAW_REF_BYTES
+    return [every[begin : begin + each] for begin in range(0, len(every), each)]
 
 
 def _times(time_us: IntArray) -> pd.DatetimeIndex:
