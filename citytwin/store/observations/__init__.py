@@ -7,6 +7,7 @@ from pathlib import Path
 from citytwin.store.observations.decoded import DecodedFeed, decoded_feed
 from citytwin.store.observations.dirty_windows import Window
 from citytwin.store.observations.history import History
+from citytwin.store.observations.intake import Checked, RawRows, checked
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing, raw_ref_of
 from citytwin.store.observations.reader import ObservationReader
 from citytwin.store.observations.schema import Kind
@@ -30,6 +31,7 @@ def folder_of(city: Path) -> Path:
 
 
 __all__ = [
+    "Checked",
     "DeadLetter",
     "DecodedFeed",
     "GroupCommit",
@@ -38,10 +40,12 @@ __all__ = [
     "ObservationReader",
     "ObservationStore",
     "Observed",
+    "RawRows",
     "Receipt",
     "State",
     "Thing",
     "Window",
+    "checked",
     "decoded_feed",
     "folder_of",
     "raw_ref_of",

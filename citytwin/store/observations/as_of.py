@@ -150,7 +150,9 @@ def _search(
         question.kind is Kind.FORECAST,
     )  # fmt: skip
     revisions = _revisions(blocks)
-    for segment, block in reversed(list(zip(here, blocks, strict=True))):  # latest first: less moves
+    for segment, block in reversed(
+        list(zip(here, blocks, strict=True))
+    ):  # latest first: less moves
         number = _number_for(answer, segment.number, block)
         take_latest(block.versions, block.superseded_us, number, asked, revisions, answer.recent)
 
