@@ -9,7 +9,7 @@ from citytwin.store.observations.dirty_windows import Window
 from citytwin.store.observations.history import History
 from citytwin.store.observations.intake import Checked, RawRows, checked
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing, raw_ref_of
-from citytwin.store.observations.reader import ObservationReader
+from citytwin.store.observations.reader import ObservationReader, Totals
 from citytwin.store.observations.schema import Kind
 from citytwin.store.observations.state import State
 from citytwin.store.observations.writer import GroupCommit, ObservationStore, Receipt
@@ -44,6 +44,7 @@ __all__ = [
     "Receipt",
     "State",
     "Thing",
+    "Totals",
     "Window",
     "checked",
     "decoded_feed",

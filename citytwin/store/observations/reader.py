@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -32,6 +33,20 @@ _ATTEMPTS = 5
 _FIRST_EDIT_US = 1_577_836_800_000_000
 """2020: there are no edits from before; they hold until the next one."""
 T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Totals:
+    """What has been committed since the store was made."""
+
+    known_us: int
+    """When the last commit became known [us since 1970-01-01T00:00Z]; 0 before the first."""
+    commits: int
+    stored: int
+    repeats: int
+    revisions: int
+    late: int
+    dead_letters: int
 
 
 class ObservationReader:
@@ -246,6 +261,13 @@ class ObservationReader:
         """Return how far each feed has been read."""
         found = self._following.connection.execute("SELECT source, cursor FROM cursors").fetchall()
         return dict(found)
+
+    def totals(self) -> Totals:
+        """Return what has been committed in all."""
+        row = self._following.connection.execute(
+            "SELECT known_us, commits, stored, repeats, revisions, late, dead_letters FROM totals"
+        ).fetchone()
+        return Totals(*row)
 
     def dirty_windows(self) -> Sequence[Window]:
         """Return the times whose results are out of date."""

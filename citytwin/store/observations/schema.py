@@ -51,6 +51,23 @@ known, `superseded_at` when a version that had arrived before it replaced it; `r
 a version known before it had arrived before it."""
 
 
+def counted(numbers: NDArray[np.integer]) -> tuple[list[int], list[int]]:
+    """Return the different ones of some numbers in order, and how often each occurs.
+
+    Parameters
+    ----------
+    numbers
+        Shape (n,), n > 0; days or series, which lie close together.
+    """
+    low, high = int(numbers.min()), int(numbers.max())
+    if high - low > 4 * len(numbers) + 1024:
+        found, often = np.unique(numbers, return_counts=True)
+        return found.tolist(), often.tolist()
+    often = np.bincount(numbers - low)
+    found = np.flatnonzero(often)
+    return (found + low).tolist(), often[found].tolist()
+
+
 def day_of(time_us: IntArray) -> IntArray:
     """Return the day of times in UTC.
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from citytwin.errors import StoreError
 from citytwin.store.atomic import replacing
 from citytwin.store.observations.manifest import Segment
-from citytwin.store.observations.schema import SEGMENT, Kind, day_of
+from citytwin.store.observations.schema import SEGMENT, Kind, counted, day_of
 
 INCOMING = "incoming"
 """Folder of segments as they came, one per commit."""
@@ -43,21 +43,22 @@ def write_segment(folder: Path, kind: Kind, table: pa.Table, *, day: int | None 
     """
     name = f"{uuid4().hex}.parquet"
     place = folder / kind.value / (INCOMING if day is None else str(np.datetime64(day, "D")))
+    empty = [n for n in SEGMENT.names if SEGMENT.field(n).nullable and _all_null(table[n])]
+    table = table.drop_columns(empty)
     with replacing(place / name) as temporary:
         pq.write_table(
             table,
             temporary,
             compression="zstd",
             compression_level=1,
-            use_dictionary=list(_TEXTS),
+            use_dictionary=[text for text in _TEXTS if text not in empty],
             row_group_size=_ROWS_PER_GROUP,
             write_statistics=day is not None,
         )
     if day is not None:
         return Segment(0, kind, place / name, True, table.num_rows, {day: table.num_rows})
     ends = table["phenomenon_end"].cast(pa.int64()).to_numpy()
-    days, counts = np.unique(day_of(ends), return_counts=True)
-    per_day = dict(zip(days.tolist(), counts.tolist(), strict=True))
+    per_day = dict(zip(*counted(day_of(ends)), strict=True))
     return Segment(0, kind, place / name, False, table.num_rows, per_day)
 
 
@@ -83,15 +84,34 @@ def read_segment(
     """
     try:
         with pq.ParquetFile(path, memory_map=False) as file:
+            there = [name for name in columns if name in file.schema_arrow.names]
             if series is None:
-                return file.read(columns=list(columns), use_threads=False)
-            groups = _groups_with(file.metadata, series)
-            return file.read_row_groups(groups, columns=list(columns), use_threads=False)
+                table = file.read(columns=there, use_threads=False)
+            else:
+                groups = _groups_with(file.metadata, series)
+                table = file.read_row_groups(groups, columns=there, use_threads=False)
     except FileNotFoundError:
         raise
     except (OSError, pa.ArrowException) as error:
         msg = f"{path} cannot be read: {error}"
         raise StoreError(msg, hint="restore it from a backup of the store") from error
+    return _completed(table, columns)
+
+
+def _completed(table: pa.Table, columns: Sequence[str]) -> pa.Table:
+    """Put back the columns without any value, which are not written."""
+    n = table.num_rows
+    return pa.table(
+        [
+            table[name] if name in table.schema.names else pa.nulls(n, SEGMENT.field(name).type)
+            for name in columns
+        ],
+        names=list(columns),
+    )
+
+
+def _all_null(column: pa.ChunkedArray) -> bool:
+    return bool(column.null_count == len(column))
 
 
 def _groups_with(metadata: pq.FileMetaData, series: NDArray[np.int32]) -> list[int]:

@@ -39,7 +39,7 @@ from citytwin.store.observations.manifest import (
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing
 from citytwin.store.observations.pending import Pending, joined, table_of
 from citytwin.store.observations.placed_things import put_things
-from citytwin.store.observations.schema import IntArray, Kind, day_of
+from citytwin.store.observations.schema import IntArray, Kind, counted, day_of
 from citytwin.store.observations.segments import write_segment
 from citytwin.store.observations.series_names import SeriesNames
 
@@ -392,10 +392,11 @@ class ObservationStore:
         verdict = np.empty(len(rows.series), dtype=np.int8)
         superseded = np.empty(len(rows.series), dtype=np.int64)
         days = day_of(rows.end_us)
-        for day in np.unique(days):
+        for day in counted(days)[0]:
             here = np.flatnonzero(days == day)
             of_day = rows if here.size == days.size else Versions(*(c[here] for c in rows))
-            known = self._known[kind].day(int(day), np.unique(of_day.series))
+            series = np.array(counted(of_day.series)[0], dtype=np.int32)
+            known = self._known[kind].day(day, series)
             verdict[here], superseded[here] = known.admit(of_day, replayed=replayed)
             if of_day is not rows:
                 rows.known_us[here] = of_day.known_us
