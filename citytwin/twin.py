@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -14,6 +15,13 @@ import xarray as xr
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
 from citytwin.model.layer import FrameAsset, Latest, LayerDocument, PublishedLayer
+from citytwin.store.observations import (
+    History,
+    ObservationReader,
+    difference,
+    folder_of,
+    located,
+)
 from citytwin.wording import nearest
 
 _CHUNK = 512
@@ -144,6 +152,7 @@ class Twin:
             raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
         self.directory = directory
         self.latest: Latest = latest
+        self._reader: ObservationReader | None = None
 
     @property
     def crs(self) -> str:
@@ -162,6 +171,118 @@ class Twin:
                 return self._open(layer)
         msg = f"no layer {layer_id!r}{nearest(layer_id, list(self))}"
         raise KeyError(msg)
+
+    def state(
+        self,
+        valid_at: datetime,
+        known_at: datetime | None = None,
+        *,
+        bbox: tuple[float, float, float, float] | None = None,
+        properties: Collection[str] = (),
+    ) -> gpd.GeoDataFrame:
+        """Return what was observed in the city as of a time, as far as it was known at another.
+
+        Parameters
+        ----------
+        valid_at
+            Aware; of each sensor the latest good value counts that it had by then.
+        known_at
+            Aware; what became known later does not count. None for all that is known now; the
+            answer's ``attrs["known_at"]`` asks for the same again at any later time.
+        bbox
+            West, south, east, north [degrees, WGS 84]; None for everywhere.
+        properties
+            Names, such as ``rainfall_rate``; none for all.
+
+        Returns
+        -------
+        GeoDataFrame
+            In the CRS of the city, one row per sensor and property: result and unit, the interval
+            of the observation, when it became known, its age [s], flag and tests, whether it is
+            stale (older than three times the cadence of its sensor).
+
+        Raises
+        ------
+        StoreError
+            If the city has no observations, or a time is not aware.
+        """
+        reader = self._observations()
+        found = reader.state(valid_at, known_at, bbox=bbox, properties=properties)
+        return located(found, self.crs)
+
+    def diff(
+        self,
+        before: datetime,
+        after: datetime,
+        known_at: datetime | None = None,
+        *,
+        properties: Collection[str] = (),
+    ) -> gpd.GeoDataFrame:
+        """Return how the city changed from one time to another.
+
+        Parameters
+        ----------
+        before, after
+            Aware.
+        known_at
+            Aware; None for all that is known now.
+        properties
+            Names; none for all.
+
+        Returns
+        -------
+        GeoDataFrame
+            In the CRS of the city: values of both times, their ``change``, and ``what``: appeared,
+            gone, changed, same.
+
+        Raises
+        ------
+        StoreError
+            If the city has no observations, or a time is not aware.
+        """
+        reader = self._observations()
+        one = reader.state(before, known_at, properties=properties)
+        other = reader.state(after, known_at or one.known_at, properties=properties)
+        return difference(one, other, self.crs)
+
+    def history(
+        self,
+        thing: str,
+        observed: str,
+        start: datetime,
+        end: datetime,
+        known_at: datetime | None = None,
+    ) -> History:
+        """Return what a thing has observed over time.
+
+        Parameters
+        ----------
+        thing
+            URN of the sensor.
+        observed
+            Name of the property.
+        start, end
+            Aware; intervals end after the first and not after the second.
+        known_at
+            Aware; None for all that is known now.
+
+        Returns
+        -------
+        History
+            Its ``frame`` is a table, ``to_xarray()`` a series.
+
+        Raises
+        ------
+        StoreError
+            If the city has no observations, the thing has never reported the property, or a time is
+            not aware.
+        """
+        return self._observations().history(thing, observed, start, end, known_at)
+
+    def _observations(self) -> ObservationReader:
+        if self._reader is None:
+            self._reader = ObservationReader(folder_of(self.directory.resolve()))
+        return self._reader
 
     def _open(self, layer: PublishedLayer) -> Layer:
         directory = self.directory / layer.path

@@ -23,6 +23,7 @@ COMMANDS = {
     "ingest": "Read city models into a folder of tables, without a configuration.",
     "simulate": "Run one simulation on bare rasters.",
     "ensemble": "Run many cases of a simulation; the worst counts.",
+    "state": "Say what was observed in a city as of a time.",
     "view": "Serve a published map on this computer only.",
 }
 

@@ -9,6 +9,7 @@ from citytwin.store.observations.dirty_windows import Window
 from citytwin.store.observations.history import History
 from citytwin.store.observations.intake import Checked, RawRows, checked
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing, raw_ref_of
+from citytwin.store.observations.places import difference, located
 from citytwin.store.observations.reader import ObservationReader, Totals
 from citytwin.store.observations.schema import Kind
 from citytwin.store.observations.state import State
@@ -48,6 +49,8 @@ __all__ = [
     "Window",
     "checked",
     "decoded_feed",
+    "difference",
     "folder_of",
+    "located",
     "raw_ref_of",
 ]

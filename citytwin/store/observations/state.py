@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pandas as pd
@@ -17,6 +18,7 @@ from citytwin.store.observations.schema import RAW_REF_BYTES, FloatArray, IntArr
 
 STALE_AFTER = 3.0
 """Cadences without a row, after which the latest one no longer says how things are."""
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 UNKNOWN_CADENCE_S = 3600.0
 """Of a series that has reported once."""
 
@@ -33,6 +35,16 @@ class State:
     """Time of the city [us since 1970-01-01T00:00Z]."""
     known_us: int
     """Time of knowledge; the same question with it gives the same answer for good [us]."""
+
+    @property
+    def valid_at(self) -> datetime:
+        """Time of the city, in UTC."""
+        return _EPOCH + timedelta(microseconds=self.valid_us)
+
+    @property
+    def known_at(self) -> datetime:
+        """Time of knowledge, in UTC."""
+        return _EPOCH + timedelta(microseconds=self.known_us)
 
 
 def state_of(
