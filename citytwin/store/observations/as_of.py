@@ -13,7 +13,7 @@ from citytwin.kernels.observation_keys import Versions, rehash
 from citytwin.model.tables import Flag
 from citytwin.store.observations.blocks import Block, BlockCache, block_of
 from citytwin.store.observations.manifest import Segment
-from citytwin.store.observations.schema import MICROSECONDS_PER_DAY, Kind
+from citytwin.store.observations.schema import MICROSECONDS_PER_DAY, FloatArray, Kind
 
 DEPTH = 8
 """Latest rows of each series that are looked at, for its cadence and the tests of its quality."""
@@ -34,6 +34,18 @@ class Question:
     lookback_us: int
     """How long before `valid_us` a row may lie [us]."""
 
+    @property
+    def first_day_us(self) -> int:
+        """Begin of the days that are looked through for every series: the one before [us]."""
+        return (self.valid_us // MICROSECONDS_PER_DAY - 1) * MICROSECONDS_PER_DAY
+
+    @property
+    def usable_flags(self) -> NDArray[np.bool_]:
+        """Which flags count, shape (16,)."""
+        usable = np.zeros(16, dtype=np.bool_)
+        usable[[int(flag) for flag in self.usable]] = True
+        return usable
+
 
 @dataclass(frozen=True, eq=False)
 class Answer:
@@ -44,27 +56,25 @@ class Answer:
     recent: Recent
     blocks: dict[int, Block]
 
-    def column(
-        self, values: Callable[[Block], NDArray[np.generic]], rank: int = 0
-    ) -> NDArray[np.generic]:
-        """Return a value of each series' row of a rank.
+    def latest(self, values: Callable[[Block], NDArray[np.generic]]) -> NDArray[np.generic]:
+        """Return a value of the latest row of each series, shape (m,).
 
         Parameters
         ----------
         values
             Returns a column of a block.
-        rank
-            0 for the latest.
         """
-        segment, row = self.recent.segment[:, rank], self.recent.row[:, rank]
-        found = None
-        for number in np.unique(segment[segment >= 0]).tolist():
-            here = np.flatnonzero(segment == number)
-            column = values(self.blocks[number])
-            if found is None:
-                found = np.zeros(len(segment), dtype=column.dtype)
-            found[here] = column[row[here]]
-        return np.zeros(len(segment)) if found is None else found
+        return _gathered(self.recent.segment[:, 0], self.recent.row[:, 0], self.blocks, values)
+
+    def results(self) -> FloatArray:
+        """Return the results of all rows, shape (m, k), the latest first; NaN for no row."""
+        segment, row = self.recent.segment, self.recent.row
+        flat = _gathered(segment.ravel(), row.ravel(), self.blocks, lambda block: block.result)
+        return np.where(segment < 0, np.nan, flat.reshape(segment.shape)).astype(np.float64)
+
+    def times_s(self) -> FloatArray:
+        """Return when the intervals of all rows end, shape (m, k) [s]; NaN for no row."""
+        return np.where(self.recent.segment < 0, np.nan, self.recent.end_us / 1e6)
 
     def texts(self) -> list[str | None]:
         """Return the text of each series' latest row, m of them."""
@@ -78,6 +88,22 @@ class Answer:
             for at, text in zip(here, texts.take(rows).to_pylist(), strict=True):
                 found[at] = text
         return found
+
+
+def _gathered(
+    segment: NDArray[np.int32],
+    row: NDArray[np.int64],
+    blocks: dict[int, Block],
+    values: Callable[[Block], NDArray[np.generic]],
+) -> NDArray[np.generic]:
+    found = None
+    for number in np.unique(segment[segment >= 0]).tolist():
+        here = np.flatnonzero(segment == number)
+        column = values(blocks[number])
+        if found is None:
+            found = np.zeros(len(segment), dtype=column.dtype)
+        found[here] = column[row[here]]
+    return np.zeros(len(segment)) if found is None else found
 
 
 def look_up(
@@ -109,7 +135,7 @@ def look_up(
     )
     answer = Answer(series, recent, {})
     day = question.valid_us // MICROSECONDS_PER_DAY
-    low_us = (day - 1) * MICROSECONDS_PER_DAY - 1
+    low_us = question.first_day_us - 1
     first_us = question.valid_us - question.lookback_us
     last_day = day + 1 if question.kind is Kind.FORECAST else day
     _search(question, answer, segments, cache, (max(low_us, first_us), day - 1, last_day))
@@ -143,10 +169,8 @@ def _search(
     ]
     position = np.full(int(answer.series[-1]) + 1, -1, dtype=np.int32)
     position[wanted] = np.flatnonzero(missing)
-    usable = np.zeros(16, dtype=np.bool_)
-    usable[[int(flag) for flag in question.usable]] = True
     asked = Asked(
-        position, usable, low_us, question.valid_us, question.known_us,
+        position, question.usable_flags, low_us, question.valid_us, question.known_us,
         question.kind is Kind.FORECAST,
     )  # fmt: skip
     revisions = _revisions(blocks)

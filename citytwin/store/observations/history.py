@@ -10,9 +10,12 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
+from citytwin.model.tables import Flag
+from citytwin.store.observations.as_of import DEPTH
 from citytwin.store.observations.blocks import Block, BlockCache, block_of
 from citytwin.store.observations.manifest import Segment
 from citytwin.store.observations.schema import MICROSECONDS_PER_DAY
+from citytwin.store.observations.series_quality import in_another_unit, series_tests
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +45,34 @@ class History:
         )
         array["time"].attrs = {"standard_name": "time", "long_name": "end of interval (UTC)"}
         return array
+
+
+def tested(frame: pd.DataFrame, observed: str) -> pd.DataFrame:
+    """Test the values of a history against their series, each as if it were the latest.
+
+    Parameters
+    ----------
+    frame
+        Rows with ``series``, in order of time within each.
+    observed
+        Name of the property.
+
+    Returns
+    -------
+    DataFrame
+        With the bits of the tests added, and good flags of doubtful values lowered to suspect.
+    """
+    frame = frame.copy()
+    for _, rows in frame[frame["flag"] < Flag.SUSPECT].groupby("series"):
+        time = rows["phenomenon_end"].astype("int64").to_numpy() / 1e6
+        value = rows["result"].to_numpy(dtype=np.float64)
+        tests = series_tests([observed], time[None, :], value[None, :])[0]
+        before = np.concatenate([np.full(DEPTH - 1, np.nan), value])
+        windows = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(before, DEPTH))
+        tests |= in_another_unit([observed] * len(value), windows)
+        frame.loc[rows.index, "tests"] |= tests
+        frame.loc[rows.index[tests != 0], "flag"] = np.int8(Flag.SUSPECT)
+    return frame
 
 
 _COLUMNS = {

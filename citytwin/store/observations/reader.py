@@ -19,7 +19,7 @@ from citytwin.store.observations.blocks import BlockCache
 from citytwin.store.observations.dead_letters import KeptLetter, letters_in
 from citytwin.store.observations.dirty_windows import Window, marked
 from citytwin.store.observations.following import Following
-from citytwin.store.observations.history import History, history_of
+from citytwin.store.observations.history import History, history_of, tested
 from citytwin.store.observations.observed import Thing
 from citytwin.store.observations.placed_things import things_at
 from citytwin.store.observations.schema import Kind
@@ -197,6 +197,8 @@ class ObservationReader:
                 known_us,
             )
         )
+        if kind is Kind.OBSERVATION:
+            frame = tested(frame, observed)
         frame.insert(0, "source", names.source[frame.pop("series").to_numpy(dtype=np.int64)])
         return History(frame, thing, observed, str(names.unit[series[0]]))
 

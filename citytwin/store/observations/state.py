@@ -9,12 +9,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from citytwin.model.tables import QualityTest
+from citytwin.model.tables import Flag, QualityTest
 from citytwin.store.observations.as_of import Answer, Question
 from citytwin.store.observations.first_known import first_known
 from citytwin.store.observations.following import SeriesTable
 from citytwin.store.observations.observed import Thing
-from citytwin.store.observations.schema import RAW_REF_BYTES, FloatArray, IntArray
+from citytwin.store.observations.schema import RAW_REF_BYTES, FloatArray, IntArray, Kind
+from citytwin.store.observations.series_quality import (
+    in_another_unit,
+    neighbour_tests,
+    series_tests,
+    stuck,
+)
 
 STALE_AFTER = 3.0
 """Cadences without a row, after which the latest one no longer says how things are."""
@@ -68,44 +74,68 @@ def state_of(
                     answer.blocks)  # fmt: skip
     series = answer.series
     thing, observed = names.thing[series], names.observed[series]
+    known, corrected = np.empty(0, np.int64), np.empty(0, np.bool_)
     if len(series):
         known, corrected = first_known(
-            answer, answer.column(lambda b: b.versions.known_us).astype(np.int64), question.known_us
+            answer, answer.latest(lambda b: b.versions.known_us).astype(np.int64), question.known_us
         )
-    else:
-        known, corrected = np.empty(0, np.int64), np.empty(0, np.bool_)
     end = answer.recent.end_us[:, 0]
     age_s = (question.valid_us - end) / 1e6
     where = [things.get(t) for t in thing]
+    longitude = np.array([np.nan if t is None else t.longitude_deg for t in where])
+    latitude = np.array([np.nan if t is None else t.latitude_deg for t in where])
     cadence = cadences(answer, where)
-    tests = answer.column(lambda b: b.tests).astype(np.int32)
+    stale = age_s > STALE_AFTER * np.where(np.isnan(cadence), UNKNOWN_CADENCE_S, cadence)
+    result = answer.latest(lambda b: b.result).astype(np.float64)
+    flag, tests = _judged(question, answer, cadence, observed, (longitude, latitude), ~stale)
     tests |= np.where(corrected, int(QualityTest.CORRECTED), 0).astype(np.int32)
-    expected = np.where(np.isnan(cadence), UNKNOWN_CADENCE_S, cadence)
     frame = pd.DataFrame(
         {
             "source": names.source[series],
             "thing": thing,
             "property": observed,
             "unit": names.unit[series],
-            "result": answer.column(lambda b: b.result).astype(np.float64),
+            "result": result,
             "text": answer.texts(),
             "phenomenon_start": _times(answer.recent.start_us[:, 0]),
             "phenomenon_end": _times(end),
             "issued_at": _times(answer.recent.issued_us[:, 0]),
             "known_at": _times(known),
             "age_s": age_s,
-            "flag": answer.column(lambda b: b.versions.flag).astype(np.int8),
+            "flag": flag,
             "tests": tests,
-            "stale": age_s > STALE_AFTER * expected,
+            "stale": stale,
             "cadence_s": cadence,
-            "synthetic": answer.column(lambda b: b.synthetic).astype(np.bool_),
-            "raw_ref": _digits(answer.column(lambda b: b.raw_ref)),
-            "longitude_deg": np.array([np.nan if t is None else t.longitude_deg for t in where]),
-            "latitude_deg": np.array([np.nan if t is None else t.latitude_deg for t in where]),
+            "synthetic": answer.latest(lambda b: b.synthetic).astype(np.bool_),
+            "raw_ref": _digits(answer.latest(lambda b: b.raw_ref)),
+            "longitude_deg": longitude,
+            "latitude_deg": latitude,
         }
     )
     frame = frame.sort_values(["thing", "property", "source"], kind="stable", ignore_index=True)
     return State(frame, question.valid_us, min(question.known_us, known_us))
+
+
+def _judged(
+    question: Question,
+    answer: Answer,
+    cadence_s: FloatArray,
+    observed: NDArray[np.object_],
+    place_deg: tuple[FloatArray, FloatArray],
+    fresh: NDArray[np.bool_],
+) -> tuple[NDArray[np.int8], NDArray[np.int32]]:
+    """Flags and tests of the latest rows, those of their series and surroundings included."""
+    flag = answer.latest(lambda b: b.versions.flag).astype(np.int8)
+    tests = answer.latest(lambda b: b.tests).astype(np.int32)
+    if question.kind is not Kind.OBSERVATION:
+        return flag, tests
+    value = answer.results()
+    found = series_tests(observed.tolist(), answer.times_s()[:, ::-1], value[:, ::-1])[:, -1]
+    found |= in_another_unit(observed.tolist(), value[:, ::-1])
+    found |= stuck(observed.tolist(), question, answer, cadence_s)
+    found |= neighbour_tests(observed, *place_deg, value[:, 0], fresh)
+    flag = np.where((found != 0) & (flag < Flag.SUSPECT), Flag.SUSPECT, flag).astype(np.int8)
+    return flag, tests | found
 
 
 def cadences(answer: Answer, things: list[Thing | None]) -> FloatArray:

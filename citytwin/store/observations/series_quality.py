@@ -1,0 +1,176 @@
+"""Tests of values against their own series and their neighbours, made when they are looked up.
+
+What a value is worth depends on what was known of the others then; a flag that was computed once and
+kept would be wrong as soon as a late row came. The stored flags are those of the row alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.kernels.observation_keys import NEVER
+from citytwin.kernels.series_tests import (
+    changes_too_fast,
+    does_not_move,
+    stands_out,
+    unlike_neighbours,
+)
+from citytwin.kernels.unit_steps import unit_step
+from citytwin.kernels.value_range import Ranges, widen
+from citytwin.model.series_limits import LIMITS, NEIGHBOUR_RADIUS_M, SeriesLimits
+from citytwin.model.tables import QualityTest
+from citytwin.store.observations.as_of import Answer, Question
+from citytwin.store.observations.schema import FloatArray
+
+_NOTHING = SeriesLimits()
+_EARTH_M = 6_371_008.8
+"""Mean radius of the Earth (Moritz 2000, Geodetic Reference System 1980)."""
+
+
+def series_tests(
+    observed: Sequence[str], time_s: FloatArray, value: FloatArray
+) -> NDArray[np.int32]:
+    """Test each value against its series.
+
+    Parameters
+    ----------
+    observed
+        Name of the property of each of m series.
+    time_s, value
+        Shape (m, n): in order of time, NaN where there is no value [s, the unit of the property].
+
+    Returns
+    -------
+    ndarray
+        Shape (m, n): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    tests = np.zeros(value.shape, dtype=np.int32)
+    limited = np.array([name in LIMITS for name in observed], dtype=np.bool_)
+    if not limited.any():
+        return tests
+    limits = [LIMITS[name] for name in observed if name in LIMITS]
+    rate, spike, flat, hours = np.array(
+        [(x.rate_per_min, x.spike, x.flat, x.flat_hours) for x in limits]
+    ).T
+    time, values = np.ascontiguousarray(time_s[limited]), np.ascontiguousarray(value[limited])
+    found = {
+        QualityTest.RATE_OF_CHANGE: changes_too_fast(time, values, rate[:, None] / 60.0),
+        QualityTest.SPIKE: stands_out(values, spike[:, None]),
+        QualityTest.FLAT_LINE: does_not_move(time, values, flat, hours * 3600.0),
+    }
+    tests[limited] = sum(np.where(rows, int(bit), 0) for bit, rows in found.items())
+    return tests
+
+
+def in_another_unit(observed: Sequence[str], value: FloatArray) -> NDArray[np.int32]:
+    """Test whether the latest of some values has come in another unit than the ones before.
+
+    Parameters
+    ----------
+    observed
+        Name of the property of each of m series.
+    value
+        Shape (m, n): latest values in order of time, NaN where there is none.
+
+    Returns
+    -------
+    ndarray
+        Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    tests = np.zeros(len(value), dtype=np.int32)
+    change = np.array([LIMITS.get(name, _NOTHING).other_unit for name in observed])
+    if len(value):
+        mistaken = unit_step(value, change[:, 0], change[:, 1])[:, -1]
+        tests[mistaken] = int(QualityTest.UNIT_MISTAKEN)
+    return tests
+
+
+def stuck(
+    observed: Sequence[str], question: Question, answer: Answer, cadence_s: FloatArray
+) -> NDArray[np.int32]:
+    """Test whether the latest values have stood still for too long.
+
+    Looked at are all rows of the time that a series may stand still, not the latest few. Series
+    whose latest row, less that time, lies before the day before are not judged.
+
+    Parameters
+    ----------
+    observed
+        Name of the property of each of m series.
+    question, answer
+        What was asked and found.
+    cadence_s
+        Shape (m,): how often each reports [s].
+
+    Returns
+    -------
+    ndarray
+        Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    limits = [LIMITS.get(name, _NOTHING) for name in observed]
+    tolerance = np.array([x.flat for x in limits], dtype=np.float64)
+    span_us = np.array([x.flat_hours * 3.6e9 for x in limits]).astype(np.int64)
+    high = answer.recent.end_us[:, 0]
+    low = high - span_us
+    judged = np.isfinite(tolerance) & (low >= question.first_day_us)
+    tests = np.zeros(len(limits), dtype=np.int32)
+    if not judged.any():
+        return tests
+    m = len(limits)
+    position = np.full(int(answer.series[-1]) + 1, -1, dtype=np.int32)
+    position[answer.series[judged]] = np.flatnonzero(judged)
+    ranges = Ranges(position, low, high, np.full(m, np.inf), np.full(m, -np.inf), np.full(m, NEVER))
+    for block in answer.blocks.values():
+        widen(block.versions, block.result, question.usable_flags, question.known_us, ranges)
+    long = ranges.first_us <= low + 1.5e6 * np.nan_to_num(cadence_s)
+    long &= ranges.first_us < high
+    flat = judged & long & (ranges.highest - ranges.lowest <= tolerance)
+    tests[flat] = int(QualityTest.FLAT_LINE)
+    return tests
+
+
+def neighbour_tests(
+    observed: NDArray[np.object_],
+    longitude_deg: FloatArray,
+    latitude_deg: FloatArray,
+    value: FloatArray,
+    fresh: NDArray[np.bool_],
+) -> NDArray[np.int32]:
+    """Test each value against those of the same property around it.
+
+    Parameters
+    ----------
+    observed
+        Shape (m,): names of properties.
+    longitude_deg, latitude_deg
+        Shape (m,): NaN where no place is known.
+    value
+        Shape (m,).
+    fresh
+        Shape (m,): which values are of about the same time.
+
+    Returns
+    -------
+    ndarray
+        Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    tests = np.zeros(len(value), dtype=np.int32)
+    usable = fresh & np.isfinite(longitude_deg) & np.isfinite(value)
+    for name, limits in LIMITS.items():
+        if not np.isfinite(limits.neighbour):
+            continue
+        rows = np.flatnonzero(usable & (observed == name))
+        if rows.size < 4:
+            continue
+        metres = np.radians(1.0) * _EARTH_M
+        shrunk = np.cos(np.radians(latitude_deg[rows].mean()))
+        x, y = longitude_deg[rows] * metres * shrunk, latitude_deg[rows] * metres
+        order = np.argsort(x, kind="stable")
+        apart = unlike_neighbours(
+            x[order], y[order], value[rows][order], NEIGHBOUR_RADIUS_M, limits.neighbour
+        )
+        tests[rows[order[apart]]] |= int(QualityTest.NEIGHBOUR)
+    return tests
