@@ -31,7 +31,7 @@ def _modules() -> Iterator[ModuleType]:
         yield importlib.import_module(entry.module)
 
 
-def _place(step: Step) -> tuple[int, str]:
+def _place(step: Step) -> tuple[float, str]:
     return (step.order if isinstance(step, LayerRecipe) else 0, _name(step))
 
 

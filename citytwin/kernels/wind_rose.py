@@ -68,37 +68,112 @@ def wind_rose(
     ValueError
         If shapes differ, a time stands twice, or `sectors` is out of range.
     """
-    _check(speed_time_s, speed_m_s, direction_time_s, direction_deg)
     if not 1 <= sectors <= 360:
         msg = f"sectors is {sectors}, not 1 to 360"
         raise ValueError(msg)
+    winds = paired_winds(speed_time_s, speed_m_s, direction_time_s, direction_deg, calm_m_s)
+    speed, calms, times = winds.speed_m_s, winds.calms, winds.times
+    sector = sector_of(winds.from_deg, sectors)
+    count = np.bincount(sector, minlength=sectors)
+    total_speed = np.bincount(sector, weights=speed, minlength=sectors)
+    nothing = np.full(sectors, np.nan)
+    return WindRose(
+        centre_deg=np.arange(sectors, dtype=np.float64) * (360.0 / sectors),
+        frequency=count / times if times else nothing,
+        mean_speed_m_s=np.divide(total_speed, count, out=nothing.copy(), where=count > 0),
+        calm_frequency=calms / times if times else float("nan"),
+        times=times,
+        without_direction=winds.without_direction,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class PairedWinds:
+    """Winds of known speed and direction, with the calms and the winds of no direction counted."""
+
+    time_s: FloatArray
+    """Shape (n,): when, in rising order [s]."""
+    speed_m_s: FloatArray
+    """Shape (n,): at least the limit of calm [m/s]."""
+    from_deg: FloatArray
+    """Shape (n,): where the wind comes from [degrees]."""
+    calms: int
+    without_direction: int
+    """Number of times with wind but no direction; left out."""
+
+    @property
+    def times(self) -> int:
+        """Number of times used: with a wind or calm."""
+        return self.calms + int(self.time_s.size)
+
+
+def paired_winds(
+    speed_time_s: FloatArray,
+    speed_m_s: FloatArray,
+    direction_time_s: FloatArray,
+    direction_deg: FloatArray,
+    calm_m_s: float = CALM_M_S,
+) -> PairedWinds:
+    """Pair speed and direction of equal time; calms need no direction: stations report none then.
+
+    Parameters
+    ----------
+    speed_time_s, speed_m_s
+        Shape (n,): times [s], each once, in any order, and wind speeds [m/s], >= 0.
+    direction_time_s, direction_deg
+        Shape (m,): times [s], each once, in any order, and directions the wind comes from
+        [degrees], clockwise from north.
+    calm_m_s
+        Limit of calm [m/s], >= 0.
+
+    Returns
+    -------
+    PairedWinds
+        Shape (n,) each, n = 0 without any wind.
+
+    Raises
+    ------
+    ValueError
+        If shapes differ, or a time stands twice.
+    """
+    _check(speed_time_s, speed_m_s, direction_time_s, direction_deg)
     known = np.isfinite(speed_m_s)
     calm = known & (speed_m_s < calm_m_s)
     blows = known & ~calm
     has_direction = np.isfinite(direction_deg)
-    _, of_speed, of_direction = np.intersect1d(
+    time, of_speed, of_direction = np.intersect1d(
         speed_time_s[blows],
         direction_time_s[has_direction],
         assume_unique=True,
         return_indices=True,
     )
-    speed = speed_m_s[blows][of_speed]
-    direction = direction_deg[has_direction][of_direction]
-    width_deg = 360.0 / sectors
-    sector = np.floor((direction % 360.0 + width_deg / 2.0) / width_deg).astype(np.int64) % sectors
-    count = np.bincount(sector, minlength=sectors)
-    total_speed = np.bincount(sector, weights=speed, minlength=sectors)
-    calms = int(np.count_nonzero(calm))
-    times = calms + speed.size
-    nothing = np.full(sectors, np.nan)
-    return WindRose(
-        centre_deg=np.arange(sectors, dtype=np.float64) * width_deg,
-        frequency=count / times if times else nothing,
-        mean_speed_m_s=np.divide(total_speed, count, out=nothing.copy(), where=count > 0),
-        calm_frequency=calms / times if times else float("nan"),
-        times=times,
-        without_direction=int(np.count_nonzero(blows)) - speed.size,
+    return PairedWinds(
+        time_s=time,
+        speed_m_s=speed_m_s[blows][of_speed],
+        from_deg=direction_deg[has_direction][of_direction],
+        calms=int(np.count_nonzero(calm)),
+        without_direction=int(np.count_nonzero(blows)) - int(time.size),
     )
+
+
+def sector_of(from_deg: FloatArray, sectors: int) -> NDArray[np.int64]:
+    """Return the sector of each direction; sectors are half open and centred on their direction.
+
+    Parameters
+    ----------
+    from_deg
+        Shape (n,): where the wind comes from [degrees].
+    sectors
+        Number of sectors, the first around north.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (n,), int64, 0 to sectors - 1.
+    """
+    width_deg = 360.0 / sectors
+    place = np.floor((from_deg % 360.0 + width_deg / 2.0) / width_deg).astype(np.int64)
+    return place % sectors
 
 
 @dataclass(frozen=True, eq=False)

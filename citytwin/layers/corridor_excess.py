@@ -24,7 +24,7 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
 
 LAYER = LayerRecipe(
     id="corridor_excess",
-    order=48,
+    order=46,
     group="wind",
     title=text("風の道", "Ventilation corridors"),
     summary=text(

@@ -48,6 +48,40 @@ class Field:
         return CLASS_NODATA if self.dtype == "uint8" else -1
 
 
+def _irradiation(name: str, title: Text, *, precision: float = 0.01, roof: bool = False) -> Field:
+    """Light of the sun over a time."""
+    return Field(
+        name,
+        "kWh/m2",
+        title,
+        precision=precision,
+        valid_min=0.0,
+        valid_max=6000.0,
+        may_be_empty=roof,
+    )
+
+
+def _height(name: str, title: Text) -> Field:
+    """A height above the ground that has to do with buildings."""
+    return Field(
+        name, "m", title, precision=0.01, valid_min=0.0, valid_max=1000.0, may_be_empty=True
+    )
+
+
+def _wind_classes(name: str, title: Text) -> Field:
+    """Classes of a rule on wind by their number, then "unsure", then "method too weak here"."""
+    return Field(
+        name,
+        "1",
+        title,
+        dtype="uint8",
+        precision=1,  # a class: a click shows its name
+        valid_min=0,
+        valid_max=9,
+        may_be_empty=True,
+    )
+
+
 TERRAIN = Field(
     "terrain",
     "m",
@@ -212,92 +246,53 @@ SKY_VIEW_FACTOR = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
-IRRADIATION_DIRECT = Field(
+IRRADIATION_DIRECT = _irradiation(
     "irradiation_direct",
-    "kWh/m2",
     text("可能直達日射量（快晴時）", "Possible direct irradiation (clear sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-IRRADIATION_DIFFUSE = Field(
+IRRADIATION_DIFFUSE = _irradiation(
     "irradiation_diffuse",
-    "kWh/m2",
     text("可能散乱日射量（快晴時）", "Possible diffuse irradiation (clear sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-IRRADIATION_REFLECTED = Field(
+IRRADIATION_REFLECTED = _irradiation(
     "irradiation_reflected",
-    "kWh/m2",
     text("可能反射日射量（快晴時）", "Possible irradiation reflected by the ground (clear sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-IRRADIATION_GLOBAL = Field(
-    "irradiation_global",
-    "kWh/m2",
-    text("可能日射量（快晴時）", "Possible irradiation (clear sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
+IRRADIATION_GLOBAL = _irradiation(
+    "irradiation_global", text("可能日射量（快晴時）", "Possible irradiation (clear sky)")
 )
-IRRADIATION_PROBABLE_DIRECT = Field(
+IRRADIATION_PROBABLE_DIRECT = _irradiation(
     "irradiation_probable_direct",
-    "kWh/m2",
     text("実際の直達日射量（観測された空）", "Probable direct irradiation (observed sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-IRRADIATION_PROBABLE_DIFFUSE = Field(
+IRRADIATION_PROBABLE_DIFFUSE = _irradiation(
     "irradiation_probable_diffuse",
-    "kWh/m2",
     text("実際の散乱日射量（観測された空）", "Probable diffuse irradiation (observed sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-IRRADIATION_PROBABLE_REFLECTED = Field(
+IRRADIATION_PROBABLE_REFLECTED = _irradiation(
     "irradiation_probable_reflected",
-    "kWh/m2",
     text(
         "実際の反射日射量（観測された空）",
         "Probable irradiation reflected by the ground (observed sky)",
     ),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-IRRADIATION_PROBABLE_GLOBAL = Field(
+IRRADIATION_PROBABLE_GLOBAL = _irradiation(
     "irradiation_probable_global",
-    "kWh/m2",
     text("実際の日射量（観測された空）", "Probable irradiation (observed sky)"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=6000.0,
 )
-ROOF_IRRADIATION_POSSIBLE = Field(
+ROOF_IRRADIATION_POSSIBLE = _irradiation(
     "roof_irradiation_possible",
-    "kWh/m2",
     text("屋根の年間可能日射量（快晴時）", "Possible irradiation of roofs in a year (clear sky)"),
     precision=0.1,
-    valid_min=0.0,
-    valid_max=6000.0,
-    may_be_empty=True,
+    roof=True,
 )
-ROOF_IRRADIATION_PROBABLE = Field(
+ROOF_IRRADIATION_PROBABLE = _irradiation(
     "roof_irradiation_probable",
-    "kWh/m2",
     text(
         "屋根の年間日射量（観測された空）", "Probable irradiation of roofs in a year (observed sky)"
     ),
     precision=0.1,
-    valid_min=0.0,
-    valid_max=6000.0,
-    may_be_empty=True,
+    roof=True,
 )
 ROOF_LIGHT_SHARE = Field(
     "roof_light_share",
@@ -345,41 +340,18 @@ PLAN_AREA = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
-BUILDING_HEIGHT_MEAN = Field(
-    "building_height_mean",
-    "m",
-    text("建物の平均高さ", "Mean height of buildings"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=1000.0,
-    may_be_empty=True,
+BUILDING_HEIGHT_MEAN = _height(
+    "building_height_mean", text("建物の平均高さ", "Mean height of buildings")
 )
-BUILDING_HEIGHT_DEVIATION = Field(
+BUILDING_HEIGHT_DEVIATION = _height(
     "building_height_deviation",
-    "m",
     text("建物の高さの標準偏差", "Standard deviation of the height of buildings"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=1000.0,
-    may_be_empty=True,
 )
-BUILDING_HEIGHT_MAX = Field(
-    "building_height_max",
-    "m",
-    text("建物の最大高さ", "Greatest height of buildings"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=1000.0,
-    may_be_empty=True,
+BUILDING_HEIGHT_MAX = _height(
+    "building_height_max", text("建物の最大高さ", "Greatest height of buildings")
 )
-DISPLACEMENT_HEIGHT = Field(
-    "displacement_height",
-    "m",
-    text("ゼロ面変位", "Zero-plane displacement height"),
-    precision=0.01,
-    valid_min=0.0,
-    valid_max=1000.0,
-    may_be_empty=True,
+DISPLACEMENT_HEIGHT = _height(
+    "displacement_height", text("ゼロ面変位", "Zero-plane displacement height")
 )
 ROUGHNESS_LENGTH = Field(
     "roughness_length",
@@ -427,6 +399,60 @@ WIND_SPEED_RATIO_BY_DIRECTION = Field(
     valid_max=5.0,
     may_be_empty=True,
     axis="direction",
+)
+WIND_SPEED_MEAN = Field(
+    "wind_speed_mean",
+    "m/s",
+    text("歩行者の高さの平均風速", "Mean wind speed where people walk"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=50.0,
+    may_be_empty=True,
+)
+WIND_SPEED_NOW = Field(
+    "wind_speed_now",
+    "m/s",
+    text("現在の風速（歩行者の高さ）", "Wind speed now, where people walk"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=200.0,
+    may_be_empty=True,
+)
+WIND_CLASS_PROBABILITY = Field(
+    "wind_class_probability",
+    "%",
+    text("風環境の等級が正しい確率", "Probability that the class of wind comfort is right"),
+    precision=1,
+    valid_min=0.0,
+    valid_max=100.0,
+    may_be_empty=True,
+)
+WIND_COMFORT_NEN_8100 = _wind_classes(
+    "wind_comfort_nen_8100", text("風環境 NEN 8100", "Wind comfort, NEN 8100")
+)
+WIND_COMFORT_LAWSON_LDDC = _wind_classes(
+    "wind_comfort_lawson_lddc", text("風環境 Lawson LDDC", "Wind comfort, Lawson LDDC")
+)
+WIND_COMFORT_CITY_OF_LONDON = _wind_classes(
+    "wind_comfort_city_of_london",
+    text("風環境 ロンドン・シティ指針", "Wind comfort, City of London"),
+)
+WIND_COMFORT_MURAKAMI = _wind_classes(
+    "wind_comfort_murakami", text("風環境 村上の評価尺度", "Wind comfort, Murakami")
+)
+WIND_COMFORT_WIND_ENGINEERING_INSTITUTE = _wind_classes(
+    "wind_comfort_wind_engineering_institute",
+    text("風環境 風工学研究所の指標", "Wind comfort, Wind Engineering Institute"),
+)
+WIND_DANGER_NEN_8100 = _wind_classes(
+    "wind_danger_nen_8100", text("強風の危険 NEN 8100", "Wind danger, NEN 8100")
+)
+WIND_DANGER_LAWSON_LDDC = _wind_classes(
+    "wind_danger_lawson_lddc", text("強風の危険 Lawson LDDC", "Wind danger, Lawson LDDC")
+)
+WIND_DANGER_CITY_OF_LONDON = _wind_classes(
+    "wind_danger_city_of_london",
+    text("強風の危険 ロンドン・シティ指針", "Wind danger, City of London"),
 )
 FLOOD_DEPTH = Field(
     "flood_depth",

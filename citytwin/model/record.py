@@ -43,13 +43,20 @@ class Record:
         """Return the observations that overlap [start_s, end_s)."""
         keep = (self.start_s < end_s) & (self.end_s > start_s)
         keep |= (self.start_s == self.end_s) & (self.start_s >= start_s) & (self.start_s < end_s)
-        return self._only(keep)
+        return self.only(keep)
 
     def good(self) -> Record:
         """Return the observations that nobody doubts."""
-        return self if self.doubted is None else self._only(~self.doubted)
+        return self if self.doubted is None else self.only(~self.doubted)
 
-    def _only(self, keep: NDArray[np.bool_]) -> Record:
+    def only(self, keep: NDArray[np.bool_]) -> Record:
+        """Return some of the observations.
+
+        Parameters
+        ----------
+        keep
+            Shape (n,): which.
+        """
         return replace(
             self,
             start_s=self.start_s[keep],

@@ -408,7 +408,7 @@ class LayerRecipe:
     """Turns a field or a table into a map layer."""
 
     id: str
-    order: int
+    order: float
     """Low numbers are drawn first, and listed first within their group; a group stands in the layer
     list where its first layer does."""
     group: str

@@ -1,4 +1,4 @@
-"""The rules that parameters may name: on sunlight, and the rain of places.
+"""The rules that parameters may name: on sunlight, on wind, and the rain of places.
 
 In parameters a rule is its name, the path of a file, or the rule itself; the whole of it goes into
 the fingerprint of what is made with it.
@@ -12,10 +12,12 @@ from pydantic import BeforeValidator
 
 from citytwin.model.rain_rule import RainRule
 from citytwin.model.sun_rule import SunRule
+from citytwin.model.wind_rule import WindRule
 from citytwin.rules.files import RuleFiles
 
 SUN_RULES = RuleFiles("citytwin.rules.sun", SunRule, "rule on sunlight")
 RAIN_RULES = RuleFiles("citytwin.rules.rain", RainRule, "rainfall rule")
+WIND_RULES = RuleFiles("citytwin.rules.wind", WindRule, "rule on wind")
 
 NamedSunRule: TypeAlias = Annotated[SunRule, BeforeValidator(SUN_RULES.given)]
 NamedRainRule: TypeAlias = Annotated[RainRule, BeforeValidator(RAIN_RULES.given)]

@@ -121,6 +121,11 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"coarse_cells": 9, "reach_cells": 0, "directions": 3, "model": "macdonald_aligned"},
     ],
     "ventilation": [{"coarse_cells": 7}, {"coarse_cells": 5, "from_deg": 210.0}],
+    "wind_comfort": [
+        {"rules": ["murakami", "nen_8100", "lawson_lddc", "wind_engineering_institute"]},
+        {"rules": ["city_of_london"], "months": [7], "mast_height_m": 35.3},
+    ],
+    "wind_now": [{}, {"moment": "2026-07-01T12:00:00+09:00"}],
     "wind_by_direction": [{"directions": 5}],
     "window_sun": [
         {"step_minutes": 60},
@@ -223,6 +228,6 @@ def choices_of(
     return list(dict.fromkeys([(*step.inputs, *step.optional), *least, *alone]))
 
 
-def float_inputs(step: Simulation[Any]) -> list[Field]:
-    """Required fields that can be unknown."""
-    return [r for r in step.inputs if isinstance(r, Field) and r.dtype == "float32"]
+def float_inputs(step: Simulation[Any], params: Params) -> list[Field]:
+    """Fields required with some parameters that can be unknown."""
+    return [r for r in step.required(params) if isinstance(r, Field) and r.dtype == "float32"]

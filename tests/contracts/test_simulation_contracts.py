@@ -106,7 +106,7 @@ def test_unknown_in_unknown_out_and_the_same_again(step: Simulation[Any], params
     given = (*step.inputs, *step.optional)
     runs = [simulate_window(step, params, town, town.grid.whole, given)[1] for _ in range(2)]
     unknown = np.zeros(town.grid.shape, dtype=np.bool_)
-    for needed in float_inputs(step):
+    for needed in float_inputs(step, params):
         unknown |= np.isnan(town.fields[needed]).reshape(-1, *town.grid.shape).any(axis=0)
     assert unknown.any()
     for field, array in runs[0].fields.items():

@@ -1,0 +1,1 @@
+"""Rules on pedestrian wind, one YAML file each."""

@@ -1,0 +1,193 @@
+"""Wind comfort and danger: how often the wind is too strong for what people do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin.kernels.obstacles import obstacle_height
+from citytwin.kernels.tower_reach import STEP, near_towers
+from citytwin.kernels.wind_climate import Sector
+from citytwin.model import fields as f
+from citytwin.model.fields import Field
+from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
+from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Simulation
+from citytwin.model.text import text
+from citytwin.model.wind_notes import CALM, of_sensors
+from citytwin.model.wind_rule import WindClass, WindRule
+from citytwin.rules.named import WIND_RULES
+from citytwin.simulations.wind_climate.judging import Judge
+from citytwin.simulations.wind_climate.methods import METHODS
+from citytwin.simulations.wind_climate.params import RuleName, WindComfortParams
+from citytwin.simulations.wind_climate.station import (
+    StationWind,
+    check_directions,
+    climate,
+    open_over_mast,
+    station_wind,
+)
+from citytwin.simulations.wind_climate.telling import (
+    climate_notes,
+    method_note,
+    rule_notes,
+    transfer_note,
+)
+
+STEP_NAME = "wind_comfort"
+WALKING_M = 1.5
+"""Height of the mean wind speed where people walk [m]."""
+_PERCENT = 100.0
+
+COMFORT: dict[RuleName, Field] = {
+    "nen_8100": f.WIND_COMFORT_NEN_8100,
+    "lawson_lddc": f.WIND_COMFORT_LAWSON_LDDC,
+    "city_of_london": f.WIND_COMFORT_CITY_OF_LONDON,
+    "murakami": f.WIND_COMFORT_MURAKAMI,
+    "wind_engineering_institute": f.WIND_COMFORT_WIND_ENGINEERING_INSTITUTE,
+}
+DANGER: dict[RuleName, Field] = {
+    "nen_8100": f.WIND_DANGER_NEN_8100,
+    "lawson_lddc": f.WIND_DANGER_LAWSON_LDDC,
+    "city_of_london": f.WIND_DANGER_CITY_OF_LONDON,
+}
+
+
+def run(block: Block, params: WindComfortParams) -> Outcome:
+    """Classes of each rule, how sure those of the first are, and the mean wind speed."""
+    number = check_directions(block, params, STEP_NAME)
+    station = station_wind(block, params, STEP_NAME, params.months)
+    ratio = block[params.ratios.field]
+    unknown = np.isnan(ratio).any(axis=0) | np.isnan(block[f.SURFACE_HEIGHT])
+    if not station.winds.time_s.size:
+        return _nothing(block, params, station)
+    at_walking = open_over_mast(params, station.mast_m, WALKING_M, number, STEP_NAME)
+    sectors, _ = climate(station, at_walking, by_day=False)
+    weak = _weak(block, params) & ~unknown
+    judge = Judge(ratio, params.ratios.error)
+    made: dict[Field, NDArray[np.generic]] = {f.WIND_SPEED_MEAN: _mean(ratio, sectors, unknown)}
+    rules = [WIND_RULES.named(name) for name in params.rules]
+    for rule, name in zip(rules, params.rules, strict=True):
+        of_rule = _climate_of(rule, params, station, number)
+        meant = rule.speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
+        judged = judge.classes(of_rule, meant, rule.comfort)
+        made[COMFORT[name]] = _marked(judged.number, rule.comfort, weak, unknown)
+        if name == params.rules[0]:
+            sure = np.where(weak | unknown, np.nan, judged.probability * _PERCENT)
+            made[f.WIND_CLASS_PROBABILITY] = sure.astype(np.float32)
+        if DANGER.get(name) in makes(params):
+            danger = judge.classes(of_rule, meant, rule.danger)
+            made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
+    notes = (
+        method_note(params),
+        *climate_notes(params, station, sectors),
+        transfer_note(params, station),
+        *rule_notes(rules, station),
+    )
+    return Outcome(made, notes=notes)
+
+
+def _climate_of(
+    rule: WindRule, params: WindComfortParams, station: StationWind, number: int
+) -> tuple[Sector, ...]:
+    """Climate in the open at the height of a rule, of all winds or of the strongest of each day."""
+    over_mast = open_over_mast(params, station.mast_m, rule.height_m, number, STEP_NAME)
+    sectors, _ = climate(station, over_mast, by_day=rule.each == "day")
+    return sectors
+
+
+def _mean(
+    ratio: NDArray[np.float32], sectors: Sequence[Sector], unknown: NDArray[np.bool_]
+) -> NDArray[np.float32]:
+    """Mean speed, calms counted as still air [m/s]."""
+    mean = np.zeros(ratio.shape[1:])
+    for sector, local in zip(sectors, ratio, strict=True):
+        if sector.speeds_m_s.size:
+            mean += sector.frequency * float(sector.speeds_m_s.mean()) * local
+    mean[unknown] = np.nan
+    return mean.astype(np.float32)
+
+
+def _weak(block: Block, params: WindComfortParams) -> NDArray[np.bool_]:
+    """Where the method says nothing."""
+    lowest_m = params.ratios.weak_from_m
+    surface = block[f.SURFACE_HEIGHT]
+    if lowest_m is None:
+        return np.zeros(surface.shape, dtype=np.bool_)
+    obstacles = obstacle_height(surface, block.get(f.TERRAIN), block.get(f.BUILDING_MASK))
+    return near_towers(obstacles, block.cell_m, lowest_m)
+
+
+def _marked(
+    number: NDArray[np.uint8],
+    classes: Sequence[WindClass],
+    weak: NDArray[np.bool_],
+    unknown: NDArray[np.bool_],
+) -> NDArray[np.uint8]:
+    """Classes, after them "unsure" (as judged) and "not judged here"."""
+    marked = np.where(weak, len(classes) + 1, number).astype(np.uint8)
+    marked[unknown] = f.CLASS_NODATA
+    return marked
+
+
+def _nothing(block: Block, params: WindComfortParams, station: StationWind) -> Outcome:
+    """Nothing is known of the wind: nothing is mapped, and the map says why."""
+    shape = block[f.SURFACE_HEIGHT].shape
+    empty = {
+        field: np.full(shape, np.nan, np.float32)
+        if field.dtype == "float32"
+        else np.full(shape, f.CLASS_NODATA, np.uint8)
+        for field in makes(params)
+    }
+    return Outcome(empty, notes=(CALM, of_sensors(station.speed, station.direction)))
+
+
+def makes(params: WindComfortParams) -> tuple[Field, ...]:
+    """Return what is made: danger only by a method that can see it.
+
+    Parameters
+    ----------
+    params
+        Rules and method.
+    """
+    comfort = [COMFORT[name] for name in params.rules]
+    danger = [DANGER[name] for name in params.rules if name in DANGER]
+    seen = danger if params.ratios.sees_speed_up else []
+    return (*comfort, *seen, f.WIND_CLASS_PROBABILITY, f.WIND_SPEED_MEAN)
+
+
+def reach_m(params: WindComfortParams, ranges: FieldRanges, cell_m: float) -> float:
+    """How far around a cell towers are looked for [m].
+
+    Parameters
+    ----------
+    params
+        The method.
+    ranges
+        Extremes of the surface.
+    cell_m
+        Cell size [m].
+    """
+    if params.ratios.weak_from_m is None:
+        return 0.0
+    surface = ranges[f.SURFACE_HEIGHT]
+    return (surface.high - surface.low) * STEP + cell_m
+
+
+SIMULATION = Simulation(
+    name=STEP_NAME,
+    title=text("風環境の等級", "Wind comfort"),
+    inputs=(f.SURFACE_HEIGHT, WIND_SPEED, WIND_DIRECTION),
+    optional=(f.TERRAIN, f.BUILDING_MASK, *(method.field for method in METHODS.values())),
+    outputs=(*COMFORT.values(), *DANGER.values(), f.WIND_CLASS_PROBABILITY, f.WIND_SPEED_MEAN),
+    params=WindComfortParams,
+    also_needs=lambda params: (params.ratios.field,),
+    ignores=lambda params: tuple(
+        method.field for method in METHODS.values() if method != params.ratios
+    ),
+    makes=makes,
+    reach=Halo(reach_m),
+    run=run,
+    cost=Cost(seconds_per_megacell=12.0, bytes_per_cell=1500.0),
+)

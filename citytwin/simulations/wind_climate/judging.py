@@ -1,0 +1,88 @@
+"""From speed ratios and a climate to classes of comfort, with how sure they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from citytwin.kernels.wind_climate import RATIO_STEP, Sector, exceedance_table
+from citytwin.model.wind_rule import WindClass
+
+FloatArray = NDArray[np.float64]
+ERRORS = 9
+"""Errors of the method that are tried: the middles of so many equal parts of a normal distribution."""
+HIGHEST = 5.0
+"""Greatest speed ratio of the tables; a larger one counts as this."""
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Classes of cells."""
+
+    number: NDArray[np.uint8]
+    """Shape (ny, nx): 0 for the first class, ...; the number of classes where none is likely."""
+    probability: FloatArray
+    """Shape (ny, nx), 0 to 1: share of the errors tried that leave the class as it is."""
+
+
+class Judge:
+    """Judges the cells of a block; tables of the climate are made once for each speed.
+
+    Parameters
+    ----------
+    ratio
+        Shape (n_dir, ny, nx), NaN where unknown.
+    error
+        Standard deviation of the ratios.
+    """
+
+    def __init__(self, ratio: NDArray[np.float32], error: float) -> None:
+        highest = round(HIGHEST / RATIO_STEP)
+        rows = np.rint(np.nan_to_num(ratio) / RATIO_STEP).astype(np.int32)
+        share = (np.arange(ERRORS) + 0.5) / ERRORS
+        off = np.rint(ndtri(share) * error / RATIO_STEP).astype(np.int32)
+        self._rows = [np.clip(rows + one, 0, highest) for one in (off if error else off[:1] * 0)]
+
+    def classes(
+        self, sectors: Sequence[Sector], over_mean: float, classes: Sequence[WindClass]
+    ) -> Judged:
+        """Judge by one list of classes.
+
+        Parameters
+        ----------
+        sectors
+            Climate in the open at the height of the rule.
+        over_mean
+            Speed that the rule means over the mean speed, as a ratio.
+        classes
+            From the calmest to the windiest; the last is of all other places.
+        """
+        speeds = dict.fromkeys(limit.speed_m_s for one in classes for limit in one.limits)
+        tables = {
+            speed: exceedance_table(tuple(sectors), speed / over_mean, HIGHEST) for speed in speeds
+        }
+        tried = [self._numbers(rows, tables, classes) for rows in self._rows]
+        best = tried[len(tried) // 2]
+        probability = np.mean([one == best for one in tried], axis=0)
+        number = np.where(probability >= 0.5, best, len(classes)).astype(np.uint8)
+        return Judged(number, probability)
+
+    @staticmethod
+    def _numbers(
+        rows: NDArray[np.int32], tables: dict[float, FloatArray], classes: Sequence[WindClass]
+    ) -> NDArray[np.uint8]:
+        share = {
+            speed: sum(table[place][local] for place, local in enumerate(rows))
+            for speed, table in tables.items()
+        }
+        number = np.full(rows.shape[1:], len(classes) - 1, dtype=np.uint8)
+        for place in range(len(classes) - 2, -1, -1):
+            holds = np.ones(number.shape, dtype=np.bool_)
+            for limit in classes[place].limits:
+                holds &= share[limit.speed_m_s] <= limit.share
+            number[holds] = place
+        return number

@@ -1,0 +1,85 @@
+"""Parameters of the wind climate."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from pydantic import AwareDatetime, field_validator
+from pydantic import Field as Bound
+
+from citytwin.model.steps import Params
+from citytwin.simulations.wind_climate.methods import METHODS, Method, RatioMethod
+
+RuleName: TypeAlias = Literal[
+    "nen_8100", "lawson_lddc", "city_of_london", "murakami", "wind_engineering_institute"
+]
+
+
+class StationParams(Params):
+    """From the wind of the station to that in the open at the site.
+
+    Both are taken to have the same wind at a blending height, above logarithmic profiles.
+    """
+
+    method: Method = "proxy"
+    """Where the speed ratios come from."""
+    mast_height_m: float | None = Bound(default=None, gt=0, le=400)
+    """Height of the anemometer above the ground; None = as the feed says it. None is assumed."""
+    station_roughness_m: tuple[float, ...] = (0.03,)
+    """Roughness length around the station: one for all directions, or one for each. Open grass of
+    0.03 m is what WMO asks of a station; few in towns have it."""
+    approach_roughness_m: float = Bound(default=0.2, gt=0, le=5)
+    """Roughness length of the open approach to which speed ratios refer. 0.2 m is close, between 2
+    and 100 m, to the power law of exponent 0.25 of the wind-tunnel case behind the proxy."""
+    blending_height_m: float = Bound(default=200.0, gt=20, le=1000)
+    """Height at which the wind knows no difference of place."""
+
+    @field_validator("station_roughness_m")
+    @classmethod
+    def _positive(cls, lengths: tuple[float, ...]) -> tuple[float, ...]:
+        if not lengths or min(lengths) <= 0 or max(lengths) > 5:
+            msg = f"station_roughness_m is {list(lengths)}: give lengths above 0 up to 5 m"
+            raise ValueError(msg)
+        return lengths
+
+    @property
+    def ratios(self) -> RatioMethod:
+        """The method chosen."""
+        return METHODS[self.method]
+
+
+class WindComfortParams(StationParams):
+    """Which rules, for which part of the year."""
+
+    rules: tuple[RuleName, ...] = Bound(default=("nen_8100",), min_length=1)
+    """Rules whose classes are mapped; the probability is that of the first."""
+    months: tuple[int, ...] = ()
+    """Months of the year that count, such as 6, 7, 8; none = all."""
+    turbulence_share: float = Bound(default=0.25, ge=0, le=1)
+    """Turbulence intensity where people walk, as a share of the mean speed, for rules that compare
+    gusts with means."""
+    gust_factor_ratio: float | None = Bound(default=None, ge=1, le=5)
+    """Gust over mean for rules on gusts; None = that of the rule."""
+
+    @field_validator("months")
+    @classmethod
+    def _months(cls, months: tuple[int, ...]) -> tuple[int, ...]:
+        if any(not 1 <= month <= 12 for month in months) or len(set(months)) != len(months):
+            msg = f"months are {list(months)}: give numbers from 1 to 12, each once"
+            raise ValueError(msg)
+        return months
+
+    @field_validator("rules")
+    @classmethod
+    def _once(cls, rules: tuple[RuleName, ...]) -> tuple[RuleName, ...]:
+        if len(set(rules)) != len(rules):
+            msg = f"a rule is named twice: {list(rules)}"
+            raise ValueError(msg)
+        return rules
+
+
+class WindNowParams(StationParams):
+    """Which moment."""
+
+    moment: AwareDatetime | None = None
+    """The last wind of the record up to this time; None = its last."""

@@ -1,0 +1,138 @@
+"""What must be said beside classes of wind comfort: method, record, assumptions, sources."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from citytwin.kernels.wind_climate import Sector
+from citytwin.model.notes import Note
+from citytwin.model.wind_notes import of_sensors
+from citytwin.model.wind_rule import WindRule
+from citytwin.simulations.wind_climate.params import StationParams, WindComfortParams
+from citytwin.simulations.wind_climate.station import StationWind, calm_share
+
+_DAY_S = 86400.0
+_YEAR_DAYS = 365
+_CLIMATE_YEARS = 5
+
+
+def method_note(params: StationParams) -> Note:
+    """Say how far to trust the speed ratios.
+
+    Parameters
+    ----------
+    params
+        The method.
+    """
+    caution = params.ratios.caution
+    return Note(severity="fallback", ja=caution.ja, en=caution.en)
+
+
+def transfer_note(params: StationParams, station: StationWind) -> Note:
+    """Say what was assumed between the mast and the site.
+
+    Parameters
+    ----------
+    params
+        Roughness and blending height.
+    station
+        Winds of the mast.
+    """
+    around = params.station_roughness_m
+    said = f"{around[0]:g}" if len(around) == 1 else f"{min(around):g}–{max(around):g}"
+    return Note(
+        severity="info",
+        ja=f"風速計 {station.mast_m:g} m から上空 {params.blending_height_m:g} m を介して換算"
+        f"（粗度長は観測所 {said} m、都市への流入 {params.approach_roughness_m:g} m と仮定）",
+        en=f"From the anemometer at {station.mast_m:g} m by way of {params.blending_height_m:g} m "
+        f"(roughness taken as {said} m around the station, {params.approach_roughness_m:g} m before the city)",
+    )
+
+
+def climate_notes(
+    params: WindComfortParams, station: StationWind, sectors: Sequence[Sector]
+) -> tuple[Note, ...]:
+    """Say what the record holds and how it was fitted, and whether it is a climate.
+
+    Parameters
+    ----------
+    params
+        Months that count.
+    station
+        Winds of the mast.
+    sectors
+        Climate made of them.
+    """
+    blowing = [sector for sector in sectors if sector.frequency > 0]
+    fitted = sum(sector.fits for sector in blowing)
+    days = np.unique(station.days).size
+    none = len(sectors) - len(blowing)
+    months = f"（{'・'.join(map(str, params.months))} 月）" if params.months else ""
+    months_en = f" in months {', '.join(map(str, params.months))}" if params.months else ""
+    held = Note(
+        severity="info",
+        ja=f"{days} 日{months}・{station.winds.times} 時刻の風。静穏 {calm_share(station):.0%} は別に数え、"
+        f"{len(blowing)} 風向のうち {fitted} はワイブル分布（KS 検定に合格）、他は観測の頻度のまま",
+        en=f"Winds of {days} days{months_en}, {station.winds.times} times; calms ({calm_share(station):.0%}) apart; "
+        f"{fitted} of {len(blowing)} directions by a Weibull distribution that stands the KS test, the others "
+        "as observed",
+    )
+    notes = [held, of_sensors(station.speed, station.direction)]
+    if none:
+        notes.append(
+            Note(
+                severity="fallback",
+                ja=f"{none} 風向からは風が観測されていないため、その風向は数えていません",
+                en=f"No wind was recorded from {none} directions, so they count for nothing",
+            )
+        )
+    if days < _CLIMATE_YEARS * _YEAR_DAYS * (len(params.months) / 12 if params.months else 1):
+        notes.append(
+            Note(
+                severity="fallback",
+                ja=f"{days} 日の記録は風の気候ではありません（{_CLIMATE_YEARS} 年以上が必要）",
+                en=f"A record of {days} days is no wind climate: that takes {_CLIMATE_YEARS} years or more",
+            )
+        )
+    return tuple(notes)
+
+
+def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, ...]:
+    """Say what of each rule was not checked, and where the record has other means than it asks.
+
+    Parameters
+    ----------
+    rules
+        Rules that are mapped.
+    station
+        Winds of the mast.
+    """
+    notes = []
+    lasting = station.speed.end_s - station.speed.start_s
+    minutes = float(np.median(lasting)) / 60.0 if lasting.size else 0.0
+    for rule in rules:
+        ja = "。".join(line.ja for line in rule.unverified)
+        en = "; ".join(line.en for line in rule.unverified)
+        if ja:
+            notes.append(
+                Note(
+                    severity="info",
+                    ja=f"{rule.title.ja}: {ja}",
+                    en=f"{rule.title.en}: {en}",
+                )
+            )
+        asked = rule.averaging_minutes
+        if asked is not None and minutes != asked:
+            held = (f"{minutes:g} 分平均", f"means of {minutes:g} minutes")
+            if minutes == 0:
+                held = ("平均時間の分からない値", "values of unknown averaging")
+            notes.append(
+                Note(
+                    severity="fallback",
+                    ja=f"{rule.title.ja} は {asked:g} 分平均を求めるが、記録は{held[0]}",
+                    en=f"{rule.title.en} asks for means of {asked:g} minutes; the record has {held[1]}",
+                )
+            )
+    return tuple(notes)

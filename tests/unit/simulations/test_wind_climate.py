@@ -1,0 +1,207 @@
+"""Wind comfort and the wind of the moment: from record and ratio to the map."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from citytwin.errors import StepError
+from citytwin.kernels.wind_climate import Sector
+from citytwin.kernels.wind_profile import site_over_station
+from citytwin.model import fields as f
+from citytwin.model import properties as p
+from citytwin.model.axes import Direction, evenly
+from citytwin.model.grid import GridSpec
+from citytwin.model.layer import ValueRange
+from citytwin.model.record import Record
+from citytwin.model.steps import Block, FieldRanges, Outcome, Site
+from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
+from citytwin.simulations.wind_climate.comfort import reach_m
+from citytwin.simulations.wind_climate.now import SIMULATION as NOW
+from citytwin.simulations.wind_climate.params import WindComfortParams
+from citytwin.simulations.wind_climate.station import climate, station_wind
+
+GRID = GridSpec("EPSG:6677", 0.0, 60.0, 2.0, 30, 40)
+SITE = Site(139.8333, 36.0, 0.0, "Asia/Tokyo")
+RATIO = f.WIND_SPEED_RATIO_BY_DIRECTION
+BEGIN_S = 1_767_193_200.0
+"""2026-01-01 00:00 in Tokyo."""
+
+
+def records(
+    speed: np.ndarray, from_deg: np.ndarray, mast_m: float = 10.0, step_s: float = 3600.0
+) -> dict[p.ObservedProperty, Record]:
+    """Hourly means of a mast."""
+    start = BEGIN_S + step_s * np.arange(len(speed))
+    kept = {"source": "wx", "thing": "urn:a", "station": "Harbour", "sensor_height_m": mast_m}
+    return {
+        p.WIND_SPEED: Record(p.WIND_SPEED, start, start + step_s, np.array(speed, float), **kept),
+        p.WIND_DIRECTION: Record(
+            p.WIND_DIRECTION, start, start + step_s, np.array(from_deg, float), **kept
+        ),
+    }
+
+
+def storms(mast_m: float = 10.0) -> dict[p.ObservedProperty, Record]:
+    """A year of Weibull winds, c = 6, k = 2, half from the north, half from the south."""
+    rng = np.random.default_rng(3)
+    speed = 6.0 * rng.weibull(2.0, 8760)
+    return records(speed, np.where(rng.random(8760) < 0.5, 0.0, 180.0), mast_m)
+
+
+def block(
+    given: dict[p.ObservedProperty, Record], ratio: float = 0.6, tower: bool = False
+) -> Block:
+    """Open ground with one ratio for all directions; a tower of 40 m in the north-west corner."""
+    surface = np.full(GRID.shape, 3.0, dtype=np.float32)
+    surface[20, 20] = np.nan
+    if tower:
+        surface[:3, :3] = 43.0
+    arrays = {
+        f.SURFACE_HEIGHT: surface,
+        f.TERRAIN: np.where(np.isnan(surface), np.nan, 3.0).astype(np.float32),
+        RATIO: np.full((4, *GRID.shape), ratio, dtype=np.float32),
+    }
+    return Block(arrays, given, GRID, GRID.whole, SITE, directions={RATIO: evenly(4)})
+
+
+def comfort(given: dict[p.ObservedProperty, Record], **params: Any) -> Outcome:
+    """Classes on open ground."""
+    return COMFORT.run(block(given), WindComfortParams.model_validate(params))
+
+
+def test_the_class_of_open_ground() -> None:
+    """Ratio 0.6 at 1.75 m of a 10 m wind: c = 6 x 0.6 x site over station, then by the formula."""
+    down = site_over_station(10.0, np.array([0.03]), 1.75, 0.2, 200.0)[0]
+    exceeded = np.exp(-((5.0 / (6.0 * 0.6 * down)) ** 2))
+    assert exceeded < 0.01, "class A by far"
+    outcome = comfort(storms())
+    made = outcome.fields[f.WIND_COMFORT_NEN_8100]
+    assert made[5, 5] == 0
+    assert made[20, 20] == f.CLASS_NODATA
+    assert outcome.fields[f.WIND_CLASS_PROBABILITY][5, 5] > 60
+    mean = outcome.fields[f.WIND_SPEED_MEAN][5, 5]
+    walking = site_over_station(10.0, np.array([0.03]), 1.5, 0.2, 200.0)[0]
+    assert mean == pytest.approx(6.0 * 0.8862 * 0.6 * walking, rel=0.02)
+
+
+def test_a_proxy_is_labelled_and_gives_no_danger() -> None:
+    """What it cannot see is not mapped, and the map says that it is no certificate."""
+    outcome = comfort(storms(), rules=["nen_8100", "lawson_lddc"])
+    assert f.WIND_DANGER_NEN_8100 not in outcome.fields
+    first = outcome.notes[0]
+    assert first.severity == "fallback"
+    assert "no certificate" in first.en
+    assert "±0.24" in first.en
+    assert "証明には使えません" in first.ja
+
+
+def test_what_was_assumed_and_not_checked_is_said() -> None:
+    """Mast, roughness, length of the record, means of another time, the source of the rule."""
+    short = comfort(records(np.full(48, 3.0), np.full(48, 10.0), step_s=600.0), rules=["nen_8100"])
+    said = [note.en for note in short.notes]
+    assert any("anemometer at 10 m by way of 200 m" in line for line in said)
+    assert any("1 days is no wind climate" in line for line in said)
+    assert any("No wind was recorded from 3 directions" in line for line in said)
+    assert any("the record has means of 10 minutes" in line for line in said)
+    assert any("the text of the standard was not at hand" in line for line in said)
+
+
+def test_near_towers_nothing_is_judged() -> None:
+    """Within 40 m of a tower of 40 m, at least, and not beyond a quarter more."""
+    given = block(storms(), tower=True)
+    made = COMFORT.run(given, WindComfortParams()).fields[f.WIND_COMFORT_NEN_8100]
+    weak = made == 6
+    assert weak[0, : 3 + 20].all()
+    assert not weak[0, 3 + 26 :].any()
+    low = FieldRanges({f.SURFACE_HEIGHT: ValueRange(3.0, 43.0)})
+    assert reach_m(WindComfortParams(), low, 2.0) == pytest.approx(52.0)
+
+
+def test_the_height_of_the_mast_is_never_guessed() -> None:
+    """Unknown, it is an error that says what to give; given, it counts."""
+    unknown = storms(mast_m=float("nan"))
+    with pytest.raises(StepError, match="how high the anemometer of station Harbour") as caught:
+        comfort(unknown)
+    assert "mast_height_m" in caught.value.hint
+    high = comfort(unknown, mast_height_m=40.0).fields[f.WIND_SPEED_MEAN][5, 5]
+    low = comfort(unknown, mast_height_m=10.0).fields[f.WIND_SPEED_MEAN][5, 5]
+    assert high < low, "a high mast feels more of the wind aloft"
+
+
+@pytest.mark.parametrize(
+    ("params", "match"),
+    [
+        ({"station_roughness_m": [0.1, 0.2]}, "2 values for 4 directions"),
+        ({"mast_height_m": 300.0}, "blending height 200 m must lie above"),
+        ({"approach_roughness_m": 2.0}, "above the roughness length"),
+    ],
+)
+def test_lengths_that_do_not_fit(params: dict[str, Any], match: str) -> None:
+    """Named, with what to check."""
+    with pytest.raises(StepError, match=match):
+        comfort(storms(), **params)
+
+
+def test_directions_must_be_those_of_the_sectors() -> None:
+    """Ratios of 0 and 90 degrees leave half the winds without any."""
+    given = block(storms())
+    some = Block(
+        {**given.arrays, RATIO: given[RATIO][:2]}, given.records, GRID, GRID.whole, SITE,
+        directions={RATIO: (Direction(0.0), Direction(90.0))},
+    )  # fmt: skip
+    with pytest.raises(StepError, match="leave winds without a ratio"):
+        COMFORT.run(some, WindComfortParams())
+
+
+def test_the_strongest_wind_of_each_day() -> None:
+    """Three days: 8 m/s from the north, calm, 5 m/s from the east; a fourth of three hours is none."""
+    speed = np.full(75, 0.2)
+    from_deg = np.full(75, 90.0)
+    speed[7], from_deg[7], speed[60] = 8.0, 350.0, 5.0
+    speed[74] = 30.0
+    station = station_wind(block(records(speed, from_deg)), WindComfortParams(), "test")
+    strongest, sides, days = station.strongest()
+    assert strongest.tolist() == [8.0, 5.0]
+    assert sides.tolist() == [350.0, 90.0]
+    assert days == 3
+    sectors, times = climate(station, np.ones(4), by_day=True)
+    assert times == 3
+    assert [round(one.frequency, 4) for one in sectors] == [0.3333, 0.3333, 0, 0]
+    assert isinstance(sectors[0], Sector)
+
+
+def test_months_that_count() -> None:
+    """Half a year of 1 m/s, from July on 9 m/s: the summer alone is windy."""
+    speed = np.where(np.arange(8760) < 181 * 24, 1.0, 9.0)
+    given = records(speed, np.zeros(8760))
+    summer = comfort(given, months=[7, 8]).fields[f.WIND_SPEED_MEAN][5, 5]
+    spring = comfort(given, months=[3, 4, 5]).fields[f.WIND_SPEED_MEAN][5, 5]
+    assert summer == pytest.approx(9 * spring, rel=1e-4)
+
+
+def test_calms_only_map_nothing() -> None:
+    """The loss is told."""
+    outcome = comfort(records(np.full(48, 0.1), np.full(48, 10.0)))
+    assert (outcome.fields[f.WIND_COMFORT_NEN_8100] == f.CLASS_NODATA).all()
+    assert outcome.notes[0].severity == "loss"
+
+
+def test_the_wind_of_the_moment() -> None:
+    """The last wind up to the time asked for, between the ratios of its two directions."""
+    given = block(records(np.array([4.0, 6.0, 0.1]), np.array([45.0, 180.0, 0.0])))
+    ratio = np.stack([np.full(GRID.shape, share, np.float32) for share in (0.2, 0.6, 0.8, 0.4)])
+    varied = Block(
+        {RATIO: ratio}, given.records, GRID, GRID.whole, SITE, directions={RATIO: evenly(4)}
+    )
+    walking = site_over_station(10.0, np.array([0.03]), 1.5, 0.2, 200.0)[0]
+    last = NOW.run(varied, NOW.params())
+    assert last.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(6.0 * walking * 0.8, rel=1e-6)
+    assert last.valid_time is not None
+    assert last.valid_time.timestamp() == BEGIN_S + 3600.0
+    first = NOW.run(varied, NOW.params.model_validate({"moment": "2026-01-01T00:30:00+09:00"}))
+    assert first.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(4.0 * walking * 0.4, rel=1e-6)
+    with pytest.raises(StepError, match="no wind with a direction up to 2025"):
+        NOW.run(varied, NOW.params.model_validate({"moment": "2025-01-01T00:00:00+09:00"}))
