@@ -158,6 +158,31 @@ class GridConfig(_Section):
         return value
 
 
+class FailureHook(_Section):
+    """Whom to tell of a run that did not bring the map up to date, or lost something."""
+
+    command: tuple[Line, ...] = Field(min_length=1)
+    """Program and its arguments, run without a shell; the record of the run comes on its standard
+    input as JSON."""
+    timeout_s: float = Field(default=60.0, gt=0, le=3600)
+
+
+class NightsConfig(_Section):
+    """Runs by the clock: when one is expected, and what follows each."""
+
+    at: str | None = Field(default=None, pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """Time of the day in the city's zone at which the timer starts a run, such as ``02:30``."""
+    late_after_h: float = Field(default=24.0, gt=0, allow_inf_nan=False)
+    """Age of its newest observation from which a feed counts as late [h]."""
+    keep_runs: int | None = Field(default=None, ge=1)
+    """Runs of each layer that stay after a good run, the published one among them; None = all."""
+    metrics: Place | None = None
+    """File in the text format of Prometheus, for the textfile collector of its node exporter."""
+    report: Place | None = None
+    """File for the record of the latest run, as JSON."""
+    on_failure: FailureHook | None = None
+
+
 class Config(_Section):
     """A city and what is to be made of it."""
 
@@ -178,6 +203,8 @@ class Config(_Section):
     """Layers to publish; default: all that can be made."""
     records: dict[str, str] = Field(default_factory=dict)
     """Which source drives an observed property, such as ``rainfall_rate: amedas``."""
+    nights: NightsConfig = NightsConfig()
+    """Runs by the clock."""
 
     @field_validator("time_zone")
     @classmethod

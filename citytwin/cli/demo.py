@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from citytwin.config import load
+from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
 from citytwin.errors import StoreError
 
@@ -43,7 +44,8 @@ def command(directory: Path, workers: int | None) -> None:
     if carried_out(loaded) is None:
         from citytwin.cli.running import run_and_tell
 
-        code = run_and_tell(loaded, None, workers, None, verify=False)
+        report = run_and_tell(loaded, None, workers, None, verify=False)
+        code = Exit.FAILED if report is None else report.exit_code
         if code:
             sys.exit(code)
     click.echo(f"\nopen the map with:  citytwin view {shlex.quote(str(loaded.city_dir))}")

@@ -17,7 +17,8 @@ COMMANDS = {
     "check": "Check a configuration and its sources without computing anything.",
     "plan": "Show what a run would do, why, and what it would take.",
     "run": "Bring the published maps of a city up to date; safe to repeat.",
-    "status": "Say what stands published.",
+    "status": "Say what stands published, and what became of each night.",
+    "install-timer": "Write what runs a city every night: units of systemd, or a CronJob.",
     "prune": "Remove old runs of a published city.",
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "ingest": "Read city models into a folder of tables, without a configuration.",
@@ -35,7 +36,9 @@ class _Lazy(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(f"citytwin.cli.{name}").command
+        command: click.Command = importlib.import_module(
+            f"citytwin.cli.{name.replace('-', '_')}"
+        ).command
         return command
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import click
 
-from citytwin.config import load
+from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
+from citytwin.nights.recording import Entry, recorded
 
 
 @click.command()
@@ -32,8 +33,22 @@ def command(
 
     Safe to repeat: what stands is skipped, and a run that was stopped resumes.
     """
-    begin = time.monotonic()
     loaded = load(config)
+    with recorded(loaded) as entry:
+        code = _run(loaded, entry, scheduler, workers, tile_cells, verify=verify)
+    sys.exit(code)
+
+
+def _run(
+    loaded: LoadedConfig,
+    entry: Entry,
+    scheduler: str | None,
+    workers: int | None,
+    tile_cells: int | None,
+    *,
+    verify: bool,
+) -> Exit:
+    begin = time.monotonic()
     finished = None if verify else carried_out(loaded)
     if finished is not None:
         seconds = time.monotonic() - begin
@@ -42,7 +57,10 @@ def command(
         losses = json.loads(finished.summary)
         for text in losses:
             click.echo(f"lost: {text}", err=True)
-        sys.exit(Exit.LOSSES if losses else Exit.DONE)
+        entry.standing(finished, tuple(losses))
+        return Exit.LOSSES if losses else Exit.DONE
     from citytwin.cli.running import run_and_tell  # heavy: geopandas, dask, numba
 
-    sys.exit(run_and_tell(loaded, scheduler, workers, tile_cells, verify=verify))
+    report = run_and_tell(loaded, scheduler, workers, tile_cells, verify=verify)
+    entry.ended(report)
+    return Exit.FAILED if report is None else report.exit_code

@@ -26,7 +26,7 @@ from rich.table import Table
 from citytwin.cli.stopping import Stop, stopping
 from citytwin.config import LoadedConfig
 from citytwin.engine.reading import KEY as READING
-from citytwin.engine.report import Exit, RunReport
+from citytwin.engine.report import RunReport
 from citytwin.engine.run import RunOptions, run
 
 log = logging.getLogger(__name__)
@@ -133,8 +133,8 @@ def run_and_tell(
     tile_cells: int | None,
     *,
     verify: bool,
-) -> Exit:
-    """Run a configuration and tell the user how it went.
+) -> RunReport | None:
+    """Run a configuration and tell the user how it went; None where it was stopped.
 
     Parameters
     ----------
@@ -157,9 +157,9 @@ def run_and_tell(
             report = run(loaded, options, progress)
     except KeyboardInterrupt:
         click.echo("stopped; run the same command again to resume", err=True)
-        return Exit.FAILED
+        return None
     tell(report)
-    return report.exit_code
+    return report
 
 
 def tell(report: RunReport) -> None:

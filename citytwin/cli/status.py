@@ -2,24 +2,83 @@
 
 from __future__ import annotations
 
+import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
-from citytwin.config import load
+from citytwin.config import LoadedConfig, load
 from citytwin.engine.request import carried_out, read_latest
+from citytwin.nights.calendar import Night, nights
+from citytwin.nights.journal import is_going_on, journal_dir, read_records
 
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-def command(config: Path) -> None:
-    """Say what stands published, and whether it is up to date."""
+@click.option(
+    "--nights", "count", type=click.IntRange(min=0), default=7, metavar="N",
+    help="Nights to tell of (7).",
+)  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Records of the runs, one per line.")
+def command(config: Path, count: int, *, as_json: bool) -> None:
+    """Say what stands published, whether it is up to date, and what became of each night."""
     loaded = load(config)
+    now = datetime.now(UTC)
+    since = now - timedelta(days=count + 2)
+    zone = ZoneInfo(loaded.config.time_zone)
+    records = read_records(journal_dir(loaded), since)
+    told = (
+        nights(records, loaded.config.nights.at, zone, now, is_going_on)[-count:] if count else ()
+    )
+    if as_json:
+        for night in told:
+            for record in night.runs:
+                click.echo(record.model_dump_json())
+        return
     latest = read_latest(loaded.city_dir)
     if latest is None:
         click.echo(f"{loaded.config.city.id}: nothing is published yet")
-        return
-    state = "up to date" if carried_out(loaded) else "inputs or code changed since"
-    click.echo(f"{latest.city.id}: run {latest.run_id}, {state}")
-    for layer in latest.layers:
-        click.echo(f"  {layer.id:<24} {layer.run_id}")
+    else:
+        state = "up to date" if carried_out(loaded) else "inputs or code changed since"
+        click.echo(f"{latest.city.id}: run {latest.run_id}, {state}")
+        for layer in latest.layers:
+            click.echo(f"  {layer.id:<24} {layer.run_id}")
+    if told:
+        _show(told, loaded, zone)
+
+
+def _show(told: tuple[Night, ...], loaded: LoadedConfig, zone: ZoneInfo) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title="nights", title_justify="left")
+    for name in ("night", "what", "began", "took", "changed", "reason, losses, late feeds"):
+        table.add_column(name, justify="right" if name == "took" else "left")
+    for night in told:
+        table.add_row(*_row(night, loaded.config.nights.late_after_h, zone))
+    width = None if sys.stdout.isatty() else 160
+    Console(file=sys.stdout, width=width).print(table)
+
+
+def _row(night: Night, late_after_h: float, zone: ZoneInfo) -> tuple[str, ...]:
+    last = night.last
+    if last is None:
+        return (night.date.isoformat(), night.verdict, "", "", "", "no run began")
+    seconds = last.seconds
+    took = "" if seconds is None else str(timedelta(seconds=round(seconds)))
+    late = [
+        f"late: {feed.source} (newest {feed.newest.astimezone(zone):%Y-%m-%d %H:%M})"
+        for feed in last.late_feeds(late_after_h)
+    ]
+    why = "; ".join([*last.failures, *(f"lost: {text}" for text in last.losses), *late])
+    changed = f"{len(last.published)} of {len(last.published) + len(last.unchanged)} layers"
+    return (
+        night.date.isoformat(),
+        night.verdict,
+        f"{last.begun.astimezone(zone):%H:%M:%S}",
+        took,
+        changed if last.outcome == "done" else "",
+        why,
+    )

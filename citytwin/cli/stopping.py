@@ -1,4 +1,6 @@
-"""Ctrl-C stops a run for certain, also where it arrives in code that swallows exceptions."""
+"""Ctrl-C stops a run for certain, also where it arrives in code that swallows exceptions; so does
+the signal by which service managers and containers end programs (SIGTERM).
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from types import FrameType
 
 
 class Stop:
-    """Whether Ctrl-C was pressed."""
+    """Whether Ctrl-C was pressed, or the system asked for an end."""
 
     asked = False
 
@@ -28,7 +30,7 @@ class Stop:
 
 @contextmanager
 def stopping() -> Iterator[Stop]:
-    """Remember Ctrl-C, besides raising `KeyboardInterrupt` as ever."""
+    """Remember Ctrl-C and SIGTERM, besides raising `KeyboardInterrupt`."""
     stop = Stop()
     if threading.current_thread() is not threading.main_thread():
         yield stop
@@ -38,8 +40,9 @@ def stopping() -> Iterator[Stop]:
         stop.asked = True
         signal.default_int_handler(number, frame)
 
-    before = signal.signal(signal.SIGINT, remember)
+    before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield stop
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -200,6 +200,24 @@ def observed_properties(
     return tuple(observed for observed in properties.ALL if observed.name in found)
 
 
+def newest_observations(reading: Reading, store: CityStore) -> dict[str, datetime]:
+    """Return, by source, the end of the newest observation (aware, UTC); sources without are not in.
+
+    Parameters
+    ----------
+    reading
+        What was read.
+    store
+        The city's working store.
+    """
+    found = {}
+    for owner in reading.decoded:
+        if reading.decoded[owner].rows.get(t.OBSERVATIONS.name):
+            newest = store.read_table(t.OBSERVATIONS, owner)["phenomenon_end"].max()
+            found[owner] = newest.to_pydatetime(warn=False).astimezone(UTC)
+    return found
+
+
 def unusable(config: Config, reading: Reading, store: CityStore) -> list[str]:
     """Say of which observed properties sources were read of which no value is good.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
@@ -74,6 +75,8 @@ class RunReport:
     """Layers whose content changed."""
     unchanged: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    newest_observations: dict[str, datetime] = field(default_factory=dict)
+    """End of the newest observation of each source that has any."""
     map: str = ""
     seconds: float = 0.0
 

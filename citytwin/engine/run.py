@@ -127,6 +127,7 @@ def _carry_out(
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
     if report.failures:
         return
+    report.newest_observations = joining.newest_observations(reading, store)
     todo = _plan_of_what_was_read(city, reading, store, report)
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]

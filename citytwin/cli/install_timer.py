@@ -1,0 +1,112 @@
+"""``citytwin install-timer CONFIG``."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import click
+
+from citytwin.config import LoadedConfig, load
+from citytwin.errors import ConfigError, StoreError
+from citytwin.nights import kubernetes, systemd
+
+_SYSTEM = Path("/etc/systemd/system")
+
+
+@click.command()
+@click.argument("config", type=click.Path(path_type=Path))
+@click.option("--user", is_flag=True, help="For your own service manager, without root.")
+@click.option("--account", metavar="NAME", help="Run as this account (the one that calls this).")
+@click.option(
+    "--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
+    help="Where the files go (where systemd looks; `.` with --kubernetes).",
+)  # fmt: skip
+@click.option("--kubernetes", "image", metavar="IMAGE", help="Write a CronJob for this image.")
+@click.option("--claim", default="citytwin-data", help="PersistentVolumeClaim of the CronJob.")
+@click.option("--mount", default="/data", help="Where the claim is mounted; CONFIG lies below it.")
+def command(
+    config: Path,
+    *,
+    user: bool,
+    account: str | None,
+    folder: Path | None,
+    image: str | None,
+    claim: str,
+    mount: str,
+) -> None:
+    """Write what runs a city every night at its `nights.at`; starts nothing by itself."""
+    loaded = load(config)
+    at = loaded.config.nights.at
+    if at is None:
+        msg = f"{loaded.file.name}: nights.at is not set, so no time is known"
+        raise ConfigError(msg, hint='add for example  nights: {at: "02:30"}')
+    if image is not None:
+        _write_cron_job(loaded, at, image, claim, mount, folder or Path())
+        return
+    job = _job(loaded, at, None if user else account or getpass.getuser())
+    own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
+    target = folder or (own if user else _SYSTEM)
+    written = {
+        f"{job.unit}.service": systemd.service(job),
+        f"{job.unit}.timer": systemd.timer(job),
+    }
+    _write(target, written)
+    control = "systemctl --user" if user else "systemctl"
+    click.echo(
+        f"switch it on:   {control} daemon-reload && {control} enable --now {job.unit}.timer"
+    )
+    click.echo(f"run it now:     {control} start {job.unit}.service")
+    click.echo(f"what happened:  citytwin status {config}")
+
+
+def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob:
+    found = shutil.which("citytwin", path=str(Path(sys.executable).parent))
+    if found is None:
+        msg = f"there is no program citytwin beside {sys.executable}"
+        raise StoreError(msg, hint="install the package in this environment")
+    nights = loaded.config.nights
+    beside = [nights.metrics, nights.report]
+    out = loaded.path(loaded.config.out)
+    out.mkdir(parents=True, exist_ok=True)  # systemd refuses to start with a folder that is not
+    places = [out, *(loaded.path(place).parent for place in beside if place is not None)]
+    return systemd.NightJob(
+        city=loaded.config.city.id,
+        program=Path(found),
+        config=loaded.file,
+        writable=tuple(dict.fromkeys(places)),
+        at=at,
+        time_zone=loaded.config.time_zone,
+        user=account,
+    )
+
+
+def _write_cron_job(
+    loaded: LoadedConfig, at: str, image: str, claim: str, mount: str, folder: Path
+) -> None:
+    job = kubernetes.ClusterJob(
+        city=loaded.config.city.id,
+        image=image,
+        config=f"{mount.rstrip('/')}/{loaded.file.name}",
+        claim=claim,
+        data=mount,
+        at=at,
+        time_zone=loaded.config.time_zone,
+    )
+    name = f"citytwin-{job.city}.cronjob.yaml"
+    _write(folder, {name: kubernetes.cron_job(job)})
+    click.echo(
+        f"{job.config} is {loaded.file.name} on the claim {claim}; put it and its data there"
+    )
+    click.echo(f"switch it on:  kubectl apply -f {folder / name}")
+
+
+def _write(folder: Path, texts: dict[str, str]) -> None:
+    from citytwin.store.atomic import write_text
+
+    for name, text in texts.items():
+        write_text(folder / name, text)
+        click.echo(f"written: {folder / name}")

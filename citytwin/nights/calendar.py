@@ -1,0 +1,116 @@
+"""Which nights were, what became of each, and which were missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from citytwin.nights.record import RunRecord
+
+Verdict = Literal[
+    "done", "resumed", "nothing to do", "failed", "stopped", "interrupted", "skipped", "running",
+    "missed",
+]  # fmt: skip
+"""``resumed``: done in the end, on what a run that broke off had made; ``interrupted``: killed;
+``skipped``: another run held the city; ``missed``: no run began."""
+
+_BROKEN = frozenset({"failed", "stopped", "running"})
+
+
+@dataclass(frozen=True)
+class Night:
+    """One night: from its time of the day to that of the next."""
+
+    date: date
+    """Local day on which it began."""
+    verdict: Verdict
+    runs: tuple[RunRecord, ...]
+    """That began in it, the oldest first."""
+
+    @property
+    def last(self) -> RunRecord | None:
+        """The run that decides; None where there was none."""
+        tried = [run for run in self.runs if run.outcome != "busy"]
+        runs = tried or self.runs
+        return runs[-1] if runs else None
+
+
+def nights(
+    records: Sequence[RunRecord],
+    at: str | None,
+    zone: ZoneInfo,
+    now: datetime,
+    is_going_on: Callable[[RunRecord], bool],
+) -> tuple[Night, ...]:
+    """Return the nights from the first record to now, the oldest first.
+
+    Parameters
+    ----------
+    records
+        Of the journal, the oldest first.
+    at
+        Local time of the day at which a night begins, ``HH:MM``; None where no run is expected: a
+        night is then a local day with a run.
+    zone
+        Of the city.
+    now
+        Aware.
+    is_going_on
+        Whether the process of a record without an end still lives.
+
+    Returns
+    -------
+    tuple of Night
+        Where `at` is given, one per day, without gaps. A time that a day does not have (summer
+        time begins) is taken as the moment that the clock jumps to.
+    """
+    if not records:
+        return ()
+    begin = time.fromisoformat(at) if at is not None else time()
+
+    def start_of(day: date) -> datetime:
+        return datetime.combine(day, begin, tzinfo=zone).astimezone(UTC)
+
+    def night_of(moment: datetime) -> date:
+        day = moment.astimezone(zone).date()
+        return day if moment >= start_of(day) else day - timedelta(days=1)
+
+    by_day: dict[date, list[RunRecord]] = {}
+    for record in records:
+        by_day.setdefault(night_of(record.begun), []).append(record)
+    first, last = min(by_day), max(*by_day, night_of(now))
+    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    broken = False
+    found = []
+    for day in days:
+        runs = tuple(by_day.get(day, ()))
+        if not runs and at is None:
+            continue
+        found.append(Night(day, _verdict(runs, is_going_on, broken=broken), runs))
+        tried = [run for run in runs if run.outcome != "busy"]
+        if tried:
+            broken = tried[-1].outcome in _BROKEN
+    return tuple(found)
+
+
+def _verdict(
+    runs: Sequence[RunRecord], is_going_on: Callable[[RunRecord], bool], *, broken: bool
+) -> Verdict:
+    """Of the last run that was not turned away; `broken` tells how the run before them ended."""
+    tried = [run for run in runs if run.outcome != "busy"]
+    if not runs:
+        return "missed"
+    if not tried:
+        return "skipped"
+    last = tried[-1]
+    if last.outcome == "running":
+        return "running" if is_going_on(last) else "interrupted"
+    if last.outcome == "done":
+        before = tried[-2].outcome in _BROKEN if len(tried) > 1 else broken
+        return "resumed" if before and last.standing_parts else "done"
+    if last.outcome == "nothing to do":
+        return "nothing to do"
+    return "stopped" if last.outcome == "stopped" else "failed"

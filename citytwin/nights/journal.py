@@ -1,0 +1,108 @@
+"""The journal of a city's runs: one small file each, written when it begins and when it ends."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+import psutil
+from pydantic import ValidationError
+
+from citytwin.config import LoadedConfig
+from citytwin.nights.record import RunRecord, stamp_of
+from citytwin.store.atomic import write_text
+from citytwin.store.manifest import WORK
+
+log = logging.getLogger(__name__)
+JOURNAL = ".journal"
+"""Folder beside the working stores; no city can have this name."""
+KEPT = 1000
+"""Records that stay; the oldest go first."""
+
+
+def journal_dir(loaded: LoadedConfig) -> Path:
+    """Folder of a city's journal.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    return loaded.path(loaded.config.out) / WORK / JOURNAL / loaded.config.city.id
+
+
+def write_record(folder: Path, record: RunRecord) -> None:
+    """Write a record, in place of what was written when its run began.
+
+    Parameters
+    ----------
+    folder
+        Of the journal; made when it does not exist.
+    record
+        Of a run.
+
+    Raises
+    ------
+    StoreError
+        If the disk refuses.
+    """
+    name = f"{stamp_of(record.begun)}-{record.process}.json"
+    write_text(folder / name, record.model_dump_json(indent=1) + "\n")
+
+
+def read_records(folder: Path, since: datetime | None = None) -> tuple[RunRecord, ...]:
+    """Read the journal, the oldest record first.
+
+    Parameters
+    ----------
+    folder
+        Of the journal; one that does not exist is empty.
+    since
+        Runs that began before are left out (aware, UTC).
+
+    Returns
+    -------
+    tuple of RunRecord
+        A file that is no record is told in the log and left alone.
+    """
+    found = []
+    for file in sorted(folder.glob("*.json")):
+        if since is not None and file.name < stamp_of(since):
+            continue
+        try:
+            found.append(RunRecord.model_validate_json(file.read_bytes()))
+        except (ValidationError, OSError) as error:
+            log.warning("journal: %s is no record of a run: %s", file, error)
+    return tuple(found)
+
+
+def forget_oldest(folder: Path) -> None:
+    """Remove all but the newest records.
+
+    Parameters
+    ----------
+    folder
+        Of the journal.
+    """
+    for file in sorted(folder.glob("*.json"))[:-KEPT]:
+        file.unlink(missing_ok=True)
+
+
+def is_going_on(record: RunRecord) -> bool:
+    """Whether the process of a record that has no end still lives on this machine.
+
+    Parameters
+    ----------
+    record
+        Of a run.
+    """
+    if record.outcome != "running":
+        return False
+    try:
+        started_s = psutil.Process(record.process).create_time()
+    except psutil.NoSuchProcess:
+        return False
+    return bool(
+        started_s <= record.begun.timestamp()
+    )  # else the number has gone to another process

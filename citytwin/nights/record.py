@@ -1,0 +1,82 @@
+"""What the journal says of one run."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+Outcome = Literal["running", "done", "nothing to do", "failed", "stopped", "busy"]
+"""``running`` stands while a run goes on, and for ever where it was killed; ``busy`` is a run that
+did not begin because another held the city."""
+
+
+class FeedAge(BaseModel):
+    """Newest observation of a feed that a run has read."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    """Name in the configuration."""
+    newest: AwareDatetime
+    """End of its latest interval, or its latest moment."""
+
+
+class RunRecord(BaseModel):
+    """One run, as it began or as it ended."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    city: str
+    begun: AwareDatetime
+    process: int
+    """Number of its process; gone from the system where the run was killed."""
+    ended: AwareDatetime | None = None
+    outcome: Outcome = "running"
+    exit_code: int | None = None
+    run_id: str = ""
+    """Of the published run, where one was published or stands."""
+    standing_parts: int = Field(default=0, ge=0)
+    """Parts that an earlier run had made already."""
+    made_parts: int = Field(default=0, ge=0)
+    published: tuple[str, ...] = ()
+    """Layers whose content changed."""
+    unchanged: tuple[str, ...] = ()
+    losses: tuple[str, ...] = ()
+    failures: tuple[str, ...] = ()
+    feeds: tuple[FeedAge, ...] = ()
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it took; None where that is unknown."""
+        return None if self.ended is None else (self.ended - self.begun).total_seconds()
+
+    @property
+    def stands(self) -> bool:
+        """Whether the map was brought up to date."""
+        return self.outcome in ("done", "nothing to do")
+
+    def late_feeds(self, hours: float) -> tuple[FeedAge, ...]:
+        """Feeds whose newest observation was older than this when the run began.
+
+        Parameters
+        ----------
+        hours
+            Age that is still well [h].
+        """
+        limit_s = hours * 3600.0
+        return tuple(
+            feed for feed in self.feeds if (self.begun - feed.newest).total_seconds() > limit_s
+        )
+
+
+def stamp_of(moment: datetime) -> str:
+    """Name of a moment as part of a file name: sorts by time.
+
+    Parameters
+    ----------
+    moment
+        Aware, in UTC.
+    """
+    return moment.strftime("%Y%m%dT%H%M%S_%fZ")

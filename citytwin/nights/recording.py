@@ -1,0 +1,139 @@
+"""Keeps the journal while a run goes on, and does what is to follow it."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.report import Exit, RunReport
+from citytwin.errors import BusyError, CityTwinError, StoreError
+from citytwin.nights.aftermath import follow_up
+from citytwin.nights.journal import forget_oldest, journal_dir, read_records, write_record
+from citytwin.nights.record import FeedAge, RunRecord
+from citytwin.store.manifest import FinishedRun
+
+log = logging.getLogger(__name__)
+
+
+class Entry:
+    """The record of the run that goes on.
+
+    Parameters
+    ----------
+    record
+        As the run began.
+    """
+
+    def __init__(self, record: RunRecord) -> None:
+        self.record = record
+
+    def standing(self, finished: FinishedRun, losses: tuple[str, ...]) -> None:
+        """Say that there was nothing to do.
+
+        Parameters
+        ----------
+        finished
+            The run that stands.
+        losses
+            Of that run.
+        """
+        code = Exit.LOSSES if losses else Exit.DONE
+        self._change(outcome="nothing to do", exit_code=code, run_id=finished.run_id, losses=losses)
+
+    def ended(self, report: RunReport | None) -> None:
+        """Say how the run ended.
+
+        Parameters
+        ----------
+        report
+            Of the run; None where it was stopped.
+        """
+        if report is None:
+            self._change(outcome="stopped", exit_code=Exit.FAILED)
+            return
+        newest = sorted(report.newest_observations.items())
+        self._change(
+            outcome="failed" if report.failures else "done",
+            exit_code=report.exit_code,
+            run_id=report.run_id,
+            standing_parts=sum(row.standing for row in report.rows),
+            made_parts=sum(row.parts - row.standing for row in report.rows),
+            published=tuple(report.published),
+            unchanged=tuple(report.unchanged),
+            losses=tuple(report.losses),
+            failures=tuple(report.failures),
+            feeds=tuple(FeedAge(source=source, newest=moment) for source, moment in newest),
+        )
+
+    def refused(self, error: BaseException) -> None:
+        """Say what ended the run before it could report.
+
+        Parameters
+        ----------
+        error
+            What was raised.
+        """
+        if isinstance(error, BusyError):
+            self._change(outcome="busy", exit_code=Exit.TRY_LATER, failures=(str(error),))
+        elif isinstance(error, KeyboardInterrupt):
+            self._change(outcome="stopped", exit_code=Exit.FAILED)
+        else:
+            known = isinstance(error, CityTwinError | OSError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            self._change(outcome="failed", exit_code=Exit.FAILED, failures=(text,))
+
+    def _change(self, **values: Any) -> None:
+        self.record = self.record.model_copy(update=values)
+
+
+@contextmanager
+def recorded(
+    loaded: LoadedConfig, now: Callable[[], datetime] = lambda: datetime.now(UTC)
+) -> Iterator[Entry]:
+    """Keep the journal of a city while the block runs it.
+
+    A journal that cannot be written is told in the log, and the run goes on.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    now
+        Clock.
+    """
+    folder = journal_dir(loaded)
+    entry = Entry(RunRecord(city=loaded.config.city.id, begun=now(), process=os.getpid()))
+    _written(folder, entry.record)
+    try:
+        yield entry
+    except BaseException as error:
+        entry.refused(error)
+        raise
+    finally:
+        record = entry.record
+        if record.outcome == "nothing to do":
+            record = record.model_copy(update={"feeds": _feeds_of_last_reading(folder)})
+        record = record.model_copy(update={"ended": now()})
+        _written(folder, record)
+        follow_up(loaded, record)
+
+
+def _feeds_of_last_reading(folder: Path) -> tuple[FeedAge, ...]:
+    for record in reversed(read_records(folder)):
+        if record.feeds:
+            return record.feeds
+    return ()
+
+
+def _written(folder: Path, record: RunRecord) -> None:
+    try:
+        write_record(folder, record)
+        forget_oldest(folder)
+    except (StoreError, OSError) as error:
+        log.warning("the journal of runs cannot be kept: %s", error)

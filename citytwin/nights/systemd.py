@@ -1,0 +1,140 @@
+"""Units of systemd that run a city every night, hardened.
+
+Sources: systemd.exec(5), systemd.service(5), systemd.timer(5) and systemd.time(7).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from citytwin.engine.report import Exit
+from citytwin.errors import ConfigError
+
+_SPECIFIER = "%"
+_HARDENING = """\
+NoNewPrivileges=yes
+ProtectSystem=strict
+ProtectHome=read-only
+PrivateTmp=yes
+PrivateDevices=yes
+ProtectKernelTunables=yes
+ProtectKernelModules=yes
+ProtectKernelLogs=yes
+ProtectControlGroups=yes
+ProtectClock=yes
+ProtectHostname=yes
+RestrictSUIDSGID=yes
+RestrictRealtime=yes
+RestrictNamespaces=yes
+LockPersonality=yes
+RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
+CapabilityBoundingSet=
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+UMask=0027"""
+
+
+@dataclass(frozen=True)
+class NightJob:
+    """What the timer runs, and when."""
+
+    city: str
+    """Identifier of the city; part of the names of the units."""
+    program: Path
+    """``citytwin`` of the installation, absolute."""
+    config: Path
+    """Configuration, absolute."""
+    writable: tuple[Path, ...]
+    """Folders that a run writes into, absolute; all else is read-only to it."""
+    at: str
+    """Local time of the day, ``HH:MM``."""
+    time_zone: str
+    """IANA name."""
+    user: str | None = None
+    """Account that it runs as; None for units of a user's own service manager."""
+    memory_max: str = "80%"
+    """Limit of memory, as systemd writes it."""
+    timeout_h: float = 6.0
+    """Longest run [h]."""
+
+    @property
+    def unit(self) -> str:
+        """Name of the units, without a suffix."""
+        return f"citytwin-{self.city}"
+
+
+def service(job: NightJob) -> str:
+    """Return the text of the service unit.
+
+    Ctrl-C's signal ends a run that takes too long, so that it leaves a state that resumes. A run
+    that finds the city held (75) is no failure, nor is one with losses that are told on the map (3).
+
+    Parameters
+    ----------
+    job
+        What it runs.
+
+    Raises
+    ------
+    ConfigError
+        If a path cannot stand in a unit.
+    """
+    folders = " ".join(_quoted(folder) for folder in job.writable)
+    account = f"User={job.user}\n" if job.user else ""
+    return (
+        "[Unit]\n"
+        f"Description=citytwin: nightly run of {job.city}\n"
+        "Documentation=man:systemd.service(5)\n"
+        "After=network-online.target time-sync.target\n"
+        "Wants=network-online.target\n"
+        "\n"
+        "[Service]\n"
+        "Type=oneshot\n"
+        f"{account}"
+        f"ExecStart={_quoted(job.program)} run {_quoted(job.config)}\n"
+        f"SuccessExitStatus={int(Exit.LOSSES)} {int(Exit.TRY_LATER)}\n"
+        "KillSignal=SIGINT\n"
+        "KillMode=mixed\n"
+        f"TimeoutStartSec={round(job.timeout_h * 3600)}\n"
+        "TimeoutStopSec=300\n"
+        f"MemoryMax={job.memory_max}\n"
+        "Nice=10\n"
+        "IOSchedulingClass=idle\n"
+        f"ReadWritePaths={folders}\n"
+        f"{_HARDENING}\n"
+    )
+
+
+def timer(job: NightJob) -> str:
+    """Return the text of the timer unit; a night that the machine slept through is made up for.
+
+    Parameters
+    ----------
+    job
+        When it runs.
+    """
+    return (
+        "[Unit]\n"
+        f"Description=citytwin: every night a run of {job.city}\n"
+        "\n"
+        "[Timer]\n"
+        f"OnCalendar=*-*-* {job.at}:00 {job.time_zone}\n"
+        "Persistent=true\n"
+        "RandomizedDelaySec=120\n"
+        "AccuracySec=1s\n"
+        f"Unit={job.unit}.service\n"
+        "\n"
+        "[Install]\n"
+        "WantedBy=timers.target\n"
+    )
+
+
+def _quoted(path: Path) -> str:
+    """A path as one word of a unit: quotes, and no specifiers of systemd or variables in it."""
+    text = str(path)
+    if any(ord(character) < 32 for character in text):
+        msg = f"{text!r} holds a control character"
+        raise ConfigError(msg, hint="units of systemd cannot name it: rename the folder")
+    said = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{said}"'
