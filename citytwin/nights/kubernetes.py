@@ -108,7 +108,7 @@ def cron_job(job: ClusterJob) -> str:
                             },
                             {
                                 "action": "Ignore",
-                                "onPodConditions": [{"type": "DisruptionTarget"}],
+                                "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
                             },
                         ]
                     },

@@ -104,6 +104,12 @@ def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: 
     kept = [layer["id"] for layer in latest_of(config)["layers"] if layer in before["layers"]]
     changed = {layer["id"] for layer in latest_of(config)["layers"]} - set(kept)
     assert changed == {"sunlit_hours", "building_exposure", "facades"}
+    told = citytwin("status", str(config), "--json")
+    records = [json.loads(line) for line in told.stdout.splitlines()]
+    assert [record["outcome"] for record in records[-4:]] == ["running"] * 3 + ["done"]
+    assert sorted(records[-1]["published"]) == sorted(changed)
+    assert {feed["source"] for feed in records[-1]["feeds"]} == {"amedas", "openmeteo"}
+    assert "resumed" in citytwin("status", str(config)).stdout
 
 
 def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:

@@ -1,0 +1,154 @@
+"""The journal on disk, and what follows a run."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from citytwin.config import LoadedConfig, load
+from citytwin.engine.report import Row, RunReport
+from citytwin.errors import BusyError, SourceError
+from citytwin.nights.journal import (
+    forget_oldest,
+    is_going_on,
+    journal_dir,
+    read_records,
+    write_record,
+)
+from citytwin.nights.record import RunRecord
+from citytwin.nights.recording import recorded
+from tests.unit.nights.records import run_at
+
+CITY = """
+city: {id: c, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-06-01
+out: out
+grid: {cell_m: 5.0}
+sources:
+  - {name: rain, use: amedas, path: rain, classification: public, title: Rain, licence: none}
+"""
+TELL = """
+nights:
+  metrics: figures/city.prom
+  report: report.json
+  on_failure: {command: [%s, -c, "import sys; open(sys.argv[1], 'w').write(sys.stdin.read())", %s]}
+"""
+
+
+def city(folder: Path, more: str = "") -> LoadedConfig:
+    """A configuration; nothing of it is run here."""
+    (folder / "city.yaml").write_text(CITY + more, encoding="utf-8")
+    return load(folder / "city.yaml")
+
+
+def report(**values: object) -> RunReport:
+    """Of a run of two steps."""
+    made = RunReport(city="c", rows=[Row("a", parts=5, standing=2), Row("b", parts=1)])
+    for name, value in values.items():
+        setattr(made, name, value)
+    return made
+
+
+def test_a_run_is_there_from_its_begin_and_ends_in_the_same_record(tmp_path: Path) -> None:
+    """What a kill leaves behind says so; what ended says how."""
+    loaded = city(tmp_path)
+    newest = datetime(2026, 11, 20, tzinfo=UTC)
+    with recorded(loaded) as entry:
+        (begun,) = read_records(journal_dir(loaded))
+        assert (begun.outcome, begun.ended, begun.process) == ("running", None, os.getpid())
+        assert is_going_on(begun)
+        entry.ended(report(published=["roads"], newest_observations={"rain": newest}))
+    (ended,) = read_records(journal_dir(loaded))
+    assert (ended.outcome, ended.exit_code, ended.published) == ("done", 0, ("roads",))
+    assert (ended.standing_parts, ended.made_parts) == (2, 4)
+    assert ended.feeds[0].newest == newest
+    assert not is_going_on(ended)
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome", "code"),
+    [
+        (BusyError("another run holds it"), "busy", 75),
+        (SourceError("bad", source="x"), "failed", 1),
+        (KeyboardInterrupt(), "stopped", 1),
+        (ZeroDivisionError("oh"), "failed", 1),
+    ],
+)
+def test_what_breaks_a_run_is_recorded_and_still_breaks_it(
+    tmp_path: Path, error: BaseException, outcome: str, code: int
+) -> None:
+    """The journal swallows nothing."""
+    loaded = city(tmp_path)
+    with pytest.raises(type(error)), recorded(loaded):
+        raise error
+    (record,) = read_records(journal_dir(loaded))
+    assert (record.outcome, record.exit_code) == (outcome, code)
+    assert record.ended is not None
+
+
+def test_a_number_that_went_to_another_process_is_not_that_run() -> None:
+    """The process of this test is younger than the record."""
+    old = datetime.now(UTC) - timedelta(days=3650)
+    assert not is_going_on(RunRecord(city="c", begun=old, process=os.getpid()))
+
+
+def test_files_of_others_in_the_journal_are_passed_over(tmp_path: Path) -> None:
+    """Damaged, foreign, newer than we are."""
+    write_record(tmp_path, run_at("2026-11-20T02:30:00"))
+    (tmp_path / "20261121.json").write_text("{", encoding="utf-8")
+    (tmp_path / "20261122.json").write_text('{"city": "c", "later": 1}', encoding="utf-8")
+    assert [record.outcome for record in read_records(tmp_path)] == ["done"]
+
+
+def test_the_journal_does_not_grow_for_ever(tmp_path: Path) -> None:
+    """The newest thousand stay."""
+    for k in range(1003):
+        (tmp_path / f"2026{k:04d}.json").write_text("{}", encoding="utf-8")
+    forget_oldest(tmp_path)
+    left = sorted(file.name for file in tmp_path.iterdir())
+    assert (len(left), left[0]) == (1000, "20260003.json")
+
+
+def test_a_journal_that_cannot_be_written_keeps_no_run(tmp_path: Path) -> None:
+    """A file where its folder should be."""
+    loaded = city(tmp_path)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / ".work").write_text("", encoding="utf-8")
+    with recorded(loaded) as entry:
+        entry.ended(report())
+
+
+def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
+    """A real program gets it; the figures and the report say the same."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    with recorded(loaded) as entry:
+        entry.ended(report(failures=["no rain"]))
+    record = RunRecord.model_validate_json(told.read_text(encoding="utf-8"))
+    assert (record.outcome, record.failures) == ("failed", ("no rain",))
+    assert RunRecord.model_validate_json((tmp_path / "report.json").read_bytes()) == record
+    figures = (tmp_path / "figures" / "city.prom").read_text(encoding="utf-8")
+    assert 'citytwin_run_exit_code{city="c"} 1.0' in figures
+
+
+def test_a_good_run_tells_nobody_and_a_missing_program_breaks_nothing(tmp_path: Path) -> None:
+    """The hook is for trouble, and makes none."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    with recorded(loaded) as entry:
+        entry.ended(report())
+    assert not told.exists()
+    other = tmp_path / "other"
+    other.mkdir()
+    loaded = city(other, TELL % ("/no/such/program", "x"))
+    with recorded(loaded) as entry:
+        entry.ended(report(failures=["no rain"]))
+    assert read_records(journal_dir(loaded))[0].outcome == "failed"
