@@ -22,11 +22,12 @@ def _digest(folder: Path) -> str:
 
 
 def _cache_folder() -> Path:
-    """Beside the kernels where that can be written, else in the user's cache."""
+    """Beside the kernels where that can be written, else in the user's cache (XDG base folders)."""
     here = Path(__file__).parent
     beside = here / "__pycache__"
     writable = os.access(beside if beside.is_dir() else here, os.W_OK)
-    root = beside if writable else Path.home() / ".cache" / "citytwin"
+    caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    root = beside if writable else caches / "citytwin"
     return root / _digest(here)
 
 

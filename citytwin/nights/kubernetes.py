@@ -61,7 +61,11 @@ def cron_job(job: ClusterJob) -> str:
             {"name": "data", "mountPath": job.data},
             {"name": "tmp", "mountPath": "/tmp"},
         ],
-        "env": [{"name": "HOME", "value": "/tmp"}],
+        "env": [
+            {"name": "HOME", "value": "/tmp"},
+            # Compiled kernels stay on the claim, so that no night compiles them anew.
+            {"name": "XDG_CACHE_HOME", "value": f"{job.data.rstrip('/')}/.cache"},
+        ],
     }
     pod = {
         "restartPolicy": "Never",

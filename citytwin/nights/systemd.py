@@ -11,7 +11,8 @@ from pathlib import Path
 from citytwin.engine.report import Exit
 from citytwin.errors import ConfigError
 
-_SPECIFIER = "%"
+_HIDDEN = (Path("/tmp"), Path("/var/tmp"))
+"""The service has its own, for others might put things there."""
 _HARDENING = """\
 NoNewPrivileges=yes
 ProtectSystem=strict
@@ -78,7 +79,7 @@ def service(job: NightJob) -> str:
     Raises
     ------
     ConfigError
-        If a path cannot stand in a unit.
+        If a path cannot stand in a unit, or the service would not see it.
     """
     folders = " ".join(_quoted(folder) for folder in job.writable)
     account = f"User={job.user}\n" if job.user else ""
@@ -102,6 +103,9 @@ def service(job: NightJob) -> str:
         "Nice=10\n"
         "IOSchedulingClass=idle\n"
         f"ReadWritePaths={folders}\n"
+        # Compiled kernels: without a folder of its own every night would compile them anew.
+        f"CacheDirectory={job.unit}\n"
+        f"Environment=XDG_CACHE_HOME=%C/{job.unit}\n"
         f"{_HARDENING}\n"
     )
 
@@ -136,5 +140,8 @@ def _quoted(path: Path) -> str:
     if any(ord(character) < 32 for character in text):
         msg = f"{text!r} holds a control character"
         raise ConfigError(msg, hint="units of systemd cannot name it: rename the folder")
+    if any(path.is_relative_to(folder) for folder in _HIDDEN):
+        msg = f"{path} is a temporary place, which the service does not see"
+        raise ConfigError(msg, hint="keep what runs every night elsewhere")
     said = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
     return f'"{said}"'

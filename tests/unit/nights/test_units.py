@@ -73,6 +73,8 @@ def test_the_sandbox_is_tight(tmp_path: Path) -> None:
 def test_paths_stand_in_the_unit_as_they_are() -> None:
     """Blanks, and what systemd would take for specifiers and variables."""
     assert '"/srv/city twin/100%% $$HOME/町.yaml"' in service(JOB)
+    with pytest.raises(ConfigError, match="temporary place"):
+        service(replace(JOB, config=Path("/tmp/c.yaml")))
     with pytest.raises(ConfigError, match="control character"):
         service(replace(JOB, config=Path("/srv/a\nExecStartPre=evil.yaml")))
 
