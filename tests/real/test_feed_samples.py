@@ -6,11 +6,21 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
 from citytwin.errors import SourceError
-from citytwin.formats import amedas, gtfs_rt, metar, ngsi_ld, openmeteo, road_counts, sensorthings
+from citytwin.formats import (
+    amedas,
+    cap,
+    gtfs_rt,
+    metar,
+    ngsi_ld,
+    openmeteo,
+    road_counts,
+    sensorthings,
+)
 from citytwin.formats.datex2 import format as datex2
 from citytwin.formats.given_places import GivenPlace
 from citytwin.formats.gtfs_stops import stops_of
@@ -38,8 +48,8 @@ def read(step, files, params=None, root=FEEDS):
     """Read files and check the tables against their schemas."""
     source = Dataset("sample", root, tuple(files), CRS, "Asia/Tokyo")
     decoded = step.read(source, params or step.params())
-    for table in (THINGS, OBSERVATIONS):
-        conform(table, decoded.tables[table], CRS)
+    for table, frame in decoded.tables.items():
+        conform(table, frame, CRS)
     return decoded
 
 
@@ -203,6 +213,34 @@ def test_datex2_situations(facts, name, lines, points):
     kinds = alerts.geometry.dropna().geom_type
     assert (kinds == "LineString").sum() == lines
     assert (kinds == "Point").sum() == points == said["latitude"]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("earthquake_signed", "Point"),
+        ("usgs_earthquake", "Point"),
+        ("nws_weather", None),
+        ("thunderstorm", "Polygon"),
+        ("no_optional_fields", None),
+    ],
+)
+def test_cap_alerts(facts, name, kind):
+    """Identifier, time, severity and area of each, of both versions."""
+    said = facts[f"cap/{name}.cap"]
+    decoded = read(cap.FORMAT, [FEEDS / "cap" / f"{name}.cap"])
+    frame = conform(ALERTS, decoded.tables[ALERTS], CRS)
+    assert decoded.rejects == ()
+    assert len(frame) == said["counts"]["alert"] == 1
+    row = frame.iloc[0]
+    assert [row["message"]] == said["identifier"]
+    assert row["sent"] == pd.Timestamp(said["sent"][0])
+    assert [row["severity"]] == said.get("severity", ["Unknown"])
+    codes = 0 if pd.isna(row["geocodes"]) else row["geocodes"].count("=")
+    assert codes == said["counts"].get("geocode", 0)
+    shape = row["geometry"]
+    assert (None if shape is None else shape.geom_type) == kind
+    assert any("not verified" in note.en for note in decoded.notes) == (name == "earthquake_signed")
 
 
 def test_ngsi_ld_entities_of_the_smart_data_models():
