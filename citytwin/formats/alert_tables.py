@@ -12,10 +12,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry as Geometry
 
+from citytwin.formats.observation_tables import synthetic_note
 from citytwin.formats.observations import Alert, Batch, urn
 from citytwin.model import crs
 from citytwin.model.notes import Reject
-from citytwin.model.steps import Dataset
+from citytwin.model.steps import Dataset, Decoded
 from citytwin.model.tables import ALERTS
 
 _DEGREES = "EPSG:4326"
@@ -69,6 +70,30 @@ def alert_table(
     }
     ordered = {c.name: columns[c.name] for c in ALERTS.columns if c.name != "geometry"}
     return gpd.GeoDataFrame(ordered, geometry=shapes, crs=dataset.target_crs), lost
+
+
+def decoded_alerts(
+    dataset: Dataset, batches: Sequence[Batch], rejects: Sequence[Reject]
+) -> Decoded:
+    """Return what a format of alerts got out of a source.
+
+    Parameters
+    ----------
+    dataset
+        The source.
+    batches
+        What its files hold.
+    rejects
+        Files that cannot be used.
+    """
+    table, lost = alert_table(dataset, batches)
+    own = [reject for batch in batches for reject in batch.rejects]
+    said = dict.fromkeys(note for batch in batches for note in batch.notes)
+    return Decoded(
+        tables={ALERTS: table},
+        rejects=(*rejects, *own, *lost),
+        notes=(*said, *synthetic_note(dataset, batches)),
+    )
 
 
 def _times(seconds: Sequence[int | None]) -> pd.Series:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache
 from typing import Self
@@ -40,15 +41,18 @@ class Measure:
         Raises
         ------
         UnitError
-            If it is a sum over an interval of no length.
+            If it is a sum over an interval of no length, or too large.
         """
         changed = self.change(value)
-        if not self.summed:
-            return changed
-        if duration_s <= 0:
+        if self.summed and duration_s <= 0:
             msg = f"a sum for {self.observed.name} needs the interval that it covers"
             raise UnitError(msg, hint="say the interval in the parameters of the source")
-        return changed * 3600.0 / duration_s
+        if self.summed:
+            changed *= 3600.0 / duration_s
+        if not math.isfinite(changed):
+            msg = f"{value:g} is too large for {self.observed.name}"
+            raise UnitError(msg)
+        return changed
 
 
 @cache

@@ -55,7 +55,7 @@ def assemble(
         rejects=(*rejects, *own, *lost, *out_of_range(batches)),
         notes=(
             *_unique(said), *notes, *repeats, *doubted(dataset, batches),
-            *_synthetic_note(dataset, batches),
+            *synthetic_note(dataset, batches),
         ),
     )  # fmt: skip
 
@@ -175,7 +175,16 @@ def _unique(notes: Sequence[Note]) -> tuple[Note, ...]:
     return tuple(dict.fromkeys(notes))
 
 
-def _synthetic_note(dataset: Dataset, batches: Sequence[Batch]) -> tuple[Note, ...]:
+def synthetic_note(dataset: Dataset, batches: Sequence[Batch]) -> tuple[Note, ...]:
+    """Say that a source was generated, if it was.
+
+    Parameters
+    ----------
+    dataset
+        The source.
+    batches
+        What its files hold.
+    """
     if not any(_is_synthetic(dataset, batch) for batch in batches):
         return ()
     return (

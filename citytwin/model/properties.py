@@ -49,6 +49,13 @@ SEA_LEVEL_PRESSURE = ObservedProperty(
     850.0,
     1100.0,
 )
+ALTIMETER_SETTING = ObservedProperty(
+    "altimeter_setting",
+    "hPa",
+    text("高度計規正値（QNH）", "Altimeter setting (QNH)"),
+    850.0,
+    1100.0,
+)
 SURFACE_PRESSURE = ObservedProperty(
     "surface_air_pressure", "hPa", text("現地気圧", "Air pressure at the station"), 500.0, 1100.0
 )

@@ -25,6 +25,15 @@ TILES = (37, 64)
 """Tile sizes compared with the whole: no divisor of the town's rows or columns."""
 
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
+    "sensor_table": [
+        {
+            "time": {"columns": ["time"], "zone": "Asia/Tokyo"},
+            "values": [{"column": "rain", "property": "rainfall_rate", "unit": "mm/h"}],
+            "thing": "id",
+            "longitude": "lon",
+            "latitude": "lat",
+        }
+    ],
     # Short reaches, so that a padded tile is smaller than the town; and what has no default.
     "sunlight": [
         {

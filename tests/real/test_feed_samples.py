@@ -6,14 +6,25 @@ import json
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
 from citytwin.errors import SourceError
-from citytwin.formats import amedas, gtfs_rt, ngsi_ld, openmeteo, road_counts, sensorthings
+from citytwin.formats import (
+    amedas,
+    cap,
+    gtfs_rt,
+    metar,
+    ngsi_ld,
+    openmeteo,
+    road_counts,
+    sensorthings,
+)
 from citytwin.formats.datex2 import format as datex2
 from citytwin.formats.given_places import GivenPlace
 from citytwin.formats.gtfs_stops import stops_of
+from citytwin.formats.sensor_table import format as sensor_table
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import ALERTS, OBSERVATIONS, THINGS
 from citytwin.store.tables import conform
@@ -37,8 +48,8 @@ def read(step, files, params=None, root=FEEDS):
     """Read files and check the tables against their schemas."""
     source = Dataset("sample", root, tuple(files), CRS, "Asia/Tokyo")
     decoded = step.read(source, params or step.params())
-    for table in (THINGS, OBSERVATIONS):
-        conform(table, decoded.tables[table], CRS)
+    for table, frame in decoded.tables.items():
+        conform(table, frame, CRS)
     return decoded
 
 
@@ -204,6 +215,34 @@ def test_datex2_situations(facts, name, lines, points):
     assert (kinds == "Point").sum() == points == said["latitude"]
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("earthquake_signed", "Point"),
+        ("usgs_earthquake", "Point"),
+        ("nws_weather", None),
+        ("thunderstorm", "Polygon"),
+        ("no_optional_fields", None),
+    ],
+)
+def test_cap_alerts(facts, name, kind):
+    """Identifier, time, severity and area of each, of both versions."""
+    said = facts[f"cap/{name}.cap"]
+    decoded = read(cap.FORMAT, [FEEDS / "cap" / f"{name}.cap"])
+    frame = conform(ALERTS, decoded.tables[ALERTS], CRS)
+    assert decoded.rejects == ()
+    assert len(frame) == said["counts"]["alert"] == 1
+    row = frame.iloc[0]
+    assert [row["message"]] == said["identifier"]
+    assert row["sent"] == pd.Timestamp(said["sent"][0])
+    assert [row["severity"]] == said.get("severity", ["Unknown"])
+    codes = 0 if pd.isna(row["geocodes"]) else row["geocodes"].count("=")
+    assert codes == said["counts"].get("geocode", 0)
+    shape = row["geometry"]
+    assert (None if shape is None else shape.geom_type) == kind
+    assert any("not verified" in note.en for note in decoded.notes) == (name == "earthquake_signed")
+
+
 def test_ngsi_ld_entities_of_the_smart_data_models():
     """Values by hand from the examples; forms agree; what cannot be placed in time is set aside."""
     folder = FEEDS / "ngsi_ld"
@@ -239,3 +278,66 @@ def test_sensorthings_of_frost():
     assert frame["result"].tolist() == [5.0, 6.0]
     assert str(frame["phenomenon_end"].iloc[1]) == "2015-03-06 00:00:00+00:00"
     assert "Luminous Flux" in decoded.notes[0].en
+
+
+def test_metar_of_new_york_and_orlando(facts):
+    """The first report of each text by hand and by avwx; `temp_C` of the facts is of the second.
+
+    KJFK: T01110072 and 29.79 inHg; the independent reader read on into the second report's T01170072.
+    """
+    expected = {"KJFK": (11.1, 7.2, 3.6, 360.0, 1008.8), "KMCO": (15.0, 9.4, 3.6, 310.0, 1015.6)}
+    for code, (temperature, dew, wind, direction, pressure) in expected.items():
+        said = facts[f"weather/metar/{code}.json"][0]
+        place = {"thing": code, "longitude_deg": 139.7, "latitude_deg": 35.6}
+        params = metar.MetarParams.model_validate({"positions": [place]})
+        decoded = read(metar.FORMAT, [FEEDS / "weather" / "metar" / f"{code}.json"], params)
+        frame = decoded.tables[OBSERVATIONS]
+        times = sorted(frame["phenomenon_end"].unique())
+        last = frame[frame["phenomenon_end"] == times[-1]].set_index("property")["result"]
+        assert (len(times), times[-1].month, times[-1].year) == (2, 10, 2023)
+        assert last["air_temperature"] == temperature
+        assert last["dew_point_temperature"] == dew == said["dew_C"]
+        assert round(last["wind_speed"], 1) == wind == said["wind_mps"]
+        assert last["wind_from_direction"] == direction == said["wind_dir"]
+        assert round(last["altimeter_setting"], 1) == pressure == said["press_hPa"]
+        assert round(last["visibility_in_air"]) == said["vis_m"]
+    first = frame[frame["phenomenon_end"] == times[0]].set_index("property")["result"]
+    assert first["wind_from_direction"] == 290.0
+    taf = read(metar.FORMAT, [FEEDS / "weather" / "metar" / "taf_KJFK.json"])
+    assert taf.tables[OBSERVATIONS].empty
+    assert "a forecast (TAF)" in taf.rejects[0].message
+
+
+@pytest.mark.parametrize(
+    "name", ["realTraffic__speed_7578", "realKnownCause__ambient_temperature_system_failure"]
+)
+def test_plain_csv_of_nab(facts, name):
+    """Every row of a real file by a mapping; first and last as the independent reader has them."""
+    said = facts[f"anomaly/nab/{name}.csv"]
+    quantity = ("vehicle_speed", "mph") if "speed" in name else ("air_temperature", "°F")
+    params = sensor_table.SensorTableParams.model_validate(
+        {
+            "time": {
+                "columns": ["timestamp"],
+                "pattern": "%Y-%m-%d %H:%M:%S",
+                "zone": "Etc/GMT+6",
+                "stands_for": "start",
+            },
+            "values": [{"column": "value", "property": quantity[0], "unit": quantity[1]}],
+            "positions": [{"thing": name, "longitude_deg": 139.7, "latitude_deg": 35.6}],
+        }
+    )
+    path = FEEDS / "anomaly" / "nab" / f"{name}.csv"
+    decoded = read(sensor_table.FORMAT, [path], params)
+    frame = decoded.tables[OBSERVATIONS]
+    stamps = frame["phenomenon_start"].dt.tz_convert("Etc/GMT+6").dt.strftime("%Y-%m-%d %H:%M:%S")
+    assert (stamps.min(), stamps.max()) == (said["first"], said["last"])
+    rows = [line.split(",") for line in path.read_text().splitlines()[1:]]
+    assert len(rows) == said["rows"]
+    # Two files repeat the hour in which the clocks were put back; a repeated time counts once.
+    assert len(frame) == len({time for time, _ in rows})
+    by_hand = {time: float(value) for time, value in rows}
+    change = (lambda v: v * 1.609344) if "speed" in name else (lambda v: (v - 32) / 1.8)
+    assert frame["result"].to_numpy() == pytest.approx(
+        [change(by_hand[stamp]) for stamp in stamps], rel=1e-9
+    )

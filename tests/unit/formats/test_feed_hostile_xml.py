@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import pyarrow as pa
 import pytest
+from cap_messages import alert, info
 from datex2_documents import meaning, measured, site, situation, value, version_2
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from jma_reports import headline, item, kind, report
 from malformed_guard import guarded
 
 from citytwin.errors import CityTwinError
 from citytwin.formats.alert_tables import alert_table
+from citytwin.formats.cap import decode_cap
 from citytwin.formats.datex2.format import decode_datex2
 from citytwin.formats.datex2.measured import Datex2Params
+from citytwin.formats.jma_warnings import JmaWarningParams, decode_jma_warnings
 from citytwin.formats.observation_tables import assemble
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import ALERTS, OBSERVATIONS, THINGS
@@ -28,12 +32,21 @@ DATEX2 = version_2(
     + measured("A", value(1, "TrafficFlow", 780), value(2, "TrafficSpeed", "-1.0")),
     "MeasuredDataPublication",
 )
+CAP = alert(
+    info("<polygon>35.0,139.0 35.0,139.1 35.1,139.1 35.0,139.0</polygon><circle>35,139 9</circle>")
+)
+JMA = report(
+    item(kind("レベル３大雨警報"), kind("雷注意報", "14")),
+    head=headline("大雨警報", "03", ("中央区", "1310200")),
+)
 DOCUMENTS = {
     "datex2": (DATEX2, lambda raw: decode_datex2(raw, "f.xml", {}, Datex2Params())),
     "datex2 situations": (
         situation(location=LINE),
         lambda raw: decode_datex2(raw, "f.xml", {}, Datex2Params()),
     ),
+    "cap": (CAP, lambda raw: decode_cap(raw, "f.cap")),
+    "jma": (JMA, lambda raw: decode_jma_warnings(raw, "f.xml", JmaWarningParams())),
 }
 ODD = [b"", b"NaN", b"1e400", b"-1", b"9" * 400, b"2026-02-30T25:61", b"\x00", b"\xff", b"&#0;",
        b"&lt;x&gt;", b"<a/>", b"<!-- -->", b"../../etc/passwd", b"http://localhost/x", b"0 0",
