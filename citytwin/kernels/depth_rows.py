@@ -51,7 +51,7 @@ def changed_depth(
 
     Notes
     -----
-    Error-free sum of two numbers (Knuth 1969, TwoSum); unlike in `deposit` the change itself
+    Error-free sum of two numbers (Knuth 1969, TwoSum); unlike in `risen_depth` the change itself
     loses nothing to the residual that it is added with, so that what is booked is what was moved.
     """
     new = depth_m + change_m
@@ -61,9 +61,39 @@ def changed_depth(
     return kept, rest - (kept - new)
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def risen_depth(
+    depth_m: np.float32, residual_m: np.float32, gain_m: np.float32
+) -> tuple[np.float32, np.float32]:
+    """Add to the depth of one cell without losing what rounding drops.
+
+    Parameters
+    ----------
+    depth_m
+        Water depth [m].
+    residual_m
+        What rounding has left out so far [m].
+    gain_m
+        Depth to add [m].
+
+    Returns
+    -------
+    tuple of numpy.float32
+        New depth and residual [m].
+
+    Notes
+    -----
+    Error-free sum of two numbers (Knuth 1969, TwoSum); the error is added in the next call.
+    """
+    add = gain_m + residual_m
+    new = depth_m + add
+    part = new - depth_m
+    return new, (depth_m - (new - part)) + (add - part)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def deposit(depth: Row, residual: Row, gain: Row) -> None:
-    """Add to depths without losing what rounding drops.
+    """Add to the depths of a row without losing what rounding drops; see `risen_depth`.
 
     Parameters
     ----------
@@ -73,18 +103,9 @@ def deposit(depth: Row, residual: Row, gain: Row) -> None:
         What rounding has left out so far, shape (n,), float32 [m], changed in place.
     gain
         Depth to add, shape (n,), float32 [m].
-
-    Notes
-    -----
-    Error-free sum of two numbers (Knuth 1969, TwoSum); the error is added in the next call.
     """
     for i in range(depth.shape[0]):
-        old = depth[i]
-        add = gain[i] + residual[i]
-        new = old + add
-        part = new - old
-        residual[i] = (old - (new - part)) + (add - part)
-        depth[i] = new
+        depth[i], residual[i] = risen_depth(depth[i], residual[i], gain[i])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -124,6 +145,44 @@ def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32) -> float:
     return total
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def rank(number: np.float32) -> np.int32:
+    """Return an integer that puts numbers into the order of their size.
+
+    Parameters
+    ----------
+    number
+        >= 0 or NaN [any unit].
+
+    Returns
+    -------
+    numpy.int32
+        Its bit pattern without the sign; a NaN, whose sign processors choose, comes last.
+
+    Notes
+    -----
+    The largest of integers is found by vector code, the largest of numbers that may be NaN is not.
+    """
+    return np.float32(abs(number)).view(np.int32)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def ranked(place: np.int32) -> np.float32:
+    """Return the number of a `rank`.
+
+    Parameters
+    ----------
+    place
+        Its rank, >= 0.
+
+    Returns
+    -------
+    numpy.float32
+        The number, >= 0 or NaN [any unit].
+    """
+    return np.int32(place).view(np.float32)
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
 def largest(row: Row, out: Row) -> None:
     """Write the largest value of a row of numbers that are not negative.
@@ -134,17 +193,11 @@ def largest(row: Row, out: Row) -> None:
         Numbers >= 0, shape (n,), float32 [any unit].
     out
         Receives the largest, shape (1,), float32 [unit of `row`]; NaN when the row holds one.
-
-    Notes
-    -----
-    Compared as integers: the order of the bit patterns is that of the numbers, a NaN counts as
-    larger than all, and the loop becomes vector code.
     """
-    bits = row.view(np.int32)
-    most = bits[0]
-    for i in range(bits.shape[0]):
-        most = max(most, bits[i])
-    out.view(np.int32)[0] = most
+    most = np.int32(0)
+    for i in range(row.shape[0]):
+        most = max(most, rank(row[i]))
+    out[0] = ranked(most)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

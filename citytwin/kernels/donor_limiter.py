@@ -35,18 +35,23 @@ class CellFaces(NamedTuple):
     south: Row
 
 
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _outflow(
+    west: np.float32, east: np.float32, north: np.float32, south: np.float32
+) -> np.float32:
+    """Sum of what leaves a cell."""
+    along = max(_ZERO, east) + max(_ZERO, -west)
+    return along + (max(_ZERO, south) + max(_ZERO, -north))
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def donor_share(
-    share: Row, outflow: Row, depth_m: Row, faces: CellFaces, dt_per_cell: np.float32
-) -> bool:
+def donor_share(share: Row, depth_m: Row, faces: CellFaces, dt_per_cell: np.float32) -> bool:
     """Find the part of its outflow that each cell of a row can give.
 
     Parameters
     ----------
     share
         Receives the factor for all outflows of the cell, shape (n,), float32, 0 to 1.
-    outflow
-        Work space, shape (n,), float32; receives the unlimited outflow [m].
     depth_m
         Depth at the start of the step, shape (n,), float32 [m], >= 0.
     faces
@@ -67,23 +72,19 @@ def donor_share(
     """
     n = share.shape[0]
     west, east, north, south = faces.west, faces.east, faces.north, faces.south
-    for i in range(n):
-        to_east = max(_ZERO, east[i])
-        to_west = -west[i] if west[i] < _ZERO else _ZERO
-        to_south = max(_ZERO, south[i])
-        to_north = -north[i] if north[i] < _ZERO else _ZERO
-        outflow[i] = dt_per_cell * ((to_east + to_west) + (to_south + to_north))
     limited = np.int32(0)
     for i in range(n):
-        too_much = outflow[i] > _GIVES_AT_MOST * depth_m[i]
+        outflow = dt_per_cell * _outflow(west[i], east[i], north[i], south[i])
+        too_much = outflow > _GIVES_AT_MOST * depth_m[i]
         limited |= np.int32(1) if too_much else np.int32(0)
         share[i] = _ONE
     if limited == np.int32(0):
         return False
     for i in range(n):
+        outflow = dt_per_cell * _outflow(west[i], east[i], north[i], south[i])
         available = _GIVES_AT_MOST * depth_m[i]
-        if outflow[i] > available:
-            share[i] = available / outflow[i] if depth_m[i] > _GIVES_NOTHING_M else _ZERO
+        if outflow > available:
+            share[i] = available / outflow if depth_m[i] > _GIVES_NOTHING_M else _ZERO
     return True
 
 

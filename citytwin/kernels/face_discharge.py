@@ -1,8 +1,8 @@
-"""Discharge through the faces of one row of cells: the local inertial momentum equation.
+"""Discharge through a face between two cells: the local inertial momentum equation.
 
-Every loop reads rows that are already shifted and uses one index, so that the compiler makes
-vector code of it; no fast-math flag is set, so that scalar tail, vector body and the interpreted
-function give the same bits.
+Functions of single numbers without a branch: the loops over a row that call them become vector
+code. No fast-math flag is set, so that scalar tail, vector body and the interpreted function give
+the same bits.
 """
 
 from __future__ import annotations
@@ -17,19 +17,21 @@ Row: TypeAlias = NDArray[np.float32]
 
 GRAVITY_M_S2 = 9.80665
 
-# Rows of work space that `face_discharge` and `edge_discharge` need.
-FACE_WORK_ROWS = 5
-
+_CRITICAL_SPEED = np.float32(np.sqrt(GRAVITY_M_S2))  # of water 1 m deep
 _ZERO = np.float32(0.0)
 _QUARTER = np.float32(0.25)
-_HALF = np.float32(0.5)
 _THIRD = np.float32(1.0 / 3.0)
 _FOUR_THIRDS = np.float32(4.0 / 3.0)
 # Discharge [m2/s] taken as none: its square would fall out of the range of normal numbers, and
 # still water far from any flow would be computed many times slower.
 _STILL = np.float32(1e-15)
-# Bit pattern from which one third of the bits of x is taken to start the root (error < 4 %).
-_ROOT_SEED = np.float32(0x54A21D2A)
+# Bit pattern from which one third of the bits of x is taken to start the root (error < 8 %), and
+# the factors of two Newton steps. All are fitted together: an error of the start, which has either
+# sign, leaves one of known sign behind, and that is shared out to both sides (Moroz et al. 2018,
+# Computation 9, 21, do so for the square root).
+_ROOT_SEED = np.float32(0x54958000)
+_FIRST_STEP = np.float32(1.42646702), np.float32(0.43349830)
+_SECOND_STEP = np.float32(1.33121693), np.float32(0.33122124)
 
 
 class StepNumbers(NamedTuple):
@@ -69,129 +71,136 @@ class StepNumbers(NamedTuple):
 
 
 class FaceCells(NamedTuple):
-    """The two cells of each face of a row: first = west or north, second = east or south.
+    """The two cells of a face: first = west or north, second = east or south.
 
     Parameters
     ----------
     depth_first, depth_second
-        Water depth, shape (n,) [m].
+        Water depth [m].
     bed_first, bed_second
-        Bed level, shape (n,) [m].
+        Bed level [m].
     manning_first, manning_second
-        Manning's n, shape (n,) [s/m^(1/3)].
+        Manning's n [s/m^(1/3)].
     """
 
-    depth_first: Row
-    depth_second: Row
-    bed_first: Row
-    bed_second: Row
-    manning_first: Row
-    manning_second: Row
+    depth_first: np.float32
+    depth_second: np.float32
+    bed_first: np.float32
+    bed_second: np.float32
+    manning_first: np.float32
+    manning_second: np.float32
 
 
 class NearbyDischarge(NamedTuple):
-    """Discharge per width, at the start of the step, on and around the faces of a row.
+    """Discharge per width, at the start of the step, on and around a face.
 
     Parameters
     ----------
     before, here, after
-        The previous face along the flow, the face itself, the next one, shape (n,) [m2/s].
-    across_first_low, across_second_low, across_first_high, across_second_high
-        Discharge across the flow at the four faces that touch the two cells, shape (n,) [m2/s].
+        The previous face along the flow, the face itself, the next one [m2/s].
+    across
+        Sum of the discharges across the flow at the four faces that touch the two cells [m2/s].
+        Pairs on either side of the face are added first, so a mirrored city gives the same sum.
     """
 
-    before: Row
-    here: Row
-    after: Row
-    across_first_low: Row
-    across_second_low: Row
-    across_first_high: Row
-    across_second_high: Row
+    before: np.float32
+    here: np.float32
+    after: np.float32
+    across: np.float32
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def inverse_cube_root(out: Row, x: Row) -> None:
-    """Write x^(-1/3) of a row: a seed from the bit pattern and three Newton steps.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def near_inverse_cube_root(x: np.float32) -> np.float32:
+    """Return nearly x^(-1/3): a seed from the bit pattern and two Newton steps.
 
     Parameters
     ----------
-    out
-        Receives the root, shape (n,), float32 [unit of `x` to the power -1/3]; relative error
-        < 3e-7.
     x
-        Positive normal numbers, shape (n,), float32 [m or any unit].
+        Positive normal number [m or any unit].
+
+    Returns
+    -------
+    numpy.float32
+        The root [unit of `x` to the power -1/3]; relative error < 1e-6.
 
     Notes
     -----
     Only multiplications and subtractions: a call of ``pow`` per face would take most of the time
     of a step, and its last bit differs between libraries.
     """
-    n = x.shape[0]
-    seed_bits = out.view(np.int32)
-    x_bits = x.view(np.int32)
-    for i in range(n):
-        seed_bits[i] = np.int32(_ROOT_SEED - np.float32(x_bits[i]) * _THIRD)
-    for i in range(n):
-        root = out[i]
-        third = x[i] * _THIRD
-        root = root * (_FOUR_THIRDS - third * ((root * root) * root))
-        root = root * (_FOUR_THIRDS - third * ((root * root) * root))
-        root = root * (_FOUR_THIRDS - third * ((root * root) * root))
-        out[i] = root
+    bits = np.float32(np.float32(x).view(np.int32))
+    root = np.int32(_ROOT_SEED - bits * _THIRD).view(np.float32)
+    root = root * (_FIRST_STEP[0] - ((_FIRST_STEP[1] * x) * root) * (root * root))
+    root = root * (_SECOND_STEP[0] - ((_SECOND_STEP[1] * x) * root) * (root * root))
+    return root
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def flow_depth(out: Row, cells: FaceCells, dry_depth_m: np.float32) -> None:
-    """Write the flow depth of each face: highest water level minus highest bed.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def inverse_cube_root(x: np.float32) -> np.float32:
+    """Return x^(-1/3), one more Newton step from `near_inverse_cube_root`.
 
     Parameters
     ----------
-    out
-        Receives the flow depth, shape (n,), float32 [m], never below `dry_depth_m`.
-    cells
-        The two cells of each face, arrays of shape (n,) [m].
+    x
+        Positive normal number [m or any unit].
+
+    Returns
+    -------
+    numpy.float32
+        The root [unit of `x` to the power -1/3]; relative error < 3e-7.
+    """
+    root = near_inverse_cube_root(x)
+    better: np.float32 = root * (_FOUR_THIRDS - ((_THIRD * x) * root) * (root * root))
+    return better
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def flow_depth(
+    depth_first: np.float32, depth_second: np.float32, rise: np.float32, dry_depth_m: np.float32
+) -> np.float32:
+    """Return the flow depth of a face: highest water level minus highest bed.
+
+    Parameters
+    ----------
+    depth_first, depth_second
+        Water depth of the two cells [m].
+    rise
+        Bed level of the second cell less that of the first [m].
     dry_depth_m
-        Smallest value that is written [m]; a face at this value is closed.
+        Smallest value that is returned [m]; a face at this value is closed.
+
+    Returns
+    -------
+    numpy.float32
+        Flow depth [m], never below `dry_depth_m`.
 
     Notes
     -----
     Written with depths and the step of the bed, not with levels, so that cities at 1000 m lose no
     digits; a cell with zero depth and a very high bed closes its faces without a mask.
     """
-    n = out.shape[0]
-    depth_first, depth_second = cells.depth_first, cells.depth_second
-    bed_first, bed_second = cells.bed_first, cells.bed_second
-    for i in range(n):
-        rise = bed_second[i] - bed_first[i]
-        from_first = depth_first[i] - (max(_ZERO, rise))
-        from_second = depth_second[i] - (-rise if rise < _ZERO else _ZERO)
-        depth = max(from_second, from_first)
-        out[i] = max(dry_depth_m, depth)
+    from_first = depth_first - max(_ZERO, rise)
+    from_second = depth_second + min(_ZERO, rise)
+    return max(dry_depth_m, from_second, from_first)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def face_discharge(
-    out: Row,
-    cells: FaceCells,
-    nearby: NearbyDischarge,
-    work: NDArray[np.float32],
-    numbers: StepNumbers,
-) -> None:
-    """Advance the discharge through a row of faces by one time step.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def face_discharge(cells: FaceCells, nearby: NearbyDischarge, numbers: StepNumbers) -> np.float32:
+    """Advance the discharge through a face by one time step.
 
     Parameters
     ----------
-    out
-        Receives discharge per width, shape (n,), float32 [m2/s], positive from the first cell
-        to the second.
     cells
-        The two cells of each face, arrays of shape (n,).
+        The two cells of the face.
     nearby
-        Discharge at the start of the step, arrays of shape (n,) [m2/s].
-    work
-        Work space, shape (FACE_WORK_ROWS, >= n), float32.
+        Discharge at the start of the step.
     numbers
         Scalars of the step.
+
+    Returns
+    -------
+    numpy.float32
+        Discharge per width [m2/s], positive from the first cell to the second.
 
     Notes
     -----
@@ -201,88 +210,61 @@ def face_discharge(
     the face is the mean of the four faces that touch it. The result is limited to
     Froude number x sqrt(g h) h.
 
+    The factor 1 / (1 + g dt n^2 |q| / h^(7/3)) is written as h^2 / (h^2 + g dt n^2 |q| h^(-1/3)):
+    one division, and the error of the root counts once instead of seven times.
+
     The neighbours' weight falls with the local wave speed. With one weight everywhere the
     averaging acts once per step, so a deep river anywhere in the city, which shortens the step,
     would brake the flow in every street.
     """
-    n = out.shape[0]
-    depth, push, root, length = work[0, :n], work[1, :n], work[2, :n], work[3, :n]
-    wave = work[4, :n]
-    depth_first, depth_second = cells.depth_first, cells.depth_second
-    bed_first, bed_second = cells.bed_first, cells.bed_second
-    manning_first, manning_second = cells.manning_first, cells.manning_second
-    before, here, after = nearby.before, nearby.here, nearby.after
-    low_first, low_second = nearby.across_first_low, nearby.across_second_low
-    high_first, high_second = nearby.across_first_high, nearby.across_second_high
-    side_most, side_per_root = numbers.side_weight, numbers.side_weight_per_root
-    dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
-    gravity_dt, gravity_dt_per_cell = numbers.gravity_dt, numbers.gravity_dt_per_cell
-
-    flow_depth(depth, cells, dry)
-    inverse_cube_root(root, depth)
-    for i in range(n):
-        climb = (depth_second[i] - depth_first[i]) + (bed_second[i] - bed_first[i])
-        push[i] = gravity_dt_per_cell * depth[i] * climb
-        wave[i] = np.sqrt(depth[i])
-    for i in range(n):
-        side = min(side_most, side_per_root * wave[i])
-        bend = (before[i] + after[i]) - np.float32(2.0) * here[i]
-        push[i] = (here[i] + side * bend) - push[i]
-    for i in range(n):
-        # The pairs lie on either side of the face, so a mirrored city gives the same sum.
-        total = (low_first[i] + low_second[i]) + (high_first[i] + high_second[i])
-        across = _QUARTER * total
-        length[i] = np.sqrt(here[i] * here[i] + across * across)
-    for i in range(n):
-        manning = _HALF * (manning_first[i] + manning_second[i])
-        squared = root[i] * root[i]
-        steep = (squared * squared) * squared * root[i]
-        friction = gravity_dt * (manning * manning) * length[i] * steep
-        discharge = push[i] / (np.float32(1.0) + friction)
-        most = froude_speed * depth[i] * wave[i]
-        discharge = min(most, discharge)
-        discharge = max(-most, discharge)
-        moves = (depth[i] > dry) & (abs(discharge) > _STILL)
-        out[i] = discharge if moves else _ZERO
+    rise = cells.bed_second - cells.bed_first
+    depth = flow_depth(cells.depth_first, cells.depth_second, rise, numbers.dry_depth_m)
+    wave = np.sqrt(depth)
+    here = nearby.here
+    climb = (cells.depth_second - cells.depth_first) + rise
+    side = min(numbers.side_weight, numbers.side_weight_per_root * wave)
+    bend = (nearby.before + nearby.after) - (here + here)
+    push = (here + side * bend) - (numbers.gravity_dt_per_cell * depth) * climb
+    across = _QUARTER * nearby.across
+    length = np.sqrt(here * here + across * across)
+    twice = cells.manning_first + cells.manning_second
+    rough = (_QUARTER * numbers.gravity_dt) * (twice * twice)
+    squared = depth * depth
+    drag = rough * (length * near_inverse_cube_root(depth))
+    discharge = (push * squared) / (squared + drag)
+    most = (numbers.froude_speed * depth) * wave
+    discharge = max(-most, min(most, discharge))
+    moves = (depth > numbers.dry_depth_m) & (abs(discharge) > _STILL)
+    return discharge if moves else _ZERO
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def edge_discharge(
-    out: Row,
-    depth_m: Row,
-    conveyance: Row,
-    work: NDArray[np.float32],
-    dry_depth_m: np.float32,
-) -> None:
-    """Free outflow over the edge of the grid: normal flow, at most critical flow.
+    depth_m: np.float32, conveyance: np.float32, dry_depth_m: np.float32
+) -> np.float32:
+    """Return the free outflow over the edge of the grid: normal flow, at most critical flow.
 
     Parameters
     ----------
-    out
-        Receives the outflow per width, shape (n,), float32 [m2/s], >= 0.
     depth_m
-        Water depth of the cells at the edge, shape (n,), float32 [m].
+        Water depth of the cell at the edge [m].
     conveyance
-        S_out / sqrt(S) / Manning's n of these cells, shape (n,), float32 [m^(1/3)/s], with the bed
-        slope S and its part S_out across the edge; 0 closes the edge, a very large number gives
-        critical flow.
-    work
-        Work space, shape (FACE_WORK_ROWS, >= n), float32.
+        S_out / sqrt(S) / Manning's n of the cell [m^(1/3)/s], with the bed slope S and its part
+        S_out across the edge; 0 closes the edge, a very large number gives critical flow.
     dry_depth_m
         Depth at and below which nothing leaves [m], > 0.
+
+    Returns
+    -------
+    numpy.float32
+        Outflow per width [m2/s], >= 0.
 
     Notes
     -----
     Normal flow is Manning's q = h^(5/3) sqrt(S) / n down the slope, critical flow q = h sqrt(g h).
     """
-    n = out.shape[0]
-    depth, root = work[0, :n], work[1, :n]
-    critical_speed = np.float32(np.sqrt(GRAVITY_M_S2))
-    for i in range(n):
-        depth[i] = max(dry_depth_m, depth_m[i])
-    inverse_cube_root(root, depth)
-    for i in range(n):
-        normal = conveyance[i] * (depth[i] * depth[i]) * root[i]
-        critical = critical_speed * depth[i] * np.sqrt(depth[i])
-        discharge = min(critical, normal)
-        out[i] = discharge if depth[i] > dry_depth_m else _ZERO
+    depth = max(dry_depth_m, depth_m)
+    normal = conveyance * (depth * depth) * inverse_cube_root(depth)
+    critical = _CRITICAL_SPEED * depth * np.sqrt(depth)
+    discharge = min(critical, normal)
+    return discharge if depth > dry_depth_m else _ZERO

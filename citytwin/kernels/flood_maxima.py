@@ -9,7 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.depth_rows import StoredWater
-from citytwin.kernels.face_discharge import FaceCells, Row, StepNumbers, flow_depth
+from citytwin.kernels.face_discharge import Row, StepNumbers, flow_depth
 from citytwin.kernels.full_state import FullState
 from citytwin.kernels.shallow_water import FlowState, Ground
 
@@ -68,68 +68,36 @@ class FloodMaxima(NamedTuple):
     debris: Debris
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def face_speed(out: Row, cells: FaceCells, discharge: Row, numbers: StepNumbers) -> None:
-    """Speed through a row of faces: discharge over flow depth.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def face_speed(
+    depth: np.float32, discharge: np.float32, froude_speed: np.float32, dry_depth_m: np.float32
+) -> np.float32:
+    """Return the speed through a face: discharge over flow depth.
 
     Parameters
     ----------
-    out
-        Receives the speed, shape (n,), float32 [m/s], with the sign of the discharge.
-    cells
-        The two cells of each face, arrays of shape (n,).
+    depth
+        Flow depth now [m], >= `dry_depth_m`.
     discharge
-        Discharge per width, shape (n,), float32 [m2/s].
-    numbers
-        Scalars of the step.
+        Discharge per width [m2/s].
+    froude_speed
+        Froude limit times sqrt(gravity) [m^0.5/s].
+    dry_depth_m
+        Depth at which a face is closed [m].
+
+    Returns
+    -------
+    numpy.float32
+        Speed [m/s], with the sign of the discharge.
 
     Notes
     -----
     The depth has changed since the discharge was found, so the Froude limit is applied again:
     without it a face that has just run nearly dry would show any speed.
     """
-    flow_depth(out, cells, numbers.dry_depth_m)
-    dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
-    for i in range(out.shape[0]):
-        depth = out[i]
-        most = froude_speed * np.sqrt(depth)
-        speed = discharge[i] / depth
-        speed = min(most, speed)
-        speed = max(-most, speed)
-        out[i] = speed if depth > dry else _ZERO
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _row_speed(
-    out: Row, depth: Row, x_speed: Row, y_speed: tuple[Row, Row], dry_depth_m: np.float32
-) -> None:
-    """Length of the mean velocity of the faces of each cell."""
-    n = out.shape[0]
-    west, east, (north, south) = x_speed[:n], x_speed[1:], y_speed
-    for i in range(n):
-        u = _HALF * (west[i] + east[i])
-        v = _HALF * (north[i] + south[i])
-        speed = np.sqrt(u * u + v * v)
-        out[i] = speed if depth[i] > dry_depth_m else _ZERO
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _raise_row(largest: Row, value: Row) -> None:
-    """Take the larger of two rows."""
-    for i in range(largest.shape[0]):
-        largest[i] = max(largest[i], value[i])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _raise_rating(
-    largest: Row, depth: Row, speed: Row, debris: Debris, dry_depth_m: np.float32
-) -> None:
-    """Take the larger of the hazard ratings so far and now."""
-    for i in range(largest.shape[0]):
-        factor = debris.deep if depth[i] > debris.depth_m else debris.shallow
-        rating = depth[i] * (speed[i] + _HALF) + factor
-        rating = rating if depth[i] > dry_depth_m else _ZERO
-        largest[i] = max(largest[i], rating)
+    most = froude_speed * np.sqrt(depth)
+    speed = max(-most, min(most, discharge / depth))
+    return speed if depth > dry_depth_m else _ZERO
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -150,46 +118,63 @@ def _raise_maxima(
     dry_depth_m: np.float32,
     time_s: np.float32,
 ) -> None:
-    """Bring the maxima of row `j` up to date; `speed` is replaced."""
-    depth, deepest = water.depth_m[j], water.row_depth_m[j]
-    _raise_row(maxima.depth_m[j], depth)
-    _raise_row(maxima.speed_m_s[j], speed)
-    _raise_rating(maxima.hazard_rating[j], depth, speed, maxima.debris, dry_depth_m)
+    """Bring the maxima of row `j` up to date."""
+    depth, debris = water.depth_m, maxima.debris
+    deepest, fastest = maxima.depth_m, maxima.speed_m_s
+    strongest, worst = maxima.depth_speed_m2_s, maxima.hazard_rating
     for i in range(speed.shape[0]):
-        speed[i] = speed[i] * depth[i]
-    _raise_row(maxima.depth_speed_m2_s[j], speed)
+        deep, fast = depth[j, i], speed[i]
+        factor = debris.deep if deep > debris.depth_m else debris.shallow
+        rating = deep * (fast + _HALF) + factor
+        rating = rating if deep > dry_depth_m else _ZERO
+        deepest[j, i] = max(deepest[j, i], deep)
+        fastest[j, i] = max(fastest[j, i], fast)
+        strongest[j, i] = max(strongest[j, i], deep * fast)
+        worst[j, i] = max(worst[j, i], rating)
     for k in range(maxima.threshold_m.shape[0]):
-        if deepest >= maxima.threshold_m[k]:
-            _stamp_row(maxima.first_time_s[k, j], depth, maxima.threshold_m[k], time_s)
+        if water.row_depth_m[j] >= maxima.threshold_m[k]:
+            _stamp_row(maxima.first_time_s[k, j], depth[j], maxima.threshold_m[k], time_s)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _y_speed(out: Row, state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
     """Speed through the north faces of row `j`; at the edges the one cell stands for both."""
-    ny = state.depth_m.shape[0]
+    depth, bed, through = state.depth_m, ground.bed_m, state.y_discharge
+    dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
+    ny, nx = depth.shape
     above, below = max(j - 1, 0), min(j, ny - 1)
-    depth, bed, manning = state.depth_m, ground.bed_m, ground.manning
-    cells = FaceCells(
-        depth[above], depth[below], bed[above], bed[below], manning[above], manning[below]
-    )
-    face_speed(out, cells, state.y_discharge[j], numbers)
+    for i in range(nx):
+        rise = bed[below, i] - bed[above, i]
+        deep = flow_depth(depth[above, i], depth[below, i], rise, dry)
+        out[i] = face_speed(deep, through[j, i], froude_speed, dry)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _x_speed(out: Row, state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
     """Speed through the nx + 1 west and east faces of row `j`."""
-    depth, bed, manning = state.depth_m[j], ground.bed_m[j], ground.manning[j]
-    discharge = state.x_discharge[j]
-    n = depth.shape[0]
-    inner = FaceCells(
-        depth[: n - 1], depth[1:], bed[: n - 1], bed[1:], manning[: n - 1], manning[1:]
-    )
-    face_speed(out[1:n], inner, discharge[1:n], numbers)
-    first = FaceCells(depth[:1], depth[:1], bed[:1], bed[:1], manning[:1], manning[:1])
-    face_speed(out[:1], first, discharge[:1], numbers)
-    end, ground_end, rough_end = depth[n - 1 :], bed[n - 1 :], manning[n - 1 :]
-    last = FaceCells(end, end, ground_end, ground_end, rough_end, rough_end)
-    face_speed(out[n : n + 1], last, discharge[n : n + 1], numbers)
+    depth, bed, through = state.depth_m, ground.bed_m, state.x_discharge
+    dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
+    nx = depth.shape[1]
+    for i in range(nx - 1):
+        rise = bed[j, i + 1] - bed[j, i]
+        deep = flow_depth(depth[j, i], depth[j, i + 1], rise, dry)
+        out[i + 1] = face_speed(deep, through[j, i + 1], froude_speed, dry)
+    out[0] = face_speed(max(dry, depth[j, 0]), through[j, 0], froude_speed, dry)
+    out[nx] = face_speed(max(dry, depth[j, nx - 1]), through[j, nx], froude_speed, dry)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _row_speed(
+    out: Row, depth: Row, x_speed: Row, y_speed: tuple[Row, Row], dry_depth_m: np.float32
+) -> None:
+    """Length of the mean velocity of the faces of each cell."""
+    n = out.shape[0]
+    west, east, (north, south) = x_speed[:n], x_speed[1:], y_speed
+    for i in range(n):
+        u = _HALF * (west[i] + east[i])
+        v = _HALF * (north[i] + south[i])
+        speed = np.sqrt(u * u + v * v)
+        out[i] = speed if depth[i] > dry_depth_m else _ZERO
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -1,7 +1,8 @@
-"""Depth and velocity of a row of cells from the fluxes through its faces.
+"""Depth and velocity of a cell from the fluxes through its faces.
 
 Godunov's method in its conservative form (Toro 2001, chapter 9) and the mean of two steps of Heun
-(Shu and Osher 1988).
+(Shu and Osher 1988). Functions of single numbers without a branch: loops over a row that call them
+become vector code.
 """
 
 from __future__ import annotations
@@ -11,45 +12,44 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.depth_rows import deposit, largest
+from citytwin.kernels.depth_rows import largest, risen_depth
 from citytwin.kernels.face_discharge import GRAVITY_M_S2, Row
 from citytwin.kernels.full_state import FullNumbers, FullState
-from citytwin.kernels.manning_friction import slow_down
+from citytwin.kernels.manning_friction import slowed
 from citytwin.kernels.riemann import FaceFlux
 
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
-_TWO = np.float32(2.0)
 _HALF = np.float32(0.5)
 _GRAVITY = np.float32(GRAVITY_M_S2)
 
 
-class RowWater(NamedTuple):
-    """Water of one row of cells.
+class CellWater(NamedTuple):
+    """Water of a cell.
 
     Parameters
     ----------
     depth, residual
-        Water depth and what rounding left out of it, shape (n,), float32 [m].
+        Water depth and what rounding left out of it [m].
     x_speed, y_speed
-        Velocities, shape (n,), float32 [m/s].
+        Velocities [m/s].
     """
 
-    depth: Row
-    residual: Row
-    x_speed: Row
-    y_speed: Row
+    depth: np.float32
+    residual: np.float32
+    x_speed: np.float32
+    y_speed: np.float32
 
 
-class RowFluxes(NamedTuple):
-    """Fluxes through the faces of one row of cells.
+class CellFluxes(NamedTuple):
+    """Fluxes through the faces of a cell.
 
     Parameters
     ----------
     west, east
-        Through the faces west and east of each cell, arrays of shape (n,).
+        Through the faces west and east of it.
     north, south
-        Through the faces north and south of it, arrays of shape (n,).
+        Through the faces north and south of it.
     """
 
     west: FaceFlux
@@ -58,168 +58,136 @@ class RowFluxes(NamedTuple):
     south: FaceFlux
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def row_of(state: FullState, j: int) -> RowWater:
-    """Return the water of a row.
+class CellGround(NamedTuple):
+    """Ground and weather of a cell.
 
     Parameters
     ----------
-    state
-        Arrays of shape (ny, nx).
-    j
-        Row.
+    manning
+        Manning's n [s/m^(1/3)].
+    rain_m
+        Rain of the step that it receives [m].
+    x_slope, y_slope
+        Half slopes of the level within the cell [m]; 0 in first order.
+    """
+
+    manning: np.float32
+    rain_m: np.float32
+    x_slope: np.float32
+    y_slope: np.float32
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _momentum(
+    start: tuple[np.float32, np.float32],
+    fluxes: tuple[FaceFlux, FaceFlux, FaceFlux, FaceFlux],
+    half_level: np.float32,
+    numbers: FullNumbers,
+) -> np.float32:
+    """Momentum per area at the end of a step, from depth and velocity at its start.
+
+    `fluxes` are those before and after the cell in that direction, then those beside it.
+    """
+    depth, along = start
+    before, after, left, right = fluxes
+    pushed = after.on_first - before.on_second
+    drifted = right.mass * right.carried - left.mass * left.carried
+    momentum = depth * along - numbers.dt_per_cell * (pushed + drifted)
+    # The slope of the water level within the cell pulls.
+    return momentum - numbers.gravity_dt_per_cell * (depth * (half_level + half_level))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def euler_step(
+    water: CellWater, fluxes: CellFluxes, ground: CellGround, numbers: FullNumbers
+) -> tuple[CellWater, np.float32]:
+    """Return the water of a cell after an Euler step, and what its depth gained.
+
+    Parameters
+    ----------
+    water
+        At the start of the step.
+    fluxes
+        Through the faces of the cell.
+    ground
+        Of the cell.
+    numbers
+        Scalars of the step.
 
     Returns
     -------
-    RowWater
-        Views of shape (nx,).
+    tuple
+        Water at the end and gain [m]. A film has no velocity.
     """
-    return RowWater(state.depth_m[j], state.residual_m[j], state.x_speed[j], state.y_speed[j])
+    west, east, north, south = fluxes
+    x_momentum = _momentum(
+        (water.depth, water.x_speed), (west, east, north, south), ground.x_slope, numbers
+    )
+    y_momentum = _momentum(
+        (water.depth, water.y_speed), (north, south, west, east), ground.y_slope, numbers
+    )
+    entered = (west.mass - east.mass) + (north.mass - south.mass)
+    gain = numbers.dt_per_cell * entered + ground.rain_m
+    depth, residual = risen_depth(water.depth, water.residual, gain)
+    deep = max(numbers.dry_depth_m, depth)
+    inverse = _ONE / deep
+    some = inverse if depth > numbers.dry_depth_m else _ZERO
+    speeds = x_momentum * some, y_momentum * some
+    u, v = slowed(speeds, inverse, deep, ground.manning, numbers.gravity_dt)
+    return CellWater(depth, residual, u, v), gain
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def momentum_gain(
-    along: Row,
-    water: RowWater,
-    fluxes: tuple[FaceFlux, FaceFlux, FaceFlux, FaceFlux],
-    scale: np.float32,
-) -> None:
-    """Bring the momentum per area of a row to the end of a step.
-
-    Parameters
-    ----------
-    along
-        Velocity in one direction on entry, momentum per area on return, shape (n,) [m2/s].
-    water
-        Water at the start, arrays of shape (n,).
-    fluxes
-        Through the faces before and after the cell in that direction, then through those beside
-        it, arrays of shape (n,).
-    scale
-        Time step over cell size [s/m].
-    """
-    before, after, left, right = fluxes
-    push_before, push_after = before.on_second, after.on_first
-    through_left, carried_left = left.mass, left.carried
-    through_right, carried_right = right.mass, right.carried
-    depth = water.depth
-    for i in range(along.shape[0]):
-        pushed = push_after[i] - push_before[i]
-        drifted = through_right[i] * carried_right[i] - through_left[i] * carried_left[i]
-        along[i] = depth[i] * along[i] - scale * (pushed + drifted)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def slope_pull(momentum: Row, depth: Row, half_level: Row, scale: np.float32) -> None:
-    """Let the slope of the water level within the cells pull.
-
-    Parameters
-    ----------
-    momentum
-        Momentum per area, shape (n,), float32 [m2/s], changed in place.
-    depth
-        Water depth, shape (n,), float32 [m].
-    half_level
-        Half slopes of the level in the direction of the momentum, shape (n,), float32 [m].
-    scale
-        Gravity times time step over cell size [1/s].
-    """
-    for i in range(momentum.shape[0]):
-        momentum[i] = momentum[i] - scale * (depth[i] * (_TWO * half_level[i]))
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def depth_gain(
-    gain: Row, fluxes: RowFluxes, rain_weight: Row, scale: np.float32, rain_m: np.float32
-) -> None:
-    """Find what the depths of a row gain in a step.
-
-    Parameters
-    ----------
-    gain
-        Receives the gain, shape (n,), float32 [m].
-    fluxes
-        Through the faces, arrays of shape (n,).
-    rain_weight
-        Share of the rain, shape (n,), float32 [-].
-    scale
-        Time step over cell size [s/m].
-    rain_m
-        Rain of the step [m].
-    """
-    west, east = fluxes.west.mass, fluxes.east.mass
-    north, south = fluxes.north.mass, fluxes.south.mass
-    for i in range(gain.shape[0]):
-        gain[i] = scale * ((west[i] - east[i]) + (north[i] - south[i]))
-    if rain_m > _ZERO:
-        for i in range(gain.shape[0]):
-            gain[i] = gain[i] + rain_weight[i] * rain_m
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def velocities(
-    water: RowWater, manning: Row, work: tuple[Row, Row, Row], numbers: FullNumbers
-) -> None:
-    """Turn momentum into velocity and slow it down by friction; a film has none.
-
-    Parameters
-    ----------
-    water
-        Depth at the end of the step; momentum per area in place of the velocities on entry, the
-        velocities on return, arrays of shape (n,).
-    manning
-        Manning's n, shape (n,), float32 [s/m^(1/3)].
-    work
-        Three rows of work space, shape (n,), float32.
-    numbers
-        Scalars of the step.
-    """
-    depth, x_speed, y_speed = water.depth, water.x_speed, water.y_speed
-    deep = work[0]
-    dry = numbers.dry_depth_m
-    for i in range(depth.shape[0]):
-        deep[i] = max(dry, depth[i])
-        inverse = _ONE / deep[i]
-        inverse = inverse if depth[i] > dry else _ZERO
-        x_speed[i] = x_speed[i] * inverse
-        y_speed[i] = y_speed[i] * inverse
-    slow_down((x_speed, y_speed), deep, manning, (work[1], work[2]), numbers.gravity_dt)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def average(
-    start: RowWater, middle: RowWater, end: RowWater, gain: Row, dry_depth_m: np.float32
-) -> None:
-    """Take the mean of the start of a step and the end of its second stage (Heun's method).
+    start: CellWater, middle: CellWater, end: CellWater, gain: np.float32, dry_depth_m: np.float32
+) -> CellWater:
+    """Return the mean of the start of a step and the end of its second stage (Heun's method).
 
     Parameters
     ----------
     start
-        Water at the start of the step on entry, at its end on return, arrays of shape (n,).
+        Water at the start of the step.
     middle
         Water after the first stage.
     end
-        Water after the second stage; its velocities are replaced.
+        Water after the second stage.
     gain
-        What the depth gained in the second stage, shape (n,), float32 [m]; replaced.
+        What the depth gained in the second stage [m].
     dry_depth_m
         Depth at and below which water has no velocity [m].
+
+    Returns
+    -------
+    CellWater
+        Water at the end of the step.
     """
-    n = gain.shape[0]
-    for i in range(n):
-        end.x_speed[i] = start.depth[i] * start.x_speed[i] + end.depth[i] * end.x_speed[i]
-    for i in range(n):
-        end.y_speed[i] = start.depth[i] * start.y_speed[i] + end.depth[i] * end.y_speed[i]
-    for i in range(n):
-        rounded = (middle.residual[i] - start.residual[i]) + gain[i]
-        gain[i] = _HALF * ((middle.depth[i] - start.depth[i]) + rounded)
-    deposit(start.depth, start.residual, gain)
-    for i in range(n):
-        depth = start.depth[i]
-        inverse = _HALF / max(dry_depth_m, depth)
-        inverse = inverse if depth > dry_depth_m else _ZERO
-        start.x_speed[i] = end.x_speed[i] * inverse
-        start.y_speed[i] = end.y_speed[i] * inverse
+    x_twice = start.depth * start.x_speed + end.depth * end.x_speed
+    y_twice = start.depth * start.y_speed + end.depth * end.y_speed
+    rounded = (middle.residual - start.residual) + gain
+    mean_gain = _HALF * ((middle.depth - start.depth) + rounded)
+    depth, residual = risen_depth(start.depth, start.residual, mean_gain)
+    inverse = _HALF / max(dry_depth_m, depth)
+    inverse = inverse if depth > dry_depth_m else _ZERO
+    return CellWater(depth, residual, x_twice * inverse, y_twice * inverse)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def wave_speed(water: CellWater) -> np.float32:
+    """Return the speed of the fastest wave along x or y.
+
+    Parameters
+    ----------
+    water
+        Of a cell.
+
+    Returns
+    -------
+    numpy.float32
+        Speed [m/s].
+    """
+    fastest = max(abs(water.x_speed), abs(water.y_speed))
+    wave: np.float32 = fastest + np.sqrt(_GRAVITY * water.depth)
+    return wave
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -235,9 +203,9 @@ def note_largest(state: FullState, j: int, wave: Row) -> None:
     wave
         Work space, shape (nx,), float32.
     """
-    depth, x_speed, y_speed = state.depth_m[j], state.x_speed[j], state.y_speed[j]
+    depth, x_speed, y_speed = state.depth_m, state.x_speed, state.y_speed
     for i in range(wave.shape[0]):
-        fastest = max(abs(x_speed[i]), abs(y_speed[i]))
-        wave[i] = fastest + np.sqrt(_GRAVITY * depth[i])
-    largest(depth, state.row_depth_m[j : j + 1])
+        water = CellWater(depth[j, i], _ZERO, x_speed[j, i], y_speed[j, i])
+        wave[i] = wave_speed(water)
+    largest(depth[j], state.row_depth_m[j : j + 1])
     largest(wave, state.row_wave_m_s[j : j + 1])

@@ -4,69 +4,56 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from citytwin.kernels.face_discharge import FACE_WORK_ROWS, GRAVITY_M_S2, Row, edge_discharge
-from citytwin.kernels.full_state import FullState, FullWork, as_flux
-from citytwin.kernels.riemann import WALL_RISE_M, FaceSide, riemann_flux
+from citytwin.kernels.face_discharge import GRAVITY_M_S2, edge_discharge
+from citytwin.kernels.full_state import FullState, FullWork, put_flux
+from citytwin.kernels.riemann import WALL_RISE_M, FaceFlux, FaceSide, riemann_flux
 from citytwin.kernels.shallow_water import Ground
 
 # Conveyance that stands for an edge where water enters: it passes with the velocity of the cell.
 AS_IT_COMES = np.float32(-1.0)
 
 _ZERO = np.float32(0.0)
-_TWO = np.float32(2.0)
 _GRAVITY = np.float32(GRAVITY_M_S2)
+_BEYOND_A_WALL = np.float32(2.0) * WALL_RISE_M
 _HALF_GRAVITY = np.float32(0.5 * GRAVITY_M_S2)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _edge_flux(
-    rows: NDArray[np.float32],
     water: FaceSide,
-    conveyance: Row,
-    fall: Row,
+    conveyance: np.float32,
+    fall: np.float32,
     outwards: np.float32,
-    scratch: NDArray[np.float32],
     dry_depth_m: np.float32,
-) -> None:
-    """Write the fluxes of one side: mirrored water at walls, through flow elsewhere.
+) -> FaceFlux:
+    """Flux through an edge: mirrored water at a wall, through flow elsewhere.
 
     `fall` is the drop of the bed to the cell outside that is thought of, `outwards` is 1 for an
     east or south side and -1 for a west or north side.
     """
-    n = conveyance.shape[0]
-    flux = as_flux(rows, 0, n)
-    out, rise = scratch[FACE_WORK_ROWS, :n], scratch[FACE_WORK_ROWS + 1, :n]
-    rise[:] = outwards * (_TWO * WALL_RISE_M)
-    riemann_flux(flux, water, water, rise)
-    edge_discharge(out, water.depth, conveyance, scratch, dry_depth_m)
-    for i in range(n):
-        if conveyance[i] != _ZERO:
-            depth, speed = water.depth[i], outwards * water.along[i]
-            # Shooting water cannot know of the edge and leaves as it comes.
-            as_it_comes = conveyance[i] < _ZERO or speed > np.sqrt(_GRAVITY * depth)
-            through = depth * speed if as_it_comes else out[i]
-            beyond = max(_ZERO, depth - abs(fall[i]))
-            pull = _HALF_GRAVITY * ((depth - beyond) * (depth + beyond))
-            push = through * through / depth if depth > dry_depth_m else _ZERO
-            push = push - (pull if fall[i] > _ZERO else -pull)
-            flux.mass[i] = outwards * through
-            flux.on_first[i] = push
-            flux.on_second[i] = push
-            flux.carried[i] = water.across[i]
+    wall = riemann_flux(water, water, outwards * _BEYOND_A_WALL)
+    depth, speed = water.depth, outwards * water.along
+    leaves = edge_discharge(depth, conveyance, dry_depth_m)
+    # Shooting water cannot know of the edge and leaves as it comes.
+    as_it_comes = (conveyance < _ZERO) | (speed > np.sqrt(_GRAVITY * depth))
+    through = depth * speed if as_it_comes else leaves
+    beyond = max(_ZERO, depth - abs(fall))
+    pull = _HALF_GRAVITY * ((depth - beyond) * (depth + beyond))
+    push = through * through / depth if depth > dry_depth_m else _ZERO
+    push = push - (pull if fall > _ZERO else -pull)
+    free = FaceFlux(outwards * through, push, push, water.across)
+    return free if conveyance != _ZERO else wall
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _fall_outwards(out: Row, inner: Row, edge: Row, first_order: bool) -> None:
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _fall_outwards(inner: np.float32, edge: np.float32, first_order: bool) -> np.float32:
     """Drop of the bed from the edge outwards, taken like that from the inner cell to the edge.
 
     With slopes inside the cells the pull of the bed is theirs.
     """
-    for i in range(out.shape[0]):
-        drop = inner[i] - edge[i]
-        known = first_order and abs(drop) < WALL_RISE_M
-        out[i] = drop if known else _ZERO
+    drop = inner - edge
+    return drop if first_order and abs(drop) < WALL_RISE_M else _ZERO
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -97,24 +84,22 @@ def edge_fluxes(
     """
     ny, nx = state.depth_m.shape
     depth, u, v, bed = state.depth_m, state.x_speed, state.y_speed, ground.bed_m
-    scratch = work.scratch
-    fall = scratch[FACE_WORK_ROWS + 2]
     one = np.float32(1.0)
-    _fall_outwards(fall[:nx], bed[min(1, ny - 1)], bed[0], first_order)
-    water = FaceSide(depth[0], v[0], u[0])
-    _edge_flux(work.north, water, ground.north, fall[:nx], -one, scratch, dry_depth_m)
-    _fall_outwards(fall[:nx], bed[max(ny - 2, 0)], bed[ny - 1], first_order)
-    water = FaceSide(depth[ny - 1], v[ny - 1], u[ny - 1])
-    _edge_flux(work.south, water, ground.south, fall[:nx], one, scratch, dry_depth_m)
-    column = scratch[FACE_WORK_ROWS + 3 : FACE_WORK_ROWS + 8, :ny]
-    for side in range(2):
-        edge, inner = (0, min(1, nx - 1)) if side == 0 else (nx - 1, max(nx - 2, 0))
+    for edge, inner, outwards in ((0, min(1, ny - 1), -one), (ny - 1, max(ny - 2, 0), one)):
+        rows, conveyance = work.north, ground.north
+        if outwards > _ZERO:
+            rows, conveyance = work.south, ground.south
+        for i in range(nx):
+            fall = _fall_outwards(bed[inner, i], bed[edge, i], first_order)
+            water = FaceSide(depth[edge, i], v[edge, i], u[edge, i])
+            flux = _edge_flux(water, conveyance[i], fall, outwards, dry_depth_m)
+            put_flux(rows, 0, i, flux)
+    for edge, inner, outwards in ((0, min(1, nx - 1), -one), (nx - 1, max(nx - 2, 0), one)):
+        rows, conveyance = work.west, ground.west
+        if outwards > _ZERO:
+            rows, conveyance = work.east, ground.east
         for j in range(ny):
-            column[0, j], column[1, j], column[2, j] = depth[j, edge], u[j, edge], v[j, edge]
-            column[3, j], column[4, j] = bed[j, inner], bed[j, edge]
-        water = FaceSide(column[0], column[1], column[2])
-        _fall_outwards(fall[:ny], column[3], column[4], first_order)
-        if side == 0:
-            _edge_flux(work.west, water, ground.west, fall[:ny], -one, scratch, dry_depth_m)
-        else:
-            _edge_flux(work.east, water, ground.east, fall[:ny], one, scratch, dry_depth_m)
+            fall = _fall_outwards(bed[j, inner], bed[j, edge], first_order)
+            water = FaceSide(depth[j, edge], u[j, edge], v[j, edge])
+            flux = _edge_flux(water, conveyance[j], fall, outwards, dry_depth_m)
+            put_flux(rows, 0, j, flux)

@@ -7,35 +7,20 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-from citytwin.kernels.face_discharge import FACE_WORK_ROWS, Row
-from citytwin.kernels.full_state import FullState, FullWork, as_flux, as_side, as_slopes
-from citytwin.kernels.muscl import (
-    HalfSlopes,
-    clear_slopes,
-    limited_slopes,
-    rise_between,
-    side_after,
-    side_before,
-)
-from citytwin.kernels.riemann import WALL_RISE_M, FaceFlux, FaceSide, riemann_flux
-from citytwin.kernels.shallow_water import Ground
+from citytwin.kernels.full_state import FullState, FullWork, put_flux, put_slopes, slopes_at
+from citytwin.kernels.muscl import limited_slopes, rise_between, side_after, side_before
+from citytwin.kernels.riemann import WALL_RISE_M, FaceSide, riemann_flux
+from citytwin.kernels.shallow_water import Field, Ground
 
 _ZERO = np.float32(0.0)
 _HALF = np.float32(0.5)
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _part(water: FaceSide, begin: int, end: int) -> FaceSide:
-    """Some cells of a row."""
-    return FaceSide(water.depth[begin:end], water.along[begin:end], water.across[begin:end])
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _y_water(state: FullState, j: int) -> FaceSide:
-    """Row `j` as seen by its north and south faces."""
-    return FaceSide(state.depth_m[j], state.y_speed[j], state.x_speed[j])
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _side(depth: Field, along: Field, across: Field, j: int, i: int) -> FaceSide:
+    """Water of a cell as a face sees it."""
+    return FaceSide(depth[j, i], along[j, i], across[j, i])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -66,22 +51,35 @@ def x_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     work
         Work space; row `j` takes its place in `x_slope`.
     """
-    rows = work.x_slope[j % 3]
-    nx = state.depth_m.shape[1]
-    bed, depth = ground.bed_m[j], state.depth_m[j]
-    clear_slopes(as_slopes(rows, 0, nx))
+    bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
+    rows, k, nx = work.x_slope, j % 3, depth.shape[1]
+    for i in range(nx - 2):
+        rises = bed[j, i + 1] - bed[j, i], bed[j, i + 2] - bed[j, i + 1]
+        before, here = _side(depth, u, v, j, i), _side(depth, u, v, j, i + 1)
+        after = _side(depth, u, v, j, i + 2)
+        put_slopes(rows, k, i + 1, limited_slopes(before, here, after, rises))
+    for of in range(4):
+        rows[k, of, 0], rows[k, of, nx - 1] = _ZERO, _ZERO
     if nx == 1:
         return
-    water = FaceSide(depth, state.x_speed[j], state.y_speed[j])
-    three = (_part(water, 0, nx - 2), _part(water, 1, nx - 1), _part(water, 2, nx))
-    beds = (bed[: nx - 2], bed[1 : nx - 1], bed[2:])
-    limited_slopes(as_slopes(rows, 1, nx - 1), three, beds, work.scratch[0, : nx - 2])
-    level = rows[1]
     if ground.west[j] != _ZERO:
-        level[0] = _free_level_slope(bed[1] - bed[0], depth[1] - depth[0])
+        rise, deepens = bed[j, 1] - bed[j, 0], depth[j, 1] - depth[j, 0]
+        rows[k, 1, 0] = _free_level_slope(rise, deepens)
     if ground.east[j] != _ZERO:
-        rise, deepens = bed[nx - 1] - bed[nx - 2], depth[nx - 1] - depth[nx - 2]
-        level[nx - 1] = _free_level_slope(rise, deepens)
+        rise, deepens = bed[j, nx - 1] - bed[j, nx - 2], depth[j, nx - 1] - depth[j, nx - 2]
+        rows[k, 1, nx - 1] = _free_level_slope(rise, deepens)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _inner_y_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
+    """Find the slopes of a row between two others."""
+    bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
+    rows, k = work.y_slope, j % 3
+    for i in range(depth.shape[1]):
+        rises = bed[j, i] - bed[j - 1, i], bed[j + 1, i] - bed[j, i]
+        before, here = _side(depth, v, u, j - 1, i), _side(depth, v, u, j, i)
+        after = _side(depth, v, u, j + 1, i)
+        put_slopes(rows, k, i, limited_slopes(before, here, after, rises))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -99,15 +97,12 @@ def y_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     work
         Work space; row `j` takes its place in `y_slope`.
     """
-    rows = work.y_slope[j % 3]
     ny, nx = state.depth_m.shape
-    bed, depth = ground.bed_m, state.depth_m
-    slopes = as_slopes(rows, 0, nx)
     if 0 < j < ny - 1:
-        three = (_y_water(state, j - 1), _y_water(state, j), _y_water(state, j + 1))
-        limited_slopes(slopes, three, (bed[j - 1], bed[j], bed[j + 1]), work.scratch[0, :nx])
+        _inner_y_slopes(state, ground, j, work)
         return
-    clear_slopes(slopes)
+    bed, depth, rows = ground.bed_m, state.depth_m, work.y_slope
+    rows[j % 3] = _ZERO
     if ny == 1:
         return
     conveyance = ground.north if j == 0 else ground.south
@@ -115,30 +110,7 @@ def y_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     for i in range(nx):
         if conveyance[i] != _ZERO:
             rise, deepens = bed[b, i] - bed[a, i], depth[b, i] - depth[a, i]
-            slopes.level[i] = _free_level_slope(rise, deepens)
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _rise(out: Row, bed_1: Row, bed_2: Row) -> None:
-    for i in range(out.shape[0]):
-        out[i] = bed_2[i] - bed_1[i]
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _sloped_flux(
-    flux: FaceFlux,
-    water: tuple[FaceSide, FaceSide],
-    beds: tuple[Row, Row],
-    slopes: tuple[HalfSlopes, HalfSlopes],
-    scratch: NDArray[np.float32],
-) -> None:
-    """Fluxes between the values that cells with slopes have at their faces."""
-    n = flux.mass.shape[0]
-    first, second, rise = as_side(scratch[:3], n), as_side(scratch[3:6], n), scratch[6, :n]
-    side_before(first, water[0], slopes[0])
-    side_after(second, water[1], slopes[1])
-    rise_between(rise, beds, slopes[0], slopes[1])
-    riemann_flux(flux, first, second, rise)
+            rows[j % 3, 1, i] = _free_level_slope(rise, deepens)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -158,20 +130,20 @@ def x_fluxes(state: FullState, ground: Ground, j: int, work: FullWork, second_or
     second_order
         Whether cells have slopes; those of the row must have been found.
     """
-    nx = state.depth_m.shape[1]
-    bed, scratch = ground.bed_m[j], work.scratch[FACE_WORK_ROWS:]
-    beds = (bed[: nx - 1], bed[1:])
-    row = FaceSide(state.depth_m[j], state.x_speed[j], state.y_speed[j])
-    water = (_part(row, 0, nx - 1), _part(row, 1, nx))
-    flux = as_flux(work.x_flux[j % 2], 1, nx)
+    bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
+    rows, slopes, n = work.x_flux, work.x_slope, depth.shape[1] - 1
     if second_order:
-        rows = work.x_slope[j % 3]
-        slopes = (as_slopes(rows, 0, nx - 1), as_slopes(rows, 1, nx))
-        _sloped_flux(flux, water, beds, slopes, scratch)
+        for i in range(n):
+            first, second = slopes_at(slopes, j % 3, i), slopes_at(slopes, j % 3, i + 1)
+            left = side_before(_side(depth, u, v, j, i), first)
+            right = side_after(_side(depth, u, v, j, i + 1), second)
+            rise = rise_between(bed[j, i + 1] - bed[j, i], first, second)
+            put_flux(rows, j % 2, i + 1, riemann_flux(left, right, rise))
     else:
-        rise = scratch[0, : nx - 1]
-        _rise(rise, beds[0], beds[1])
-        riemann_flux(flux, water[0], water[1], rise)
+        for i in range(n):
+            left, right = _side(depth, u, v, j, i), _side(depth, u, v, j, i + 1)
+            rise = bed[j, i + 1] - bed[j, i]
+            put_flux(rows, j % 2, i + 1, riemann_flux(left, right, rise))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -191,16 +163,16 @@ def y_fluxes(state: FullState, ground: Ground, j: int, work: FullWork, second_or
     second_order
         Whether cells have slopes; those of both rows must have been found.
     """
-    nx = state.depth_m.shape[1]
-    scratch = work.scratch[FACE_WORK_ROWS:]
-    beds = (ground.bed_m[j - 1], ground.bed_m[j])
-    water = (_y_water(state, j - 1), _y_water(state, j))
-    flux = as_flux(work.y_flux[j % 3], 0, nx)
+    bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
+    rows, slopes, nx = work.y_flux, work.y_slope, depth.shape[1]
     if second_order:
-        above, below = work.y_slope[(j - 1) % 3], work.y_slope[j % 3]
-        slopes = (as_slopes(above, 0, nx), as_slopes(below, 0, nx))
-        _sloped_flux(flux, water, beds, slopes, scratch)
+        for i in range(nx):
+            first, second = slopes_at(slopes, (j - 1) % 3, i), slopes_at(slopes, j % 3, i)
+            above = side_before(_side(depth, v, u, j - 1, i), first)
+            below = side_after(_side(depth, v, u, j, i), second)
+            rise = rise_between(bed[j, i] - bed[j - 1, i], first, second)
+            put_flux(rows, j % 3, i, riemann_flux(above, below, rise))
     else:
-        rise = scratch[0, :nx]
-        _rise(rise, beds[0], beds[1])
-        riemann_flux(flux, water[0], water[1], rise)
+        for i in range(nx):
+            above, below = _side(depth, v, u, j - 1, i), _side(depth, v, u, j, i)
+            put_flux(rows, j % 3, i, riemann_flux(above, below, bed[j, i] - bed[j - 1, i]))

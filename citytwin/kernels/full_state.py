@@ -8,12 +8,12 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from citytwin.kernels.face_discharge import FACE_WORK_ROWS, Row
+from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.muscl import HalfSlopes
-from citytwin.kernels.riemann import FaceFlux, FaceSide
+from citytwin.kernels.riemann import FaceFlux
 
-# Rows of scratch space: sides of a face, velocities of a stage, friction, a column of the grid.
-_SCRATCH_ROWS = 10
+# Rows of scratch space: what a row of cells or faces needs besides, and a column of the grid.
+_SCRATCH_ROWS = 6
 
 
 class FullState(NamedTuple):
@@ -101,9 +101,9 @@ class FullWork(NamedTuple):
     share
         Limits of the outflow of two rows, shape (2, nx).
     north, south
-        Fluxes through the edges, shape (4, nx).
+        Fluxes through the edges, shape (1, 4, nx).
     west, east
-        The same, shape (4, ny).
+        The same, shape (1, 4, ny).
     scratch
         Rows of any use, shape (n, max(ny, nx) + 1).
     """
@@ -143,68 +143,81 @@ def full_work(ny: int, nx: int) -> FullWork:
         x_slope=zeros(3, 4, nx),
         y_slope=zeros(3, 4, nx),
         share=zeros(2, nx),
-        north=zeros(4, nx),
-        south=zeros(4, nx),
-        west=zeros(4, ny),
-        east=zeros(4, ny),
-        scratch=zeros(FACE_WORK_ROWS + _SCRATCH_ROWS, max(ny, nx) + 1),
+        north=zeros(1, 4, nx),
+        south=zeros(1, 4, nx),
+        west=zeros(1, 4, ny),
+        east=zeros(1, 4, ny),
+        scratch=zeros(_SCRATCH_ROWS, max(ny, nx) + 1),
     )
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def as_flux(rows: NDArray[np.float32], begin: int, end: int) -> FaceFlux:
-    """Name the rows of a block of fluxes.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def flux_at(rows: NDArray[np.float32], k: int, i: int) -> FaceFlux:
+    """Return a flux of a block.
 
     Parameters
     ----------
     rows
-        Block, shape (4, n), float32 [units of `FaceFlux`].
-    begin, end
-        The faces wanted, 0 <= begin <= end <= n.
+        Blocks, shape (m, 4, n), float32 [units of `FaceFlux`].
+    k, i
+        The block and the face.
 
     Returns
     -------
     FaceFlux
-        Views of shape (end - begin,).
+        What passes it.
     """
-    return FaceFlux(rows[0, begin:end], rows[1, begin:end], rows[2, begin:end], rows[3, begin:end])
+    return FaceFlux(rows[k, 0, i], rows[k, 1, i], rows[k, 2, i], rows[k, 3, i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def as_slopes(rows: NDArray[np.float32], begin: int, end: int) -> HalfSlopes:
-    """Name the rows of a block of slopes.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def put_flux(rows: NDArray[np.float32], k: int, i: int, flux: FaceFlux) -> None:
+    """Keep a flux in a block.
 
     Parameters
     ----------
     rows
-        Block, shape (4, n), float32 [units of `HalfSlopes`].
-    begin, end
-        The cells wanted, 0 <= begin <= end <= n.
+        Blocks, shape (m, 4, n), float32 [units of `FaceFlux`], changed in place.
+    k, i
+        The block and the face.
+    flux
+        What passes it.
+    """
+    rows[k, 0, i], rows[k, 1, i] = flux.mass, flux.on_first
+    rows[k, 2, i], rows[k, 3, i] = flux.on_second, flux.carried
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def slopes_at(rows: NDArray[np.float32], k: int, i: int) -> HalfSlopes:
+    """Return the slopes of a cell in a block.
+
+    Parameters
+    ----------
+    rows
+        Blocks, shape (m, 4, n), float32 [units of `HalfSlopes`].
+    k, i
+        The block and the cell.
 
     Returns
     -------
     HalfSlopes
-        Views of shape (end - begin,).
+        The slopes.
     """
-    return HalfSlopes(
-        rows[0, begin:end], rows[1, begin:end], rows[2, begin:end], rows[3, begin:end]
-    )
+    return HalfSlopes(rows[k, 0, i], rows[k, 1, i], rows[k, 2, i], rows[k, 3, i])
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def as_side(rows: NDArray[np.float32], n: int) -> FaceSide:
-    """Name three rows of scratch space.
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def put_slopes(rows: NDArray[np.float32], k: int, i: int, slopes: HalfSlopes) -> None:
+    """Keep the slopes of a cell in a block.
 
     Parameters
     ----------
     rows
-        Block, shape (3, >= n), float32 [units of `FaceSide`].
-    n
-        Number of faces.
-
-    Returns
-    -------
-    FaceSide
-        Views of shape (n,).
+        Blocks, shape (m, 4, n), float32 [units of `HalfSlopes`], changed in place.
+    k, i
+        The block and the cell.
+    slopes
+        The slopes.
     """
-    return FaceSide(rows[0, :n], rows[1, :n], rows[2, :n])
+    rows[k, 0, i], rows[k, 1, i] = slopes.depth, slopes.level
+    rows[k, 2, i], rows[k, 3, i] = slopes.along, slopes.across

@@ -11,23 +11,14 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from citytwin.kernels.depth_rows import deposit, drain
+from citytwin.kernels.depth_rows import drain
 from citytwin.kernels.donor_limiter import CellFaces, donor_share, limit_discharge
 from citytwin.kernels.face_discharge import Row
-from citytwin.kernels.full_balance import (
-    RowFluxes,
-    RowWater,
-    average,
-    depth_gain,
-    momentum_gain,
-    note_largest,
-    row_of,
-    slope_pull,
-    velocities,
-)
+from citytwin.kernels.full_balance import note_largest
 from citytwin.kernels.full_edges import edge_fluxes
 from citytwin.kernels.full_faces import x_fluxes, x_slopes, y_fluxes, y_slopes
-from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, FullWork, as_flux
+from citytwin.kernels.full_rows import euler_row, heun_row
+from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, FullWork
 from citytwin.kernels.shallow_water import Ground
 
 _ZERO = np.float32(0.0)
@@ -56,15 +47,6 @@ def _add_to(total: NDArray[np.float64], row: Row, weight: float) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _row_fluxes(work: FullWork, j: int, nx: int) -> RowFluxes:
-    """Fluxes around the cells of row `j`."""
-    x, above, below = work.x_flux[j % 2], work.y_flux[j % 3], work.y_flux[(j + 1) % 3]
-    return RowFluxes(
-        as_flux(x, 0, nx), as_flux(x, 1, nx + 1), as_flux(above, 0, nx), as_flux(below, 0, nx)
-    )
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
 def _open_faces(
     state: FullState, ground: Ground, j: int, work: FullWork, second_order: bool
 ) -> None:
@@ -80,11 +62,11 @@ def _open_faces(
         x[:] = _ZERO
         work.x_slope[j % 3] = _ZERO
     for k in range(4):
-        x[k, 0], x[k, nx] = work.west[k, j], work.east[k, j]
+        x[k, 0], x[k, nx] = work.west[0, k, j], work.east[0, k, j]
     if second_order and j + 1 < ny and (wet or wet_below or _is_wet(state, j + 2)):
         y_slopes(state, ground, j + 1, work)
     if j + 1 == ny:
-        _copy(y, work.south)
+        _copy(y, work.south[0])
     elif wet or wet_below:
         y_fluxes(state, ground, j + 1, work, second_order)
     else:
@@ -97,69 +79,12 @@ def _limit_row(state: FullState, j: int, work: FullWork, dt_per_cell: np.float32
     nx = state.depth_m.shape[1]
     through, share = work.x_flux[j % 2, 0], work.share[j % 2]
     faces = CellFaces(through[:nx], through[1:], work.y_flux[j % 3, 0], work.y_flux[(j + 1) % 3, 0])
-    row = work.scratch[0, :nx]
-    if not donor_share(share, row, state.depth_m[j], faces, dt_per_cell):
+    if not donor_share(share, state.depth_m[j], faces, dt_per_cell):
         return False
     limit_discharge(through[1:nx], share[: nx - 1], share[1:])
     limit_discharge(through[:1], share[:1], share[:1])
     limit_discharge(through[nx:], share[nx - 1 :], share[nx - 1 :])
     return True
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _balance_row(
-    read: FullState,
-    out: RowWater,
-    ground: Ground,
-    j: int,
-    work: FullWork,
-    numbers: FullNumbers,
-    second_order: bool,
-) -> Row:
-    """Bring row `j` of `read` to the end of an Euler step; return what the depths gained."""
-    nx = read.depth_m.shape[1]
-    water, fluxes = row_of(read, j), _row_fluxes(work, j, nx)
-    scale = numbers.dt_per_cell
-    for i in range(nx):
-        out.depth[i], out.residual[i] = water.depth[i], water.residual[i]
-    for i in range(nx):
-        out.x_speed[i], out.y_speed[i] = water.x_speed[i], water.y_speed[i]
-    west, east, north, south = fluxes.west, fluxes.east, fluxes.north, fluxes.south
-    momentum_gain(out.x_speed, water, (west, east, north, south), scale)
-    momentum_gain(out.y_speed, water, (north, south, west, east), scale)
-    if second_order:
-        pull = numbers.gravity_dt_per_cell
-        slope_pull(out.x_speed, water.depth, work.x_slope[j % 3, 1], pull)
-        slope_pull(out.y_speed, water.depth, work.y_slope[j % 3, 1], pull)
-    gain = work.scratch[0, :nx]
-    depth_gain(gain, fluxes, ground.rain_weight[j], scale, numbers.rain_m)
-    deposit(out.depth, out.residual, gain)
-    rows = (work.scratch[1, :nx], work.scratch[2, :nx], work.scratch[3, :nx])
-    velocities(out, ground.manning[j], rows, numbers)
-    return gain
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _finish_row(
-    states: tuple[FullState, FullState],
-    ground: Ground,
-    j: int,
-    work: FullWork,
-    numbers: FullNumbers,
-    second_order: bool,
-    last_stage: bool,
-) -> None:
-    """Write row `j` after the Euler step, or after the mean that ends Heun's method."""
-    read, write = states
-    nx = read.depth_m.shape[1]
-    if second_order and last_stage:
-        rows = work.scratch[5:9]
-        end = RowWater(rows[0, :nx], rows[1, :nx], rows[2, :nx], rows[3, :nx])
-        gain = _balance_row(read, end, ground, j, work, numbers, second_order)
-        average(row_of(write, j), row_of(read, j), end, gain, numbers.dry_depth_m)
-    else:
-        _balance_row(read, row_of(write, j), ground, j, work, numbers, second_order)
-    note_largest(write, j, work.scratch[0, :nx])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -177,7 +102,7 @@ def _stage(
     ny, nx = read.depth_m.shape
     rains, scale = numbers.rain_m > _ZERO, numbers.dt_per_cell
     weight = 0.5 if second_order else 1.0
-    _copy(work.y_flux[0], work.north)
+    _copy(work.y_flux[0], work.north[0])
     if second_order:
         y_slopes(read, ground, 0, work)
     active_above, limited_above = False, False
@@ -195,7 +120,10 @@ def _stage(
             limit_discharge(work.y_flux[j % 3, 0], above, below)
         if j > 0:
             if active_above or rains:
-                _finish_row(states, ground, j - 1, work, numbers, second_order, last_stage)
+                if second_order and last_stage:
+                    heun_row(states, ground, j - 1, work, numbers)
+                else:
+                    euler_row(states, ground, j - 1, work, numbers, second_order)
             through = work.x_flux[(j - 1) % 2, 0]
             edge_flow.west[j - 1] += weight * through[0]
             edge_flow.east[j - 1] += weight * through[nx]

@@ -7,16 +7,15 @@ same bits as if they had been computed.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from citytwin.kernels.depth_rows import deposit, drain, largest
+from citytwin.kernels.depth_rows import drain, largest, rank, ranked, risen_depth
 from citytwin.kernels.donor_limiter import CellFaces, donor_share, limit_discharge
 from citytwin.kernels.face_discharge import (
-    FACE_WORK_ROWS,
     FaceCells,
     NearbyDischarge,
     Row,
@@ -27,10 +26,13 @@ from citytwin.kernels.face_discharge import (
 
 # Bed level of cells that hold no water: their faces are closed because no water level reaches it.
 CLOSED_BED_M = np.float32(1e6)
-# Two rows of shares, one of outflow, one of depth change, besides those of the faces.
-STEP_WORK_ROWS = FACE_WORK_ROWS + 4
+# Two rows of shares, one of any use.
+STEP_WORK_ROWS = 3
 
 _ZERO = np.float32(0.0)
+_ONE = np.float32(1.0)
+
+Field: TypeAlias = NDArray[np.float32]
 
 
 class Ground(NamedTuple):
@@ -89,116 +91,161 @@ class FlowState(NamedTuple):
     y_next: NDArray[np.float32]
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _x_faces(
-    state: FlowState, ground: Ground, j: int, work: NDArray[np.float32], numbers: StepNumbers
-) -> None:
-    """Advance the faces between the cells of row `j`."""
-    depth, bed, manning = state.depth_m[j], ground.bed_m[j], ground.manning[j]
-    along = state.x_discharge[j]
-    north, south = state.y_discharge[j], state.y_discharge[j + 1]
-    n = depth.shape[0] - 1
-    cells = FaceCells(depth[:n], depth[1:], bed[:n], bed[1:], manning[:n], manning[1:])
-    nearby = NearbyDischarge(
-        along[:n], along[1 : n + 1], along[2:], north[:n], north[1:], south[:n], south[1:]
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _x_face(
+    depth: Field,
+    bed: Field,
+    manning: Field,
+    x: Field,
+    y: Field,
+    j: int,
+    i: int,
+    numbers: StepNumbers,
+) -> np.float32:
+    """New discharge between the cells `i` and `i + 1` of row `j`."""
+    cells = FaceCells(
+        depth[j, i], depth[j, i + 1], bed[j, i], bed[j, i + 1], manning[j, i], manning[j, i + 1]
     )
-    face_discharge(state.x_next[j, 1 : n + 1], cells, nearby, work, numbers)
+    across = (y[j, i] + y[j, i + 1]) + (y[j + 1, i] + y[j + 1, i + 1])
+    nearby = NearbyDischarge(x[j, i], x[j, i + 1], x[j, i + 2], across)
+    discharge: np.float32 = face_discharge(cells, nearby, numbers)
+    return discharge
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _y_faces(
-    state: FlowState, ground: Ground, j: int, work: NDArray[np.float32], numbers: StepNumbers
-) -> None:
-    """Advance the faces between the rows `j - 1` and `j`."""
-    depth, bed, manning = state.depth_m, ground.bed_m, ground.manning
-    along, across = state.y_discharge, state.x_discharge
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _y_face(
+    depth: Field,
+    bed: Field,
+    manning: Field,
+    x: Field,
+    y: Field,
+    j: int,
+    i: int,
+    numbers: StepNumbers,
+) -> np.float32:
+    """New discharge between the rows `j` and `j + 1` in column `i`."""
+    cells = FaceCells(
+        depth[j, i], depth[j + 1, i], bed[j, i], bed[j + 1, i], manning[j, i], manning[j + 1, i]
+    )
+    across = (x[j, i] + x[j + 1, i]) + (x[j, i + 1] + x[j + 1, i + 1])
+    nearby = NearbyDischarge(y[j, i], y[j + 1, i], y[j + 2, i], across)
+    discharge: np.float32 = face_discharge(cells, nearby, numbers)
+    return discharge
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _row_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+    """Advance the faces between the cells of row `j` and those below it."""
+    depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
+    bed, manning, x_next, y_next = ground.bed_m, ground.manning, state.x_next, state.y_next
     nx = depth.shape[1]
-    cells = FaceCells(depth[j - 1], depth[j], bed[j - 1], bed[j], manning[j - 1], manning[j])
-    nearby = NearbyDischarge(
-        along[j - 1],
-        along[j],
-        along[j + 1],
-        across[j - 1, :nx],
-        across[j, :nx],
-        across[j - 1, 1:],
-        across[j, 1:],
-    )
-    face_discharge(state.y_next[j], cells, nearby, work, numbers)
+    for i in range(nx - 1):
+        x_next[j, i + 1] = _x_face(depth, bed, manning, x, y, j, i, numbers)
+        y_next[j + 1, i] = _y_face(depth, bed, manning, x, y, j, i, numbers)
+    y_next[j + 1, nx - 1] = _y_face(depth, bed, manning, x, y, j, nx - 1, numbers)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _edge_faces(
-    state: FlowState, ground: Ground, work: NDArray[np.float32], numbers: StepNumbers
-) -> None:
-    """Set the outflow through the four edges of the grid."""
-    ny, nx = state.depth_m.shape
-    dry = numbers.dry_depth_m
-    edge_discharge(state.y_next[ny], state.depth_m[ny - 1], ground.south, work, dry)
-    edge_discharge(state.y_next[0], state.depth_m[0], ground.north, work, dry)
+def _x_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+    """Advance the faces between the cells of row `j` alone."""
+    depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
+    bed, manning, x_next = ground.bed_m, ground.manning, state.x_next
+    for i in range(depth.shape[1] - 1):
+        x_next[j, i + 1] = _x_face(depth, bed, manning, x, y, j, i, numbers)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _y_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+    """Advance the faces below the cells of row `j` alone."""
+    depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
+    bed, manning, y_next = ground.bed_m, ground.manning, state.y_next
+    for i in range(depth.shape[1]):
+        y_next[j + 1, i] = _y_face(depth, bed, manning, x, y, j, i, numbers)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _north_and_south(state: FlowState, ground: Ground, dry_depth_m: np.float32) -> None:
+    """Set the outflow through the north and south edges of the grid."""
+    depth, y_next = state.depth_m, state.y_next
+    ny, nx = depth.shape
     for i in range(nx):
-        state.y_next[0, i] = -state.y_next[0, i]
-    column, out = work[FACE_WORK_ROWS, :ny], work[FACE_WORK_ROWS + 1, :ny]
-    column[:] = state.depth_m[:, 0]
-    edge_discharge(out, column, ground.west, work, dry)
-    for j in range(ny):
-        state.x_next[j, 0] = -out[j]
-    column[:] = state.depth_m[:, nx - 1]
-    edge_discharge(out, column, ground.east, work, dry)
-    state.x_next[:, nx] = out
+        y_next[0, i] = -edge_discharge(depth[0, i], ground.north[i], dry_depth_m)
+    for i in range(nx):
+        y_next[ny, i] = edge_discharge(depth[ny - 1, i], ground.south[i], dry_depth_m)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
+def _west_and_east(state: FlowState, ground: Ground, j: int, dry_depth_m: np.float32) -> None:
+    """Set the outflow through the edges at both ends of row `j`."""
+    nx = state.depth_m.shape[1]
+    west, east = state.depth_m[j, 0], state.depth_m[j, nx - 1]
+    state.x_next[j, 0] = -edge_discharge(west, ground.west[j], dry_depth_m)
+    state.x_next[j, nx] = edge_discharge(east, ground.east[j], dry_depth_m)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _balance_row(
-    state: FlowState, ground: Ground, j: int, gain: Row, numbers: StepNumbers
+    state: FlowState, ground: Ground, j: int, scratch: Row, numbers: StepNumbers
 ) -> float:
     """Bring the depths of row `j` to the end of the step; return the drained depth."""
-    depth, residual, weight = state.depth_m[j], state.residual_m[j], ground.rain_weight[j]
-    north, south = state.y_next[j], state.y_next[j + 1]
-    nx = depth.shape[0]
-    west, east = state.x_next[j, :nx], state.x_next[j, 1:]
+    depth, residual, weight = state.depth_m, state.residual_m, ground.rain_weight
+    x, y = state.x_next, state.y_next
     scale, rain = numbers.dt_per_cell, numbers.rain_m
-    for i in range(nx):
-        gain[i] = scale * ((west[i] - east[i]) + (north[i] - south[i]))
+    nx = depth.shape[1]
+    most = np.int32(0)
     if rain > _ZERO:
         for i in range(nx):
-            gain[i] = gain[i] + weight[i] * rain
-    deposit(depth, residual, gain)
-    taken = drain(depth, residual, gain, numbers.loss_m) if numbers.loss_m > _ZERO else 0.0
-    largest(depth, state.row_depth_m[j : j + 1])
-    return taken
+            gain = scale * ((x[j, i] - x[j, i + 1]) + (y[j, i] - y[j + 1, i]))
+            gain = gain + weight[j, i] * rain
+            new, rest = risen_depth(depth[j, i], residual[j, i], gain)
+            depth[j, i], residual[j, i] = new, rest
+            most = max(most, rank(new))
+    else:
+        for i in range(nx):
+            gain = scale * ((x[j, i] - x[j, i + 1]) + (y[j, i] - y[j + 1, i]))
+            new, rest = risen_depth(depth[j, i], residual[j, i], gain)
+            depth[j, i], residual[j, i] = new, rest
+            most = max(most, rank(new))
+    state.row_depth_m[j] = ranked(most)
+    if numbers.loss_m > _ZERO:
+        taken: float = drain(depth[j], residual[j], scratch, numbers.loss_m)
+        largest(depth[j], state.row_depth_m[j : j + 1])
+        return taken
+    return 0.0
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _row_is_wet(state: FlowState, j: int) -> bool:
     """Whether row `j` exists and holds water (a NaN counts as water)."""
     return 0 <= j < state.row_depth_m.shape[0] and not state.row_depth_m[j] <= _ZERO
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _open_faces(
-    state: FlowState, ground: Ground, j: int, work: NDArray[np.float32], numbers: StepNumbers
-) -> None:
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _open_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
     """Advance the faces inside row `j` and those below it; faces between dry cells are zero."""
-    ny, nx = state.depth_m.shape
+    ny = state.depth_m.shape[0]
     wet = _row_is_wet(state, j)
     if wet:
-        _x_faces(state, ground, j, work, numbers)
+        _west_and_east(state, ground, j, numbers.dry_depth_m)
+        if j + 1 < ny:
+            _row_faces(state, ground, j, numbers)
+            return
+        _x_faces(state, ground, j, numbers)
     else:
-        state.x_next[j, 1:nx] = _ZERO
-    if j + 1 < ny:
-        if wet or _row_is_wet(state, j + 1):
-            _y_faces(state, ground, j + 1, work, numbers)
-        else:
-            state.y_next[j + 1, :] = _ZERO
+        state.x_next[j, :] = _ZERO
+    if _row_is_wet(state, j + 1):
+        _y_faces(state, ground, j, numbers)
+    elif j + 1 < ny:
+        state.y_next[j + 1, :] = _ZERO
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _limit_row(state: FlowState, j: int, share: Row, row: Row, dt_per_cell: np.float32) -> bool:
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _limit_row(state: FlowState, j: int, share: Row, dt_per_cell: np.float32) -> bool:
     """Find the shares of row `j` and limit its west and east faces; return whether any was."""
     nx = state.depth_m.shape[1]
     x_next = state.x_next[j]
     faces = CellFaces(x_next[:nx], x_next[1:], state.y_next[j], state.y_next[j + 1])
-    if not donor_share(share, row, state.depth_m[j], faces, dt_per_cell):
+    if not donor_share(share, state.depth_m[j], faces, dt_per_cell):
         return False
     limit_discharge(x_next[1:nx], share[: nx - 1], share[1:])
     limit_discharge(x_next[:1], share[:1], share[:1])
@@ -235,19 +282,18 @@ def advance(
     each face is computed once and limited before both of its cells use it.
     """
     ny, nx = state.depth_m.shape
-    share, share_above = work[FACE_WORK_ROWS, :nx], work[FACE_WORK_ROWS + 1, :nx]
-    row = work[FACE_WORK_ROWS + 2, :nx]
+    share, share_above, row = work[0, :nx], work[1, :nx], work[2, :nx]
     rains = numbers.rain_m > _ZERO
     drained = 0.0
     active_above, limited_above = False, False
-    _edge_faces(state, ground, work, numbers)
+    _north_and_south(state, ground, numbers.dry_depth_m)
     for j in range(ny):
         active = _row_is_wet(state, j - 1) or _row_is_wet(state, j) or _row_is_wet(state, j + 1)
-        _open_faces(state, ground, j, work, numbers)
+        _open_faces(state, ground, j, numbers)
         share, share_above = share_above, share
-        limited = active and _limit_row(state, j, share, row, numbers.dt_per_cell)
+        limited = active and _limit_row(state, j, share, numbers.dt_per_cell)
         if not active:
-            share[:] = np.float32(1.0)
+            share[:] = _ONE
         if limited or limited_above:
             limit_discharge(state.y_next[j], share_above if j > 0 else share, share)
         if j > 0 and (active_above or rains):
