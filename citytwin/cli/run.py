@@ -20,12 +20,20 @@ from citytwin.nights.recording import Entry, recorded
 @click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
 @click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
 @click.option("--tile", "tile_cells", type=click.IntRange(min=16), help="Side of a tile in cells.")
+@click.option(
+    "--checkpoint-minutes",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    help="Keep the state of long simulations that often.",
+)
 @click.option("--verify", is_flag=True, help="Hash every input and stored value again.")
 def command(
     config: Path,
     scheduler: str | None,
     workers: int | None,
     tile_cells: int | None,
+    checkpoint_minutes: float,
     *,
     verify: bool,
 ) -> None:
@@ -35,7 +43,15 @@ def command(
     """
     loaded = load(config)
     with recorded(loaded) as entry:
-        code = _run(loaded, entry, scheduler, workers, tile_cells, verify=verify)
+        code = _run(
+            loaded,
+            entry,
+            scheduler,
+            workers,
+            tile_cells,
+            verify=verify,
+            checkpoint_minutes=checkpoint_minutes,
+        )
     sys.exit(code)
 
 
@@ -47,6 +63,7 @@ def _run(
     tile_cells: int | None,
     *,
     verify: bool,
+    checkpoint_minutes: float,
 ) -> Exit:
     begin = time.monotonic()
     finished = None if verify else carried_out(loaded)
@@ -61,6 +78,13 @@ def _run(
         return Exit.LOSSES if losses else Exit.DONE
     from citytwin.cli.running import run_and_tell  # heavy: geopandas, dask, numba
 
-    report = run_and_tell(loaded, scheduler, workers, tile_cells, verify=verify)
+    report = run_and_tell(
+        loaded,
+        scheduler,
+        workers,
+        tile_cells,
+        verify=verify,
+        checkpoint_minutes=checkpoint_minutes,
+    )
     entry.ended(report)
     return Exit.FAILED if report is None else report.exit_code

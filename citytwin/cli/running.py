@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import sys
 import time
 from collections.abc import Iterator
@@ -23,13 +24,16 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from citytwin.cli.pace import Pace
 from citytwin.cli.stopping import Stop, stopping
 from citytwin.config import LoadedConfig
+from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.reading import KEY as READING
 from citytwin.engine.report import RunReport
 from citytwin.engine.run import RunOptions, run
 
 log = logging.getLogger(__name__)
+_LOG_EVERY_S = 10.0
 
 
 class Bars:
@@ -41,7 +45,7 @@ class Bars:
             TextColumn("{task.description:<28}"),
             BarColumn(bar_width=24),
             MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]:>14}"),
+            TextColumn("{task.fields[rate]:>14}", markup=False),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
             console=console,
@@ -49,6 +53,7 @@ class Bars:
         self._tasks: dict[str, TaskID] = {}
         self._cells: dict[str, int] = {}
         self._begun: dict[str, float] = {}
+        self._pace = Pace()
 
     def __enter__(self) -> Self:
         self._progress.start()
@@ -74,10 +79,11 @@ class Bars:
         done = int(self._progress.tasks[self._tasks[key]].completed)
         self._progress.update(self._tasks[key], completed=done + 1, rate=rate)
 
-    def share(self, key: str, share: float) -> None:
-        """Show the share done of a single long part."""
-        if key in self._tasks and share < 1.0:
-            self._progress.update(self._tasks[key], completed=share, rate=f"{share:.0%}")
+    def simulated(self, key: str, time_s: float, end_s: float) -> None:
+        """Show how far a single long part is."""
+        if key in self._tasks and time_s < end_s:
+            said = self._pace.said(key, time_s, end_s)
+            self._progress.update(self._tasks[key], completed=time_s / end_s, rate=said)
 
     def end(self, key: str) -> None:
         """Complete a bar."""
@@ -90,6 +96,8 @@ class Lines:
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
+        self._pace = Pace()
+        self._logged_s = -math.inf
 
     def begin(self, key: str, parts: int, standing: int) -> None:
         """Log the begin of a job."""
@@ -101,9 +109,12 @@ class Lines:
         self._stop.check()
         self._say("part", key, f"{'bytes' if key == READING else 'cells'}={cells}")
 
-    def share(self, key: str, share: float) -> None:
-        """Log the share done of a long part."""
-        self._say("share", key, f"done={share:.2f}")
+    def simulated(self, key: str, time_s: float, end_s: float) -> None:
+        """Log how far a long part is."""
+        now = time.monotonic()
+        if now - self._logged_s >= _LOG_EVERY_S:
+            self._logged_s = now
+            self._say("simulated", key, f"time={self._pace.said(key, time_s, end_s)!r}")
 
     def end(self, key: str) -> None:
         """Log the end of a job."""
@@ -133,6 +144,7 @@ def run_and_tell(
     tile_cells: int | None,
     *,
     verify: bool,
+    checkpoint_minutes: float = CHECKPOINT_MINUTES,
 ) -> RunReport | None:
     """Run a configuration and tell the user how it went; None where it was stopped.
 
@@ -148,8 +160,15 @@ def run_and_tell(
         Side of a tile in cells, or None.
     verify
         Whether everything is hashed again.
+    checkpoint_minutes
+        Time after which long runs keep their state again.
     """
-    options = RunOptions(scheduler=scheduler, workers=workers, verify=verify)
+    options = RunOptions(
+        scheduler=scheduler,
+        workers=workers,
+        verify=verify,
+        checkpoint_minutes=checkpoint_minutes,
+    )
     if tile_cells is not None:
         options = replace(options, tile_cells=tile_cells)
     try:

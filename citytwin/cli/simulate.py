@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import click
@@ -14,6 +15,13 @@ import click
 @click.option("--params", type=click.Path(path_type=Path), help="YAML file with the parameters.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for results.")
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
+@click.option(
+    "--checkpoint-minutes",
+    type=click.FloatRange(min=0),
+    default=5.0,
+    show_default=True,
+    help="Keep the state of a long run that often.",
+)
 @click.option("--describe", is_flag=True, help="List rasters and parameters; compute nothing.")
 def command(
     name: str,
@@ -21,12 +29,15 @@ def command(
     params: Path | None,
     out: Path | None,
     time_zone: str,
+    checkpoint_minutes: float,
     describe: bool,
 ) -> None:
     """Run one simulation (shadow, sunlight, sky_view, irradiation, wind, flood, ...) on rasters.
 
     Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
-    `citytwin simulate NAME --describe` lists them and the parameters.
+    `citytwin simulate NAME --describe` lists them and the parameters. A flood that was stopped or
+    killed goes on from its last state (.checkpoint-NAME.npz in the folder of the results) when the
+    same command runs again, with the same result.
     """
     if describe:
         from citytwin.cli.describe import description
@@ -36,13 +47,29 @@ def command(
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
+    from citytwin.cli.pace import one_run
+    from citytwin.cli.stopping import stopping
     from citytwin.engine.bare import WARNINGS, simulate
+    from citytwin.engine.checkpointing import Keeping
     from citytwin.store.plain_rasters import write_plain_rasters
 
     inputs = {key: read_raster(path) for key, path in raster_pairs(list(rasters)).items()}
-    data = simulate(name, inputs, read_params(params), time_zone=time_zone)
+    given = read_params(params)
+    state = out / f".checkpoint-{name}.npz"
+    try:
+        with stopping() as stop, one_run(name) as progress:
+            keeping = Keeping(state, checkpoint_minutes, stop)
+            data = simulate(
+                name, inputs, given, time_zone=time_zone, keeping=keeping, progress=progress
+            )
+            stop.check()
+    except KeyboardInterrupt:
+        hint = "; run the same command again to resume" if state.exists() else ""
+        click.echo(f"stopped{hint}", err=True)
+        sys.exit(1)
     for file in write_plain_rasters(data, out):
         click.echo(str(file))
+    state.unlink(missing_ok=True)
     for warning in data.attrs[WARNINGS].splitlines():
         click.echo(f"warning: {warning}", err=True)
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}

@@ -15,6 +15,9 @@ class Stop:
     """Whether Ctrl-C was pressed, or the system asked for an end."""
 
     asked = False
+    waits = False
+    """Whether the run looks at `asked` between its steps, keeps its state and stops then; a second
+    Ctrl-C stops it at once."""
 
     def check(self) -> None:
         """Stop here if it was.
@@ -37,8 +40,9 @@ def stopping() -> Iterator[Stop]:
         return
 
     def remember(number: int, frame: FrameType | None) -> None:
-        stop.asked = True
-        signal.default_int_handler(number, frame)
+        again, stop.asked = stop.asked, True
+        if again or not stop.waits:
+            signal.default_int_handler(number, frame)
 
     before = {number: signal.signal(number, remember) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

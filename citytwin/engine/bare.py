@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -16,16 +16,22 @@ from pydantic import ValidationError
 from citytwin import registry
 from citytwin.engine.bare_warnings import warnings_of
 from citytwin.engine.blocks import block_of, check
+from citytwin.engine.checkpointing import Keeper, Keeping
+from citytwin.engine.code_hash import code_digest
+from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.standing import record_digest
+from citytwin.engine.versions import library_versions
 from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
 from citytwin.model.axes import Axes, Direction
+from citytwin.model.checkpoints import Watch
 from citytwin.model.grid import GridSpec
 from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Outcome, Params, Simulation, Site
-from citytwin.store.fields import extremes
+from citytwin.store.fields import digest_of, extremes
 from citytwin.wording import explain, nearest
 
 BareStep: TypeAlias = Simulation[Any] | Assessment[Any]
@@ -41,6 +47,8 @@ def simulate(
     *,
     records: Sequence[Record] = (),
     time_zone: str = "UTC",
+    keeping: Keeping | None = None,
+    progress: Callable[[float, float], None] | None = None,
 ) -> xr.Dataset:
     """Run a simulation on rasters that need not belong to a city.
 
@@ -59,6 +67,11 @@ def simulate(
         Observed properties that the simulation can use, such as a rainfall record.
     time_zone
         Zone in which a local date is meant.
+    keeping
+        Where the state of a long run (a flood) is kept every few minutes; the same run goes on from
+        there after a kill, with the same bits.
+    progress
+        Called by long runs with the time simulated so far and in the end [s].
 
     Returns
     -------
@@ -86,7 +99,11 @@ def simulate(
     directions = directions_of(step, inputs)
     observed = {r.observed: r for r in records}
     block = block_of(grid, grid.whole, arrays, observed, site, directions)
-    outcome = step.run(block, bound)
+    keeper = None
+    if keeping is not None:
+        run = fingerprint_of(step, bound, (grid, time_zone), arrays, records)
+        keeper = Keeper(keeping.file, str(run), 60.0 * keeping.every_minutes, keeping.stop)
+    outcome = step.run(replace(block, watch=Watch(progress, keeper)), bound)
     axes = step.axes(bound, site)
     check(step.name, step.made(bound), outcome.fields, grid.shape, "", axes)
     if all(extremes(field, values) is None for field, values in outcome.fields.items()):
@@ -95,6 +112,35 @@ def simulate(
         raise StepError(msg, step=name, hint=hint)
     told = replace(outcome, notes=(*outcome.notes, *warnings))
     return _dataset(told, grid, axes)
+
+
+def fingerprint_of(
+    step: Simulation[Any],
+    params: Params,
+    place: tuple[GridSpec, str],
+    arrays: Mapping[f.Field, NDArray[Any]],
+    records: Sequence[Record],
+) -> Fingerprint:
+    """Return the digests of all that a run on bare rasters depends on.
+
+    Parameters
+    ----------
+    step, params
+        The simulation.
+    place
+        Grid and time zone.
+    arrays
+        Rasters.
+    records
+        Observed properties.
+    """
+    inputs = [repr(place), *(record_digest(record) for record in records)]
+    inputs += [f"{field.name}={digest_of(array)}" for field, array in arrays.items()]
+    return Fingerprint(
+        code=code_digest(registry.module_of(step)) + code_digest(__name__) + library_versions(),
+        parameters=params.model_dump_json(),
+        inputs=tuple(inputs),
+    )
 
 
 def named(name: str) -> Simulation[Any]:

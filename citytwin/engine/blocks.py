@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +13,15 @@ from distributed import get_worker
 from numpy.typing import NDArray
 
 from citytwin import registry
+from citytwin.engine.checkpointing import Keeper
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart, TileResult
+from citytwin.engine.stopping_workers import THIS_PROCESS
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.axes import Axes, Direction
+from citytwin.model.checkpoints import Watch
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
@@ -39,7 +44,8 @@ from citytwin.model.tables import Table
 from citytwin.store.fields import extremes
 
 PROGRESS_TOPIC = "citytwin-progress"
-"""Dask topic on which long simulations report the share done."""
+"""Dask topic on which long simulations report how far they are."""
+_REPORT_EVERY_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -66,6 +72,8 @@ class SimulationTask:
     padded: Tile
     fields: tuple[Field, ...]
     records: tuple[Record, ...]
+    fingerprint: str
+    """Of all that the result depends on; a state that was kept is that of the same run."""
 
 
 def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Tile,
@@ -134,7 +142,12 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     records = {record.observed: record for record in task.records}
     directions = {field: store.fields.directions(field) for field in task.fields}
     block = block_of(store.spec, task.padded, arrays, records, store.site, directions)
-    outcome = step.run(replace(block, progress=report_share(f"simulate:{step.name}")), params)
+    key = f"simulate:{step.name}"
+    keeper = Keeper(store.checkpoint(key), task.fingerprint, store.checkpoint_s, THIS_PROCESS)
+    # Only runs over the whole city last so long that their state is kept.
+    kept = keeper if isinstance(step.reach, Domain) else None
+    with THIS_PROCESS.running() if kept else nullcontext():
+        outcome = step.run(replace(block, watch=Watch(report_time(key), kept)), params)
     core = task.tile.within(task.padded)
     cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
     axes = step.axes(params, store.site)
@@ -145,8 +158,8 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     return _stored(store, task.tile, checked, told)
 
 
-def report_share(key: str) -> Callable[[float], None]:
-    """Return a function that sends the share done of a long run to whoever watches.
+def report_time(key: str) -> Callable[[float, float], None] | None:
+    """Return a function that tells whoever watches how far a long run is.
 
     Parameters
     ----------
@@ -156,8 +169,17 @@ def report_share(key: str) -> Callable[[float], None]:
     try:
         worker = get_worker()
     except ValueError:
-        return lambda _share: None
-    return lambda share: worker.log_event(PROGRESS_TOPIC, (key, share))
+        return None
+    told_s = time.monotonic()
+
+    def report(time_s: float, end_s: float) -> None:
+        nonlocal told_s
+        now = time.monotonic()
+        if now - told_s >= _REPORT_EVERY_S:
+            told_s = now
+            worker.log_event(PROGRESS_TOPIC, (key, time_s, end_s))
+
+    return report
 
 
 def block_of(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from pydantic import TypeAdapter, ValidationError
 
+from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.errors import StoreError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.raster import Raster, RasterRole
@@ -37,6 +38,8 @@ class CityStore:
     time_zone: str
     tile_cells: int
     grid: GridSpec | None = None
+    checkpoint_s: float = 60.0 * CHECKPOINT_MINUTES
+    """Time after which a long run keeps its state again."""
 
     @property
     def fields(self) -> FieldStore:
@@ -59,6 +62,18 @@ class CityStore:
     def with_grid(self, grid: GridSpec) -> CityStore:
         """Return the store with its grid."""
         return replace(self, grid=grid)
+
+    def checkpoint(self, key: str) -> Path:
+        """File of the state of an unfinished run of a step."""
+        return self._checkpoints / f"{key.replace(':', '-')}.npz"
+
+    @property
+    def _checkpoints(self) -> Path:
+        return self.root / "checkpoints"
+
+    def drop_checkpoints(self) -> None:
+        """Remove the states of runs that nobody will go on with."""
+        shutil.rmtree(self._checkpoints, ignore_errors=True)
 
     def part_path(self, owner: str, table: Table, part: str) -> Path:
         """File of what one part of a source, or an assessment, gave to a table."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import dask
 from distributed import Client, LocalCluster
 
+from citytwin.engine.stopping_workers import DeafToInterrupts
 from citytwin.errors import BusyError, ConfigError
 
 log = logging.getLogger(__name__)
@@ -78,6 +79,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
             ) as cluster,
             Client(cluster) as client,
         ):
+            client.register_plugin(DeafToInterrupts())
             yield client
 
 

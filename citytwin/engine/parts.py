@@ -175,6 +175,7 @@ def _simulation_part(
     inputs += seen.near(padded)
     inputs += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
     inputs += [record_digest(record) for record in records]
+    fingerprint = _fingerprint(job, inputs, simulate_tile)
     task = SimulationTask(
         step_name=step.name,
         params_json=job.params.model_dump_json(),
@@ -182,10 +183,9 @@ def _simulation_part(
         padded=padded,
         fields=fields,
         records=records,
+        fingerprint=str(fingerprint),
     )
-    return Part(
-        tile.name, tile, _fingerprint(job, inputs, simulate_tile), simulate_tile, task, TileResult
-    )
+    return Part(tile.name, tile, fingerprint, simulate_tile, task, TileResult)
 
 
 def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing: Standing) -> Part:

@@ -27,8 +27,8 @@ class Progress(Protocol):
     def advance(self, key: str, cells: int) -> None:
         """Say that a part with so many cells is made; bytes where sources are read."""
 
-    def share(self, key: str, share: float) -> None:
-        """Say which share of a long part is done, 0 to 1."""
+    def simulated(self, key: str, time_s: float, end_s: float) -> None:
+        """Say how much time a long run has simulated, of how much in all [s]."""
 
     def end(self, key: str) -> None:
         """Say that a job is complete."""
@@ -43,7 +43,7 @@ class Silent:
     def advance(self, key: str, cells: int) -> None:
         """Ignore."""
 
-    def share(self, key: str, share: float) -> None:
+    def simulated(self, key: str, time_s: float, end_s: float) -> None:
         """Ignore."""
 
     def end(self, key: str) -> None:

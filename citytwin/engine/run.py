@@ -17,6 +17,7 @@ from citytwin.config import LoadedConfig
 from citytwin.engine import joining
 from citytwin.engine.bind import BoundCity, bind
 from citytwin.engine.blocks import PROGRESS_TOPIC
+from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
@@ -32,6 +33,7 @@ from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
 from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
+from citytwin.engine.stopping_workers import let_states_be_kept
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
@@ -57,6 +59,8 @@ class RunOptions:
     """Side of a tile in cells."""
     verify: bool = False
     """Hash every file and stored value again."""
+    checkpoint_minutes: float = CHECKPOINT_MINUTES
+    """Time after which a long run keeps its state again, so that a killed one goes on from it."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Clock, for the names of runs."""
 
@@ -96,18 +100,23 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     work = work_dir(loaded)
     report = RunReport(city=loaded.config.city.id)
     with holding(loaded), closing(Manifest(work / MANIFEST)) as manifest:
-        store = CityStore(work, crs, loaded.config.time_zone, options.tile_cells)
+        every_s = 60.0 * options.checkpoint_minutes
+        zone, tile_cells = loaded.config.time_zone, options.tile_cells
+        store = CityStore(work, crs, zone, tile_cells, checkpoint_s=every_s)
         with connect(options.scheduler, options.workers, work / "dask") as client:
             _follow(client, progress)
-            _carry_out(city, store, manifest, client, options, progress, report)
+            try:
+                _carry_out(city, store, manifest, client, options, progress, report)
+            except KeyboardInterrupt:
+                let_states_be_kept(client)
+                raise
     report.seconds = time.monotonic() - begin
     return report
 
 
 def _follow(client: Client, progress: Progress) -> None:
-    def receive(event: tuple[object, tuple[str, float]]) -> None:
-        key, share = event[1]
-        progress.share(key, share)
+    def receive(event: tuple[object, tuple[str, float, float]]) -> None:
+        progress.simulated(*event[1])
 
     client.subscribe_topic(PROGRESS_TOPIC, receive)
 
@@ -148,6 +157,7 @@ def _carry_out(
         return
     _publish(city, store, made, options, report)
     store.fields.remove_others()
+    store.drop_checkpoints()
     if not reading.lost:  # a source that could not be read is tried again by the next run
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 

@@ -141,6 +141,7 @@ class Scheduler:
         rows, cols = part.tile.shape
         running.row.cells += rows * cols
         running.row.seconds += result.seconds
+        self.store.checkpoint(running.job.key).unlink(missing_ok=True)
         self.progress.advance(running.job.key, rows * cols)
 
     def _failed(self, running: _Running, failure: Failure) -> None:

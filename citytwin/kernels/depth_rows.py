@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from citytwin.kernels.exact_sums import units
 from citytwin.kernels.face_discharge import Row
 
 _KEEPS = np.float32(0.99999)
@@ -109,7 +110,7 @@ def deposit(depth: Row, residual: Row, gain: Row) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32) -> float:
+def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32, begin: int, end: int) -> int:
     """Take a depth from each wet cell of a row, at most what the cell holds.
 
     Parameters
@@ -120,11 +121,13 @@ def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32) -> float:
         Receives the depth taken from each cell, shape (n,), float32 [m].
     loss_m
         Depth that the drains can take [m], >= 0.
+    begin, end
+        The cells that are booked, >= 0; an end beyond n counts as n.
 
     Returns
     -------
-    float
-        Sum of the depths taken, float64 [m].
+    int
+        Sum of the depths taken from these [units of 2^-46 m, see `exact_sums`].
     """
     n = depth.shape[0]
     for i in range(n):
@@ -139,9 +142,9 @@ def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32) -> float:
         new = kept + add
         residual[i] = add - (new - kept)
         depth[i] = new
-    total = 0.0
-    for i in range(n):
-        total += np.float64(taken[i])
+    total = 0
+    for i in range(begin, min(end, n)):
+        total += units(np.float64(taken[i]))
     return total
 
 

@@ -2,35 +2,112 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError, GridMismatchError
 from citytwin.kernels.depth_rows import StoredWater
+from citytwin.kernels.exact_sums import as_array, from_array, joined, metres
 from citytwin.kernels.flood_forcing import Forcing
-from citytwin.kernels.flood_ledger import Exchanged
+from citytwin.kernels.flood_ledger import ExchangedDepths
 from citytwin.kernels.flood_levee import Levee, LeveeNow, levee_at
-from citytwin.kernels.flood_stage import hold_level
+from citytwin.kernels.flood_part import Cells, FloodPart, as_cells
+from citytwin.kernels.flood_stage import StageCells, hold_level
 from citytwin.kernels.infiltration import soak
-from citytwin.kernels.levee_crossing import LeveeFlow, cross_levee, largest_rise
+from citytwin.kernels.levee_crossing import cross_levee, largest_rise
+from citytwin.kernels.named_arrays import put_back
+from citytwin.kernels.time_steps import TimeStep
+from citytwin.model.checkpoints import NamedArrays
 
 # The ground and zones of drains are looked at every so often: they take millimetres in minutes.
 _SOAK_EVERY_S = 2.0
+
+WaterArrays: TypeAlias = tuple[
+    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]
+]
+"""Depth and what rounding left out of it, shape (ny, nx) [m], largest depth of each row, shape
+(ny,) [m], ground level, shape (ny, nx) [m]."""
 
 
 class _LeveeAccount:
     """A levee with what has crossed it so far."""
 
-    def __init__(self, levee: Levee, columns: int) -> None:
+    def __init__(self, levee: Levee, columns: int, part: FloodPart) -> None:
         self.levee = levee
-        flat = np.asarray(levee.rows) * columns + np.asarray(levee.cols)
+        cells = as_cells(levee.rows, levee.cols)
+        flat = cells[0] * columns + cells[1]
         self.segments_per_cell = int(np.unique(flat, return_counts=True)[1].max())
-        self.sums = LeveeFlow(0.0, 0.0, 0.0)
+        self._booked, self._beside = (
+            _segments(levee, chosen, part.local(cells, chosen)) for chosen in part.placed(cells)
+        )
+        # Depths that came through breaches, over the crest, and went back [2^-46 m].
+        self.units = [0, 0, 0]
+        self.units_elsewhere = 0
+
+    @property
+    def lost_units(self) -> int:
+        """Depths that have left the water outside so far into the cells that are booked here."""
+        into, over, back = self.units
+        return into + over - back
+
+    def outside_lost_m3(self, area_m2: float) -> float:
+        """Volume that has left the water outside so far."""
+        return metres(self.lost_units + self.units_elsewhere) * area_m2
 
     def at(self, time_s: float, area_m2: float) -> LeveeNow:
-        """The levee at a time."""
-        into, over, back = self.sums
-        return levee_at(self.levee, time_s, (into + over - back) * area_m2)
+        """The whole levee at a time."""
+        return levee_at(self.levee, time_s, self.outside_lost_m3(area_m2))
+
+    def cross(
+        self, booked: WaterArrays, beside: WaterArrays, step: TimeStep, area_m2: float
+    ) -> None:
+        """Let the water of a step cross."""
+        dt_per_area = (step.until_s - step.time_s) / area_m2
+        lost_m3 = self.outside_lost_m3(area_m2)
+        if self._booked is not None:
+            now = levee_at(self._booked, step.until_s, lost_m3)
+            flow = cross_levee(*booked, now, dt_per_area)
+            self.units = [old + int(new) for old, new in zip(self.units, flow, strict=True)]
+        if self._beside is not None:
+            cross_levee(*beside, levee_at(self._beside, step.until_s, lost_m3), dt_per_area)
+
+
+def _segments(levee: Levee, chosen: NDArray[np.int64], cells: Cells) -> Levee | None:
+    """Some segments of a levee, with their cells in a part of the grid."""
+    if not chosen.size:
+        return None
+    return replace(
+        levee,
+        rows=cells[0],
+        cols=cells[1],
+        from_m=np.asarray(levee.from_m)[chosen],
+        to_m=np.asarray(levee.to_m)[chosen],
+        crest_m=np.asarray(levee.crest_m)[chosen],
+        above_m=np.asarray(levee.above_m)[chosen],
+    )
+
+
+class _StageAccount:
+    """Cells of a given level with what they have brought and taken."""
+
+    def __init__(self, given: StageCells, part: FloodPart) -> None:
+        self.given, cells = given, as_cells(given.rows, given.cols)
+        self.cells = cells
+        self._booked, self._beside = (part.local(cells, chosen) for chosen in part.placed(cells))
+        self.units = [0, 0]  # [2^-46 m]
+
+    def hold(self, booked: WaterArrays, beside: WaterArrays, time_s: float) -> None:
+        """Bring the cells to the level of a time."""
+        level_m = self.given.stage.level_at(time_s)
+        added, added_rest, taken, taken_rest = hold_level(*booked, self._booked, level_m)
+        self.units[0] += joined(added, added_rest)
+        self.units[1] += joined(taken, taken_rest)
+        if self._beside[0].size:
+            hold_level(*beside, self._beside, level_m)
 
 
 class FloodExchange:
@@ -39,29 +116,46 @@ class FloodExchange:
     Parameters
     ----------
     forcing
-        Forcing of the run.
+        Forcing of the run, with the cells of the whole grid but the sinks of the part.
     bed_m
-        Ground level, shape (ny, nx), float32 [m]; closed cells lie above all water.
+        Ground level of the part, shape (ny, nx), float32 [m]; closed cells lie above all water.
     area_m2
         Area of a cell [m2], > 0.
+    columns
+        Columns of the whole grid.
+    part
+        Which cells of the grid are computed.
+
+    Attributes
+    ----------
+    memory
+        What the ground remembers, see `soak`, shape (ny, nx), float64; (0, 0) without sinks.
     """
 
-    def __init__(self, forcing: Forcing, bed_m: NDArray[np.float32], area_m2: float) -> None:
+    def __init__(
+        self,
+        forcing: Forcing,
+        bed_m: NDArray[np.float32],
+        area_m2: float,
+        columns: int,
+        part: FloodPart,
+    ) -> None:
         self._bed_m, self._area_m2 = bed_m, area_m2
-        self._levees = [_LeveeAccount(levee, bed_m.shape[1]) for levee in forcing.levees]
-        self._stages = [(given.stage, _cells(given.rows, given.cols)) for given in forcing.stages]
-        self._level_in_m = self._level_out_m = 0.0
-        self._sinks = forcing.sinks
-        self._memory = np.zeros(bed_m.shape if forcing.sinks is not None else (0, 0))
-        self._soaked_s = self._soaked_m = self._drained_m = 0.0
+        self._levees = [_LeveeAccount(levee, columns, part) for levee in forcing.levees]
+        self._stages = [_StageAccount(given, part) for given in forcing.stages]
+        self._accounts: list[_LeveeAccount | _StageAccount] = [*self._levees, *self._stages]
+        self._sinks, self._window = forcing.sinks, part.booked
+        self.memory = np.zeros(bed_m.shape if forcing.sinks is not None else (0, 0))
+        self._soaked_s = 0.0
+        self._units = [0, 0]  # that the ground and the drains took [2^-46 m]
 
-    def largest_gain_m(self, water: StoredWater, time_s: float, dt_s: float) -> float:
-        """Bound of the depth that any one cell gains within a step.
+    def largest_gain_m(self, depth_m: NDArray[np.float32], time_s: float, dt_s: float) -> float:
+        """Bound of the depth that any one cell gains within a step; for the whole grid only.
 
         Parameters
         ----------
-        water
-            Water on the ground, arrays of shape (ny, nx).
+        depth_m
+            Water depth, shape (ny, nx), float32 [m].
         time_s
             Begin of the step [s].
         dt_s
@@ -73,69 +167,119 @@ class FloodExchange:
             Depth [m].
         """
         gain = 0.0
-        for account in self._levees:
-            now = account.at(time_s + dt_s, self._area_m2)
-            rise = largest_rise(
-                water.depth_m, self._bed_m, now, dt_s / self._area_m2, account.segments_per_cell
-            )
+        for levee in self._levees:
+            now = levee.at(time_s + dt_s, self._area_m2)
+            per_area = dt_s / self._area_m2
+            rise = largest_rise(depth_m, self._bed_m, now, per_area, levee.segments_per_cell)
             gain = max(gain, rise)
-        for stage, (rows, cols) in self._stages:
-            wanted = stage.level_at(time_s + dt_s) - self._bed_m[rows, cols]
-            gain = max(gain, float((wanted - water.depth_m[rows, cols]).max()))
+        for stage in self._stages:
+            rows, cols = stage.cells
+            wanted = stage.given.stage.level_at(time_s + dt_s) - self._bed_m[rows, cols]
+            gain = max(gain, float((wanted - depth_m[rows, cols]).max()))
         return gain
 
-    def apply(self, water: StoredWater, time_s: float, until_s: float, *, is_stop: bool) -> None:
+    def apply(self, booked: StoredWater, beside: StoredWater, step: TimeStep) -> None:
         """Exchange the water of a step.
 
         Parameters
         ----------
-        water
-            Water on the ground, arrays of shape (ny, nx), changed in place.
-        time_s, until_s
-            Begin and end of the step [s].
-        is_stop
-            Whether the state is looked at after the step, so that nothing may be put off.
+        booked, beside
+            Water on the ground, arrays of shape (ny, nx), changed in place: the same arrays but
+            for the largest depths of the rows, which are raised in the first by the cells that
+            the part books and in the second by those that others book.
+        step
+            The step; where it ends at an output time nothing is put off.
         """
-        arrays = (water.depth_m, water.residual_m, water.row_depth_m, self._bed_m)
-        for account in self._levees:
-            now = account.at(until_s, self._area_m2)
-            flow = cross_levee(*arrays, now, (until_s - time_s) / self._area_m2)
-            account.sums = LeveeFlow(
-                *(old + new for old, new in zip(account.sums, flow, strict=True))
-            )
-        for stage, cells in self._stages:
-            added, taken = hold_level(*arrays, cells, stage.level_at(until_s))
-            self._level_in_m += added
-            self._level_out_m += taken
-        if self._sinks is not None and (is_stop or until_s - self._soaked_s >= _SOAK_EVERY_S):
-            soaked, drained = soak(
-                *arrays[:3],
+        arrays = (booked.depth_m, booked.residual_m, booked.row_depth_m, self._bed_m)
+        others = (beside.depth_m, beside.residual_m, beside.row_depth_m, self._bed_m)
+        for levee in self._levees:
+            levee.cross(arrays, others, step, self._area_m2)
+        for stage in self._stages:
+            stage.hold(arrays, others, step.until_s)
+        if self._sinks is None:
+            return
+        np.maximum(beside.row_depth_m, booked.row_depth_m, out=beside.row_depth_m)
+        since_s = step.until_s - self._soaked_s
+        if step.is_stop or since_s >= _SOAK_EVERY_S:
+            soaked = soak(
+                others[:3],
                 self._sinks.soil,
                 self._sinks.table,
-                self._memory,
+                self.memory,
                 self._sinks.drain_m_s,
-                until_s - self._soaked_s,
+                since_s,
+                self._window,
             )
-            self._soaked_s = until_s
-            self._soaked_m += soaked
-            self._drained_m += drained
+            self._soaked_s = step.until_s
+            self._units = [old + int(new) for old, new in zip(self._units, soaked, strict=True)]
 
-    def volumes(self) -> Exchanged:
-        """Volumes so far [m3]."""
-        area = self._area_m2
-        return Exchanged(
-            breached_m3=sum(account.sums.breached_m for account in self._levees) * area,
-            overtopped_m3=sum(account.sums.overtopped_m for account in self._levees) * area,
-            returned_m3=sum(account.sums.returned_m for account in self._levees) * area,
-            level_in_m3=self._level_in_m * area,
-            level_out_m3=self._level_out_m * area,
-            infiltrated_m3=self._soaked_m * area,
-            drained_m3=self._drained_m * area,
-        )
+    def lost_outside(self) -> list[int]:
+        """Return what has left the water outside each levee.
 
+        Returns
+        -------
+        list of int
+            Depths of the cells that the part books [2^-46 m].
+        """
+        return [levee.lost_units for levee in self._levees]
 
-def _cells(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> tuple[NDArray[np.int64], ...]:
-    return np.asarray(rows, dtype=np.int64), np.asarray(cols, dtype=np.int64)
+    def hear_of_all(self, lost_outside: Sequence[int]) -> None:
+        """Take note of what has left the water outside each levee into the whole grid.
+
+        Parameters
+        ----------
+        lost_outside
+            Depths, those of this part among them [2^-46 m].
+        """
+        for levee, lost in zip(self._levees, lost_outside, strict=True):
+            levee.units_elsewhere = lost - levee.lost_units
+
+    def booked(self) -> ExchangedDepths:
+        """Sums of depths so far.
+
+        Returns
+        -------
+        ExchangedDepths
+            Of the cells that the part books.
+        """
+        crossed = [sum(levee.units[kind] for levee in self._levees) for kind in range(3)]
+        held = [sum(stage.units[kind] for stage in self._stages) for kind in range(2)]
+        return ExchangedDepths(*crossed, *held, *self._units)
+
+    def state(self) -> NamedArrays:
+        """Return all that the next steps and the account depend on.
+
+        Returns
+        -------
+        mapping
+            Arrays of shape (ny, nx) and (n, 2).
+        """
+        units = list(self._units)
+        for account in self._accounts:
+            units += account.units
+        return {
+            "memory": self.memory,
+            "soaked_s": np.array([self._soaked_s]),
+            "units": as_array(units),
+        }
+
+    def restore(self, state: NamedArrays) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state
+            What `state` returned.
+        """
+        put_back(self.memory, state, "memory")
+        soaked_s, now = np.empty(1), self.state()["units"]
+        put_back(soaked_s, state, "soaked_s")
+        put_back(now, state, "units")
+        self._soaked_s = float(soaked_s[0])
+        units = iter(from_array(now))
+        self._units = [next(units), next(units)]
+        for account in self._accounts:
+            account.units = [next(units) for _ in account.units]
 
 
 def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
@@ -154,14 +298,12 @@ def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
             "soil", expected=str(is_open.shape), got=str(forcing.sinks.soil.shape)
         )
     for number, levee in enumerate(forcing.levees):
-        _check_cells(f"levee {number}", _cells(levee.rows, levee.cols), is_open)
+        _check_cells(f"levee {number}", as_cells(levee.rows, levee.cols), is_open)
     for number, given in enumerate(forcing.stages):
-        _check_cells(f"given level {number}", _cells(given.rows, given.cols), is_open)
+        _check_cells(f"given level {number}", as_cells(given.rows, given.cols), is_open)
 
 
-def _check_cells(
-    name: str, cells: tuple[NDArray[np.int64], ...], is_open: NDArray[np.bool_]
-) -> None:
+def _check_cells(name: str, cells: Cells, is_open: NDArray[np.bool_]) -> None:
     (rows, cols), (ny, nx) = cells, is_open.shape
     if not rows.size or rows.shape != cols.shape:
         raise ConfigError(f"{name}: no cells", hint="name at least one cell")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from citytwin.kernels.exact_sums import metres
 
 
 @dataclass(frozen=True)
@@ -24,26 +27,6 @@ class EdgeVolumes:
     def total_m3(self) -> float:
         """Volume that has left over all sides [m3]."""
         return self.north_m3 + self.south_m3 + self.west_m3 + self.east_m3
-
-    def plus(self, more: EdgeVolumes) -> EdgeVolumes:
-        """Add what has left since.
-
-        Parameters
-        ----------
-        more
-            Volumes [m3].
-
-        Returns
-        -------
-        EdgeVolumes
-            Sums of each side.
-        """
-        return EdgeVolumes(
-            self.north_m3 + more.north_m3,
-            self.south_m3 + more.south_m3,
-            self.west_m3 + more.west_m3,
-            self.east_m3 + more.east_m3,
-        )
 
 
 @dataclass(frozen=True)
@@ -81,6 +64,94 @@ class Exchanged:
     def taken_m3(self) -> float:
         """All that was taken [m3]."""
         return self.returned_m3 + self.level_out_m3 + self.infiltrated_m3 + self.drained_m3
+
+
+class ExchangedDepths(NamedTuple):
+    """Sums of depths that levees, given levels and the ground brought or took.
+
+    Parameters
+    ----------
+    breached, overtopped, returned, level_in, level_out, infiltrated, drained
+        As in `Exchanged` [2^-46 m, see `exact_sums`].
+    """
+
+    breached: int = 0
+    overtopped: int = 0
+    returned: int = 0
+    level_in: int = 0
+    level_out: int = 0
+    infiltrated: int = 0
+    drained: int = 0
+
+
+class BookedDepths(NamedTuple):
+    """Sums of depths over the cells that a part of a grid books: whole numbers of 2^-46 m.
+
+    Those of the parts add up to those of the grid, whatever the parts are.
+
+    Parameters
+    ----------
+    exchanged
+        That levees, given levels and the ground brought or took.
+    initial, stored
+        On the ground at the start, and now.
+    drained
+        That drains took whose rate is the same everywhere.
+    north, south, west, east
+        That have left over each side of the grid.
+    """
+
+    exchanged: ExchangedDepths = ExchangedDepths()
+    initial: int = 0
+    stored: int = 0
+    drained: int = 0
+    north: int = 0
+    south: int = 0
+    west: int = 0
+    east: int = 0
+
+    def plus(self, other: BookedDepths) -> BookedDepths:
+        """Add what another part has booked.
+
+        Parameters
+        ----------
+        other
+            Sums of the other part.
+
+        Returns
+        -------
+        BookedDepths
+            Sums of both.
+        """
+        pairs = zip(self.exchanged, other.exchanged, strict=True)
+        own = zip(self[1:], other[1:], strict=True)
+        return BookedDepths(ExchangedDepths(*(a + b for a, b in pairs)), *(a + b for a, b in own))
+
+    def ledger(self, area_m2: float, rain_m3: float, inflow_m3: float) -> VolumeLedger:
+        """Return the account of the whole grid.
+
+        Parameters
+        ----------
+        area_m2
+            Area of a cell [m2].
+        rain_m3, inflow_m3
+            Volume of the rain and of all hydrographs [m3].
+
+        Returns
+        -------
+        VolumeLedger
+            Volumes [m3].
+        """
+        depths = (self.north, self.south, self.west, self.east)
+        return VolumeLedger(
+            initial_m3=metres(self.initial) * area_m2,
+            rain_m3=rain_m3,
+            inflow_m3=inflow_m3,
+            drained_m3=metres(self.drained) * area_m2,
+            outflow=EdgeVolumes(*(metres(depth) * area_m2 for depth in depths)),
+            stored_m3=metres(self.stored) * area_m2,
+            exchanged=Exchanged(*(metres(depth) * area_m2 for depth in self.exchanged)),
+        )
 
 
 @dataclass(frozen=True)

@@ -142,6 +142,9 @@ class SolverOptions:
         without momentum, that only its own weight moves.
     froude_max
         Of INERTIAL: limit of the Froude number at a face [-], > 0; infinite for none.
+    steps_kept
+        A time step is kept for up to so many steps while it is stable [-], >= 1, so that parts of
+        a grid on different machines need to agree on it that seldom.
     maxima_every_steps
         The running maxima look at every n-th step [-], >= 1.
     edges
@@ -157,6 +160,7 @@ class SolverOptions:
     dt_max_s: float = 5.0
     dry_depth_m: float = 1e-4
     froude_max: float = 1.0
+    steps_kept: int = 1
     maxima_every_steps: int = 1
     edges: Edges = field(default_factory=Edges)
     recording: Recording = field(default_factory=Recording)
@@ -178,10 +182,9 @@ class SolverOptions:
             raise ConfigError(f"dry_depth_m is {self.dry_depth_m}", hint="use 1e-6 to 0.1 m")
         if not self.froude_max > 0:
             raise ConfigError(f"froude_max is {self.froude_max}", hint="use a number > 0")
-        if self.maxima_every_steps < 1:
-            raise ConfigError(
-                f"maxima_every_steps is {self.maxima_every_steps}", hint="use 1 or more"
-            )
+        for name in ("steps_kept", "maxima_every_steps"):
+            if getattr(self, name) < 1:
+                raise ConfigError(f"{name} is {getattr(self, name)}", hint="use 1 or more")
 
     @property
     def courant_number(self) -> float:

@@ -13,6 +13,10 @@ from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
 from citytwin.kernels.flood_setup import Cells, written_zeros
 from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_last, track_spells
+from citytwin.kernels.named_arrays import below, part, put_back
+from citytwin.model.checkpoints import NamedArrays
+
+_MAXIMA = ("depth_m", "speed_m_s", "depth_speed_m2_s", "hazard_rating", "first_time_s")
 
 
 class FloodRecorder:
@@ -33,6 +37,8 @@ class FloodRecorder:
         Times at which a step must end [s], ascending; the last is the end of the run.
     maxima
         Running maxima, arrays of shape (ny, nx) and (k, ny, nx).
+    stops_passed
+        Number of output times that have passed, the start among them.
     """
 
     def __init__(self, recording: Recording, cells: Cells, duration_s: float) -> None:
@@ -74,6 +80,7 @@ class FloodRecorder:
         self._spells = no_spells(shape)
         self._last_s = np.full((len(recording.depth_thresholds_m), *shape), np.nan, np.float32)
         self._duration_s = duration_s
+        self.stops_passed = 0
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
 
@@ -103,12 +110,82 @@ class FloodRecorder:
         time_s
             Time now [s].
         """
+        self.stops_passed += 1
         if time_s in self._recording.gauge_times_s:
             depth = state.depth_m[self._rows, self._cols]
             is_open = self._is_open[self._rows, self._cols]
             self._gauge_depth.append(np.where(is_open, depth, np.float32(np.nan)))
         if time_s in self._recording.depth_times_s:
             self._depth_series.append(np.where(self._is_open, state.depth_m, np.float32(np.nan)))
+
+    def running(self) -> NamedArrays:
+        """Return what every look changes: all that was kept so far but the series.
+
+        Returns
+        -------
+        mapping
+            Arrays of shape (ny, nx), (n, ny, nx) and (ny,), which go on changing.
+        """
+        return {
+            **below("maxima", {name: getattr(self.maxima, name) for name in _MAXIMA}),
+            **below("spells", self._spells._asdict()),
+            "last_s": self._last_s,
+        }
+
+    def go_back(self, running: NamedArrays, stops: int) -> None:
+        """Forget what was kept since.
+
+        Parameters
+        ----------
+        running
+            Copies of what `running` returned then.
+        stops
+            Number of output times that had passed then.
+        """
+        maxima, spells = part("maxima", running), part("spells", running)
+        for name in _MAXIMA:
+            put_back(getattr(self.maxima, name), maxima, name)
+        for name, array in self._spells._asdict().items():
+            put_back(array, spells, name)
+        put_back(self._last_s, running, "last_s")
+        self.stops_passed = stops
+        passed = [0.0, *self.stops][:stops]
+        wanted = self._recording
+        del self._gauge_depth[sum(time in wanted.gauge_times_s for time in passed) :]
+        del self._depth_series[sum(time in wanted.depth_times_s for time in passed) :]
+
+    def state(self) -> NamedArrays:
+        """Return all that was kept so far.
+
+        Returns
+        -------
+        mapping
+            Arrays of shape (ny, nx), (n, ny, nx), (ny,) and (n, m), which go on changing.
+        """
+        looks, gauges = len(self._gauge_depth), self._rows.size
+        depths = np.asarray(self._gauge_depth, dtype=np.float32).reshape(looks, gauges)
+        shape = (len(self._depth_series), *self._is_open.shape)
+        series = np.asarray(self._depth_series, dtype=np.float32).reshape(shape)
+        return {
+            **self.running(),
+            "stops": np.array([self.stops_passed], dtype=np.int64),
+            "gauge_depth": depths,
+            "depth_series": series,
+        }
+
+    def restore(self, state: NamedArrays) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state
+            What `state` returned.
+        """
+        stops = np.empty(1, dtype=np.int64)
+        put_back(stops, state, "stops")
+        self._gauge_depth = list(state["gauge_depth"])
+        self._depth_series = list(state["depth_series"])
+        self.go_back(state, int(stops[0]))
 
     def result(
         self, state: StoredWater, ledger: VolumeLedger, steps: int, dt_min_s: float

@@ -7,8 +7,10 @@ from typing import Protocol
 import numpy as np
 
 from citytwin.kernels.depth_rows import StoredWater
-from citytwin.kernels.flood_ledger import EdgeVolumes
+from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_maxima import FloodMaxima
+from citytwin.kernels.window import Window
+from citytwin.model.checkpoints import NamedArrays
 
 
 class FloodScheme(Protocol):
@@ -17,6 +19,38 @@ class FloodScheme(Protocol):
     @property
     def water(self) -> StoredWater:
         """Depth of the water now; inflows are added to it between the steps."""
+
+    def water_with(self, row_depth_m: Row) -> StoredWater:
+        """Return the water now with other largest depths of the rows.
+
+        Parameters
+        ----------
+        row_depth_m
+            Raised by what is added to the water, shape (ny,), float32 [m].
+
+        Returns
+        -------
+        StoredWater
+            The same arrays but for this one.
+        """
+
+    @property
+    def wave_m_s(self) -> float:
+        """Speed of the fastest wave after the last step [m/s]; 0 where the scheme needs none."""
+
+    def wave_within(self, window: Window) -> float:
+        """Speed of the fastest wave in some cells.
+
+        Parameters
+        ----------
+        window
+            The cells.
+
+        Returns
+        -------
+        float
+            Speed [m/s]; 0 where the scheme needs none.
+        """
 
     def longest_step_s(self, gain_m: float) -> float:
         """Longest stable step.
@@ -32,7 +66,7 @@ class FloodScheme(Protocol):
             Time step [s]; infinite where nothing limits it.
         """
 
-    def advance(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> float:
+    def advance(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> int:
         """Take a time step.
 
         Parameters
@@ -46,12 +80,19 @@ class FloodScheme(Protocol):
 
         Returns
         -------
-        float
-            Sum over the cells of the depth that the drains took [m].
+        int
+            Sum over the booked cells of the depth that the drains took [units of 2^-46 m, see
+            `exact_sums`].
         """
 
-    def outflow(self) -> EdgeVolumes:
-        """Return the volume that left over each side during the last step [m3]."""
+    def outflow(self) -> tuple[int, int, int, int]:
+        """Return the depths that left over north, south, west and east during the last step.
+
+        Returns
+        -------
+        tuple of int
+            Sums over the booked cells [units of 2^-46 m, see `exact_sums`].
+        """
 
     def track(self, maxima: FloodMaxima, time_s: float) -> None:
         """Bring the running maxima up to now.
@@ -62,4 +103,22 @@ class FloodScheme(Protocol):
             Arrays of shape (ny, nx) and (k, ny, nx), changed in place.
         time_s
             Time now [s].
+        """
+
+    def state(self) -> NamedArrays:
+        """Return all that the next steps depend on.
+
+        Returns
+        -------
+        mapping
+            Arrays of shape (ny, nx), (ny, nx + 1), (ny + 1, nx) and (ny,), which go on changing.
+        """
+
+    def restore(self, state: NamedArrays) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state
+            What `state` returned.
         """

@@ -57,7 +57,11 @@ def written_zeros(*shape: int) -> NDArray[np.float32]:
 
 
 def check_cells(
-    terrain_m: NDArray[np.float32], blocked: NDArray[np.bool_], manning: NDArray[np.float32]
+    terrain_m: NDArray[np.float32],
+    blocked: NDArray[np.bool_],
+    manning: NDArray[np.float32],
+    *,
+    is_part: bool = False,
 ) -> Cells:
     """Check the rasters of a run and tell open cells from building cells.
 
@@ -69,6 +73,8 @@ def check_cells(
         Building cells, shape (ny, nx), bool.
     manning
         Manning's n, shape (ny, nx) [s/m^(1/3)], >= 0 on open cells.
+    is_part
+        Whether these are a part of a grid, which may have no open cell.
 
     Returns
     -------
@@ -85,9 +91,9 @@ def check_cells(
         raise GridMismatchError("blocked", expected="bool", got=str(blocked.dtype))
     inside = ~np.isnan(terrain_m)
     is_open = inside & ~blocked
-    if not is_open.any():
+    if not (is_open.any() or is_part):
         raise ConfigError("no open cell", hint="terrain is NaN or blocked everywhere")
-    extreme = float(np.abs(terrain_m[inside]).max())
+    extreme = float(np.abs(terrain_m[inside]).max(initial=0.0))
     if extreme > _HIGHEST_TERRAIN_M:
         raise ConfigError(
             f"terrain holds a level of {extreme} m", hint="mark nodata as NaN; heights are metres"

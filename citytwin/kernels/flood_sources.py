@@ -6,6 +6,9 @@ import numpy as np
 
 from citytwin.kernels.depth_rows import StoredWater, pour
 from citytwin.kernels.flood_forcing import Forcing
+from citytwin.kernels.flood_part import Cells, FloodPart, as_cells
+from citytwin.kernels.named_arrays import put_back
+from citytwin.model.checkpoints import NamedArrays
 
 
 class FloodSources:
@@ -14,23 +17,29 @@ class FloodSources:
     Parameters
     ----------
     forcing
-        Rain and inflows of the run.
+        Rain and inflows of the run, with the cells of the whole grid.
     area_m2
         Area of a cell [m2], > 0.
     largest_weight
-        Largest share of rain that any cell receives [-], >= 0.
+        Largest share of rain that any cell of the grid receives [-], >= 0.
+    part
+        Which cells of the grid are computed.
     """
 
-    def __init__(self, forcing: Forcing, area_m2: float, largest_weight: float) -> None:
+    def __init__(
+        self, forcing: Forcing, area_m2: float, largest_weight: float, part: FloodPart
+    ) -> None:
         self.forcing = forcing
         self._largest_weight = largest_weight
         self._cell_area_m2 = [area_m2 * len(inflow.rows) for inflow in forcing.inflows]
-        self._cells = [
-            (np.asarray(inflow.rows, dtype=np.int64), np.asarray(inflow.cols, dtype=np.int64))
-            for inflow in forcing.inflows
-        ]
-        self._rain_carry_m = 0.0
-        self._inflow_carry_m = [0.0] * len(forcing.inflows)
+        self._booked: list[Cells] = []
+        self._beside: list[Cells] = []
+        for inflow in forcing.inflows:
+            cells = as_cells(inflow.rows, inflow.cols)
+            placed = part.placed(cells)
+            self._booked.append(part.local(cells, placed.booked))
+            self._beside.append(part.local(cells, placed.beside))
+        self._carry_m = np.zeros(1 + len(forcing.inflows))
 
     def largest_gain_m(self, time_s: float, dt_s: float) -> float:
         """Bound of the depth that any one cell gains from outside within a step.
@@ -70,25 +79,51 @@ class FloodSources:
         rain = self.forcing.rain
         if not rain.start_s.size:
             return np.float32(0.0)
-        due = rain.depth_until_m(until_s) - rain.depth_until_m(time_s) + self._rain_carry_m
-        now = np.float32(max(due, 0.0))
-        self._rain_carry_m = due - float(now)
-        return now
+        return self._due(0, rain.depth_until_m(until_s) - rain.depth_until_m(time_s))
 
-    def pour(self, state: StoredWater, time_s: float, until_s: float) -> None:
+    def pour(self, booked: StoredWater, beside: StoredWater, time_s: float, until_s: float) -> None:
         """Add the inflow of a step to its cells.
 
         Parameters
         ----------
-        state
-            Water on the ground, arrays of shape (ny, nx), changed in place.
+        booked, beside
+            Water on the ground, arrays of shape (ny, nx), changed in place: the same arrays but
+            for the largest depths of the rows, which are raised in the first by the cells that
+            the part books and in the second by those that others book.
         time_s, until_s
             Begin and end of the step [s].
         """
-        for k, (inflow, cells) in enumerate(zip(self.forcing.inflows, self._cells, strict=True)):
+        for k, inflow in enumerate(self.forcing.inflows):
             volume = inflow.volume_until_m3(until_s) - inflow.volume_until_m3(time_s)
-            due = volume / self._cell_area_m2[k] + self._inflow_carry_m[k]
-            now = np.float32(max(due, 0.0))
-            self._inflow_carry_m[k] = due - float(now)
+            now = self._due(k + 1, volume / self._cell_area_m2[k])
             if now > 0:
-                pour(state, *cells, now)
+                pour(booked, *self._booked[k], now)
+                if self._beside[k][0].size:
+                    pour(beside, *self._beside[k], now)
+
+    def _due(self, place: int, depth_m: float) -> np.float32:
+        """Depth that can be added now; the rest waits for the next step."""
+        due = depth_m + float(self._carry_m[place])
+        now = np.float32(max(due, 0.0))
+        self._carry_m[place] = due - float(now)
+        return now
+
+    def state(self) -> NamedArrays:
+        """Return what waits for the next step.
+
+        Returns
+        -------
+        mapping
+            Depths, shape (n,), float64 [m].
+        """
+        return {"carry_m": self._carry_m}
+
+    def restore(self, state: NamedArrays) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state
+            What `state` returned.
+        """
+        put_back(self._carry_m, state, "carry_m")

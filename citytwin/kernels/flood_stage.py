@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
+from citytwin.kernels.exact_sums import add_depth
 from citytwin.kernels.face_discharge import Row
 
 
@@ -104,7 +105,7 @@ def hold_level(
     bed_m: NDArray[np.float32],
     cells: tuple[NDArray[np.int64], NDArray[np.int64]],
     level_m: float,
-) -> tuple[float, float]:
+) -> tuple[int, int, int, int]:
     """Bring cells to a water level; a cell whose bed is above it falls dry.
 
     Parameters
@@ -123,14 +124,15 @@ def hold_level(
 
     Returns
     -------
-    tuple of float
-        Sums of the depths that were added and taken, float64 [m].
+    tuple of int
+        Whole metres and units left over of the depths that were added, and of those that were
+        taken, see `exact_sums`.
 
     Notes
     -----
     A boundary of the first kind, as for tides in the scheme of Bates, Horritt and Fewtrell (2010).
     """
-    added, taken = 0.0, 0.0
+    added, added_rest, taken, taken_rest = 0, 0, 0, 0
     rows, cols = cells
     for k in range(rows.shape[0]):
         j, i = rows[k], cols[k]
@@ -140,7 +142,7 @@ def hold_level(
         residual_m[j, i] = np.float32(0.0)
         row_depth_m[j] = max(row_depth_m[j], wanted)
         if change > 0.0:
-            added += change
+            added, added_rest = add_depth(added, added_rest, change)
         else:
-            taken -= change
-    return added, taken
+            taken, taken_rest = add_depth(taken, taken_rest, -change)
+    return added, added_rest, taken, taken_rest

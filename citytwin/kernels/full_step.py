@@ -20,6 +20,7 @@ from citytwin.kernels.full_faces import x_fluxes, x_slopes, y_fluxes, y_slopes
 from citytwin.kernels.full_rows import euler_row, heun_row
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, FullWork
 from citytwin.kernels.shallow_water import Ground
+from citytwin.kernels.window import Window
 
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
@@ -134,13 +135,16 @@ def _stage(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _drain_rows(state: FullState, work: FullWork, loss_m: np.float32) -> float:
-    """Let the drains take water from all wet rows; return the sum of the depths taken."""
+def _drain_rows(state: FullState, work: FullWork, loss_m: np.float32, booked: Window) -> int:
+    """Let the drains take water from all wet rows; return the sum of what is booked."""
     ny, nx = state.depth_m.shape
-    taken = 0.0
+    taken = 0
     for j in range(ny):
         if _is_wet(state, j):
-            taken += drain(state.depth_m[j], state.residual_m[j], work.scratch[0, :nx], loss_m)
+            depth, residual = state.depth_m[j], state.residual_m[j]
+            row = work.scratch[0, :nx]
+            drained = drain(depth, residual, row, loss_m, booked.col0, booked.col1)
+            taken += drained if booked.row0 <= j < booked.row1 else 0
             note_largest(state, j, work.scratch[0, :nx])
     return taken
 
@@ -152,7 +156,7 @@ def advance_full(
     edge_flow: EdgeFlow,
     numbers: FullNumbers,
     second_order: bool,
-) -> float:
+) -> int:
     """Advance depth and velocity by one time step.
 
     Parameters
@@ -175,8 +179,9 @@ def advance_full(
 
     Returns
     -------
-    float
-        Sum over the cells of the depth taken by drains, float64 [m].
+    int
+        Sum over the booked cells of the depths taken by drains [units of 2^-46 m, see
+        `exact_sums`].
 
     Notes
     -----
@@ -194,6 +199,6 @@ def advance_full(
         _stage((read, write), ground, work, edge_flow, numbers, second_order, stage == 1)
     if numbers.loss_m > _ZERO:
         end = states[0 if second_order else 1]
-        drained: float = _drain_rows(end, work, numbers.loss_m)
+        drained: int = _drain_rows(end, work, numbers.loss_m, ground.booked)
         return drained
-    return 0.0
+    return 0

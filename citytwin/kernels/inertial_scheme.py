@@ -7,12 +7,17 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.kernels.face_discharge import GRAVITY_M_S2, StepNumbers
-from citytwin.kernels.flood_ledger import EdgeVolumes
+from citytwin.kernels.depth_rows import StoredWater
+from citytwin.kernels.exact_sums import total_units
+from citytwin.kernels.face_discharge import GRAVITY_M_S2, Row, StepNumbers
 from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, FloodMaxima, track_maxima
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_setup import written_zeros
+from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.shallow_water import STEP_WORK_ROWS, FlowState, Ground, advance
+from citytwin.kernels.step_limit import longest_step_s
+from citytwin.kernels.window import Window, along_edges
+from citytwin.model.checkpoints import NamedArrays
 
 
 class InertialScheme:
@@ -50,19 +55,32 @@ class InertialScheme:
         self._ground, self._cell_m, self._options = ground, cell_m, options
         # Longest stable step for water of 1 m; it falls with the root of the depth.
         self._stable_s = options.courant_number * cell_m / math.sqrt(GRAVITY_M_S2)
-        self._volume_scale = 0.0
+        self._dt_per_cell = 0.0
         work = (max(STEP_WORK_ROWS, MAXIMA_WORK_ROWS), max(ny, nx) + 1)
         self._work = np.zeros(work, dtype=np.float32)
 
     def longest_step_s(self, gain_m: float) -> float:
         """Longest stable step; see `FloodScheme`."""
-        deepest = float(self.water.row_depth_m.max()) + gain_m
-        return self._stable_s / math.sqrt(deepest) if deepest > 0 else math.inf
+        deepest = float(self.water.row_depth_m.max())
+        return longest_step_s(self._options, self._cell_m, deepest, 0.0, gain_m)
 
-    def advance(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> float:
+    def water_with(self, row_depth_m: Row) -> StoredWater:
+        """The water now with other largest depths of the rows; see `FloodScheme`."""
+        return self.water._replace(row_depth_m=row_depth_m)
+
+    @property
+    def wave_m_s(self) -> float:
+        """No wave is faster than that of the deepest water; see `FloodScheme`."""
+        return 0.0
+
+    def wave_within(self, _window: Window) -> float:
+        """No wave is faster than that of the deepest water; see `FloodScheme`."""
+        return 0.0
+
+    def advance(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> int:
         """Take a time step; see `FloodScheme`."""
         numbers = self._numbers(dt_s, rain_m, loss_m)
-        drained: float = advance(self.water, self._ground, self._work, numbers)
+        drained: int = advance(self.water, self._ground, self._work, numbers)
         self.water = self.water._replace(
             x_discharge=self.water.x_next,
             y_discharge=self.water.y_next,
@@ -70,14 +88,27 @@ class InertialScheme:
             y_next=self.water.y_discharge,
         )
         # The factor of the kernel, rounded as there, so that the account has no bias.
-        self._volume_scale = float(numbers.dt_per_cell) * self._cell_m**2
+        self._dt_per_cell = float(numbers.dt_per_cell)
         return drained
 
-    def outflow(self) -> EdgeVolumes:
-        """Volume that left during the last step; see `FloodScheme`."""
+    def outflow(self) -> tuple[int, int, int, int]:
+        """Depths that left during the last step; see `FloodScheme`."""
         x, y = self.water.x_discharge, self.water.y_discharge
-        sums = (float(side.sum(dtype=np.float64)) for side in (y[0], y[-1], x[:, 0], x[:, -1]))
-        return EdgeVolumes(*(abs(total) * self._volume_scale for total in sums))
+        at = along_edges(self._ground.booked, self.water.depth_m.shape)
+        north, south, west, east = (
+            abs(total_units(side.astype(np.float64) * self._dt_per_cell))
+            for side in (y[0, at[0]], y[-1, at[1]], x[at[2], 0], x[at[3], -1])
+        )
+        return north, south, west, east
+
+    def state(self) -> NamedArrays:
+        """All that the next steps depend on; see `FloodScheme`."""
+        return self.water._asdict()
+
+    def restore(self, state: NamedArrays) -> None:
+        """Go on from a state; see `FloodScheme`."""
+        for name, array in self.water._asdict().items():
+            put_back(array, state, name)
 
     def track(self, maxima: FloodMaxima, time_s: float) -> None:
         """Bring the running maxima up to now; see `FloodScheme`."""

@@ -9,8 +9,10 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.depth_rows import changed_depth
+from citytwin.kernels.exact_sums import units
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.soils import SoilTable
+from citytwin.kernels.window import Window
 
 _KEEPS = 0.99999
 _STEPS = 40
@@ -162,24 +164,21 @@ def _withdraw(depth: Row, residual: Row, i: int, wanted: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def soak(
-    depth_m: NDArray[np.float32],
-    residual_m: NDArray[np.float32],
-    row_depth_m: Row,
+    water: tuple[NDArray[np.float32], NDArray[np.float32], Row],
     soil: NDArray[np.uint8],
     soils: SoilTable,
     memory: NDArray[np.float64],
     drain_m_s: NDArray[np.float32],
     dt_s: float,
-) -> tuple[float, float]:
+    booked: Window,
+) -> tuple[int, int]:
     """Let ground and drains take water where there is some.
 
     Parameters
     ----------
-    depth_m, residual_m
-        Water depth and what rounding left out of it, shape (ny, nx), float32 [m], changed in
-        place.
-    row_depth_m
-        Largest depth of each row, shape (ny,), float32 [m].
+    water
+        Water depth and what rounding left out of it, shape (ny, nx), changed in place, and largest
+        depth of each row, shape (ny,), float32 [m].
     soil
         Number of the soil of each cell, shape (ny, nx), uint8.
     soils
@@ -191,31 +190,37 @@ def soak(
         Rate that drains take, shape (ny, nx), float32 [m/s].
     dt_s
         Time [s], >= 0.
+    booked
+        The cells that count in the sums.
 
     Returns
     -------
-    tuple of float
-        Sums of the depths that the ground and the drains took, float64 [m].
+    tuple of int
+        Sums of the depths that the ground and the drains took [units of 2^-46 m, see `exact_sums`].
 
     Notes
     -----
     A soil that gets less water than it could take falls back to the time at which it has taken
     as much, as in SWMM (Rossman and Huber 2016).
     """
-    soaked, drained = 0.0, 0.0
+    soaked, drained = 0, 0
+    depth_m, residual_m, row_depth_m = water
     for j in range(depth_m.shape[0]):
         if row_depth_m[j] <= np.float32(0.0):
             continue
         depth, residual = depth_m[j], residual_m[j]
+        is_booked = booked.row0 <= j < booked.row1
         for i in range(depth.shape[0]):
             if depth[i] <= np.float32(0.0):
                 continue
+            counts = is_booked and booked.col0 <= i < booked.col1
             number = np.int64(soil[j, i])
             if soils.kind[number] != 0:
                 capacity = _capacity(soils, number, memory[j, i], dt_s)
                 taken = _withdraw(depth, residual, i, capacity)
                 memory[j, i] = _remember(soils, number, memory[j, i], taken, capacity, dt_s)
-                soaked += taken
+                soaked += units(taken) if counts else 0
             if drain_m_s[j, i] > np.float32(0.0):
-                drained += _withdraw(depth, residual, i, np.float64(drain_m_s[j, i]) * dt_s)
+                taken = _withdraw(depth, residual, i, np.float64(drain_m_s[j, i]) * dt_s)
+                drained += units(taken) if counts else 0
     return soaked, drained

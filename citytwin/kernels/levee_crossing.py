@@ -9,6 +9,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.depth_rows import changed_depth
+from citytwin.kernels.exact_sums import units
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_levee import LeveeNow
 from citytwin.kernels.weir import weir_discharge
@@ -21,15 +22,16 @@ class LeveeFlow(NamedTuple):
 
     Parameters
     ----------
-    breached_m, overtopped_m
-        Depth that came through breaches and over the crest, summed over the cells [m].
-    returned_m
-        Depth that went back out, summed over the cells [m].
+    breached, overtopped
+        Depth that came through breaches and over the crest, summed over the cells [units of
+        2^-46 m, see `exact_sums`].
+    returned
+        Depth that went back out, summed over the cells [the same].
     """
 
-    breached_m: float
-    overtopped_m: float
-    returned_m: float
+    breached: int
+    overtopped: int
+    returned: int
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -60,7 +62,7 @@ def cross_levee(
     Returns
     -------
     LeveeFlow
-        Sums over the cells [m].
+        Sums over the cells.
 
     Notes
     -----
@@ -68,7 +70,7 @@ def cross_levee(
     than it holds: where the levels are nearly equal the formula is steeper than any explicit step
     can follow.
     """
-    breached, overtopped, returned = 0.0, 0.0, 0.0
+    breached, overtopped, returned = 0, 0, 0
     for k in range(levee.rows.shape[0]):
         j, i = levee.rows[k], levee.cols[k]
         depth = np.float64(depth_m[j, i])
@@ -85,10 +87,10 @@ def cross_levee(
         row_depth_m[j] = max(row_depth_m[j], depth_m[j, i])
         if moved > 0:
             share = through / flow
-            breached += share * np.float64(moved)
-            overtopped += (1.0 - share) * np.float64(moved)
+            breached += units(share * np.float64(moved))
+            overtopped += units((1.0 - share) * np.float64(moved))
         else:
-            returned -= np.float64(moved)
+            returned -= units(np.float64(moved))
     return LeveeFlow(breached, overtopped, returned)
 
 

@@ -23,6 +23,7 @@ from citytwin.kernels.face_discharge import (
     edge_discharge,
     face_discharge,
 )
+from citytwin.kernels.window import EVERYWHERE, Window
 
 # Bed level of cells that hold no water: their faces are closed because no water level reaches it.
 CLOSED_BED_M = np.float32(1e6)
@@ -51,6 +52,9 @@ class Ground(NamedTuple):
         Conveyance of the edge, see `edge_discharge`, shape (nx,), float32 [m^(1/3)/s].
     west, east
         The same, shape (ny,).
+    booked
+        The cells whose drains count in the account: all, or those that no other part of a grid
+        books.
     """
 
     bed_m: NDArray[np.float32]
@@ -60,6 +64,7 @@ class Ground(NamedTuple):
     south: Row
     west: Row
     east: Row
+    booked: Window = EVERYWHERE
 
 
 class FlowState(NamedTuple):
@@ -186,8 +191,8 @@ def _west_and_east(state: FlowState, ground: Ground, j: int, dry_depth_m: np.flo
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _balance_row(
     state: FlowState, ground: Ground, j: int, scratch: Row, numbers: StepNumbers
-) -> float:
-    """Bring the depths of row `j` to the end of the step; return the drained depth."""
+) -> int:
+    """Bring the depths of row `j` to the end of the step; return the sum of what is drained."""
     depth, residual, weight = state.depth_m, state.residual_m, ground.rain_weight
     x, y = state.x_next, state.y_next
     scale, rain = numbers.dt_per_cell, numbers.rain_m
@@ -207,11 +212,12 @@ def _balance_row(
             depth[j, i], residual[j, i] = new, rest
             most = max(most, rank(new))
     state.row_depth_m[j] = ranked(most)
+    taken, booked = 0, ground.booked
     if numbers.loss_m > _ZERO:
-        taken: float = drain(depth[j], residual[j], scratch, numbers.loss_m)
+        taken = drain(depth[j], residual[j], scratch, numbers.loss_m, booked.col0, booked.col1)
+        taken = taken if booked.row0 <= j < booked.row1 else 0
         largest(depth[j], state.row_depth_m[j : j + 1])
-        return taken
-    return 0.0
+    return taken
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -256,7 +262,7 @@ def _limit_row(state: FlowState, j: int, share: Row, dt_per_cell: np.float32) ->
 @njit(cache=True, nogil=True, error_model="numpy")
 def advance(
     state: FlowState, ground: Ground, work: NDArray[np.float32], numbers: StepNumbers
-) -> float:
+) -> int:
     """Advance depth and discharge by one time step.
 
     Parameters
@@ -273,8 +279,9 @@ def advance(
 
     Returns
     -------
-    float
-        Sum over the cells of the depth taken by drains, float64 [m].
+    int
+        Sum over the booked cells of the depths taken by drains [units of 2^-46 m, see
+        `exact_sums`].
 
     Notes
     -----
@@ -284,7 +291,7 @@ def advance(
     ny, nx = state.depth_m.shape
     share, share_above, row = work[0, :nx], work[1, :nx], work[2, :nx]
     rains = numbers.rain_m > _ZERO
-    drained = 0.0
+    drained = 0
     active_above, limited_above = False, False
     _north_and_south(state, ground, numbers.dry_depth_m)
     for j in range(ny):

@@ -18,6 +18,7 @@ from pydantic import BaseModel, ConfigDict
 
 from citytwin.errors import CityTwinError
 from citytwin.model.axes import Axes, Direction
+from citytwin.model.checkpoints import UNWATCHED, Watch
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.instants import Instant
@@ -254,8 +255,8 @@ class Block:
     window: Tile
     """Which cells of it the arrays cover."""
     site: Site
-    progress: Callable[[float], None] | None = None
-    """Called with the share done, 0 to 1, by long runs."""
+    watch: Watch = UNWATCHED
+    """Whom long runs tell how far they are, and what keeps their state."""
     directions: Mapping[Field, tuple[Direction, ...]] = field(default_factory=dict)
     """Of the arrays by direction: where the wind comes from, in the order of the leading axis."""
 

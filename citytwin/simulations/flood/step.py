@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -54,7 +53,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         params.duration_h * 3600.0,
         forcing,
         _options(params),
-        _thinned(block),
+        block.watch,
     )
     return Outcome(
         fields_of(flood, terrain, params.arrival_depth_m, params.impassable_depth_m),
@@ -138,22 +137,6 @@ def _inflow(point: InflowPoint, ground: Ground) -> Inflow:
         np.array([p.minutes * 60.0 for p in point.hydrograph]),
         np.array([p.m3_s for p in point.hydrograph]),
     )
-
-
-def _thinned(block: Block) -> Callable[[float], None] | None:
-    """Report every hundredth of the run, not every step."""
-    report = block.progress
-    if report is None:
-        return None
-    told = 0
-
-    def share(done: float) -> None:
-        nonlocal told
-        if int(done * 100) > told:
-            told = int(done * 100)
-            report(done)
-
-    return share
 
 
 def _window(params: FloodParams) -> tuple[datetime, datetime] | None:

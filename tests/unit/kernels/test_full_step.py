@@ -88,7 +88,7 @@ def step(
     ny, nx = place.bed.shape
     states, work = place.states(), full_work(ny, nx)
     flow = EdgeFlow(*(np.zeros(n) for n in (nx, nx, ny, ny)))
-    drained = 0.0
+    drained = 0
     for _ in range(steps):
         drained += advance_full(
             states, place.ground(conveyance), work, flow, numbers(dt, rain, loss), second_order
@@ -96,7 +96,7 @@ def step(
         if not second_order:
             states = states[::-1]
         assert (states[0].depth_m >= 0).all()
-    return states[0], flow, drained
+    return states[0], flow, drained / 2**46
 
 
 def textbook_fluxes(

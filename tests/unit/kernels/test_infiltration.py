@@ -9,6 +9,7 @@ from citytwin.errors import ConfigError
 from citytwin.kernels.infiltration import green_ampt_total, horton_time, horton_total, soak
 from citytwin.kernels.inundation import Forcing, RainSeries, SolverOptions, simulate_inundation
 from citytwin.kernels.soils import GroundSinks, Soil, SoilKind, soil_table
+from citytwin.kernels.window import EVERYWHERE
 
 MM_H = 1 / 3.6e6
 SEALED = Soil(SoilKind.SEALED)
@@ -73,19 +74,18 @@ def one_cell(soil: Soil, depth_m: float, dt_s: float, steps: int, drain: float =
     """Sums of ground and drain, the depth left, and the memory."""
     depth = np.full((1, 1), depth_m, dtype=np.float32)
     residual, memory = np.zeros_like(depth), np.zeros((1, 1))
-    sums = np.zeros(2)
+    sums = np.zeros(2, dtype=np.int64)
     for _ in range(steps):
         sums += soak(
-            depth,
-            residual,
-            depth.max(axis=1),
+            (depth, residual, depth.max(axis=1)),
             np.zeros((1, 1), dtype=np.uint8),
             soil_table((soil,)),
             memory,
             np.full((1, 1), drain, dtype=np.float32),
             dt_s,
+            EVERYWHERE,
         )
-    return sums, float(depth[0, 0]) + float(residual[0, 0]), memory[0, 0]
+    return sums / 2**46, float(depth[0, 0]) + float(residual[0, 0]), memory[0, 0]
 
 
 @pytest.mark.parametrize(

@@ -23,6 +23,7 @@ from citytwin.kernels.inundation import (
     VolumeLedger,
     simulate_inundation,
 )
+from citytwin.model.checkpoints import Watch
 
 F = np.float32
 SHAPE = (5, 8)
@@ -109,7 +110,7 @@ def test_without_series_the_arrays_are_empty() -> None:
 
 def test_progress_rises_to_one() -> None:
     """Every call is later than the one before; the last is the end."""
-    seen: list[float] = []
+    seen: list[tuple[float, float]] = []
     simulate_inundation(
         np.zeros(SHAPE, dtype=F),
         np.zeros(SHAPE, dtype=bool),
@@ -118,10 +119,10 @@ def test_progress_rises_to_one() -> None:
         60.0,
         Forcing(inflows=(point(1, 1),)),
         SolverOptions(),
-        seen.append,
+        Watch(progress=lambda *told: seen.append(told)),
     )
-    assert all(a < b for a, b in pairwise(seen))
-    assert seen[-1] == 1
+    assert all(a < b for (a, _), (b, _) in pairwise(seen))
+    assert seen[-1] == (60.0, 60.0)
 
 
 def test_buildings_and_outside_are_nan_and_inputs_stay() -> None:

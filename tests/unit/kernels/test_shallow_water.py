@@ -267,7 +267,7 @@ def test_drains_take_their_rate_or_what_is_there() -> None:
     """A drain never takes more than the cell holds, and the sum is what was taken."""
     depth = np.array([0.0, 1e-5, 0.5, 2.0], dtype=F)
     residual, before = np.zeros(4, dtype=F), depth.astype(float)
-    total = drain(depth, residual, np.empty(4, dtype=F), F(1e-3))
+    total = drain(depth, residual, np.empty(4, dtype=F), F(1e-3), 0, 4) / 2**46
     np.testing.assert_allclose(depth, [0, 1e-10, 0.499, 1.999], rtol=1e-6, atol=1e-12)
     assert (depth >= 0).all()
     kept = depth.astype(float) + residual

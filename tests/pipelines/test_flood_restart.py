@@ -1,0 +1,178 @@
+"""Floods that are killed or stopped at any moment go on, and give every bit of one that was not."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import Affine
+
+from tests.pipelines.small_city import DEMO, citytwin, published_files
+
+PARAMS = """
+duration_h: 2.5
+rain: [{start_minutes: 0, end_minutes: 200, mm_per_h: 60}]
+inflows:
+  - {x: -43700, y: -93300, radius_m: 8, hydrograph: [{minutes: 0, m3_s: 2}, {minutes: 300, m3_s: 9}]}
+infiltration: [{covers: [other], law: horton, first_mm_per_h: 40, last_mm_per_h: 4, decay_per_h: 3}]
+"""
+OFTEN = ("--checkpoint-minutes", "0.005")
+
+
+@pytest.fixture(scope="module")
+def terrain(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Rolling ground of 150 x 190 cells of 5 m."""
+    y, x = np.mgrid[:150, :190]
+    heights = (5 - 0.02 * y + np.sin(0.21 * x) * np.cos(0.17 * y)).astype(np.float32)
+    file = tmp_path_factory.mktemp("terrain") / "dtm.tif"
+    with rasterio.open(
+        file, "w", driver="GTiff", height=150, width=190, count=1, dtype="float32",
+        crs="EPSG:6677", transform=Affine(5.0, 0.0, -44000.0, 0.0, -5.0, -93000.0),
+    ) as out:  # fmt: skip
+        out.write(heights, 1)
+    (file.parent / "flood.yaml").write_text(PARAMS, encoding="utf-8")
+    return file
+
+
+def command(terrain: Path, out: Path, *more: str) -> list[str]:
+    """Arguments of a flood on that ground."""
+    params = terrain.parent / "flood.yaml"
+    given = ["--terrain", str(terrain), "--params", str(params), "--out", str(out)]
+    return ["simulate", "flood", *given, *more]
+
+
+def rasters(folder: Path) -> dict[str, bytes]:
+    """Every file of the results."""
+    return {file.name: file.read_bytes() for file in sorted(folder.iterdir())}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(terrain: Path) -> tuple[Path, str]:
+    """Results of a run in one go, and what it printed of its account."""
+    out = terrain.parent / "undisturbed"
+    done = citytwin(*command(terrain, out))
+    assert done.returncode == 0, done.stderr
+    return out, done.stdout[done.stdout.index("{") :]
+
+
+def stop_while_running(arguments: list[str], state: Path, wait_s: float, number: int) -> None:
+    """Start a run, wait until it has kept a state of its own and a while more, then stop it."""
+    before = state.stat().st_mtime_ns if state.exists() else 0
+    with subprocess.Popen(
+        [sys.executable, "-m", "citytwin", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    ) as process:
+        patience = time.monotonic() + 240
+        while not state.exists() or state.stat().st_mtime_ns == before:
+            assert process.poll() is None, process.stderr and process.stderr.read()
+            assert time.monotonic() < patience, "no state was kept"
+            time.sleep(0.01)
+        time.sleep(wait_s)
+        assert process.poll() is None, "the run ended before it was stopped"
+        os.killpg(process.pid, number)
+
+
+def test_a_flood_killed_at_random_moments_ends_with_the_same_bits(
+    terrain: Path, undisturbed: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Kill -9 twice, in the middle of whatever it did; then to the end."""
+    out = tmp_path / "out"
+    moments = random.Random(5)
+    for _ in range(2):
+        wait_s = moments.uniform(0.0, 0.5)
+        stop_while_running(
+            command(terrain, out, *OFTEN), out / ".checkpoint-flood.npz", wait_s, signal.SIGKILL
+        )
+    done = citytwin("-v", *command(terrain, out))
+    assert done.returncode == 0, done.stderr
+    assert "goes on from its state" in done.stderr
+    left = {name: data for name, data in rasters(out).items() if not name.startswith(".tmp-")}
+    assert left == rasters(undisturbed[0])
+    assert done.stdout[done.stdout.index("{") :] == undisturbed[1]
+
+
+def test_ctrl_c_keeps_the_state_and_damage_is_told(
+    terrain: Path, undisturbed: tuple[Path, str], tmp_path: Path
+) -> None:
+    """Before the next state would be due. A state with a changed bit is ignored, and told."""
+    out, bad = tmp_path / "out", tmp_path / "bad"
+    state = out / ".checkpoint-flood.npz"
+    with subprocess.Popen(
+        [sys.executable, "-m", "citytwin", *command(terrain, out, "--checkpoint-minutes", "0.03")],
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        while not state.exists():
+            assert process.poll() is None
+            time.sleep(0.01)
+        before = state.stat().st_mtime_ns
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.stderr is not None
+        assert "run the same command again to resume" in process.stderr.read()
+        assert process.wait(60) == 1
+    assert state.stat().st_mtime_ns > before
+    bad.mkdir()
+    data = bytearray(state.read_bytes())
+    data[len(data) // 2] ^= 1
+    (bad / state.name).write_bytes(data)
+    for folder, is_told in ((out, False), (bad, True)):
+        done = citytwin(*command(terrain, folder))
+        assert done.returncode == 0
+        assert ("is damaged" in done.stderr) == is_told
+        assert rasters(folder) == rasters(undisturbed[0])
+
+
+CITY = """
+city: {id: small, title: {ja: 小さな町, en: Small town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-06-01
+out: out
+grid: {cell_m: 5.0, bounds: [-44150, -94100, -43850, -93850]}
+sources:
+  - {name: relief, use: citygml_relief, path: data/udx/dem, classification: public,
+     synthetic: true, title: Demo relief, licence: Apache-2.0}
+layers: [flood_depth_max, flood_arrival]
+simulations:
+  - use: flood
+    params: {duration_h: 4, rain: [{start_minutes: 0, end_minutes: 360, mm_per_h: 40}]}
+"""
+
+
+def flooded_city(folder: Path) -> Path:
+    """A city with a long flood and little else."""
+    shutil.copytree(DEMO / "udx" / "dem", folder / "data" / "udx" / "dem")
+    config = folder / "city.yaml"
+    config.write_text(CITY, encoding="utf-8")
+    return config
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+def test_a_city_whose_flood_was_stopped_goes_on(tmp_path: Path, number: int) -> None:
+    """Kill -9 or Ctrl-C of the run with all its workers; the published maps are the same bytes."""
+    config = flooded_city(tmp_path / "one")
+    state = tmp_path / "one" / "out" / ".work" / "small" / "checkpoints" / "simulate-flood.npz"
+    often = OFTEN if number == signal.SIGKILL else ("--checkpoint-minutes", "0.02")
+    stop_while_running(["run", str(config), "--workers", "1", *often], state, 0.3, number)
+    assert state.is_file()
+    other = flooded_city(tmp_path / "two")
+    for city in (config, other):
+        done = citytwin("run", str(city), "--workers", "1")
+        assert done.returncode == 0, done.stderr
+        assert "is damaged" not in done.stderr
+    assert not state.exists()
+    one = published_files(tmp_path / "one" / "out" / "small")
+    assert one == published_files(tmp_path / "two" / "out" / "small")

@@ -1,0 +1,18 @@
+"""How far a run is, in words."""
+
+from __future__ import annotations
+
+from itertools import count
+
+from citytwin.cli.pace import Pace
+
+
+def test_rate_and_rest_count_from_the_first_call_on() -> None:
+    """Gone on at 1 h of 3; after 10 s of the wall at 1 h 20 min: 120 x, 50 s left."""
+    ticks = count(0, 10)
+    pace = Pace(lambda: float(next(ticks)))
+    assert pace.said("flood", 3600.0, 10800.0) == "1:00:00 of 3:00:00"
+    assert pace.said("flood", 4800.0, 10800.0) == (
+        "1:20:00 of 3:00:00, 120 x real time, 0:00:50 left"
+    )
+    assert pace.said("other", 0.0, 60.0) == "0:00:00 of 0:01:00"
