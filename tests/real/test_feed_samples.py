@@ -6,9 +6,11 @@ import json
 import os
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
+from pyproj import Transformer
 
 from citytwin.errors import SourceError
 from citytwin.formats import (
@@ -18,6 +20,9 @@ from citytwin.formats import (
     metar,
     ngsi_ld,
     openmeteo,
+    radar_hdf5,
+    rain_grib,
+    rain_netcdf,
     road_counts,
     sensorthings,
 )
@@ -25,8 +30,9 @@ from citytwin.formats.datex2 import format as datex2
 from citytwin.formats.given_places import GivenPlace
 from citytwin.formats.gtfs_stops import stops_of
 from citytwin.formats.sensor_table import format as sensor_table
+from citytwin.model.rain_cube import cube_of
 from citytwin.model.steps import Dataset
-from citytwin.model.tables import ALERTS, OBSERVATIONS, THINGS
+from citytwin.model.tables import ALERTS, OBSERVATIONS, RAIN_FRAMES, THINGS
 from citytwin.store.tables import conform
 
 SAMPLES = os.environ.get("CITYTWIN_SAMPLES")
@@ -341,3 +347,91 @@ def test_plain_csv_of_nab(facts, name):
     assert frame["result"].to_numpy() == pytest.approx(
         [change(by_hand[stamp]) for stamp in stamps], rel=1e-9
     )
+
+
+KNMI = "radar/RAD_NL25_RAP_5min_2010082600{:02}.h5"
+
+
+def test_radar_of_the_netherlands(facts, tmp_path):
+    """Three images of five minutes: packed mean and volume agree with the independent reader."""
+    paths = [FEEDS / KNMI.format(minute) for minute in (0, 5, 10)]
+    (image,) = radar_hdf5.decode_radar_hdf5(paths[0].read_bytes(), "f.h5", radar_hdf5.RadarParams())
+    said = facts[KNMI.format(0)]
+    assert list(image.rate.shape) == said["image1/image_data"]["shape"]
+    # 0.01 mm per count in five minutes; 65535 for unknown.
+    counts = np.round(image.rate.astype(np.float64) / 12 / 0.01)
+    packed = np.where(np.isnan(counts), 65535, counts)
+    assert packed.mean() == pytest.approx(said["image1/image_data"]["mean"], rel=1e-12)
+    assert said["geographic"]["geo_row_offset"] == "[3650.]"
+    assert (image.west, image.north, image.dx, image.dy) == (0.0, -3_650_000.0, 1000.0, 1000.0)
+    lonlat = Transformer.from_crs(image.crs, "EPSG:4326", always_xy=True)
+    # Corners as the file says them: lower left, upper left, upper right, lower right.
+    corners = [
+        float(part) for part in said["geographic"]["geo_product_corners"].strip("[]").split()
+    ]
+    for (x, y), (lon, lat) in zip(
+        ((0, -4415e3), (0, -3650e3), (700e3, -3650e3), (700e3, -4415e3)),
+        zip(corners[::2], corners[1::2], strict=True),
+        strict=True,
+    ):
+        assert lonlat.transform(x, y) == pytest.approx((lon, lat), abs=2e-3)
+    source = Dataset("sample", FEEDS, tuple(paths), "EPSG:28992", "Europe/Amsterdam")
+    params = radar_hdf5.RadarParams(area_deg=(3.4, 50.8, 7.2, 53.5))
+    decoded = radar_hdf5.FORMAT.read(source, params)
+    cube = cube_of(conform(RAIN_FRAMES, decoded.tables[RAIN_FRAMES], "EPSG:28992"))
+    assert cube.rate.shape[0] == 3
+    assert (cube.end_s - cube.start_s).tolist() == [300.0] * 3
+    assert str(decoded.tables[RAIN_FRAMES]["end"].iloc[0]) == "2010-08-26 00:00:00+00:00"
+    # Mean over the area from the native cells, each weighted by its size on the ground: the scale of
+    # the polar stereographic projection, true at 60 N, is (1 + sin 60) / (1 + sin lat).
+    rows, cols = np.mgrid[0:765, 0:700] + 0.5
+    lon, lat = lonlat.transform(1e3 * cols, -3650e3 - 1e3 * rows)
+    inside = (lon > 3.4) & (lon < 7.2) & (lat > 50.8) & (lat < 53.5) & np.isfinite(image.rate)
+    weight = ((1 + np.sin(np.radians(lat))) / (1 + np.sin(np.radians(60.0)))) ** 2
+    expected = (image.rate * weight)[inside].sum() / weight[inside].sum()
+    x, y = np.meshgrid(
+        cube.x_min_m + (np.arange(cube.rate.shape[2]) + 0.5) * cube.cell_m,
+        cube.y_max_m - (np.arange(cube.rate.shape[1]) + 0.5) * cube.cell_m,
+    )
+    lon, lat = Transformer.from_crs("EPSG:28992", "EPSG:4326", always_xy=True).transform(x, y)
+    inside = (lon > 3.4) & (lon < 7.2) & (lat > 50.8) & (lat < 53.5)
+    assert np.nanmean(cube.rate[0][inside]) == pytest.approx(expected, rel=0.01)
+
+
+def test_radar_of_the_united_states(facts):
+    """MRMS in GRIB 2 with a local table: counts of wet cells and of codes for nothing are exact."""
+    name = "radar/mrms_PrecipRate_20190610-000000.grib2"
+    path = FEEDS / name
+    (image,) = rain_grib.decode_rain_grib(path.read_bytes(), path.name, rain_grib.GribRainParams())
+    cut = json.loads((FEEDS / "radar" / "mrms_cut_20190610-0000.facts.json").read_text())
+    whole = cut["full_grid"]
+    assert image.rate.shape == (whole["nj"], whole["ni"])
+    assert np.isnan(image.rate).sum() == whole["n_neg"]
+    assert (image.rate > 0).sum() == whole["total_wet"]
+    assert np.nanmean(image.rate, dtype=np.float64) == pytest.approx(whole["mean_nonneg"], rel=1e-6)
+    assert np.nanmax(image.rate) == pytest.approx(facts[name]["first"][0]["max"])
+    assert pd.Timestamp(image.end_s, unit="s") == pd.Timestamp("2019-06-10 00:00")
+    nc = FEEDS / "radar" / "mrms_cut_20190610-0000.nc"
+    (part,) = rain_netcdf.decode_rain_netcdf(
+        nc.read_bytes(), nc.name, rain_netcdf.NetcdfRainParams()
+    )
+    assert list(part.rate.shape) == cut["shape"]
+    assert np.isnan(part.rate).sum() == cut["nan"]
+    assert (part.rate > 0).sum() == cut["wet_cells"]
+    assert part.rate.mean(dtype=np.float64) == pytest.approx(cut["mean"], rel=1e-6)
+    assert part.rate.max() == pytest.approx(cut["max"])
+    assert part.north == pytest.approx(cut["lat_first"] + 0.005)
+    # The one was cut out of the other.
+    row, col = round((55.0 - part.north) / 0.01), round((part.west + 130.0) / 0.01)
+    assert np.abs(image.rate[row : row + 350, col : col + 350] - part.rate).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "name", ["nam.t00z.awp21100.tm00.grib2", "regular_ll_sfc.grib", "single_gridpoint.grib"]
+)
+def test_grib_without_rain_is_refused(name):
+    """NAM's analysis sums rain over no time; the others hold none that is known."""
+    path = FEEDS / "weather" / "grib" / name
+    words = "sum over no time" if name.startswith("nam") else "holds no rain"
+    with pytest.raises(SourceError, match=words):
+        rain_grib.decode_rain_grib(path.read_bytes(), path.name, rain_grib.GribRainParams())

@@ -317,3 +317,28 @@ ALERTS = Table(
     geometry="any",
     key="alert",
 )
+RAIN_FRAMES = Table(
+    "rain_frames",
+    (
+        Column("source", "string", nullable=False),
+        Column("start", "time", nullable=False),
+        Column("end", "time", nullable=False, meaning="after start; frames do not overlap"),
+        Column("issued", "time", meaning="when a forecast was made; null for what was observed"),
+        Column(
+            "rate",
+            "floats",
+            "mm/h",
+            nullable=False,
+            meaning="mean over the interval, row by row from the north-west; NaN for unknown",
+        ),
+        Column("ny", "int32", "1", nullable=False),
+        Column("nx", "int32", "1", nullable=False),
+        Column("x_min_m", "float64", "m", nullable=False, meaning="west edge"),
+        Column("y_max_m", "float64", "m", nullable=False, meaning="north edge"),
+        Column("cell_m", "float64", "m", nullable=False, meaning="the same for all of a source"),
+        Column("synthetic", "bool", nullable=False),
+        Column("raw_ref", "string", nullable=False, meaning="sha256 of the raw bytes"),
+        Column("geometry", "geometry", nullable=False, meaning="extent"),
+    ),
+    geometry="polygon",
+)
