@@ -26,6 +26,7 @@ from pydantic import (
 )
 
 from citytwin.errors import ConfigError
+from citytwin.live_config import LiveConfig
 from citytwin.model.layer import CityName, Classification
 from citytwin.model.text import Text, both_languages
 from citytwin.strict_yaml import read_yaml
@@ -205,6 +206,9 @@ class Config(_Section):
     """Which source drives an observed property, such as ``rainfall_rate: amedas``."""
     nights: NightsConfig = NightsConfig()
     """Runs by the clock."""
+
+    live: LiveConfig | None = None
+    """What ``citytwin sync`` keeps running; other commands leave it alone."""
 
     @field_validator("time_zone")
     @classmethod

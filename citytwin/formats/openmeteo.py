@@ -274,6 +274,10 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:  # noqa: ARG001
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, _params: NoParams) -> Batch:
+    return decode_open_meteo(raw, file)
+
+
 FORMAT = Format(
     name="openmeteo",
     title=text("Open-Meteo 気象データ", "Open-Meteo weather"),
@@ -281,5 +285,6 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=NoParams,
     read=read,
+    decode=_decode,
     observes=tuple(dict.fromkeys(v.observed for v in (_SURFACE | _AT_HEIGHT).values())),
 )

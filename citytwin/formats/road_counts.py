@@ -231,6 +231,10 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:  # noqa: ARG001
     return assemble(dataset, batches, source_crs=crs, rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, _params: NoParams) -> Batch:
+    return decode_road_counts(raw, file)
+
+
 FORMAT = Format(
     name="road_counts",
     title=text("国土交通省 交通量（常設トラカン）", "MLIT traffic counts"),
@@ -238,5 +242,6 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=NoParams,
     read=read,
+    decode=_decode,
     observes=(p.TRAFFIC_FLOW,),
 )

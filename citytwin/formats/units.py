@@ -70,6 +70,11 @@ _UNITS = {
     "min": _Unit("time", 60.0),
     "h": _Unit("time", 3600.0),
     "/h": _Unit("frequency", 1.0),
+    "/min": _Unit("frequency", 60.0),
+    "/s": _Unit("frequency", 3600.0),
+    "m": _Unit("length", 1.0),
+    "m3/s": _Unit("discharge", 1.0),
+    "l/s": _Unit("discharge", 0.001),
 }
 """By UCUM code."""
 
@@ -111,6 +116,8 @@ _ALIASES = {
     "%": ("percent", "P1"),
     "deg": ("°", "degree", "degrees", "DD"),
     "W/m2": ("W/m²", "W m-2", "W.m-2", "D54"),
+    "/min": ("1/min",),
+    "/s": ("1/s",),
     "s": ("sec", "seconds", "SEC"),
     "min": ("minutes", "MIN"),
     "h": ("hours", "HUR"),

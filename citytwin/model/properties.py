@@ -95,6 +95,9 @@ TRAVEL_TIME = ObservedProperty("travel_time", "s", text("旅行時間", "Travel 
 ARRIVAL_DELAY = ObservedProperty(
     "arrival_delay", "s", text("到着遅れ", "Delay of arrival"), -7200.0, 86400.0
 )
+PUMP_DISCHARGE = ObservedProperty(
+    "pump_discharge", "m3/s", text("ポンプ排水量", "Discharge of pumps"), 0.0, 1000.0
+)
 
 ALL: tuple[ObservedProperty, ...] = tuple(
     value for value in globals().values() if isinstance(value, ObservedProperty)

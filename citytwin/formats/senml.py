@@ -1,0 +1,217 @@
+"""Sensor Measurement Lists in JSON (SenML, RFC 8428), as sensors send them over MQTT -> observations.
+
+A full name is that of a thing, a colon or a slash, and what is measured: an observed property of the
+twin, or ``latitude``, ``longitude``, ``title`` and ``kind``, by which things describe themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from pydantic import Field
+
+from citytwin.errors import SourceError
+from citytwin.formats.feed_file import decode_files, raw_ref
+from citytwin.formats.feed_json import Node, parse
+from citytwin.formats.observation_tables import assemble
+from citytwin.formats.observations import (
+    Batch,
+    Place,
+    Reading,
+    on_earth,
+    plausible_time,
+    reject_of,
+    says_synthetic,
+)
+from citytwin.formats.units import UnitError, conversion
+from citytwin.model import properties
+from citytwin.model.notes import Reject
+from citytwin.model.steps import Dataset, Decoded, Format, Params
+from citytwin.model.tables import OBSERVATIONS, THINGS
+from citytwin.model.text import text
+from citytwin.wording import nearest
+
+_BY_NAME = {observed.name: observed for observed in properties.ALL}
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:./_-]{0,250}")
+_NEWEST_VERSION = 10
+_RELATIVE_BELOW_S = 2**28
+"""Smaller times count from now (RFC 8428, 4.5.3), and a file has no now."""
+_UNITS = {"%RH": "%", "/": "1"}
+"""Of SenML, where they are spelt otherwise elsewhere."""
+_TOLD = frozenset({"latitude", "longitude", "title", "kind", "note"})
+_MOST_REJECTS = 200
+
+
+class SenmlParams(Params):
+    """What packs leave open."""
+
+    intervals_s: dict[str, int] = Field(default_factory=dict)
+    """By observed property: length of the time before its stamp that a value is the mean of [s]."""
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What stands before names, times and values from a record on."""
+
+    name: str = ""
+    time_s: float = 0.0
+    unit: str = ""
+    value: float = 0.0
+
+
+@dataclass
+class _Found:
+    readings: list[Reading] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    told: dict[str, dict[str, Node]] = field(default_factory=dict)
+    """What things say of themselves."""
+
+
+def decode_senml(raw: bytes, file: str, params: SenmlParams) -> Batch:
+    """Decode one pack.
+
+    Parameters
+    ----------
+    raw
+        JSON: an array of records.
+    file
+        Its name, for messages.
+    params
+        Lengths of intervals.
+
+    Returns
+    -------
+    Batch
+        A record that cannot be used is a reject, and loses no other.
+
+    Raises
+    ------
+    SourceError
+        If it is no pack, or of a version that is not known.
+    """
+    found, base = _Found(), _Base()
+    records = parse(raw, file).items()
+    if not records:
+        raise SourceError("holds no record", source=file)
+    for record in records:
+        base = _base(record, base)
+        try:
+            _read(record, base, params, found)
+        except SourceError as error:
+            found.rejects.append(reject_of(error, "record"))
+        except UnitError as error:
+            reject = Reject(source=file, record=record.path, code="unit", message=str(error))
+            found.rejects.append(reject)
+    places = [place for thing, told in found.told.items() for place in _place(thing, told, found)]
+    said = [n.text() for told in found.told.values() for k, n in told.items() if k == "note"]
+    return Batch(
+        file=file,
+        raw_ref=raw_ref(raw),
+        places=tuple(places),
+        readings=tuple(found.readings),
+        rejects=tuple(found.rejects[:_MOST_REJECTS]),
+        synthetic=says_synthetic([*said, *(reading.thing for reading in found.readings)]),
+    )
+
+
+def _base(record: Node, base: _Base) -> _Base:
+    """A base field holds until another one replaces it."""
+    version = record.find("bver")
+    if version is not None and version.whole() > _NEWEST_VERSION:
+        raise version.error(f"expected version {_NEWEST_VERSION} or older")
+    name, time, unit, value = (record.find(key) for key in ("bn", "bt", "bu", "bv"))
+    return _Base(
+        base.name if name is None else name.text(),
+        base.time_s if time is None else time.number(),
+        base.unit if unit is None else unit.text(),
+        base.value if value is None else value.number(),
+    )
+
+
+def _read(record: Node, base: _Base, params: SenmlParams, found: _Found) -> None:
+    own = record.find("n")
+    name = base.name + ("" if own is None else own.text())
+    thing, parted, what = _parted(name)
+    if not _NAME.fullmatch(name) or not parted:
+        raise record.error(f"{name[:80]!r} is no name of a thing and what it measures")
+    if what in _TOLD:
+        kept = found.told.setdefault(thing, {})
+        for key in ("v", "vs"):
+            if (value := record.find(key)) is not None:
+                kept[what] = value
+        return
+    observed = _BY_NAME.get(what)
+    if observed is None:
+        raise record.error(f"{what!r} is no observed property{nearest(what, list(_BY_NAME))}")
+    end_s = _time_s(record, base)
+    given = record.member("v")
+    unit = base.unit if (stated := record.find("u")) is None else stated.text()
+    change = conversion(_UNITS.get(unit, unit), observed.unit)
+    total = change(base.value + given.number())
+    start_s = end_s - params.intervals_s.get(observed.name, 0)
+    found.readings.append(Reading(thing, observed, start_s, end_s, total))
+
+
+def _parted(name: str) -> tuple[str, str, str]:
+    at = max(name.rfind(":"), name.rfind("/"))
+    return name[: max(at, 0)], name[at : at + 1] if at > 0 else "", name[at + 1 :]
+
+
+def _time_s(record: Node, base: _Base) -> int:
+    own = record.find("t")
+    seconds = base.time_s + (0.0 if own is None else own.number())
+    if seconds < _RELATIVE_BELOW_S:
+        msg = f"its time is {seconds:g}, which counts from an unknown now"
+        hint = "send seconds since 1970 in `t` or `bt`"
+        raise SourceError(msg, source=record.source, record=record.path, hint=hint)
+    if not plausible_time(seconds):
+        raise record.error(f"{seconds:g} is no time between 1900 and 2200")
+    return int(seconds // 1)
+
+
+def _place(thing: str, told: dict[str, Node], found: _Found) -> Iterator[Place]:
+    """What a thing says of itself, where it says all of where it is."""
+    if not {"latitude", "longitude"} <= told.keys():
+        return
+    try:
+        latitude, longitude = told["latitude"].number(), told["longitude"].number()
+        if not on_earth(longitude, latitude):
+            raise told["latitude"].error(f"{latitude}, {longitude} is no place on Earth")
+        yield Place(
+            thing=thing,
+            name=told["title"].text() if "title" in told else None,
+            kind=told["kind"].text() if "kind" in told else "sensor",
+            longitude_deg=longitude,
+            latitude_deg=latitude,
+        )
+    except SourceError as error:
+        found.rejects.append(reject_of(error, "position"))
+
+
+def read(dataset: Dataset, params: SenmlParams) -> Decoded:
+    """Read all packs of a source; things must describe themselves in one of them.
+
+    Parameters
+    ----------
+    dataset
+        Files of one source.
+    params
+        Lengths of intervals.
+    """
+    batches, rejects = decode_files(
+        dataset, dataset.files, lambda raw, file: decode_senml(raw, file, params)
+    )
+    return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
+
+
+FORMAT = Format(
+    name="senml",
+    title=text("SenML（センサー計測値、RFC 8428）", "SenML (RFC 8428)"),
+    patterns=("*.senml",),
+    produces=(THINGS, OBSERVATIONS),
+    params=SenmlParams,
+    read=read,
+    decode=decode_senml,
+)

@@ -1,0 +1,198 @@
+"""The section ``live`` of a configuration: feeds, alerts, receivers, nowcasts. Secrets by name only.
+
+A secret never stands in the file: the configuration names the environment variable that holds it.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from citytwin.alerts.rule import AlertRule, Watch
+from citytwin.alerts.sender import Sender
+from citytwin.model.layer import Classification
+from citytwin.model.text import Text, both_languages
+
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
+"""Name of an environment variable that holds a secret."""
+Hosts = Annotated[tuple[str, ...], Field(max_length=32)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MqttConfig(_Section):
+    """A broker; TLS is not optional."""
+
+    host: str = Field(min_length=1, max_length=253)
+    port: int = Field(default=8883, ge=1, le=65535)
+    version: Literal["3.1.1", "5"] = "5"
+    username: str = ""
+    password_env: Variable | None = None
+    authorities: str | None = None
+    """File of certificate authorities of your own."""
+    client_id: str | None = Field(default=None, min_length=1, max_length=64)
+    """Default: made of city and source; two clients of one id throw each other out."""
+    private_network: bool = False
+    """Whether the broker may be in a private network, or on this computer."""
+
+
+class SubscriptionConfig(MqttConfig):
+    """A broker and what is listened to."""
+
+    topics: tuple[str, ...] = Field(min_length=1, max_length=64)
+
+
+class PollConfig(_Section):
+    """An address that is asked again and again."""
+
+    url: str
+    every_minutes: Annotated[float, Field(gt=0, le=24 * 60)]
+    hosts: Hosts = ()
+    """Hosts that redirections may lead to, besides that of the address."""
+    headers: dict[str, str] = Field(default_factory=dict)
+    secret_headers: dict[str, Variable] = Field(default_factory=dict)
+    """Names of headers, and of the variables that hold their values."""
+    authorities: str | None = None
+    private_network: bool = False
+    most_megabytes: Annotated[float, Field(gt=0, le=1024)] = 64.0
+
+
+class FolderConfig(_Section):
+    """A folder that others put files into."""
+
+    path: str
+    pattern: str = Field(default="*", min_length=1, max_length=200)
+
+    @field_validator("pattern")
+    @classmethod
+    def _a_plain_pattern(cls, value: str) -> str:
+        if "/" in value or "\\" in value or "**" in value:
+            msg = "is a pattern of file names, without folders"
+            raise ValueError(msg)
+        return value
+
+
+class FeedConfig(_Section):
+    """A source that goes on and on: one of `mqtt`, `https` and `folder`."""
+
+    name: Name
+    use: str
+    """Name of the format, such as ``senml``."""
+    mqtt: SubscriptionConfig | None = None
+    https: PollConfig | None = None
+    folder: FolderConfig | None = None
+    classification: Classification
+    licence: str
+    title: Text
+    synthetic: bool = False
+    params: dict[str, Any] = Field(default_factory=dict)
+
+    @field_validator("title", mode="before")
+    @classmethod
+    def _both_languages(cls, value: object) -> object:
+        return both_languages(value)
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        ways = [w for w in (self.mqtt, self.https, self.folder) if w is not None]
+        if len(ways) != 1:
+            msg = f"feed {self.name} needs one of mqtt, https and folder, got {len(ways)}"
+            raise ValueError(msg)
+        return self
+
+
+class WebhookConfig(_Section):
+    """An address that gets signed messages."""
+
+    url: str
+    secret_envs: tuple[Variable, ...] = Field(min_length=1, max_length=2)
+    """One secret; two while it is replaced, the new one first."""
+    authorities: str | None = None
+    private_network: bool = False
+
+
+class CapFolderConfig(_Section):
+    """A folder for CAP files."""
+
+    path: str
+
+
+class SinkConfig(_Section):
+    """A receiver of alerts: one of `webhook`, `mqtt` and `folder`."""
+
+    name: Name
+    webhook: WebhookConfig | None = None
+    mqtt: MqttConfig | None = None
+    folder: CapFolderConfig | None = None
+    topic: str = Field(default="citytwin", pattern=r"^[^#+\x00]{1,200}$")
+    """Begin of the topics, for `mqtt`."""
+
+    @model_validator(mode="after")
+    def _one_way_out(self) -> Self:
+        ways = [w for w in (self.webhook, self.mqtt, self.folder) if w is not None]
+        if len(ways) != 1:
+            msg = f"sink {self.name} needs one of webhook, mqtt and folder, got {len(ways)}"
+            raise ValueError(msg)
+        return self
+
+
+class NowcastConfig(_Section):
+    """A flood of the next hour, computed while a watched value is high."""
+
+    name: Name = "flood_nowcast"
+    """Id of its layer."""
+    when: Watch
+    at_least: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    """Value of the watch from which it runs, in the unit of the property."""
+    past_minutes: Annotated[float, Field(ge=0, le=180)] = 30.0
+    """Rain that has fallen already counts from so long ago."""
+    next_minutes: Annotated[float, Field(ge=10, le=180)] = 60.0
+    every_minutes: Annotated[float, Field(ge=1, le=180)] = 10.0
+    """Least time between the starts of two."""
+    budget_s: Annotated[float, Field(ge=5, le=3600)] = 120.0
+    """It ends within this, on as coarse a grid as that takes."""
+    params: dict[str, Any] = Field(default_factory=dict)
+    """Of the simulation `flood`; start, duration and rain are those of the nowcast."""
+
+    @model_validator(mode="after")
+    def _its_own(self) -> Self:
+        taken = sorted({"start", "duration_h", "rain", "design_storm"} & self.params.keys())
+        if taken:
+            msg = f"{', '.join(taken)} of a nowcast follow from the observations"
+            raise ValueError(msg)
+        if self.when.property != "rainfall_rate":
+            msg = f"a flood follows rainfall_rate, not {self.when.property}"
+            raise ValueError(msg)
+        return self
+
+
+class LiveConfig(_Section):
+    """What ``citytwin sync`` keeps running."""
+
+    feeds: tuple[FeedConfig, ...] = Field(min_length=1, max_length=64)
+    alerts: tuple[AlertRule, ...] = Field(default=(), max_length=256)
+    sender: Sender | None = None
+    sinks: tuple[SinkConfig, ...] = Field(default=(), max_length=32)
+    nowcast: NowcastConfig | None = None
+    metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
+    """Port on this computer at which Prometheus finds the metrics; they are a file anyway."""
+
+    @model_validator(mode="after")
+    def _names_once(self) -> Self:
+        for what, names in (
+            ("feed", [feed.name for feed in self.feeds]),
+            ("alert", [rule.id for rule in self.alerts]),
+            ("sink", [sink.name for sink in self.sinks]),
+        ):
+            twice = sorted({name for name in names if names.count(name) > 1})
+            if twice:
+                msg = f"names of a {what} used twice: {', '.join(twice)}"
+                raise ValueError(msg)
+        if self.alerts and self.sender is None:
+            msg = "alerts need a `sender`: who answers for them"
+            raise ValueError(msg)
+        return self
