@@ -8,6 +8,7 @@ import shapely
 from affine import Affine
 from numpy.typing import NDArray
 
+from citytwin.alerts.sender import Ring
 from citytwin.model.crs import transform
 from citytwin.model.grid import GridSpec
 
@@ -19,9 +20,6 @@ _MOST_EDGES = 4000
 _WGS84 = "EPSG:4326"
 _STEP_DEG = 1e-6
 """Corners are written to a millionth of a degree, a tenth of a metre."""
-
-Ring = tuple[tuple[float, float], ...]
-"""Latitude and longitude [degrees, WGS 84] of each corner; the last is the first."""
 
 
 def polygons_of(mask: NDArray[np.bool_], grid: GridSpec) -> tuple[Ring, ...]:

@@ -10,10 +10,9 @@ from typing import Any
 
 from lxml import etree
 
-from citytwin.alerts.areas import Ring
 from citytwin.alerts.levels import MEANINGS
 from citytwin.alerts.lifecycle import Kind, Message
-from citytwin.alerts.sender import Scope, Setting
+from citytwin.alerts.sender import Ring, Scope, Setting
 from citytwin.alerts.wording import description, headline, observed_property
 from citytwin.version import __version__
 

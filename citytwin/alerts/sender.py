@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from citytwin.alerts.areas import Ring
 from citytwin.model.text import Text
 
+Ring = tuple[tuple[float, float], ...]
+"""Latitude and longitude [degrees, WGS 84] of each corner; the last is the first."""
 _WORD = re.compile(r"[^\s,<&\x00-\x1f]{1,200}")
 
 

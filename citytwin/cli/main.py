@@ -23,6 +23,8 @@ COMMANDS = {
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "ingest": "Read city models into a folder of tables, without a configuration.",
     "simulate": "Run one simulation on bare rasters.",
+    "sync": "Keep a twin running: live feeds in, alerts and nowcasts out, until Ctrl-C.",
+    "health": "Say how a running twin fares.",
     "ensemble": "Run many cases of a simulation; the worst counts.",
     "state": "Say what was observed in a city as of a time.",
     "view": "Serve a published map on this computer only.",

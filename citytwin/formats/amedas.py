@@ -299,6 +299,13 @@ def _height_note(dataset: Dataset, places: Sequence[Place]) -> tuple[Note, ...]:
     )
 
 
+def _decode(raw: bytes, file: str, params: AmedasParams) -> Batch:
+    """A map as it is fetched; the positions must stand in the configuration."""
+    stations = {given.code: station_at(given) for given in params.positions}
+    wanted = {code: stations[code] for code in params.stations if code in stations} or stations
+    return decode_map(raw, file.rsplit("/", 1)[-1], wanted)
+
+
 FORMAT = Format(
     name="amedas",
     title=text("気象庁アメダス", "JMA AMeDAS"),
@@ -306,5 +313,6 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=AmedasParams,
     read=read,
+    decode=_decode,
     observes=(*(element.observed for element in _ELEMENTS), p.WIND_DIRECTION),
 )

@@ -289,6 +289,11 @@ def _is_static(file: Path) -> bool:
     return content_name(file).lower().endswith(_STATIC_SUFFIXES)
 
 
+def _decode(raw: bytes, file: str, params: GtfsRtParams) -> Batch:
+    """A message as it is fetched: vehicles say where they are, stops do not."""
+    return decode_gtfs_rt(raw, file, {}, params)
+
+
 FORMAT = Format(
     name="gtfs_rt",
     title=text("GTFSリアルタイム", "GTFS-realtime"),
@@ -296,5 +301,6 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=GtfsRtParams,
     read=read,
+    decode=_decode,
     observes=(p.VEHICLE_SPEED, p.ARRIVAL_DELAY),
 )

@@ -285,6 +285,8 @@ class Latest(_Document):
     synthetic: bool
     view: View
     layers: tuple[PublishedLayer, ...]
+    live: str | None = None
+    """File of live values beside the map, where a twin runs or ran."""
 
 
 @dataclass(frozen=True)

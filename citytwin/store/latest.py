@@ -11,6 +11,8 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest
 
 LATEST = "latest.json"
+LIVE = "live.json"
+"""What a running twin writes beside the map."""
 CATALOG = "catalog.json"
 COLLECTION = "collection.json"
 LAYER = "layer.json"

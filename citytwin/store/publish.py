@@ -23,6 +23,7 @@ from citytwin.store.latest import (
     ITEM,
     LATEST,
     LAYER,
+    LIVE,
     is_layer_id,
     is_run_id,
     published_city,
@@ -101,14 +102,41 @@ def publish(
         synthetic=run.synthetic,
         view=run.view,
         layers=tuple(entries),
+        live=LIVE if (city_dir / LIVE).is_file() else None,
     )
     put_page(city_dir)
-    write_text(city_dir / LATEST, latest.model_dump_json(indent=1) + "\n")
+    write_latest(city_dir, latest)
     for layer in staged:
         shutil.rmtree(layer.directory, ignore_errors=True)
     for name, runs in left_over.items():
         remove_runs(city_dir, name, runs)
     return latest
+
+
+def write_latest(city_dir: Path, latest: Latest) -> None:
+    """Switch readers to what stands published, in one step.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city.
+    latest
+        What its ``latest.json`` says.
+    """
+    write_text(city_dir / LATEST, latest.model_dump_json(indent=1, exclude_none=True) + "\n")
+
+
+def announce_live(city_dir: Path) -> None:
+    """Let the map page of a published city know of its live values, once they are there.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city.
+    """
+    latest = published_city(city_dir)
+    if latest is not None and latest.live is None and (city_dir / LIVE).is_file():
+        write_latest(city_dir, latest.model_copy(update={"live": LIVE}))
 
 
 def _never_published(

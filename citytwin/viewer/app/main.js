@@ -6,6 +6,7 @@ import { showDisclaimer, showHeader } from "./header.js";
 import { legendCard } from "./legend_card.js";
 import { askedLang, setLang, t } from "./language.js";
 import { showPanel } from "./layer_panel.js";
+import { followLive } from "./live.js";
 import { openArchives } from "./archives.js";
 import { addControls, cameraNow, makeMap, recolourGround } from "./map.js";
 import { addLayers, applyChoice, mark, recolour } from "./map_layers.js";
@@ -61,6 +62,7 @@ async function start() {
   addLayers(map, city.layers, sources);
   byId("boot").remove();
   connect(map, city, choice, usual);
+  followLive(map, city, choice);
   await map.once("idle");
   document.body.dataset.state = "ready";
 }

@@ -1,0 +1,120 @@
+"""Payloads of a feed -> what the store of observations takes; nothing that comes in can stop it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from citytwin import registry
+from citytwin.errors import CityTwinError, ConfigError
+from citytwin.formats.observations import Batch
+from citytwin.live_config import FeedConfig
+from citytwin.model.notes import Reject
+from citytwin.model.steps import Format, Params
+from citytwin.store.observations import (
+    DeadLetter,
+    DecodedFeed,
+    decoded_feed,
+    raw_ref_of,
+)
+from citytwin.transports.connector import Payload
+from citytwin.wording import explain, nearest
+
+_LOG = logging.getLogger(__name__)
+_AHEAD = timedelta(minutes=5)
+"""Observations from later than this are none: a clock or a zone is wrong."""
+
+
+@dataclass(frozen=True)
+class FeedDecoder:
+    """Decodes the payloads of one feed."""
+
+    feed: FeedConfig
+    step: Format[Any]
+    params: Params
+
+    def decode(self, payload: Payload) -> tuple[Batch | None, DecodedFeed | DeadLetter]:
+        """Decode a payload.
+
+        Parameters
+        ----------
+        payload
+            As it came.
+
+        Returns
+        -------
+        batch : Batch or None
+            What it holds, readings from the future left out; None where it cannot be read.
+        stored : DecodedFeed or DeadLetter
+            The same for the store, or why it cannot be read.
+        """
+        try:
+            found = self.step.decode and self.step.decode(
+                payload.content, payload.origin, self.params
+            )
+            if not isinstance(found, Batch):
+                msg = f"the decoder of {self.step.name} gave {type(found).__name__}"
+                raise TypeError(msg)
+            batch = _without_future(found, payload)
+            return batch, decoded_feed(self.feed.name, batch, synthetic=self.feed.synthetic)
+        except CityTwinError as error:
+            return None, self._letter(payload, "unreadable", str(error))
+        except Exception as error:  # noqa: BLE001 - see below
+            # A payload that a decoder falls over is a fault of ours, and no end of the twin.
+            _LOG.exception("feed %s: the decoder fails", self.feed.name)
+            return None, self._letter(payload, "fault", f"{type(error).__name__}: {error}")
+
+    def _letter(self, payload: Payload, reason: str, message: str) -> DeadLetter:
+        ref = raw_ref_of(payload.content)
+        return DeadLetter(self.feed.name, reason, message[:1000], payload.origin[:200], ref)
+
+
+def decoder_of(feed: FeedConfig) -> FeedDecoder:
+    """Return the decoder of a feed.
+
+    Parameters
+    ----------
+    feed
+        From the configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there is no such format, it reads no single payloads, or its parameters are wrong.
+    """
+    formats = {step.name: step for step in registry.all_of(Format)}
+    able = sorted(name for name, step in formats.items() if step.decode is not None)
+    place = f"live.feeds[{feed.name}]"
+    if feed.use not in able:
+        if feed.use in formats:
+            msg = f"{place}.use: the format {feed.use} reads whole data sets, no single payloads"
+            raise ConfigError(msg, hint=f"formats of feeds are {', '.join(able)}")
+        raise ConfigError(f"{place}.use: {feed.use!r} is no format{nearest(feed.use, able)}")
+    step = formats[feed.use]
+    try:
+        params = step.params.model_validate(feed.params)
+    except ValidationError as error:
+        raise ConfigError(explain(error, step.params, f"{place}.params")) from error
+    return FeedDecoder(feed, step, params)
+
+
+def _without_future(batch: Batch, payload: Payload) -> Batch:
+    latest_s = (payload.fetched_at + _AHEAD).timestamp()
+    late = [reading for reading in batch.readings if reading.end_s > latest_s]
+    if not late:
+        return batch
+    rejects = []
+    for reading in late:
+        ahead_s = reading.end_s - payload.fetched_at.timestamp()
+        message = f"{reading.observed.name} of {reading.thing} is {ahead_s / 3600:.2f} h ahead"
+        if abs(ahead_s % 3600.0 - 1800.0) > 1500.0:
+            message += "; by whole hours: a time zone is taken for another"
+        rejects.append(
+            Reject(source=batch.file, record=reading.thing, code="future", message=message)
+        )
+    kept = tuple(reading for reading in batch.readings if reading.end_s <= latest_s)
+    return replace(batch, readings=kept, rejects=(*batch.rejects, *rejects))

@@ -1,0 +1,143 @@
+"""The last hours in memory: what alert rules, nowcasts and the map page look at every second."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pandas as pd
+
+from citytwin.alerts.rule import Watch
+from citytwin.alerts.windows import Sample
+from citytwin.formats.observations import Batch, urn
+from citytwin.formats.quality import flag_of
+from citytwin.model.tables import Flag
+from citytwin.store.observations import ObservationReader, Thing
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The youngest value of a property of a thing, good or not."""
+
+    at: datetime
+    value: float | None
+    flag: Flag
+
+
+@dataclass
+class Recent:
+    """Values of the last hours, by property and thing.
+
+    Parameters
+    ----------
+    reach
+        How long ago is recent.
+    """
+
+    reach: timedelta
+    things: dict[str, Thing] = field(default_factory=dict)
+    latest: dict[tuple[str, str], Latest] = field(default_factory=dict)
+    """By thing and property."""
+    references: dict[tuple[str, str], dict[datetime, str]] = field(default_factory=dict)
+    """Raw payloads that values came in."""
+    _samples: dict[str, dict[str, dict[datetime, float]]] = field(default_factory=dict)
+
+    def add(self, source: str, batch: Batch, things: Iterable[Thing]) -> None:
+        """Take in what a payload held; a value that comes again replaces its first version.
+
+        Parameters
+        ----------
+        source
+            Name of the feed.
+        batch
+            What it held.
+        things
+            Of it.
+        """
+        for reading in batch.readings:
+            at = datetime.fromtimestamp(reading.end_s, UTC)
+            flag = flag_of(reading)
+            self._put(urn(source, reading.thing), reading.observed.name, at, reading.value, flag)
+            key = (urn(source, reading.thing), reading.observed.name)
+            self.references.setdefault(key, {})[at] = batch.raw_ref
+        self.things.update((thing.thing, thing) for thing in things)
+
+    def _put(
+        self, thing: str, observed: str, at: datetime, value: float | None, flag: Flag
+    ) -> None:
+        known = self.latest.get((thing, observed))
+        if known is None or at >= known.at:
+            self.latest[thing, observed] = Latest(at, value, flag)
+        samples = self._samples.setdefault(observed, {}).setdefault(thing, {})
+        if flag is Flag.GOOD and value is not None:
+            samples[at] = value
+        else:
+            samples.pop(at, None)
+
+    def forget(self, now: datetime) -> None:
+        """Let go of what is no longer recent; things stay, so that they are missed.
+
+        Parameters
+        ----------
+        now
+            Aware.
+        """
+        first = now - self.reach
+        for by_thing in self._samples.values():
+            for samples in by_thing.values():
+                for at in [at for at in samples if at < first]:
+                    del samples[at]
+        for references in self.references.values():
+            for at in [at for at in references if at < first]:
+                del references[at]
+
+    def series(self, watch: Watch) -> Mapping[str, Sequence[Sample]]:
+        """Return the good values of all things that a rule watches.
+
+        Parameters
+        ----------
+        watch
+            Of the rule.
+        """
+        return {
+            thing: [Sample(at, value) for at, value in samples.items()]
+            for thing, samples in self._samples.get(watch.property, {}).items()
+            if fnmatch.fnmatchcase(thing, watch.things)
+        }
+
+    def refill(self, reader: ObservationReader, now: datetime) -> None:
+        """Read back what was recent before a restart.
+
+        Parameters
+        ----------
+        reader
+            Of the store.
+        now
+            Aware.
+        """
+        self.things.update(reader.things())
+        every = tuple(Flag)
+        state = reader.state(now, usable=every, lookback=timedelta(days=7)).frame
+        for thing, observed in zip(
+            state["thing"].astype(str), state["property"].astype(str), strict=True
+        ):
+            for past in _past(reader.history(thing, observed, now - self.reach, now).frame):
+                self._put(thing, observed, past.at, past.value, past.flag)
+        for thing, observed, last in zip(
+            state["thing"].astype(str), state["property"].astype(str), _past(state), strict=True
+        ):
+            self._put(thing, observed, last.at, last.value, last.flag)
+
+
+def _past(frame: pd.DataFrame) -> list[Latest]:
+    """Times, values and flags of rows of the store."""
+    ends = frame["phenomenon_end"].dt.to_pydatetime()
+    values = frame["result"].to_numpy(dtype=np.float64)
+    flags = frame["flag"].to_numpy(dtype=np.int64)
+    return [
+        Latest(at, None if np.isnan(value) else float(value), Flag(int(flag)))
+        for at, value, flag in zip(ends, values, flags, strict=True)
+    ]

@@ -1,0 +1,226 @@
+"""The running twin: feeds in, state kept, rules evaluated, nowcasts run, the page kept current."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.locking import holding
+from citytwin.errors import CityTwinError, ConfigError
+from citytwin.live.alerting import AlertDesk
+from citytwin.live.delivery import Couriers
+from citytwin.live.health import FeedHealth, Health, SinkHealth, metrics_text, write_health
+from citytwin.live.intake import Intake, Way
+from citytwin.live.metrics_server import serving_metrics
+from citytwin.live.nowcast import Nowcasts
+from citytwin.live.page import write_page
+from citytwin.live.recent import Recent
+from citytwin.live.ways import sinks_of, ways_in
+from citytwin.live_config import LiveConfig
+from citytwin.store.observations import ObservationReader, ObservationStore, folder_of
+from citytwin.store.outbox import Outbox
+from citytwin.store.publish import announce_live
+from citytwin.store.raw_archive import RawArchive
+
+_LOG = logging.getLogger(__name__)
+_TICK_S = 1.0
+_DRAIN_S = 20.0
+_TIDY_EVERY_S = 3600.0
+_FORGET_AFTER = timedelta(days=30)
+RAW, OUTBOX, RUNNING = "raw", "alerts.sqlite", "running"
+"""Within the folder of a city's observations."""
+
+
+def live_of(loaded: LoadedConfig) -> LiveConfig:
+    """Return the section ``live`` of a configuration.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+
+    Raises
+    ------
+    ConfigError
+        If there is none.
+    """
+    if loaded.config.live is None:
+        msg = f"{loaded.file}: has no section `live`"
+        raise ConfigError(msg, hint="name feeds there; README shows an example")
+    return loaded.config.live
+
+
+def running_folder(loaded: LoadedConfig) -> Path:
+    """Return the folder in which a running twin says how it fares.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    return folder_of(loaded.city_dir) / RUNNING
+
+
+def sync(
+    loaded: LoadedConfig, stop: threading.Event, tell: Callable[[str], None] = lambda _said: None
+) -> None:
+    """Run the twin until it is stopped; then keep what is on its way, and end.
+
+    Parameters
+    ----------
+    loaded
+        The configuration, with a section ``live``.
+    stop
+        Set to end.
+    tell
+        Gets what is worth a line: begin, new maps, the end.
+
+    Raises
+    ------
+    ConfigError
+        If the configuration cannot be run.
+    BusyError
+        If another process keeps the observations of this city.
+    StoreError
+        If the stores cannot be used.
+    """
+    live = live_of(loaded)
+    sinks = sinks_of(loaded, live.sinks)
+    folder = folder_of(loaded.city_dir)
+    with ExitStack() as stack:
+        store = stack.enter_context(ObservationStore.open(folder))
+        archive = stack.enter_context(RawArchive(folder / RAW))
+        outbox = stack.enter_context(Outbox(folder / OUTBOX))
+        couriers = stack.enter_context(Couriers(folder / OUTBOX, sinks))
+        recent = Recent(_reach(live))
+        reader = ObservationReader(folder)
+        stack.callback(reader.close)
+        recent.refill(reader, datetime.now(UTC))
+        ways = ways_in(loaded, live.feeds, stop)
+        twin = _Twin(loaded, ways, store, outbox, couriers, recent, archive, stop)
+        stack.enter_context(
+            serving_metrics(live.metrics_port, lambda: metrics_text(twin.health(running=True)))
+        )
+        tell(f"{len(ways)} feeds, {len(live.alerts)} alert rules, {len(sinks)} receivers")
+        twin.run(tell)
+
+
+def _reach(live: LiveConfig) -> timedelta:
+    """How much of the past the rules look at."""
+    windows = [rule.watch.window_minutes for rule in live.alerts]
+    windows += [rule.watch.max_age_minutes for rule in live.alerts]
+    if live.nowcast is not None:
+        windows += [live.nowcast.past_minutes + 10.0, live.nowcast.when.window_minutes]
+    return timedelta(minutes=max([60.0, *windows]))
+
+
+class _Twin:
+    """What runs between begin and end."""
+
+    def __init__(
+        self,
+        loaded: LoadedConfig,
+        ways: list[Way],
+        store: ObservationStore,
+        outbox: Outbox,
+        couriers: Couriers,
+        recent: Recent,
+        archive: RawArchive,
+        stop: threading.Event,
+    ) -> None:
+        live = live_of(loaded)
+        self._loaded, self._ways, self._outbox, self._couriers = loaded, ways, outbox, couriers
+        self._recent, self._stop = recent, stop
+        self._intake = Intake(ways, store, archive, recent, stop)
+        self._desk = AlertDesk(loaded.config, loaded.city_dir, outbox, recent)
+        self._nowcasts = live.nowcast and Nowcasts(loaded, live.nowcast, recent)
+        self._started_s = time.time()
+        self._tidy_s = 0.0
+        self._announced = False
+        self._sinks: dict[str, SinkHealth] = {}
+
+    def run(self, tell: Callable[[str], None]) -> None:
+        """Go on until stopped; a tick a second, more often while much comes in."""
+        self._intake.start()
+        next_s = 0.0
+        while not self._stop.is_set():
+            self._intake.step(max(0.0, min(_TICK_S, next_s - time.monotonic())))
+            if time.monotonic() >= next_s:
+                next_s = time.monotonic() + _TICK_S
+                self._tick(tell)
+        tell("stopping: what is on its way is kept first")
+        whole = self._intake.drain(_DRAIN_S)
+        if self._nowcasts:
+            self._nowcasts.stop()
+        self._tick(tell, running=False)
+        delivered = self._couriers.stop(_DRAIN_S / 2)
+        if not (whole and delivered):
+            _LOG.warning("not all is done: the next start goes on with it")
+
+    def _tick(self, tell: Callable[[str], None], *, running: bool = True) -> None:
+        """Nothing that goes wrong here may end the intake."""
+        now = datetime.now(UTC)
+        try:
+            if self._desk.evaluate(now):
+                self._couriers.wake()
+            if self._nowcasts and running and self._nowcasts.step(now):
+                tell(
+                    f"new nowcast {self._nowcasts.last_run}, "
+                    f"computed in {self._nowcasts.last_seconds:.1f} s"
+                )
+            self._recent.forget(now)
+            if time.monotonic() >= self._tidy_s:
+                self._tidy_s = time.monotonic() + _TIDY_EVERY_S
+                self._outbox.forget((now - _FORGET_AFTER).timestamp())
+            self._sinks = {
+                name: SinkHealth(waiting=q.waiting, given_up=q.given_up, oldest_s=q.oldest_s)
+                for name, q in self._outbox.lengths().items()
+            }
+            self._show(now, running=running)
+        except CityTwinError as error:
+            _LOG.error("%s", error)
+
+    def _show(self, now: datetime, *, running: bool) -> None:
+        if self._loaded.city_dir.is_dir():
+            rules = [(rule, self._desk.states[rule.id]) for rule in self._desk.rules]
+            feeds = {way.connector.name: way.connector.standing() for way in self._ways}
+            write_page(self._loaded.city_dir, now, self._recent, rules, feeds, running=running)
+            if not self._announced:
+                with holding(self._loaded):
+                    announce_live(self._loaded.city_dir)
+                self._announced = True
+        write_health(running_folder(self._loaded), self.health(running=running))
+
+    def health(self, *, running: bool) -> Health:
+        """How it fares."""
+        nowcasts = self._nowcasts
+        return Health(
+            pid=os.getpid(),
+            started_s=self._started_s,
+            written_s=time.time(),
+            running=running,
+            feeds={way.connector.name: self._feed(way) for way in self._ways},
+            sinks=self._sinks,
+            rows=dict(self._intake.totals),
+            alerts={name: state.phase.value for name, state in self._desk.states.items()},
+            nowcasts_published=nowcasts.published if nowcasts else 0,
+            nowcasts_failed=nowcasts.failed if nowcasts else 0,
+            nowcast_seconds=nowcasts.last_seconds if nowcasts else 0.0,
+        )
+
+    def _feed(self, way: Way) -> FeedHealth:
+        standing = way.connector.standing()
+        return FeedHealth(
+            connected=standing.connected,
+            failures=standing.failures,
+            last_error=standing.last_error,
+            last_success_s=standing.last_success_s,
+            payloads=self._intake.payloads[way.connector.name],
+        )

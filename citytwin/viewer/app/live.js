@@ -1,0 +1,229 @@
+/**
+ * Live values: a small file beside the map is asked for every few seconds while a twin runs.
+ * Only a city whose latest.json names the file is asked; a published folder on its own stays quiet.
+ */
+
+import { Marker } from "../vendor/maplibre-gl/maplibre-gl.js";
+import { byId, el, fill } from "./dom.js";
+import { pick, t } from "./language.js";
+import { within } from "./published.js";
+
+/** @typedef {import("./types.js").City} City */
+/** @typedef {import("./types.js").Text} Text */
+/** @typedef {import("./state.js").Choice} Choice */
+/** @typedef {import("../vendor/maplibre-gl/maplibre-gl.js").Map} MapLibreMap */
+
+/**
+ * @typedef {object} LiveValue
+ * @property {string} thing
+ * @property {string} name
+ * @property {string} kind
+ * @property {string} property
+ * @property {Text} title
+ * @property {string} unit
+ * @property {number|null} value
+ * @property {string} flag
+ * @property {string} at  ISO 8601 instant in UTC.
+ * @property {number} longitude
+ * @property {number} latitude
+ * @property {boolean} synthetic
+ *
+ * @typedef {object} LiveAlert
+ * @property {string} id
+ * @property {Text} title
+ * @property {number} level
+ * @property {Text} means
+ * @property {boolean} silent
+ *
+ * @typedef {object} Live
+ * @property {string} written
+ * @property {boolean} running
+ * @property {LiveValue[]} values
+ * @property {LiveAlert[]} alerts
+ * @property {{id: string, title: Text, phase: string}[]} rules
+ */
+
+const SCHEMA = "citytwin-live/1";
+const EVERY_MS = 3000;
+/** A twin that wrote nothing for so long is not running any more, whatever it said last. */
+const SILENT_S = 30;
+/** Values older than this are shown as old. */
+const OLD_S = 120;
+
+/**
+ * Follow the running twin of this city, if it has one.
+ * @param {MapLibreMap} map
+ * @param {City} city
+ * @param {Choice} choice
+ */
+export function followLive(map, city, choice) {
+  const { live } = city.latest;
+  if (!live) return;
+  const url = within(city.root, live);
+  const panel = new LivePanel(map, city);
+  const look = async () => {
+    try {
+      const response = await fetch(url, { cache: "no-store" });
+      const found = response.ok ? await response.json() : null;
+      panel.show(found?.schema === SCHEMA ? found : null);
+    } catch {
+      panel.show(null);
+    }
+    const renewed = await newRun(city);
+    if (renewed) panel.offer();
+    setTimeout(look, EVERY_MS);
+  };
+  choice.addEventListener("language", () => panel.draw());
+  look();
+}
+
+/**
+ * Whether another run stands published than the one on this page.
+ * @param {City} city
+ */
+async function newRun(city) {
+  try {
+    const response = await fetch(within(city.root, "latest.json"), { cache: "no-cache" });
+    return response.ok && (await response.json()).run_id !== city.latest.run_id;
+  } catch {
+    return false;
+  }
+}
+
+/** The panel of live values, and their places on the map. */
+class LivePanel {
+  /**
+   * @param {MapLibreMap} map
+   * @param {City} city
+   */
+  constructor(map, city) {
+    this.map = map;
+    this.city = city;
+    /** @type {Live|null} */
+    this.live = null;
+    this.renewed = false;
+    /** @type {Map<string, Marker>} */
+    this.markers = new Map();
+  }
+
+  /** @param {Live|null} live */
+  show(live) {
+    this.live = live;
+    this.draw();
+  }
+
+  /** Say that the map has changed; the reader decides when to load it. */
+  offer() {
+    if (this.renewed) return;
+    this.renewed = true;
+    this.draw();
+  }
+
+  draw() {
+    const box = byId("live");
+    box.hidden = false;
+    box.setAttribute("aria-label", t("live.title"));
+    const { live } = this;
+    const age = live ? (Date.now() - Date.parse(live.written)) / 1000 : Infinity;
+    const running = live?.running === true && age < SILENT_S;
+    fill(
+      "live",
+      el(
+        "p",
+        { class: "live-head", "data-running": running },
+        el("strong", {}, t("live.title")),
+        " ",
+        el("span", {}, running ? t("live.running") : t("live.stopped")),
+      ),
+      this.renewed &&
+        el(
+          "p",
+          {},
+          el("button", { type: "button", onclick: () => location.reload() }, t("live.renewed")),
+        ),
+      ...(live?.alerts ?? []).map((alert) => this.alert(alert)),
+      live && this.table(live),
+    );
+    this.place(live?.values ?? []);
+  }
+
+  /** @param {LiveAlert} alert */
+  alert(alert) {
+    const silent = alert.silent ? ` ${t("live.silent")}` : "";
+    return el(
+      "p",
+      { class: "live-alert", role: "alert", "data-level": alert.level },
+      `${pick(alert.title)}: ${pick(alert.means)}${silent}`,
+    );
+  }
+
+  /** @param {Live} live */
+  table(live) {
+    const rows = live.values.map((value) => {
+      const seconds = (Date.now() - Date.parse(value.at)) / 1000;
+      return el(
+        "tr",
+        { "data-old": seconds > OLD_S },
+        el("th", { scope: "row" }, value.name),
+        el("td", {}, pick(value.title)),
+        el("td", { class: "number" }, said(value)),
+        el("td", { class: "number" }, ageOf(seconds)),
+      );
+    });
+    const heads = ["live.place", "live.what", "live.value", "live.age"];
+    return el(
+      "div",
+      { class: "live-values", tabindex: 0, role: "group", "aria-label": t("live.values") },
+      el(
+        "table",
+        {},
+        el("thead", {}, el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, t(key))))),
+        el("tbody", {}, ...rows),
+      ),
+    );
+  }
+
+  /** @param {LiveValue[]} values  One marker per thing, with its first value. */
+  place(values) {
+    const seen = new Set();
+    for (const value of values) {
+      if (seen.has(value.thing)) continue;
+      seen.add(value.thing);
+      let marker = this.markers.get(value.thing);
+      if (!marker) {
+        const element = el("div", { class: "live-marker", "aria-hidden": true });
+        marker = new Marker({ element, anchor: "bottom" }).setLngLat([
+          value.longitude,
+          value.latitude,
+        ]);
+        marker.addTo(this.map);
+        this.markers.set(value.thing, marker);
+      }
+      const seconds = (Date.now() - Date.parse(value.at)) / 1000;
+      const element = marker.getElement();
+      element.textContent = said(value);
+      element.dataset.kind = value.kind;
+      element.toggleAttribute("data-old", seconds > OLD_S);
+    }
+    for (const [thing, marker] of this.markers) {
+      if (seen.has(thing)) continue;
+      marker.remove();
+      this.markers.delete(thing);
+    }
+  }
+}
+
+/** @param {LiveValue} value */
+function said(value) {
+  if (value.value === null) return "–";
+  const digits = Math.abs(value.value) < 10 ? 2 : Math.abs(value.value) < 100 ? 1 : 0;
+  return `${value.value.toFixed(digits)} ${value.unit}`;
+}
+
+/** @param {number} seconds */
+function ageOf(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 120) return t("live.seconds", { count: whole });
+  if (whole < 7200) return t("live.minutes", { count: Math.round(whole / 60) });
+  return t("live.hours", { count: Math.round(whole / 3600) });
+}
