@@ -15,7 +15,7 @@ import numpy as np
 
 from citytwin import registry
 from citytwin.config import LoadedConfig
-from citytwin.engine.bare import simulate
+from citytwin.engine.bare import WARNINGS, simulate
 from citytwin.engine.locking import holding
 from citytwin.engine.request import work_dir
 from citytwin.engine.run import DEFAULT_TILE_CELLS
@@ -122,12 +122,13 @@ def run_nowcast(job: NowcastJob) -> Done:
     flood = simulate("flood", rasters, params, time_zone=loaded.config.time_zone)
     seconds = time.monotonic() - begun_s
     depth = np.asarray(flood[FLOOD_DEPTH_MAX.name].values, dtype=np.float32)
+    warned = tuple(said for said in str(flood.attrs[WARNINGS]).split("\n") if said)
     with holding(loaded):
-        run_id = _publish(job, depth)
+        run_id = _publish(job, depth, warned)
     return Done(run_id, seconds)
 
 
-def _publish(job: NowcastJob, depth: np.ndarray[Any, Any]) -> str:
+def _publish(job: NowcastJob, depth: np.ndarray[Any, Any], warned: tuple[str, ...]) -> str:
     loaded = job.loaded
     latest = published_city(loaded.city_dir)
     if latest is None:
@@ -137,7 +138,7 @@ def _publish(job: NowcastJob, depth: np.ndarray[Any, Any]) -> str:
     staging = work_dir(loaded) / "staging" / job.config.name
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
-    own = write_layer(_content(job, depth, standing), staging)
+    own = write_layer(_content(job, depth, standing, warned), staging)
     layers: list[StagedLayer] = []
     for entry in latest.layers:
         document = standing[entry.id]
@@ -172,6 +173,7 @@ def _content(
     job: NowcastJob,
     depth: np.ndarray[Any, Any],
     standing: dict[str, LayerDocument | None],
+    warned: tuple[str, ...],
 ) -> LayerContent:
     """The layer, with everything that it descends from."""
     rain, live = job.outlook, job.loaded.config.live
@@ -214,7 +216,7 @@ def _content(
         grid=coarser(job.grid, job.factor),
         array=depth,
         frame=None,
-        notes=_notes(job),
+        notes=(*_notes(job), *(Note(severity="loss", ja=w, en=w) for w in warned)),
         facts=_facts(job),
         classification=highest(classes),
         valid_time=rain.now,
@@ -256,9 +258,9 @@ def _notes(job: NowcastJob) -> tuple[Note, ...]:
         notes.append(
             Note(
                 severity="fallback",
-                ja=f"観測のない {rain.missing} 区間（各10分）は現在の雨で補いました",
-                en=f"{rain.missing} intervals of 10 minutes without any observation have the"
-                " present rate",
+                ja=f"観測のない10分間の区間（{rain.missing} 区間）は現在の雨で補いました",
+                en="Intervals of 10 minutes without any observation have the present rate: "
+                f"{rain.missing}",
             )
         )
     if rain.synthetic:
