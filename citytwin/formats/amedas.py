@@ -299,7 +299,7 @@ def _height_note(dataset: Dataset, places: Sequence[Place]) -> tuple[Note, ...]:
     )
 
 
-def _decode(raw: bytes, file: str, params: AmedasParams) -> Batch:
+def _decode(raw: bytes, file: str, _fetched_s: int, params: AmedasParams) -> Batch:
     """A map as it is fetched; the positions must stand in the configuration."""
     stations = {given.code: station_at(given) for given in params.positions}
     wanted = {code: stations[code] for code in params.stations if code in stations} or stations

@@ -289,7 +289,7 @@ def _is_static(file: Path) -> bool:
     return content_name(file).lower().endswith(_STATIC_SUFFIXES)
 
 
-def _decode(raw: bytes, file: str, params: GtfsRtParams) -> Batch:
+def _decode(raw: bytes, file: str, _fetched_s: int, params: GtfsRtParams) -> Batch:
     """A message as it is fetched: vehicles say where they are, stops do not."""
     return decode_gtfs_rt(raw, file, {}, params)
 

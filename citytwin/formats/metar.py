@@ -259,6 +259,10 @@ def read(dataset: Dataset, params: MetarParams) -> Decoded:
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: MetarParams) -> Batch:
+    return decode_metar(raw, file, params, fetched_s)
+
+
 FORMAT = Format(
     name="metar",
     title=text("METAR（航空気象実況）", "METAR aerodrome reports"),
@@ -266,6 +270,7 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=MetarParams,
     read=read,
+    decode=_decode,
     observes=(
         p.WIND_SPEED, p.WIND_DIRECTION, p.WIND_GUST, p.VISIBILITY, p.AIR_TEMPERATURE, p.DEW_POINT,
         p.ALTIMETER_SETTING, p.SEA_LEVEL_PRESSURE, p.RAINFALL_RATE,

@@ -350,6 +350,10 @@ def read(dataset: Dataset, params: NgsiLdParams) -> Decoded:
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, _fetched_s: int, params: NgsiLdParams) -> Batch:
+    return decode_ngsi_ld(raw, file, params)
+
+
 FORMAT = Format(
     name="ngsi_ld",
     title=text("NGSI-LD エンティティ", "NGSI-LD entities"),
@@ -357,4 +361,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=NgsiLdParams,
     read=read,
+    decode=_decode,
 )

@@ -274,7 +274,7 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:  # noqa: ARG001
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
-def _decode(raw: bytes, file: str, _params: NoParams) -> Batch:
+def _decode(raw: bytes, file: str, _fetched_s: int, _params: NoParams) -> Batch:
     return decode_open_meteo(raw, file)
 
 

@@ -231,7 +231,7 @@ def read(dataset: Dataset, params: NoParams) -> Decoded:  # noqa: ARG001
     return assemble(dataset, batches, source_crs=crs, rejects=rejects)
 
 
-def _decode(raw: bytes, file: str, _params: NoParams) -> Batch:
+def _decode(raw: bytes, file: str, _fetched_s: int, _params: NoParams) -> Batch:
     return decode_road_counts(raw, file)
 
 

@@ -37,7 +37,7 @@ _BY_NAME = {observed.name: observed for observed in properties.ALL}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9:./_-]{0,250}")
 _NEWEST_VERSION = 10
 _RELATIVE_BELOW_S = 2**28
-"""Smaller times count from now (RFC 8428, 4.5.3), and a file has no now."""
+"""Smaller times count from now (RFC 8428, 4.5.3)."""
 _UNITS = {"%RH": "%", "/": "1"}
 """Of SenML, where they are spelt otherwise elsewhere."""
 _TOLD = frozenset({"latitude", "longitude", "title", "kind", "note"})
@@ -61,6 +61,14 @@ class _Base:
     value: float = 0.0
 
 
+@dataclass(frozen=True)
+class _Moment:
+    """What times of records are completed by."""
+
+    intervals_s: dict[str, int]
+    fetched_s: int | None
+
+
 @dataclass
 class _Found:
     readings: list[Reading] = field(default_factory=list)
@@ -69,7 +77,7 @@ class _Found:
     """What things say of themselves."""
 
 
-def decode_senml(raw: bytes, file: str, params: SenmlParams) -> Batch:
+def decode_senml(raw: bytes, file: str, params: SenmlParams, fetched_s: int | None = None) -> Batch:
     """Decode one pack.
 
     Parameters
@@ -80,6 +88,9 @@ def decode_senml(raw: bytes, file: str, params: SenmlParams) -> Batch:
         Its name, for messages.
     params
         Lengths of intervals.
+    fetched_s
+        When it was fetched [s since 1970]: times that count from now count from there; None where
+        that is not known.
 
     Returns
     -------
@@ -98,7 +109,7 @@ def decode_senml(raw: bytes, file: str, params: SenmlParams) -> Batch:
     for record in records:
         base = _base(record, base)
         try:
-            _read(record, base, params, found)
+            _read(record, base, _Moment(params.intervals_s, fetched_s), found)
         except SourceError as error:
             found.rejects.append(reject_of(error, "record"))
         except UnitError as error:
@@ -130,7 +141,7 @@ def _base(record: Node, base: _Base) -> _Base:
     )
 
 
-def _read(record: Node, base: _Base, params: SenmlParams, found: _Found) -> None:
+def _read(record: Node, base: _Base, moment: _Moment, found: _Found) -> None:
     own = record.find("n")
     name = base.name + ("" if own is None else own.text())
     thing, parted, what = _parted(name)
@@ -145,12 +156,12 @@ def _read(record: Node, base: _Base, params: SenmlParams, found: _Found) -> None
     observed = _BY_NAME.get(what)
     if observed is None:
         raise record.error(f"{what!r} is no observed property{nearest(what, list(_BY_NAME))}")
-    end_s = _time_s(record, base)
+    end_s = _time_s(record, base, moment.fetched_s)
     given = record.member("v")
     unit = base.unit if (stated := record.find("u")) is None else stated.text()
     change = conversion(_UNITS.get(unit, unit), observed.unit)
     total = change(base.value + given.number())
-    start_s = end_s - params.intervals_s.get(observed.name, 0)
+    start_s = end_s - moment.intervals_s.get(observed.name, 0)
     found.readings.append(Reading(thing, observed, start_s, end_s, total))
 
 
@@ -159,10 +170,12 @@ def _parted(name: str) -> tuple[str, str, str]:
     return name[: max(at, 0)], name[at : at + 1] if at > 0 else "", name[at + 1 :]
 
 
-def _time_s(record: Node, base: _Base) -> int:
+def _time_s(record: Node, base: _Base, fetched_s: int | None) -> int:
     own = record.find("t")
     seconds = base.time_s + (0.0 if own is None else own.number())
-    if seconds < _RELATIVE_BELOW_S:
+    if seconds < _RELATIVE_BELOW_S and fetched_s is not None:
+        seconds += fetched_s
+    elif seconds < _RELATIVE_BELOW_S:
         msg = f"its time is {seconds:g}, which counts from an unknown now"
         hint = "send seconds since 1970 in `t` or `bt`"
         raise SourceError(msg, source=record.source, record=record.path, hint=hint)
@@ -206,6 +219,10 @@ def read(dataset: Dataset, params: SenmlParams) -> Decoded:
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: SenmlParams) -> Batch:
+    return decode_senml(raw, file, params, fetched_s)
+
+
 FORMAT = Format(
     name="senml",
     title=text("SenML（センサー計測値、RFC 8428）", "SenML (RFC 8428)"),
@@ -213,5 +230,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=SenmlParams,
     read=read,
-    decode=decode_senml,
+    decode=_decode,
 )

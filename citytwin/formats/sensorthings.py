@@ -347,6 +347,10 @@ def read(dataset: Dataset, params: SensorThingsParams) -> Decoded:
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, _fetched_s: int, params: SensorThingsParams) -> Batch:
+    return decode_sensorthings(raw, file, params)
+
+
 FORMAT = Format(
     name="sensorthings",
     title=text("OGC SensorThings 観測", "OGC SensorThings observations"),
@@ -354,4 +358,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=SensorThingsParams,
     read=read,
+    decode=_decode,
 )

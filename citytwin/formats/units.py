@@ -72,7 +72,6 @@ _UNITS = {
     "/h": _Unit("frequency", 1.0),
     "/min": _Unit("frequency", 60.0),
     "/s": _Unit("frequency", 3600.0),
-    "m": _Unit("length", 1.0),
     "m3/s": _Unit("discharge", 1.0),
     "l/s": _Unit("discharge", 0.001),
 }

@@ -54,7 +54,7 @@ class FeedDecoder:
         """
         try:
             found = self.step.decode and self.step.decode(
-                payload.content, payload.origin, self.params
+                payload.content, payload.origin, int(payload.fetched_at.timestamp()), self.params
             )
             if not isinstance(found, Batch):
                 msg = f"the decoder of {self.step.name} gave {type(found).__name__}"

@@ -174,9 +174,10 @@ class Format(Generic[P]):
     """Whether, with these parameters, no file says anything about another: reading them one by
     one gives, in their order, the rows, rejects and notes of reading them at once. The engine
     then reads them side by side, adds up counts, and settles ids that files share."""
-    decode: Callable[[bytes, str, P], object] | None = None
-    """From one payload and its name to a :class:`citytwin.formats.observations.Batch`, without
-    files; None where a payload means nothing without others."""
+    decode: Callable[[bytes, str, int, P], object] | None = None
+    """From one payload, its name, and when it was fetched [s since 1970] to a
+    :class:`citytwin.formats.observations.Batch`, without files; None where a payload means nothing
+    without others."""
     ranges: Callable[[Path, int], Sequence[ByteRange] | None] | None = None
     """From a file and a size in bytes: ranges of about that size that can be read apart, in
     order; None where it must be read as a whole. Reading a range (`Dataset.part`) may still

@@ -151,6 +151,12 @@ def _sites(dataset: Dataset) -> dict[str, Site]:
     return sites
 
 
+def _decode(raw: bytes, file: str, _fetched_s: int, params: Datex2Params) -> Batch:
+    """A document as it is fetched; sites stand in it, or in the configuration."""
+    given = places_given(params.positions, "traffic_detector")
+    return decode_datex2(raw, file, {thing: Site(place) for thing, place in given.items()}, params)
+
+
 FORMAT = Format(
     name="datex2",
     title=text("DATEX II 交通情報", "DATEX II traffic data"),
@@ -158,5 +164,6 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS, ALERTS),
     params=Datex2Params,
     read=read,
+    decode=_decode,
     observes=(p.TRAFFIC_FLOW, p.VEHICLE_SPEED, p.ROAD_OCCUPANCY, p.TRAVEL_TIME),
 )

@@ -96,6 +96,16 @@ def test_a_bad_record_loses_no_other(record: dict[str, object], code: str) -> No
     assert len(batch.readings) == 1
 
 
+def test_times_from_now_count_from_when_it_was_fetched() -> None:
+    """A minute ago, and now; where that is known."""
+    records = [
+        {"n": "a:wind_speed", "u": "m/s", "v": 1, "t": -60},
+        {"n": "a:wind_speed", "u": "m/s", "v": 2},
+    ]
+    batch = decode_senml(json.dumps(records).encode(), "pack", SenmlParams(), int(NOW))
+    assert [reading.end_s - int(NOW) for reading in batch.readings] == [-60, 0]
+
+
 @pytest.mark.parametrize("place", [(91.0, 0.0), (0.0, 0.0), (35.0, 500.0)])
 def test_places_that_are_none(place: tuple[float, float]) -> None:
     """Off the Earth, or what a receiver without a fix sends."""

@@ -79,7 +79,7 @@ def test_a_decoder_that_falls_over_is_a_dead_letter_too(
 ) -> None:
     """And a line in the log, since that is our fault."""
 
-    def falls(raw: bytes, file: str, params: object) -> object:
+    def falls(raw: bytes, file: str, fetched_s: int, params: object) -> object:
         raise KeyError(file)
 
     broken = decoder()
