@@ -47,10 +47,8 @@ def require_live() -> None:
     ConfigError
         If the extra ``live`` is not.
     """
-    for name in ("paho", "prometheus_client"):
-        if find_spec(name) is None:
-            msg = f"the package {name} is missing"
-            raise ConfigError(msg, hint="pip install 'citytwin[live]'")
+    if find_spec("paho") is None:
+        raise ConfigError("the package paho-mqtt is missing", hint="pip install 'citytwin[live]'")
 
 
 def run_live(config: Path, stop: threading.Event) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 from pydantic import ValidationError
@@ -21,12 +20,11 @@ from citytwin.store.observations import (
     decoded_feed,
     raw_ref_of,
 )
+from citytwin.store.observations.intake import AHEAD_US, said_of_future
 from citytwin.transports.connector import Payload
 from citytwin.wording import explain, nearest
 
 _LOG = logging.getLogger(__name__)
-_AHEAD = timedelta(minutes=5)
-"""Observations from later than this are none: a clock or a zone is wrong."""
 
 
 @dataclass(frozen=True)
@@ -103,18 +101,20 @@ def decoder_of(feed: FeedConfig) -> FeedDecoder:
 
 
 def _without_future(batch: Batch, payload: Payload) -> Batch:
-    latest_s = (payload.fetched_at + _AHEAD).timestamp()
-    late = [reading for reading in batch.readings if reading.end_s > latest_s]
-    if not late:
+    arrival_us = round(payload.fetched_at.timestamp() * 1e6)
+    ahead_us = [reading.end_s * 1_000_000 - arrival_us for reading in batch.readings]
+    if not ahead_us or max(ahead_us) <= AHEAD_US:
         return batch
-    rejects = []
-    for reading in late:
-        ahead_s = reading.end_s - payload.fetched_at.timestamp()
-        message = f"{reading.observed.name} of {reading.thing} is {ahead_s / 3600:.2f} h ahead"
-        if abs(ahead_s % 3600.0 - 1800.0) > 1500.0:
-            message += "; by whole hours: a time zone is taken for another"
-        rejects.append(
-            Reject(source=batch.file, record=reading.thing, code="future", message=message)
+    pairs = list(zip(batch.readings, ahead_us, strict=True))
+    rejects = tuple(
+        Reject(
+            source=batch.file,
+            record=f"{reading.thing} {reading.observed.name}",
+            code="future",
+            message=said_of_future(ahead),
         )
-    kept = tuple(reading for reading in batch.readings if reading.end_s <= latest_s)
+        for reading, ahead in pairs
+        if ahead > AHEAD_US
+    )
+    kept = tuple(reading for reading, ahead in pairs if ahead <= AHEAD_US)
     return replace(batch, readings=kept, rejects=(*batch.rejects, *rejects))

@@ -32,7 +32,7 @@ from citytwin.store.raw_archive import RawArchive
 _LOG = logging.getLogger(__name__)
 _TICK_S = 1.0
 _DRAIN_S = 20.0
-_TIDY_EVERY_S = 3600.0
+_TIDY_EVERY_S = 600.0
 _FORGET_AFTER = timedelta(days=30)
 RAW, OUTBOX, RUNNING = "raw", "alerts.sqlite", "running"
 """Within the folder of a city's observations."""
@@ -137,7 +137,7 @@ class _Twin:
     ) -> None:
         live = live_of(loaded)
         self._loaded, self._ways, self._outbox, self._couriers = loaded, ways, outbox, couriers
-        self._recent, self._stop = recent, stop
+        self._recent, self._stop, self._store = recent, stop, store
         self._intake = Intake(ways, store, archive, recent, stop)
         self._desk = AlertDesk(loaded.config, loaded.city_dir, outbox, recent)
         self._nowcasts = live.nowcast and Nowcasts(loaded, live.nowcast, recent)
@@ -179,6 +179,8 @@ class _Twin:
             if time.monotonic() >= self._tidy_s:
                 self._tidy_s = time.monotonic() + _TIDY_EVERY_S
                 self._outbox.forget((now - _FORGET_AFTER).timestamp())
+                if self._store.wants_compaction():
+                    self._store.compact()
             self._sinks = {
                 name: SinkHealth(waiting=q.waiting, given_up=q.given_up, oldest_s=q.oldest_s)
                 for name, q in self._outbox.lengths().items()

@@ -245,6 +245,11 @@ def read(dataset: Dataset, params: SensorTableParams) -> Decoded:
     return assemble(dataset, batches, source_crs="EPSG:4326", rejects=rejects)
 
 
+def _decode(raw: bytes, file: str, _fetched_s: int, params: SensorTableParams) -> Batch:
+    """A table as it is fetched; the mapping must give the zone of times that name none."""
+    return decode_sensor_table(raw, file, params, time_zone="")
+
+
 FORMAT = Format(
     name="sensor_table",
     title=text("センサーの CSV・JSON", "CSV or JSON of sensors"),
@@ -252,4 +257,5 @@ FORMAT = Format(
     produces=(THINGS, OBSERVATIONS),
     params=SensorTableParams,
     read=read,
+    decode=_decode,
 )

@@ -83,7 +83,7 @@ def checked(raw: RawRows, arrival: datetime) -> Checked:
         fault.add(bad[code] | bad_end[code], code, partial(_bad_time, raw.end, _TIME_FAULTS[code]))
     fault.add(end_us < start_us, "interval", lambda i: f"ends before {_shown(raw.start, i)}")
     ahead = end_us - arrival_us
-    fault.add(ahead > AHEAD_US, "future", lambda i: _ahead(int(ahead[i])))
+    fault.add(ahead > AHEAD_US, "future", lambda i: said_of_future(int(ahead[i])))
     value = _numbers(raw.result)
     fault.add(np.isinf(value), "number", lambda _: "the result is infinite")
     done = _converted(raw, value, fault)
@@ -218,7 +218,14 @@ def _shown(texts: pa.Array, row: int) -> str:
     return repr(str(texts[row])[:40])
 
 
-def _ahead(ahead_us: int) -> str:
+def said_of_future(ahead_us: int) -> str:
+    """Return what is wrong with an observation from the future, in words.
+
+    Parameters
+    ----------
+    ahead_us
+        By how much it is ahead of its arrival [us].
+    """
     hours = round(ahead_us / _HOUR_US)
     text = f"lies {ahead_us / 1e6:.0f} s in the future"
     if hours and abs(ahead_us - hours * _HOUR_US) <= AHEAD_US:
