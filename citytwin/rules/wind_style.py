@@ -12,8 +12,8 @@ from citytwin.rules.named import WIND_RULES
 
 UNSURE = text("判定不能（手法の誤差が大きい）", "Unsure: the method's error leaves no class likely")
 UNJUDGED = text("判定しない（高い建物の近く）", "Not judged: near a tall building")
-_UNSURE_RGB: Rgb = (205, 203, 199)
-_UNJUDGED_RGB: Rgb = (148, 144, 140)
+_UNSURE_RGB: Rgb = (205, 195, 219)
+_UNJUDGED_RGB: Rgb = (126, 112, 146)
 _DANGER: tuple[Rgb, ...] = ((221, 221, 219), (194, 150, 90), (147, 69, 75), (105, 27, 31))
 
 

@@ -80,7 +80,7 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
             danger = judge.classes(of_rule, meant, rule.danger)
             made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
     notes = (
-        method_note(params),
+        method_note(params, classes=True),
         *climate_notes(params, station, sectors),
         transfer_note(params, station),
         *rule_notes(rules, station),
@@ -189,5 +189,5 @@ SIMULATION = Simulation(
     makes=makes,
     reach=Halo(reach_m),
     run=run,
-    cost=Cost(seconds_per_megacell=12.0, bytes_per_cell=1500.0),
+    cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=300.0),
 )

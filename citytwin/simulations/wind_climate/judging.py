@@ -41,11 +41,10 @@ class Judge:
     """
 
     def __init__(self, ratio: NDArray[np.float32], error: float) -> None:
-        highest = round(HIGHEST / RATIO_STEP)
-        rows = np.rint(np.nan_to_num(ratio) / RATIO_STEP).astype(np.int32)
+        self._steps = np.rint(np.nan_to_num(ratio) / RATIO_STEP).astype(np.int32)
         share = (np.arange(ERRORS) + 0.5) / ERRORS
         off = np.rint(ndtri(share) * error / RATIO_STEP).astype(np.int32)
-        self._rows = [np.clip(rows + one, 0, highest) for one in (off if error else off[:1] * 0)]
+        self._off = off.tolist() if error else [0]
 
     def classes(
         self, sectors: Sequence[Sector], over_mean: float, classes: Sequence[WindClass]
@@ -65,21 +64,24 @@ class Judge:
         tables = {
             speed: exceedance_table(tuple(sectors), speed / over_mean, HIGHEST) for speed in speeds
         }
-        tried = [self._numbers(rows, tables, classes) for rows in self._rows]
+        tried = [self._numbers(off, tables, classes) for off in self._off]
         best = tried[len(tried) // 2]
         probability = np.mean([one == best for one in tried], axis=0)
         number = np.where(probability >= 0.5, best, len(classes)).astype(np.uint8)
         return Judged(number, probability)
 
-    @staticmethod
     def _numbers(
-        rows: NDArray[np.int32], tables: dict[float, FloatArray], classes: Sequence[WindClass]
+        self, off: int, tables: dict[float, FloatArray], classes: Sequence[WindClass]
     ) -> NDArray[np.uint8]:
-        share = {
-            speed: sum(table[place][local] for place, local in enumerate(rows))
-            for speed, table in tables.items()
-        }
-        number = np.full(rows.shape[1:], len(classes) - 1, dtype=np.uint8)
+        """Class of each cell if every ratio is off by some steps of the tables."""
+        shape = self._steps.shape[1:]
+        share = {speed: np.zeros(shape) for speed in tables}
+        highest = round(HIGHEST / RATIO_STEP)
+        for place, steps in enumerate(self._steps):
+            local = np.clip(steps + off, 0, highest)
+            for speed, table in tables.items():
+                share[speed] += table[place][local]
+        number = np.full(shape, len(classes) - 1, dtype=np.uint8)
         for place in range(len(classes) - 2, -1, -1):
             holds = np.ones(number.shape, dtype=np.bool_)
             for limit in classes[place].limits:

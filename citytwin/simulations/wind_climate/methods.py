@@ -29,8 +29,10 @@ class RatioMethod:
     weak_from_m: float | None
     """Around buildings from this height on, as far as they are high, it says nothing [m]; None =
     everywhere it says something."""
+    told: Text
+    """What must be said on every map of speeds made with it."""
     caution: Text
-    """What must be said on every map made with it."""
+    """What must be said on every map of classes made with it."""
 
 
 METHODS: dict[Method, RatioMethod] = {
@@ -40,6 +42,11 @@ METHODS: dict[Method, RatioMethod] = {
         error=0.24,
         sees_speed_up=False,
         weak_from_m=25.0,
+        told=text(
+            "流体計算ではなく遮蔽の指標（風速比の誤差 ±0.24）。ビル風（角・高層棟の足元の強風）と突風は含みません",
+            "A sheltering proxy, not a flow: off by ±0.24 of the speed ratio; strong winds at corners and "
+            "below towers, and gusts, are outside it",
+        ),
         caution=text(
             "目安です。風環境の評価書や証明には使えません。流体計算ではなく遮蔽の指標で、風洞実験との誤差は"
             "風速比で ±0.24（RMSE）。ビル風（角・高層棟の足元）は表せないため、危険の等級は出さず、"

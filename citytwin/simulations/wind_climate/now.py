@@ -53,7 +53,7 @@ def run(block: Block, params: WindNowParams) -> Outcome:
         f"in the open at {WALKING_M:g} m",
     )
     notes = (
-        method_note(params),
+        method_note(params, classes=False),
         blows,
         of_sensors(station.speed, station.direction),
         transfer_note(params, station),

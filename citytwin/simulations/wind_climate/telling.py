@@ -18,16 +18,18 @@ _YEAR_DAYS = 365
 _CLIMATE_YEARS = 5
 
 
-def method_note(params: StationParams) -> Note:
+def method_note(params: StationParams, *, classes: bool) -> Note:
     """Say how far to trust the speed ratios.
 
     Parameters
     ----------
     params
         The method.
+    classes
+        Whether places are classed by them, which asks for more caution.
     """
-    caution = params.ratios.caution
-    return Note(severity="fallback", ja=caution.ja, en=caution.en)
+    said = params.ratios.caution if classes else params.ratios.told
+    return Note(severity="fallback", ja=said.ja, en=said.en)
 
 
 def transfer_note(params: StationParams, station: StationWind) -> Note:
@@ -100,7 +102,9 @@ def climate_notes(
 
 
 def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, ...]:
-    """Say what of each rule was not checked, and where the record has other means than it asks.
+    """Say which rules were not checked against their source, and whose means the record lacks.
+
+    What exactly was not checked stands in the summary of each map.
 
     Parameters
     ----------
@@ -110,29 +114,36 @@ def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, .
         Winds of the mast.
     """
     notes = []
+    unchecked = [rule for rule in rules if rule.unverified]
+    if unchecked:
+        notes.append(
+            Note(
+                severity="fallback",
+                ja=f"基準の限度値は引用によるもので、原典と照合していません: {_ja(unchecked)}",
+                en=f"Limits as quoted, not checked against the original: {_en(unchecked)}",
+            )
+        )
     lasting = station.speed.end_s - station.speed.start_s
     minutes = float(np.median(lasting)) / 60.0 if lasting.size else 0.0
-    for rule in rules:
-        ja = "。".join(line.ja for line in rule.unverified)
-        en = "; ".join(line.en for line in rule.unverified)
-        if ja:
-            notes.append(
-                Note(
-                    severity="info",
-                    ja=f"{rule.title.ja}: {ja}",
-                    en=f"{rule.title.en}: {en}",
-                )
+    others = [rule for rule in rules if rule.averaging_minutes not in (None, minutes)]
+    if others:
+        ja, en = (f"{minutes:g} 分平均", f"means of {minutes:g} minutes")
+        if minutes == 0:
+            ja, en = ("平均時間の分からない値", "values of unknown averaging")
+        asked = ", ".join(dict.fromkeys(f"{rule.averaging_minutes:g}" for rule in others))
+        notes.append(
+            Note(
+                severity="fallback",
+                ja=f"記録は{ja}で、基準の求める {asked} 分平均ではありません: {_ja(others)}",
+                en=f"The record has {en}, not the {asked} minutes asked for by {_en(others)}",
             )
-        asked = rule.averaging_minutes
-        if asked is not None and minutes != asked:
-            held = (f"{minutes:g} 分平均", f"means of {minutes:g} minutes")
-            if minutes == 0:
-                held = ("平均時間の分からない値", "values of unknown averaging")
-            notes.append(
-                Note(
-                    severity="fallback",
-                    ja=f"{rule.title.ja} は {asked:g} 分平均を求めるが、記録は{held[0]}",
-                    en=f"{rule.title.en} asks for means of {asked:g} minutes; the record has {held[1]}",
-                )
-            )
+        )
     return tuple(notes)
+
+
+def _ja(rules: Sequence[WindRule]) -> str:
+    return "、".join(rule.title.ja for rule in rules)
+
+
+def _en(rules: Sequence[WindRule]) -> str:
+    return ", ".join(rule.title.en for rule in rules)

@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import rasterio
+import rioxarray  # noqa: F401 - registers `.rio`
+import xarray as xr
 from click.testing import CliRunner, Result
 from rasterio.transform import Affine
 
+from citytwin.cli.bare_files import read_raster
 from citytwin.cli.simulate import command
+from citytwin.errors import SourceError
+from citytwin.store.plain_rasters import write_plain_rasters
 
 NORTH_UP = Affine(2.0, 0.0, -44000.0, 0.0, -2.0, -93000.0)
 HEIGHTS = np.add.outer(np.arange(6.0), np.arange(9.0)).astype("float32")
@@ -147,3 +152,21 @@ def test_results_need_a_folder() -> None:
     done = CliRunner().invoke(command, ["flood"])
     assert done.exit_code == 2
     assert "--out" in done.output
+
+
+def test_bands_by_direction_are_read_as_they_are_written(tmp_path: Path) -> None:
+    """Results by direction say it in the description of each band; others of several are refused."""
+    y, x = 100.0 - np.arange(4) * 2.0, np.arange(5) * 2.0
+    values = np.arange(60, dtype=np.float32).reshape(3, 4, 5)
+    array = xr.DataArray(
+        values, {"direction": [0.0, 22.5, 270.0], "y": y, "x": x}, name="ratio"
+    ).rio.write_crs("EPSG:6677")
+    (file,) = write_plain_rasters(array.to_dataset(), tmp_path)
+    again = read_raster(file)
+    assert again.dims == ("direction", "y", "x")
+    assert again["direction"].values.tolist() == [0.0, 22.5, 270.0]
+    np.testing.assert_array_equal(again.values, values)
+    bare = array.drop_vars("direction").rename(direction="band")
+    bare.rio.to_raster(tmp_path / "bands.tif")
+    with pytest.raises(SourceError, match="holds 3 bands"):
+        read_raster(tmp_path / "bands.tif")

@@ -13,6 +13,7 @@ import citytwin
 from citytwin.errors import CityTwinError, ConfigError, GridMismatchError, StepError
 from citytwin.model import fields as f
 from citytwin.model import properties as p
+from citytwin.model.record import Record
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.sunlight import SunlightParams
 from citytwin.testing.small_town import small_town
@@ -234,3 +235,58 @@ def test_records_drive_what_they_are_records_of() -> None:
     assert abs(made.attrs["volume_error"]) < 1e-3
     with pytest.raises(ConfigError, match="needs a record of rainfall_rate"):
         citytwin.simulate("flood", inputs, {"duration_h": 0.5})
+
+
+def ratios(directions: list[float]) -> xr.DataArray:
+    """A speed ratio of 0.5 for every direction."""
+    flat = raster()
+    array = xr.DataArray(
+        np.full((len(directions), *flat.shape), 0.5, np.float32),
+        dims=("direction", "y", "x"),
+        coords={"direction": directions, "y": flat["y"], "x": flat["x"]},
+    )
+    return array.rio.write_crs("EPSG:6677")
+
+
+def blowing(given: xr.DataArray) -> xr.Dataset:
+    """The wind of the moment, 4 m/s from 80 degrees at a mast of 10 m."""
+    time = np.array([1.8e9])
+    kept = {"source": "wx", "thing": "urn:a", "sensor_height_m": 10.0}
+    records = [
+        Record(p.WIND_SPEED, time, time, np.array([4.0]), **kept),
+        Record(p.WIND_DIRECTION, time, time, np.array([80.0]), **kept),
+    ]
+    inputs = {"wind_speed_ratio_by_direction": given}
+    return citytwin.simulate("wind_now", inputs, records=records)
+
+
+def test_fields_by_direction_come_in_with_their_directions() -> None:
+    """The first dimension says where the wind comes from; the result has none."""
+    made = blowing(ratios([0.0, 90.0, 180.0, 270.0]))["wind_speed_now"]
+    assert made.dims == ("y", "x")
+    assert float(made.max()) == pytest.approx(float(made.min()))
+    assert 0.5 < float(made.max()) < 2.0
+
+
+@pytest.mark.parametrize(
+    ("directions", "error", "match"),
+    [
+        ([0.0, 0.0], ConfigError, "each direction once"),
+        ([0.0, 360.0], ConfigError, "from 0 to below 360"),
+        ([0.0, 120.0], StepError, "winds without a ratio"),
+    ],
+)
+def test_directions_that_make_no_sense(
+    directions: list[float], error: type[CityTwinError], match: str
+) -> None:
+    """Named as they were given."""
+    with pytest.raises(error) as caught:
+        blowing(ratios(directions))
+    assert match in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_a_field_by_direction_needs_its_directions() -> None:
+    """A plain raster is refused, and so are bands without a coordinate."""
+    for given in (raster(), ratios([0.0, 90.0]).drop_vars("direction")):
+        with pytest.raises(GridMismatchError, match="wind_speed_ratio_by_direction"):
+            blowing(given)

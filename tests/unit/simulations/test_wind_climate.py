@@ -105,8 +105,8 @@ def test_what_was_assumed_and_not_checked_is_said() -> None:
     assert any("anemometer at 10 m by way of 200 m" in line for line in said)
     assert any("1 days is no wind climate" in line for line in said)
     assert any("No wind was recorded from 3 directions" in line for line in said)
-    assert any("the record has means of 10 minutes" in line for line in said)
-    assert any("the text of the standard was not at hand" in line for line in said)
+    assert any("The record has means of 10 minutes, not the 60" in line for line in said)
+    assert any("not checked against the original: NEN 8100" in line for line in said)
 
 
 def test_near_towers_nothing_is_judged() -> None:
