@@ -69,7 +69,7 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
     made: dict[Field, NDArray[np.generic]] = {f.WIND_SPEED_MEAN: _mean(ratio, sectors, unknown)}
     rules = [WIND_RULES.named(name) for name in params.rules]
     for rule, name in zip(rules, params.rules, strict=True):
-        of_rule = _climate_of(rule, params, station, number)
+        of_rule = _climates_of(block, rule, params, number)
         meant = rule.speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
         judged = judge.classes(of_rule, meant, rule.comfort)
         made[COMFORT[name]] = _marked(judged.number, rule.comfort, weak, unknown)
@@ -88,13 +88,21 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
     return Outcome(made, notes=notes)
 
 
-def _climate_of(
-    rule: WindRule, params: WindComfortParams, station: StationWind, number: int
-) -> tuple[Sector, ...]:
-    """Climate in the open at the height of a rule, of all winds or of the strongest of each day."""
-    over_mast = open_over_mast(params, station.mast_m, rule.height_m, number, STEP_NAME)
-    sectors, _ = climate(station, over_mast, by_day=rule.each == "day")
-    return sectors
+def _climates_of(
+    block: Block, rule: WindRule, params: WindComfortParams, number: int
+) -> list[tuple[Sector, ...]]:
+    """Climates in the open at the height of a rule, of all winds or of the strongest of each day.
+
+    One, or one for each season of which there are winds.
+    """
+    found = []
+    for months in params.spans:
+        station = station_wind(block, params, STEP_NAME, months)
+        over_mast = open_over_mast(params, station.mast_m, rule.height_m, number, STEP_NAME)
+        sectors, _ = climate(station, over_mast, by_day=rule.each == "day")
+        if station.winds.times:
+            found.append(sectors)
+    return found
 
 
 def _mean(

@@ -47,24 +47,31 @@ class Judge:
         self._off = off.tolist() if error else [0]
 
     def classes(
-        self, sectors: Sequence[Sector], over_mean: float, classes: Sequence[WindClass]
+        self,
+        climates: Sequence[tuple[Sector, ...]],
+        over_mean: float,
+        classes: Sequence[WindClass],
     ) -> Judged:
-        """Judge by one list of classes.
+        """Judge by one list of classes; of several climates, such as seasons, the windiest counts.
 
         Parameters
         ----------
-        sectors
-            Climate in the open at the height of the rule.
+        climates
+            In the open at the height of the rule, at least one.
         over_mean
             Speed that the rule means over the mean speed, as a ratio.
         classes
             From the calmest to the windiest; the last is of all other places.
         """
         speeds = dict.fromkeys(limit.speed_m_s for one in classes for limit in one.limits)
-        tables = {
-            speed: exceedance_table(tuple(sectors), speed / over_mean, HIGHEST) for speed in speeds
-        }
-        tried = [self._numbers(off, tables, classes) for off in self._off]
+        tables = [
+            {speed: exceedance_table(sectors, speed / over_mean, HIGHEST) for speed in speeds}
+            for sectors in climates
+        ]
+        tried = [
+            np.max([self._numbers(off, one, classes) for one in tables], axis=0)
+            for off in self._off
+        ]
         best = tried[len(tried) // 2]
         probability = np.mean([one == best for one in tried], axis=0)
         number = np.where(probability >= 0.5, best, len(classes)).astype(np.uint8)

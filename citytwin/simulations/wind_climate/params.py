@@ -15,6 +15,9 @@ RuleName: TypeAlias = Literal[
 ]
 
 
+SEASONS = ((12, 1, 2), (3, 4, 5), (6, 7, 8), (9, 10, 11))
+
+
 class StationParams(Params):
     """From the wind of the station to that in the open at the site.
 
@@ -55,6 +58,9 @@ class WindComfortParams(StationParams):
     """Rules whose classes are mapped; the probability is that of the first."""
     months: tuple[int, ...] = ()
     """Months of the year that count, such as 6, 7, 8; none = all."""
+    each_season: bool = False
+    """Judge December to February, March to May, June to August and September to November apart and
+    show the windiest; seasons without a record are left out."""
     turbulence_share: float = Bound(default=0.25, ge=0, le=1)
     """Turbulence intensity where people walk, as a share of the mean speed, for rules that compare
     gusts with means."""
@@ -68,6 +74,15 @@ class WindComfortParams(StationParams):
             msg = f"months are {list(months)}: give numbers from 1 to 12, each once"
             raise ValueError(msg)
         return months
+
+    @property
+    def spans(self) -> tuple[tuple[int, ...], ...]:
+        """Months of the climates that are judged apart; none = all months."""
+        if not self.each_season:
+            return (self.months,)
+        chosen = self.months or tuple(range(1, 13))
+        seasons = (tuple(month for month in season if month in chosen) for season in SEASONS)
+        return tuple(season for season in seasons if season)
 
     @field_validator("rules")
     @classmethod

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from citytwin.kernels.wind_climate import Sector
+from citytwin.model.axes import evenly
 from citytwin.model.notes import Note
 from citytwin.model.wind_notes import of_sensors
 from citytwin.model.wind_rule import WindRule
@@ -73,15 +74,26 @@ def climate_notes(
     none = len(sectors) - len(blowing)
     months = f"（{'・'.join(map(str, params.months))} 月）" if params.months else ""
     months_en = f" in months {', '.join(map(str, params.months))}" if params.months else ""
+    main = max(range(len(sectors)), key=lambda place: sectors[place].frequency)
+    point = evenly(len(sectors))[main].name
     held = Note(
         severity="info",
-        ja=f"{days} 日{months}・{station.winds.times} 時刻の風。静穏 {calm_share(station):.0%} は別に数え、"
+        ja=f"{days} 日{months}・{station.winds.times} 時刻の風（最多風向 {point.ja} {sectors[main].frequency:.0%}、"
+        f"静穏 {calm_share(station):.0%} は別）。"
         f"{len(blowing)} 風向のうち {fitted} はワイブル分布（KS 検定に合格）、他は観測の頻度のまま",
-        en=f"Winds of {days} days{months_en}, {station.winds.times} times; calms ({calm_share(station):.0%}) apart; "
-        f"{fitted} of {len(blowing)} directions by a Weibull distribution that stands the KS test, the others "
-        "as observed",
+        en=f"Winds of {days} days{months_en}, {station.winds.times} times, most often from {point.en} "
+        f"({sectors[main].frequency:.0%}); calms ({calm_share(station):.0%}) apart; {fitted} of {len(blowing)} "
+        "directions by a Weibull distribution that stands the KS test, the others as observed",
     )
     notes = [held, of_sensors(station.speed, station.direction)]
+    if params.each_season:
+        notes.append(
+            Note(
+                severity="info",
+                ja="季節ごとに判定し、最も風の強い季節の等級を示します",
+                en="Judged by season; the class is that of the windiest",
+            )
+        )
     if none:
         notes.append(
             Note(

@@ -23,7 +23,7 @@ def class_of(name: str, scale: float, shape: float = 2.0, kind: str = "comfort")
     rule = WIND_RULES.named(name)
     sector = Sector(1.0, NONE, scale, shape, fits=True)
     classes = rule.comfort if kind == "comfort" else rule.danger
-    judged = Judge(HERE, 0.0).classes((sector,), rule.speed.over_mean(0.25, None), classes)
+    judged = Judge(HERE, 0.0).classes([(sector,)], rule.speed.over_mean(0.25, None), classes)
     assert judged.probability[0, 0] == 1.0
     return classes[int(judged.number[0, 0])].name
 
@@ -105,9 +105,9 @@ def test_the_error_of_the_method_makes_classes_unsure() -> None:
     """Far from a limit the class stands; with a large error none is likely."""
     rule = WIND_RULES.named("lawson_lddc")
     sector = Sector(1.0, NONE, 4.0, 2.0, fits=True)
-    surely = Judge(np.full((1, 1, 1), 0.2, np.float32), 0.1).classes((sector,), 1.0, rule.comfort)
+    surely = Judge(np.full((1, 1, 1), 0.2, np.float32), 0.1).classes([(sector,)], 1.0, rule.comfort)
     assert (surely.number[0, 0], surely.probability[0, 0]) == (0, 1.0)
-    hardly = Judge(HERE, 1.5).classes((sector,), 1.0, rule.comfort)
+    hardly = Judge(HERE, 1.5).classes([(sector,)], 1.0, rule.comfort)
     assert hardly.number[0, 0] == len(rule.comfort)
     assert hardly.probability[0, 0] < 0.5
 

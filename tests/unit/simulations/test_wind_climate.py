@@ -182,6 +182,24 @@ def test_months_that_count() -> None:
     assert summer == pytest.approx(9 * spring, rel=1e-4)
 
 
+def test_the_windiest_season_decides() -> None:
+    """Winters of 40 m/s, summers of 1 m/s: rank 1 in summer, rank 4 where winter counts as well."""
+    hours = np.arange(8760)
+    winter = (hours < 59 * 24) | (hours >= 334 * 24)
+    given = records(np.where(winter, 40.0, 1.0), np.zeros(8760))
+    place = block(given, ratio=0.6)
+
+    def class_of(**params: Any) -> int:
+        outcome = COMFORT.run(place, WindComfortParams.model_validate(params))
+        return int(outcome.fields[f.WIND_COMFORT_MURAKAMI][5, 5])
+
+    assert class_of(rules=["murakami"], months=[6, 7, 8]) == 0
+    assert class_of(rules=["murakami"], months=[6, 7, 8, 12, 1, 2], each_season=True) == 3
+    assert WindComfortParams(months=(1, 4, 5), each_season=True).spans == ((1,), (4, 5))
+    told = COMFORT.run(place, WindComfortParams.model_validate({"each_season": True})).notes
+    assert any("that of the windiest" in note.en for note in told)
+
+
 def test_calms_only_map_nothing() -> None:
     """The loss is told."""
     outcome = comfort(records(np.full(48, 0.1), np.full(48, 10.0)))
