@@ -9,11 +9,13 @@ from typing import Any
 
 from citytwin.errors import SourceError
 from citytwin.model.steps import Format
+from citytwin.recognition.feeds import FEEDS, feed_format
 from citytwin.transports.files import open_binary
 
 _XML = (b"<", codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, b"<\0", b"\0<")
 _JSON = (b"{", b"[")
 _SQLITE = (b"SQLite format 3\0",)
+_HDF5 = (b"\x89HDF\r\n\x1a\n",)
 _BEGINS: dict[str, tuple[bytes, ...]] = {
     ".gml": _XML,
     ".citygml": _XML,
@@ -29,6 +31,18 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
     ".parquet": (b"PAR1",),
     ".fgb": (b"fgb",),
     ".zip": (b"PK",),
+    ".cap": _XML,
+    ".jsonld": _JSON,
+    ".ndjson": _JSON,
+    ".h5": _HDF5,
+    ".hdf": _HDF5,
+    ".hdf5": _HDF5,
+    ".nc": _HDF5,
+    ".nc4": _HDF5,
+    ".grib": (b"GRIB",),
+    ".grib2": (b"GRIB",),
+    ".grb": (b"GRIB",),
+    ".grb2": (b"GRIB",),
 }
 """By the suffix of the file names that a format takes; other suffixes are not judged."""
 _PAGES = (b"<!doctype html", b"<html")
@@ -47,13 +61,22 @@ def doubts(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
     files
         Files of a source; some of many are looked at.
     """
-    suffixes = {Path(pattern).suffix for pattern in chosen.patterns}
-    if not suffixes <= _BEGINS.keys():
-        return []
-    allowed = tuple(start for suffix in sorted(suffixes) for start in _BEGINS[suffix])
     step = max(1, -(-len(files) // _LOOKED_AT))
     looked = dict.fromkeys((*files[::step], files[-1]))
-    return [said for file in looked if (said := _doubt(chosen.name, file, allowed))]
+    suffixes = {Path(pattern).suffix for pattern in chosen.patterns}
+    said = []
+    if suffixes <= _BEGINS.keys():
+        allowed = tuple(start for suffix in sorted(suffixes) for start in _BEGINS[suffix])
+        said = [text for file in looked if (text := _doubt(chosen.name, file, allowed))]
+    return said or [text for file in looked if (text := _other_feed(chosen.name, file))]
+
+
+def _other_feed(name: str, file: Path) -> str:
+    """What tells that a file is of another feed than the one named; tables of sensors may be any."""
+    if name not in FEEDS or name == "sensor_table":
+        return ""
+    found = feed_format(file)
+    return f"{file} looks like {found}, not like {name}" if found not in (None, name) else ""
 
 
 def _doubt(name: str, file: Path, allowed: tuple[bytes, ...]) -> str:

@@ -1,4 +1,4 @@
-"""GTFS-realtime (protobuf): vehicle positions and delays at stops -> observations.
+"""GTFS-realtime (protobuf): vehicles and delays at stops -> observations; service alerts -> alerts.
 
 A vehicle is a thing where it was last seen, with its speed. A stop has one delay per message: the
 mean over the trips whose arrival is near in time, as the feed knows it at the time of the message.
@@ -16,8 +16,10 @@ from google.transit import gtfs_realtime_pb2 as pb
 from pydantic import Field
 
 from citytwin.errors import SourceError
+from citytwin.formats.alert_tables import alert_table
 from citytwin.formats.feed_file import decode_files, file_name, raw_ref, read_file
 from citytwin.formats.feed_json import is_clean
+from citytwin.formats.gtfs_alerts import alerts_of
 from citytwin.formats.gtfs_stops import MEMBER, Stop, stops_of
 from citytwin.formats.observation_tables import assemble
 from citytwin.formats.observations import (
@@ -31,7 +33,7 @@ from citytwin.formats.observations import (
 from citytwin.model import properties as p
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded, Format, Params
-from citytwin.model.tables import OBSERVATIONS, THINGS
+from citytwin.model.tables import ALERTS, OBSERVATIONS, THINGS
 from citytwin.model.text import text
 from citytwin.transports.files import content_name
 
@@ -193,6 +195,8 @@ def decode_gtfs_rt(raw: bytes, file: str, stops: Mapping[str, Stop], params: Gtf
             message.trip(entity, now_s)
         message.close(now_s)
     message.said.append(str(feed.header.feed_version))
+    alerts, faults = alerts_of(feed, file, stops)
+    message.rejects += faults
     return Batch(
         file=file,
         raw_ref=raw_ref(raw),
@@ -201,6 +205,7 @@ def decode_gtfs_rt(raw: bytes, file: str, stops: Mapping[str, Stop], params: Gtf
         rejects=tuple(message.rejects),
         notes=_notes(message),
         synthetic=says_synthetic(message.said),
+        alerts=tuple(alerts),
     )
 
 
@@ -264,7 +269,13 @@ def read(dataset: Dataset, params: GtfsRtParams) -> Decoded:
     stops, rejects = _stops(dataset, params)
     decode = functools.partial(decode_gtfs_rt, stops=stops, params=params)
     batches, unreadable = decode_files(dataset, messages, decode)
-    return assemble(dataset, batches, source_crs="EPSG:4326", rejects=[*rejects, *unreadable])
+    tables = assemble(dataset, batches, source_crs="EPSG:4326", rejects=[*rejects, *unreadable])
+    alerts, lost = alert_table(dataset, batches)
+    return Decoded(
+        tables={**tables.tables, ALERTS: alerts},
+        rejects=(*tables.rejects, *lost),
+        notes=tables.notes,
+    )
 
 
 def _stops(dataset: Dataset, params: GtfsRtParams) -> tuple[dict[str, Stop], list[Reject]]:
@@ -298,7 +309,7 @@ FORMAT = Format(
     name="gtfs_rt",
     title=text("GTFSリアルタイム", "GTFS-realtime"),
     patterns=("*.pb", "*.pbf", "*.zip", MEMBER),
-    produces=(THINGS, OBSERVATIONS),
+    produces=(THINGS, OBSERVATIONS, ALERTS),
     params=GtfsRtParams,
     read=read,
     decode=_decode,

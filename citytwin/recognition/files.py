@@ -15,6 +15,7 @@ from citytwin.formats.data_set import CODE_LISTS, data_set_root
 from citytwin.formats.vector.files import kind_of
 from citytwin.model.steps import Format
 from citytwin.recognition.cityjson import look_at_json
+from citytwin.recognition.feeds import feed_format_of
 from citytwin.recognition.gml import look_at_gml
 from citytwin.recognition.look import Look, reason
 from citytwin.recognition.rasters import look_at_geotiff, look_at_points
@@ -146,6 +147,17 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
         return Look(fault=error.message)
     if not head.strip():
         return Look(fault="is empty")
+    feed = feed_format_of(head, content_name(path))
+    if feed is not None:
+        fault = f"is no part of a city model: a configuration reads it as {feed}"
+        return Look(fault=fault, stray=True)
+    return _look_by(head, path, by_name, given)
+
+
+def _look_by(
+    head: bytes, path: Path, by_name: Sequence[tuple[str, str]], given: str | None
+) -> Look:
+    """Look at a file that begins so."""
     if head.startswith(b"LASF"):
         return look_at_points(path, given)
     if head.startswith(_TIFF):

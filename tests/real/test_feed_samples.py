@@ -33,6 +33,7 @@ from citytwin.formats.sensor_table import format as sensor_table
 from citytwin.model.rain_cube import cube_of
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import ALERTS, OBSERVATIONS, RAIN_FRAMES, THINGS
+from citytwin.recognition.feeds import feed_format
 from citytwin.store.tables import conform
 
 SAMPLES = os.environ.get("CITYTWIN_SAMPLES")
@@ -435,3 +436,21 @@ def test_grib_without_rain_is_refused(name):
     words = "sum over no time" if name.startswith("nam") else "holds no rain"
     with pytest.raises(SourceError, match=words):
         rain_grib.decode_rain_grib(path.read_bytes(), path.name, rain_grib.GribRainParams())
+
+
+def test_samples_are_recognised():
+    """Every sample is told; forecasts and bare entities of the data models as far as they say."""
+    wanted = {
+        "cap": "cap", "datex2": "datex2", "sensorthings": "sensorthings", "traffic": "road_counts",
+        "weather/amedas": "amedas", "weather/metar": "metar", "weather/grib": "rain_grib",
+        "gtfs_rt": "gtfs_rt",
+    }  # fmt: skip
+    for folder, name in wanted.items():
+        for path in sorted((FEEDS / folder).iterdir()):
+            expected = None if path.name.startswith("taf") else name
+            assert feed_format(path) in (expected, name), path
+    for path in sorted((FEEDS / "ngsi_ld").iterdir()):
+        assert feed_format(path) in ("ngsi_ld", None), path
+    for path in sorted((FEEDS / "radar").iterdir()):
+        if "facts" not in path.name:
+            assert feed_format(path) in ("radar_hdf5", "rain_netcdf", "rain_grib"), path
