@@ -28,10 +28,10 @@ LAYER = LayerRecipe(
     group="wind",
     title=text("風環境の等級の確からしさ", "How sure the class of wind comfort is"),
     summary=text(
-        "風速比の誤差（正規分布、全風向に共通）を考えたときに、地図の等級が変わらない割合です。"
+        "風速比の誤差（正規分布、全風向に共通）を考えたときに、地図の等級が変わらない割合の下限です（最大 93 %）。"
         "設定で最初に挙げた基準についての値で、風の記録の誤差や気候の変化は含みません。",
-        "Share of the errors of the speed ratio (normal, the same for all directions) that leave the class"
-        " of the map as it is. "
+        "Least share of the errors of the speed ratio (normal, the same for all directions) that leave the"
+        " class of the map as it is, 93 % at most. "
         "For the first rule of the configuration; errors of the wind record, and changes of climate, are"
         " not in it.",
     ),

@@ -13,7 +13,7 @@ from citytwin.kernels.wind_climate import RATIO_STEP, Sector, exceedance_table
 from citytwin.model.wind_rule import WindClass
 
 FloatArray = NDArray[np.float64]
-ERRORS = 9
+ERRORS = 15
 """Errors of the method that are tried: the middles of so many equal parts of a normal distribution."""
 HIGHEST = 5.0
 """Greatest speed ratio of the tables; a larger one counts as this."""
@@ -26,7 +26,8 @@ class Judged:
     number: NDArray[np.uint8]
     """Shape (ny, nx): 0 for the first class, ...; the number of classes where none is likely."""
     probability: FloatArray
-    """Shape (ny, nx), 0 to 1: share of the errors tried that leave the class as it is."""
+    """Shape (ny, nx), 0 to 1: least probability of the class, given the error of the method. Errors
+    between two that leave it as it is do so too; of those beyond the outermost nothing is claimed."""
 
 
 class Judge:
@@ -73,7 +74,8 @@ class Judge:
             for off in self._off
         ]
         best = tried[len(tried) // 2]
-        probability = np.mean([one == best for one in tried], axis=0)
+        same = np.sum([one == best for one in tried], axis=0)
+        probability = (same - 1.0) / len(tried) if len(tried) > 1 else np.ones(best.shape)
         number = np.where(probability >= 0.5, best, len(classes)).astype(np.uint8)
         return Judged(number, probability)
 
