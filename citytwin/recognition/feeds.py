@@ -32,12 +32,13 @@ _JSON = (
         "ngsi_ld",
         re.compile(rb'"type"\s*:\s*"(WeatherObserved|TrafficFlowObserved|FloodMonitoring)"'),
     ),
+    ("senml", re.compile(rb'^\[\s*\{\s*"(bn|bt|n)"\s*:')),
     ("metar", re.compile(rb'"(rawOb|raw)"\s*:\s*"(METAR |SPECI )?[A-Z][A-Z0-9]{3} \d{6}Z ')),
 )
 """In this order: the first that is met counts."""
 FEEDS = frozenset(
     {"amedas", "gtfs_rt", "metar", "openmeteo", "radar_hdf5", "rain_grib", "rain_netcdf"}
-    | {"road_counts", "sensor_table", "sensorthings", "ngsi_ld", *_XML.values()}
+    | {"road_counts", "senml", "sensor_table", "sensorthings", "ngsi_ld", *_XML.values()}
 )
 """Formats of feeds; a table of sensors can be any CSV or JSON, so none is taken for one."""
 

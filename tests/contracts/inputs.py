@@ -25,6 +25,9 @@ TILES = (37, 64)
 """Tile sizes compared with the whole: no divisor of the town's rows or columns."""
 
 PARAMETERS: dict[str, list[dict[str, Any]]] = {
+    "grib_points": [
+        {"points": [{"thing": "hall", "longitude_deg": 139.7, "latitude_deg": 35.6}]},
+    ],
     "sensor_table": [
         {
             "time": {"columns": ["time"], "zone": "Asia/Tokyo"},

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from citytwin.errors import SourceError
 from citytwin.formats import (
     amedas,
     cap,
+    grib_points,
     gtfs_rt,
     metar,
     ngsi_ld,
@@ -454,3 +456,30 @@ def test_samples_are_recognised():
     for path in sorted((FEEDS / "radar").iterdir()):
         if "facts" not in path.name:
             assert feed_format(path) in ("radar_hdf5", "rain_netcdf", "rain_grib"), path
+
+
+def test_weather_of_models_at_points():
+    """NAM and ERA5 at a point: values of the nearest grid point by ecCodes."""
+    grib = FEEDS / "weather" / "grib"
+    nam, era5 = grib / "nam.t00z.awp21100.tm00.grib2", grib / "era5-single-level-scalar-time.grib"
+    for path, lon, lat, expected in (
+        (
+            nam, -100.0, 40.0,
+            {
+                "air_temperature": 302.26734375 - 273.15,
+                "relative_humidity": 50.851379013061525,
+                "air_pressure_at_mean_sea_level": 1010.0412,
+                "surface_air_pressure": 934.9406875,
+                "wind_speed_of_gust": 7.83282470703125,
+                "wind_speed": math.hypot(-0.70481201171875, 3.80220458984375),
+            },
+        ),
+        (era5, 5.0, 50.0, {"air_temperature": 269.088134765625 - 273.15}),
+    ):  # fmt: skip
+        point = {"thing": "point", "longitude_deg": lon, "latitude_deg": lat}
+        params = grib_points.GribPointParams.model_validate({"points": [point]})
+        batch = grib_points.decode_grib_points(path.read_bytes(), path.name, params)
+        found = {reading.observed.name: reading.value for reading in batch.readings}
+        assert found == pytest.approx(expected, abs=0.01)
+        turned = any("No wind direction" in note.en for note in batch.notes)
+        assert turned == (path == nam)

@@ -32,6 +32,7 @@ HEADS = {
     ("a.grb2", b"GRIB\x00"): "rain_grib",
     ("a.pb", b"\n\x0b"): "gtfs_rt",
     ("a.txt", b"2026/11/17 05:30\nRJTT 170530Z 02008KT"): "metar",
+    ("a.json", b'[{"bn": "urn:dev:1:", "n": "rain", "v": 1}]'): "senml",
     ("a.csv", b"time,id,rain\n"): None,
     ("a", b""): None,
 }
