@@ -7,7 +7,6 @@ beyond the interpreter's limit, and text that is not UTF-8.
 from __future__ import annotations
 
 import json
-import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +16,8 @@ from typing import NoReturn, TypeAlias
 from citytwin.errors import SourceError
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+LARGEST = 1e30
+"""No measurement is larger; no change of unit makes an infinite number of a smaller one."""
 _MAX_DIGITS = 18
 _MAX_TEXT = 1000
 _UNCLEAN = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -36,7 +37,7 @@ def _whole(digits: str) -> int:
 
 def _finite(digits: str) -> float:
     value = float(digits)
-    if not math.isfinite(value):
+    if not abs(value) <= LARGEST:
         msg = f"number {digits[:40]} is too large"
         raise ValueError(msg)
     return value

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 
 from citytwin.errors import SourceError
-from citytwin.formats.feed_json import is_clean
+from citytwin.formats.feed_json import LARGEST, is_clean
 from citytwin.formats.xml import Element, attribute, document, local_name
 from citytwin.formats.xml_text import checked_chunks
 
@@ -113,7 +113,7 @@ class Branch:
             number = float(value) if value.isascii() and "_" not in value else math.nan
         except ValueError:
             number = math.nan
-        if not math.isfinite(number):
+        if not abs(number) <= LARGEST:
             raise self.error(f"expected a number, got {ascii(value)[:80]}")
         return number
 

@@ -111,12 +111,12 @@ def _odim(file: h5py.File, source: str, ref: str, params: RadarParams) -> Iterat
         if packed.ndim != 2:
             raise SourceError(f"{path} has no rows and columns", source=source)
         values = _unpacked(packed, about)
-        rate, _ = _odim_rates(values, quantity, end_s - start_s, params, source)
+        rate, wild = _odim_rates(values, quantity, end_s - start_s, params, source)
         instant = quantity != "ACRR"
         yield RainImage(
             rate=rate, crs=crs, west=west, north=north, dx=dx, dy=dy,
             start_s=end_s if instant else start_s, end_s=end_s, issued_s=None, file=source,
-            raw_ref=ref, synthetic=says_synthetic(names),
+            raw_ref=ref, synthetic=says_synthetic(names), wild=wild,
         )  # fmt: skip
         return
 
@@ -219,7 +219,7 @@ def _knmi(file: h5py.File, source: str, ref: str) -> RainImage:
     if packed.ndim != 2:
         raise SourceError("its image has no rows and columns", source=source)
     values = np.where(np.isin(packed, unknown), np.nan, change.factor * packed + change.offset)
-    rate, _ = rates(values, measure("mm", p.RAINFALL_RATE), end_s - start_s)
+    rate, wild = rates(values, measure("mm", p.RAINFALL_RATE), end_s - start_s)
     return RainImage(
         rate=rate,
         crs=crs,
@@ -232,6 +232,7 @@ def _knmi(file: h5py.File, source: str, ref: str) -> RainImage:
         issued_s=None,
         file=source,
         raw_ref=ref,
+        wild=wild,
     )
 
 

@@ -73,7 +73,7 @@ def _image(found: GribFile, message: Message, ref: str) -> RainImage:
         length_s = message.length_s if change.summed else 0
         if change.summed and length_s == 0:
             raise message.error("is a sum over no time (of an analysis, or without interval)")
-        rate, _ = rates(found.values(message), change, length_s)
+        rate, wild = rates(found.values(message), change, length_s)
     except UnitError as error:
         raise message.error(error.message, hint=error.hint) from error
     return RainImage(
@@ -88,6 +88,7 @@ def _image(found: GribFile, message: Message, ref: str) -> RainImage:
         issued_s=None if message.is_observed else message.reference_s,
         file=message.file,
         raw_ref=ref,
+        wild=wild,
     )
 
 

@@ -1,4 +1,4 @@
-"""Rain in NetCDF-4 by the CF conventions (1.6 and later) -> rain over time.
+"""Rain in NetCDF 3 and 4 by the CF conventions (1.6 and later) -> rain over time.
 
 One variable on time and two regular coordinates: longitude and latitude, or those of a projection by
 its grid mapping. Sums take their interval from the bounds of the time.
@@ -7,9 +7,7 @@ its grid mapping. Sums take their interval from the bounds of the time.
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
 
-import h5py
 import numpy as np
 import pandas as pd
 import xarray as xr
@@ -22,9 +20,9 @@ from citytwin.formats.feed_file import raw_ref
 from citytwin.formats.feed_times import TimeStampError, checked
 from citytwin.formats.measures import Measure, measure
 from citytwin.formats.observations import says_synthetic
-from citytwin.formats.rain.hdf5 import MAGIC, numbers, opened, text_of
 from citytwin.formats.rain.image import RainImage, grid_mapping, rates, unit_fault
 from citytwin.formats.rain.lattice import RainParams
+from citytwin.formats.rain.netcdf_store import NetcdfStore, opened_netcdf
 from citytwin.formats.rain.tables import read_images
 from citytwin.formats.units import UnitError
 from citytwin.model import properties as p
@@ -43,7 +41,6 @@ _NAMES = frozenset(
 _MOST_FRAMES = 2000
 _REGULAR = 1e-3
 """Steps of a coordinate may differ by this share."""
-_CLASSIC = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 
 
 class NetcdfRainParams(RainParams):
@@ -59,7 +56,7 @@ def decode_rain_netcdf(raw: bytes, file: str, params: NetcdfRainParams) -> list[
     Parameters
     ----------
     raw
-        NetCDF-4.
+        NetCDF 3 (classic, 64-bit offset) or 4.
     file
         Name of the file, for messages.
     params
@@ -70,83 +67,41 @@ def decode_rain_netcdf(raw: bytes, file: str, params: NetcdfRainParams) -> list[
     SourceError
         If it is damaged, or holds no rain on a regular raster.
     """
-    if raw[:4] in _CLASSIC:
-        hint = "convert it, for instance with nccopy -k nc4"
-        raise SourceError("classic NetCDF (version 3)", source=file, hint=hint)
-    if not raw.startswith(MAGIC):
-        raise SourceError("no NetCDF-4 file", source=file)
-    with opened(raw, file) as opening:
-        return _Rain(_dataset(opening, file, params), file, raw_ref(raw), params).images()
+    with opened_netcdf(raw, file) as store:
+        return _Rain(_dataset(store, file, params), file, raw_ref(raw), params).images()
 
 
-def _dataset(file: h5py.File, source: str, params: NetcdfRainParams) -> xr.Dataset:
+def _dataset(store: NetcdfStore, source: str, params: NetcdfRainParams) -> xr.Dataset:
     """Variables of rain, time and place with their attributes, as the CF conventions decode them."""
-    name = _variable(file, source, params.variable)
+    name = _variable(store, source, params.variable)
     found: dict[str, xr.Variable] = {}
     waiting = [name]
     while waiting:
         one = waiting.pop()
-        if one in found or not isinstance(file.get(one), h5py.Dataset):
+        if one in found or one not in store.names:
             continue
-        variable = _as_variable(file, one, source)
-        found[one] = variable
+        variable = found[one] = store.read(one)
         waiting += [str(dim) for dim in variable.dims]
-        waiting += [
-            str(variable.attrs[key]) for key in ("bounds", "grid_mapping") if key in variable.attrs
-        ]
+        named = [variable.attrs.get(key) for key in ("bounds", "grid_mapping")]
+        waiting += [str(other) for other in named if other is not None]
     try:
-        return xr.decode_cf(xr.Dataset(found).assign_attrs(_texts(file.attrs) | {"rain": name}))
+        return xr.decode_cf(xr.Dataset(found).assign_attrs(store.attributes | {"rain": name}))
     except (ValueError, TypeError, KeyError, OverflowError, ArithmeticError, ImportError) as error:
         message = f"not by the CF conventions: {ascii(str(error))[:120]}"
         raise SourceError(message, source=source) from error
 
 
-def _variable(file: h5py.File, source: str, wanted: str | None) -> str:
-    names = [name for name in file if isinstance(file[name], h5py.Dataset)]
+def _variable(store: NetcdfStore, source: str, wanted: str | None) -> str:
     if wanted is not None:
-        if wanted not in names:
-            shown = ", ".join(sorted(ascii(name)[1:41] for name in names)[:20])
+        if wanted not in store.names:
+            shown = ", ".join(ascii(name)[1:41] for name in sorted(store.names)[:20])
             raise SourceError(f"has no variable {wanted!r}", source=source, hint=f"it has {shown}")
         return wanted
-    rain = [name for name in names if text_of(file[name].attrs.get("standard_name")) in _NAMES]
+    rain = [name for name in store.names if store.standard_name(name) in _NAMES]
     if len(rain) != 1:
         hint = "say which `variable` is the rain"
         raise SourceError(f"has {len(rain)} variables of rain", source=source, hint=hint)
-    return str(rain[0])
-
-
-def _as_variable(file: h5py.File, name: str, source: str) -> xr.Variable:
-    data = file[name]
-    if data.dtype.kind not in "iuf":
-        # Grid mappings are often characters of no meaning.
-        return xr.Variable((), 0, _texts(data.attrs))
-    dims = [
-        scale[0].name.rpartition("/")[2] if len(scale) else f"{name}_dim_{axis}"
-        for axis, scale in enumerate(data.dims)
-    ]
-    if data.attrs.get("CLASS") == b"DIMENSION_SCALE" and data.ndim == 1:
-        dims = [name]
-    if len(set(dims)) != len(dims):
-        raise SourceError(f"{name!r} uses a dimension twice", source=source)
-    values = numbers(data, source) if data.dtype.kind == "f" else np.asarray(data[()])
-    return xr.Variable(tuple(dims), values, _texts(data.attrs))
-
-
-def _texts(attributes: Mapping[str, object]) -> dict[str, object]:
-    """Attributes of CF alone: texts and numbers, none of the library's own."""
-    found: dict[str, object] = {}
-    for name, value in attributes.items():
-        if name in ("CLASS", "NAME", "DIMENSION_LIST", "REFERENCE_LIST") or name.startswith(
-            "_Netcdf4"
-        ):
-            continue
-        if isinstance(value, np.ndarray) and value.dtype.kind in "iuf":
-            found[name] = value[0] if value.size == 1 else value
-        elif isinstance(value, np.number):
-            found[name] = value
-        elif said := text_of(value):
-            found[name] = said
-    return found
+    return rain[0]
 
 
 class _Rain:
@@ -177,14 +132,40 @@ class _Rain:
         crs, per_m = self._crs(axes["x"])
         spans = self._spans(axes.get("time"), len(frames))
         return [
-            RainImage(
-                rate=self._rates(frame, span), crs=crs, west=west * per_m,
-                north=(south + ny * dy) * per_m, dx=dx * per_m, dy=dy * per_m, start_s=span[0],
-                end_s=span[1], issued_s=None, file=self.source, raw_ref=self.ref,
-                synthetic=says_synthetic(str(value) for value in self.dataset.attrs.values()),
+            self._image(
+                frame,
+                span,
+                crs,
+                (west * per_m, (south + ny * dy) * per_m),
+                (dx * per_m, dy * per_m),
             )
             for frame, span in zip(frames, spans, strict=True)
-        ]  # fmt: skip
+        ]
+
+    def _image(
+        self,
+        frame: NDArray[np.float64],
+        span: tuple[int, int],
+        crs: CRS,
+        corner: tuple[float, float],
+        cell: tuple[float, float],
+    ) -> RainImage:
+        rate, wild = self._rates(frame, span)
+        return RainImage(
+            rate=rate,
+            crs=crs,
+            west=corner[0],
+            north=corner[1],
+            dx=cell[0],
+            dy=cell[1],
+            start_s=span[0],
+            end_s=span[1],
+            issued_s=None,
+            file=self.source,
+            raw_ref=self.ref,
+            synthetic=says_synthetic(str(value) for value in self.dataset.attrs.values()),
+            wild=wild,
+        )
 
     def _error(self, message: str, hint: str = "") -> SourceError:
         return SourceError(message, source=self.source, record=self.name, hint=hint)
@@ -267,9 +248,11 @@ class _Rain:
         except UnitError as error:
             raise unit_fault(error, self.source, self.name) from error
 
-    def _rates(self, frame: NDArray[np.float64], span: tuple[int, int]) -> NDArray[np.float32]:
+    def _rates(
+        self, frame: NDArray[np.float64], span: tuple[int, int]
+    ) -> tuple[NDArray[np.float32], int]:
         try:
-            return rates(frame, self._measure(), span[1] - span[0])[0]
+            return rates(frame, self._measure(), span[1] - span[0])
         except UnitError as error:
             raise unit_fault(error, self.source, self.name) from error
 

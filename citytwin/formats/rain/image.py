@@ -83,6 +83,8 @@ class RainImage:
     file: str
     raw_ref: str
     synthetic: bool = False
+    wild: int = 0
+    """Cells above what rain can be, which are unknown therefore."""
 
     @property
     def geometry(self) -> tuple[object, ...]:

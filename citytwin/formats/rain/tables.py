@@ -18,6 +18,7 @@ from citytwin.formats.observations import reject_of
 from citytwin.formats.quality import few
 from citytwin.formats.rain.image import RainImage
 from citytwin.formats.rain.lattice import Lattice, RainParams, Sampler, lattice_of
+from citytwin.model import properties as p
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded
 from citytwin.model.tables import RAIN_FRAMES
@@ -156,6 +157,16 @@ def _notes(dataset: Dataset, kept: Framed, *, synthetic: bool) -> tuple[Note, ..
     images = [image for image, _ in kept]
     gaps = sum(later.start_s > earlier.end_s for earlier, later in itertools.pairwise(images))
     notes = []
+    wild = sum(image.wild for image in images)
+    if wild:
+        most = f"{p.RAINFALL_RATE.valid_max:g} {p.RAINFALL_RATE.unit}"
+        notes.append(
+            Note(
+                severity="loss",
+                ja=f"データ「{dataset.name}」の雨量画像で {most} を超える {wild} 格子は使用しません",
+                en=f"Source {dataset.name}: {wild} cells of its images above {most} are not used",
+            )
+        )
     if gaps:
         notes.append(
             Note(

@@ -15,7 +15,7 @@ from pathlib import PurePath
 
 from citytwin.errors import SourceError
 from citytwin.formats.feed_file import decode_files, raw_ref
-from citytwin.formats.feed_json import is_clean
+from citytwin.formats.feed_json import LARGEST, is_clean
 from citytwin.formats.feed_times import TimeStampError, checked, seconds_of_local, utc_seconds
 from citytwin.formats.given_places import places_given
 from citytwin.formats.measures import Measure
@@ -176,7 +176,7 @@ class _Table:
         """Number of a cell; NaN for any other text."""
         plain = said.replace(",", ".") if self.params.decimal == "," else said
         value = float(plain) if _NUMBER.fullmatch(plain) else math.nan
-        return value if math.isfinite(value) else math.nan
+        return value if abs(value) <= LARGEST else math.nan
 
 
 def _wanted(params: SensorTableParams) -> frozenset[str]:

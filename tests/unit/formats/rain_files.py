@@ -6,6 +6,7 @@ import io
 
 import h5py
 import numpy as np
+from scipy.io import netcdf_file
 
 MERCATOR = "+proj=merc +lat_ts=0 +lon_0=0 +k=1 +x_0=0 +y_0=0 +a=6378137 +b=6378137 +units=m"
 UL = (139.0, 36.0)
@@ -52,6 +53,28 @@ def odim(
             more(file)
 
     return hdf5(fill)
+
+
+def classic(values, *, units="mm h-1", name="rainfall_rate") -> bytes:
+    """The same on degrees in a file of NetCDF 3: short integers with a scale, times five minutes apart."""
+    buffer = io.BytesIO()
+    file = netcdf_file(buffer, "w", version=1)
+    nt, ny, nx = np.shape(values)
+    for axis, size, kind, coordinate, unit in (
+        ("time", nt, "d", 5.0 * np.arange(nt), "minutes since 2026-07-01 00:00:00"),
+        ("lat", ny, "d", 36.0 - 0.01 * (np.arange(ny) + 0.5), "degrees_north"),
+        ("lon", nx, "d", 139.0 + 0.01 * (np.arange(nx) + 0.5), "degrees_east"),
+    ):
+        file.createDimension(axis, size)
+        variable = file.createVariable(axis, kind, (axis,))
+        variable[:] = coordinate
+        variable.units = unit
+    rain = file.createVariable("rain", "h", ("time", "lat", "lon"))
+    rain[:] = np.where(np.asarray(values) < 0, -1, np.round(np.asarray(values) * 10)).astype("i2")
+    rain.units, rain.standard_name, rain.scale_factor = units, name, 0.1
+    rain._FillValue = np.int16(-1)
+    file.flush()
+    return buffer.getvalue()
 
 
 def netcdf(

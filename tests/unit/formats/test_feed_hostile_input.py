@@ -6,6 +6,7 @@ import io
 import json
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
@@ -17,10 +18,13 @@ from citytwin.formats.amedas import decode_map
 from citytwin.formats.amedas_stations import decode_table
 from citytwin.formats.gtfs_rt import GtfsRtParams, decode_gtfs_rt
 from citytwin.formats.gtfs_stops import Stop, stops_of
+from citytwin.formats.metar import MetarParams, decode_metar
 from citytwin.formats.ngsi_ld import NgsiLdParams, decode_ngsi_ld
 from citytwin.formats.observation_tables import assemble
 from citytwin.formats.openmeteo import decode_open_meteo
 from citytwin.formats.road_counts import decode_road_counts
+from citytwin.formats.sensor_table.format import decode_sensor_table
+from citytwin.formats.sensor_table.mapping import SensorTableParams
 from citytwin.formats.sensorthings import SensorThingsParams, decode_sensorthings
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import OBSERVATIONS, THINGS
@@ -97,10 +101,27 @@ SENSOR_THINGS = {
 }
 STOPS_TXT = b"stop_id,stop_name,stop_lat,stop_lon\nA,Alpha,35.6,139.7\n"
 STATIONS = decode_table(json.dumps(TABLE).encode(), "amedastable.json")
+METAR = [{"rawOb": "RJTT 170530Z 02008KT 11/07 Q1012", "reportTime": "2026-11-17T05:30:00Z",
+          "lat": 35.6, "lon": 139.7}]  # fmt: skip
+TABLE_ROWS = {"data": [{"time": "2026-07-24T09:00", "id": "G1", "v": {"rain": 0.5}, "q": "0"}]}
+MAPPING = SensorTableParams.model_validate(
+    {
+        "time": {"columns": ["time"], "zone": "Asia/Tokyo"},
+        "thing": "id",
+        "records": "data",
+        "positions": [{"thing": "G1", "longitude_deg": 139.7, "latitude_deg": 35.6}],
+        "quality": {"column": "q", "good": ["0"]},
+        "values": [
+            {"column": "v.rain", "property": "rainfall_rate", "unit": "mm", "interval_min": 10}
+        ],
+    }
+)
 DECODERS = {
     "openmeteo": (OPEN_METEO, lambda raw: decode_open_meteo(raw, "f", "Asia/Tokyo")),
     "amedas": (MAP, lambda raw: decode_map(raw, MAP_NAME, STATIONS)),
     "road_counts": (ROADS, lambda raw: decode_road_counts(raw, "f")),
+    "metar": (METAR, lambda raw: decode_metar(raw, "f", MetarParams())),
+    "sensor_table": (TABLE_ROWS, lambda raw: decode_sensor_table(raw, "f.json", MAPPING, "")),
     "ngsi_ld": (NGSI_LD, lambda raw: decode_ngsi_ld(raw, "f", NgsiLdParams(interval_min=10))),
     "sensorthings": (
         SENSOR_THINGS,
@@ -155,6 +176,7 @@ def must_hold(decode, raw):
     except CityTwinError as error:
         str(error).encode()
         return
+    assert not np.isinf(decoded.tables[OBSERVATIONS]["result"]).any()
     for table in (THINGS, OBSERVATIONS):
         frame = conform(table, decoded.tables[table], "EPSG:6677")
         plain = frame.drop(columns="geometry", errors="ignore")

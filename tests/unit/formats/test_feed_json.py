@@ -17,6 +17,7 @@ from citytwin.formats.feed_json import parse
         (b'{"a": -Infinity}', "-Infinity is no JSON number"),
         (b'{"a": 1, "b": {"c": 1, "c": 2}}', "key 'c' is given twice"),
         (b'{"a": 1e999}', "1e999 is too large"),
+        (b'{"a": -1.1e30}', "-1.1e30 is too large"),
         (b'{"a": ' + b"9" * 5000 + b"}", "has 5000 digits"),
         (b"[" * 100_000, "nested too deeply"),
         (b'{"a": [1, 2', "line 1, column 12: no JSON"),

@@ -11,7 +11,7 @@ import rasterio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malformed_guard import guarded
-from rain_files import MERCATOR, hdf5, netcdf, odim
+from rain_files import MERCATOR, classic, hdf5, netcdf, odim
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
@@ -224,10 +224,23 @@ def test_netcdf_that_cannot_be_used(changes, words):
         cf(netcdf(FRAMES, **changes))
 
 
-def test_classic_netcdf_is_named():
-    """It says what to do."""
-    with pytest.raises(SourceError, match="convert it"):
-        cf(b"CDF\x01" + bytes(100))
+def test_classic_netcdf():
+    """Packed short integers; the fill value is unknown."""
+    images = cf(classic(FRAMES))
+    assert images[0].rate == pytest.approx(np.array([[0, 5], [10, np.nan]]), nan_ok=True)
+    assert spans(images) == [(0, 0), (5, 5)]
+    assert (images[0].west, images[0].north) == pytest.approx((139.0, 36.0))
+    with pytest.raises(SourceError, match="damaged NetCDF"):
+        cf(classic(FRAMES)[:100])
+    with pytest.raises(SourceError, match="no NetCDF file"):
+        cf(b"CDF\x05" + bytes(100))
+
+
+def test_rain_that_none_can_be_is_counted():
+    """500 mm/h are unknown, and told."""
+    (image, _) = cf(netcdf(np.array([[[500.0, 1.0]] * 2] * 2)))
+    assert image.rate == pytest.approx(np.array([[np.nan, 1.0]] * 2), nan_ok=True)
+    assert image.wild == 2
 
 
 def grib(values, element="PrecipRate"):
@@ -260,6 +273,7 @@ def test_rates_of_grib():
 
 GOOD = {
     "odim": (odim(PACKED), lambda raw: decode_radar_hdf5(raw, "f", RadarParams())),
+    "classic": (classic(FRAMES), lambda raw: decode_rain_netcdf(raw, "f", NetcdfRainParams())),
     "netcdf": (netcdf(FRAMES), lambda raw: decode_rain_netcdf(raw, "f", NetcdfRainParams())),
     "grib": (grib(np.full((2, 3), 0.01)), lambda raw: decode_rain_grib(raw, "f", GribRainParams())),
 }

@@ -202,7 +202,7 @@ def test_a_file_of_one_sensor_needs_no_column_of_it():
         ("2026-07-24 09:00,G1,1e999,1", "is no number"),
         ("2026-07-24 09:00,G1,1_0,1", "is no number"),
         ("2026-07-24 09:00,G1,٣,1", "is no number"),
-        ("2026-07-24 09:00,G1,1e308,1", "too large"),
+        ("2026-07-24 09:00,G1,1e308,1", "is no number"),
         ("2026-07-24,G1,1,1", "no ISO 8601 time, got '2026-07-24'"),
         (",G1,1,1", "no ISO 8601 time"),
         ("2026-07-24 09:00,,1,1", "is no identifier of a sensor"),
