@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Block, FieldRanges, Outcome, Site
 from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
 from citytwin.simulations.wind_climate.comfort import reach_m
+from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.now import SIMULATION as NOW
 from citytwin.simulations.wind_climate.params import WindComfortParams
 from citytwin.simulations.wind_climate.station import climate, station_wind
@@ -268,3 +270,23 @@ def test_climates_by_hand_that_make_no_sense() -> None:
         comfort({}, **by_hand(rules=["murakami"]))
     with pytest.raises(StepError, match="no record of wind"):
         comfort({})
+
+
+def test_a_method_that_sees_speed_up_classes_danger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where winds speed up by half, c = 9 m/s at the mast is danger; nothing is left unjudged."""
+    seeing = replace(METHODS["proxy"], sees_speed_up=True, weak_from_m=None, error=0.0)
+    monkeypatch.setitem(METHODS, "proxy", seeing)
+    strong = by_hand(rules=["nen_8100", "lawson_lddc"], approach_roughness_m=0.03)
+    for sector in strong["sectors"]:
+        sector["scale_m_s"] = 9.0
+    params = WindComfortParams.model_validate(strong)
+    down = site_over_station(10.0, np.array([0.03]), 1.75, 0.03, 200.0)[0]
+    assert 0.75 * np.exp(-((15.0 / (9.0 * 1.5 * down)) ** 2)) > 0.003
+    outcome = COMFORT.run(block({}, ratio=1.5, tower=True), params)
+    assert set(outcome.fields) == set(COMFORT.made(params))
+    assert outcome.fields[f.WIND_DANGER_NEN_8100][1, 10] == 2
+    assert outcome.fields[f.WIND_COMFORT_NEN_8100][1, 10] == 4
+    calm = COMFORT.run(block({}, ratio=0.3), params).fields[f.WIND_DANGER_NEN_8100]
+    assert calm[5, 5] == 0
+    assert calm[20, 20] == f.CLASS_NODATA
+    assert reach_m(params, FieldRanges({f.SURFACE_HEIGHT: ValueRange(0.0, 50.0)}), 2.0) == 0.0
