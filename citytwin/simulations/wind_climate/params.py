@@ -31,9 +31,8 @@ class StationParams(Params):
     station_roughness_m: tuple[float, ...] = (0.03,)
     """Roughness length around the station: one for all directions, or one for each. Open grass of
     0.03 m is what WMO asks of a station; few in towns have it."""
-    approach_roughness_m: float = Bound(default=0.2, gt=0, le=5)
-    """Roughness length of the open approach to which speed ratios refer. 0.2 m is close, between 2
-    and 100 m, to the power law of exponent 0.25 of the wind-tunnel case behind the proxy."""
+    approach_roughness_m: float | None = Bound(default=None, gt=0, le=5)
+    """Roughness length of the open approach to which speed ratios refer; None = that of the method."""
     blending_height_m: float = Bound(default=200.0, gt=20, le=1000)
     """Height at which the wind knows no difference of place."""
 
@@ -49,6 +48,11 @@ class StationParams(Params):
     def ratios(self) -> RatioMethod:
         """The method chosen."""
         return METHODS[self.method]
+
+    @property
+    def approach_m(self) -> float:
+        """Roughness length of the approach [m]."""
+        return self.approach_roughness_m or self.ratios.approach_m
 
 
 class WeibullSector(Params):

@@ -48,9 +48,9 @@ def transfer_note(params: StationParams, mast_m: float) -> Note:
     return Note(
         severity="info",
         ja=f"風速計 {mast_m:g} m から上空 {params.blending_height_m:g} m を介して換算"
-        f"（粗度長は観測所 {said} m、都市への流入 {params.approach_roughness_m:g} m と仮定）",
+        f"（粗度長は観測所 {said} m、都市への流入 {params.approach_m:g} m と仮定）",
         en=f"From the anemometer at {mast_m:g} m by way of {params.blending_height_m:g} m "
-        f"(roughness taken as {said} m around the station, {params.approach_roughness_m:g} m before the city)",
+        f"(roughness taken as {said} m around the station, {params.approach_m:g} m before the city)",
     )
 
 
