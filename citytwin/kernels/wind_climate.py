@@ -8,6 +8,7 @@ direction: Willemsen and Wisse (2007), J. Wind Eng. Ind. Aerodyn. 95, 1541-1550.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -30,7 +31,7 @@ class Sector:
     frequency: float
     """Share of all times, calms included, 0 to 1."""
     speeds_m_s: FloatArray
-    """Shape (n,): the winds themselves, rising [m/s]."""
+    """Shape (n,): the winds themselves, rising [m/s]; none where the distribution was given."""
     scale_m_s: float = float("nan")
     """c of the Weibull distribution [m/s]; NaN where none was fitted."""
     shape: float = float("nan")
@@ -39,6 +40,13 @@ class Sector:
     """Whether the distribution stands the test; else the winds themselves count."""
     distance: float = float("nan")
     """Kolmogorov-Smirnov distance between winds and distribution, 0 to 1."""
+
+    @property
+    def mean_m_s(self) -> float:
+        """Mean of the winds of the sector, or of their distribution where it was given [m/s]."""
+        if self.speeds_m_s.size:
+            return float(self.speeds_m_s.mean())
+        return self.scale_m_s * math.gamma(1.0 + 1.0 / self.shape) if self.fits else 0.0
 
     def exceeds(self, speed_m_s: FloatArray) -> FloatArray:
         """Return the share of the winds of the sector above speeds.

@@ -37,5 +37,4 @@ LAYER = LayerRecipe(
     ),
     view=RasterView(WIND_SPEED_NOW, blank=BUILDING),
     style=style,
-    moment="begin",
 )

@@ -137,6 +137,10 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"rules": ["murakami", "nen_8100", "lawson_lddc", "wind_engineering_institute"]},
         {"rules": ["city_of_london"], "months": [7], "mast_height_m": 35.3},
         {"each_season": True, "method": "proxy"},
+        {
+            "sectors": [{"frequency_share": 0.3, "scale_m_s": 5.0, "shape": 2.0}] * 3,
+            "mast_height_m": 10.0,
+        },
     ],
     "wind_now": [{}, {"moment": "2026-07-01T12:00:00+09:00"}],
     "wind_by_direction": [{"directions": 5}],

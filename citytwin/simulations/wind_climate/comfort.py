@@ -16,26 +16,15 @@ from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
-from citytwin.model.wind_rule import WindClass, WindRule
+from citytwin.model.wind_rule import WindClass
 from citytwin.rules.named import WIND_RULES
 from citytwin.simulations.wind_climate.judging import Judge
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import RuleName, WindComfortParams
-from citytwin.simulations.wind_climate.station import (
-    StationWind,
-    check_directions,
-    climate,
-    open_over_mast,
-    station_wind,
-)
-from citytwin.simulations.wind_climate.telling import (
-    climate_notes,
-    method_note,
-    rule_notes,
-    transfer_note,
-)
+from citytwin.simulations.wind_climate.source import STEP_NAME, Given, Recorded
+from citytwin.simulations.wind_climate.station import StationWind, check_directions
+from citytwin.simulations.wind_climate.telling import method_note
 
-STEP_NAME = "wind_comfort"
 WALKING_M = 1.5
 """Height of the mean wind speed where people walk [m]."""
 _PERCENT = 100.0
@@ -57,52 +46,29 @@ DANGER: dict[RuleName, Field] = {
 def run(block: Block, params: WindComfortParams) -> Outcome:
     """Classes of each rule, how sure those of the first are, and the mean wind speed."""
     number = check_directions(block, params, STEP_NAME)
-    station = station_wind(block, params, STEP_NAME, params.months)
+    source = Given(params) if params.sectors else Recorded(block, params)
     ratio = block[params.ratios.field]
     unknown = np.isnan(ratio).any(axis=0) | np.isnan(block[f.SURFACE_HEIGHT])
-    if not station.winds.time_s.size:
-        return _nothing(block, params, station)
-    at_walking = open_over_mast(params, station.mast_m, WALKING_M, number, STEP_NAME)
-    sectors, _ = climate(station, at_walking, by_day=False)
+    if isinstance(source, Recorded) and not source.station.winds.time_s.size:
+        return _nothing(block, params, source.station)
+    sectors = source.whole(WALKING_M, number)
     weak = _weak(block, params) & ~unknown
     judge = Judge(ratio, params.ratios.error)
     made: dict[Field, NDArray[np.generic]] = {f.WIND_SPEED_MEAN: _mean(ratio, sectors, unknown)}
     rules = [WIND_RULES.named(name) for name in params.rules]
     for rule, name in zip(rules, params.rules, strict=True):
-        of_rule = _climates_of(block, rule, params, number)
+        climates = source.climates(rule, number)
         meant = rule.speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
-        judged = judge.classes(of_rule, meant, rule.comfort)
+        judged = judge.classes(climates, meant, rule.comfort)
         made[COMFORT[name]] = _marked(judged.number, rule.comfort, weak, unknown)
         if name == params.rules[0]:
             sure = np.where(weak | unknown, np.nan, judged.probability * _PERCENT)
             made[f.WIND_CLASS_PROBABILITY] = sure.astype(np.float32)
         if DANGER.get(name) in makes(params):
-            danger = judge.classes(of_rule, meant, rule.danger)
+            danger = judge.classes(climates, meant, rule.danger)
             made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
-    notes = (
-        method_note(params, classes=True),
-        *climate_notes(params, station, sectors),
-        transfer_note(params, station),
-        *rule_notes(rules, station),
-    )
+    notes = (method_note(params, classes=True), *source.notes(sectors, rules))
     return Outcome(made, notes=notes)
-
-
-def _climates_of(
-    block: Block, rule: WindRule, params: WindComfortParams, number: int
-) -> list[tuple[Sector, ...]]:
-    """Climates in the open at the height of a rule, of all winds or of the strongest of each day.
-
-    One, or one for each season of which there are winds.
-    """
-    found = []
-    for months in params.spans:
-        station = station_wind(block, params, STEP_NAME, months)
-        over_mast = open_over_mast(params, station.mast_m, rule.height_m, number, STEP_NAME)
-        sectors, _ = climate(station, over_mast, by_day=rule.each == "day")
-        if station.winds.times:
-            found.append(sectors)
-    return found
 
 
 def _mean(
@@ -111,8 +77,7 @@ def _mean(
     """Mean speed, calms counted as still air [m/s]."""
     mean = np.zeros(ratio.shape[1:])
     for sector, local in zip(sectors, ratio, strict=True):
-        if sector.speeds_m_s.size:
-            mean += sector.frequency * float(sector.speeds_m_s.mean()) * local
+        mean += sector.frequency * sector.mean_m_s * local
     mean[unknown] = np.nan
     return mean.astype(np.float32)
 
@@ -186,13 +151,23 @@ def reach_m(params: WindComfortParams, ranges: FieldRanges, cell_m: float) -> fl
 SIMULATION = Simulation(
     name=STEP_NAME,
     title=text("風環境の等級", "Wind comfort"),
-    inputs=(f.SURFACE_HEIGHT, WIND_SPEED, WIND_DIRECTION),
-    optional=(f.TERRAIN, f.BUILDING_MASK, *(method.field for method in METHODS.values())),
+    inputs=(f.SURFACE_HEIGHT,),
+    optional=(
+        f.TERRAIN,
+        f.BUILDING_MASK,
+        WIND_SPEED,
+        WIND_DIRECTION,
+        *(method.field for method in METHODS.values()),
+    ),
     outputs=(*COMFORT.values(), *DANGER.values(), f.WIND_CLASS_PROBABILITY, f.WIND_SPEED_MEAN),
     params=WindComfortParams,
-    also_needs=lambda params: (params.ratios.field,),
-    ignores=lambda params: tuple(
-        method.field for method in METHODS.values() if method != params.ratios
+    also_needs=lambda params: (
+        params.ratios.field,
+        *(() if params.sectors else (WIND_SPEED, WIND_DIRECTION)),
+    ),
+    ignores=lambda params: (
+        *(method.field for method in METHODS.values() if method != params.ratios),
+        *((WIND_SPEED, WIND_DIRECTION) if params.sectors else ()),
     ),
     makes=makes,
     reach=Halo(reach_m),

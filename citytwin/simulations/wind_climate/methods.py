@@ -24,6 +24,8 @@ class RatioMethod:
     title: Text
     error: float
     """Standard deviation of the ratio about measurements, taken as the same for all directions."""
+    approach_m: float
+    """Roughness length of the open approach that its ratios refer to [m]."""
     sees_speed_up: bool
     """Whether ratios above 1 can come out: without, nothing can be said of danger."""
     weak_from_m: float | None
@@ -40,6 +42,8 @@ METHODS: dict[Method, RatioMethod] = {
         field=f.WIND_SPEED_RATIO_BY_DIRECTION,
         title=text("遮蔽の指標（流体計算なし）", "sheltering proxy, no flow solved"),
         error=0.24,
+        # Close, between 2 and 100 m, to the power law of exponent 0.25 of the case it was fitted on.
+        approach_m=0.2,
         sees_speed_up=False,
         weak_from_m=25.0,
         told=text(

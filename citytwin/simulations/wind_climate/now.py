@@ -56,7 +56,7 @@ def run(block: Block, params: WindNowParams) -> Outcome:
         method_note(params, classes=False),
         blows,
         of_sensors(station.speed, station.direction),
-        transfer_note(params, station),
+        transfer_note(params, station.mast_m),
     )
     return Outcome({f.WIND_SPEED_NOW: local.astype(np.float32)}, notes=notes, valid_time=time)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from pydantic import AwareDatetime, field_validator
+from pydantic import AwareDatetime, field_validator, model_validator
 from pydantic import Field as Bound
 
 from citytwin.model.steps import Params
@@ -31,9 +31,8 @@ class StationParams(Params):
     station_roughness_m: tuple[float, ...] = (0.03,)
     """Roughness length around the station: one for all directions, or one for each. Open grass of
     0.03 m is what WMO asks of a station; few in towns have it."""
-    approach_roughness_m: float = Bound(default=0.2, gt=0, le=5)
-    """Roughness length of the open approach to which speed ratios refer. 0.2 m is close, between 2
-    and 100 m, to the power law of exponent 0.25 of the wind-tunnel case behind the proxy."""
+    approach_roughness_m: float | None = Bound(default=None, gt=0, le=5)
+    """Roughness length of the open approach to which speed ratios refer; None = that of the method."""
     blending_height_m: float = Bound(default=200.0, gt=20, le=1000)
     """Height at which the wind knows no difference of place."""
 
@@ -50,12 +49,31 @@ class StationParams(Params):
         """The method chosen."""
         return METHODS[self.method]
 
+    @property
+    def approach_m(self) -> float:
+        """Roughness length of the approach [m]."""
+        return self.approach_roughness_m or self.ratios.approach_m
+
+
+class WeibullSector(Params):
+    """Winds from one direction, as a climate table gives them."""
+
+    frequency_share: float = Bound(ge=0, le=1)
+    """Share of all times, calms included."""
+    scale_m_s: float = Bound(gt=0, le=50)
+    """c of the Weibull distribution at the height of the mast."""
+    shape: float = Bound(gt=0, le=20)
+    """k of the Weibull distribution [1]."""
+
 
 class WindComfortParams(StationParams):
     """Which rules, for which part of the year."""
 
     rules: tuple[RuleName, ...] = Bound(default=("nen_8100",), min_length=1)
     """Rules whose classes are mapped; the probability is that of the first."""
+    sectors: tuple[WeibullSector, ...] = ()
+    """Climate by hand in the place of a record: one for each direction, from north clockwise, at
+    `mast_height_m`."""
     months: tuple[int, ...] = ()
     """Months of the year that count, such as 6, 7, 8; none = all."""
     each_season: bool = False
@@ -83,6 +101,22 @@ class WindComfortParams(StationParams):
         chosen = self.months or tuple(range(1, 13))
         seasons = (tuple(month for month in season if month in chosen) for season in SEASONS)
         return tuple(season for season in seasons if season)
+
+    @model_validator(mode="after")
+    def _by_hand(self) -> WindComfortParams:
+        if not self.sectors:
+            return self
+        if self.mast_height_m is None:
+            msg = "sectors by hand need mast_height_m, the height that their speeds are meant at"
+            raise ValueError(msg)
+        if self.months or self.each_season:
+            msg = "sectors by hand are of no month: leave out months and each_season"
+            raise ValueError(msg)
+        total = sum(sector.frequency_share for sector in self.sectors)
+        if total > 1.0 + 1e-6:
+            msg = f"the frequencies of the sectors add up to {total:g}, more than all times"
+            raise ValueError(msg)
+        return self
 
     @field_validator("rules")
     @classmethod

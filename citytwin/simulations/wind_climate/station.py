@@ -131,7 +131,7 @@ def open_over_mast(
     around_m = np.broadcast_to(np.array(lengths, dtype=np.float64), (number,))
     try:
         return site_over_station(
-            mast_m, around_m, height_m, params.approach_roughness_m, params.blending_height_m
+            mast_m, around_m, height_m, params.approach_m, params.blending_height_m
         )
     except ValueError as error:
         hint = "check mast_height_m, blending_height_m and the roughness lengths"

@@ -33,24 +33,24 @@ def method_note(params: StationParams, *, classes: bool) -> Note:
     return Note(severity="fallback", ja=said.ja, en=said.en)
 
 
-def transfer_note(params: StationParams, station: StationWind) -> Note:
+def transfer_note(params: StationParams, mast_m: float) -> Note:
     """Say what was assumed between the mast and the site.
 
     Parameters
     ----------
     params
         Roughness and blending height.
-    station
-        Winds of the mast.
+    mast_m
+        Height of the anemometer [m].
     """
     around = params.station_roughness_m
     said = f"{around[0]:g}" if len(around) == 1 else f"{min(around):g}–{max(around):g}"
     return Note(
         severity="info",
-        ja=f"風速計 {station.mast_m:g} m から上空 {params.blending_height_m:g} m を介して換算"
-        f"（粗度長は観測所 {said} m、都市への流入 {params.approach_roughness_m:g} m と仮定）",
-        en=f"From the anemometer at {station.mast_m:g} m by way of {params.blending_height_m:g} m "
-        f"(roughness taken as {said} m around the station, {params.approach_roughness_m:g} m before the city)",
+        ja=f"風速計 {mast_m:g} m から上空 {params.blending_height_m:g} m を介して換算"
+        f"（粗度長は観測所 {said} m、都市への流入 {params.approach_m:g} m と仮定）",
+        en=f"From the anemometer at {mast_m:g} m by way of {params.blending_height_m:g} m "
+        f"(roughness taken as {said} m around the station, {params.approach_m:g} m before the city)",
     )
 
 
@@ -113,10 +113,30 @@ def climate_notes(
     return tuple(notes)
 
 
-def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, ...]:
-    """Say which rules were not checked against their source, and whose means the record lacks.
+def unchecked_notes(rules: Sequence[WindRule]) -> tuple[Note, ...]:
+    """Say which rules were not checked against their source.
 
     What exactly was not checked stands in the summary of each map.
+
+    Parameters
+    ----------
+    rules
+        Rules that are mapped.
+    """
+    unchecked = [rule for rule in rules if rule.unverified]
+    if not unchecked:
+        return ()
+    return (
+        Note(
+            severity="fallback",
+            ja=f"基準の限度値は引用によるもので、原典と照合していません: {_ja(unchecked)}",
+            en=f"Limits as quoted, not checked against the original: {_en(unchecked)}",
+        ),
+    )
+
+
+def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, ...]:
+    """Say which rules were not checked against their source, and whose means the record lacks.
 
     Parameters
     ----------
@@ -125,16 +145,7 @@ def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, .
     station
         Winds of the mast.
     """
-    notes = []
-    unchecked = [rule for rule in rules if rule.unverified]
-    if unchecked:
-        notes.append(
-            Note(
-                severity="fallback",
-                ja=f"基準の限度値は引用によるもので、原典と照合していません: {_ja(unchecked)}",
-                en=f"Limits as quoted, not checked against the original: {_en(unchecked)}",
-            )
-        )
+    notes = [*unchecked_notes(rules)]
     lasting = station.speed.end_s - station.speed.start_s
     minutes = float(np.median(lasting)) / 60.0 if lasting.size else 0.0
     others = [rule for rule in rules if rule.averaging_minutes not in (None, minutes)]

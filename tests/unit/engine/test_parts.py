@@ -19,6 +19,7 @@ from citytwin.engine.standing import Standing, TableEntry
 from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model import tables as t
+from citytwin.model.axes import Direction, evenly
 from citytwin.model.grid import Tile
 from citytwin.model.steps import Assessment, Gridder, Params, Simulation
 from citytwin.store.placed import Places
@@ -193,3 +194,15 @@ def test_a_window_sees_the_tiles_that_share_a_cell_with_it() -> None:
     ]  # fmt: skip
     assert len(standing.field_digests(f.TERRAIN, Tile(0, 40, 40, 80))) == 1
     assert len(standing.field_digests(f.TERRAIN, TOWN.grid.whole)) == 6
+
+
+def test_other_directions_change_all_that_is_made_of_them(store: CityStore) -> None:
+    """The same values for winds from other sides are another input."""
+    ratio = f.WIND_SPEED_RATIO_BY_DIRECTION
+    job = job_of("wind_now", Simulation)
+    store.fields.create(ratio, evenly(4))
+    before = fingerprints(job, store, standing_of(TOWN))
+    assert fingerprints(job, store, standing_of(TOWN)) == before
+    store.fields.create(ratio, tuple(Direction(45.0 + 90.0 * k) for k in range(4)))
+    after = fingerprints(job, store, standing_of(TOWN))
+    assert all(before[tile] != after[tile] for tile in before)

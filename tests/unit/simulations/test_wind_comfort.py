@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from citytwin.errors import StepError
 from citytwin.kernels.wind_climate import Sector
@@ -19,6 +21,7 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Block, FieldRanges, Outcome, Site
 from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
 from citytwin.simulations.wind_climate.comfort import reach_m
+from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.now import SIMULATION as NOW
 from citytwin.simulations.wind_climate.params import WindComfortParams
 from citytwin.simulations.wind_climate.station import climate, station_wind
@@ -223,3 +226,67 @@ def test_the_wind_of_the_moment() -> None:
     assert first.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(4.0 * walking * 0.4, rel=1e-6)
     with pytest.raises(StepError, match="no wind with a direction up to 2025"):
         NOW.run(varied, NOW.params.model_validate({"moment": "2025-01-01T00:00:00+09:00"}))
+
+
+def by_hand(**more: Any) -> dict[str, Any]:
+    """A climate table: half the time from the north, a quarter from the east, else calm."""
+    wind = {"scale_m_s": 6.0, "shape": 2.0}
+    shares = (0.5, 0.25, 0.0, 0.0)
+    return {
+        "sectors": [{"frequency_share": share, **wind} for share in shares],
+        "mast_height_m": 10.0,
+        **more,
+    }
+
+
+def test_a_climate_by_hand_needs_no_record() -> None:
+    """Mean and exceedance follow from the table; nothing of a station is said."""
+    outcome = comfort({}, **by_hand())
+    walking = site_over_station(10.0, np.array([0.03]), 1.5, 0.2, 200.0)[0]
+    mean = 0.75 * 6.0 * 0.886227 * 0.6 * walking
+    assert outcome.fields[f.WIND_SPEED_MEAN][5, 5] == pytest.approx(mean, rel=1e-5)
+    assert outcome.fields[f.WIND_COMFORT_NEN_8100][5, 5] == 0
+    said = " ".join(note.en for note in outcome.notes)
+    assert "Climate by hand: Weibull distributions of 4 directions, calms 25%" in said
+    assert "station" not in said.replace("around the station", "")
+    assert COMFORT.required(WindComfortParams.model_validate(by_hand())) == (
+        f.SURFACE_HEIGHT,
+        RATIO,
+    )
+
+
+def test_climates_by_hand_that_make_no_sense() -> None:
+    """No height, seasons of a table, more than all times; too few sectors; days of a table."""
+    for wrong, match in (
+        ({"mast_height_m": None}, "need mast_height_m"),
+        ({"each_season": True}, "of no month"),
+        ({"sectors": by_hand()["sectors"] * 2}, "add up to 1.5"),
+    ):
+        with pytest.raises(ValidationError, match=match):
+            WindComfortParams.model_validate(by_hand() | wrong)
+    with pytest.raises(StepError, match="3 sectors by hand for speed ratios of 4 directions"):
+        comfort({}, **by_hand(sectors=by_hand()["sectors"][:3]))
+    with pytest.raises(StepError, match="strongest wind of each day"):
+        comfort({}, **by_hand(rules=["murakami"]))
+    with pytest.raises(StepError, match="no record of wind"):
+        comfort({})
+
+
+def test_a_method_that_sees_speed_up_classes_danger(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where winds speed up by half, c = 9 m/s at the mast is danger; nothing is left unjudged."""
+    seeing = replace(METHODS["proxy"], sees_speed_up=True, weak_from_m=None, error=0.0)
+    monkeypatch.setitem(METHODS, "proxy", seeing)
+    strong = by_hand(rules=["nen_8100", "lawson_lddc"], approach_roughness_m=0.03)
+    for sector in strong["sectors"]:
+        sector["scale_m_s"] = 9.0
+    params = WindComfortParams.model_validate(strong)
+    down = site_over_station(10.0, np.array([0.03]), 1.75, 0.03, 200.0)[0]
+    assert 0.75 * np.exp(-((15.0 / (9.0 * 1.5 * down)) ** 2)) > 0.003
+    outcome = COMFORT.run(block({}, ratio=1.5, tower=True), params)
+    assert set(outcome.fields) == set(COMFORT.made(params))
+    assert outcome.fields[f.WIND_DANGER_NEN_8100][1, 10] == 2
+    assert outcome.fields[f.WIND_COMFORT_NEN_8100][1, 10] == 4
+    calm = COMFORT.run(block({}, ratio=0.3), params).fields[f.WIND_DANGER_NEN_8100]
+    assert calm[5, 5] == 0
+    assert calm[20, 20] == f.CLASS_NODATA
+    assert reach_m(params, FieldRanges({f.SURFACE_HEIGHT: ValueRange(0.0, 50.0)}), 2.0) == 0.0
