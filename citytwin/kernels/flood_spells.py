@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.face_discharge import Row
 
-
 _ZERO, _NONE = np.float32(0.0), np.float32(np.nan)
 
 
@@ -71,7 +70,8 @@ def _row_spells(
         start = begun if has_begun else time_s
         since[i] = start if is_deep else _NONE
         lasting |= np.int32(1) if is_deep else np.int32(0)
-    return lasting != np.int32(0)
+    lasts: bool = lasting != np.int32(0)
+    return lasts
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
