@@ -14,7 +14,7 @@ from citytwin.model.fields import Field
 from citytwin.model.layer import RasterView
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
-from citytwin.model.steps import Assessment, Gridder, LayerRecipe, Params, Simulation
+from citytwin.model.steps import Assessment, Cost, Gridder, LayerRecipe, Params, Simulation
 from citytwin.model.tables import Table
 
 Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty
@@ -33,6 +33,13 @@ class Job:
     def key(self) -> str:
         """Name in manifests and messages."""
         return f"{_KIND[type(self.step)]}:{self.step.name}"
+
+    def cost(self, cell_m: float) -> Cost:
+        """Rough cost on cells of this size [m]."""
+        if isinstance(self.step, Simulation) and self.step.cost_of is not None:
+            cost: Cost = self.step.cost_of(self.params, cell_m)
+            return cost
+        return self.step.cost
 
 
 @dataclass(frozen=True)

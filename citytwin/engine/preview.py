@@ -31,6 +31,7 @@ from citytwin.engine.standing import Standing
 from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model.grid import Bounds, GridSpec
+from citytwin.model.steps import Cost
 from citytwin.store.manifest import Manifest
 
 GONE = "its file is gone"
@@ -123,10 +124,9 @@ def _unknown(job: Job, city: BoundCity) -> Forecast:
         return Forecast(job.key, None, None, reason)
     spec = GridSpec.covering(Bounds(*grid.bounds), grid.cell_m, city.loaded.config.crs)
     cells = spec.ny * spec.nx
-    seconds = job.step.cost.seconds_per_megacell * cells / 1e6
-    return Forecast(
-        job.key, None, None, reason, seconds, job.step.cost.bytes_per_cell * cells / 1e6
-    )
+    cost = job.cost(grid.cell_m)
+    seconds = cost.seconds_per_megacell * cells / 1e6
+    return Forecast(job.key, None, None, reason, seconds, cost.bytes_per_cell * cells / 1e6)
 
 
 def _jobs(todo: Plan, store: CityStore, manifest: Manifest, standing: Standing) -> list[Forecast]:
@@ -142,7 +142,8 @@ def _jobs(todo: Plan, store: CityStore, manifest: Manifest, standing: Standing) 
         results, reasons = _compare(job, parts, manifest, store)
         if not reasons:
             settle(job, parts, results, store, standing)
-        rows.append(_row(job, parts, reasons, manifest))
+        cost = job.cost(todo.city.loaded.config.grid.cell_m)
+        rows.append(_row(job, parts, reasons, manifest.seconds_of(job.key), cost))
     return rows
 
 
@@ -164,11 +165,12 @@ def _compare(
     return results, reasons
 
 
-def _row(job: Job, parts: Sequence[Part], reasons: Sequence[str], manifest: Manifest) -> Forecast:
+def _row(
+    job: Job, parts: Sequence[Part], reasons: Sequence[str], known: float | None, cost: Cost
+) -> Forecast:
     cells = sum(part.tile.shape[0] * part.tile.shape[1] for part in parts)
     share = len(reasons) / len(parts)
-    known = manifest.seconds_of(job.key)
-    seconds = known if known is not None else job.step.cost.seconds_per_megacell * cells / 1e6
+    seconds = known if known is not None else cost.seconds_per_megacell * cells / 1e6
     workers = min(worker_count(), max(1, len(reasons)))
     widest = max(_cells_held(part) for part in parts)
     return Forecast(
@@ -177,7 +179,7 @@ def _row(job: Job, parts: Sequence[Part], reasons: Sequence[str], manifest: Mani
         len(reasons),
         ", ".join(sorted(set(reasons))),
         seconds * share / workers,
-        job.step.cost.bytes_per_cell * widest / 1e6,
+        cost.bytes_per_cell * widest / 1e6,
     )
 
 

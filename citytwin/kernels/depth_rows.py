@@ -30,7 +30,7 @@ class StoredWater(Protocol):
         """Largest depth of each row, shape (ny,), float32 [m]."""
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def changed_depth(
     depth_m: np.float32, residual_m: np.float32, change_m: np.float32
 ) -> tuple[np.float32, np.float32]:
@@ -132,16 +132,9 @@ def drain(depth: Row, residual: Row, taken: Row, loss_m: np.float32, begin: int,
     n = depth.shape[0]
     for i in range(n):
         most = _KEEPS * depth[i]
-        taken[i] = min(most, loss_m)
-    for i in range(n):
-        old = depth[i]
-        kept = old - taken[i]
-        # The rounding of this difference and the old residual go back into depth and residual.
-        part = kept - old
-        add = ((old - (kept - part)) + (-taken[i] - part)) + residual[i]
-        new = kept + add
-        residual[i] = add - (new - kept)
-        depth[i] = new
+        loss = min(most, loss_m)
+        depth[i], residual[i] = changed_depth(depth[i], residual[i], -loss)
+        taken[i] = loss
     total = 0
     for i in range(begin, min(end, n)):
         total += units(np.float64(taken[i]))

@@ -36,12 +36,48 @@ class CellFaces(NamedTuple):
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _outflow(
-    west: np.float32, east: np.float32, north: np.float32, south: np.float32
+def outflow_m(
+    west: np.float32,
+    east: np.float32,
+    north: np.float32,
+    south: np.float32,
+    dt_per_cell: np.float32,
 ) -> np.float32:
-    """Sum of what leaves a cell."""
+    """Return the depth that leaves a cell in a step.
+
+    Parameters
+    ----------
+    west, east
+        Discharge per width [m2/s], positive to the east.
+    north, south
+        Discharge per width [m2/s], positive to the south.
+    dt_per_cell
+        Time step over cell size [s/m], > 0.
+
+    Returns
+    -------
+    numpy.float32
+        Depth [m], >= 0.
+    """
     along = max(_ZERO, east) + max(_ZERO, -west)
-    return along + (max(_ZERO, south) + max(_ZERO, -north))
+    return dt_per_cell * (along + (max(_ZERO, south) + max(_ZERO, -north)))
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def available_m(depth_m: np.float32) -> np.float32:
+    """Return the depth that a cell can give.
+
+    Parameters
+    ----------
+    depth_m
+        Water depth at the start of the step [m], >= 0.
+
+    Returns
+    -------
+    numpy.float32
+        Depth [m], a little less.
+    """
+    return _GIVES_AT_MOST * depth_m
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -70,19 +106,17 @@ def donor_share(share: Row, depth_m: Row, faces: CellFaces, dt_per_cell: np.floa
     (Kurganov and Petrova 2007, Bollermann et al. 2011, "draining time"), so a fast front is not
     throttled as it is by one quarter per face.
     """
-    n = share.shape[0]
     west, east, north, south = faces.west, faces.east, faces.north, faces.south
     limited = np.int32(0)
-    for i in range(n):
-        outflow = dt_per_cell * _outflow(west[i], east[i], north[i], south[i])
-        too_much = outflow > _GIVES_AT_MOST * depth_m[i]
-        limited |= np.int32(1) if too_much else np.int32(0)
+    for i in range(share.shape[0]):
+        outflow = outflow_m(west[i], east[i], north[i], south[i], dt_per_cell)
+        limited |= np.int32(1) if outflow > available_m(depth_m[i]) else np.int32(0)
         share[i] = _ONE
     if limited == np.int32(0):
         return False
-    for i in range(n):
-        outflow = dt_per_cell * _outflow(west[i], east[i], north[i], south[i])
-        available = _GIVES_AT_MOST * depth_m[i]
+    for i in range(share.shape[0]):
+        outflow = outflow_m(west[i], east[i], north[i], south[i], dt_per_cell)
+        available = available_m(depth_m[i])
         if outflow > available:
             share[i] = available / outflow if depth_m[i] > _GIVES_NOTHING_M else _ZERO
     return True

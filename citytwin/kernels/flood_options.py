@@ -42,6 +42,19 @@ FULL_COURANT_MAX = 0.45
 _COURANT = {Scheme.INERTIAL: 0.6, Scheme.FULL: FULL_COURANT_MAX}
 
 
+def courant_of(scheme: Scheme, given: float | None) -> float:
+    """Return the share of the Courant limit that a run uses.
+
+    Parameters
+    ----------
+    scheme
+        Equations and method.
+    given
+        The share that was asked for [-]; None for that of the scheme.
+    """
+    return _COURANT[scheme] if given is None else given
+
+
 @dataclass(frozen=True)
 class Edges:
     """The four sides of the grid.
@@ -189,7 +202,7 @@ class SolverOptions:
     @property
     def courant_number(self) -> float:
         """Share of the Courant limit, the given one or that of the scheme."""
-        return _COURANT[self.scheme] if self.courant is None else self.courant
+        return courant_of(self.scheme, self.courant)
 
     def _courant_limit(self) -> float:
         """Largest stable Courant number.

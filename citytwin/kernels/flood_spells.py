@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.face_discharge import Row
 
+_ZERO, _NONE = np.float32(0.0), np.float32(np.nan)
+
 
 class Spells(NamedTuple):
     """Times at or above a depth; every array is changed in place.
@@ -58,16 +60,17 @@ def _row_spells(
     since: Row, ended: Row, depth: Row, threshold_m: np.float32, time_s: np.float32
 ) -> bool:
     """Begin and end the spells of a row; return whether any lasts."""
-    lasts = False
+    lasting = np.int32(0)
+    # Without a branch: the compiler makes vector code of it.
     for i in range(depth.shape[0]):
-        is_deep = depth[i] >= threshold_m
-        begun = since[i]
-        if is_deep and begun != begun:
-            since[i] = time_s
-        elif not is_deep and begun == begun:
-            ended[i] += time_s - begun
-            since[i] = np.float32(np.nan)
-        lasts = lasts or is_deep
+        is_deep, begun = depth[i] >= threshold_m, since[i]
+        has_begun = begun == begun
+        ends = has_begun & (not is_deep)
+        ended[i] = ended[i] + (time_s - begun if ends else _ZERO)
+        start = begun if has_begun else time_s
+        since[i] = start if is_deep else _NONE
+        lasting |= np.int32(1) if is_deep else np.int32(0)
+    lasts: bool = lasting != np.int32(0)
     return lasts
 
 

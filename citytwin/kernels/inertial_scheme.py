@@ -49,8 +49,6 @@ class InertialScheme:
             row_depth_m=depth_m.max(axis=1),
             x_discharge=written_zeros(ny, nx + 1),
             y_discharge=written_zeros(ny + 1, nx),
-            x_next=written_zeros(ny, nx + 1),
-            y_next=written_zeros(ny + 1, nx),
         )
         self._ground, self._cell_m, self._options = ground, cell_m, options
         # Longest stable step for water of 1 m; it falls with the root of the depth.
@@ -81,12 +79,6 @@ class InertialScheme:
         """Take a time step; see `FloodScheme`."""
         numbers = self._numbers(dt_s, rain_m, loss_m)
         drained: int = advance(self.water, self._ground, self._work, numbers)
-        self.water = self.water._replace(
-            x_discharge=self.water.x_next,
-            y_discharge=self.water.y_next,
-            x_next=self.water.x_discharge,
-            y_next=self.water.y_discharge,
-        )
         # The factor of the kernel, rounded as there, so that the account has no bias.
         self._dt_per_cell = float(numbers.dt_per_cell)
         return drained

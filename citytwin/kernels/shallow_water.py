@@ -14,7 +14,13 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.depth_rows import drain, largest, rank, ranked, risen_depth
-from citytwin.kernels.donor_limiter import CellFaces, donor_share, limit_discharge
+from citytwin.kernels.donor_limiter import (
+    CellFaces,
+    available_m,
+    donor_share,
+    limit_discharge,
+    outflow_m,
+)
 from citytwin.kernels.face_discharge import (
     FaceCells,
     NearbyDischarge,
@@ -27,8 +33,8 @@ from citytwin.kernels.window import EVERYWHERE, Window
 
 # Bed level of cells that hold no water: their faces are closed because no water level reaches it.
 CLOSED_BED_M = np.float32(1e6)
-# Two rows of shares, one of any use.
-STEP_WORK_ROWS = 3
+# New discharges inside a row, above and below it, two rows of shares, one of any use.
+STEP_WORK_ROWS = 6
 
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
@@ -79,12 +85,10 @@ class FlowState(NamedTuple):
     row_depth_m
         Largest depth of each row, shape (ny,), float32 [m].
     x_discharge
-        Discharge per width through west and east faces at the start of the step, shape
-        (ny, nx + 1), float32 [m2/s], positive to the east.
+        Discharge per width through west and east faces, shape (ny, nx + 1), float32 [m2/s],
+        positive to the east.
     y_discharge
         The same through north and south faces, shape (ny + 1, nx), positive to the south.
-    x_next, y_next
-        Receive the discharges at the end of the step, shapes as above.
     """
 
     depth_m: NDArray[np.float32]
@@ -92,8 +96,6 @@ class FlowState(NamedTuple):
     row_depth_m: Row
     x_discharge: NDArray[np.float32]
     y_discharge: NDArray[np.float32]
-    x_next: NDArray[np.float32]
-    y_next: NDArray[np.float32]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -138,54 +140,75 @@ def _y_face(
     return discharge
 
 
+class NewDischarge(NamedTuple):
+    """Discharges at the end of the step around a row, kept apart while the old ones are needed.
+
+    Parameters
+    ----------
+    inside
+        Through the west and east faces of its cells, shape (nx + 1,), float32 [m2/s].
+    above, below
+        Through the north and south faces, shape (nx,).
+    """
+
+    inside: Row
+    above: Row
+    below: Row
+
+
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _row_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+def _row_faces(
+    state: FlowState, ground: Ground, j: int, new: NewDischarge, numbers: StepNumbers
+) -> None:
     """Advance the faces between the cells of row `j` and those below it."""
     depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
-    bed, manning, x_next, y_next = ground.bed_m, ground.manning, state.x_next, state.y_next
+    bed, manning, inside, below = ground.bed_m, ground.manning, new.inside, new.below
     nx = depth.shape[1]
     for i in range(nx - 1):
-        x_next[j, i + 1] = _x_face(depth, bed, manning, x, y, j, i, numbers)
-        y_next[j + 1, i] = _y_face(depth, bed, manning, x, y, j, i, numbers)
-    y_next[j + 1, nx - 1] = _y_face(depth, bed, manning, x, y, j, nx - 1, numbers)
+        inside[i + 1] = _x_face(depth, bed, manning, x, y, j, i, numbers)
+        below[i] = _y_face(depth, bed, manning, x, y, j, i, numbers)
+    below[nx - 1] = _y_face(depth, bed, manning, x, y, j, nx - 1, numbers)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _x_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+def _x_faces(state: FlowState, ground: Ground, j: int, inside: Row, numbers: StepNumbers) -> None:
     """Advance the faces between the cells of row `j` alone."""
     depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
-    bed, manning, x_next = ground.bed_m, ground.manning, state.x_next
+    bed, manning = ground.bed_m, ground.manning
     for i in range(depth.shape[1] - 1):
-        x_next[j, i + 1] = _x_face(depth, bed, manning, x, y, j, i, numbers)
+        inside[i + 1] = _x_face(depth, bed, manning, x, y, j, i, numbers)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _y_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+def _y_faces(state: FlowState, ground: Ground, j: int, below: Row, numbers: StepNumbers) -> None:
     """Advance the faces below the cells of row `j` alone."""
     depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
-    bed, manning, y_next = ground.bed_m, ground.manning, state.y_next
+    bed, manning = ground.bed_m, ground.manning
     for i in range(depth.shape[1]):
-        y_next[j + 1, i] = _y_face(depth, bed, manning, x, y, j, i, numbers)
+        below[i] = _y_face(depth, bed, manning, x, y, j, i, numbers)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _north_and_south(state: FlowState, ground: Ground, dry_depth_m: np.float32) -> None:
-    """Set the outflow through the north and south edges of the grid."""
-    depth, y_next = state.depth_m, state.y_next
-    ny, nx = depth.shape
-    for i in range(nx):
-        y_next[0, i] = -edge_discharge(depth[0, i], ground.north[i], dry_depth_m)
-    for i in range(nx):
-        y_next[ny, i] = edge_discharge(depth[ny - 1, i], ground.south[i], dry_depth_m)
+def _edge_row(
+    out: Row, depth_m: Row, conveyance: Row, outwards: np.float32, dry_depth_m: np.float32
+) -> None:
+    """Set the outflow through the north (`outwards` is -1) or south edge of the grid."""
+    for i in range(out.shape[0]):
+        out[i] = outwards * edge_discharge(depth_m[i], conveyance[i], dry_depth_m)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _set(out: Field, j: int, row: Row) -> None:
+    """Copy a row."""
+    for i in range(out.shape[1]):
+        out[j, i] = row[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _west_and_east(state: FlowState, ground: Ground, j: int, dry_depth_m: np.float32) -> None:
-    """Set the outflow through the edges at both ends of row `j`."""
-    nx = state.depth_m.shape[1]
-    west, east = state.depth_m[j, 0], state.depth_m[j, nx - 1]
-    state.x_next[j, 0] = -edge_discharge(west, ground.west[j], dry_depth_m)
-    state.x_next[j, nx] = edge_discharge(east, ground.east[j], dry_depth_m)
+def _fill(out: Row, number: np.float32) -> None:
+    """Write a number everywhere."""
+    for i in range(out.shape[0]):
+        out[i] = number
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -194,7 +217,7 @@ def _balance_row(
 ) -> int:
     """Bring the depths of row `j` to the end of the step; return the sum of what is drained."""
     depth, residual, weight = state.depth_m, state.residual_m, ground.rain_weight
-    x, y = state.x_next, state.y_next
+    x, y = state.x_discharge, state.y_discharge
     scale, rain = numbers.dt_per_cell, numbers.rain_m
     nx = depth.shape[1]
     most = np.int32(0)
@@ -227,35 +250,51 @@ def _row_is_wet(state: FlowState, j: int) -> bool:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _open_faces(state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
+def _open_faces(
+    state: FlowState, ground: Ground, j: int, new: NewDischarge, numbers: StepNumbers
+) -> None:
     """Advance the faces inside row `j` and those below it; faces between dry cells are zero."""
-    ny = state.depth_m.shape[0]
+    ny, nx = state.depth_m.shape
+    depth, dry = state.depth_m, numbers.dry_depth_m
+    if j + 1 == ny:
+        _edge_row(new.below, depth[j], ground.south, _ONE, dry)
     wet = _row_is_wet(state, j)
     if wet:
-        _west_and_east(state, ground, j, numbers.dry_depth_m)
+        new.inside[0] = -edge_discharge(depth[j, 0], ground.west[j], dry)
+        new.inside[nx] = edge_discharge(depth[j, nx - 1], ground.east[j], dry)
         if j + 1 < ny:
-            _row_faces(state, ground, j, numbers)
+            _row_faces(state, ground, j, new, numbers)
             return
-        _x_faces(state, ground, j, numbers)
+        _x_faces(state, ground, j, new.inside, numbers)
     else:
-        state.x_next[j, :] = _ZERO
+        _fill(new.inside, _ZERO)
     if _row_is_wet(state, j + 1):
-        _y_faces(state, ground, j, numbers)
+        _y_faces(state, ground, j, new.below, numbers)
     elif j + 1 < ny:
-        state.y_next[j + 1, :] = _ZERO
+        _fill(new.below, _ZERO)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _limit_row(state: FlowState, j: int, share: Row, dt_per_cell: np.float32) -> bool:
-    """Find the shares of row `j` and limit its west and east faces; return whether any was."""
+def _limit_row(
+    state: FlowState, j: int, new: NewDischarge, share: Row, dt_per_cell: np.float32
+) -> bool:
+    """Limit the west and east faces of row `j`; return whether any of its cells is limited.
+
+    Only then are the shares written.
+    """
     nx = state.depth_m.shape[1]
-    x_next = state.x_next[j]
-    faces = CellFaces(x_next[:nx], x_next[1:], state.y_next[j], state.y_next[j + 1])
-    if not donor_share(share, state.depth_m[j], faces, dt_per_cell):
+    depth, inside, above, below = state.depth_m, new.inside, new.above, new.below
+    limited = np.int32(0)
+    for i in range(nx):
+        outflow = outflow_m(inside[i], inside[i + 1], above[i], below[i], dt_per_cell)
+        limited |= np.int32(1) if outflow > available_m(depth[j, i]) else np.int32(0)
+    if limited == np.int32(0):
         return False
-    limit_discharge(x_next[1:nx], share[: nx - 1], share[1:])
-    limit_discharge(x_next[:1], share[:1], share[:1])
-    limit_discharge(x_next[nx:], share[nx - 1 :], share[nx - 1 :])
+    faces = CellFaces(inside[:nx], inside[1:], above, below)
+    donor_share(share, state.depth_m[j], faces, dt_per_cell)
+    limit_discharge(inside[1:nx], share[: nx - 1], share[1:])
+    limit_discharge(inside[:1], share[:1], share[:1])
+    limit_discharge(inside[nx:], share[nx - 1 :], share[nx - 1 :])
     return True
 
 
@@ -268,8 +307,7 @@ def advance(
     Parameters
     ----------
     state
-        Arrays of shape (ny, nx), (ny, nx + 1), (ny + 1, nx) and (ny,), changed in place; the
-        caller exchanges `x_next`, `y_next` with `x_discharge`, `y_discharge` after the step.
+        Arrays of shape (ny, nx), (ny, nx + 1), (ny + 1, nx) and (ny,), changed in place.
     ground
         Arrays of shape (ny, nx), (nx,) and (ny,).
     work
@@ -289,25 +327,34 @@ def advance(
     each face is computed once and limited before both of its cells use it.
     """
     ny, nx = state.depth_m.shape
-    share, share_above, row = work[0, :nx], work[1, :nx], work[2, :nx]
+    inside, above, below = work[0, : nx + 1], work[1, :nx], work[2, :nx]
+    share, share_above, row = work[3, :nx], work[4, :nx], work[5, :nx]
     rains = numbers.rain_m > _ZERO
     drained = 0
     active_above, limited_above = False, False
-    _north_and_south(state, ground, numbers.dry_depth_m)
+    _edge_row(above, state.depth_m[0], ground.north, -_ONE, numbers.dry_depth_m)
     for j in range(ny):
         active = _row_is_wet(state, j - 1) or _row_is_wet(state, j) or _row_is_wet(state, j + 1)
-        _open_faces(state, ground, j, numbers)
+        new = NewDischarge(inside, above, below)
+        _open_faces(state, ground, j, new, numbers)
         share, share_above = share_above, share
-        limited = active and _limit_row(state, j, share, numbers.dt_per_cell)
-        if not active:
-            share[:] = _ONE
+        limited = active and _limit_row(state, j, new, share, numbers.dt_per_cell)
         if limited or limited_above:
-            limit_discharge(state.y_next[j], share_above if j > 0 else share, share)
+            if not limited:
+                _fill(share, _ONE)
+            if not limited_above:
+                _fill(share_above, _ONE)
+            limit_discharge(above, share_above if j > 0 else share, share)
+        # No face is left that needs the old discharges of this row and of the faces above it.
+        _set(state.x_discharge, j, inside)
+        _set(state.y_discharge, j, above)
         if j > 0 and (active_above or rains):
             drained += _balance_row(state, ground, j - 1, row, numbers)
         active_above, limited_above = active, limited
+        above, below = below, above
     if limited_above:
-        limit_discharge(state.y_next[ny], share, share)
+        limit_discharge(above, share, share)
+    _set(state.y_discharge, ny, above)
     if active_above or rains:
         drained += _balance_row(state, ground, ny - 1, row, numbers)
     return drained

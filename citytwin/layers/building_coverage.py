@@ -6,8 +6,9 @@ from itertools import pairwise
 
 from citytwin.model.fields import BUILDING_COVERAGE
 from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import DEVON, WHITE, spread
+from citytwin.model.palettes import DEVON, spread
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import undrawn
 from citytwin.model.text import text
 
 _EDGES = (0.0625, 0.25, 0.5, 0.75, 1.0)
@@ -24,9 +25,7 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for e
     ]
     labels[0] = text("25% 未満", "under 25%")
     labels.append(text("100%", "100%"))
-    none = StyleItem(
-        min=None, max=_EDGES[0], rgb=WHITE, label=text("建物なし", "no building"), transparent=True
-    )
+    none = undrawn(_EDGES[0], text("建物なし", "no building"))
     return Style(
         kind="class",
         unit="1",

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_DURATION
 from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import ACTON, WHITE, spread
+from citytwin.model.palettes import ACTON, spread
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import undrawn
 from citytwin.model.text import Text, text
 
 _NEVER_H = 0.01
@@ -22,13 +23,7 @@ _CLASSES: tuple[tuple[float, float | None, Text], ...] = (
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Seven classes; from 12 h on with the limits of Japanese maps of the duration."""
-    never = StyleItem(
-        min=None,
-        max=_NEVER_H,
-        rgb=WHITE,
-        label=text("その深さに達しない", "never that deep"),
-        transparent=True,
-    )
+    never = undrawn(_NEVER_H, text("その深さに達しない", "never that deep"))
     colours = spread(ACTON[1:], len(_CLASSES))
     return Style(
         kind="class",

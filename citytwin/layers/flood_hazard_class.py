@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_HAZARD_CLASS
 from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import LAJOLLA, WHITE, spread
+from citytwin.model.palettes import LAJOLLA, spread
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import undrawn
 from citytwin.model.text import Text, text
 
 _CLASSES: tuple[Text, ...] = (
@@ -24,9 +25,7 @@ _CLASSES: tuple[Text, ...] = (
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the classes are a standard
     """Six classes, darkest where nothing stands; no hazard is not drawn."""
     colours = spread(LAJOLLA[-2:1:-1], len(_CLASSES))
-    none = StyleItem(
-        min=None, max=1.0, rgb=WHITE, label=text("浸水なし", "no flood"), transparent=True
-    )
+    none = undrawn(1.0, text("浸水なし", "no flood"))
     ends: list[float | None] = [float(number + 2) for number in range(len(_CLASSES))]
     ends[-1] = None
     return Style(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_HAZARD_RATING
 from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import LAJOLLA, WHITE, spread
+from citytwin.model.palettes import LAJOLLA, spread
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import undrawn
 from citytwin.model.text import Text, text
 
 _CLASSES: tuple[tuple[float, float | None, Text], ...] = (
@@ -18,9 +19,7 @@ _CLASSES: tuple[tuple[float, float | None, Text], ...] = (
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the classes are a standard
     """Four classes of DEFRA; no flood is not drawn."""
-    dry = StyleItem(
-        min=None, max=0.01, rgb=WHITE, label=text("浸水なし", "no flood"), transparent=True
-    )
+    dry = undrawn(0.01, text("浸水なし", "no flood"))
     colours = spread(LAJOLLA[-2:1:-1], len(_CLASSES))
     return Style(
         kind="class",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_SPEED_MAX
-from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import DEVON, WHITE
+from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange
+from citytwin.model.palettes import DEVON
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import bins
+from citytwin.model.style_bins import bins, undrawn
 from citytwin.model.text import text
 
 _STILL_M_S = 0.05
@@ -15,13 +15,7 @@ _EDGES = (_STILL_M_S, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Seven classes; water that hardly moves is not drawn."""
-    still = StyleItem(
-        min=None,
-        max=_STILL_M_S,
-        rgb=WHITE,
-        label=text("流れなし", "No flow"),
-        transparent=True,
-    )
+    still = undrawn(_STILL_M_S, text("流れなし", "No flow"))
     return Style(
         kind="class",
         unit="m/s",

@@ -333,6 +333,8 @@ class Simulation(Generic[P]):
     makes: Callable[[P], tuple[Field, ...]] | None = None
     """Those of the outputs that these parameters ask for; None = all."""
     cost: Cost = Cost(5.0, 40.0)
+    cost_of: Callable[[P, float], Cost] | None = None
+    """The cost where parameters and cell size [m] change it."""
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from citytwin.model.layer import Rgb, Style, StyleItem, ValueRange
-from citytwin.model.palettes import spread
+from citytwin.model.palettes import WHITE, spread
 from citytwin.model.text import Text, text
 
 _MOST_EDGES = 12
@@ -35,6 +35,19 @@ def bin_label(low: float | None, high: float | None, unit: str) -> Text:
     if high is None:
         return text(f"{low:g}{after_ja} 以上", f"{low:g}{after} or more")
     return text(f"{low:g} – {high:g}{after_ja}", f"{low:g} – {high:g}{after}")
+
+
+def undrawn(below: float, label: Text) -> StyleItem:
+    """Return the item of a value that is not drawn: nothing that the map is about.
+
+    Parameters
+    ----------
+    below
+        Where the first item that is drawn begins.
+    label
+        Of the legend.
+    """
+    return StyleItem(min=None, max=below, rgb=WHITE, label=label, transparent=True)
 
 
 def bins(

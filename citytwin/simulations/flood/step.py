@@ -15,7 +15,7 @@ from citytwin.kernels.pockets import pockets
 from citytwin.model import fields as f
 from citytwin.model.instants import Instant
 from citytwin.model.properties import RAINFALL_RATE
-from citytwin.model.steps import Block, Case, Cost, Domain, Ensemble, Outcome, Simulation, Site
+from citytwin.model.steps import Block, Case, Domain, Ensemble, Outcome, Simulation, Site
 from citytwin.model.text import text
 from citytwin.simulations.flood.account import (
     edge_note,
@@ -24,6 +24,7 @@ from citytwin.simulations.flood.account import (
     scheme_note,
     summary,
 )
+from citytwin.simulations.flood.effort import cost_of
 from citytwin.simulations.flood.ground import ground_notes, sinks_of
 from citytwin.simulations.flood.levees import levee_of
 from citytwin.simulations.flood.outputs import OUTPUTS, asked_for, fields_of
@@ -191,7 +192,8 @@ SIMULATION = Simulation(
     window=_window,
     reach=Domain(),
     run=run,
-    cost=Cost(seconds_per_megacell=600.0, bytes_per_cell=120.0),
+    cost=cost_of(FloodParams(), 2.0),
+    cost_of=cost_of,
     ensemble=Ensemble(
         cases=breach_cases,
         hint="give `levees` with `breaches`",

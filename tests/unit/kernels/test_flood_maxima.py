@@ -33,7 +33,7 @@ def make_state(seed: int) -> tuple[FlowState, Ground]:
     bed = np.random.default_rng(0).uniform(0, 0.5, (NY, NX)).astype(F)
     ones = np.ones((NY, NX), dtype=F)
     sides = [np.zeros(n, dtype=F) for n in (NX, NX, NY, NY)]
-    state = FlowState(depth, 0 * depth, depth.max(axis=1), x, y, x, y)
+    state = FlowState(depth, 0 * depth, depth.max(axis=1), x, y)
     return state, Ground(bed, ones, ones, *sides)
 
 

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from citytwin.model.layer import ValueRange
 from citytwin.model.palettes import BAMAKO, spread
-from citytwin.model.style_bins import bin_label, bins, round_edges
+from citytwin.model.style_bins import bin_label, bins, round_edges, undrawn
+from citytwin.model.text import text
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,12 @@ def test_bins_join() -> None:
     assert [(item.min, item.max) for item in items] == [(None, 1), (1, 2), (2, None)]
     with pytest.raises(ValueError, match="argument"):
         bins([1.0, 2.0], [(1, 1, 1)], "m")
+
+
+def test_what_is_not_drawn_has_an_end_and_a_name() -> None:
+    """Open below, and transparent on the map."""
+    item = undrawn(0.05, text("なし", "none"))
+    assert (item.min, item.max, item.transparent, item.label.en) == (None, 0.05, True, "none")
 
 
 def test_spread_keeps_the_ends() -> None:
