@@ -12,7 +12,7 @@ from citytwin.alerts.areas import polygons_of
 from citytwin.alerts.cap import cap
 from citytwin.model.grid import GridSpec
 from tests.unit.alerts.sample_rules import rain_rule, setting
-from tests.unit.alerts.test_cap import storm
+from tests.unit.alerts.test_cap_messages import storm
 
 
 @pytest.fixture
