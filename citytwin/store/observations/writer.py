@@ -73,6 +73,7 @@ class Receipt:
     late: int
     """Of those stored."""
     dead_letters: int
+    """Records set aside that were not kept already."""
     windows: tuple[Window, ...] = ()
     """Times whose results are out of date now."""
     known_us: int = 0
@@ -89,6 +90,7 @@ class _Tally:
     repeats: int = 0
     revisions: int = 0
     late: int = 0
+    letters: int = 0
     windows: list[Window] = field(default_factory=list)
 
 
@@ -257,7 +259,7 @@ class ObservationStore:
         self._record(written, known_us, cursors or {}, tally, enlist)
         self._unsure = False
         receipt = Receipt(
-            tally.stored, tally.repeats, tally.revisions, tally.late, len(self._letters),
+            tally.stored, tally.repeats, tally.revisions, tally.late, tally.letters,
             tuple(tally.windows), known_us,
         )  # fmt: skip
         self._last_us = known_us
@@ -423,14 +425,14 @@ class ObservationStore:
                 "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
                 [(source, cursor, known_us) for source, cursor in cursors.items()],
             )
-            letters = put_letters(connection, self._letters, known_us)
+            tally.letters = put_letters(connection, self._letters, known_us)
             put_things(connection, self._things, known_us)
             mark(connection, tally.windows, known_us)
             connection.execute(
                 "UPDATE totals SET known_us = ?, commits = commits + 1, stored = stored + ?,"
                 " repeats = repeats + ?, revisions = revisions + ?, late = late + ?,"
                 " dead_letters = dead_letters + ?",
-                (known_us, tally.stored, tally.repeats, tally.revisions, tally.late, letters),
+                (known_us, tally.stored, tally.repeats, tally.revisions, tally.late, tally.letters),
             )
             if enlist is not None:
                 enlist(connection)
