@@ -19,7 +19,7 @@ from citytwin.store.observations.blocks import BlockCache
 from citytwin.store.observations.dead_letters import KeptLetter, letters_in
 from citytwin.store.observations.dirty_windows import Window, marked
 from citytwin.store.observations.following import Following, SeriesTable
-from citytwin.store.observations.history import History, history_of, tested
+from citytwin.store.observations.history import History, history_of, with_tests
 from citytwin.store.observations.observed import Thing
 from citytwin.store.observations.placed_things import things_at
 from citytwin.store.observations.schema import Kind
@@ -158,6 +158,7 @@ class ObservationReader:
         known_at: datetime | None = None,
         *,
         kind: Kind = Kind.OBSERVATION,
+        tested: bool = True,
     ) -> History:
         """Return what a thing has observed over time, as far as it was known.
 
@@ -173,6 +174,8 @@ class ObservationReader:
             Aware; None for all that is known now.
         kind
             What is asked for; of forecasts every issue is given.
+        tested
+            Whether values are tested against their series; else flags are those that were stored.
 
         Raises
         ------
@@ -197,8 +200,8 @@ class ObservationReader:
                 known_us,
             )
         )
-        if kind is Kind.OBSERVATION:
-            frame = tested(frame, observed)
+        if tested and kind is Kind.OBSERVATION:
+            frame = with_tests(frame, observed)
         frame.insert(0, "source", names.source[frame.pop("series").to_numpy(dtype=np.int64)])
         return History(frame, thing, observed, str(names.unit[series[0]]))
 
