@@ -34,6 +34,7 @@ from citytwin.store.observations.manifest import (
     add_segment,
     connect,
     segments_of,
+    settle,
     told,
 )
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing
@@ -165,13 +166,10 @@ class ObservationStore:
             msg = f"another process writes the observations in {folder}"
             raise BusyError(msg, hint="stop it, or read them only") from error
         try:
-            store = cls(
-                folder,
-                connect(folder, writing=True),
-                lock,
-                rules or GroupCommit(),
-                clock or _system_clock,
-            )
+            connection = connect(folder, writing=True)
+            with told(folder / MANIFEST, "written"):
+                settle(connection)
+            store = cls(folder, connection, lock, rules or GroupCommit(), clock or _system_clock)
             store._remove_orphans()
         except BaseException:
             lock.release()
@@ -351,6 +349,7 @@ class ObservationStore:
     def _look_again(self) -> None:
         """Take what counts from the manifest, and remove what does not."""
         with told(self.folder / MANIFEST, "read"):
+            settle(self._connection)
             for kind in Kind:
                 self._segments[kind] = list(segments_of(self._connection, self.folder, kind))
                 self._known[kind].forget()
