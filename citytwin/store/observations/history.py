@@ -47,7 +47,7 @@ class History:
         return array
 
 
-def tested(frame: pd.DataFrame, observed: str) -> pd.DataFrame:
+def with_tests(frame: pd.DataFrame, observed: str) -> pd.DataFrame:
     """Test the values of a history against their series, each as if it were the latest.
 
     Parameters

@@ -6,8 +6,8 @@ reason and place, and never a row.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -49,6 +49,9 @@ class RawRows:
     zone: str | None = None
     """IANA name of the zone that the feed declares for times without an offset."""
     synthetic: bool = False
+    ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """What the sensors of the source can measure, by name of the property in its canonical unit; the
+    range of the property holds as well."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,7 +170,9 @@ def _converted(raw: RawRows, value: FloatArray, fault: _Faults) -> _Converted:
         if (change.factor, change.offset) != (1.0, 0.0):
             result[here] = value[here] * change.factor + change.offset
             raw_value[here] = value[here]
-        low[here], high[here] = observed.valid_min, observed.valid_max
+        least, most = raw.ranges.get(observed.name, (-np.inf, np.inf))
+        low[here] = max(observed.valid_min, least)
+        high[here] = min(observed.valid_max, most)
         canonical[here] = units.setdefault(observed.unit, len(units))
     missing = np.isnan(result)
     outside = ~missing & ((result < low) | (result > high))

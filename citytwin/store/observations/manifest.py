@@ -39,7 +39,7 @@ CREATE TABLE IF NOT EXISTS cursors (
 CREATE TABLE IF NOT EXISTS totals (
     one INTEGER PRIMARY KEY CHECK (one = 1), known_us INTEGER NOT NULL, commits INTEGER NOT NULL,
     stored INTEGER NOT NULL, repeats INTEGER NOT NULL, revisions INTEGER NOT NULL,
-    late INTEGER NOT NULL, dead_letters INTEGER NOT NULL
+    late INTEGER NOT NULL, dead_letters INTEGER NOT NULL, settled INTEGER NOT NULL
 );
 CREATE TABLE IF NOT EXISTS dead_letters (
     id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL, reason TEXT NOT NULL,
@@ -104,11 +104,28 @@ def connect(folder: Path, *, writing: bool) -> sqlite3.Connection:
         found = connection.execute("SELECT version FROM format").fetchone()
         if found is None and writing:
             connection.execute("INSERT INTO format VALUES (?)", (_VERSION,))
-            connection.execute("INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0)")
+            connection.execute("INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0)")
     if found is not None and found[0] != _VERSION:
         msg = f"{path} is of version {found[0]}, this is version {_VERSION}"
         raise StoreError(msg, hint="use the citytwin that wrote it")
     return connection
+
+
+def settle(connection: sqlite3.Connection) -> None:
+    """Write something, so that what is seen now is what everybody will see.
+
+    A writer that was killed may have left a whole transaction in the log that nobody knows of, as
+    long as a reader keeps the index of the log. It would come back with the next recovery, after
+    its segment had been taken for an orphan; the write takes its place in the log.
+
+    Parameters
+    ----------
+    connection
+        To the manifest, of the writer.
+    """
+    with connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.execute("UPDATE totals SET settled = settled + 1")
 
 
 @contextmanager

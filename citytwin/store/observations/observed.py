@@ -100,6 +100,10 @@ class Observed:
     """Of forecasts: when they were made."""
     known_us: ArrayLike | None = None
     """Of a replay: when the rows became known; None: when they are written."""
+    in_order: bool = False
+    """Whether a replay comes in the order in which its rows became known: what says nothing new is
+    left out then, as of rows that come live. Otherwise every version is kept, and any order gives
+    the same answers."""
     text: Sequence[str | None] | None = None
     """Of edits: the new value."""
     synthetic: bool = False

@@ -16,6 +16,8 @@ from citytwin.store.observations.observed import Observed, code_names
 from citytwin.store.observations.schema import RAW_REF_BYTES, SEGMENT, FloatArray, IntArray, Kind
 
 _T = TypeVar("_T")
+_UNSTAMPED = np.int64(NEVER)
+"""Of rows that become known when they are written."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -24,7 +26,7 @@ class Pending:
 
     kind: Kind
     replayed: bool
-    """Whether they bring their own time of knowledge."""
+    """Whether they bring their own times of knowledge, in any order."""
     versions: Versions
     result: FloatArray
     tests: NDArray[np.int32]
@@ -59,11 +61,11 @@ class Pending:
         n = len(rows)
         start, end = rows.times
         codes, names = code_names(rows.observed)
-        known = np.zeros(n, np.int64) if rows.known_us is None else np.array(rows.known_us)
+        known = np.full(n, _UNSTAMPED) if rows.known_us is None else np.array(rows.known_us)
         issued = np.zeros(n, np.int64) if rows.issued_us is None else np.asarray(rows.issued_us)
         return cls(
             kind=kind,
-            replayed=rows.known_us is not None,
+            replayed=rows.known_us is not None and not rows.in_order,
             versions=Versions(
                 series,
                 start,
@@ -114,8 +116,7 @@ def joined(pending: Sequence[Pending], known_us: int) -> Pending:
     first = pending[0]
     columns = [np.concatenate(c) for c in zip(*(p.versions for p in pending), strict=True)]
     versions = Versions(*columns)
-    if not first.replayed:
-        versions.known_us[:] = known_us
+    versions.known_us[versions.known_us == _UNSTAMPED] = known_us
     raw_refs, raw_codes = _recoded([(p.raw_refs, p.raw_codes) for p in pending])
     properties, property_codes = _recoded([(p.properties, p.property_codes) for p in pending])
     return Pending(

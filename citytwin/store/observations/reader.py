@@ -6,7 +6,8 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeVar
+from types import TracebackType
+from typing import Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,8 +19,8 @@ from citytwin.store.observations.as_of import Question, look_up
 from citytwin.store.observations.blocks import BlockCache
 from citytwin.store.observations.dead_letters import KeptLetter, letters_in
 from citytwin.store.observations.dirty_windows import Window, marked
-from citytwin.store.observations.following import Following
-from citytwin.store.observations.history import History, history_of, tested
+from citytwin.store.observations.following import Following, SeriesTable
+from citytwin.store.observations.history import History, history_of, with_tests
 from citytwin.store.observations.observed import Thing
 from citytwin.store.observations.placed_things import things_at
 from citytwin.store.observations.schema import Kind
@@ -103,10 +104,10 @@ class ObservationReader:
         """
         question = Question(
             Kind.OBSERVATION,
-            _microseconds(valid_at),
-            NEVER - 1 if known_at is None else _microseconds(known_at),
+            microseconds_of(valid_at),
+            NEVER - 1 if known_at is None else microseconds_of(known_at),
             usable,
-            _length(lookback),
+            length_us(lookback),
         )
         return self._answer(question, properties, bbox)
 
@@ -129,9 +130,9 @@ class ObservationReader:
         properties, bbox
             As of :meth:`state`.
         """
-        known_us = NEVER - 1 if known_at is None else _microseconds(known_at)
-        lookback = _length(timedelta(days=1))
-        question = Question(Kind.FORECAST, _microseconds(valid_at), known_us, USABLE, lookback)
+        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
+        lookback = length_us(timedelta(days=1))
+        question = Question(Kind.FORECAST, microseconds_of(valid_at), known_us, USABLE, lookback)
         return self._answer(question, properties, bbox)
 
     def edits(self, valid_at: datetime, known_at: datetime | None = None) -> State:
@@ -144,8 +145,8 @@ class ObservationReader:
         known_at
             Aware; None for all that is known now.
         """
-        known_us = NEVER - 1 if known_at is None else _microseconds(known_at)
-        valid_us = _microseconds(valid_at)
+        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
+        valid_us = microseconds_of(valid_at)
         question = Question(Kind.EDIT, valid_us, known_us, USABLE, valid_us - _FIRST_EDIT_US)
         return self._answer(question, (), None)
 
@@ -158,6 +159,7 @@ class ObservationReader:
         known_at: datetime | None = None,
         *,
         kind: Kind = Kind.OBSERVATION,
+        tested: bool = True,
     ) -> History:
         """Return what a thing has observed over time, as far as it was known.
 
@@ -173,6 +175,8 @@ class ObservationReader:
             Aware; None for all that is known now.
         kind
             What is asked for; of forecasts every issue is given.
+        tested
+            Whether values are tested against their series; else flags are those that were stored.
 
         Raises
         ------
@@ -187,18 +191,18 @@ class ObservationReader:
             msg = f"{thing} has never reported {observed}"
             reported = sorted(set(names.observed[names.thing == thing]))
             raise StoreError(msg, hint=f"it reports {', '.join(reported) or 'nothing'}")
-        known_us = NEVER - 1 if known_at is None else _microseconds(known_at)
+        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
         frame = self._again(
             lambda: history_of(
                 series.astype(np.int32),
                 self._following.segments(kind),
                 self._cache,
-                (_microseconds(start), _microseconds(end)),
+                (microseconds_of(start), microseconds_of(end)),
                 known_us,
             )
         )
-        if kind is Kind.OBSERVATION:
-            frame = tested(frame, observed)
+        if tested and kind is Kind.OBSERVATION:
+            frame = with_tests(frame, observed)
         frame.insert(0, "source", names.source[frame.pop("series").to_numpy(dtype=np.int64)])
         return History(frame, thing, observed, str(names.unit[series[0]]))
 
@@ -223,31 +227,11 @@ class ObservationReader:
     ) -> State:
         self._following.refresh()
         things = things_at(self._following.connection, question.known_us)
-        series = self._series(properties, bbox, things)
+        series = things_in(self._following.series, properties, bbox, things)
         answer = self._again(
             lambda: look_up(question, series, self._following.segments(question.kind), self._cache)
         )
         return state_of(question, answer, self._following.series, things, self._following.known_us)
-
-    def _series(
-        self,
-        properties: Collection[str],
-        bbox: tuple[float, float, float, float] | None,
-        things: dict[str, Thing],
-    ) -> NDArray[np.int32]:
-        names = self._following.series
-        keep = np.ones(len(names), dtype=np.bool_)
-        if properties:
-            keep &= np.isin(names.observed, list(properties))
-        if bbox is not None:
-            west, south, east, north = bbox
-            inside = {
-                t.thing
-                for t in things.values()
-                if west <= t.longitude_deg <= east and south <= t.latitude_deg <= north
-            }
-            keep &= np.array([thing in inside for thing in names.thing], dtype=np.bool_)
-        return np.flatnonzero(keep).astype(np.int32)
 
     def dead_letters(self, last: int = 1000) -> tuple[KeptLetter, ...]:
         """Return the records that were set aside last.
@@ -283,20 +267,83 @@ class ObservationReader:
         known_at
             Aware; None for now.
         """
-        known_us = NEVER - 1 if known_at is None else _microseconds(known_at)
+        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
         return things_at(self._following.connection, known_us)
 
     def close(self) -> None:
         """Close the manifest."""
         self._following.close()
 
+    def __enter__(self) -> Self:
+        return self
 
-def _microseconds(moment: datetime) -> int:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def things_in(
+    names: SeriesTable,
+    properties: Collection[str],
+    bbox: tuple[float, float, float, float] | None,
+    things: dict[str, Thing],
+) -> NDArray[np.int32]:
+    """Return the numbers of the series that are asked for, in order.
+
+    Parameters
+    ----------
+    names
+        All series.
+    properties
+        Names; none for all.
+    bbox
+        West, south, east, north of their things [degrees, WGS 84]; None for everywhere.
+    things
+        By URN.
+    """
+    keep = np.array([thing is not None for thing in names.thing], dtype=np.bool_)
+    if properties:
+        keep &= np.isin(names.observed, list(properties))
+    if bbox is not None:
+        west, south, east, north = bbox
+        inside = {
+            t.thing
+            for t in things.values()
+            if west <= t.longitude_deg <= east and south <= t.latitude_deg <= north
+        }
+        keep &= np.array([thing in inside for thing in names.thing], dtype=np.bool_)
+    return np.flatnonzero(keep).astype(np.int32)
+
+
+def microseconds_of(moment: datetime) -> int:
+    """Return an aware time as microseconds since 1970-01-01T00:00Z.
+
+    Parameters
+    ----------
+    moment
+        Aware.
+
+    Raises
+    ------
+    StoreError
+        If it is not.
+    """
     if moment.tzinfo is None:
         msg = f"{moment.isoformat()} has no time zone"
         raise StoreError(msg, hint="give an aware time, such as 2026-07-01T09:00+09:00")
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def _length(span: timedelta) -> int:
+def length_us(span: timedelta) -> int:
+    """Return a length of time in microseconds.
+
+    Parameters
+    ----------
+    span
+        The length.
+    """
     return span // timedelta(microseconds=1)

@@ -34,6 +34,7 @@ from citytwin.store.observations.manifest import (
     add_segment,
     connect,
     segments_of,
+    settle,
     told,
 )
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing
@@ -73,6 +74,7 @@ class Receipt:
     late: int
     """Of those stored."""
     dead_letters: int
+    """Records set aside that were not kept already."""
     windows: tuple[Window, ...] = ()
     """Times whose results are out of date now."""
     known_us: int = 0
@@ -89,6 +91,7 @@ class _Tally:
     repeats: int = 0
     revisions: int = 0
     late: int = 0
+    letters: int = 0
     windows: list[Window] = field(default_factory=list)
 
 
@@ -163,13 +166,10 @@ class ObservationStore:
             msg = f"another process writes the observations in {folder}"
             raise BusyError(msg, hint="stop it, or read them only") from error
         try:
-            store = cls(
-                folder,
-                connect(folder, writing=True),
-                lock,
-                rules or GroupCommit(),
-                clock or _system_clock,
-            )
+            connection = connect(folder, writing=True)
+            with told(folder / MANIFEST, "written"):
+                settle(connection)
+            store = cls(folder, connection, lock, rules or GroupCommit(), clock or _system_clock)
             store._remove_orphans()
         except BaseException:
             lock.release()
@@ -257,7 +257,7 @@ class ObservationStore:
         self._record(written, known_us, cursors or {}, tally, enlist)
         self._unsure = False
         receipt = Receipt(
-            tally.stored, tally.repeats, tally.revisions, tally.late, len(self._letters),
+            tally.stored, tally.repeats, tally.revisions, tally.late, tally.letters,
             tuple(tally.windows), known_us,
         )  # fmt: skip
         self._last_us = known_us
@@ -349,6 +349,7 @@ class ObservationStore:
     def _look_again(self) -> None:
         """Take what counts from the manifest, and remove what does not."""
         with told(self.folder / MANIFEST, "read"):
+            settle(self._connection)
             for kind in Kind:
                 self._segments[kind] = list(segments_of(self._connection, self.folder, kind))
                 self._known[kind].forget()
@@ -423,14 +424,14 @@ class ObservationStore:
                 "INSERT OR REPLACE INTO cursors VALUES (?,?,?)",
                 [(source, cursor, known_us) for source, cursor in cursors.items()],
             )
-            letters = put_letters(connection, self._letters, known_us)
+            tally.letters = put_letters(connection, self._letters, known_us)
             put_things(connection, self._things, known_us)
             mark(connection, tally.windows, known_us)
             connection.execute(
                 "UPDATE totals SET known_us = ?, commits = commits + 1, stored = stored + ?,"
                 " repeats = repeats + ?, revisions = revisions + ?, late = late + ?,"
                 " dead_letters = dead_letters + ?",
-                (known_us, tally.stored, tally.repeats, tally.revisions, tally.late, letters),
+                (known_us, tally.stored, tally.repeats, tally.revisions, tally.late, tally.letters),
             )
             if enlist is not None:
                 enlist(connection)

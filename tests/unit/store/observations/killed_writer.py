@@ -14,6 +14,9 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -67,21 +70,29 @@ def feed(folder: Path, acknowledge: int) -> None:
                 store.compact()
 
 
-def killed_after(folder: Path, seconds: float) -> int:
-    """Let a writer run until its first commit, and so long from then on; what it acknowledged."""
-    read, write = os.pipe()
+def forked(work: Callable[[], None]) -> int:
+    """Do something in a process of its own; SQLite must not be taken through a fork."""
     child = os.fork()
     if child == 0:
         try:
-            feed(folder, write)
-        finally:
+            work()
+            os._exit(0)
+        finally:  # only an error leads here
+            traceback.print_exc()
             os._exit(1)
+    return child
+
+
+def killed_after(folder: Path, seconds: float) -> int:
+    """Let a writer run until its first commit, and so long from then on; what it acknowledged."""
+    read, write = os.pipe()
+    child = forked(lambda: feed(folder, write))
     os.close(write)
     heard = os.read(read, 1)
     time.sleep(seconds)
     os.kill(child, signal.SIGKILL)
     _, status = os.waitpid(child, 0)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+    assert os.WIFSIGNALED(status), "the writer failed by itself"
     while more := os.read(read, 1 << 16):
         heard += more
     os.close(read)
@@ -90,8 +101,8 @@ def killed_after(folder: Path, seconds: float) -> int:
 
 def numbers_in(folder: Path) -> np.ndarray:
     """Every row that counts, by its number."""
-    with sqlite3.connect(folder / "manifest.sqlite") as manifest:
-        paths = [path for (path,) in manifest.execute("SELECT path FROM segments")]
+    with closing(sqlite3.connect(folder / "manifest.sqlite")) as manifest:
+        paths = [path for (path,) in manifest.execute("SELECT path FROM segments").fetchall()]
     found = [
         pq.ParquetFile(folder / path).read(["result"], use_threads=False)["result"].to_numpy()
         for path in paths
@@ -99,7 +110,7 @@ def numbers_in(folder: Path) -> np.ndarray:
     return np.sort(np.concatenate(found))
 
 
-def check(folder: Path, acknowledged: int) -> int:
+def check(folder: Path, acknowledged: int) -> None:
     """The rows up to the cursor are there once each, and no others; so are the dead letters."""
     with ObservationStore.open(folder) as store:
         done = int(store.cursor(SOURCE) or 0)
@@ -111,14 +122,34 @@ def check(folder: Path, acknowledged: int) -> int:
     np.testing.assert_array_equal(np.sort(frame["result"]), np.arange(done - _SENSORS, done))
     reader.close()
     assert not list(folder.rglob(".tmp-*"))
-    return done
+    print(done, flush=True)
+
+
+def read_on(folder: Path) -> None:
+    """Look again and again at the state, which never goes back."""
+    reader, last = ObservationReader(folder), 0.0
+    while True:
+        latest = float(reader.state(at(60 * 24)).frame["result"].max())
+        assert latest >= last
+        last = latest
+        time.sleep(0.02)
 
 
 def main(folder: Path, kills: int) -> None:
-    """Kill, look, and kill again."""
-    dice = random.Random(7)
-    for _ in range(kills):
-        print(check(folder, killed_after(folder, dice.uniform(0.0, 0.4))), flush=True)
+    """Kill, look, and kill again; in every second round a reader holds the manifest open."""
+    dice, readers = random.Random(7), []
+    for number in range(kills):
+        acknowledged = killed_after(folder, dice.uniform(0.0, 0.4))
+        _, status = os.waitpid(forked(lambda done=acknowledged: check(folder, done)), 0)
+        assert status == 0, "what a kill left behind is wrong"
+        if number % 2 == 0:
+            readers.append(forked(lambda: read_on(folder)))
+        else:
+            reader = readers.pop()
+            os.kill(reader, signal.SIGKILL)
+            assert os.WIFSIGNALED(os.waitpid(reader, 0)[1]), "a reader failed by itself"
+    for reader in readers:
+        os.kill(reader, signal.SIGKILL)
 
 
 if __name__ == "__main__":

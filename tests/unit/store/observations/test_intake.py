@@ -53,6 +53,18 @@ def test_good_bad_and_missing_are_kept() -> None:
     np.testing.assert_array_equal(rows.results, [20.0, 99.0, np.nan])
 
 
+def test_what_the_sensors_of_a_source_can_measure() -> None:
+    """Narrower than what the property can be; a wider range changes nothing."""
+    times = pa.array([SENT] * 3)
+    for ranges, flags in (({"air_temperature": (-30.0, 45.0)}, [1, 4, 4]),
+                          ({"air_temperature": (-300.0, 450.0)}, [1, 1, 4]), ({}, [1, 1, 4])):  # fmt: skip
+        raw = RawRows(
+            "feed", pa.array(["a"] * 3), pa.array(["air_temperature"] * 3), pa.array(["Cel"] * 3),
+            times, times, pa.array([20.0, 50.0, 99.0]), REF, ranges=ranges,
+        )  # fmt: skip
+        assert list(checked(raw, ARRIVAL).rows.flag) == flags
+
+
 def test_units_are_converted_and_the_raw_value_kept() -> None:
     """68 degrees Fahrenheit are 20 degrees Celsius."""
     rows = intake([68.0, None], unit="°F").rows

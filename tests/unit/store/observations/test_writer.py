@@ -251,3 +251,18 @@ def test_a_folder_without_observations(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="holds no observations"):
         ObservationReader(tmp_path / "nothing")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_writer_left_in_the_log_does_not_come_back(
+    store: ObservationStore, tmp_path: Path
+) -> None:
+    """A writer that opens the store overwrites it, before it takes segments for orphans."""
+    store.append(levels([("a", 0, 1.0)]))
+    store.commit()
+    log = store.folder / "manifest.sqlite-wal"
+    before = log.stat().st_size
+    with ObservationReader(store.folder) as reader:
+        store.close()
+        ObservationStore.open(store.folder).close()
+        assert log.stat().st_size > before
+        assert reader.totals().stored == 1
