@@ -114,7 +114,7 @@ def test_faults_are_named(changes: dict[str, object], now_s: float, said: str | 
 
 def test_health_comes_back_as_it_was_written(tmp_path: Path) -> None:
     """And a file that is missing or damaged is named."""
-    with pytest.raises(StoreError, match="health.json cannot be read"):
+    with pytest.raises(StoreError, match="cannot be read"):
         read_health(tmp_path)
     write_health(tmp_path, health())
     assert read_health(tmp_path) == health()
