@@ -47,7 +47,9 @@ def test_values_alerts_and_feeds_are_on_the_page(tmp_path: Path) -> None:
     """With their times; a value that cannot be is none."""
     state, _ = evaluate(rain_rule(), AlertState(), Seen(35.0), NOW)
     feeds = {"s": Standing(connected=True, last_success_s=NOW.timestamp())}
-    write_page(tmp_path, NOW, recent(35.0), [(rain_rule(), state)], feeds, running=True)
+    write_page(
+        tmp_path, NOW, recent(35.0), [(rain_rule(), state)], feeds, public={"s"}, running=True
+    )
     content = json.loads((tmp_path / "live.json").read_text("utf-8"))
     (value,) = content["values"]
     assert (value["name"], value["value"], value["unit"]) == ("Gauge", 35.0, "mm/h")
@@ -60,10 +62,18 @@ def test_values_alerts_and_feeds_are_on_the_page(tmp_path: Path) -> None:
     assert (alert["level"], alert["rule"], alert["silent"]) == (4, "heavy_rain", False)
     assert content["feeds"][0]["last_success"] == "2026-06-30T03:00:00Z"
     assert content["running"]
-    write_page(tmp_path, NOW, recent(4000.0), [], {}, running=False)
+    write_page(tmp_path, NOW, recent(4000.0), [], {}, public={"s"}, running=False)
     content = json.loads((tmp_path / "live.json").read_text("utf-8"))
     assert (content["values"][0]["value"], content["values"][0]["flag"]) == (None, "bad")
     assert not content["running"]
+
+
+def test_what_is_not_public_stays_off_the_page(tmp_path: Path) -> None:
+    """Neither its values nor that the feed is there."""
+    feeds = {"s": Standing(connected=True)}
+    write_page(tmp_path, NOW, recent(35.0), [], feeds, public=set(), running=True)
+    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    assert (content["values"], content["feeds"]) == ([], [])
 
 
 def health(**changes: object) -> Health:
