@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from urllib.parse import quote
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -124,6 +125,7 @@ def reject_of(error: SourceError, code: str) -> Reject:
     return Reject(source=error.source, record=error.record, code=code, message=message)
 
 
+@lru_cache(maxsize=100_000)
 def urn(source: str, thing: str) -> str:
     """Return the name of a thing that is unique over all sources.
 

@@ -42,6 +42,7 @@ _UNITS = {"%RH": "%", "/": "1"}
 """Of SenML, where they are spelt otherwise elsewhere."""
 _TOLD = frozenset({"latitude", "longitude", "title", "kind", "note"})
 _MOST_REJECTS = 200
+_BASES = frozenset({"bn", "bt", "bu", "bv", "bver"})
 
 
 class SenmlParams(Params):
@@ -129,6 +130,8 @@ def decode_senml(raw: bytes, file: str, params: SenmlParams, fetched_s: int | No
 
 def _base(record: Node, base: _Base) -> _Base:
     """A base field holds until another one replaces it."""
+    if isinstance(record.value, dict) and _BASES.isdisjoint(record.value):
+        return base
     version = record.find("bver")
     if version is not None and version.whole() > _NEWEST_VERSION:
         raise version.error(f"expected version {_NEWEST_VERSION} or older")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +31,7 @@ def write_page(
     alerts: Sequence[tuple[AlertRule, AlertState]],
     feeds: Mapping[str, Standing],
     *,
+    public: Collection[str],
     running: bool,
 ) -> None:
     """Write the file in one step.
@@ -47,6 +48,8 @@ def write_page(
         Rules and their states.
     feeds
         How each feed fares.
+    public
+        Names of the feeds whose values anybody may see; others stay at home, as their layers do.
     running
         False with the last one before the end: the page says that nothing more comes.
     """
@@ -54,7 +57,7 @@ def write_page(
         "schema": SCHEMA,
         "written": _stamp(now),
         "running": running,
-        "values": _values(recent),
+        "values": _values(recent, public),
         "alerts": [_alert(rule, state) for rule, state in alerts if state.alert_id],
         "rules": [
             {"id": rule.id, "title": rule.title.model_dump(), "phase": state.phase.value}
@@ -69,16 +72,17 @@ def write_page(
                 else _stamp(datetime.fromtimestamp(standing.last_success_s, UTC)),
             }
             for name, standing in feeds.items()
+            if name in public
         ],
     }
     write_text(city_dir / LIVE, json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _values(recent: Recent) -> list[dict[str, object]]:
+def _values(recent: Recent, public: Collection[str]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for (thing, observed), latest in sorted(recent.latest.items()):
         place, quantity = recent.things.get(thing), _BY_NAME.get(observed)
-        if place is None or quantity is None:
+        if place is None or quantity is None or place.source not in public:
             continue
         good = latest.flag is Flag.GOOD and latest.value is not None
         value = latest.value if good and math.isfinite(latest.value or 0.0) else None

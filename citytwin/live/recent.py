@@ -60,8 +60,8 @@ class Recent:
         for reading in batch.readings:
             at = datetime.fromtimestamp(reading.end_s, UTC)
             flag = flag_of(reading)
-            self._put(urn(source, reading.thing), reading.observed.name, at, reading.value, flag)
             key = (urn(source, reading.thing), reading.observed.name)
+            self._put(*key, at, reading.value, flag)
             self.references.setdefault(key, {})[at] = batch.raw_ref
         self.things.update((thing.thing, thing) for thing in things)
 

@@ -193,7 +193,16 @@ class _Twin:
         if self._loaded.city_dir.is_dir():
             rules = [(rule, self._desk.states[rule.id]) for rule in self._desk.rules]
             feeds = {way.connector.name: way.connector.standing() for way in self._ways}
-            write_page(self._loaded.city_dir, now, self._recent, rules, feeds, running=running)
+            public = {f.name for f in live_of(self._loaded).feeds if f.classification == "public"}
+            write_page(
+                self._loaded.city_dir,
+                now,
+                self._recent,
+                rules,
+                feeds,
+                public=public,
+                running=running,
+            )
             if not self._announced:
                 with holding(self._loaded):
                     announce_live(self._loaded.city_dir)

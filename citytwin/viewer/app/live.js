@@ -4,7 +4,7 @@
  */
 
 import { Marker } from "../vendor/maplibre-gl/maplibre-gl.js";
-import { byId, el, fill } from "./dom.js";
+import { byId, el, fill, say } from "./dom.js";
 import { pick, t } from "./language.js";
 import { within } from "./published.js";
 
@@ -104,82 +104,85 @@ class LivePanel {
     this.renewed = false;
     /** @type {Map<string, Marker>} */
     this.markers = new Map();
+    /** Alerts that were told to those who hear the page. */
+    this.told = new Set();
+    this.build();
+  }
+
+  /** Elements stay while values change, so that nobody loses the focus or the place. */
+  build() {
+    this.status = el("span");
+    this.head = el("p", { class: "live-head" }, el("strong", {}, t("live.title")), " ", this.status);
+    this.button = el("button", { type: "button", onclick: () => location.reload() });
+    this.button.textContent = t("live.renewed");
+    this.offerBox = el("p", { hidden: !this.renewed }, this.button);
+    this.alerts = el("div");
+    this.rows = el("tbody");
+    const heads = ["live.place", "live.what", "live.value", "live.age"];
+    const head = el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, t(key))));
+    this.table = el(
+      "div",
+      { class: "live-values", tabindex: 0, role: "group", "aria-label": t("live.values") },
+      el("table", {}, el("thead", {}, head), this.rows),
+    );
+    const box = byId("live");
+    box.hidden = false;
+    box.setAttribute("aria-label", t("live.title"));
+    fill("live", this.head, this.offerBox, this.alerts, this.table);
   }
 
   /** @param {Live|null} live */
   show(live) {
     this.live = live;
-    this.draw();
+    this.update();
   }
 
   /** Say that the map has changed; the reader decides when to load it. */
   offer() {
-    if (this.renewed) return;
     this.renewed = true;
-    this.draw();
+    this.offerBox.hidden = false;
   }
 
+  /** Speak another language. */
   draw() {
-    const box = byId("live");
-    box.hidden = false;
-    box.setAttribute("aria-label", t("live.title"));
+    this.build();
+    this.update();
+  }
+
+  update() {
     const { live } = this;
     const age = live ? (Date.now() - Date.parse(live.written)) / 1000 : Infinity;
     const running = live?.running === true && age < SILENT_S;
-    fill(
-      "live",
-      el(
-        "p",
-        { class: "live-head", "data-running": running },
-        el("strong", {}, t("live.title")),
-        " ",
-        el("span", {}, running ? t("live.running") : t("live.stopped")),
-      ),
-      this.renewed &&
-        el(
-          "p",
-          {},
-          el("button", { type: "button", onclick: () => location.reload() }, t("live.renewed")),
-        ),
-      ...(live?.alerts ?? []).map((alert) => this.alert(alert)),
-      live && this.table(live),
-    );
+    this.head.dataset.running = String(running);
+    this.status.textContent = running ? t("live.running") : t("live.stopped");
+    this.alerts.replaceChildren(...(live?.alerts ?? []).map((alert) => this.alert(alert)));
+    this.table.hidden = !live;
+    this.rows.replaceChildren(...(live?.values ?? []).map((value) => this.row(value)));
     this.place(live?.values ?? []);
   }
 
   /** @param {LiveAlert} alert */
   alert(alert) {
     const silent = alert.silent ? ` ${t("live.silent")}` : "";
-    return el(
-      "p",
-      { class: "live-alert", role: "alert", "data-level": alert.level },
-      `${pick(alert.title)}: ${pick(alert.means)}${silent}`,
-    );
+    const text = `${pick(alert.title)}: ${pick(alert.means)}${silent}`;
+    const key = `${alert.id} ${alert.level} ${alert.silent}`;
+    if (!this.told.has(key)) {
+      this.told.add(key);
+      say(text);
+    }
+    return el("p", { class: "live-alert", "data-level": alert.level }, text);
   }
 
-  /** @param {Live} live */
-  table(live) {
-    const rows = live.values.map((value) => {
-      const seconds = (Date.now() - Date.parse(value.at)) / 1000;
-      return el(
-        "tr",
-        { "data-old": seconds > OLD_S },
-        el("th", { scope: "row" }, value.name),
-        el("td", {}, pick(value.title)),
-        el("td", { class: "number" }, said(value)),
-        el("td", { class: "number" }, ageOf(seconds)),
-      );
-    });
-    const heads = ["live.place", "live.what", "live.value", "live.age"];
+  /** @param {LiveValue} value */
+  row(value) {
+    const seconds = (Date.now() - Date.parse(value.at)) / 1000;
     return el(
-      "div",
-      { class: "live-values", tabindex: 0, role: "group", "aria-label": t("live.values") },
-      el(
-        "table",
-        {},
-        el("thead", {}, el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, t(key))))),
-        el("tbody", {}, ...rows),
-      ),
+      "tr",
+      { "data-old": String(seconds > OLD_S) },
+      el("th", { scope: "row" }, value.name),
+      el("td", {}, pick(value.title)),
+      el("td", { class: "number" }, said(value)),
+      el("td", { class: "number" }, ageOf(seconds)),
     );
   }
 

@@ -1,0 +1,166 @@
+"""What a running twin says of itself: to the map page, to its operator, to Prometheus."""
+
+from __future__ import annotations
+
+import json
+import urllib.error
+import urllib.request
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from citytwin.alerts.lifecycle import AlertState, evaluate
+from citytwin.alerts.windows import Reading as Seen
+from citytwin.errors import ConfigError, StoreError
+from citytwin.formats.observations import Batch, Reading
+from citytwin.live.health import (
+    FeedHealth,
+    Health,
+    SinkHealth,
+    metrics_text,
+    read_health,
+    write_health,
+)
+from citytwin.live.metrics_server import serving_metrics
+from citytwin.live.page import write_page
+from citytwin.live.recent import Recent
+from citytwin.model.properties import RAINFALL_RATE
+from citytwin.store.observations import Thing
+from citytwin.transports.connector import Standing
+from tests.unit.alerts.sample_rules import rain_rule
+
+NOW = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
+
+
+def recent(value: float) -> Recent:
+    """One gauge with one value."""
+    found = Recent(timedelta(hours=1))
+    at = int(NOW.timestamp())
+    batch = Batch("f", "ab" * 32, (), (Reading("g", RAINFALL_RATE, at, at, value),))
+    thing = Thing("urn:citytwin:s:g", "s", "Gauge", "rain_gauge", 139.35, 35.15, synthetic=True)
+    found.add("s", batch, [thing])
+    return found
+
+
+def test_values_alerts_and_feeds_are_on_the_page(tmp_path: Path) -> None:
+    """With their times; a value that cannot be is none."""
+    state, _ = evaluate(rain_rule(), AlertState(), Seen(35.0), NOW)
+    feeds = {"s": Standing(connected=True, last_success_s=NOW.timestamp())}
+    write_page(
+        tmp_path, NOW, recent(35.0), [(rain_rule(), state)], feeds, public={"s"}, running=True
+    )
+    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    (value,) = content["values"]
+    assert (value["name"], value["value"], value["unit"]) == ("Gauge", 35.0, "mm/h")
+    assert (value["at"], value["synthetic"], value["flag"]) == (
+        "2026-06-30T03:00:00Z",
+        True,
+        "good",
+    )
+    (alert,) = content["alerts"]
+    assert (alert["level"], alert["rule"], alert["silent"]) == (4, "heavy_rain", False)
+    assert content["feeds"][0]["last_success"] == "2026-06-30T03:00:00Z"
+    assert content["running"]
+    write_page(tmp_path, NOW, recent(4000.0), [], {}, public={"s"}, running=False)
+    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    assert (content["values"][0]["value"], content["values"][0]["flag"]) == (None, "bad")
+    assert not content["running"]
+
+
+def test_what_is_not_public_stays_off_the_page(tmp_path: Path) -> None:
+    """Neither its values nor that the feed is there."""
+    feeds = {"s": Standing(connected=True)}
+    write_page(tmp_path, NOW, recent(35.0), [], feeds, public=set(), running=True)
+    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    assert (content["values"], content["feeds"]) == ([], [])
+
+
+def health(**changes: object) -> Health:
+    """A twin in good health."""
+    content: dict[str, object] = {
+        "pid": 1,
+        "started_s": 0.0,
+        "written_s": 1000.0,
+        "running": True,
+        "feeds": {
+            "s": FeedHealth(
+                connected=True, failures=0, last_error="", last_success_s=999.0, payloads=7
+            )
+        },
+        "sinks": {"hook": SinkHealth(waiting=0, given_up=0, oldest_s=None)},
+        "rows": {"stored": 12},
+        "alerts": {"heavy_rain": "ok"},
+        "nowcasts_published": 2,
+        "nowcasts_failed": 0,
+        "nowcast_seconds": 3.0,
+    }
+    return Health.model_validate(content | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "now_s", "said"),
+    [
+        ({}, 1001.0, None),
+        ({}, 1031.0, "nothing was heard of it for 31 s"),
+        ({"running": False}, 1001.0, "it was stopped"),
+        ({"alerts": {"heavy_rain": "no-data"}}, 1001.0, "alert rule heavy_rain: no data"),
+        (
+            {"sinks": {"hook": {"waiting": 1, "given_up": 0, "oldest_s": 600.0}}},
+            1001.0,
+            "sink hook: messages wait for 401 s",
+        ),
+        (
+            {"sinks": {"hook": {"waiting": 0, "given_up": 2, "oldest_s": None}}},
+            1001.0,
+            "sink hook: 2 messages were given up",
+        ),
+    ],
+)
+def test_faults_are_named(changes: dict[str, object], now_s: float, said: str | None) -> None:
+    """One after the other; none where all is well."""
+    assert health(**changes).faults(now_s) == ([] if said is None else [said])
+
+
+def test_health_comes_back_as_it_was_written(tmp_path: Path) -> None:
+    """And a file that is missing or damaged is named."""
+    with pytest.raises(StoreError, match="cannot be read"):
+        read_health(tmp_path)
+    write_health(tmp_path, health())
+    assert read_health(tmp_path) == health()
+    (tmp_path / "health.json").write_text("{}", "utf-8")
+    with pytest.raises(StoreError, match="is damaged"):
+        read_health(tmp_path)
+
+
+def test_metrics_are_those_that_prometheus_reads() -> None:
+    """Parsed by Prometheus' own parser."""
+    from prometheus_client.parser import text_string_to_metric_families
+
+    text = metrics_text(health(alerts={"a": "firing", "b": "no-data"})).decode()
+    found = {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+    assert found["citytwin_up",] == 1.0
+    assert found["citytwin_rows_total", "stored"] == 12.0
+    assert found["citytwin_feed_payloads", "s"] == 7.0
+    assert found["citytwin_alert_firing", "a"] == 1.0
+    assert found["citytwin_alert_no_data", "b"] == 1.0
+    assert found["citytwin_nowcasts_total", "published"] == 2.0
+
+
+def test_metrics_are_served_on_this_computer() -> None:
+    """Under their path alone; a port that is taken is named."""
+    with serving_metrics(0, lambda: b"citytwin_up 1.0\n") as port:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
+            assert answer.read() == b"citytwin_up 1.0\n"
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        with pytest.raises(urllib.error.HTTPError, match="404") as fault:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/other")
+        fault.value.close()
+        with pytest.raises(ConfigError, match="cannot be opened"), serving_metrics(port, bytes):
+            pass
+    with serving_metrics(None, bytes) as nothing:
+        assert nothing is None
