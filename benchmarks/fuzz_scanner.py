@@ -89,7 +89,7 @@ def child(role: str, samples: list[Path], corpus: list[Path], seconds: float, se
             started = time.process_time()
             try:
                 print(work(path), flush=True)
-            except BaseException:  # kept whatever ended it: a hang is ended by an interrupt
+            except (Exception, KeyboardInterrupt):  # a hang is ended by an interrupt
                 kept = Path(tempfile.gettempdir()) / f"fuzz-{role}-{seed}-{number}.gml"
                 kept.write_bytes(content)
                 print(f"document {number} failed; kept as {kept}", file=sys.stderr)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
-from citytwin.kernels.day_suns import Place, suns_above, suns_at
+from citytwin.kernels.day_suns import suns_above
 from citytwin.kernels.facade_sunlight import Casters, storey_hours
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
@@ -24,6 +24,7 @@ from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, standing_faces
 from citytwin.rules.city_walls import CityWalls, city_walls
+from citytwin.rules.sampled_suns import sampled_suns
 
 
 class FacadesParams(SunDays):
@@ -72,10 +73,7 @@ def run(city: CityState, params: FacadesParams) -> Assessed:
 
 def _suns(params: FacadesParams, site: Site) -> Suns:
     """Positions that count, with their hours per day."""
-    taken = params.taken(site.time_zone, "facades")
-    unix_s = np.array([moment.timestamp() for moment in taken.middles])
-    place = Place(site.longitude_deg, site.latitude_deg, site.convergence_deg)
-    suns = suns_at(unix_s, taken.hours / taken.days, place, params.refraction)
+    suns = sampled_suns(params.taken(site.time_zone, "facades"), site, params.refraction)
     return suns_above(suns, params.min_altitude_deg, params.horizon_deg, site.convergence_deg)
 
 

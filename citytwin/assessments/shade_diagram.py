@@ -18,7 +18,7 @@ from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
 from citytwin.model.sun_rule import CountedSun
 from citytwin.model.text import text
-from citytwin.rules.casters import Casters, casters_of
+from citytwin.rules.casters import CastingFaces, casters_of
 from citytwin.rules.equal_shade import as_geometry, equal_shade_lines
 from citytwin.rules.shade_lines import Shade, lines_around
 from citytwin.rules.shade_outline import shadow_outline
@@ -95,7 +95,7 @@ def _ground_of(buildings: gpd.GeoDataFrame, checks: gpd.GeoDataFrame) -> np.ndar
 
 def _lines(
     check: Any,
-    casters: Casters,
+    casters: CastingFaces,
     members: list[int],
     footprint: shapely.Geometry,
     crs: str,

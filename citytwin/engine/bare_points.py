@@ -18,7 +18,7 @@ from citytwin.assessments.facades import ASSESSMENT
 from citytwin.engine.bare import arrays_of, check_zone
 from citytwin.engine.bare_assess import tables_of
 from citytwin.errors import ConfigError
-from citytwin.kernels.day_suns import Place, suns_above, suns_at
+from citytwin.kernels.day_suns import suns_above
 from citytwin.kernels.facade_sunlight import point_sunlit
 from citytwin.kernels.roof_heights import heights_over, roofs_of
 from citytwin.kernels.sun_bundle import Suns
@@ -31,6 +31,7 @@ from citytwin.model.ragged import Faces
 from citytwin.model.steps import Site
 from citytwin.model.sun_days import SunDays
 from citytwin.rules.city_shadows import city_casters, grid_box, level_at, standing_faces
+from citytwin.rules.sampled_suns import sampled_suns
 
 
 def sun_at_points(
@@ -138,12 +139,10 @@ def _under_roof(faces: Faces, grid: GridSpec, places: NDArray[np.float64]) -> ND
 
 def _suns(days: SunDays, taken: Sampled, site: Site) -> tuple[NDArray[np.bool_], Suns]:
     """Which intervals have a sun that counts, and these suns."""
-    unix_s = np.array([moment.timestamp() for moment in taken.middles])
-    place = Place(site.longitude_deg, site.latitude_deg, site.convergence_deg)
-    suns = suns_at(unix_s, taken.hours, place, days.refraction)
-    number = suns._replace(weight=np.arange(unix_s.size, dtype=np.float64))
+    suns = sampled_suns(taken, site, days.refraction)
+    number = suns._replace(weight=np.arange(len(taken.middles), dtype=np.float64))
     kept = suns_above(number, days.min_altitude_deg, days.horizon_deg, site.convergence_deg)
-    counts = np.zeros(unix_s.size, dtype=np.bool_)
+    counts = np.zeros(len(taken.middles), dtype=np.bool_)
     counts[kept.weight.astype(np.int64)] = True
     return counts, kept
 

@@ -6,17 +6,18 @@ Bytes decide, the hash only finds them (open addressing, Knuth 1998, section 6.4
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import attribute_nodes as an
-from citytwin.kernels.gml_links import same_text, text_hash
+from citytwin.kernels.borrowing import borrowing, inlined
+from citytwin.kernels.gml_links import text_hash
+from citytwin.kernels.xml_names import same_stretch
 
 _ODD = 1000003
 _TELLING = 20
 """Bytes at the end of the name of a list that are hashed: lists share the folder."""
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def number_codes(
     letters: np.ndarray, nodes: np.ndarray, slots: np.ndarray, code_of: np.ndarray
 ) -> int:
@@ -61,7 +62,7 @@ def number_codes(
     return count
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _is_same(letters: np.ndarray, nodes: np.ndarray, a: int, b: int) -> bool:
     code = nodes[a, an.VALUE_END] - nodes[a, an.VALUE_BEGIN]
     listed = nodes[a, an.SPACE_END] - nodes[a, an.SPACE_BEGIN]
@@ -69,7 +70,7 @@ def _is_same(letters: np.ndarray, nodes: np.ndarray, a: int, b: int) -> bool:
         return False
     if nodes[b, an.SPACE_END] - nodes[b, an.SPACE_BEGIN] != listed:
         return False
-    same = same_text(letters, nodes[a, an.VALUE_BEGIN], nodes[b, an.VALUE_BEGIN], code)
+    same = same_stretch(letters, nodes[a, an.VALUE_BEGIN], nodes[b, an.VALUE_BEGIN], code)
     return bool(
-        same and same_text(letters, nodes[a, an.SPACE_BEGIN], nodes[b, an.SPACE_BEGIN], listed)
+        same and same_stretch(letters, nodes[a, an.SPACE_BEGIN], nodes[b, an.SPACE_BEGIN], listed)
     )

@@ -7,10 +7,10 @@ list (JSON, Bray, 2017). Numbers are copied as they are written, so that no digi
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import attribute_nodes as an
 from citytwin.kernels import attribute_words as words
+from citytwin.kernels.borrowing import borrowing, inlined
 from citytwin.kernels.xml_names import same_bytes
 
 LONGEST_NUMBER = 24
@@ -29,7 +29,7 @@ _REPEATABLE_BEGIN = np.frombuffer(words.REPEATABLE_BEGIN.encode(), dtype=np.uint
 _REPEATABLE_END = np.frombuffer(words.REPEATABLE_END.encode(), dtype=np.uint8).copy()
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def write_attributes(
     letters: np.ndarray,
     nodes: np.ndarray,
@@ -69,7 +69,7 @@ def write_attributes(
         ends[u] = p
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _any(nodes: np.ndarray, first: int, behind: int) -> bool:
     n = first
     while n < behind:
@@ -79,7 +79,7 @@ def _any(nodes: np.ndarray, first: int, behind: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _write_unit(
     letters: np.ndarray,
     nodes: np.ndarray,
@@ -121,7 +121,7 @@ def _write_unit(
         end = span[1] if owner < 0 else int(nodes[owner, an.LAST])
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _is_list(letters: np.ndarray, nodes: np.ndarray, n: int) -> bool:
     """Whether the first node of a name is a list: it occurs again, or is of a type that may."""
     if nodes[n, an.NEXT] >= 0:
@@ -136,7 +136,7 @@ def _is_list(letters: np.ndarray, nodes: np.ndarray, n: int) -> bool:
     )
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _put_key(letters: np.ndarray, nodes: np.ndarray, n: int, out: np.ndarray, begin: int) -> int:
     p = begin
     if out[p - 1] != _OPEN:
@@ -147,7 +147,7 @@ def _put_key(letters: np.ndarray, nodes: np.ndarray, n: int, out: np.ndarray, be
     return int(_put(out, p, _FIRST) if _is_list(letters, nodes, n) else p)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _put_leaf(
     letters: np.ndarray,
     nodes: np.ndarray,
@@ -180,7 +180,7 @@ def _put_leaf(
     return int(p)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_number(letters: np.ndarray, begin: int, end: int) -> bool:
     """Whether a text is a number of JSON that a reader takes as it stands.
 
@@ -212,7 +212,7 @@ def is_number(letters: np.ndarray, begin: int, end: int) -> bool:
     return bool(q == end)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _behind_digits(letters: np.ndarray, begin: int, end: int) -> int:
     p = begin
     while p < end and _ZERO <= letters[p] <= _NINE:
@@ -220,20 +220,20 @@ def _behind_digits(letters: np.ndarray, begin: int, end: int) -> int:
     return p
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _put(out: np.ndarray, p: int, byte: int) -> int:
     out[p] = byte
     return p + 1
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _put_bytes(letters: np.ndarray, begin: int, end: int, out: np.ndarray, p: int) -> int:
     for k in range(begin, end):
         out[p + k - begin] = letters[k]
     return int(p + end - begin)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _put_text(letters: np.ndarray, begin: int, end: int, out: np.ndarray, first: int) -> int:
     """Write a text with what JSON escapes; line ends as a parser of XML gives them."""
     odd = False

@@ -10,11 +10,12 @@ tables count from. Model of objects and their properties as in GML (Cox et al., 
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import attribute_words as words
 from citytwin.kernels import gml_tags as tags
-from citytwin.kernels.gml_links import same_text, text_hash
+from citytwin.kernels.borrowing import inlined
+from citytwin.kernels.gml_links import text_hash
+from citytwin.kernels.xml_names import same_stretch
 
 (
     KIND, LAST, PARENT, NAME_BEGIN, NAME_END, VALUE_BEGIN, VALUE_END, SPACE_BEGIN, SPACE_END,
@@ -28,7 +29,7 @@ NONE, OBJECT, SET, TEXT, GUESSED, CODE, MEASURE = range(7)
 number if it is written as one, a code of a list, a number with a unit."""
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def add_node(nodes: np.ndarray, n: int, owner: int, kind: int) -> None:
     """Write a node that has no name and no value yet.
 
@@ -47,7 +48,7 @@ def add_node(nodes: np.ndarray, n: int, owner: int, kind: int) -> None:
     nodes[n, TAIL] = n
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def name_node(base: int, nodes: np.ndarray, n: int, begin: int, end: int) -> None:
     """Give a node its name.
 
@@ -63,7 +64,7 @@ def name_node(base: int, nodes: np.ndarray, n: int, begin: int, end: int) -> Non
     nodes[n, NAME_BEGIN], nodes[n, NAME_END] = begin - base, end - base
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def fill_leaf(base: int, nodes: np.ndarray, n: int, tag: tags.Tag, begin: int, end: int) -> None:
     """Give a leaf its value, and the list or unit that its kind has.
 
@@ -90,7 +91,7 @@ def fill_leaf(base: int, nodes: np.ndarray, n: int, tag: tags.Tag, begin: int, e
         nodes[n, SPACE_BEGIN], nodes[n, SPACE_END] = tag[tags.UOM] - base, tag[tags.UOM_END] - base
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def complete_node(
     base: int, nodes: np.ndarray, n: int, tag: tags.Tag, begin: int, end: int
 ) -> None:
@@ -120,7 +121,7 @@ def complete_node(
         fill_leaf(base, nodes, n, tag, begin, end)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def close_node(nodes: np.ndarray, n: int, count: int) -> None:
     """End a node: an object without anything, or what has no name or value, is none.
 
@@ -144,7 +145,7 @@ def close_node(nodes: np.ndarray, n: int, count: int) -> None:
         nodes[n, KIND] = NONE
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def link_siblings(letters: np.ndarray, nodes: np.ndarray, first: int, count: int) -> None:
     """Chain the nodes of one name in one place, in the order of the document.
 
@@ -167,7 +168,7 @@ def link_siblings(letters: np.ndarray, nodes: np.ndarray, first: int, count: int
                 length = nodes[n, NAME_END] - nodes[n, NAME_BEGIN]
                 as_long = nodes[sibling, NAME_END] - nodes[sibling, NAME_BEGIN] == length
                 begin, other = nodes[n, NAME_BEGIN], nodes[sibling, NAME_BEGIN]
-                if as_long and same_text(letters, begin, other, length):
+                if as_long and same_stretch(letters, begin, other, length):
                     nodes[nodes[sibling, TAIL], NEXT] = n
                     nodes[sibling, TAIL] = n
                     nodes[n, TAIL] = -1 - sibling

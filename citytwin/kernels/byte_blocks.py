@@ -18,8 +18,10 @@ from citytwin.kernels.llvm_blocks import (
     BEHIND_DIGITS,
     BEHIND_NAME,
     BLOCK,
+    DECIMAL_SHAPE,
     DIFFERENCE,
     FEW_DIGITS,
+    HALF_BLOCK,
     NEXT_EIGHT,
     ODD_IN_TEXT,
     ODD_IN_VALUE,
@@ -28,7 +30,7 @@ from citytwin.kernels.llvm_blocks import (
 
 _TAB, _LINE_FEED, _RETURN, _SPACE = 9, 10, 13, 32
 _QUOTE, _AMPERSAND, _APOSTROPHE, _LESS, _CLOSING = 34, 38, 39, 60, 93
-_UNDERSCORE = 95
+_POINT, _UNDERSCORE = 46, 95
 
 
 def first_odd_in_text(data: np.ndarray, begin: int) -> int:
@@ -121,6 +123,35 @@ def first_behind_digits(data: np.ndarray, begin: int) -> int:
     return BLOCK
 
 
+def decimal_shape(data: np.ndarray, begin: int) -> int:
+    """How the decimal number is written that a block of 32 bytes begins with.
+
+    Parameters
+    ----------
+    data
+        Shape (n,), uint8: the bytes (integers).
+    begin
+        Where the block begins (an integer).
+
+    Returns
+    -------
+    int
+        Digits it begins with; 256 for each digit behind a point that follows, 65536 for the point.
+        Digits end with the block.
+    """
+    end = begin + HALF_BLOCK
+    p = begin
+    while p < end and 48 <= data[p] <= 57:
+        p += 1
+    whole = p - begin
+    if p == end or data[p] != _POINT:
+        return whole
+    p += 1
+    while p < end and 48 <= data[p] <= 57:
+        p += 1
+    return whole + ((p - begin - whole - 1) << 8) + (1 << 16)
+
+
 def few_digits(data: np.ndarray, begin: int, count: int) -> int:
     """Number that at most eight decimal digits make.
 
@@ -175,6 +206,7 @@ overload(first_behind_name)(lambda data, begin: lambda data, begin: BEHIND_NAME(
 overload(first_difference)(lambda data, a, b: lambda data, a, b: DIFFERENCE(data, a, b))
 overload(short_hash)(lambda data, begin, end: lambda data, begin, end: SHORT_HASH(data, begin, end))
 overload(first_behind_digits)(lambda data, begin: lambda data, begin: BEHIND_DIGITS(data, begin, 0))
+overload(decimal_shape)(lambda data, begin: lambda data, begin: DECIMAL_SHAPE(data, begin, 0))
 overload(few_digits)(
     lambda data, begin, count: lambda data, begin, count: FEW_DIGITS(data, begin, count)
 )

@@ -8,9 +8,9 @@ a gigabyte per second"). Those few, and texts in any unusual form, are left to t
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
-from citytwin.kernels.byte_blocks import few_digits, first_behind_digits
+from citytwin.kernels.borrowing import inlined
+from citytwin.kernels.byte_blocks import decimal_shape, few_digits
 from citytwin.kernels.llvm_blocks import BLOCK
 from citytwin.kernels.wide_words import leading_zeros, product
 
@@ -51,7 +51,7 @@ _POWERS = _powers_of_five()
 """Shape (n, 2), uint64: high and low half."""
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def compose(digits: np.uint64, exponent: int) -> tuple[float, bool]:
     """Nearest float64 to ``digits * 10 ** exponent`` (any unit), and whether it was decided.
 
@@ -94,7 +94,7 @@ def compose(digits: np.uint64, exponent: int) -> tuple[float, bool]:
     return np.float64(mantissa) * _POWERS_OF_TWO[power + 1000], True
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _appended(data: np.ndarray, digits: np.uint64, begin: int, count: int) -> np.uint64:
     """Append further decimal digits to some; they are 19 in all at most."""
     p, end = begin, begin + count
@@ -105,7 +105,7 @@ def _appended(data: np.ndarray, digits: np.uint64, begin: int, count: int) -> np
     return digits
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def parse_decimal(data: np.ndarray, begin: int, stop: int) -> tuple[float, int, int]:  # noqa: C901 - sign, digits, point, exponent: one look at each byte
     """Read the number that begins at a place (any unit).
 
@@ -127,12 +127,9 @@ def parse_decimal(data: np.ndarray, begin: int, stop: int) -> tuple[float, int, 
         p += 1
     if p + 2 * BLOCK < len(data):
         # The usual number: some digits, mostly a point and more digits, and it ends.
-        whole = first_behind_digits(data, p)
-        q = p + whole
-        rest = 0
-        if data[q] == _POINT:
-            rest = first_behind_digits(data, q + 1)
-            q += 1 + rest
+        shape = decimal_shape(data, p)
+        whole, rest = shape & 255, (shape >> 8) & 255
+        q = p + whole + (shape >> 16) + rest
         ends = q <= stop and data[q] != _POINT and data[q] | 32 != _E_LOWER
         if ends and whole <= 8 and 0 < whole + rest <= _MOST_DIGITS:
             digits = np.uint64(few_digits(data, p, whole))

@@ -20,6 +20,7 @@ from citytwin.kernels import gml_tags as tags
 from citytwin.kernels import xml_bytes as xml
 from citytwin.kernels import xml_names as xn
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.borrowing import borrowing, inlined
 from citytwin.kernels.byte_blocks import first_odd_in_text
 from citytwin.kernels.llvm_blocks import BLOCK
 
@@ -66,14 +67,30 @@ def list_attributes(
     int
         Number of nodes, -1 where `nodes` is too small.
     """
+    memories = (np.zeros(xn.MEMORY, dtype=np.int64), np.zeros(xn.MEMORY, dtype=np.int64))
+    states = np.empty(words.DEEPEST + 1, dtype=np.int64)
+    owners = np.empty(words.DEEPEST + 1, dtype=np.int64)
+    met = np.empty(words.WORD_COUNT, dtype=np.bool_)
+    return _list(document, rows, nodes, firsts, odd, memories, (states, owners, met))
+
+
+@borrowing
+def _list(
+    document: tuple[np.ndarray, int, np.ndarray, np.ndarray],
+    rows: np.ndarray,
+    nodes: np.ndarray,
+    firsts: np.ndarray,
+    odd: np.ndarray,
+    memories: tuple[np.ndarray, np.ndarray],
+    work: tuple[np.ndarray, np.ndarray, np.ndarray],
+) -> int:
     count = 0
     letters = document[0][document[1] :]
-    memories = (np.zeros(xn.MEMORY, dtype=np.int64), np.zeros(xn.MEMORY, dtype=np.int64))
     for u in range(len(rows)):
         firsts[u] = count
         if nodes.shape[0] - count < MOST_NODES:
             return -1
-        found = _walk(document, int(rows[u]), nodes[: count + MOST_NODES], count, memories)
+        found = _walk(document, int(rows[u]), nodes[: count + MOST_NODES], count, memories, work)
         odd[u] = found < 0
         if found >= 0:
             an.link_siblings(letters, nodes, count, found)
@@ -82,20 +99,20 @@ def list_attributes(
     return count
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
     document: tuple[np.ndarray, int, np.ndarray, np.ndarray],
     row: int,
     nodes: np.ndarray,
     first: int,
     memories: tuple[np.ndarray, np.ndarray],
+    work: tuple[np.ndarray, np.ndarray, np.ndarray],
 ) -> int:
     """List the attributes of one unit behind `first` nodes; -1 where it is odd."""
     data, base, table, prefixes = document
-    states = np.empty(words.DEEPEST + 1, dtype=np.int64)
-    owners = np.empty(words.DEEPEST + 1, dtype=np.int64)
+    states, owners, met = work
     states[0], owners[0] = _IN_UNIT, -1
-    met = np.zeros(words.WORD_COUNT, dtype=np.bool_)
+    met[:] = False
     depth, count = 0, first
     child, behind = row + 1, int(table[row, xs.LAST])
     p, stop = base + int(table[row, xs.TEXT]), base + int(table[row, xs.CLOSE])
@@ -188,7 +205,7 @@ def _walk(  # noqa: C901 - one step through the bytes for each kind of markup
     return count
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _decide(  # noqa: C901 - one branch for each place
     data: np.ndarray, state: int, tag: tags.Tag
 ) -> tuple[int, int, int]:
@@ -221,7 +238,7 @@ def _decide(  # noqa: C901 - one branch for each place
     return _leaf_kind(data, tag), an.NONE, _IN_PROPERTY
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _leaf_kind(data: np.ndarray, tag: tags.Tag) -> int:
     if tag[tags.SPACE_END] > tag[tags.SPACE]:
         return an.CODE

@@ -15,14 +15,15 @@ from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_bytes as xml
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.borrowing import borrowing, inlined
 from citytwin.kernels.decimal_floats import READ, parse_decimal
 
 _MOST_COMPARED = 1000
-_ODD, _MASK = 1000003, (1 << 40) - 1
+_FACTORS, _MASK = (0x9E3779B1, 0x85EBCA6B, 0xC2B2AE35), (1 << 40) - 1
 
 
 @njit(cache=True, nogil=True)
-def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in one place
+def read_coordinates(
     document: tuple[np.ndarray, int, np.ndarray],
     units: np.ndarray,
     count: int,
@@ -55,9 +56,25 @@ def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in on
     tuple
         Number of faces, of rings, of vertices.
     """
-    bits = points.view(np.int64)
-    slots = np.empty(64, dtype=np.int64)
+    most = 0
+    for u in range(count):
+        most = max(most, int(units[u + 1, gu.FACES]) - int(units[u, gu.FACES]))
+    slots = np.empty(_slots_for(most), dtype=np.int64)
     hashes = np.empty(faces.shape[0], dtype=np.int64)
+    return _read(document, units, count, faces, points, rings, (slots, hashes))
+
+
+@borrowing
+def _read(  # noqa: C901 - what is filled so far is rolled back in one place
+    document: tuple[np.ndarray, int, np.ndarray],
+    units: np.ndarray,
+    count: int,
+    faces: np.ndarray,
+    points: np.ndarray,
+    rings: np.ndarray,
+    work: tuple[np.ndarray, np.ndarray],
+) -> tuple[int, int, int]:
+    bits = points.view(np.int64)
     filled = (0, 0, 0)
     for u in range(count):
         first, split = int(units[u, gu.FACES]), int(units[u, gu.LEVEL_FACES])
@@ -72,9 +89,8 @@ def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in on
             units[u, gu.FACES if outline else gu.LEVEL_FACES] = filled[0]
             kept_from = filled[0]
             twice = units[u, gu.OUTLINE_PROPERTIES if outline else gu.LEVEL_PROPERTIES] > 1
+            slots = work[0][: _slots_for(end - begin)]
             if twice:
-                if len(slots) < 4 * (end - begin):
-                    slots = np.empty(_power_of_two(4 * (end - begin)), dtype=np.int64)
                 slots[:] = -1
             for f in range(begin, end):
                 read = _read_face(document, int(faces[f, gf.FACE_ROW]), points, rings, filled)
@@ -82,7 +98,7 @@ def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in on
                     sound = False
                     break
                 if twice:
-                    copy = _is_copy(bits, rings, faces, (filled, read), hashes, slots)
+                    copy = _is_copy(bits, rings, faces, (filled, read), work[1], slots)
                     if copy == 1:
                         continue
                     if copy == 2:
@@ -105,15 +121,16 @@ def read_coordinates(  # noqa: C901 - what is filled so far is rolled back in on
     return filled
 
 
-@njit(cache=True, nogil=True)
-def _power_of_two(least: int) -> int:
+@inlined
+def _slots_for(faces: int) -> int:
+    """Places to find so many faces again: a power of two."""
     size = 64
-    while size < least:
+    while size < 4 * faces:
         size *= 2
     return size
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _read_face(
     document: tuple[np.ndarray, int, np.ndarray],
     face: int,
@@ -142,7 +159,7 @@ def _read_face(
     return filled[0] + 1, n_rings, n_points
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _read_ring(  # noqa: C901 - one check after the other
     document: tuple[np.ndarray, int, np.ndarray], ring: int, points: np.ndarray, begin: int
 ) -> int:
@@ -174,7 +191,7 @@ def _read_ring(  # noqa: C901 - one check after the other
     return n - 1
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _read_numbers(data: np.ndarray, begin: int, stop: int, points: np.ndarray, filled: int) -> int:
     """Append the numbers of a text as vertices; place behind them, -1 if they are not sound."""
     p = xml.after_space(data, begin, stop)
@@ -192,7 +209,7 @@ def _read_numbers(data: np.ndarray, begin: int, stop: int, points: np.ndarray, f
     return n
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _is_copy(
     bits: np.ndarray,
     rings: np.ndarray,
@@ -222,22 +239,21 @@ def _is_copy(
     return 0
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _hash_of_set(rows: np.ndarray) -> int:
     """Hash that neither order nor repetition of rows changes: of the lowest and the highest one."""
     low, high = _MASK, 0
     for i in range(len(rows)):
-        code = 17
-        for k in range(3):
-            word = int(rows[i, k])
-            code = (code * _ODD + (word & 0xFFFFFFFF)) & _MASK
-            code = (code * _ODD + ((word >> 32) & 0xFFFFFFFF)) & _MASK
+        x, y, z = int(rows[i, 0]), int(rows[i, 1]), int(rows[i, 2])
+        # Of short decimal numbers the lower bits are all zero.
+        code = (x ^ (x >> 32)) * _FACTORS[0] + (y ^ (y >> 32)) * _FACTORS[1]
+        code = (code + (z ^ (z >> 32)) * _FACTORS[2]) & _MASK
         low, high = min(low, code), max(high, code)
-    total = (low * _ODD + high) & _MASK
+    total = (low * _FACTORS[0] + high) & _MASK
     return total ^ (total >> 17)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _within(some: np.ndarray, others: np.ndarray) -> bool:
     for i in range(len(some)):
         found = False

@@ -13,6 +13,7 @@ from numba import njit
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.borrowing import borrowing, inlined
 from citytwin.kernels.gml_links import target_of
 
 _MAX_LINKS = 24
@@ -53,11 +54,24 @@ def find_faces(
     tuple
         Number of faces; whether a link leads from one feature into another.
     """
-    table = document[2]
-    seen = np.zeros(table.shape[0], dtype=np.int32)
-    followed = np.zeros(table.shape[0], dtype=np.int32)
-    listed = np.empty(table.shape[0], dtype=np.int32)
+    rows = document[2].shape[0]
+    seen = np.zeros(rows, dtype=np.int32)
+    followed = np.zeros(rows, dtype=np.int32)
+    listed = np.empty(rows, dtype=np.int32)
     way = np.empty((_MAX_LINKS, 3), dtype=np.int64)
+    return _find(document, units, count, (seen, followed, way), listed, faces)
+
+
+@borrowing
+def _find(
+    document: tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray],
+    units: np.ndarray,
+    count: int,
+    memory: tuple[np.ndarray, np.ndarray, np.ndarray],
+    listed: np.ndarray,
+    faces: np.ndarray,
+) -> tuple[int, bool]:
+    table = document[2]
     filled, walk, crossing = 0, 0, False
     within = (0, 0)
     for u in range(count):
@@ -78,7 +92,7 @@ def find_faces(
             for k in range(number):
                 state = (walk, u, outline)
                 filled, sound, out = _gather(
-                    document, int(listed[k]), within, (seen, followed, way), state, faces, filled
+                    document, int(listed[k]), within, memory, state, faces, filled
                 )
                 crossing = crossing or out
                 if not sound:
@@ -95,7 +109,7 @@ def find_faces(
     return filled, crossing
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _properties(
     table: np.ndarray, units: np.ndarray, u: int, outline: int, listed: np.ndarray
 ) -> int:
@@ -125,7 +139,7 @@ def _properties(
     return number if outline else _installed(table, row, int(units[u, gu.LOD]), listed, number)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _of_boundary(table: np.ndarray, holder: int, lod: int, listed: np.ndarray, count: int) -> int:
     """List the properties of one level of the surfaces in a boundary, and of their openings."""
     number = count
@@ -138,7 +152,7 @@ def _of_boundary(table: np.ndarray, holder: int, lod: int, listed: np.ndarray, c
     return number
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _installed(table: np.ndarray, row: int, lod: int, listed: np.ndarray, count: int) -> int:
     """List the properties of one level of the installations outside."""
     number = count
@@ -161,7 +175,7 @@ def _installed(table: np.ndarray, row: int, lod: int, listed: np.ndarray, count:
     return number
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _gather(  # noqa: C901 - one step through the tree for each kind of element
     document: tuple[np.ndarray, int, np.ndarray, np.ndarray, np.ndarray],
     geometry: int,
@@ -237,7 +251,7 @@ def _gather(  # noqa: C901 - one step through the tree for each kind of element
             r = here + 1
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def mark_of(marks: np.ndarray, table: np.ndarray, row: int, kind: int) -> int:
     """Row of the attribute table that has an attribute of an element; -1 if it has none.
 
@@ -258,30 +272,7 @@ def mark_of(marks: np.ndarray, table: np.ndarray, row: int, kind: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
-def marks_of(
-    marks: np.ndarray, table: np.ndarray, rows: np.ndarray, kind: int, found: np.ndarray
-) -> None:
-    """Rows of the attribute table that have an attribute of some elements.
-
-    Parameters
-    ----------
-    marks
-        Shape (n_mark, 4), int32: attributes (integers).
-    table
-        Shape (n_row, 8), int32: elements (integers).
-    rows
-        Shape (n,), int64: rows of the elements, -1 for none (integers).
-    kind
-        Number of the attribute (an integer).
-    found
-        Shape (n,), int64: filled; -1 where there is none (integers).
-    """
-    for i in range(len(rows)):
-        found[i] = mark_of(marks, table, rows[i], kind) if rows[i] >= 0 else -1
-
-
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _semantic(table: np.ndarray, row: int) -> int:
     """Kind of the nearest thematic surface around a polygon, within its building."""
     r = table[row, xs.PARENT]

@@ -7,13 +7,17 @@ reader. Bytes decide, the hash only finds them (open addressing, Knuth 1998, sec
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.borrowing import borrowing, inlined
+from citytwin.kernels.byte_blocks import next_eight
+from citytwin.kernels.xml_names import same_stretch
+
+_FACTOR, _MASK = 0x1E3779B97F4A7C15, (1 << 62) - 1
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def text_hash(data: np.ndarray, begin: int, end: int) -> int:
     """Hash of some bytes, not negative.
 
@@ -24,30 +28,23 @@ def text_hash(data: np.ndarray, begin: int, end: int) -> int:
     begin, end
         Positions (integers).
     """
-    code = 0
-    for k in range(begin, end):
-        code = ((code * 33) ^ int(data[k])) & names.HASH_MASK
-    return code ^ (code >> 19)
+    p, code = int(begin), int(end) - int(begin)
+    while p + 8 <= end:
+        code = (code ^ next_eight(data, p)) * _FACTOR
+        p += 8
+    if p < end and p > begin:  # the last eight, of which some are in the hash already
+        code = (code ^ next_eight(data, end - 8)) * _FACTOR
+        p = end
+    while p < end:
+        code = code * 256 + int(data[p])
+        p += 1
+    # A product carries bits up only, so shifts bring them down.
+    code = code & _MASK
+    code = ((code ^ (code >> 32)) * _FACTOR) & _MASK
+    return int(code ^ (code >> 31))
 
 
-@njit(cache=True, nogil=True, forceinline=True)
-def same_text(data: np.ndarray, a: int, b: int, length: int) -> bool:
-    """Whether two stretches of bytes are the same.
-
-    Parameters
-    ----------
-    data
-        Shape (n,), uint8: the bytes (integers).
-    a, b, length
-        Where they begin, and how long they are (integers).
-    """
-    same = True
-    for k in range(length):
-        same = same and data[a + k] == data[b + k]
-    return same
-
-
-@njit(cache=True, nogil=True)
+@borrowing
 def index_targets(
     data: np.ndarray, base: int, table: np.ndarray, marks: np.ndarray, slots: np.ndarray
 ) -> None:
@@ -81,7 +78,7 @@ def index_targets(
         slots[slot] = m
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def target_of(
     data: np.ndarray,
     base: int,
@@ -124,7 +121,7 @@ def target_of(
         m = slots[slot]
         first = base + marks[m, xs.MARK_START]
         same = base + marks[m, xs.MARK_END] - first == length
-        if same and same_text(data, first, begin, length):
+        if same and same_stretch(data, first, begin, length):
             row = marks[m, xs.MARK_ROW]
             anywhere = True
             if within[0] <= row < within[1] and (found < 0 or row < found):

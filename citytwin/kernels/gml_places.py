@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
+from citytwin.kernels.borrowing import borrowing
+
 _SLOTS = 1 << 13
 
 
@@ -50,7 +52,7 @@ def distinct_places(points: np.ndarray, places: np.ndarray, index: np.ndarray) -
     return count
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def boxes(xyz: np.ndarray, starts: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
     """Lowest and highest coordinates of groups of vertices.
 
@@ -71,23 +73,3 @@ def boxes(xyz: np.ndarray, starts: np.ndarray, low: np.ndarray, high: np.ndarray
                 largest = max(largest, xyz[i, k])
             low[g, k] = smallest
             high[g, k] = largest
-
-
-@njit(cache=True, nogil=True)
-def gather_texts(data: np.ndarray, begin: np.ndarray, end: np.ndarray, out: np.ndarray) -> None:
-    """Copy stretches of bytes one behind the other.
-
-    Parameters
-    ----------
-    data
-        Shape (n,), uint8: bytes (integers).
-    begin, end
-        Shape (m,), int64: positions (integers).
-    out
-        Shape (n_out,), uint8: filled (integers).
-    """
-    p = 0
-    for i in range(len(begin)):
-        for k in range(begin[i], end[i]):
-            out[p] = data[k]
-            p += 1

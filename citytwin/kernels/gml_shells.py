@@ -7,17 +7,17 @@ Where these are all the polygons of a level of detail, the level is the shell of
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.borrowing import borrowing
 from citytwin.kernels.gml_faces import mark_of
 
 _SOLID, _COMPOSITE, _MULTI = map(names.NAMES.index, ("Solid", "CompositeSolid", "MultiSolid"))
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def shell_members(
     table: np.ndarray, marks: np.ndarray, units: np.ndarray, members: np.ndarray
 ) -> None:
@@ -49,7 +49,7 @@ def shell_members(
             members[u] = 0
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _members(table: np.ndarray, marks: np.ndarray, geometry: int) -> int:
     solids, members = 0, 0
     for r in range(geometry + 1, table[geometry, xs.LAST]):

@@ -6,12 +6,12 @@ The document was found well-formed before, so that nothing is checked twice (W3C
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import attribute_words as words
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_bytes as xml
 from citytwin.kernels import xml_names as xn
+from citytwin.kernels.borrowing import inlined
 from citytwin.kernels.byte_blocks import first_behind_name, first_odd_in_text
 from citytwin.kernels.llvm_blocks import BLOCK
 
@@ -25,7 +25,7 @@ namespace, number in the vocabulary; values of codeSpace, uom and name. Position
 begin of the bytes; both are 0 where there is no such attribute."""
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def begins(data: np.ndarray, tag: Tag, letters: np.ndarray) -> bool:
     """Whether the local name of a tag begins with some letters.
 
@@ -42,7 +42,7 @@ def begins(data: np.ndarray, tag: Tag, letters: np.ndarray) -> bool:
     return end <= tag[LOCAL_END] and xn.same_bytes(data[tag[LOCAL] : end], letters)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def read_tag(
     data: np.ndarray, begin: int, prefixes: np.ndarray, memories: tuple[np.ndarray, np.ndarray]
 ) -> Tag:
@@ -106,7 +106,7 @@ def read_tag(
     return (p + 1, 0, local, end, flags, word, space, space_end, uom, uom_end, title, title_end)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def trimmed(data: np.ndarray, begin: int, end: int) -> tuple[int, int]:
     """Begin and end of a text without the white space around it.
 
@@ -124,7 +124,7 @@ def trimmed(data: np.ndarray, begin: int, end: int) -> tuple[int, int]:
     return begin, end
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def behind_end_tag(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind an end tag.
 
@@ -143,7 +143,7 @@ def behind_end_tag(data: np.ndarray, begin: int, stop: int) -> int:
     return p + 1
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def behind_element(  # noqa: C901 - one branch for each kind of markup
     data: np.ndarray, inside: int, stop: int
 ) -> int:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.borrowing import borrowing, inlined
 
 ROW, FEATURE, OWNER, STATUS, LOD, AT_ROOF, OUTLINE_ROW = 0, 1, 2, 3, 4, 5, 6
 HEIGHT_ROW, USAGE_ROW, FUNCTION_ROW, STOREYS_ROW, PIECE_ROW, FACES, LEVEL_FACES = (
@@ -46,7 +46,7 @@ class Tally(NamedTuple):
     letters: int
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def tally(table: np.ndarray) -> Tally:
     """Count what room has to be made for.
 
@@ -67,7 +67,7 @@ def tally(table: np.ndarray) -> Tally:
     return Tally(units, faces, rings, models, letters)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def find_units(table: np.ndarray, rows: int, units: np.ndarray) -> tuple[int, bool]:
     """List buildings and parts, each building before its parts.
 
@@ -123,7 +123,7 @@ def find_units(table: np.ndarray, rows: int, units: np.ndarray) -> tuple[int, bo
     return count, True
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _is_part(table: np.ndarray, row: int) -> bool:
     """Whether a unit is a part inside a property of a unit, as it should be."""
     holder = table[row, xs.PARENT]
@@ -138,7 +138,7 @@ def _is_part(table: np.ndarray, row: int) -> bool:
     return bool(names.ROLES[table[owner, xs.NAME]] & names.UNIT)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def describe_units(table: np.ndarray, units: np.ndarray, count: int) -> None:
     """Find attributes, outline and best level of detail of every unit.
 
@@ -166,7 +166,7 @@ def describe_units(table: np.ndarray, units: np.ndarray, count: int) -> None:
             spoil(units, u)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def spoil(units: np.ndarray, u: int) -> None:
     """Give a feature to the element-wise reader.
 
@@ -180,7 +180,7 @@ def spoil(units: np.ndarray, u: int) -> None:
     units[u if units[u, OWNER] < 0 else units[u, OWNER], STATUS] = UNCLEAN
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_spoiled(units: np.ndarray, u: int) -> bool:
     """Whether the feature of a unit is read by the element-wise reader.
 
@@ -194,7 +194,7 @@ def is_spoiled(units: np.ndarray, u: int) -> bool:
     return bool(units[u if units[u, OWNER] < 0 else units[u, OWNER], STATUS] == UNCLEAN)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _describe(table: np.ndarray, units: np.ndarray, u: int) -> bool:
     row = units[u, ROW]
     rank, levels = 9, 0
@@ -227,7 +227,7 @@ def _describe(table: np.ndarray, units: np.ndarray, u: int) -> bool:
     return units[u, OUTLINE_ROW] >= 0 or not _has_plane_boundary(table, row)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _best(levels: int) -> int:
     """Preferred of some levels, given as bits: 3, 4, 2, 1; -1 for none, LOD0 is none."""
     for lod in (3, 4, 2, 1):
@@ -236,7 +236,7 @@ def _best(levels: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _note_attribute(  # noqa: C901 - one branch for each name
     table: np.ndarray, units: np.ndarray, u: int, child: int
 ) -> None:
@@ -263,12 +263,12 @@ def _note_attribute(  # noqa: C901 - one branch for each name
         units[u, column] = child
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _is_value(table: np.ndarray, row: int) -> bool:
     return bool(table[row, xs.NAME] == names.VALUE)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _boundary_levels(table: np.ndarray, holder: int) -> tuple[bool, int]:
     """Bits of the levels of the surfaces in a boundary; false where its build is not foreseen.
 
@@ -287,7 +287,7 @@ def _boundary_levels(table: np.ndarray, holder: int) -> tuple[bool, int]:
     return True, levels
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def surface_of_level(table: np.ndarray, level: int, holder: int) -> int:
     """Boundary surface that a geometry property counts for.
 
@@ -325,7 +325,7 @@ def surface_of_level(table: np.ndarray, level: int, holder: int) -> int:
     return wall if role & names.OUTER else -1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _installations_are_foreseen(table: np.ndarray, holder: int) -> bool:
     """Whether the geometry of installations outside is built so that it can be read here.
 
@@ -348,7 +348,7 @@ def _installations_are_foreseen(table: np.ndarray, holder: int) -> bool:
     return True
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _has_plane_boundary(table: np.ndarray, row: int) -> bool:
     """Whether a building without outline has a LOD0 ground or roof surface to take it from."""
     r = row + 1
@@ -360,7 +360,7 @@ def _has_plane_boundary(table: np.ndarray, row: int) -> bool:
     return False
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_child(table: np.ndarray, row: int, parent: int) -> bool:
     """Whether an element is a child of another one, with nothing between them.
 
@@ -374,7 +374,7 @@ def is_child(table: np.ndarray, row: int, parent: int) -> bool:
     return bool(table[row, xs.PARENT] == parent and table[row, xs.FLAGS] & xs.DIRECT)
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _find_pieces(table: np.ndarray, units: np.ndarray, u: int) -> None:
     """First buildingID, branchID and partID of i-UR, not those of parts."""
     row = units[u, ROW]

@@ -13,13 +13,14 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-BLOCK = 64
-"""Bytes of a block."""
+BLOCK, HALF_BLOCK = 64, 32
+"""Bytes of a block, and of a smaller one for what is never long."""
 
 _TAB, _LINE_FEED, _RETURN, _SPACE = 9, 10, 13, 32
 _QUOTE, _AMPERSAND, _APOSTROPHE, _LESS, _CLOSING = 34, 38, 39, 60, 93
 _DASH, _POINT, _UNDERSCORE, _COLON = 45, 46, 95, 58
 _BYTES, _BITS = ir.VectorType(ir.IntType(8), BLOCK), ir.IntType(BLOCK)
+_HALF = ir.VectorType(ir.IntType(8), HALF_BLOCK)
 _SPREAD = 0x9E3779B97F4A7C15
 """Of the golden ratio: its multiples are spread evenly (Knuth 1998, section 6.4)."""
 
@@ -43,12 +44,12 @@ def _compiled(generate: Generate) -> Any:
     return function
 
 
-def _block(builder: Any, address: Any) -> Any:
-    return builder.load(builder.bitcast(address, _BYTES.as_pointer()), align=1)
+def _block(builder: Any, address: Any, kind: Any = _BYTES) -> Any:
+    return builder.load(builder.bitcast(address, kind.as_pointer()), align=1)
 
 
-def _all(byte: int) -> ir.Constant:
-    return ir.Constant(_BYTES, [byte] * BLOCK)
+def _all(block: Any, byte: int) -> ir.Constant:
+    return ir.Constant(block.type, [byte] * block.type.count)
 
 
 def _place_of_first(builder: Any, marked: Any) -> Any:
@@ -57,13 +58,13 @@ def _place_of_first(builder: Any, marked: Any) -> Any:
 
 
 def _is_one_of(builder: Any, block: Any, wanted: tuple[int, ...]) -> Any:
-    marked = [builder.icmp_unsigned("==", block, _all(byte)) for byte in wanted]
+    marked = [builder.icmp_unsigned("==", block, _all(block, byte)) for byte in wanted]
     return reduce(builder.or_, marked)
 
 
 def _is_in(builder: Any, block: Any, first: int, last: int) -> Any:
-    moved = builder.sub(block, _all(first))
-    return builder.icmp_unsigned("<=", moved, _all(last - first))
+    moved = builder.sub(block, _all(block, first))
+    return builder.icmp_unsigned("<=", moved, _all(block, last - first))
 
 
 def _odd_in_text(builder: Any, at: Any, begin: Any, _: Any) -> Any:
@@ -83,7 +84,7 @@ def _odd_in_value(builder: Any, at: Any, begin: Any, _: Any) -> Any:
 
 def _behind_name(builder: Any, at: Any, begin: Any, _: Any) -> Any:
     block = _block(builder, at(begin))
-    lower = builder.or_(block, _all(32))  # makes letters of no other characters
+    lower = builder.or_(block, _all(block, 32))  # makes letters of no other characters
     inside = _is_one_of(builder, block, (_DASH, _POINT, _UNDERSCORE))
     inside = builder.or_(inside, _is_in(builder, lower, 97, 122))
     inside = builder.or_(inside, _is_in(builder, block, 48, _COLON))
@@ -93,6 +94,22 @@ def _behind_name(builder: Any, at: Any, begin: Any, _: Any) -> Any:
 def _behind_digits(builder: Any, at: Any, begin: Any, _: Any) -> Any:
     inside = _is_in(builder, _block(builder, at(begin)), 48, 57)
     return _place_of_first(builder, builder.not_(inside))
+
+
+def _decimal_shape(builder: Any, at: Any, begin: Any, _: Any) -> Any:
+    block, word = _block(builder, at(begin), _HALF), ir.IntType(64)
+    masks = (builder.not_(_is_in(builder, block, 48, 57)), _is_one_of(builder, block, (_POINT,)))
+    behind, points = (
+        builder.zext(builder.bitcast(mask, ir.IntType(HALF_BLOCK)), word) for mask in masks
+    )
+    behind = builder.or_(behind, word(1 << HALF_BLOCK))  # digits end with the block
+    none = ir.Constant(ir.IntType(1), 0)
+    whole = builder.cttz(behind, none)
+    has_point = builder.and_(builder.lshr(points, whole), word(1))
+    beyond = builder.lshr(builder.lshr(behind, whole), word(1))
+    rest = builder.mul(builder.cttz(beyond, none), has_point)
+    whole = builder.add(whole, builder.shl(rest, word(8)))
+    return builder.add(whole, builder.shl(has_point, word(16)))
 
 
 def _digits(builder: Any, at: Any, begin: Any, count: Any) -> Any:
@@ -139,9 +156,12 @@ def _hash(builder: Any, at: Any, begin: Any, end: Any) -> Any:
     last = _eight(builder, at(from_end))
     last = builder.add(length, builder.select(is_short, word(0), last))
     mixed = builder.xor(first, builder.mul(last, word(_SPREAD)))
+    # A product carries to the left only: without this, the last letters of names would not count.
+    mixed = builder.xor(mixed, builder.lshr(mixed, word(32)))
     return builder.lshr(builder.mul(mixed, word(_SPREAD)), word(40))
 
 
 ODD_IN_TEXT, ODD_IN_VALUE, BEHIND_NAME = map(_compiled, (_odd_in_text, _odd_in_value, _behind_name))
 DIFFERENCE, SHORT_HASH = map(_compiled, (_difference, _hash))
-BEHIND_DIGITS, FEW_DIGITS, NEXT_EIGHT = map(_compiled, (_behind_digits, _digits, _next_eight))
+BEHIND_DIGITS, DECIMAL_SHAPE = map(_compiled, (_behind_digits, _decimal_shape))
+FEW_DIGITS, NEXT_EIGHT = map(_compiled, (_digits, _next_eight))

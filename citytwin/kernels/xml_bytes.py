@@ -8,8 +8,8 @@ damaged or merely unusual: another reader then gives its verdict.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
+from citytwin.kernels.borrowing import borrowing, inlined
 from citytwin.kernels.byte_blocks import first_odd_in_text, first_odd_in_value
 from citytwin.kernels.llvm_blocks import BLOCK
 
@@ -44,7 +44,7 @@ _ENTITIES = tuple(int.from_bytes(name, "big") for name in (b"lt", b"gt", b"amp",
 _CDATA = np.frombuffer(b"[CDATA[", dtype=np.uint8).copy()
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_space(byte: int) -> bool:
     """Whether a byte is white space of XML.
 
@@ -56,7 +56,7 @@ def is_space(byte: int) -> bool:
     return bool(_CLASS[byte] & _SPACE)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def is_name(byte: int) -> bool:
     """Whether an ASCII byte may stand in a name.
 
@@ -68,7 +68,7 @@ def is_name(byte: int) -> bool:
     return bool(_CLASS[byte] & _NAME)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def begins_name(byte: int) -> bool:
     """Whether an ASCII byte may begin a name.
 
@@ -80,7 +80,7 @@ def begins_name(byte: int) -> bool:
     return bool(_CLASS[byte] & _NAME_START)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def after_space(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind white space.
 
@@ -97,7 +97,7 @@ def after_space(data: np.ndarray, begin: int, stop: int) -> int:
     return p
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def after_character(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind a character of more than one byte; -1 where it is none of XML.
 
@@ -130,7 +130,7 @@ def after_character(data: np.ndarray, begin: int, stop: int) -> int:
     return begin + length
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def after_entity(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind one of the five entities or a decimal or hexadecimal character number.
 
@@ -152,7 +152,7 @@ def after_entity(data: np.ndarray, begin: int, stop: int) -> int:
     return end + 1 if _is_named(data, begin + 1, length) else -1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _is_named(data: np.ndarray, begin: int, length: int) -> bool:
     code = 0
     for k in range(min(length, 5)):
@@ -160,7 +160,7 @@ def _is_named(data: np.ndarray, begin: int, length: int) -> bool:
     return code in _ENTITIES
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _is_character(data: np.ndarray, begin: int, end: int) -> bool:
     base, p = 10, begin
     if data[p] == _X:
@@ -183,7 +183,7 @@ def _is_character(data: np.ndarray, begin: int, end: int) -> bool:
     return code < 0xD800 or 0xE000 <= code < 0xFFFE or 0x10000 <= code < 0x110000
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def after_text(  # noqa: C901 - one branch for each kind of byte
     data: np.ndarray, begin: int, stop: int
 ) -> tuple[int, bool]:
@@ -231,7 +231,7 @@ def after_text(  # noqa: C901 - one branch for each kind of byte
     return p, plain
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def after_value(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
     """Position of the closing quote of an attribute, and whether its value is written plainly.
 
@@ -275,7 +275,7 @@ def after_value(data: np.ndarray, begin: int, stop: int) -> tuple[int, bool]:
     return -1, plain
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def after_aside(data: np.ndarray, begin: int, stop: int) -> int:
     """Position behind a comment, a CDATA section or a processing instruction.
 
@@ -313,7 +313,7 @@ def after_aside(data: np.ndarray, begin: int, stop: int) -> int:
         p -= 1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _after_instruction(data: np.ndarray, begin: int, stop: int) -> int:
     """Behind ``?>``; an XML declaration in the midst of a document is refused."""
     p = begin + 2
@@ -328,13 +328,13 @@ def _after_instruction(data: np.ndarray, begin: int, stop: int) -> int:
     return int(_found(data, p, stop, QUESTION, GREATER))
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _is_xml(data: np.ndarray, begin: int) -> bool:
     x, m, ell = int(data[begin]), int(data[begin + 1]), int(data[begin + 2])
     return (x | 32) == 120 and (m | 32) == 109 and (ell | 32) == 108
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def _found(data: np.ndarray, begin: int, stop: int, first: int, second: int) -> int:
     """Position behind two bytes in a row; -1 if they do not come, or a character is no XML."""
     p = begin

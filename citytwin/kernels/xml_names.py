@@ -7,10 +7,10 @@ a memory; after that a comparison of blocks knows it.
 from __future__ import annotations
 
 import numpy as np
-from numba import njit
 
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_bytes as xml
+from citytwin.kernels.borrowing import borrowing, inlined
 from citytwin.kernels.byte_blocks import first_behind_name, first_difference, short_hash
 from citytwin.kernels.llvm_blocks import BLOCK
 
@@ -24,7 +24,7 @@ MEMORY = (2048, 6)
 """Shape of a memory: many more places than names, as one of two in the same place is forgotten."""
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
     """Read a qualified name.
 
@@ -60,7 +60,7 @@ def qualified(data: np.ndarray, begin: int, stop: int) -> tuple[int, int, int]:
     return p, colon, code & names.HASH_MASK
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def prefix_code(data: np.ndarray, begin: int, end: int) -> int:
     """Pack a prefix of at most seven bytes into one integer; -1 for longer ones.
 
@@ -79,7 +79,7 @@ def prefix_code(data: np.ndarray, begin: int, end: int) -> int:
     return code
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def prefix_flags(prefixes: np.ndarray, code: int) -> int:
     """Flags of the namespace of a prefix; -1 where it is not declared.
 
@@ -96,7 +96,7 @@ def prefix_flags(prefixes: np.ndarray, code: int) -> int:
     return -1
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def number_of(
     data: np.ndarray, begin: int, end: int, code: int, table: tuple[np.ndarray, ...]
 ) -> int:
@@ -132,7 +132,7 @@ def number_of(
     return 0
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def remembered(data: np.ndarray, begin: int, stop: int, memory: np.ndarray) -> tuple[int, int]:
     """Look up a name that may have been met before.
 
@@ -164,7 +164,7 @@ def remembered(data: np.ndarray, begin: int, stop: int, memory: np.ndarray) -> t
     return begin + length, place
 
 
-@njit(cache=True, nogil=True)
+@borrowing
 def learned(
     data: np.ndarray,
     begin: int,
@@ -206,7 +206,7 @@ def learned(
     return int(end)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
     """Whether two stretches of bytes of one length are the same.
 
@@ -221,9 +221,9 @@ def same_bytes(a: np.ndarray, b: np.ndarray) -> bool:
     return k == len(a)
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def same_stretch(data: np.ndarray, a: int, b: int, length: int) -> bool:
-    """Whether two stretches of the same bytes are the same; the second one begins before the first.
+    """Whether two stretches of the same bytes are the same.
 
     Parameters
     ----------
@@ -232,6 +232,6 @@ def same_stretch(data: np.ndarray, a: int, b: int, length: int) -> bool:
     a, b, length
         Where they begin, and how long they are (integers).
     """
-    if length <= BLOCK and a + BLOCK <= len(data):
+    if length <= BLOCK and max(a, b) + BLOCK <= len(data):
         return bool(first_difference(data, a, b) >= length)
     return bool(same_bytes(data[a : a + length], data[b : b + length]))

@@ -16,6 +16,7 @@ from numba import njit
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import xml_bytes as xml
 from citytwin.kernels import xml_names as xn
+from citytwin.kernels.borrowing import borrowing, inlined
 
 MAX_DEPTH = 200
 _MAX_ATTRIBUTES = 16
@@ -71,7 +72,7 @@ class Scanned(NamedTuple):
     marks: int
 
 
-@njit(cache=True, nogil=True, forceinline=True)
+@inlined
 def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every branch ends it
     data: np.ndarray,
     begin: int,
@@ -140,7 +141,7 @@ def _attributes(  # noqa: C901 - one pass over the attributes of a tag: every br
 
 
 @njit(cache=True, nogil=True)
-def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split it would be copied
+def scan(
     data: np.ndarray,
     begin: int,
     prefixes: np.ndarray,
@@ -168,10 +169,24 @@ def scan(  # noqa: C901 - the state of one pass over the bytes lives here, split
     marks
         Shape (n_mark, 4), int32: filled with their attributes.
     """
-    stop = len(data)
     opened = np.empty((MAX_DEPTH, 4), dtype=np.int64)
     met = np.zeros(xn.MEMORY, dtype=np.int64)
     work = (np.zeros(xn.MEMORY, dtype=np.int64), np.empty(_MAX_ATTRIBUTES, dtype=np.int64))
+    return _pass(data, begin, prefixes, table, marks, (opened, met), work)
+
+
+@borrowing
+def _pass(  # noqa: C901 - the state of one pass over the bytes lives here, split it would be copied
+    data: np.ndarray,
+    begin: int,
+    prefixes: np.ndarray,
+    table: np.ndarray,
+    marks: np.ndarray,
+    memory: tuple[np.ndarray, np.ndarray],
+    work: tuple[np.ndarray, np.ndarray],
+) -> Scanned:
+    stop = len(data)
+    opened, met = memory
     depth, rows, n_marks, p = 0, 0, 0, begin
     whole, whole_rows, whole_marks = begin, 0, 0
     while True:

@@ -70,11 +70,12 @@ LAYER = LayerRecipe(
     group="sunlight",
     title=text("日影規制の適合", "Limits of shade around buildings"),
     summary=text(
-        "冬至日の真太陽時で、建物が敷地境界から 5 m・10 m を超える範囲に落とす日影の時間を、"
+        "冬至日の真太陽時で、建物が敷地境界から内側・外側の線（建築基準法では 5 m・10 m）を超える範囲に"
+        "落とす日影の時間を、"
         "用途地域ごとの規制値と比べました。他の建物の影は数えません。"
         "公開データによる目安であり、建築確認の判断に代わるものではありません。",
-        "Hours for which a building shades the land beyond 5 m and 10 m from its site on the winter"
-        " solstice in true solar time, against the limits of each zone. Shade of other buildings"
+        "Hours for which a building shades the land beyond the inner and the outer line around its"
+        " site (in Japan at 5 m and 10 m) on the winter solstice in true solar time, against the limits of each zone. Shade of other buildings"
         " does not count. A screening from open data, no substitute for a building permit.",
     ),
     view=VectorView(
@@ -90,7 +91,9 @@ LAYER = LayerRecipe(
             ),
             Attribute("margin_h", text("余裕", "Margin"), 0.01),
             Attribute(
-                "near_hours", text("5～10 m の範囲の最大日影時間", "Longest shade, 5 to 10 m"), 0.01
+                "near_hours",
+                text("二つの線の間の最大日影時間", "Longest shade between the lines"),
+                0.01,
             ),
             Attribute("near_limit_h", text("その規制値", "Its limit"), 0.1),
             Attribute(
@@ -98,7 +101,7 @@ LAYER = LayerRecipe(
             ),
             Attribute(
                 "far_hours",
-                text("10 m を超える範囲の最大日影時間", "Longest shade, beyond 10 m"),
+                text("外側の線を超える範囲の最大日影時間", "Longest shade beyond the outer line"),
                 0.01,
             ),
             Attribute("far_limit_h", text("その規制値", "Its limit"), 0.1),

@@ -97,8 +97,8 @@ LAYER = LayerRecipe(
                 "where",
                 text("範囲", "Where"),
                 values=(
-                    ("near", text("5～10 m の範囲", "5 to 10 m from the site")),
-                    ("far", text("10 m を超える範囲", "beyond 10 m")),
+                    ("near", text("二つの線の間", "between the lines")),
+                    ("far", text("外側の線を超える範囲", "beyond the outer line")),
                 ),
             ),
             Attribute("spells", text("日影となる時間帯（真太陽時）", "When (true solar time)")),

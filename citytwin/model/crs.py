@@ -271,6 +271,35 @@ def convergence_deg(x: float, y: float, code: str) -> float:
     return float(Proj(crs).get_factors(lon, lat).meridian_convergence)
 
 
+_STEP_DEG, _STEP_M = 1e-5, 1.0
+"""Far enough for a direction, near enough for a plane."""
+
+
+def turn_between_deg(x: float, y: float, target: str, source: str) -> float:
+    """By how much the azimuths of one CRS are to be raised to be those of another one at a place.
+
+    Parameters
+    ----------
+    x, y
+        Easting and northing of the place [m] in `target`.
+    target
+        Projected CRS.
+    source
+        Another one, or a geographic CRS, whose azimuths are true ones.
+
+    Returns
+    -------
+    float
+        Angle [degrees].
+    """
+    if horizontal(source) == horizontal(target):
+        return 0.0
+    half = _STEP_DEG if axis_order(source).geographic else _STEP_M
+    east, north = transform(np.array([x, x]), np.array([y, y]), target, source)
+    to_east, to_north = transform(east, north + [-half, half], source, target)
+    return float(np.degrees(np.arctan2(np.diff(to_east), np.diff(to_north))[0]))
+
+
 def _to_own_degrees(x: float, y: float, crs: CRS) -> tuple[float, float]:
     lon, lat = Proj(crs)(x, y, inverse=True)
     return float(lon), float(lat)

@@ -66,6 +66,7 @@ KINDS: dict[str, DefectKind] = {
     "302": _kind("error", "kept", "閉じていない立体", "Solid not closed", "L14"),
     "303": _kind("error", "kept", "多様体でない立体", "Solid not a manifold"),
     "305": _kind("error", "kept", "分離した立体", "Solid in several pieces"),
+    "306": _kind("error", "kept", "立体の自己交差", "Solid crosses itself", "L14"),
     "307": _kind("warning", "kept", "内向きの面がある立体", "Solid with polygons facing in", "L14"),
     "405": _kind("warning", "kept", "裏返しの立体", "Solid turned inside out", "L14"),
     "601": _kind("error", "kept", "建物部分の重なり", "Parts of a building overlap"),

@@ -17,7 +17,7 @@ Float64Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
-class Casters:
+class CastingFaces:
     """Faces of buildings, sorted by building."""
 
     faces: Faces
@@ -66,7 +66,7 @@ class Casters:
 
 def casters_of(
     buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame, ground_z_m: Float64Array
-) -> Casters:
+) -> CastingFaces:
     """Collect what buildings cast their shadows with.
 
     The faces of the chosen level of detail; the footprint at roof height where there are none.
@@ -88,7 +88,7 @@ def casters_of(
     both = joined(placed_faces(buildings, own), standing)
     faces = taken(both, np.argsort(both.owners, kind="stable"))
     first = np.searchsorted(faces.owners, np.arange(len(buildings) + 1))
-    return Casters(faces, first)
+    return CastingFaces(faces, first)
 
 
 def _owner_of_vertex(faces: Faces) -> NDArray[np.int64]:

@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.kernels.day_suns import Place, suns_above, suns_at
+from citytwin.kernels.day_suns import suns_above, suns_at
 from citytwin.kernels.solar import Ephemeris, ephemeris, sun_position
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model.local_days import midnight
 from citytwin.model.steps import Site
 from citytwin.model.sun_rule import CountedSun
+from citytwin.rules.sampled_suns import place_of
 
 Float64Array = NDArray[np.float64]
 _ROUNDS = 3
@@ -51,10 +52,10 @@ def suns_of_day(counted: CountedSun, day: str, year: int, step_minutes: float, s
     each_h = span_h / number
     if counted.time_basis == "civil":
         unix_s = _civil(day, year, hours, site.time_zone)
-        suns = suns_at(unix_s, each_h, _place(site), counted.refraction)
+        suns = suns_at(unix_s, each_h, place_of(site), counted.refraction)
     elif counted.declination_deg is None:
         unix_s = _true_solar(day, year, hours, site)
-        suns = suns_at(unix_s, each_h, _place(site), counted.refraction)
+        suns = suns_at(unix_s, each_h, place_of(site), counted.refraction)
     else:
         suns = _fixed(counted.declination_deg, hours, each_h, site)
     return suns_above(suns, max(counted.min_altitude_deg, 1e-6), (), site.convergence_deg)
@@ -86,10 +87,6 @@ def begin_of(day: str, year: int, time_zone: str) -> datetime:
         IANA name.
     """
     return midnight(date.fromisoformat(f"{year}-{day}"), time_zone)
-
-
-def _place(site: Site) -> Place:
-    return Place(site.longitude_deg, site.latitude_deg, site.convergence_deg)
 
 
 def _civil(day: str, year: int, hours: Float64Array, time_zone: str) -> Float64Array:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.shade_spells import shaded_spells
 from citytwin.model.sun_rule import CountedSun, ShadeLimits
-from citytwin.rules.casters import Casters
+from citytwin.rules.casters import CastingFaces
 from citytwin.rules.designation import Designation
 from citytwin.rules.shade_lines import Shade, WorstPoint, lines_around, worst_far, worst_near
 from citytwin.rules.sites import Measures, Sites
@@ -27,7 +27,7 @@ class Block:
     measures: Measures
     outlines_m: NDArray[np.float64]
     """Length of the outline of each building, by which mean ground is weighed [m]."""
-    casters: Casters
+    casters: CastingFaces
     crs: str
 
 

@@ -10,7 +10,7 @@ from pydantic import Field as Bound
 
 from citytwin.errors import StepError
 from citytwin.kernels.canopy import Canopy
-from citytwin.kernels.day_suns import Place, suns_above, suns_at
+from citytwin.kernels.day_suns import suns_above
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
@@ -20,6 +20,7 @@ from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params
 from citytwin.model.sun_days import SunDays
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
+from citytwin.rules.sampled_suns import sampled_suns
 
 
 class SunPosition(Params):
@@ -51,14 +52,8 @@ class SunlightParams(SunDays):
     without one they shine on trees in leaf."""
 
 
-def _suns(params: SunlightParams, site: Site) -> Suns:
-    """Positions that count, with their hours."""
-    return _counting(_all_suns(params, site), params, site)
-
-
-def _behind_crowns(params: SunlightParams, site: Site) -> NDArray[np.float64]:
+def _behind_crowns(every: Suns, params: SunlightParams, site: Site) -> NDArray[np.float64]:
     """Share of the light of each position that counts which comes through crowns of trees."""
-    every = _all_suns(params, site)
     if not params.suns:
         passes = params.trees.passes(params.taken(site.time_zone, "sunlight").middles, site)
     elif params.date is not None:
@@ -69,7 +64,10 @@ def _behind_crowns(params: SunlightParams, site: Site) -> NDArray[np.float64]:
 
 
 def _all_suns(params: SunlightParams, site: Site) -> Suns:
-    return _given(params, site) if params.suns else _day(params, site)
+    """Positions with their hours, in the middle of each interval where none are given."""
+    if params.suns:
+        return _given(params, site)
+    return sampled_suns(params.taken(site.time_zone, "sunlight"), site, params.refraction)
 
 
 def _counting(suns: Suns, params: SunlightParams, site: Site) -> Suns:
@@ -89,14 +87,6 @@ def _given(params: SunlightParams, site: Site) -> Suns:
     return Suns(np.radians(np.mod(azimuth_deg, 360.0)), np.radians(altitude_deg), hours)
 
 
-def _day(params: SunlightParams, site: Site) -> Suns:
-    """Positions in the middle of each interval."""
-    taken = params.taken(site.time_zone, "sunlight")
-    unix_s = np.array([moment.timestamp() for moment in taken.middles])
-    place = Place(site.longitude_deg, site.latitude_deg, site.convergence_deg)
-    return suns_at(unix_s, taken.hours / taken.days, place, params.refraction)
-
-
 def _reach(params: SunlightParams, ranges: FieldRanges, cell_m: float) -> float:
     """Longest shadow: of the highest surface on the lowest, at the lowest sun that counts."""
     lowest = params.min_altitude_deg
@@ -107,7 +97,8 @@ def _reach(params: SunlightParams, ranges: FieldRanges, cell_m: float) -> float:
 
 def run(block: Block, params: SunlightParams) -> Outcome:
     """Add up the hours in which the sun reaches each cell."""
-    suns = _suns(params, block.site)
+    every = _all_suns(params, block.site)
+    suns = _counting(every, params, block.site)
     surface = block[f.SURFACE_HEIGHT]
     plane = surface
     if params.plane_m is not None:
@@ -125,7 +116,7 @@ def run(block: Block, params: SunlightParams) -> Outcome:
         block.row0,
         block.col0,
         params.method,
-        None if crowns is None else Canopy(*crowns, _behind_crowns(params, block.site)),
+        None if crowns is None else Canopy(*crowns, _behind_crowns(every, params, block.site)),
     )
     begin = params.begin(block.site.time_zone)
     return Outcome({f.SUNLIT_HOURS: hours}, notes=_notes(params, suns, block), valid_time=begin)

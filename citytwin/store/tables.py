@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from pyproj import CRS
 
 from citytwin.errors import CityTwinError
+from citytwin.kernels.gml_places import boxes
 from citytwin.kernels.row_hashes import hash_stretches
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS, flattened
 from citytwin.model.tables import Column, Table
@@ -149,14 +150,11 @@ def row_boxes(table: Table, frame: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def _boxes_of_points(xyz: NDArray[np.float64], offsets: NDArray[np.int64]) -> NDArray[np.float64]:
-    boxes = np.full((len(offsets) - 1, 4), np.nan)
-    filled = np.diff(offsets) > 0  # a row without points lies nowhere
-    starts = offsets[:-1][filled] // 3
-    if len(starts):
-        points = xyz.reshape(-1, 3)[:, :2]
-        boxes[filled, :2] = np.minimum.reduceat(points, starts, axis=0)
-        boxes[filled, 2:] = np.maximum.reduceat(points, starts, axis=0)
-    return boxes
+    low, high = np.empty((len(offsets) - 1, 3)), np.empty((len(offsets) - 1, 3))
+    boxes(xyz.reshape(-1, 3), offsets // 3, low, high)
+    edges = np.column_stack([low[:, :2], high[:, :2]])
+    edges[offsets[1:] == offsets[:-1]] = np.nan  # a row without points lies nowhere
+    return edges
 
 
 def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:

@@ -125,6 +125,29 @@ def test_a_picture_that_cannot_be_had(moving: Callable[..., MapPage], moving_url
     arrived(page, "22 Dec 2026, 10:00 JST")
 
 
+def test_a_first_picture_that_cannot_be_had(moving: Callable[..., MapPage]) -> None:
+    """Bar and legend say so instead of waiting for ever; play, or another moment, tries again."""
+    shown = moving()
+    shown.errors = _Tolerant()
+    refused = ["shade_2.png"]
+
+    def answer(route: Route) -> None:
+        if any(route.request.url.endswith(name) for name in refused):
+            route.fulfill(status=404)
+        else:
+            route.continue_()
+
+    shown.page.route("**/shade_*.png", answer)
+    page = shown.open(SHADE)
+    arrived(page, "The picture could not be read")
+    lines = page.locator("#legends [data-layer=shade] .subtitle span").all_inner_texts()
+    assert lines[0] == "The picture could not be read"
+    page.get_by_label("Time: Shadow").fill("0")
+    arrived(page, "22 Dec 2026, 10:00 JST")
+    lines = page.locator("#legends [data-layer=shade] .subtitle span").all_inner_texts()
+    assert lines[0] == "22 Dec 2026, 10:00 JST"
+
+
 class _Tolerant(list[str]):
     """Keeps no errors: the browser itself writes one for each answer 404."""
 

@@ -11,6 +11,7 @@ from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.outliers import Envelope
 from citytwin.formats.city.placement import OutOfPlaceError, Placed, place, source_crs
+from citytwin.model.crs import turn_between_deg
 
 FloatArray = NDArray[np.float64]
 
@@ -70,6 +71,28 @@ class FileSite:
             If they lie outside the area of their CRS.
         """
         return place(raw, self.crs(srs_name), self.target, east_first=self.east_first)
+
+    def axes_at(self, x: float, y: float, srs_name: str = "") -> FloatArray:
+        """How vectors along the axes of a CRS of the file are turned to those of the city.
+
+        Metres beside a point in degrees count towards true east and north; grid north is another
+        direction.
+
+        Parameters
+        ----------
+        x, y
+            Place in the CRS of the city [m].
+        srs_name
+            CRS written at the geometry, if any.
+
+        Returns
+        -------
+        array
+            Shape (3, 3).
+        """
+        angle = np.radians(turn_between_deg(x, y, self.target, self.crs(srs_name)))
+        cos, sin = np.cos(angle), np.sin(angle)
+        return np.array([[cos, sin, 0.0], [-sin, cos, 0.0], [0.0, 0.0, 1.0]])
 
     def set_envelope(self, low: FloatArray, high: FloatArray, srs_name: str = "") -> None:
         """Take over the box of the file; a box that makes no sense is ignored.

@@ -1,8 +1,8 @@
 """Checks the geometry of buildings: which surface or solid breaks which rule, and where.
 
-Codes, definitions and tolerances are those of val3dity 2.6 (Ledoux 2018). Not looked for: shells
-that cross themselves (306), cavities and their shells (401 to 404, cavities are not read), and
-folds (204) in polygons with holes. Shells are checked where a level of detail is one solid, and
+Codes, definitions and tolerances are those of val3dity 2.6 (Ledoux 2018). Not looked for: cavities
+and their shells (401 to 404, cavities are not read), folds (204) in polygons with holes, and shells
+that touch themselves without crossing by a centimetre (306). Shells are checked where a level of detail is one solid, and
 only when all its polygons are sound, as their faults would show a second time; parts of a building
 are compared (601) where they are sound solids.
 """
@@ -19,6 +19,7 @@ from citytwin.formats.city.block import Block, ragged_take
 from citytwin.formats.city.part_overlaps import overlapping_parts
 from citytwin.kernels import shell_validity as sv
 from citytwin.kernels.polygon_validity import SOUND, check_polygons
+from citytwin.kernels.shell_crossings import count_pierced
 from citytwin.kernels.snapping import snap_vertices
 from citytwin.model.ragged import offsets_of
 
@@ -100,7 +101,9 @@ def check_block(block: Block) -> Findings:
 
 
 def _as_read(block: Block) -> NDArray[np.bool_]:
-    made = [any(word in text for word in _MADE_BY_US) for text in block.defects.tolist()]
+    texts = block.defects.tolist()
+    by_us = {text for text in set(texts) if any(word in text for word in _MADE_BY_US)}
+    made = [text in by_us for text in texts]
     return np.asarray((block.lod != "0") & ~np.array(made, dtype=np.bool_))
 
 
@@ -156,17 +159,19 @@ def _checked_shells(block: Block, layout: _Layout, wanted: NDArray[np.bool_]) ->
     manifold = whole & (counts[:, sv.CROWDED_EDGES] + counts[:, sv.PINCHED_VERTICES] == 0)
     agreeing = manifold & (counts[:, sv.TURNED] == 0)
     single = agreeing & (counts[:, sv.PIECES] == 1)
+    closed = single & (counts[:, sv.OPEN_EDGES] == 0)
+    pierced = np.zeros(len(block), dtype=np.int64)
+    count_pierced(
+        block.shells.xyz, layout.rings, layout.faces, layout.buildings, closed, FLAT_M, pierced, at
+    )
     cases = (
         (301, few, block.shells.per_building),
         (303, whole & ~manifold, counts[:, sv.CROWDED_EDGES] + counts[:, sv.PINCHED_VERTICES]),
         (307, manifold & ~agreeing, counts[:, sv.TURNED]),
         (305, agreeing & ~single, counts[:, sv.PIECES]),
         (302, single & (counts[:, sv.OPEN_EDGES] > 0), counts[:, sv.OPEN_EDGES]),
-        (
-            INSIDE_OUT,
-            single & (counts[:, sv.OPEN_EDGES] == 0) & (counts[:, sv.INSIDE_OUT] > 0),
-            None,
-        ),
+        (306, pierced > 0, pierced),
+        (INSIDE_OUT, closed & (pierced == 0) & (counts[:, sv.INSIDE_OUT] > 0), None),
     )
     at[few] = layout.rings[layout.faces[layout.buildings[:-1][few]]]
     return _joined(*[_of_shells(code, rows, number, block, at) for code, rows, number in cases])

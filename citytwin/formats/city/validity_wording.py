@@ -12,6 +12,7 @@ _WITH_VALUE = {
     "302": "solid is not closed: {0:.0f} edges have one polygon only",
     "303": "solid is no manifold at {0:.0f} edges or vertices",
     "305": "solid consists of {0:.0f} pieces",
+    "306": "solid passes through {0:.0f} of its own polygons",
     "601": "part stands in another part of its building, footprints overlap by {0:.2f} m2",
     "307": "solid has {0:.0f} polygons that face inwards",
 }

@@ -17,7 +17,7 @@ from citytwin.formats.citygml.footprints import Outlines
 from citytwin.formats.citygml.placing import Solids
 from citytwin.formats.citygml.scanning import Shapes
 from citytwin.formats.citygml.telling import Told
-from citytwin.formats.citygml.texts import each, values
+from citytwin.formats.citygml.texts import columns, values
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
@@ -138,9 +138,10 @@ def locate(rows: list[BuildingRow], shapes: Shapes, whole: int) -> None:
         Row of the unit table of the outermost building.
     """
     units = np.append(whole, np.flatnonzero(shapes.owners == whole))
-    ids, _ = values(shapes.elements, shapes.units[units, gu.ROW].astype(np.int64), names.ID)
+    rows_of_units = shapes.units[units, gu.ROW].astype(np.int64)
+    ids = columns(shapes.elements, (rows_of_units, names.ID))[0].each(str.strip, "")
     begins: dict[str, int] = {}
-    for name, begin in zip(each(ids, str.strip), offsets(shapes, units).tolist(), strict=True):
+    for name, begin in zip(ids, offsets(shapes, units).tolist(), strict=True):
         begins.setdefault(name, begin)
     for row in rows:
         begin = begins.get(row.draft.building_id, -1)
@@ -206,7 +207,7 @@ def _is_shell(shapes: Shapes, solids: Solids) -> NDArray[np.bool_]:
 def _shells(shapes: Shapes, solids: Solids) -> Shells:
     faces = np.flatnonzero(~solids.is_outline)
     rings = ragged_take(solids.rings_per_face, faces)
-    ids, _ = values(shapes.elements, solids.element[faces], names.ID)
+    ids = values(shapes.elements, solids.element[faces], names.ID)
     return Shells(
         per_building=np.bincount(solids.face_owner[faces], minlength=len(solids.units)),
         surface_id=ids.to_numpy(zero_copy_only=False),

@@ -63,7 +63,7 @@ class AttributeNodes:
         behind = np.frombuffer(b"".join(parts), dtype=np.uint8)
         out = np.empty(self._most_bytes(starts), dtype=np.uint8)
         ends = np.zeros(len(self.units) + 1, dtype=np.int64)
-        letters = self.elements.document.data[self.elements.base :]
+        letters = self.elements.letters
         write_attributes(
             letters, self.nodes, self.firsts, (behind, starts, self.code_of), out, ends[1:]
         )
@@ -114,7 +114,7 @@ def _codes(
     elements: Elements, units: IntArray, nodes: IntArray, firsts: IntArray
 ) -> tuple[list[Code], IntArray]:
     """Every different pair of code list and code; its place for each node."""
-    letters = elements.document.data[elements.base :]
+    letters = elements.letters
     slots = np.empty(1 << int(2 * len(nodes) + 1).bit_length(), dtype=np.int64)
     code_of = np.empty(len(nodes), dtype=np.int64)
     number_codes(letters, nodes, slots, code_of)

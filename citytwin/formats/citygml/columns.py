@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from citytwin.formats.city.recorded import recorded_height, recorded_storeys
 from citytwin.formats.citygml.attributes import height_in_metres
 from citytwin.formats.citygml.scanning import Shapes
-from citytwin.formats.citygml.texts import contents, each, values
+from citytwin.formats.citygml.texts import Column, columns
 from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
+from citytwin.kernels.gml_texts import CONTENT
 
 
 @dataclass(eq=False)
@@ -62,53 +62,65 @@ def describe(shapes: Shapes) -> Described:
     shapes
         Buildings of a window.
     """
-    elements, units = shapes.elements, shapes.units.astype(np.int64)
-    height, usages, functions, storeys, *pieces = contents(
-        elements, *(units[:, column] for column in _TEXT_COLUMNS)
-    )
-    ids, _ = values(elements, units[:, gu.ROW], names.ID)
-    heights = _heights(height, values(elements, units[:, gu.HEIGHT_ROW], names.UOM)[0])
-    usage, function = each(usages, str.strip), each(functions, str.strip)
-    chosen = [
-        row if text else (other if second else -1)
-        for row, text, other, second in zip(
-            units[:, gu.USAGE_ROW].tolist(), usage,
-            units[:, gu.FUNCTION_ROW].tolist(), function,
-            strict=True,
-        )
-    ]  # fmt: skip
-    spaces, marks = values(elements, np.array(chosen, dtype=np.int64), names.CODE_SPACE)
+    units = shapes.units.astype(np.int64).T
+    height, usage, function = units[gu.HEIGHT_ROW], units[gu.USAGE_ROW], units[gu.FUNCTION_ROW]
+    texts = columns(
+        shapes.elements,
+        (units[gu.ROW], names.ID),
+        (height, CONTENT), (height, names.UOM),
+        (usage, CONTENT), (usage, names.CODE_SPACE),
+        (function, CONTENT), (function, names.CODE_SPACE),
+        (units[gu.STOREYS_ROW], CONTENT),
+        *((units[gu.PIECE_ROW + k], CONTENT) for k in range(3)),
+    )  # fmt: skip
+    heights = _heights(texts[1], texts[2])
+    usages = _coded(*texts[3:7])
     return Described(
-        building_id=each(ids, str.strip),
+        building_id=texts[0].each(str.strip, ""),
         height_m=[height for height, _ in heights],
         defects=[defects for _, defects in heights],
-        storeys=each(storeys, _storeys),
-        usage_code=[a or b or None for a, b in zip(usage, function, strict=True)],
-        code_space=[
-            text if mark >= 0 else None
-            for text, mark in zip(each(spaces, str), marks.tolist(), strict=True)
-        ],
-        stable_key=_stable_keys(*pieces),
+        storeys=texts[7].each(_storeys, None),
+        usage_code=[code for code, _ in usages],
+        code_space=[space for _, space in usages],
+        stable_key=_stable_keys(texts[8:]),
     )
+
+
+def _coded(
+    usage: Column, usage_space: Column, function: Column, function_space: Column
+) -> list[tuple[str | None, str | None]]:
+    """Code and code list of each unit: of its usage, or of its function where that is empty."""
+    codes = usage.each(str.strip, "")
+    spaces = usage_space.each(str, None)
+    if all(codes) or not function.words:
+        return [(code or None, space) for code, space in zip(codes, spaces, strict=True)]
+    others = function.each(str.strip, "")
+    other_spaces = function_space.each(str, None)
+    return [
+        (code or None, space) if code or not other else (other, other_space)
+        for code, space, other, other_space in zip(codes, spaces, others, other_spaces, strict=True)
+    ]
 
 
 def _storeys(text: str) -> int | None:
     return recorded_storeys(text) if text.strip() else None
 
 
-def _heights(
-    numbers: pa.LargeStringArray, uoms: pa.LargeStringArray
-) -> list[tuple[float | None, tuple[str, ...]]]:
-    pairs = list(zip(each(numbers, str), each(uoms, str), strict=True))
+def _heights(numbers: Column, uoms: Column) -> list[tuple[float | None, tuple[str, ...]]]:
+    pairs = list(zip(numbers.numbers, uoms.numbers, strict=True))
+    texts, units = [*numbers.words, ""], [*uoms.words, ""]
     known = {
-        (number, uom): recorded_height(height_in_metres(number, uom or None))
+        (number, uom): recorded_height(height_in_metres(texts[number], units[uom] or None))
         for number, uom in set(pairs)
     }
     return [known[pair] for pair in pairs]
 
 
-def _stable_keys(*pieces: pa.LargeStringArray) -> list[str | None]:
+def _stable_keys(pieces: list[Column]) -> list[str | None]:
+    whole, *others = pieces
+    if not any(other.words for other in others):
+        return whole.each(lambda text: text.strip() or None, None)
     return [
         "-".join(piece for piece in triple if piece) if triple[0] else None
-        for triple in zip(*(each(piece, str.strip) for piece in pieces), strict=True)
+        for triple in zip(*(piece.each(str.strip, "") for piece in pieces), strict=True)
     ]

@@ -236,10 +236,11 @@ class _Reading:
         whole = np.flatnonzero(spoiled & (shapes.owners < 0))
         reader = self._odd_rows(shapes, whole)
         odd: list[tuple[int, list[BuildingRow]]] = []
-        for u in range(len(spoiled)):
-            if not spoiled[u]:
+        owners = shapes.owners.tolist()
+        for u, is_odd in enumerate(spoiled.tolist()):
+            if not is_odd:
                 telling.take(u)
-            elif shapes.owners[u] < 0:
+            elif owners[u] < 0:
                 odd.append((u, next(reader)))
         return telling.told(), odd
 

@@ -23,6 +23,8 @@ _PROLOG = re.compile(rb"(?:\s+|<\?.*?\?>|<!--.*?-->)*", re.DOTALL)
 _START_TAG = re.compile(rb"<(?![!?/])([^\s<>/\"']+)(?:[^<>\"']|\"[^\"<]*\"|'[^'<]*')*>", re.DOTALL)
 _VERSION = re.compile(rb"""<\?xml\s+version\s*=\s*["']1\.0["']""")
 _ROOTS_KEPT = 64
+"""Tiles of one data set begin with the same bytes, and end alike."""
+_USUAL = b"CityModel"
 _FREQUENT = ("gml", "bldg", "app", "uro")
 
 
@@ -64,6 +66,17 @@ def root_of(head: bytes) -> Root | None:
         First bytes of the document, as UTF-8 without byte order mark.
     """
     head = head[:PROLOG_BYTES]
+    # Mostly the first such sign behind the name is the end of the tag, and then it is soon known.
+    end = head.find(b">", head.find(_USUAL))
+    return _known_root(head[: end + 1]) or _root(head)
+
+
+@lru_cache(maxsize=_ROOTS_KEPT)
+def _known_root(head: bytes) -> Root | None:
+    return _root(head)
+
+
+def _root(head: bytes) -> Root | None:
     prolog = _PROLOG.match(head)
     tag = _START_TAG.match(head, prolog.end()) if prolog else None
     if tag is None or tag[0].endswith(b"/>"):
@@ -74,13 +87,11 @@ def root_of(head: bytes) -> Root | None:
     return None if prefixes is None else Root(tag.end(), tag[0], tag[1], prefixes)
 
 
-# Tiles of one data set begin with the same bytes, and end alike.
 @lru_cache(maxsize=_ROOTS_KEPT)
 def _is_sound(content: bytes) -> bool:
     return read_skeleton(content) is not None
 
 
-@lru_cache(maxsize=_ROOTS_KEPT)
 def _prefixes_of(start: bytes, name: bytes) -> NDArray[np.int64] | None:
     """Prefixes declared at a start tag and what is before it; None where it is no city model's."""
     element = read_skeleton(start + b"</" + name + b">")

@@ -16,6 +16,8 @@ from citytwin.kernels.gml_coordinates import read_coordinates
 from citytwin.kernels.gml_links import index_targets
 
 IntArray = NDArray[np.int32]
+_LEAST_LETTERS = len("0 0 0")
+"""Of a vertex."""
 
 
 class DeclinedError(Exception):
@@ -33,6 +35,11 @@ class Elements:
     """Shape (n, 8): see :func:`citytwin.kernels.xml_scan.scan`."""
     marks: IntArray
     """Shape (m, 4): attributes, see there."""
+
+    @property
+    def letters(self) -> NDArray[np.uint8]:
+        """Shape (n,): bytes that positions in the tables count from."""
+        return self.document.data[self.base :]
 
     def text_of_mark(self, mark: int) -> bytes:
         """Value of an attribute.
@@ -182,7 +189,7 @@ def read_shapes(elements: Elements) -> Shapes:
     if crossing:
         msg = "not owned: a link from one building into another"
         raise DeclinedError(msg)
-    points = np.empty((number.letters // 3 + 16, 3))
+    points = np.empty((number.letters // _LEAST_LETTERS + 16, 3))
     rings = np.empty(2 * number.rings + 16, dtype=np.int64)
     rings[0] = 0
     n_faces, n_rings, n_points = read_coordinates(whole[:3], units, count, faces, points, rings)

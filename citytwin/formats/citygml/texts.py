@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
@@ -10,87 +12,106 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from citytwin.formats.citygml.scanning import Elements
-from citytwin.kernels import xml_scan as xs
-from citytwin.kernels.gml_faces import marks_of
-from citytwin.kernels.gml_places import gather_texts
+from citytwin.kernels import gml_texts as gt
 from citytwin.model.ragged import offsets_of
 
 T = TypeVar("T")
 Rows = NDArray[np.int64]
-"""Shape (n,): rows of a table, -1 for none."""
+"""Shape (n,): rows of the element table, -1 for none."""
 
 
-def _strings(elements: Elements, begin: Rows, end: Rows) -> pa.LargeStringArray:
-    """Texts between positions in the bytes at hand."""
-    sizes = end - begin
-    offsets = offsets_of(sizes)
-    letters = np.empty(int(offsets[-1]), dtype=np.uint8)
-    gather_texts(elements.document.data, begin, end, letters)
-    return pa.LargeStringArray.from_buffers(
-        len(begin), pa.py_buffer(offsets), pa.py_buffer(letters)
-    )
+@dataclass(frozen=True)
+class Column:
+    """Texts, each different one once, with line ends as a parser gives them."""
+
+    words: list[str]
+    numbers: list[int]
+    """Place of each text in `words`, -1 for none."""
+
+    def each(self, of_text: Callable[[str], T], absent: T) -> list[T]:
+        """Apply a function to every text; once for each different one.
+
+        Parameters
+        ----------
+        of_text
+            Function of one text.
+        absent
+            What stands where there is none.
+        """
+        results = [*map(of_text, self.words), absent]
+        return [results[number] for number in self.numbers]
 
 
-def contents(elements: Elements, *rows: Rows) -> list[pa.LargeStringArray]:
-    """Texts of elements, empty where there is no element; several columns of them at once.
+def columns(elements: Elements, *wanted: tuple[Rows, int]) -> list[Column]:
+    """Texts of elements, several columns of them at once.
 
     Parameters
     ----------
     elements
         Elements of a window.
-    rows
-        Rows of the element table, the same number in each column.
+    wanted
+        Rows of the element table, as many in each column; and the number of the attribute whose
+        values are wanted, or :data:`citytwin.kernels.gml_texts.CONTENT`.
     """
-    every = np.concatenate(rows)
-    known = every >= 0
-    begin, end = np.zeros(len(every), dtype=np.int64), np.zeros(len(every), dtype=np.int64)
-    begin[known] = elements.table[every[known], xs.TEXT]
-    end[known] = elements.table[every[known], xs.CLOSE]
-    texts = _strings(elements, elements.base + begin, elements.base + end)
-    number = len(rows[0])
-    return [texts.slice(k * number, number) for k in range(len(rows))]
+    rows = np.array([rows for rows, _ in wanted], dtype=np.int64)
+    spans = _spans(elements, rows, np.array([kind for _, kind in wanted], dtype=np.int64))
+    slots = np.empty(1 << int(2 * rows.shape[1] + 1).bit_length(), dtype=np.int32)
+    numbers = np.empty_like(rows)
+    firsts = np.empty((rows.size, 2), dtype=np.int64)
+    ends = np.empty(len(rows), dtype=np.int64)
+    gt.number_texts(elements.letters, spans, slots, numbers, firsts, ends)
+    words = _words(elements, firsts[: ends[-1]])
+    return [
+        Column(words[begin:end], places)
+        for (begin, end), places in zip(
+            pairwise([0, *ends.tolist()]), numbers.tolist(), strict=True
+        )
+    ]
 
 
-def values(elements: Elements, rows: Rows, kind: int) -> tuple[pa.LargeStringArray, Rows]:
-    """Values of an attribute of elements, and its row in the attribute table.
+def _spans(elements: Elements, rows: NDArray[np.int64], kinds: Rows) -> NDArray[np.int64]:
+    spans = np.empty((*rows.shape, 2), dtype=np.int64)
+    gt.find_texts(elements.table, elements.marks, rows, kinds, spans)
+    return spans
+
+
+def _words(elements: Elements, spans: NDArray[np.int64]) -> list[str]:
+    offsets, letters = _gathered(elements, spans)
+    raw = letters.tobytes()
+    text = raw.decode()
+    stretches = pairwise(offsets.tolist())
+    if len(text) == len(raw):  # a byte for each character
+        words = [text[begin:end] for begin, end in stretches]
+    else:
+        words = [raw[begin:end].decode() for begin, end in stretches]
+    return [line_ends(word) for word in words] if "\r" in text else words
+
+
+def _gathered(
+    elements: Elements, spans: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
+    """Where each text begins in all of them put together, and their bytes."""
+    offsets = offsets_of(spans[:, 1] - spans[:, 0])
+    letters = np.empty(int(offsets[-1]), dtype=np.uint8)
+    gt.gather_texts(elements.letters, spans, letters)
+    return offsets, letters
+
+
+def values(elements: Elements, rows: Rows, kind: int) -> pa.LargeStringArray:
+    """Values of an attribute of elements, empty where it is absent.
 
     Parameters
     ----------
     elements
         Elements of a window.
     rows
-        Rows of the element table.
+        Rows of the element table, -1 for none.
     kind
         Number of the attribute.
-
-    Returns
-    -------
-    tuple
-        Texts, empty where it is absent; rows, -1 there.
     """
-    marks = elements.marks
-    found = np.empty(len(rows), dtype=np.int64)
-    marks_of(marks, elements.table, rows, kind, found)
-    hit = found >= 0
-    begin, end = np.zeros(len(rows), dtype=np.int64), np.zeros(len(rows), dtype=np.int64)
-    begin[hit] = marks[found[hit], xs.MARK_START]
-    end[hit] = marks[found[hit], xs.MARK_END]
-    return _strings(elements, elements.base + begin, elements.base + end), found
-
-
-def each(column: pa.LargeStringArray, of_text: Callable[[str], T]) -> list[T]:
-    """Apply a function to every text; once for each different one.
-
-    Parameters
-    ----------
-    column
-        Texts.
-    of_text
-        Function of one text, with line ends as a parser gives them.
-    """
-    texts = column.to_numpy(zero_copy_only=False).tolist()
-    results = {text: of_text(line_ends(text)) for text in set(texts)}
-    return [results[text] for text in texts]
+    spans = _spans(elements, rows[None, :], np.array([kind], dtype=np.int64))[0]
+    offsets, letters = _gathered(elements, spans)
+    return pa.LargeStringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(letters))
 
 
 def line_ends(text: str) -> str:

@@ -1,7 +1,7 @@
 """Implicit geometry: a template in coordinates of its own, set down at a point of the city.
 
-The matrix and the template are in metres. They are applied in the CRS of the city, in the plane
-at the reference point; a template may stand in another feature, to which a link leads. A shape in
+The matrix and the template are in metres along the axes of the CRS of the reference point, towards
+true east and north where that counts in degrees, in the plane there; a template may stand in another feature, to which a link leads. A shape in
 a file of its own (libraryObject) is never opened.
 """
 
@@ -72,7 +72,8 @@ def gather_instance(holder: Element, file: GmlFile, walk: Walk) -> None:
     parts = _parts(holder)
     shape = next(parts[name] for name in _SHAPES if name in parts)
     turn, shift = _matrix(parts)
-    origin = _reference(parts, file) + shift
+    reference, axes = _reference(parts, file)
+    turn, origin = axes @ turn, reference + axes @ shift
     inner = file.walk()
     inner.gather(shape)
     walk.faults.extend(inner.faults)
@@ -91,7 +92,7 @@ def instance_shift(instance: Element) -> FloatArray:
     Returns
     -------
     array
-        Shape (3,): along the axes of the CRS of the city [m].
+        Shape (3,): along the axes of the CRS of the reference point [m].
 
     Raises
     ------
@@ -101,8 +102,8 @@ def instance_shift(instance: Element) -> FloatArray:
     return _matrix(_children(instance))[1]
 
 
-def _reference(parts: dict[str, Element], file: GmlFile) -> FloatArray:
-    """The reference point in the CRS of the city, shape (3,)."""
+def _reference(parts: dict[str, Element], file: GmlFile) -> tuple[FloatArray, FloatArray]:
+    """The reference point in the CRS of the city, shape (3,); how its axes lie there, (3, 3)."""
     reference = parts.get("referencePoint")
     if reference is None:
         raise TemplateError("instance without a referencePoint")
@@ -111,12 +112,14 @@ def _reference(parts: dict[str, Element], file: GmlFile) -> FloatArray:
         raise TemplateError(f"referencePoint: {points.message}")
     point = next(iter(reference.iter("{*}Point")), reference)
     try:
-        placed = file.site.place(points[:1], inherited(point, "srsName") or "")
+        srs_name = inherited(point, "srsName") or ""
+        placed = file.site.place(points[:1], srs_name)
     except OutOfPlaceError as error:
         raise TemplateError(f"referencePoint: {error.message}") from error
     if not np.isfinite(placed.xyz).all():
         raise TemplateError("referencePoint has no height, or lies where its CRS is not used")
-    return np.asarray(placed.xyz[0])
+    x, y = placed.xyz[0, :2].tolist()
+    return np.asarray(placed.xyz[0]), file.site.axes_at(x, y, srs_name)
 
 
 def _parts(holder: Element) -> dict[str, Element]:

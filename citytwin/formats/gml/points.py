@@ -42,23 +42,19 @@ def feature_point(
     for instance in feature.iter("{*}ImplicitGeometry"):
         for element in instance.iter("{*}referencePoint"):
             place = _placed(element, record, file, ledger)
-            return place and _shifted(place, instance, record, file, ledger)
+            if place is None:
+                return None
+            try:
+                shift = instance_shift(instance)
+            except TemplateError as error:
+                ledger.reject(file.path.name, record, "template", error.message)
+                return place
+            x, y, _ = file.site.axes_at(place.x, place.y, _srs_name(element)) @ shift
+            return shapely.Point(place.x + x, place.y + y)
     for element in feature.iter("{*}Point"):
         return _placed(element, record, file, ledger)
     outline = feature_outline(feature, record, file, ledger)
     return None if outline is None else outline.area.centroid
-
-
-def _shifted(
-    place: shapely.Point, instance: Element, record: str, file: GmlFile, ledger: Ledger
-) -> shapely.Point:
-    """Where the matrix of an instance moves the origin of its template."""
-    try:
-        x, y, _ = instance_shift(instance)
-    except TemplateError as error:
-        ledger.reject(file.path.name, record, "template", error.message)
-        return place
-    return shapely.Point(place.x + x, place.y + y)
 
 
 def _placed(element: Element, record: str, file: GmlFile, ledger: Ledger) -> shapely.Point | None:

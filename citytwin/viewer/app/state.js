@@ -18,6 +18,8 @@ export class Choice extends EventTarget {
     );
     /** @type {Map<string, number>} Number of the moment on the map, once there is one. */
     this.shown = new Map();
+    /** @type {Set<string>} Layers over time of which no moment could be had. */
+    this.missing = new Set();
     /** @type {[number, number]|null} Longitude and latitude of the point asked for. */
     this.at = null;
   }
@@ -47,7 +49,10 @@ export class Choice extends EventTarget {
    * @param {number} number
    */
   seek(layers, number) {
-    for (const { id } of layers) this.asked.set(id, number);
+    for (const { id } of layers) {
+      this.asked.set(id, number);
+      this.missing.delete(id);
+    }
     this.dispatchEvent(new Event("seek"));
   }
 
@@ -57,20 +62,25 @@ export class Choice extends EventTarget {
    * @param {number} number
    */
   arrive(layers, number) {
-    for (const { id } of layers) this.shown.set(id, number);
+    for (const { id } of layers) {
+      this.shown.set(id, number);
+      this.missing.delete(id);
+    }
     this.dispatchEvent(new Event("frame"));
   }
 
   /**
-   * A moment could not be had: what is shown stays.
+   * A moment could not be had: what is shown stays, or is said to be missing.
    * @param {Layer[]} layers
    */
   stay(layers) {
     for (const { id } of layers) {
       const shown = this.shown.get(id);
       if (shown !== undefined) this.asked.set(id, shown);
+      else if (this.visible.has(id)) this.missing.add(id);
     }
     this.dispatchEvent(new Event("seek"));
+    this.dispatchEvent(new Event("frame"));
   }
 
   /** @param {[number, number]|null} at */

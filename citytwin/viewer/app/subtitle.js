@@ -76,7 +76,7 @@ function moment(layer, { latest }, choice) {
   const zone = latest.time_zone;
   if (doc.frames?.length) {
     const frame = frameOf(layer, choice);
-    if (!frame) return [t("time.waiting")];
+    if (!frame) return [t(choice.missing.has(layer.id) ? "time.failed" : "time.waiting")];
     return [frameName(frame, zone), frame.time ? pick(frame.said) : ""].filter(Boolean);
   }
   if (doc.moment === "day") return [t("moment.day", { time: day(doc.valid_time, zone) })];

@@ -94,11 +94,17 @@ class Row {
     return this.choice.asked.get(this.members[0].id) ?? 0;
   }
 
+  /** Whether no moment could be had. */
+  get isMissing() {
+    return this.choice.missing.has(this.members[0].id);
+  }
+
   /** Say which moment is on the map, and where the slider wants to be. */
   update() {
     const shown = this.choice.shown.get(this.members[0].id);
     const frame = shown === undefined ? null : this.moments[shown];
-    const time = frame ? frameName(frame, this.zone) : t("time.waiting");
+    const absent = this.isMissing ? "time.failed" : "time.waiting";
+    const time = frame ? frameName(frame, this.zone) : t(absent);
     const said = frame?.time ? pick(frame.said) : "";
     this.slider.value = String(this.asked);
     this.slider.setAttribute("aria-valuetext", frameName(this.moments[this.asked], this.zone));
@@ -121,6 +127,7 @@ class Row {
     this.playing = true;
     const last = this.moments.length - 1;
     if (this.asked === last) this.choice.seek(this.members, 0);
+    else if (this.isMissing) this.choice.seek(this.members, this.asked);
     this.timer = window.setInterval(() => {
       const { asked } = this;
       if (this.choice.shown.get(this.members[0].id) !== asked) return; // still on its way

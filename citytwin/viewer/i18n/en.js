@@ -94,6 +94,7 @@ export default {
   "print.turn": "Orientation",
   "print.upright": "Portrait",
   "time.directions": "Direction of the wind: {name}",
+  "time.failed": "The picture could not be read",
   "time.pause": "Pause: {name}",
   "time.play": "Play: {name}",
   "time.slider": "Time: {name}",

@@ -95,6 +95,7 @@ export default {
   "print.turn": "向き",
   "print.upright": "縦",
   "time.directions": "風向: {name}",
+  "time.failed": "画像を読み込めませんでした",
   "time.pause": "一時停止: {name}",
   "time.play": "再生: {name}",
   "time.slider": "時刻: {name}",

@@ -10,6 +10,7 @@ from gml_documents import X0, Y0, box, building, city_model, lod1, multi_surface
 from pyproj import Transformer
 
 from citytwin.formats import citygml_bridges, citygml_vegetation
+from citytwin.formats.city.site import FileSite
 from citytwin.model.steps import NoParams
 from citytwin.model.tables import BRIDGES, BUILDINGS, SURFACES, VEGETATION
 
@@ -178,14 +179,32 @@ def test_external_files_are_never_opened(read, tmp_path):
 
 
 def test_axes_of_the_city(read):
-    """Where the authority of the CRS of the city counts northing first, east is still east."""
+    """Where the authority of the CRS of the city counts northing first, east is still east.
+
+    That of the file: both zones have the same middle, but their ellipsoids are turned a little.
+    """
     _, surfaces, _ = read(building(installed(instance())), target="EPSG:31467")
     face = surfaces["t1"]
     edge = face[1] - face[0]
-    assert edge[0] == pytest.approx(2.0, abs=1e-6)
-    assert edge[1] == pytest.approx(0.0, abs=1e-6)
     to_zone = Transformer.from_crs(25832, 31467, always_xy=True)
+    towards = np.subtract(to_zone.transform(X0 + 5, Y0 + 2), to_zone.transform(X0 + 3, Y0 + 2))
+    assert edge[:2] == pytest.approx(2.0 * towards / np.hypot(*towards), abs=1e-6)
     assert face[0, :2] == pytest.approx(to_zone.transform(X0 + 3, Y0 + 2), abs=1e-6)
+
+
+def test_axes_of_a_file_in_degrees_point_to_true_north(tmp_path):
+    """As far from the middle of the zone as Hachioji: grid north is 0.3 degrees off."""
+    site = FileSite("x.gml", "EPSG:6677", srs_name="EPSG:6697")
+    to_zone = Transformer.from_crs(6668, 6677, always_xy=True)
+    x, y = to_zone.transform(139.33, 35.66)
+    for step, vector in (((1e-5, 0.0), (1.0, 0.0, 0.0)), ((0.0, 1e-5), (0.0, 1.0, 0.0))):
+        east, north = to_zone.transform(139.33 + step[0], 35.66 + step[1])
+        direction = np.array([east - x, north - y]) / np.hypot(east - x, north - y)
+        turned = site.axes_at(x, y) @ vector
+        assert turned[:2] == pytest.approx(direction, abs=1e-5)
+        assert abs(turned[:2] - vector[:2]).max() > 0.004
+    own = FileSite("x.gml", "EPSG:6677", srs_name="EPSG:6677")
+    assert (own.axes_at(x, y) == np.eye(3)).all()
 
 
 def test_many_instances_are_bounded(read, monkeypatch):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 import shapely
+from scipy.spatial.transform import Rotation
 
 from citytwin.formats.city.block import Block, block_of_rows
 from citytwin.formats.city.validity import Findings, check_block
@@ -30,6 +32,14 @@ def with_roof(*rings: list[tuple[float, float, float]]) -> list[Rings]:
 ROOF = box()[1][0]
 
 
+def with_pit(bottom: float) -> list[Rings]:
+    """The box with a pit in its roof: a pyramid upside down, its apex above the floor or below."""
+    edge = square(3, 3, 4)
+    apex = (X + 5.0, Y + 5.0, Z + bottom)
+    sides = [[[edge[i], edge[i - 1], apex]] for i in range(4)]
+    return [*with_roof(ROOF, edge), *sides]
+
+
 @pytest.mark.parametrize(
     ("building", "code"),
     [
@@ -49,11 +59,38 @@ ROOF = box()[1][0]
         ([*box(), *[[[(x + 50, y, z) for x, y, z in r] for r in f] for f in box()]], 305),
         (with_roof(ROOF[::-1]), 307),
         ([[r[::-1] for r in face] for face in box()], 405),
+        (with_pit(-2.0), 306),
+        ([[r[::-1] for r in face] for face in with_pit(-2.0)], 306),
     ],
 )
 def test_every_code(building: list[Rings], code: int) -> None:
     """The sound building beside it has none."""
     assert codes(block_of(box(), building, box())) == [(1, code)]
+
+
+@pytest.mark.parametrize("bottom", [8.0, 0.5, 0.0])
+def test_a_pit_that_stays_in_its_building(bottom: float) -> None:
+    """However deep; one that ends on the floor touches it and does not cross."""
+    assert codes(block_of(with_pit(bottom))) == []
+
+
+@pytest.mark.parametrize(("bottom", "found"), [(-2.0, [(0, 306)]), (-0.1, [(0, 306)]), (0.1, [])])
+@pytest.mark.parametrize("axis", [(1.0, 0.0, 0.0), (1.0, 2.0, 3.0), (-3.0, 1.0, 0.5)])
+@pytest.mark.parametrize("turn", [0.3, 1.5707963267948966, 2.5])
+def test_a_pit_in_any_direction(
+    bottom: float, found: list[tuple[int, int]], axis: tuple[float, ...], turn: float
+) -> None:
+    """A decimetre through the wall opposite, or short of it, however the house is turned."""
+    turning = Rotation.from_rotvec(turn * np.array(axis) / np.linalg.norm(axis))
+    middle = np.array([X, Y, Z])
+    solid = [
+        [
+            [tuple(middle + turning.apply(np.array(point) - middle)) for point in ring]
+            for ring in face
+        ]
+        for face in with_pit(bottom)
+    ]
+    assert codes(block_of(solid)) == found
 
 
 def test_a_hole_that_divides_the_inside() -> None:

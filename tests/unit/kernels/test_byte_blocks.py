@@ -38,6 +38,12 @@ def compiled_number(data, begin, count):
 
 
 @njit(nogil=True)
+def compiled_shape(data, begin):
+    """Answer about a decimal number."""
+    return bb.decimal_shape(data, begin)
+
+
+@njit(nogil=True)
 def compiled_hash(data, begin, end):
     """Answer of the hash."""
     return bb.short_hash(data, begin, end)
@@ -108,6 +114,26 @@ def test_digits_make_the_number_that_they_spell(text, behind):
     """Whatever stands behind them."""
     data = np.frombuffer(b"7" + text.encode() + behind, dtype=np.uint8)
     assert int(compiled_number(data, 1, len(text))) == int(text or "0")
+
+
+@settings(deadline=None)
+@given(st.from_regex(r"[0-9]{0,40}\.?[0-9]{0,40}[ .e<]?", fullmatch=True), st.integers(0, 9))
+def test_the_shape_of_a_number_is_that_of_a_regular_expression(text, shift):
+    """Of a number that ends within the block, and of one that is cut off there."""
+    data = np.frombuffer(b"-" * shift + text.encode().ljust(32, b"x"), dtype=np.uint8)
+    found = re.match(rb"([0-9]*)(\.?)([0-9]*)", data[shift : shift + 32].tobytes())
+    whole, point, behind = map(len, found.groups())
+    assert int(compiled_shape(data, shift)) == whole + 256 * behind + 65536 * point
+
+
+def test_names_that_differ_in_one_letter_have_hashes_apart():
+    """Whichever letter it is: LOD0, LOD1 and LOD2 are one name but for the last."""
+    name = b"uro:publicSurveySrcDescLod0"
+    for place in (*range(8), *range(len(name) - 8, len(name))):
+        others = [name[:place] + bytes([code]) + name[place + 1 :] for code in range(48, 80)]
+        data = [np.frombuffer(other + b"\0" * 8, dtype=np.uint8) for other in others]
+        codes = {int(compiled_hash(one, 0, len(name))) & 2047 for one in data}
+        assert len(codes) > 28, place
 
 
 @settings(deadline=None)

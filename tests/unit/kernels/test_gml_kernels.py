@@ -10,8 +10,9 @@ from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_coordinates import read_coordinates
-from citytwin.kernels.gml_links import index_targets, target_of
-from citytwin.kernels.gml_places import boxes, distinct_places, gather_texts
+from citytwin.kernels.gml_links import index_targets, target_of, text_hash
+from citytwin.kernels.gml_places import boxes, distinct_places
+from citytwin.kernels.gml_texts import gather_texts, number_texts
 
 PREFIXES = np.array(
     [[0, xs.CITYGML], [int.from_bytes(b"u", "big"), xs.IUR], [int.from_bytes(b"g", "big"), 0]],
@@ -198,8 +199,8 @@ def test_the_first_of_an_id_in_the_feature_wins():
     assert target_of(data, 0, 2, (2, 3), marks, slots) == (-1, True)
 
 
-def test_places_boxes_and_texts():
-    """Places met before share a number; groups have their extremes; bytes stand in a row."""
+def test_places_and_boxes():
+    """Places met before share a number; groups have their extremes."""
     points = np.array([[1.0, 2, 3], [1, 2, 9], [4, 5, 6], [1, 2, 0]])
     places, index = np.zeros((4, 2)), np.zeros(4, np.int32)
     assert distinct_places(points, places, index) == 2
@@ -209,6 +210,31 @@ def test_places_boxes_and_texts():
     assert low[0].tolist() == [1, 2, 3]
     assert high[2].tolist() == [4, 5, 6]
     assert np.isinf(low[1]).all()
+
+
+def test_texts_are_numbered_and_gathered():
+    """Each different text of a column counts once, whatever other columns hold; -1 is none."""
+    letters = np.frombuffer(b"ab cd ab cd abcdefgh abcdefgi", np.uint8)
+    spans = np.array([[[0, 2], [3, 5], [6, 8], [-1, -1]], [[9, 11], [12, 20], [21, 29], [9, 9]]])
+    numbers, firsts = np.zeros((2, 4), np.int64), np.zeros((8, 2), np.int64)
+    ends, slots = np.zeros(2, np.int64), np.zeros(16, np.int32)
+    number_texts(letters, spans, slots, numbers, firsts, ends)
+    assert numbers.tolist() == [[0, 1, 0, -1], [0, 1, 2, 3]]
+    assert ends.tolist() == [2, 6]
     out = np.zeros(4, np.uint8)
-    gather_texts(np.frombuffer(b"abcdef", np.uint8), np.array([1, 4]), np.array([3, 6]), out)
-    assert out.tobytes() == b"bcef"
+    gather_texts(letters, firsts[:2], out)
+    assert out.tobytes() == b"abcd"
+
+
+@pytest.mark.parametrize(
+    "pattern", ["a{}", "UUID_{:08d}", "UUID_{:08d}_roof_of_the_house", "{:03d}poly", "{:012d}"]
+)
+def test_ids_that_resemble_each_other_have_hashes_apart(pattern):
+    """Of a thousand names in 4096 places few meet: by chance 113 would, as with marbles in boxes."""
+    names_ = [pattern.format(number).encode() for number in range(1000)]
+    codes = [
+        text_hash(np.frombuffer(b"#" + name + b'"' * 9, np.uint8), 1, 1 + len(name))
+        for name in names_
+    ]
+    assert min(codes) >= 0
+    assert len({code & 4095 for code in codes}) > 1000 - 2 * 113

@@ -27,7 +27,7 @@ TOKYO = Site(139.8, 36.0, 0.0, "Asia/Tokyo")
 def positions(site: Site, **params: Any) -> tuple[Any, Any, Any]:
     """Grid azimuth and altitude in degrees, and hours, of a day."""
     given = {"date": "2003-10-17", "step_minutes": 1.0} | params
-    suns = sunlight._day(SunlightParams.model_validate(given), site)
+    suns = sunlight._all_suns(SunlightParams.model_validate(given), site)
     return np.degrees(suns.azimuth_rad), np.degrees(suns.altitude_rad), suns.weight
 
 
@@ -125,7 +125,9 @@ def test_hours_of_a_span_are_the_mean_of_its_days() -> None:
 
     def hours(**params: Any) -> float:
         given = SunlightParams.model_validate({"step_minutes": 20} | params)
-        return float(sunlight._suns(given, TOKYO).weight.sum())
+        return float(
+            sunlight._counting(sunlight._all_suns(given, TOKYO), given, TOKYO).weight.sum()
+        )
 
     both = hours(date="2026-06-20", until="2026-06-21")
     each = [hours(date="2026-06-20"), hours(date="2026-06-21")]
