@@ -43,6 +43,7 @@ _BEGINS: dict[str, tuple[bytes, ...]] = {
     ".grib2": (b"GRIB",),
     ".grb": (b"GRIB",),
     ".grb2": (b"GRIB",),
+    ".bin": (b"GRIB",),
 }
 """By the suffix of the file names that a format takes; other suffixes are not judged."""
 _PAGES = (b"<!doctype html", b"<html")

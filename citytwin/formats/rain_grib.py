@@ -10,10 +10,12 @@ from __future__ import annotations
 import functools
 
 from pydantic import Field
+from pyproj import CRS
 
 from citytwin.errors import SourceError
 from citytwin.formats.feed_file import raw_ref
 from citytwin.formats.grib.messages import GribFile, Message, opened
+from citytwin.formats.grib.run_length import PackedField, fields_of, is_run_length
 from citytwin.formats.measures import measure
 from citytwin.formats.rain.image import RainImage, rates
 from citytwin.formats.rain.lattice import RainParams
@@ -24,6 +26,8 @@ from citytwin.model.steps import Dataset, Decoded, Format
 from citytwin.model.tables import RAIN_FRAMES
 from citytwin.model.text import text
 
+_UNITS_OF_JMA = {(0, 1, 200): "mm", (0, 1, 201): "mm/h", (0, 1, 203): "mm/h", (0, 1, 8): "mm"}
+"""By discipline, category and number; numbers from 192 on are JMA's own."""
 _ELEMENTS = ("PrecipRate", "PRATE", "RPRATE", "RAINRATE", "TPRATE", "APCP")
 
 
@@ -52,6 +56,8 @@ def decode_rain_grib(raw: bytes, file: str, params: GribRainParams) -> list[Rain
     SourceError
         If it is damaged, packed in a way that GDAL cannot read, or holds no rain.
     """
+    if is_run_length(raw):
+        return [_unpacked(field, file, raw_ref(raw), params) for field in fields_of(raw, file)]
     with opened(raw, file) as found:
         wanted = _wanted(found, file, params)
         return [_image(found, message, raw_ref(raw)) for message in wanted]
@@ -92,6 +98,35 @@ def _image(found: GribFile, message: Message, ref: str) -> RainImage:
     )
 
 
+def _unpacked(field: PackedField, file: str, ref: str, params: GribRainParams) -> RainImage:
+    """An image of JMA: analysed rain of an interval, or the intensity of a nowcast."""
+    if params.element is not None:
+        hint = "leave `element` out: files of this packing hold rain alone"
+        raise SourceError(f"has no element {params.element}", source=file, hint=hint)
+    unit = _UNITS_OF_JMA.get(field.parameter)
+    if unit is None:
+        raise SourceError(f"parameter {field.parameter} is no rain that is known", source=file)
+    try:
+        change = measure(unit, p.RAINFALL_RATE)
+        rate, wild = rates(field.values, change, field.end_s - field.start_s)
+    except UnitError as error:
+        raise SourceError(error.message, source=file, hint=error.hint) from error
+    return RainImage(
+        rate=rate,
+        crs=CRS.from_epsg(4326),
+        west=field.west_deg,
+        north=field.north_deg,
+        dx=field.dx_deg,
+        dy=field.dy_deg,
+        start_s=field.start_s,
+        end_s=field.end_s,
+        issued_s=field.reference_s if field.end_s > field.reference_s else None,
+        file=file,
+        raw_ref=ref,
+        wild=wild,
+    )
+
+
 def read(dataset: Dataset, params: GribRainParams) -> Decoded:
     """Read all images of a source.
 
@@ -108,7 +143,7 @@ def read(dataset: Dataset, params: GribRainParams) -> Decoded:
 FORMAT = Format(
     name="rain_grib",
     title=text("雨量（GRIB）", "Rain (GRIB)"),
-    patterns=("*.grib", "*.grib2", "*.grb", "*.grb2"),
+    patterns=("*.grib", "*.grib2", "*.grb", "*.grb2", "*_grib2.bin"),
     produces=(RAIN_FRAMES,),
     params=GribRainParams,
     read=read,

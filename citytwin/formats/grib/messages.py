@@ -148,7 +148,7 @@ def opened(raw: bytes, file: str) -> Iterator[GribFile]:
     except SourceError:
         raise
     except (RasterioError, OSError, ValueError, IndexError, KeyError, TypeError) as error:
-        hint = "the file may be cut short, or packed in a way of its own (JMA's 5.200)"
+        hint = "the file may be cut short, or packed in a way that GDAL does not know"
         message = f"cannot be read as GRIB: {ascii(str(error))[:120]}"
         raise SourceError(message, source=file, hint=hint) from error
 
