@@ -66,9 +66,19 @@ class Follower {
     } catch (error) {
       console.warn(error);
       warn(t("map.error", { reason: String(/** @type {Error} */ (error).message) }));
+      await this.leaveBlank();
       this.choice.stay(this.members);
     } finally {
       this.busy = false;
+    }
+  }
+
+  /** Where there was no picture before, the map is to rest without one. */
+  async leaveBlank() {
+    const blank = await createImageBitmap(new ImageData(1, 1));
+    for (const { id } of this.members) {
+      if (this.choice.shown.has(id)) continue;
+      /** @type {any} */ (this.map.getSource(id)).updateImage({ image: blank });
     }
   }
 
