@@ -14,6 +14,7 @@ from shapely.geometry.base import BaseGeometry as Geometry
 
 from citytwin.formats.observation_tables import synthetic_note
 from citytwin.formats.observations import Alert, Batch, urn
+from citytwin.formats.utc_column import utc_column
 from citytwin.model import crs
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Decoded
@@ -56,9 +57,9 @@ def alert_table(
         "alert": pd.array([urn(dataset.name, a.part) for a in alerts], dtype="string"),
         "source": pd.array([dataset.name] * len(alerts), dtype="string"),
         "level": pd.array([a.level for a in alerts], dtype="Int32"),
-        "sent": _times([a.sent_s for a in alerts]),
-        "valid_start": _times([a.start_s for a in alerts]),
-        "valid_end": _times([a.end_s for a in alerts]),
+        "sent": utc_column([a.sent_s for a in alerts]),
+        "valid_start": utc_column([a.start_s for a in alerts]),
+        "valid_end": utc_column([a.end_s for a in alerts]),
         "geocodes": pd.array([", ".join(a.geocodes) or None for a in alerts], dtype="string"),
         "attributes": pd.array([_json(a) for a in alerts], dtype="string"),
         "synthetic": np.array([dataset.synthetic or b.synthetic for _, b in found], dtype=bool),
@@ -94,11 +95,6 @@ def decoded_alerts(
         rejects=(*rejects, *own, *lost),
         notes=(*said, *synthetic_note(dataset, batches)),
     )
-
-
-def _times(seconds: Sequence[int | None]) -> pd.Series:
-    moments = ["NaT" if value is None else np.datetime64(value, "s") for value in seconds]
-    return pd.Series(np.array(moments, dtype="datetime64[us]")).dt.tz_localize("UTC")
 
 
 def _json(alert: Alert) -> str | None:

@@ -18,6 +18,7 @@ from citytwin.formats.observations import reject_of
 from citytwin.formats.quality import few
 from citytwin.formats.rain.image import RainImage
 from citytwin.formats.rain.lattice import Lattice, RainParams, Sampler, lattice_of
+from citytwin.formats.utc_column import utc_column
 from citytwin.model import properties as p
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded
@@ -133,9 +134,9 @@ def _table(dataset: Dataset, lattice: Lattice, kept: Framed) -> gpd.GeoDataFrame
     box = shapely.box(lattice.x_min_m, south, east, lattice.y_max_m)
     columns = {
         "source": pd.array([dataset.name] * count, dtype="string"),
-        "start": _times([image.start_s for image in images]),
-        "end": _times([image.end_s for image in images]),
-        "issued": _times([image.issued_s for image in images]),
+        "start": utc_column([image.start_s for image in images]),
+        "end": utc_column([image.end_s for image in images]),
+        "issued": utc_column([image.issued_s for image in images]),
         "rate": [rate.ravel() for _, rate in kept],
         "ny": pd.array([lattice.ny] * count, dtype="Int32"),
         "nx": pd.array([lattice.nx] * count, dtype="Int32"),
@@ -146,11 +147,6 @@ def _table(dataset: Dataset, lattice: Lattice, kept: Framed) -> gpd.GeoDataFrame
         "raw_ref": pd.array([image.raw_ref for image in images], dtype="string"),
     }
     return gpd.GeoDataFrame(columns, geometry=[box] * count, crs=dataset.target_crs)
-
-
-def _times(seconds: Sequence[int | None]) -> pd.Series:
-    moments = ["NaT" if value is None else np.datetime64(value, "s") for value in seconds]
-    return pd.Series(np.array(moments, dtype="datetime64[us]")).dt.tz_localize("UTC")
 
 
 def _notes(dataset: Dataset, kept: Framed, *, synthetic: bool) -> tuple[Note, ...]:
