@@ -208,7 +208,7 @@ def main() -> None:
                 ingest(Path(name), connection, options.rows, options.batch, round_)
     for round_ in range(options.rounds):
         with tempfile.TemporaryDirectory() as name:
-            decoded(Path(name), options.rows // 4, options.batch, round_)
+            decoded(Path(name), options.rows // 2, options.batch, round_)
     with tempfile.TemporaryDirectory() as name:
         late(Path(name), 250_000, options.batch)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -47,6 +48,7 @@ class Following:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.connection: sqlite3.Connection = connect(folder, writing=False)
+        self._closing = weakref.finalize(self, self.connection.close)
         self._version = -1
         self._segments: dict[Kind, tuple[Segment, ...]] = {}
         self._rows: list[tuple[str, str, str, str]] = []
@@ -97,7 +99,7 @@ class Following:
 
     def close(self) -> None:
         """Close the manifest."""
-        self.connection.close()
+        self._closing()
 
 
 def _series_table(rows: Sequence[tuple[str, str, str, str]]) -> SeriesTable:

@@ -64,8 +64,7 @@ class SeriesNames:
         thing_codes, things = code_names(rows.thing)
         property_codes, properties = code_names(rows.observed)
         unit_codes, units = code_names(rows.unit)
-        known = self._things
-        thing_ids = np.array([known.setdefault(t, len(known)) for t in things], dtype=np.int64)
+        thing_ids = self._thing_ids(things)
         pairs = self._pairs
         pair_ids = np.array(
             [pairs.setdefault((rows.source, p), len(pairs)) for p in properties], dtype=np.int64
@@ -96,6 +95,13 @@ class SeriesNames:
     def written(self) -> None:
         """Note that the manifest holds them all."""
         self._fresh = []
+
+    def _thing_ids(self, things: list[str]) -> IntArray:
+        found = list(map(self._things.get, things))  # nearly always known: no Python for each
+        if None in found:
+            known = self._things
+            return np.array([known.setdefault(t, len(known)) for t in things], dtype=np.int64)
+        return np.array(found, dtype=np.int64)
 
     def _key(self, source: str, thing: str, observed: str) -> int:
         thing_id = self._things.setdefault(thing, len(self._things))

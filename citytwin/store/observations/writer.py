@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -81,6 +82,11 @@ class Receipt:
     """When it became known [us]."""
 
 
+def _let_go(connection: sqlite3.Connection, lock: FileLock) -> None:
+    connection.close()
+    lock.release()
+
+
 def _system_clock() -> int:
     return time.time_ns() // 1000
 
@@ -111,7 +117,7 @@ class ObservationStore:
     ) -> None:
         self.folder = folder
         self._connection = connection
-        self._lock = lock
+        self._closing = weakref.finalize(self, _let_go, connection, lock)
         self._rules = rules
         self._clock = clock
         self._names = SeriesNames(connection)
@@ -283,8 +289,7 @@ class ObservationStore:
 
     def close(self) -> None:
         """Give up what waits, and the lock."""
-        self._connection.close()
-        self._lock.release()
+        self._closing()
 
     def __enter__(self) -> Self:
         return self

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -153,7 +154,7 @@ def test_writes_of_others_in_the_same_transaction(store: ObservationStore) -> No
     store.append(levels([("a", 0, 1.0)]))
     store.commit(enlist=enlist)
     store.close()
-    with sqlite3.connect(store.folder / "manifest.sqlite") as found:
+    with closing(sqlite3.connect(store.folder / "manifest.sqlite")) as found:
         assert found.execute("SELECT message FROM outbox").fetchall() == [("alert",)]
 
 
