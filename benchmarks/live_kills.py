@@ -15,6 +15,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -23,7 +24,20 @@ from citytwin.testing.broker import mosquitto
 from tests.pipelines.live_town import USERS, connected, pack, rows, running, sensor, town, until
 
 GAUGES = 5
-PAUSE_S = 0.02
+PAUSE_S = 0.1
+QUIET_S = 60.0
+
+
+def settle(count: Callable[[], int], wanted: int) -> None:
+    """Wait until all is there, or nothing more has come for a minute."""
+    known, since_s = -1, time.monotonic()
+    while time.monotonic() - since_s < QUIET_S:
+        time.sleep(2.0)
+        found = count()
+        if found >= wanted:
+            return
+        if found != known:
+            known, since_s = found, time.monotonic()
 
 
 def main(kills: int, seed: int = 1) -> None:
@@ -61,7 +75,7 @@ def main(kills: int, seed: int = 1) -> None:
                         continue
                     stop.set()
                     thread.join()
-                    until(lambda: len(rows(loaded, begin, GAUGES)) >= len(expected), "all", 180.0)
+                    settle(lambda: len(rows(loaded, begin, GAUGES)), len(expected))
                     process.send_signal(signal.SIGINT)
                     process.wait(120)
             found = Counter(rows(loaded, begin, GAUGES))
