@@ -25,10 +25,10 @@ _FOUR_THIRDS = np.float32(4.0 / 3.0)
 # Discharge [m2/s] taken as none: its square would fall out of the range of normal numbers, and
 # still water far from any flow would be computed many times slower.
 _STILL = np.float32(1e-15)
-# Bit pattern from which one third of the bits of x is taken to start the root (error < 8 %), and
-# the factors of two Newton steps. All are fitted together: an error of the start, which has either
-# sign, leaves one of known sign behind, and that is shared out to both sides (Moroz et al. 2018,
-# Computation 9, 21, do so for the square root).
+# Bit pattern from which one third of the bits of x is taken to start the root (4 to 9 % too small),
+# and the factors of two Newton steps. Since errors before and after a plain step have one sign,
+# factors fitted to their range halve what is left each time (Walczyk, Moroz and Cieslinski 2019,
+# Computation 7, for the square root).
 _ROOT_SEED = np.float32(0x54958000)
 _FIRST_STEP = np.float32(1.42646702), np.float32(0.43349830)
 _SECOND_STEP = np.float32(1.33121693), np.float32(0.33122124)

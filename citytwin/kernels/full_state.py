@@ -12,9 +12,6 @@ from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.muscl import HalfSlopes
 from citytwin.kernels.riemann import FaceFlux
 
-# Rows of scratch space: what a row of cells or faces needs besides, and a column of the grid.
-_SCRATCH_ROWS = 6
-
 
 class FullState(NamedTuple):
     """Water at the centres of the cells; every array is changed in place.
@@ -105,7 +102,7 @@ class FullWork(NamedTuple):
     west, east
         The same, shape (1, 4, ny).
     scratch
-        Rows of any use, shape (n, max(ny, nx) + 1).
+        A row of any use, shape (1, nx).
     """
 
     x_flux: NDArray[np.float32]
@@ -147,7 +144,7 @@ def full_work(ny: int, nx: int) -> FullWork:
         south=zeros(1, 4, nx),
         west=zeros(1, 4, ny),
         east=zeros(1, 4, ny),
-        scratch=zeros(_SCRATCH_ROWS, max(ny, nx) + 1),
+        scratch=zeros(1, nx),
     )
 
 

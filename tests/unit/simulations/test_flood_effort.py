@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from citytwin.engine.plan import Job
 from citytwin.simulations.flood.effort import cost_of
 from citytwin.simulations.flood.params import FloodParams
+from citytwin.simulations.flood.step import SIMULATION
 
 
 def test_a_run_of_three_hours_at_two_metres_by_hand() -> None:
@@ -39,3 +41,9 @@ def test_moments_that_are_kept_take_memory() -> None:
         for more in ({}, {"frame_minutes": 30})
     )
     assert kept - plain == 4 * 6
+
+
+def test_the_plan_reckons_with_the_parameters() -> None:
+    """A job of a plan costs what its own parameters and cells cost."""
+    params = FloodParams.model_validate({"scheme": "full", "duration_h": 1})
+    assert Job(SIMULATION, params, (), ()).cost(5.0) == cost_of(params, 5.0)
