@@ -1,4 +1,7 @@
-"""Border of the flow: the approach profile where air enters, what comes by where it leaves."""
+"""Border of the flow: the approach profile where air enters, what comes by where it leaves.
+
+No gradient across open sides, as Franke et al. (2007, COST 732) advise for outflows.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +39,9 @@ def entering(grid: FlowGrid, arriving: Balance, toward: tuple[float, float]) -> 
     return Edges(speed * np.float32(toward[0]), speed * np.float32(toward[1]), energy)
 
 
-def fill_border(velocity: tuple[Cube, Cube, Cube], k: Cube, air: Flags, edges: Edges, sides: Sides) -> None:
+def fill_border(
+    velocity: tuple[Cube, Cube, Cube], k: Cube, air: Flags, edges: Edges, sides: Sides
+) -> None:
     """Fill the border of velocity and energy.
 
     At open sides air that leaves takes its own values along (no gradient), air that comes back in
@@ -58,7 +63,10 @@ def fill_border(velocity: tuple[Cube, Cube, Cube], k: Cube, air: Flags, edges: E
     u, v, w = velocity
     calm = np.zeros_like(edges.u)
     for q, profile, stands in ((u, edges.u, 2), (v, edges.v, 1), (w, calm, 0), (k, edges.k, 3)):
-        for axis, through, low, high in ((2, u, sides.west, sides.east), (1, v, sides.north, sides.south)):
+        for axis, through, low, high in (
+            (2, u, sides.west, sides.east),
+            (1, v, sides.north, sides.south),
+        ):
             values, speed = np.moveaxis(q, axis, 0), np.moveaxis(through, axis, 0)
             cells, last = np.moveaxis(air, axis, 0), len(values) - BEHIND
             first_edge, last_edge = PAD, last if stands == axis else last - 1

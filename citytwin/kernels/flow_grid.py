@@ -116,7 +116,9 @@ def inner(cube: NDArray[np.float32]) -> NDArray[np.float32]:
     return cube[PAD:-BEHIND, PAD:-BEHIND, PAD:-BEHIND]
 
 
-def flow_levels(first_m: float, even_to_m: float, top_m: float, growth: float) -> NDArray[np.float64]:
+def flow_levels(
+    first_m: float, even_to_m: float, top_m: float, growth: float
+) -> NDArray[np.float64]:
     """Faces of levels that are even up to a height and grow above it, (nz + 1,) [m].
 
     Parameters

@@ -162,16 +162,31 @@ def transport(sums: Sums, q: Cube, axis: int, at: tuple[int, int], flow: Flow, s
         sums.rate[i] = _ZERO
     for side in range(2):  # west, east
         o, f = lo - 1 + side, lo + side
-        around = (nu[kk, jj, o : o + n], nu[kk, jj, f : f + n], nu[kk - az, jj - ay, o : o + n], nu[kk - az, jj - ay, f : f + n])
+        around = (
+            nu[kk, jj, o : o + n],
+            nu[kk, jj, f : f + n],
+            nu[kk - az, jj - ay, o : o + n],
+            nu[kk - az, jj - ay, f : f + n],
+        )
         if ax:
             around = (around[0], around[0], around[0], around[0])
         through = (flow.u[kk, jj, f : f + n], flow.u[kk - az, jj - ay, f - ax : f - ax + n])
-        values = (row[o - 1 : o - 1 + n], row[o : o + n], row[o + 1 : o + 1 + n], row[o + 2 : o + 2 + n])
+        values = (
+            row[o - 1 : o - 1 + n],
+            row[o : o + n],
+            row[o + 1 : o + 1 + n],
+            row[o + 2 : o + 2 + n],
+        )
         scale = per_cell if side else -per_cell
         _side(sums, through, shares, values, own, around, (scale, per_cell, per_own), stress)
     for side in range(2):  # north, south
         o, f = jj - 1 + side, jj + side
-        around = (nu[kk, o, lo:hi], nu[kk, f, lo:hi], nu[kk - az, o, lo - ax : hi - ax], nu[kk - az, f, lo - ax : hi - ax])
+        around = (
+            nu[kk, o, lo:hi],
+            nu[kk, f, lo:hi],
+            nu[kk - az, o, lo - ax : hi - ax],
+            nu[kk - az, f, lo - ax : hi - ax],
+        )
         if ay:
             around = (around[0], around[0], around[0], around[0])
         through = (flow.v[kk, f, lo:hi], flow.v[kk - az, f - ay, lo - ax : hi - ax])
@@ -181,7 +196,12 @@ def transport(sums: Sums, q: Cube, axis: int, at: tuple[int, int], flow: Flow, s
     nu = flow.upright
     for side in range(2):  # below, above
         o, f = kk - 1 + side, kk + side
-        around = (nu[o, jj, lo:hi], nu[f, jj, lo:hi], nu[o, jj - ay, lo - ax : hi - ax], nu[f, jj - ay, lo - ax : hi - ax])
+        around = (
+            nu[o, jj, lo:hi],
+            nu[f, jj, lo:hi],
+            nu[o, jj - ay, lo - ax : hi - ax],
+            nu[f, jj - ay, lo - ax : hi - ax],
+        )
         per_rise = s.per_rise[min(k + side, last + 1)]
         if az:
             around = (around[0], around[0], around[0], around[0])
@@ -193,7 +213,9 @@ def transport(sums: Sums, q: Cube, axis: int, at: tuple[int, int], flow: Flow, s
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _wall_drag(sums: Sums, speed: Row, axis: int, at: tuple[int, int], flow: Flow, s: Setting) -> None:
+def _wall_drag(
+    sums: Sums, speed: Row, axis: int, at: tuple[int, int], flow: Flow, s: Setting
+) -> None:
     """Drag of the walls, roofs and ground along which the air of a row goes."""
     kk, jj = at
     az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)
@@ -201,10 +223,22 @@ def _wall_drag(sums: Sums, speed: Row, axis: int, at: tuple[int, int], flow: Flo
     lo, hi, low, high = PAD, PAD + n, PAD - ax, PAD - ax + n
     energies = (flow.k[kk, jj, lo:hi], flow.k[kk - az, jj - ay, low:high])
     if not ay:
-        walls_beside(walls, air[kk, jj - 1, lo:hi], air[kk - az, jj - 1, low:high], air[kk, jj + 1, lo:hi], air[kk - az, jj + 1, low:high])
+        walls_beside(
+            walls,
+            air[kk, jj - 1, lo:hi],
+            air[kk - az, jj - 1, low:high],
+            air[kk, jj + 1, lo:hi],
+            air[kk - az, jj + 1, low:high],
+        )
         drag(sums.gain, sums.rate, speed, energies, walls, s.wall)
     if not ax:
-        walls_beside(walls, air[kk, jj, lo - 1 : hi - 1], air[kk - az, jj - ay, lo - 1 : hi - 1], air[kk, jj, lo + 1 : hi + 1], air[kk - az, jj - ay, lo + 1 : hi + 1])
+        walls_beside(
+            walls,
+            air[kk, jj, lo - 1 : hi - 1],
+            air[kk - az, jj - ay, lo - 1 : hi - 1],
+            air[kk, jj, lo + 1 : hi + 1],
+            air[kk - az, jj - ay, lo + 1 : hi + 1],
+        )
         drag(sums.gain, sums.rate, speed, energies, walls, s.wall)
     if not az:
         ground, more = s.floor[0, kk - PAD], s.floor[1, kk - PAD] - s.floor[0, kk - PAD]
@@ -218,7 +252,9 @@ def _wall_drag(sums: Sums, speed: Row, axis: int, at: tuple[int, int], flow: Flo
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _leaf_drag(sums: Sums, row: Row, axis: int, at: tuple[int, int], flow: Flow, s: Setting) -> None:
+def _leaf_drag(
+    sums: Sums, row: Row, axis: int, at: tuple[int, int], flow: Flow, s: Setting
+) -> None:
     """Drag of trees: leaf drag times speed times velocity (Green 1992)."""
     kk, jj = at
     az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)

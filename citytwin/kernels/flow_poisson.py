@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit, prange
-from numpy.typing import NDArray
 
 from citytwin.kernels.flow_grid import PAD, Cube, Flags, Levels
 from citytwin.kernels.flow_walls import Faces
@@ -13,7 +12,9 @@ _ZERO, _ONE, _TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def inflow(out: Cube, u: Cube, v: Cube, w: Cube, fluid: Flags, dz: Levels, cell: np.float32) -> float:
+def inflow(
+    out: Cube, u: Cube, v: Cube, w: Cube, fluid: Flags, dz: Levels, cell: np.float32
+) -> float:
     """What enters each cell and does not leave it, per ground area; returns the largest.
 
     Parameters
@@ -51,7 +52,9 @@ def inflow(out: Cube, u: Cube, v: Cube, w: Cube, fluid: Flags, dz: Levels, cell:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def laplacian(out: Cube, p: Cube, faces: Faces, dz: Levels, per_rise: Levels, cell: np.float32) -> float:
+def laplacian(
+    out: Cube, p: Cube, faces: Faces, dz: Levels, per_rise: Levels, cell: np.float32
+) -> float:
     """Negative Laplacian per ground area; returns the product of both fields.
 
     Parameters
@@ -91,13 +94,15 @@ def laplacian(out: Cube, p: Cube, faces: Faces, dz: Levels, per_rise: Levels, ce
             part = _ZERO
             for i in range(nx):
                 part += row[i] * own[i + PAD]
-            total += part
+            total += float(part)
         sums[k] = total
     return float(sums.sum())
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def solve_columns(z: Cube, waves: tuple[Levels, Levels], dz: Levels, per_rise: Levels, cell: np.float32) -> None:
+def solve_columns(
+    z: Cube, waves: tuple[Levels, Levels], dz: Levels, per_rise: Levels, cell: np.float32
+) -> None:
     """Solve the tridiagonal system of every mode, in place (Thomas 1949).
 
     Parameters
@@ -161,7 +166,7 @@ def product_in_air(r: Cube, z: Cube, fluid: Flags) -> float:
                 b[i] *= air[i + PAD]
             for i in range(nx):
                 part += a[i] * b[i]
-            total += part
+            total += float(part)
         sums[k] = total
     return float(sums.sum())
 
@@ -219,7 +224,9 @@ def go_along(x: Cube, r: Cube, d: Cube, q: Cube, far: np.float32) -> float:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", parallel=True)
-def take_gradient(u: Cube, v: Cube, w: Cube, p: Cube, faces: Faces, per_rise: Levels, cell: np.float32) -> None:
+def take_gradient(
+    u: Cube, v: Cube, w: Cube, p: Cube, faces: Faces, per_rise: Levels, cell: np.float32
+) -> None:
     """Take the gradient of a field off the free faces.
 
     Parameters

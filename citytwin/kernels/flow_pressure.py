@@ -75,7 +75,9 @@ class PressureEquation:
         self._x = _transform(nx, sides.west, sides.east)
         self._y = _transform(ny, sides.north, sides.south)
 
-    def project(self, velocity: tuple[Cube, Cube, Cube], work: WorkSpace, tolerance: float, most: int) -> Solved:
+    def project(
+        self, velocity: tuple[Cube, Cube, Cube], work: WorkSpace, tolerance: float, most: int
+    ) -> Solved:
         """Take the divergence out of a velocity field.
 
         Parameters
@@ -95,7 +97,9 @@ class PressureEquation:
         take_gradient(*velocity, work.solution, self._faces, grid.per_rise, grid.cell)
         return Solved(iterations, before, after)
 
-    def solve(self, work: WorkSpace, largest: float, tolerance: float, most: int) -> tuple[int, float]:
+    def solve(
+        self, work: WorkSpace, largest: float, tolerance: float, most: int
+    ) -> tuple[int, float]:
         """Solve for a right side that lies in the residual; returns iterations and what is left.
 
         Parameters
@@ -143,7 +147,11 @@ class PressureEquation:
         """Fill the border: the opposite sign beyond open sides, the same beyond the others."""
         first, last = PAD, -BEHIND - 1
         sides = self._sides
-        for axis, low, high in ((2, sides.west, sides.east), (1, sides.north, sides.south), (0, False, True)):
+        for axis, low, high in (
+            (2, sides.west, sides.east),
+            (1, sides.north, sides.south),
+            (0, False, True),
+        ):
             along = np.moveaxis(p, axis, 0)
             along[first - 1] = -along[first] if low else along[first]
             along[last + 1] = -along[last] if high else along[last]

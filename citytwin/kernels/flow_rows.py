@@ -44,7 +44,7 @@ def edge_viscosity(out: Row, a: Row, b: Row, c: Row, d: Row) -> None:
     """
     quarter = np.float32(0.25)
     for i in range(out.shape[0]):
-        low = min(min(a[i], b[i]), min(c[i], d[i]))
+        low = min(a[i], b[i], c[i], d[i])
         mean = quarter * ((a[i] + b[i]) + (c[i] + d[i]))
         out[i] = mean if low > _ZERO else _ZERO
 
@@ -74,7 +74,8 @@ def carried(out: Row, speed: Row, q0: Row, q1: Row, q2: Row, q3: Row, own: Row) 
         before, behind = q1[i] - q0[i], q3[i] - q2[i]
         there = before if up else behind
         steep, along = abs(rise), (there if rise > _ZERO else -there)
-        step = _HALF * max(_ZERO, min(min(two * steep, two * along), third * (two * steep + along)))
+        least = min(two * steep, two * along, third * (two * steep + along))
+        step = _HALF * max(_ZERO, least)
         step = step if (rise > _ZERO) == up else -step
         out[i] = speed[i] * ((q1[i] if up else q2[i]) + step - own[i])
 
@@ -114,7 +115,9 @@ def add_to(out: Row, row: Row, scale: np.float32) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def finish(out: Row, old: Row, gain: Row, rate: Row, free: NDArray[np.uint8], dt: np.float32) -> None:
+def finish(
+    out: Row, old: Row, gain: Row, rate: Row, free: NDArray[np.uint8], dt: np.float32
+) -> None:
     """Take the step, held back where exchange with the neighbours is faster than the step.
 
     Parameters
@@ -136,7 +139,9 @@ def finish(out: Row, old: Row, gain: Row, rate: Row, free: NDArray[np.uint8], dt
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def drag(gain: Row, rate: Row, speed: Row, energies: tuple[Row, Row], walls: Row, scale: np.float32) -> None:
+def drag(
+    gain: Row, rate: Row, speed: Row, energies: tuple[Row, Row], walls: Row, scale: np.float32
+) -> None:
     """Stress of rough walls: friction velocity from the turbulence energy (Launder & Spalding 1974).
 
     Parameters
@@ -162,7 +167,9 @@ def drag(gain: Row, rate: Row, speed: Row, energies: tuple[Row, Row], walls: Row
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def walls_beside(out: Row, a: NDArray[np.uint8], b: NDArray[np.uint8], c: NDArray[np.uint8], d: NDArray[np.uint8]) -> None:
+def walls_beside(
+    out: Row, a: NDArray[np.uint8], b: NDArray[np.uint8], c: NDArray[np.uint8], d: NDArray[np.uint8]
+) -> None:
     """Number of walls beside the faces of a row, 0 to 2, halves where a wall ends.
 
     Parameters

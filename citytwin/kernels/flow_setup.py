@@ -55,7 +55,9 @@ class MixingLengths(NamedTuple):
     unit_m: np.float32
 
 
-def mixing_lengths(grid: FlowGrid, air: NDArray[np.uint8], town: Town, longest_m: Levels) -> MixingLengths:
+def mixing_lengths(
+    grid: FlowGrid, air: NDArray[np.uint8], town: Town, longest_m: NDArray[np.float64]
+) -> MixingLengths:
     """0.4 times the distance to ground and walls (Prandtl 1925), sideways that to walls alone.
 
     Parameters
@@ -72,7 +74,7 @@ def mixing_lengths(grid: FlowGrid, air: NDArray[np.uint8], town: Town, longest_m
     unit = grid.cell_m / _STEPS_PER_CELL
     over = np.maximum(grid.z_m[:, None, None] - town.ground_m[None], 0.5 * float(grid.dz[0]))
     over = over.astype(np.float32)
-    away = wall_distance(grid, _without_ground(grid, air, town))
+    away = wall_distance(grid, _without_ground(air, town))
     free = np.interp(over.ravel(), grid.z_m, longest_m).reshape(over.shape)
     upright = np.minimum(free, KAPPA * away)
     widest = np.maximum(over, WIDEST_EDDY * town.mean_height_m)
@@ -85,7 +87,7 @@ def mixing_lengths(grid: FlowGrid, air: NDArray[np.uint8], town: Town, longest_m
     )
 
 
-def _without_ground(grid: FlowGrid, air: NDArray[np.uint8], town: Town) -> NDArray[np.uint8]:
+def _without_ground(air: NDArray[np.uint8], town: Town) -> NDArray[np.uint8]:
     """Air and ground as one: what is left solid are buildings."""
     open_columns = air.copy()
     cells = open_columns[PAD:-BEHIND, PAD:-BEHIND, PAD:-BEHIND]

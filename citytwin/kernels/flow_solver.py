@@ -1,4 +1,8 @@
-"""The flow on one grid: mass-consistent start, then momentum steps to a steady state."""
+"""The flow on one grid: mass-consistent start, then momentum steps to a steady state.
+
+Each step predicts the velocity with the pressure so far and then projects it (Chorin 1968, Goda
+1979), so that the steady state depends on no length of step.
+"""
 
 from __future__ import annotations
 
@@ -57,17 +61,19 @@ class FlowSolver:
         Where it blows to along x and towards the south, a unit vector.
     """
 
-    def __init__(self, grid: FlowGrid, town: Town, approach: ApproachFlow, toward: tuple[float, float]) -> None:
+    def __init__(
+        self, grid: FlowGrid, town: Town, approach: ApproachFlow, toward: tuple[float, float]
+    ) -> None:
         self.grid, self._town = grid, town
-        self._arriving = balance(grid, approach)
+        self.arriving = balance(grid, approach)
         self._sides = sides_of(toward)
         self.air = air_cells(grid, town.top_m)
-        self._faces = free_faces(grid, self.air, self._sides)
-        self._equation = PressureEquation(grid, self.air, self._faces, self._sides)
-        self._edges = entering(grid, self._arriving, toward)
-        self._lengths = mixing_lengths(grid, self.air, town, self._arriving.length)
+        self.faces = free_faces(grid, self.air, self._sides)
+        self.equation = PressureEquation(grid, self.air, self.faces, self._sides)
+        self._edges = entering(grid, self.arriving, toward)
+        self._lengths = mixing_lengths(grid, self.air, town, self.arriving.length)
         self._setting = self._settings(toward)
-        self.top_speed = float(self._arriving.speed.max())
+        self.top_speed = float(self.arriving.speed.max())
         size = town.mean_height_m or 10.0 * grid.cell_m
         self._turnover_s = size / float(approach.at(size)[0])
         self._watched = _watched(grid, town)
@@ -89,12 +95,14 @@ class FlowSolver:
     @property
     def roughness_m(self) -> float:
         """Roughness length of the ground that the approach flow tells [m]."""
-        return self._arriving.roughness_m
+        return self.arriving.roughness_m
 
     def start(self) -> Solved:
         """Begin with the approach flow everywhere, made to go around what stands there."""
         levels = slice(PAD, PAD + self.grid.nz)
-        for cube, profile in zip((self._now[0], self._now[1], self._now[3]), self._edges, strict=True):
+        for cube, profile in zip(
+            (self._now[0], self._now[1], self._now[3]), self._edges, strict=True
+        ):
             cube[levels] = profile[levels, None, None]
         self._now[2].fill(0)
         self.pressure.fill(0)
@@ -144,7 +152,9 @@ class FlowSolver:
             Iterations at most.
         """
         scale = self.top_speed * min(1.0, float(self.grid.dz.min()) / self.grid.cell_m)
-        solved = self._equation.project(self.velocity, WorkSpace(*self._next), tolerance * scale, most)
+        solved = self.equation.project(
+            self.velocity, WorkSpace(*self._next), tolerance * scale, most
+        )
         return Solved(solved.iterations, solved.before / scale, solved.after / scale)
 
     def step(self) -> Solved:
@@ -188,7 +198,10 @@ class FlowSolver:
                 scale = float(np.sqrt(np.mean(speed**2))) or 1.0
                 change = float(np.sqrt(np.mean((speed - before) ** 2))) / scale / passed
                 before, looked = speed, self.time_s
-                if change <= tolerance or (self.time_s - begin) / self._turnover_s >= most_turnovers:
+                if (
+                    change <= tolerance
+                    or (self.time_s - begin) / self._turnover_s >= most_turnovers
+                ):
                     break
         turnovers = (self.time_s - begin) / self._turnover_s
         return Progress(steps, turnovers, change, change <= tolerance)
@@ -224,14 +237,14 @@ class FlowSolver:
         extend(self._sideways)
 
     def _settings(self, toward: tuple[float, float]) -> Setting:
-        grid, arriving, town = self.grid, self._arriving, self._town
+        grid, arriving, town = self.grid, self.arriving, self._town
         built = np.zeros((grid.ny + PAD + BEHIND, grid.nx + PAD + BEHIND), dtype=np.float32)
         built[PAD:-BEHIND, PAD:-BEHIND] = town.built
         force = np.outer(np.array(toward), arriving.force).astype(np.float32)
         wall = wall_rate(0.5 * grid.cell_m, WALL_ROUGHNESS_M) / grid.cell_m
         return Setting(
             self.air,
-            *self._faces,
+            *self.faces,
             built.ravel(),
             built.shape[1],
             leaf_rates(grid, town),
@@ -270,10 +283,12 @@ def fastest_crossing(u: Cube, v: Cube, w: Cube, dz: NDArray[np.float32], cell: n
                 along = max(abs(a[i]), abs(a[i + 1])) + max(abs(north[i]), abs(south[i]))
                 largest = max(largest, along + share * max(abs(low[i]), abs(high[i])))
         most[k] = largest
-    return float(most.max()) / cell
+    return float(most.max() / cell)
 
 
-def _watched(grid: FlowGrid, town: Town) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+def _watched(
+    grid: FlowGrid, town: Town
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Cells 2 m above open ground, as indices into arrays with border."""
     j, i = np.nonzero(~town.built)
     k = np.searchsorted(grid.z_faces_m, town.ground_m[j, i] + _WATCHED_M, side="right") - 1
@@ -282,7 +297,9 @@ def _watched(grid: FlowGrid, town: Town) -> tuple[NDArray[np.intp], NDArray[np.i
     return np.minimum(k, grid.nz - 1) + PAD, j + PAD, i + PAD
 
 
-def refine(out: Cube, coarse: Cube, fine_grid: FlowGrid, coarse_grid: FlowGrid, stands: int) -> None:
+def refine(
+    out: Cube, coarse: Cube, fine_grid: FlowGrid, coarse_grid: FlowGrid, stands: int
+) -> None:
     """Bring a quantity of a grid of cells twice as large onto the fine one, linear along each axis.
 
     Parameters

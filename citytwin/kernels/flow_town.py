@@ -1,4 +1,7 @@
-"""A town made ready for its flow: open ground around it, and a grid that fits."""
+"""A town made ready for its flow: open ground around it, and a grid that fits.
+
+Heights of the domain and growth of the levels follow the AIJ guideline (Tominaga et al. 2008).
+"""
 
 from __future__ import annotations
 

@@ -56,15 +56,45 @@ def _strain(rows: NDArray[np.float32], at: tuple[int, int], flow: Flow, s: Setti
     for i in range(n):
         z = (high[i] - low[i]) * per_height
         upright[i] = two * z * z
-    first = (u[kk, jj + 1, lo:hi], u[kk, jj + 1, lo + 1 : hi + 1], u[kk, jj - 1, lo:hi], u[kk, jj - 1, lo + 1 : hi + 1])
-    second = (v[kk, jj, lo + 1 : hi + 1], v[kk, jj + 1, lo + 1 : hi + 1], v[kk, jj, lo - 1 : hi - 1], v[kk, jj + 1, lo - 1 : hi - 1])
+    first = (
+        u[kk, jj + 1, lo:hi],
+        u[kk, jj + 1, lo + 1 : hi + 1],
+        u[kk, jj - 1, lo:hi],
+        u[kk, jj - 1, lo + 1 : hi + 1],
+    )
+    second = (
+        v[kk, jj, lo + 1 : hi + 1],
+        v[kk, jj + 1, lo + 1 : hi + 1],
+        v[kk, jj, lo - 1 : hi - 1],
+        v[kk, jj + 1, lo - 1 : hi - 1],
+    )
     _shear(sideways, work, first, quarter * per_cell, second, quarter * per_cell)
     per_two = _HALF / (_ONE / s.per_rise[k] + _ONE / s.per_rise[k + 1])
-    first = (u[kk + 1, jj, lo:hi], u[kk + 1, jj, lo + 1 : hi + 1], u[kk - 1, jj, lo:hi], u[kk - 1, jj, lo + 1 : hi + 1])
-    second = (w[kk, jj, lo + 1 : hi + 1], w[kk + 1, jj, lo + 1 : hi + 1], w[kk, jj, lo - 1 : hi - 1], w[kk + 1, jj, lo - 1 : hi - 1])
+    first = (
+        u[kk + 1, jj, lo:hi],
+        u[kk + 1, jj, lo + 1 : hi + 1],
+        u[kk - 1, jj, lo:hi],
+        u[kk - 1, jj, lo + 1 : hi + 1],
+    )
+    second = (
+        w[kk, jj, lo + 1 : hi + 1],
+        w[kk + 1, jj, lo + 1 : hi + 1],
+        w[kk, jj, lo - 1 : hi - 1],
+        w[kk + 1, jj, lo - 1 : hi - 1],
+    )
     _shear(upright, work, first, per_two, second, quarter * per_cell)
-    first = (v[kk + 1, jj, lo:hi], v[kk + 1, jj + 1, lo:hi], v[kk - 1, jj, lo:hi], v[kk - 1, jj + 1, lo:hi])
-    second = (w[kk, jj + 1, lo:hi], w[kk + 1, jj + 1, lo:hi], w[kk, jj - 1, lo:hi], w[kk + 1, jj - 1, lo:hi])
+    first = (
+        v[kk + 1, jj, lo:hi],
+        v[kk + 1, jj + 1, lo:hi],
+        v[kk - 1, jj, lo:hi],
+        v[kk - 1, jj + 1, lo:hi],
+    )
+    second = (
+        w[kk, jj + 1, lo:hi],
+        w[kk + 1, jj + 1, lo:hi],
+        w[kk, jj - 1, lo:hi],
+        w[kk + 1, jj - 1, lo:hi],
+    )
     _shear(upright, work, first, per_two, second, quarter * per_cell)
 
 

@@ -132,19 +132,16 @@ def solve_wind_flow(
     """
     options = options or FlowOptions()
     _check(grid, town)
-    solver, made = None, []
     chain = _chain(grid, town, options.grids)
+    solver, made = FlowSolver(*chain[0], approach, toward), []
+    solver.start()
     for i, (level, place) in enumerate(chain):
-        finer = FlowSolver(level, place, approach, toward)
-        if solver is None:
-            finer.start()
-        else:
-            finer.start_from(solver)
-        solver = finer
+        if i > 0:
+            coarse, solver = solver, FlowSolver(level, place, approach, toward)
+            solver.start_from(coarse)
         made.append(solver.run(options.tolerance, options.most_turnovers, options.most_steps))
         if progress is not None:
             progress((i + 1) / len(chain))
-    assert solver is not None
     last = solver.project(DIVERGENCE, 300)
     ratio = np.empty((len(heights_m), grid.ny, grid.nx), dtype=np.float32)
     for out, height in zip(ratio, heights_m, strict=True):

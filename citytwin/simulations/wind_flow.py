@@ -40,10 +40,10 @@ class WindFlowParams(Params):
     margin_m: float = Bound(default=100.0, ge=0, le=2000)
     """Open ground that is put around the rasters on each side."""
     tolerance: float = Bound(default=0.01, gt=0, le=1)
-    """Change of the speed 2 m above ground within a turnover that counts as steady."""
+    """Change of the speed 2 m above ground within a turnover that counts as steady [-]."""
     most_turnovers: float = Bound(default=40.0, gt=0, le=1000)
     """Turnovers at most on each grid; a turnover is the time in which the wind at the mean height
-    of the buildings crosses that height."""
+    of the buildings crosses that height [-]."""
     leaf_drag_per_m: float = Bound(default=0.2, ge=0, le=5)
     """Drag coefficient times leaf area density of crowns, where the city has trees."""
 
@@ -82,8 +82,8 @@ def run(block: Block, params: WindFlowParams) -> Outcome:
             raise StepError(error.message, step="wind_flow", hint=error.hint) from error
         ratio[i] = flow.ratio[0][place.window]
         told.append(_Told(flow.progress[-1], flow.divergence, int(np.prod(grid.shape))))
-        if block.progress is not None:
-            block.progress((i + 1) / len(wanted))
+        if block.watch.progress is not None:
+            block.watch.progress(i + 1, len(wanted))
     ratio[:, place.unknown | place.narrow] = np.nan
     notes = _notes(told, place, params)
     return Outcome({f.WIND_SPEED_RATIO_OF_FLOW: ratio}, facts=_facts(told), notes=notes)

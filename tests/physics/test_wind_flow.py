@@ -162,11 +162,11 @@ def test_pressure_equation_is_symmetric():
         field = grid.cube()
         inner(field)[:] = rng.standard_normal(grid.shape)
         field *= solver.air
-        solver._equation._mirror(field)
+        solver.equation._mirror(field)
         fields.append(field)
     for a, b in (fields, fields[::-1]):
         out = np.empty(grid.shape, np.float32)
-        laplacian(out, b, solver._faces, grid.dz, grid.per_rise, grid.cell)
+        laplacian(out, b, solver.faces, grid.dz, grid.per_rise, grid.cell)
         products.append(float((inner(a).astype(float) * out).sum()))
     assert products[0] == pytest.approx(products[1], rel=1e-5)
 

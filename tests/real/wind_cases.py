@@ -48,7 +48,9 @@ def column(rows, name):
 def blocks(half_m, cell_m, heights):
     """Town of blocks: (x, y, half width, height) each."""
     n = round(2 * half_m / cell_m)
-    x, y = np.meshgrid((np.arange(n) + 0.5) * cell_m - half_m, half_m - (np.arange(n) + 0.5) * cell_m)
+    x, y = np.meshgrid(
+        (np.arange(n) + 0.5) * cell_m - half_m, half_m - (np.arange(n) + 0.5) * cell_m
+    )
     top = np.zeros((n, n), dtype=np.float32)
     for east, north, half, height in heights:
         top[(abs(x - east) < half) & (abs(y - north) < half)] = height
@@ -58,7 +60,9 @@ def blocks(half_m, cell_m, heights):
 def case_a(cell_m):
     """One block of 8 x 8 x 16 m."""
     inflow = rows_of("aij_a/inflow.csv")
-    approach = ApproachFlow(100 * column(inflow, "z_m"), column(inflow, "U_mps"), column(inflow, "k_m2s2"))
+    approach = ApproachFlow(
+        100 * column(inflow, "z_m"), column(inflow, "U_mps"), column(inflow, "k_m2s2")
+    )
     return Case(blocks(8.0, cell_m, [(0, 0, 4, 16)]), cell_m, -8.0, 8.0, approach)
 
 
