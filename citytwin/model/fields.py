@@ -400,6 +400,16 @@ WIND_SPEED_RATIO_BY_DIRECTION = Field(
     may_be_empty=True,
     axis="direction",
 )
+WIND_SPEED_RATIO_OF_FLOW = Field(
+    "wind_speed_ratio_of_flow",
+    "1",
+    text("風の流れによる風速比", "Wind speed ratio by flow"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=20.0,
+    may_be_empty=True,
+    axis="direction",
+)
 WIND_SPEED_MEAN = Field(
     "wind_speed_mean",
     "m/s",

@@ -144,6 +144,9 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
     ],
     "wind_now": [{}, {"moment": "2026-07-01T12:00:00+09:00"}],
     "wind_by_direction": [{"directions": 5}],
+    "wind_flow": [
+        {"from_deg": [30.0, 200.0], "most_turnovers": 0.5, "margin_m": 20.0, "height_m": 5.0},
+    ],
     "window_sun": [
         {"step_minutes": 60},
         {"rule": "gb_50180_great_cold", "step_minutes": 60, "piece_m": 5.0, "year": 2020},

@@ -1,0 +1,161 @@
+"""Speed of the wind flow: steps, bytes against the memory, and the pressure beside plain relaxation.
+
+    python -m benchmarks.wind [--cells 160]
+
+Processor time, one thread, the least of several rounds taken in turn. The town is generated (blocks
+of 24 m on a pitch of 40 m, heights 6 to 40 m), cells of 2 m. The peer of the pressure solver is a
+reference of ours, written from the paper on QES-Winds (Bozorgmehr et al. 2021) and named as such: a
+serial successive over-relaxation with factor 1.78 over all cells, compiled, of single precision, on
+the same right side; both stop at the same largest divergence. QES-Winds itself stops at 500
+iterations; so does this.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import numpy as np
+from numba import njit
+
+from benchmarks.processor import processor
+from citytwin.kernels.flow_approach import logarithmic_flow
+from citytwin.kernels.flow_grid import PAD, Cube, Flags, FlowGrid, inner
+from citytwin.kernels.flow_poisson import inflow, laplacian
+from citytwin.kernels.flow_pressure import WorkSpace
+from citytwin.kernels.flow_setup import Town
+from citytwin.kernels.flow_solver import FlowSolver
+from citytwin.kernels.flow_town import fitting_grid
+from citytwin.kernels.flow_walls import Faces
+from citytwin.kernels.wind_flow import FlowOptions, solve_wind_flow
+
+CELL_M, ROUNDS, STEPS, MOST, FACTOR = 2.0, 3, 5, 500, np.float32(1.78)
+TOLERANCE = 1e-3
+
+
+def town_of(n: int) -> Town:
+    """Generated blocks with streets of 16 m, open ground around."""
+    rng = np.random.default_rng(0)
+    top = np.zeros((n, n), dtype=np.float32)
+    for row in range(20, n - 32, 20):
+        for col in range(20, n - 32, 20):
+            top[row : row + 12, col : col + 12] = rng.uniform(6, 40)
+    return Town(top, np.zeros_like(top))
+
+
+@njit(cache=True, error_model="numpy")
+def relax(p: Cube, b: Cube, faces: Faces, fluid: Flags, grid: tuple, factor: np.float32) -> None:
+    """One sweep of successive over-relaxation, serial, in the order of the cells."""
+    dz, per_rise, cell = grid
+    nz, ny, nx = b.shape
+    for k in range(nz):
+        kk, share = k + PAD, dz[k] / (cell * cell)
+        low, high = per_rise[k], per_rise[k + 1]
+        for j in range(ny):
+            jj = j + PAD
+            for i in range(nx):
+                m = i + PAD
+                if fluid[kk, jj, m] == 0:
+                    continue
+                w, e = share * faces.x[kk, jj, m], share * faces.x[kk, jj, m + 1]
+                n, s = share * faces.y[kk, jj, m], share * faces.y[kk, jj + 1, m]
+                d, t = low * faces.z[kk, jj, m], high * faces.z[kk + 1, jj, m]
+                total = w * p[kk, jj, m - 1] + e * p[kk, jj, m + 1]
+                total += n * p[kk, jj - 1, m] + s * p[kk, jj + 1, m]
+                total += d * p[kk - 1, jj, m] + t * p[kk + 1, jj, m]
+                new = (total + b[k, j, i]) / (w + e + n + s + d + t)
+                p[kk, jj, m] += factor * (new - p[kk, jj, m])
+
+
+def by_relaxation(solver: FlowSolver, right: Cube, most_left: float) -> tuple[float, int, float]:
+    """Processor time, sweeps and what is left; the border holds 0, half a cell further out."""
+    grid = solver.grid
+    p, out = grid.cube(), np.empty(grid.shape, np.float32)
+    parts = (grid.dz, grid.per_rise, grid.cell)
+    relax(p, right, solver.faces, solver.air, parts, FACTOR)
+    p[:] = 0
+    spent, left, sweeps = 0.0, np.inf, 0
+    while left > most_left and sweeps < MOST:
+        begin = time.process_time()
+        for _ in range(20):
+            relax(p, right, solver.faces, solver.air, parts, FACTOR)
+        spent += time.process_time() - begin
+        sweeps += 20
+        laplacian(out, p, solver.faces, grid.dz, grid.per_rise, grid.cell)
+        left = float(np.abs((right - out) * inner(solver.air)).max())
+    return spent, sweeps, left
+
+
+def by_transforms(solver: FlowSolver, right: Cube, most_left: float) -> tuple[float, int, float]:
+    """Processor time, iterations and what is left."""
+    work = WorkSpace(*(solver.grid.cube() for _ in range(4)))
+    largest, best = float(np.abs(right).max()), np.inf
+    for _ in range(ROUNDS):
+        work.residual.reshape(-1)[: right.size] = right.ravel()
+        begin = time.process_time()
+        count, left = solver.equation.solve(work, largest, most_left, MOST)
+        best = min(best, time.process_time() - begin)
+    return best, count, left
+
+
+def blocked(solver: FlowSolver, approach_speed: Cube) -> Cube:
+    """Right side of the start: the approach flow, stopped by the town."""
+    grid = solver.grid
+    u, v, w = grid.cube(), grid.cube(), grid.cube()
+    u[PAD : PAD + grid.nz] = approach_speed[:, None, None]
+    u[:, :, 1:] *= solver.air[:, :, 1:] & solver.air[:, :, :-1]
+    right = np.empty(grid.shape, np.float32)
+    inflow(right, u, v, w, solver.air, grid.dz, grid.cell)
+    return right
+
+
+def bytes_per_cell(grid: FlowGrid) -> float:
+    """Arrays that live during a step: 4 + 4 of state, 3 of pressure and viscosity, lengths, flags."""
+    padded = float(np.prod([n + 5 for n in grid.shape])) / float(np.prod(grid.shape))
+    transform = 4.0
+    return padded * (11 * 4 + 2 * 2 + 4) + transform
+
+
+def main() -> None:
+    """Print the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cells", type=int, default=160, help="cells along a side")
+    arguments = parser.parse_args()
+    town, approach = town_of(arguments.cells), logarithmic_flow(0.3)
+    grid = fitting_grid(town, CELL_M)
+    cells = float(np.prod(grid.shape))
+    solver = FlowSolver(grid, town, approach, (1.0, 0.0))
+    solver.start()
+    solver.step()
+    per_step = np.inf
+    for _ in range(ROUNDS):
+        begin = time.process_time()
+        for _ in range(STEPS):
+            solver.step()
+        per_step = min(per_step, (time.process_time() - begin) / STEPS)
+    print(f"{processor()}, {grid.shape} cells, {cells / 1e6:.2f} million")
+    print(f"steps: {cells / per_step / 1e6:.1f} million cells x steps per second and core")
+    print(f"memory: {bytes_per_cell(grid):.0f} bytes per cell")
+    right = blocked(solver, solver.arriving.speed)
+    limit = TOLERANCE * solver.top_speed * min(1.0, float(grid.dz.min()) / CELL_M)
+    fast, slow = by_transforms(solver, right, limit), by_relaxation(solver, right, limit)
+    for name, (spent, count, left) in (("transforms", fast), ("relaxation", slow)):
+        print(
+            f"pressure, {name}: {spent / cells * 1e9:.0f} ns per cell, {count} iterations, {left / limit * TOLERANCE:.1e} left"
+        )
+    print(f"ratio {slow[0] / fast[0]:.0f}")
+    begin = time.process_time()
+    flow = solve_wind_flow(grid, town, approach, (1.0, 0.0), [1.5], FlowOptions())
+    spent = time.process_time() - begin
+    told = ", ".join(f"{p.steps} steps" for p in flow.progress)
+    print(
+        f"one direction to rest: {spent / cells * 1e6:.2f} us per cell ({told}), {flow.divergence:.0e} left"
+    )
+    square = 600.0**2 * grid.nz  # 1 km2 with 100 m around it
+    print(
+        f"16 directions of 1 km2, projected: {16 * spent / cells * square / 60:.0f} min of one core"
+    )
+
+
+if __name__ == "__main__":
+    main()

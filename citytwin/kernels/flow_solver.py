@@ -1,0 +1,330 @@
+"""The flow on one grid: mass-consistent start, then momentum steps to a steady state.
+
+Each step predicts the velocity with the pressure so far and then projects it (Chorin 1968, Goda
+1979), so that the steady state depends on no length of step.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numba import njit, prange
+from numpy.typing import NDArray
+
+from citytwin.kernels.flow_approach import ApproachFlow, balance
+from citytwin.kernels.flow_edges import entering, extend, fill_border
+from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, FlowGrid, inner
+from citytwin.kernels.flow_momentum import Flow, Setting, advance_momentum
+from citytwin.kernels.flow_pressure import PressureEquation, Solved, WorkSpace
+from citytwin.kernels.flow_setup import (
+    WALL_ROUGHNESS_M,
+    Town,
+    floor_rates,
+    leaf_rates,
+    mixing_lengths,
+    wall_rate,
+)
+from citytwin.kernels.flow_turbulence import advance_energy, eddy_viscosity
+from citytwin.kernels.flow_walls import air_cells, free_faces, sides_of
+
+COURANT = 1.0
+"""Length of a step: the fastest air crosses this share of a cell (sums over the axes)."""
+STEP_ITERATIONS = 1
+"""Iterations for the pressure in a step: it adds up over the steps."""
+_WATCHED_M = 2.0
+
+
+class Progress(NamedTuple):
+    """How far a run to steady state came."""
+
+    steps: int
+    turnovers: float
+    """Time in units of that in which the wind at the mean height of buildings crosses it."""
+    change: float
+    """Root mean square change of the speed 2 m above ground in the last turnover, over its own."""
+    steady: bool
+
+
+class FlowSolver:
+    """State and steps of the flow.
+
+    Parameters
+    ----------
+    grid
+        The grid.
+    town
+        The place, arrays of shape (ny, nx).
+    approach
+        The wind that arrives.
+    toward
+        Where it blows to along x and towards the south, a unit vector.
+    """
+
+    def __init__(
+        self, grid: FlowGrid, town: Town, approach: ApproachFlow, toward: tuple[float, float]
+    ) -> None:
+        self.grid, self._town = grid, town
+        self.arriving = balance(grid, approach)
+        self._sides = sides_of(toward)
+        self.air = air_cells(grid, town.top_m)
+        self.faces = free_faces(grid, self.air, self._sides)
+        self.equation = PressureEquation(grid, self.air, self.faces, self._sides)
+        self._edges = entering(grid, self.arriving, toward)
+        self._lengths = mixing_lengths(grid, self.air, town, self.arriving.length)
+        self._setting = self._settings(toward)
+        self.top_speed = float(self.arriving.speed.max())
+        size = town.mean_height_m or 10.0 * grid.cell_m
+        self._turnover_s = size / float(approach.at(size)[0])
+        self._watched = _watched(grid, town)
+        self._now = [grid.cube() for _ in range(4)]
+        self._next = [grid.cube() for _ in range(4)]
+        self.pressure, self._upright, self._sideways = (grid.cube() for _ in range(3))
+        self.time_s = 0.0
+
+    @property
+    def velocity(self) -> tuple[Cube, Cube, Cube]:
+        """Along x, y (southwards) and z on faces, with border [m/s]."""
+        return self._now[0], self._now[1], self._now[2]
+
+    @property
+    def energy(self) -> Cube:
+        """Turbulence energy in cells, with border [m2/s2]."""
+        return self._now[3]
+
+    @property
+    def roughness_m(self) -> float:
+        """Roughness length of the ground that the approach flow tells [m]."""
+        return self.arriving.roughness_m
+
+    def start(self) -> Solved:
+        """Begin with the approach flow everywhere, made to go around what stands there."""
+        levels = slice(PAD, PAD + self.grid.nz)
+        for cube, profile in zip(
+            (self._now[0], self._now[1], self._now[3]), self._edges, strict=True
+        ):
+            cube[levels] = profile[levels, None, None]
+        self._now[2].fill(0)
+        self.pressure.fill(0)
+        return self._settle()
+
+    def start_from(self, coarse: FlowSolver) -> Solved:
+        """Begin with the flow on a coarser grid of the same place.
+
+        Parameters
+        ----------
+        coarse
+            Its state.
+        """
+        for i, (mine, theirs) in enumerate(zip(self._now, coarse._now, strict=True)):
+            refine(mine, theirs, self.grid, coarse.grid, i)
+        refine(self.pressure, coarse.pressure, self.grid, coarse.grid, 3)
+        np.maximum(self._now[3], 1e-7, out=self._now[3])
+        # Where air enters it is the approach flow.
+        levels = slice(PAD, PAD + self.grid.nz)
+        u, v, edges = self._now[0], self._now[1], self._edges
+        for k in (PAD, -BEHIND):
+            if not (self._sides.west if k == PAD else self._sides.east):
+                u[levels, :, k] = edges.u[levels, None]
+            if not (self._sides.north if k == PAD else self._sides.south):
+                v[levels, k] = edges.v[levels, None]
+        return self._settle()
+
+    def _settle(self) -> Solved:
+        """No wind in solids, no divergence, borders filled."""
+        air, (u, v, w, k) = self.air, self._now
+        u[:, :, 1:] *= air[:, :, 1:] & air[:, :, :-1]
+        v[:, 1:] *= air[:, 1:] & air[:, :-1]
+        w[1:] *= air[1:] & air[:-1]
+        k *= air
+        solved = self.project(1e-4, 200)
+        self._borders()
+        return solved
+
+    def project(self, tolerance: float, most: int) -> Solved:
+        """Free the velocity of divergence.
+
+        Parameters
+        ----------
+        tolerance
+            Largest divergence to leave, times the cell over the highest speed that arrives [-].
+        most
+            Iterations at most.
+        """
+        scale = self.top_speed * min(1.0, float(self.grid.dz.min()) / self.grid.cell_m)
+        solved = self.equation.project(
+            self.velocity, WorkSpace(*self._next), tolerance * scale, most
+        )
+        return Solved(solved.iterations, solved.before / scale, solved.after / scale)
+
+    def step(self) -> Solved:
+        """Take one step in time."""
+        u, v, w, k = self._now
+        flow = Flow(u, v, w, k, self.pressure, self._upright, self._sideways)
+        rate = fastest_crossing(flow.u, flow.v, flow.w, self.grid.dz, self.grid.cell)
+        dt = COURANT / rate
+        setting = self._setting._replace(dt=np.float32(dt))
+        for axis in range(3):
+            advance_momentum(self._next[axis], axis, flow, setting)
+        advance_energy(self._next[3], flow, setting)
+        self._now, self._next = self._next, self._now
+        solved = self.project(1e-4, STEP_ITERATIONS)
+        # The potential is a velocity times a length; over the step it is a pressure.
+        self.pressure += self._next[3] * np.float32(1.0 / dt)
+        self._borders()
+        self.time_s += dt
+        return solved
+
+    def run(self, tolerance: float, most_turnovers: float, most_steps: int) -> Progress:
+        """Take steps until the speed near the ground changes no more.
+
+        Parameters
+        ----------
+        tolerance
+            Change of the speed 2 m above ground within a turnover that counts as none [-].
+        most_turnovers
+            Turnovers at most.
+        most_steps
+            Steps at most.
+        """
+        begin, steps, before, change = self.time_s, 0, self._watch(), np.inf
+        looked = begin
+        while steps < most_steps:
+            self.step()
+            steps += 1
+            passed = (self.time_s - looked) / self._turnover_s
+            if passed >= 1.0:
+                speed = self._watch()
+                scale = float(np.sqrt(np.mean(speed**2))) or 1.0
+                change = float(np.sqrt(np.mean((speed - before) ** 2))) / scale / passed
+                before, looked = speed, self.time_s
+                if (
+                    change <= tolerance
+                    or (self.time_s - begin) / self._turnover_s >= most_turnovers
+                ):
+                    break
+        turnovers = (self.time_s - begin) / self._turnover_s
+        return Progress(steps, turnovers, change, change <= tolerance)
+
+    def centred(self) -> tuple[Cube, Cube, Cube, Cube]:
+        """Velocity along x, y (southwards) and z, and energy, in cells, (nz, ny, nx)."""
+        u, v, w, k = self._now
+        middle = slice(PAD, -BEHIND)
+        after = slice(PAD + 1, -BEHIND + 1)
+        half = np.float32(0.5)
+        return (
+            half * (inner(u) + u[middle, middle, after]),
+            half * (inner(v) + v[middle, after, middle]),
+            half * (inner(w) + w[after, middle, middle]),
+            inner(k).copy(),
+        )
+
+    def _watch(self) -> NDArray[np.float32]:
+        """Speed of the cells 2 m above open ground, shape (n,) [m/s]."""
+        k, j, i = self._watched
+        u, v, _, _ = self._now
+        half = np.float32(0.5)
+        along, across = u[k, j, i] + u[k, j, i + 1], v[k, j, i] + v[k, j + 1, i]
+        speed: NDArray[np.float32] = half * np.sqrt(along**2 + across**2)
+        return speed
+
+    def _borders(self) -> None:
+        fill_border(self.velocity, self.energy, self.air, self._edges, self._sides)
+        lengths = self._lengths
+        eddy_viscosity(self._upright, self.energy, lengths.upright, lengths.unit_m)
+        eddy_viscosity(self._sideways, self.energy, lengths.sideways, lengths.unit_m)
+        extend(self._upright)
+        extend(self._sideways)
+
+    def _settings(self, toward: tuple[float, float]) -> Setting:
+        grid, arriving, town = self.grid, self.arriving, self._town
+        built = np.zeros((grid.ny + PAD + BEHIND, grid.nx + PAD + BEHIND), dtype=np.float32)
+        built[PAD:-BEHIND, PAD:-BEHIND] = town.built
+        force = np.outer(np.array(toward), arriving.force).astype(np.float32)
+        wall = wall_rate(0.5 * grid.cell_m, WALL_ROUGHNESS_M) / grid.cell_m
+        return Setting(
+            self.air,
+            *self.faces,
+            built.ravel(),
+            built.shape[1],
+            leaf_rates(grid, town),
+            grid.dz,
+            grid.per_rise,
+            force,
+            arriving.k_gain,
+            floor_rates(grid, arriving),
+            np.float32(wall),
+            grid.cell,
+            np.float32(0.0),
+        )
+
+
+@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+def fastest_crossing(u: Cube, v: Cube, w: Cube, dz: NDArray[np.float32], cell: np.float32) -> float:
+    """Largest sum over the axes of speed over cell [1/s].
+
+    Parameters
+    ----------
+    u, v, w
+        Velocities on faces, shape (nz + 5, ny + 5, nx + 5) [m/s].
+    dz
+        Thickness of the levels, shape (nz,) [m].
+    cell
+        Edge of a cell [m].
+    """
+    most = np.zeros(len(dz))
+    for level in prange(len(dz)):
+        k = np.int64(level)
+        kk, share, largest = k + PAD, cell / dz[k], np.float32(0.0)
+        for jj in range(PAD, u.shape[1] - 3):
+            a, north, south = u[kk, jj], v[kk, jj], v[kk, jj + 1]
+            low, high = w[kk, jj], w[kk + 1, jj]
+            for i in range(PAD, u.shape[2] - 3):
+                along = max(abs(a[i]), abs(a[i + 1])) + max(abs(north[i]), abs(south[i]))
+                largest = max(largest, along + share * max(abs(low[i]), abs(high[i])))
+        most[k] = largest
+    return float(most.max() / cell)
+
+
+def _watched(
+    grid: FlowGrid, town: Town
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
+    """Cells 2 m above open ground, as indices into arrays with border."""
+    j, i = np.nonzero(~town.built)
+    k = np.searchsorted(grid.z_faces_m, town.ground_m[j, i] + _WATCHED_M, side="right") - 1
+    # Ground that fills half of the cell below it has a cell of air above.
+    k = np.maximum(k, np.searchsorted(grid.z_m, town.ground_m[j, i], side="right"))
+    return np.minimum(k, grid.nz - 1) + PAD, j + PAD, i + PAD
+
+
+def refine(
+    out: Cube, coarse: Cube, fine_grid: FlowGrid, coarse_grid: FlowGrid, stands: int
+) -> None:
+    """Bring a quantity of a grid of cells twice as large onto the fine one, linear along each axis.
+
+    Parameters
+    ----------
+    out, coarse
+        Shape (nz + 5, ny + 5, nx + 5) of either grid, any unit; the border of the coarse is filled.
+    fine_grid, coarse_grid
+        The grids.
+    stands
+        0, 1, 2 where the quantity stands on faces across x, y, z; 3 in cells.
+    """
+    rows = []
+    for axis, n in ((1, fine_grid.ny), (2, fine_grid.nx)):
+        on_face = stands == (1 if axis == 1 else 0)
+        places = 0.5 * np.arange(n + 1) if on_face else 0.5 * np.arange(n) - 0.25
+        rows.append(places + PAD)
+    if stands == 2:
+        z, known = fine_grid.z_faces_m, coarse_grid.z_faces_m
+    else:
+        z, known = fine_grid.z_m, coarse_grid.z_m
+    rows.insert(0, np.interp(z, known, np.arange(len(known)) + float(PAD)))
+    part = coarse
+    for axis, place in enumerate(rows):
+        low = np.floor(place).astype(np.intp)
+        share = (place - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
+        part = part.take(low, axis) * (1 - share) + part.take(low + 1, axis) * share
+    nz, ny, nx = part.shape
+    out[PAD : PAD + nz, PAD : PAD + ny, PAD : PAD + nx] = part

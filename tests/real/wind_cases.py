@@ -1,0 +1,188 @@
+"""Measured wind of the AIJ benchmark (CC BY 4.0): towns on a grid, what arrives, what was measured.
+
+Lengths of the models of A and C are multiplied by 100, so that they are those of a town.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from citytwin.kernels.flow_approach import ApproachFlow
+from citytwin.kernels.flow_grid import inner
+from citytwin.kernels.flow_setup import Town
+from citytwin.kernels.flow_town import fitting_grid, surrounded
+from citytwin.kernels.wind_flow import direction_of, solve_wind_flow
+
+SAMPLES = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "wind"
+LOWEST_BUILDING_M = 1.0
+MARGIN_M = {"A": 70.0, "C": 90.0, "E": 50.0}
+
+
+class Case(NamedTuple):
+    """A town, where its north-west corner lies, and its wind."""
+
+    town: Town
+    cell_m: float
+    west_m: float
+    north_m: float
+    approach: ApproachFlow
+
+
+def rows_of(name):
+    """Rows of a table as numbers."""
+    with (SAMPLES / name).open() as file:
+        return [{k: float(v) for k, v in row.items()} for row in csv.DictReader(file)]
+
+
+def column(rows, name):
+    """One column of a table."""
+    return np.array([row[name] for row in rows])
+
+
+def blocks(half_m, cell_m, heights):
+    """Town of blocks: (x, y, half width, height) each."""
+    n = round(2 * half_m / cell_m)
+    x, y = np.meshgrid(
+        (np.arange(n) + 0.5) * cell_m - half_m, half_m - (np.arange(n) + 0.5) * cell_m
+    )
+    top = np.zeros((n, n), dtype=np.float32)
+    for east, north, half, height in heights:
+        top[(abs(x - east) < half) & (abs(y - north) < half)] = height
+    return Town(top, np.zeros_like(top))
+
+
+def case_a(cell_m):
+    """One block of 8 x 8 x 16 m."""
+    inflow = rows_of("aij_a/inflow.csv")
+    approach = ApproachFlow(
+        100 * column(inflow, "z_m"), column(inflow, "U_mps"), column(inflow, "k_m2s2")
+    )
+    return Case(blocks(8.0, cell_m, [(0, 0, 4, 16)]), cell_m, -8.0, 8.0, approach)
+
+
+def case_c(middle_m, cell_m):
+    """Nine cubes of 20 m, that in the middle of another height."""
+    inflow = rows_of("aij_c/inflow.csv")
+    # k is about the variance along the wind (AIJ guideline, Tominaga et al. 2008).
+    approach = ApproachFlow(
+        100 * column(inflow, "z_m"), column(inflow, "U_mps"), column(inflow, "sigmaU_mps") ** 2
+    )
+    cubes = [
+        (x, y, 10, middle_m if x == y == 0 else 20.0) for x in (-40, 0, 40) for y in (-40, 0, 40)
+    ]
+    return Case(blocks(50.0, cell_m, cubes), cell_m, -50.0, 50.0, approach)
+
+
+def case_e(cell_m):
+    """A quarter of Niigata: cells are built where half of their area is."""
+    rasterio = pytest.importorskip("rasterio")
+    with rasterio.open(SAMPLES / "aij_e" / "dsm_1m.tif") as source:
+        height, to_map = source.read(1), source.transform
+    parts = 5
+    ny, nx = (int(side / cell_m) for side in height.shape)
+    rows = ((np.arange(ny * parts) + 0.5) * cell_m / parts).astype(int)
+    cols = ((np.arange(nx * parts) + 0.5) * cell_m / parts).astype(int)
+    fine = height[np.ix_(rows, cols)].reshape(ny, parts, nx, parts).swapaxes(1, 2)
+    # The plate under the model, 0.1 m, is no building.
+    fine = np.where(fine > LOWEST_BUILDING_M, fine, 0)
+    built = (fine > 0).sum(axis=(2, 3))
+    mean = fine.sum(axis=(2, 3)) / np.maximum(built, 1)
+    top = np.where(2 * built >= parts**2, mean, 0).astype(np.float32)
+    inflow = rows_of("aij_e/inflow.csv")
+    approach = ApproachFlow(
+        250 * column(inflow, "z_over_250m"),
+        5 * column(inflow, "U_over_U250"),
+        25 * column(inflow, "k_over_U250sq"),
+    )
+    return Case(Town(top, np.zeros_like(top)), cell_m, to_map.c, to_map.f, approach)
+
+
+def solved(case, from_deg, margin_m, heights_m=(2.0,), options=None):
+    """Solve a case; returns the flow, the town with its margin, and where their corner lies."""
+    town, window = surrounded(case.town, case.cell_m, margin_m)
+    grid = fitting_grid(town, case.cell_m)
+    toward = direction_of(np.radians(from_deg))
+    flow = solve_wind_flow(grid, town, case.approach, toward, heights_m, options)
+    west = case.west_m - window[1].start * case.cell_m
+    north = case.north_m + window[0].start * case.cell_m
+    return flow, west, north
+
+
+def at_places(values, cell_m, corner, x_m, y_m):
+    """Bilinear between the cells that have a value; NaN where none has."""
+    west, north = corner
+    col, row = (x_m - west) / cell_m - 0.5, (north - y_m) / cell_m - 0.5
+    i, j = np.floor(col).astype(int), np.floor(row).astype(int)
+    total, weight = np.zeros(len(col)), np.zeros(len(col))
+    for dj in (0, 1):
+        for di in (0, 1):
+            share = abs(1 - dj - (row - j)) * abs(1 - di - (col - i))
+            value = values[j + dj, i + di]
+            total += np.where(np.isfinite(value), share * np.nan_to_num(value), 0)
+            weight += np.where(np.isfinite(value), share, 0)
+    return np.where(weight > 1e-6, total / np.maximum(weight, 1e-9), np.nan)
+
+
+def in_space(flow, values, cell_m, corner, place):
+    """Trilinear between the cells of air of a quantity in cells, (nz, ny, nx)."""
+    grid = flow.solver.grid
+    air = inner(flow.solver.air)
+    filled = np.where(air == 1, values, np.nan)
+    x_m, y_m, z_m = place
+    upper = np.clip(np.searchsorted(grid.z_m, z_m), 1, grid.nz - 1)
+    share = np.clip((z_m - grid.z_m[upper - 1]) / (grid.z_m[upper] - grid.z_m[upper - 1]), 0, 1)
+    found = np.empty(len(x_m))
+    for n in range(len(x_m)):
+        one = slice(n, n + 1)
+        low, high = (
+            at_places(filled[k], cell_m, corner, x_m[one], y_m[one])[0]
+            for k in (upper[n] - 1, upper[n])
+        )
+        parts = [(low, 1 - share[n]), (high, share[n])]
+        known = [(v, s) for v, s in parts if np.isfinite(v)]
+        weight = sum(s for _, s in known)
+        found[n] = sum(v * s for v, s in known) / weight if weight > 1e-6 else np.nan
+    return found
+
+
+def block_velocity(cell_m, options=None):
+    """Case A: measured and modelled velocity along the wind by plane, over that at 16 m."""
+    case = case_a(cell_m)
+    flow, west, north = solved(case, 270.0, MARGIN_M["A"], options=options)
+    along, at_roof = flow.solver.centred()[0], case.approach.at(16.0)[0]
+    planes = {}
+    for name in ("vertical_y0", "horizontal_0p125b", "horizontal_1p25b"):
+        rows = rows_of(f"aij_a/{name}.csv")
+        place = tuple(100 * column(rows, axis) for axis in ("x_m", "y_m", "z_m"))
+        modelled = in_space(flow, along, cell_m, (west, north), place) / at_roof
+        known = np.isfinite(modelled)
+        planes[name] = (column(rows, "U_mps")[known] / at_roof, modelled[known])
+    return planes
+
+
+def cube_ratios(middle, cell_m, options=None):
+    """Case C: measured and modelled ratios; the middle cube is 0H, 1H or 2H high."""
+    case = case_c(20.0 * int(middle[0]), cell_m)
+    flow, west, north = solved(case, 270.0, MARGIN_M["C"], options=options)
+    rows = rows_of("aij_c/probes_angle_0p0.csv")
+    x, y = 100 * column(rows, "x_m"), 100 * column(rows, "y_m")
+    return column(rows, f"R_{middle}"), at_places(flow.ratio[0], cell_m, (west, north), x, y)
+
+
+def town_ratios(side, cell_m, options=None, margin_m=None):
+    """Case E: measured and modelled ratios for wind from N, E, S or W; over the speed at 15.9 m."""
+    case = case_e(cell_m)
+    from_deg = 90.0 * "NESW".index(side)
+    flow, west, north = solved(case, from_deg, margin_m or MARGIN_M["E"], options=options)
+    # Probe 51 lies under a flat element.
+    rows = [row for row in rows_of("aij_e/probes_after.csv") if row["id"] != 51]
+    x, y = column(rows, "x_m"), column(rows, "y_m")
+    to_inflow = case.approach.scalar_speed(2.0) / case.approach.scalar_speed(15.9)
+    modelled = to_inflow * at_places(flow.ratio[0], cell_m, (west, north), x, y)
+    return column(rows, f"R_{side}"), modelled

@@ -1,0 +1,80 @@
+"""The flow on bare rasters: what is left blank, what is told, what is refused."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import xarray as xr
+
+from citytwin.engine.bare import simulate
+from citytwin.errors import ConfigError, StepError
+
+QUICK = {"from_deg": [270.0], "most_turnovers": 0.2, "margin_m": 20.0}
+
+
+def raster(values):
+    """Heights on cells of 2 m."""
+    ny, nx = values.shape
+    coords = {"y": 3_900_000 - 2.0 * np.arange(ny), "x": 400_000 + 2.0 * np.arange(nx)}
+    return xr.DataArray(values, coords, ("y", "x")).rio.write_crs("EPSG:32654")
+
+
+def town():
+    """Two blocks with a gap of one cell between them, and open ground."""
+    height = np.zeros((24, 24), np.float32)
+    height[8:14, 6:10] = 10.0
+    height[8:14, 11:15] = 10.0
+    return height
+
+
+def test_gap_of_one_cell_is_blank():
+    """The flow has one cell there; all other open cells have a value, buildings none."""
+    height = town()
+    made = simulate("wind_flow", {"surface_height": raster(height)}, QUICK)
+    ratio = made["wind_speed_ratio_of_flow"].values[0]
+    assert np.isnan(ratio[8:14, 10]).all()
+    blank = height > 0
+    blank[8:14, 10] = True
+    assert (np.isnan(ratio) == blank).all()
+    assert "one cell wide" in made.attrs["warnings"]
+    assert "not come to rest" in made.attrs["warnings"]
+    assert "cut by the edge" not in made.attrs["warnings"]
+
+
+def test_buildings_at_the_edge_are_told_and_unknown_cells_stay_unknown():
+    """A block at the edge; a hole in the data."""
+    height = town()
+    height[:3, :5] = 8.0
+    height[20, 20] = np.nan
+    made = simulate("wind_flow", {"surface_height": raster(height)}, QUICK)
+    assert "cut by the edge" in made.attrs["warnings"]
+    assert np.isnan(made["wind_speed_ratio_of_flow"].values[0, 20, 20])
+
+
+def test_ground_far_above_the_datum_changes_nothing():
+    """On level ground at 812 m the ratios are those of ground at 0."""
+    height = town()
+    plain = simulate("wind_flow", {"surface_height": raster(height)}, QUICK)
+    high = {
+        "surface_height": raster(height + 812),
+        "terrain": raster(np.full_like(height, 812.0)),
+    }
+    raised = simulate("wind_flow", high, QUICK)
+    name = "wind_speed_ratio_of_flow"
+    assert np.nanmax(np.abs(plain[name].values - raised[name].values)) < 1e-5
+
+
+def test_directions_given_twice():
+    """0 and 360 degrees are the same."""
+    with pytest.raises(ConfigError, match="from_deg"):
+        simulate("wind_flow", {"surface_height": raster(town())}, {"from_deg": [0.0, 360.0]})
+
+
+def test_all_built():
+    """No open ground."""
+    with pytest.raises(StepError, match="no ground is open"):
+        simulate(
+            "wind_flow",
+            {"surface_height": raster(np.full((16, 16), 9.0, np.float32))},
+            {"from_deg": [0.0], "margin_m": 0.0},
+        )
