@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.run_wishes import RunWishes
 from citytwin.config import load
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
@@ -66,7 +67,7 @@ def command(directory: Path, workers: int | None, *, live: bool, speed: float) -
     if carried_out(loaded) is None:
         from citytwin.cli.running import run_and_tell
 
-        report = run_and_tell(loaded, None, workers, None, verify=False)
+        report = run_and_tell(loaded, RunWishes(workers=workers))
         code = Exit.FAILED if report is None else report.exit_code
         if code:
             sys.exit(code)

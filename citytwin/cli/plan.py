@@ -15,7 +15,14 @@ from citytwin.config import load
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--tile", "tile_cells", type=click.IntRange(min=16), help="Side of a tile in cells.")
-def command(config: Path, tile_cells: int | None) -> None:
+@click.option(
+    "--domain-tile",
+    "domain_tile_cells",
+    type=click.IntRange(min=16),
+    help="Run floods in tiles of about so many cells a side on all workers, with the same result. "
+    "Without, only where the city takes more than half of the memory.",
+)
+def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None) -> None:
     """Show what a run would do, why, and about what time and memory it would take."""
     loaded = load(config)
     from rich.console import Console
@@ -34,7 +41,14 @@ def command(config: Path, tile_cells: int | None) -> None:
     tile = tile_cells or DEFAULT_TILE_CELLS
     crs, zone = require_metric(loaded.config.crs), loaded.config.time_zone
     with TemporaryDirectory() as scratch, closing(Manifest.reading(work / MANIFEST)) as manifest:
-        store = SketchStore(work, crs, zone, tile, scratch=Path(scratch))
+        store = SketchStore(
+            work,
+            crs,
+            zone,
+            tile,
+            domain_tile_cells=domain_tile_cells,
+            scratch=Path(scratch),
+        )
         city = bind(loaded)
         refuse_shared_files(city)
         rows = preview(city, store, manifest)

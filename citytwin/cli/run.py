@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.run_wishes import RunWishes
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
@@ -20,6 +21,13 @@ from citytwin.nights.recording import Entry, recorded
 @click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
 @click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
 @click.option("--tile", "tile_cells", type=click.IntRange(min=16), help="Side of a tile in cells.")
+@click.option(
+    "--domain-tile",
+    "domain_tile_cells",
+    type=click.IntRange(min=16),
+    help="Run floods in tiles of about so many cells a side on all workers, with the same result. "
+    "Without, only where the city takes more than half of the memory.",
+)
 @click.option(
     "--checkpoint-minutes",
     type=click.FloatRange(min=0),
@@ -33,6 +41,7 @@ def command(
     scheduler: str | None,
     workers: int | None,
     tile_cells: int | None,
+    domain_tile_cells: int | None,
     checkpoint_minutes: float,
     *,
     verify: bool,
@@ -41,32 +50,18 @@ def command(
 
     Safe to repeat: what stands is skipped, and a run that was stopped resumes.
     """
+    wishes = RunWishes(
+        scheduler, workers, tile_cells, domain_tile_cells, checkpoint_minutes, verify
+    )
     loaded = load(config)
     with recorded(loaded) as entry:
-        code = _run(
-            loaded,
-            entry,
-            scheduler,
-            workers,
-            tile_cells,
-            verify=verify,
-            checkpoint_minutes=checkpoint_minutes,
-        )
+        code = _run(loaded, entry, wishes)
     sys.exit(code)
 
 
-def _run(
-    loaded: LoadedConfig,
-    entry: Entry,
-    scheduler: str | None,
-    workers: int | None,
-    tile_cells: int | None,
-    *,
-    verify: bool,
-    checkpoint_minutes: float,
-) -> Exit:
+def _run(loaded: LoadedConfig, entry: Entry, wishes: RunWishes) -> Exit:
     begin = time.monotonic()
-    finished = None if verify else carried_out(loaded)
+    finished = None if wishes.verify else carried_out(loaded)
     if finished is not None:
         seconds = time.monotonic() - begin
         click.echo(f"nothing to do: run {finished.run_id} stands ({seconds:.1f} s)")
@@ -78,13 +73,6 @@ def _run(
         return Exit.LOSSES if losses else Exit.DONE
     from citytwin.cli.running import run_and_tell  # heavy: geopandas, dask, numba
 
-    report = run_and_tell(
-        loaded,
-        scheduler,
-        workers,
-        tile_cells,
-        verify=verify,
-        checkpoint_minutes=checkpoint_minutes,
-    )
+    report = run_and_tell(loaded, wishes)
     entry.ended(report)
     return Exit.FAILED if report is None else report.exit_code

@@ -25,9 +25,9 @@ from rich.progress import (
 from rich.table import Table
 
 from citytwin.cli.pace import Pace
+from citytwin.cli.run_wishes import RunWishes
 from citytwin.cli.stopping import Stop, stopping
 from citytwin.config import LoadedConfig
-from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.reading import KEY as READING
 from citytwin.engine.report import RunReport
 from citytwin.engine.run import RunOptions, run
@@ -137,40 +137,25 @@ def following() -> Iterator[Bars | Lines]:
             yield bars
 
 
-def run_and_tell(
-    loaded: LoadedConfig,
-    scheduler: str | None,
-    workers: int | None,
-    tile_cells: int | None,
-    *,
-    verify: bool,
-    checkpoint_minutes: float = CHECKPOINT_MINUTES,
-) -> RunReport | None:
+def run_and_tell(loaded: LoadedConfig, wishes: RunWishes) -> RunReport | None:
     """Run a configuration and tell the user how it went; None where it was stopped.
 
     Parameters
     ----------
     loaded
         The configuration.
-    scheduler
-        Address of a Dask scheduler, or None.
-    workers
-        Local worker processes, or None.
-    tile_cells
-        Side of a tile in cells, or None.
-    verify
-        Whether everything is hashed again.
-    checkpoint_minutes
-        Time after which long runs keep their state again.
+    wishes
+        How the user wants it.
     """
     options = RunOptions(
-        scheduler=scheduler,
-        workers=workers,
-        verify=verify,
-        checkpoint_minutes=checkpoint_minutes,
+        scheduler=wishes.scheduler,
+        workers=wishes.workers,
+        verify=wishes.verify,
+        checkpoint_minutes=wishes.checkpoint_minutes,
+        domain_tile_cells=wishes.domain_tile_cells,
     )
-    if tile_cells is not None:
-        options = replace(options, tile_cells=tile_cells)
+    if wishes.tile_cells is not None:
+        options = replace(options, tile_cells=wishes.tile_cells)
     try:
         with following() as progress:
             report = run(loaded, options, progress)

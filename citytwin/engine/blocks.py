@@ -74,6 +74,8 @@ class SimulationTask:
     records: tuple[Record, ...]
     fingerprint: str
     """Of all that the result depends on; a state that was kept is that of the same run."""
+    cores: tuple[Tile, ...] = ()
+    """Tiles in which a simulation over the whole city runs; none = in one array."""
 
 
 def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Tile,
@@ -275,18 +277,31 @@ def _class_counts(field: Field, array: NDArray[Any]) -> dict[int, int]:
     return dict(zip(values.tolist(), cells.tolist(), strict=True))
 
 
+def stored_part(store: CityStore, field: Field, tile: Tile, array: NDArray[Any]) -> FieldPart:
+    """Store a field of a tile; return what is known of it.
+
+    Parameters
+    ----------
+    store
+        The city's working store.
+    field, tile
+        What and where.
+    array
+        Its values.
+    """
+    found = extremes(field, array)
+    return FieldPart(
+        digest=store.fields.write(field, tile, array),
+        low=None if found is None else found.low,
+        high=None if found is None else found.high,
+        cells=_class_counts(field, array),
+    )
+
+
 def _stored(
     store: CityStore, tile: Tile, fields: Mapping[Field, NDArray[Any]], outcome: Outcome
 ) -> TileResult:
-    parts = {}
-    for field, array in fields.items():
-        found = extremes(field, array)
-        parts[field.name] = FieldPart(
-            digest=store.fields.write(field, tile, array),
-            low=None if found is None else found.low,
-            high=None if found is None else found.high,
-            cells=_class_counts(field, array),
-        )
+    parts = {field.name: stored_part(store, field, tile, fields[field]) for field in fields}
     return TileResult(
         parts=parts,
         facts=outcome.facts,

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pandas as pd
+from distributed.system import MEMORY_LIMIT
 from pydantic import TypeAdapter, ValidationError
 
 from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
@@ -40,6 +41,10 @@ class CityStore:
     grid: GridSpec | None = None
     checkpoint_s: float = 60.0 * CHECKPOINT_MINUTES
     """Time after which a long run keeps its state again."""
+    domain_tile_cells: int | None = None
+    """Side of the tiles in which simulations over the whole city run; None = in one array, unless
+    that takes more than `domain_bytes`."""
+    domain_bytes: float = 0.5 * MEMORY_LIMIT
 
     @property
     def fields(self) -> FieldStore:

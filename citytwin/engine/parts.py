@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,6 +21,7 @@ from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.plan import Job
 from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.standing import Standing, record_digest
+from citytwin.engine.tiled_run import simulate_in_tiles
 from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import AssessmentTask, assess
 from citytwin.model.axes import Axes
@@ -30,6 +32,8 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simulation
 from citytwin.model.tables import Table
 
+_TILE_SHARE = 0.125
+"""Of the memory that one array may take: what a tile takes, with its halo and a copy to go back."""
 PartResult: TypeAlias = TileResult | TableResult
 DigestsNear: TypeAlias = Callable[[Tile], list[str]]
 
@@ -175,7 +179,9 @@ def _simulation_part(
     inputs += seen.near(padded)
     inputs += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
     inputs += [record_digest(record) for record in records]
-    fingerprint = _fingerprint(job, inputs, simulate_tile)
+    # The same for one array and for tiles: the result has the same bits.
+    runner = simulate_tile if step.tiled is None else simulate_in_tiles
+    fingerprint = _fingerprint(job, inputs, runner)
     task = SimulationTask(
         step_name=step.name,
         params_json=job.params.model_dump_json(),
@@ -184,8 +190,34 @@ def _simulation_part(
         fields=fields,
         records=records,
         fingerprint=str(fingerprint),
+        cores=cores_of(job, store),
     )
-    return Part(tile.name, tile, fingerprint, simulate_tile, task, TileResult)
+    function = simulate_in_tiles if task.cores else simulate_tile
+    return Part(tile.name, tile, fingerprint, function, task, TileResult)
+
+
+def cores_of(job: Job, store: CityStore) -> tuple[Tile, ...]:
+    """Return the tiles in which a simulation over the whole city runs; none for one array.
+
+    Parameters
+    ----------
+    job
+        The simulation.
+    store
+        The city's working store; it says how large tiles are, and from what memory on.
+    """
+    if not isinstance(job.step, Simulation) or job.step.tiled is None:
+        return ()
+    side, grid = store.domain_tile_cells, store.spec
+    if side is None:
+        per_cell = job.cost(grid.cell_m).bytes_per_cell
+        if per_cell * grid.ny * grid.nx <= store.domain_bytes:
+            return ()
+        side = int(math.sqrt(_TILE_SHARE * store.domain_bytes / per_cell))
+    # A tile of the store is written by one worker.
+    side = max(1, round(side / store.tile_cells)) * store.tile_cells
+    cores = tuple(grid.tiles(side))
+    return cores if len(cores) > 1 else ()
 
 
 def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing: Standing) -> Part:

@@ -177,13 +177,21 @@ def _row(
         job.key,
         len(parts),
         len(reasons),
-        ", ".join(sorted(set(reasons))),
+        ", ".join([*sorted(set(reasons)), *_in_tiles(parts)]) if reasons else "",
         seconds * share / workers,
         cost.bytes_per_cell * widest / 1e6,
     )
 
 
+def _in_tiles(parts: Sequence[Part]) -> list[str]:
+    """Say where a simulation over the whole city runs in tiles."""
+    tasks = [part.task for part in parts if isinstance(part.task, SimulationTask)]
+    return [f"in {len(task.cores)} tiles on all workers" for task in tasks if task.cores]
+
+
 def _cells_held(part: Part) -> int:
+    if isinstance(part.task, SimulationTask) and part.task.cores:
+        return max(rows * cols for rows, cols in (core.shape for core in part.task.cores))
     tile = part.task.padded if isinstance(part.task, SimulationTask) else part.tile
     rows, cols = tile.shape
     return rows * cols

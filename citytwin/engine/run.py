@@ -61,6 +61,9 @@ class RunOptions:
     """Hash every file and stored value again."""
     checkpoint_minutes: float = CHECKPOINT_MINUTES
     """Time after which a long run keeps its state again, so that a killed one goes on from it."""
+    domain_tile_cells: int | None = None
+    """Side of the tiles in which simulations over the whole city run on all workers; None = in one
+    array where it fits into half of the memory."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
     """Clock, for the names of runs."""
 
@@ -102,7 +105,14 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     with holding(loaded), closing(Manifest(work / MANIFEST)) as manifest:
         every_s = 60.0 * options.checkpoint_minutes
         zone, tile_cells = loaded.config.time_zone, options.tile_cells
-        store = CityStore(work, crs, zone, tile_cells, checkpoint_s=every_s)
+        store = CityStore(
+            work,
+            crs,
+            zone,
+            tile_cells,
+            checkpoint_s=every_s,
+            domain_tile_cells=options.domain_tile_cells,
+        )
         with connect(options.scheduler, options.workers, work / "dask") as client:
             _follow(client, progress)
             try:

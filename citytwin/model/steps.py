@@ -29,6 +29,7 @@ from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
+from citytwin.model.tiled import Tiled
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -335,6 +336,8 @@ class Simulation(Generic[P]):
     cost: Cost = Cost(5.0, 40.0)
     cost_of: Callable[[P, float], Cost] | None = None
     """The cost where parameters and cell size [m] change it."""
+    tiled: Tiled | None = None
+    """How it runs in tiles where its reach is the domain; the same bits."""
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""
 

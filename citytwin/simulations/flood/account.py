@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from citytwin.kernels.flood_ledger import VolumeLedger
 from citytwin.kernels.flood_levee import Levee
 from citytwin.kernels.flood_options import EdgeKind, Scheme
-from citytwin.kernels.flood_result import Inundation
+from citytwin.model import fields as f
 from citytwin.model.notes import Fact, Note
+from citytwin.model.steps import Block
 from citytwin.model.text import Text, text
+from citytwin.simulations.flood.ground import ground_notes
 from citytwin.simulations.flood.params import FloodParams, InflowPoint
 from citytwin.simulations.flood.storm import Storm
 
@@ -19,15 +22,16 @@ _SCALES = {
 }
 
 
-def facts_of(flood: Inundation) -> tuple[Fact, ...]:
+def facts_of(ledger: VolumeLedger, steps: int) -> tuple[Fact, ...]:
     """Account of the water and of the run.
 
     Parameters
     ----------
-    flood
-        What was computed.
+    ledger
+        Account of all water.
+    steps
+        Number of time steps.
     """
-    ledger = flood.ledger
 
     def volume(name: str, ja: str, en: str, value: float) -> Fact:
         return Fact(name=name, label=text(ja, en), value=value, unit="m3")
@@ -58,9 +62,36 @@ def facts_of(flood: Inundation) -> tuple[Fact, ...]:
         Fact(
             name="time_steps",
             label=text("計算ステップ数", "Time steps"),
-            value=float(flood.steps),
+            value=float(steps),
             unit="1",
         ),
+    )
+
+
+def notes_of(
+    params: FloodParams, storm: Storm, levees: tuple[Levee, ...], block: Block
+) -> tuple[Note, ...]:
+    """Return all that is said about a flood.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    storm
+        The rain.
+    levees
+        As the solver saw them.
+    block
+        The city, or a window of it.
+    """
+    zone, has_cover = block.site.time_zone, block.get(f.GROUND_COVER) is not None
+    return (
+        summary(params, storm, zone),
+        *storm.notes,
+        *edge_note(params),
+        *ground_notes(params.infiltration, has_cover=has_cover),
+        *levee_notes(params, levees, storm.start_s, zone),
+        scheme_note(params),
     )
 
 

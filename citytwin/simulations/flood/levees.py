@@ -43,7 +43,7 @@ def levee_of(ground: Ground, given: LeveeParams) -> Levee:
         raise StepError(msg, step=STEP, hint="check the line, `land` and `toe_m`")
     crest = _crest(ground, line, middle, given)
     # Open ground no lower than the crest is the levee itself, behind a building or at the rim.
-    known[known] = ground.terrain_m[rows[known], cols[known]] < crest[known]
+    known[known] = ground.level_at(rows[known], cols[known]) < crest[known]
     if not known.any():
         msg = f"no ground {given.land} of the levee from {given.line[0]} on is lower than its crest"
         raise StepError(msg, step=STEP, hint="check the line, `land`, `crest_m` and `toe_m`")
@@ -90,11 +90,11 @@ def _land_cells(
     for distance in np.arange(0.5 * cell, given.toe_m + 0.25 * cell, 0.5 * cell):
         place = here + distance * across
         row, col = ground.grid.cells_of(place[:, 0], place[:, 1])
-        inside = np.flatnonzero(ground.grid.contains(row, col))
-        inside = inside[ground.is_open[row[inside], col[inside]]]
-        lower = inside[ground.terrain_m[row[inside], col[inside]] < lowest[inside]]
+        inside = np.flatnonzero(ground.holds(row, col))
+        inside = inside[ground.open_at(row[inside], col[inside])]
+        lower = inside[ground.level_at(row[inside], col[inside]) < lowest[inside]]
         rows[lower], cols[lower] = row[lower], col[lower]
-        lowest[lower] = ground.terrain_m[row[lower], col[lower]]
+        lowest[lower] = ground.level_at(row[lower], col[lower])
     return rows, cols
 
 
@@ -113,8 +113,8 @@ def _crest(
     highest = np.full(len(middle), -np.inf)
     for down in (-1, 0, 1):
         for right in (-1, 0, 1):
-            inside = np.flatnonzero(ground.grid.contains(row + down, col + right))
-            level = ground.terrain_m[row[inside] + down, col[inside] + right]
+            inside = np.flatnonzero(ground.holds(row + down, col + right))
+            level = ground.level_at(row[inside] + down, col[inside] + right)
             highest[inside] = np.fmax(highest[inside], level)
     return highest
 
@@ -132,7 +132,8 @@ def _breach(ground: Ground, line: shapely.LineString, levee: Levee, given: Breac
     middle = int(np.argmin(np.abs(0.5 * (levee.from_m + levee.to_m) - place)))
     sill = given.sill_m
     if sill is None:
-        sill = float(ground.terrain_m[levee.rows[middle], levee.cols[middle]])
+        at = slice(middle, middle + 1)
+        sill = float(ground.level_at(levee.rows[at], levee.cols[at])[0])
     return Breach(
         place,
         _start_s(levee, middle, given),

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from citytwin.errors import StepError
 from citytwin.kernels.flood_stage import StageCells, StageSeries
-from citytwin.model.grid import GridSpec
+from citytwin.model.grid import GridSpec, Tile
 from citytwin.simulations.flood.boundaries import (
     InitialWater,
     LevelParams,
@@ -36,6 +36,32 @@ class Ground:
     """Ground level, shape (ny, nx) [m]; NaN outside."""
     is_open: NDArray[np.bool_]
     """Cells that can hold water, shape (ny, nx)."""
+    window: Tile | None = None
+    """Which cells of the grid the arrays cover; None = all."""
+
+    @property
+    def place(self) -> Tile:
+        """Which cells of the grid the arrays cover."""
+        return self.grid.whole if self.window is None else self.window
+
+    def holds(self, rows: Cells, cols: Cells) -> NDArray[np.bool_]:
+        """Which cells of the grid the arrays cover."""
+        row, col, (ny, nx) = rows - self.place.row0, cols - self.place.col0, self.is_open.shape
+        inside: NDArray[np.bool_] = (row >= 0) & (row < ny) & (col >= 0) & (col < nx)
+        return inside
+
+    def open_at(self, rows: Cells, cols: Cells) -> NDArray[np.bool_]:
+        """Whether cells of the grid can hold water, shape (n,)."""
+        return self.is_open[rows - self.place.row0, cols - self.place.col0]
+
+    def level_at(self, rows: Cells, cols: Cells) -> NDArray[np.float32]:
+        """Ground level of cells of the grid, shape (n,) [m]."""
+        return self.terrain_m[rows - self.place.row0, cols - self.place.col0]
+
+    def cells(self, chosen: NDArray[np.bool_]) -> tuple[Cells, Cells]:
+        """Rows and columns in the grid of chosen cells of the arrays, shape (n,) each."""
+        rows, cols = np.nonzero(chosen)
+        return rows + self.place.row0, cols + self.place.col0
 
     @property
     def bounds_text(self) -> str:
@@ -63,7 +89,7 @@ def credible_level(ground: Ground, level_m: float, rows: Cells, cols: Cells, wha
     StepError
         If it stands more than `DEEPEST_M` above the lowest of them.
     """
-    lowest = float(ground.terrain_m[rows, cols].min())
+    lowest = float(ground.level_at(rows, cols).min())
     if level_m - lowest > DEEPEST_M:
         msg = f"{what}: the level {level_m:g} m stands {level_m - lowest:.0f} m above the ground "
         msg += f"at {lowest:.2f} m"
@@ -103,9 +129,7 @@ def within(ground: Ground, outline: tuple[Place, ...]) -> NDArray[np.bool_]:
     if not polygon.is_valid:
         msg = f"the outline from {outline[0]} on is no polygon: {shapely.is_valid_reason(polygon)}"
         raise StepError(msg, step=STEP, hint="give its corners in order")
-    x, y = np.meshgrid(
-        ground.grid.x_centres(ground.grid.whole), ground.grid.y_centres(ground.grid.whole)
-    )
+    x, y = np.meshgrid(ground.grid.x_centres(ground.place), ground.grid.y_centres(ground.place))
     inside: NDArray[np.bool_] = shapely.contains_xy(polygon, x, y) & ground.is_open
     return inside
 
@@ -132,7 +156,7 @@ def level_cells(ground: Ground, given: LevelParams) -> StageCells:
         turns = {"north": 0, "east": 1, "south": 2, "west": 3}[given.edge]
         # Views, turned so that the edge is the first row.
         np.rot90(chosen, turns)[0] = np.rot90(ground.is_open, turns)[0]
-    rows, cols = np.nonzero(chosen)
+    rows, cols = ground.cells(chosen)
     if not rows.size:
         where = given.edge or f"the outline from {given.outline[0]} on"
         msg = f"no open cell for the water level at {where}; the area is {ground.bounds_text}"
@@ -161,11 +185,13 @@ def initial_depth(ground: Ground, waters: tuple[InitialWater, ...]) -> NDArray[n
     depth = np.zeros(ground.is_open.shape, dtype=np.float32)
     for water in waters:
         wet = within(ground, water.outline) & (ground.terrain_m < water.level_m)
+        if not wet.any() and ground.window is not None:
+            continue  # a part of the area
         if not wet.any():
             msg = f"no open cell in the outline from {water.outline[0]} on lies below "
             msg += f"{water.level_m:g} m; the area is {ground.bounds_text}"
             raise StepError(msg, step=STEP, hint="check level and coordinates of initial_water")
-        rows, cols = np.nonzero(wet)
+        rows, cols = ground.cells(wet)
         credible_level(ground, water.level_m, rows, cols, "initial water")
         rise = (water.level_m - ground.terrain_m[wet].astype(np.float64)).astype(np.float32)
         depth[wet] = np.maximum(depth[wet], rise)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -31,6 +31,11 @@ class Storm:
     """How the begin was chosen, where it was."""
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+
+    @property
+    def valid_time(self) -> datetime | None:
+        """Begin of the run (aware, UTC)."""
+        return None if self.start_s is None else datetime.fromtimestamp(self.start_s, tz=UTC)
 
 
 def storm_of(block: Block, params: FloodParams) -> Storm:

@@ -1,0 +1,174 @@
+"""All that brings or takes water: its cells, found in windows of the city."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+
+from citytwin.errors import StepError
+from citytwin.kernels.flood_forcing import Forcing, Inflow
+from citytwin.kernels.flood_options import EdgeKind, Edges, Recording, SolverOptions
+from citytwin.model.grid import Bounds, GridSpec, Tile
+from citytwin.simulations.flood.area import Area
+from citytwin.simulations.flood.boundaries import LevelParams, Place
+from citytwin.simulations.flood.ground import sinks_of
+from citytwin.simulations.flood.levees import levee_of
+from citytwin.simulations.flood.params import FloodParams, InflowPoint
+from citytwin.simulations.flood.places import Ground, initial_depth, level_cells
+from citytwin.simulations.flood.storm import Storm
+
+STEPS_KEPT = 16
+"""So many steps a time step is kept while it is stable: parts of a city on different machines need
+to tell each other no more often."""
+
+
+def forcing_of(
+    ground_in: Callable[[Tile], Ground], grid: GridSpec, storm: Storm, params: FloodParams
+) -> Forcing:
+    """Find the cells of all that brings or takes water but what each part of the area has itself.
+
+    Parameters
+    ----------
+    ground_in
+        Gives the ground in a window of the city, or in more.
+    grid
+        Of the city.
+    storm
+        The rain.
+    params
+        Parameters of the flood.
+
+    Raises
+    ------
+    StepError
+        If a place lies nowhere.
+    """
+    inflows = []
+    for point in params.inflows:
+        around = _window(grid, ((point.x, point.y),), point.radius_m)
+        inflows.append(_inflow(point, ground_in(around)))
+    levees = [
+        levee_of(ground_in(_window(grid, levee.line, levee.toe_m)), levee)
+        for levee in params.levees
+    ]
+    return Forcing(
+        storm.rain,
+        tuple(inflows),
+        0.0 if params.drainage_zones else params.drainage_mm_per_h,  # else the zones know it
+        levees=tuple(levees),
+        stages=tuple(
+            level_cells(ground_in(_level_window(grid, level)), level) for level in params.levels
+        ),
+    )
+
+
+def own_forcing(area: Area, params: FloodParams) -> Forcing:
+    """Return what the area has itself: water at the start, ground and zones that take water.
+
+    Parameters
+    ----------
+    area
+        The city, or a window of it.
+    params
+        Parameters of the flood.
+    """
+    rate = params.drainage_mm_per_h
+    return Forcing(
+        initial_depth_m=initial_depth(area.ground, params.initial_water),
+        sinks=sinks_of(area.ground, area.cover, params.infiltration, params.drainage_zones, rate),
+    )
+
+
+def require_water(storm: Storm, params: FloodParams) -> None:
+    """Refuse a run without water.
+
+    Parameters
+    ----------
+    storm
+        The rain.
+    params
+        Parameters of the flood.
+
+    Raises
+    ------
+    StepError
+        If nothing brings any.
+    """
+    if not params.brings_water and not storm.rain.depth_until_m(params.duration_h * 3600.0):
+        msg = "no water enters: no rain in the time of the run, no inflow, levee or level"
+        raise StepError(msg, step="flood", hint="check `start`, the rain feed, or add an inflow")
+
+
+def _window(grid: GridSpec, places: tuple[Place, ...], margin_m: float) -> Tile:
+    """Cells around some places; at least one of the grid."""
+    x, y = np.array(places).T
+    box = Bounds(float(x.min()), float(y.min()), float(x.max()), float(y.max()))
+    box = box.grown(margin_m + 2.0 * grid.cell_m)
+    rows, cols = grid.cells_of(np.array([box.x_min, box.x_max]), np.array([box.y_max, box.y_min]))
+    row0, col0 = min(max(int(rows[0]), 0), grid.ny - 1), min(max(int(cols[0]), 0), grid.nx - 1)
+    row1, col1 = (
+        max(row0, min(int(rows[1]), grid.ny - 1)),
+        max(col0, min(int(cols[1]), grid.nx - 1)),
+    )
+    return Tile(row0, row1 + 1, col0, col1 + 1)
+
+
+def _level_window(grid: GridSpec, level: LevelParams) -> Tile:
+    if level.edge is None:
+        return _window(grid, level.outline, 0.0)
+    whole = grid.whole
+    return {
+        "north": Tile(0, 1, 0, whole.col1),
+        "south": Tile(whole.row1 - 1, whole.row1, 0, whole.col1),
+        "west": Tile(0, whole.row1, 0, 1),
+        "east": Tile(0, whole.row1, whole.col1 - 1, whole.col1),
+    }[level.edge]
+
+
+def options_of(params: FloodParams) -> SolverOptions:
+    """Return the numbers of the scheme, the edges, and what is kept.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    """
+    # Where the level is given at an edge, water enters and leaves in its cells alone.
+    held = {level.edge for level in params.levels}
+    north, south, west, east = (
+        EdgeKind.CLOSED if side in held else params.edges
+        for side in ("north", "south", "west", "east")
+    )
+    return SolverOptions(
+        scheme=params.scheme,
+        order=params.order,
+        courant=params.courant,
+        steps_kept=STEPS_KEPT,
+        edges=Edges(north, south, west, east, params.edge_min_slope),
+        recording=Recording(
+            arrival_depth_m=params.arrival_depth_m,
+            depth_thresholds_m=(params.impassable_depth_m,),
+            lasting_depth_m=params.lasting_depth_m,
+            depth_times_s=params.frame_times_s,
+        ),
+    )
+
+
+def _inflow(point: InflowPoint, ground: Ground) -> Inflow:
+    grid = ground.grid
+    x, y = np.meshgrid(grid.x_centres(ground.place), grid.y_centres(ground.place))
+    near = np.hypot(x - point.x, y - point.y) <= point.radius_m
+    row, col = grid.cells_of(np.array([point.x]), np.array([point.y]))
+    on = ground.holds(row, col)
+    near[row[on] - ground.place.row0, col[on] - ground.place.col0] = True
+    rows, cols = ground.cells(near & ground.is_open)
+    if not rows.size:
+        msg = f"inflow at ({point.x}, {point.y}) lies outside {grid.bounds} or inside a building"
+        raise StepError(msg, step="flood", hint="give coordinates in the city's CRS")
+    return Inflow(
+        rows,
+        cols,
+        np.array([p.minutes * 60.0 for p in point.hydrograph]),
+        np.array([p.m3_s for p in point.hydrograph]),
+    )
