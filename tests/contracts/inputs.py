@@ -137,6 +137,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"rules": ["murakami", "nen_8100", "lawson_lddc", "wind_engineering_institute"]},
         {"rules": ["city_of_london"], "months": [7], "mast_height_m": 35.3},
         {"each_season": True, "method": "proxy"},
+        {"method": "flow", "rules": ["nen_8100", "lawson_lddc", "city_of_london"]},
         {
             "sectors": [{"frequency_share": 0.3, "scale_m_s": 5.0, "shape": 2.0}] * 3,
             "mast_height_m": 10.0,

@@ -12,7 +12,7 @@ from citytwin.model import fields as f
 from citytwin.model.fields import Field
 from citytwin.model.text import Text, text
 
-Method: TypeAlias = Literal["proxy"]
+Method: TypeAlias = Literal["proxy", "flow"]
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,25 @@ METHODS: dict[Method, RatioMethod] = {
             "A rough guide, no certificate of wind comfort: a sheltering proxy, not a flow, off by ±0.24 "
             "of the speed ratio (RMSE against wind tunnels). It cannot see strong winds at corners and "
             "below towers, so no danger is classed and places near tall buildings are not judged",
+        ),
+    ),
+    "flow": RatioMethod(
+        field=f.WIND_SPEED_RATIO_OF_FLOW,
+        title=text("中立の流れの計算", "flow of neutral air, solved"),
+        error=0.16,
+        approach_m=0.3,
+        sees_speed_up=True,
+        weak_from_m=None,
+        told=text(
+            "中立・定常の流れの計算（風速比の誤差 ±0.16、市街地の風洞実験）。突風は含みません",
+            "A steady flow of neutral air: off by ±0.16 of the speed ratio in a town measured in a wind "
+            "tunnel; gusts are outside it",
+        ),
+        caution=text(
+            "目安です。風環境の評価書や証明には使えません。中立・定常の流れの計算で、市街地の風洞実験との誤差は"
+            "風速比で ±0.16（RMSE）です",
+            "A rough guide, no certificate of wind comfort: a steady flow of neutral air, off by ±0.16 of "
+            "the speed ratio in a town measured in a wind tunnel (RMSE)",
         ),
     ),
 }
