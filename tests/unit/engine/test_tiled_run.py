@@ -21,6 +21,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.step import SIMULATION
 
+pytestmark = pytest.mark.timeout(900)  # workers compile the kernels where nobody has yet
 GRID = GridSpec("EPSG:6677", -44000.0, -93000.0, 5.0, 120, 150)
 TILE_CELLS = 48
 PARAMS = FloodParams.model_validate(
@@ -125,14 +126,13 @@ def test_two_workers_give_the_bits_of_one_array(
 ) -> None:
     """Every field, every figure of the account, every remark."""
     store = city(tmp_path)
-    made = client.submit(simulate_in_tiles, task(tiled=True), store, pure=False).result(250)
+    made = client.submit(simulate_in_tiles, task(tiled=True), store, pure=False).result(600)
     assert made.model_copy(update={"seconds": 0.0}) == in_one_array
     facts = {fact.name: fact.value for fact in made.facts}
     assert facts["breach_volume"] > 0
     assert facts["volume_error"] < 1e-7
 
 
-@pytest.mark.timeout(600)
 def test_a_killed_worker_costs_no_bit(
     client: Client, in_one_array: TileResult, tmp_path: Path
 ) -> None:
@@ -140,7 +140,7 @@ def test_a_killed_worker_costs_no_bit(
     store = city(tmp_path)
     future = client.submit(simulate_in_tiles, task(tiled=True), store, pure=False)
     state = store.checkpoint("simulate:flood")
-    patience = time.monotonic() + 200
+    patience = time.monotonic() + 600
     while not state.exists():
         assert time.monotonic() < patience
         assert not future.done(), future
@@ -149,5 +149,5 @@ def test_a_killed_worker_costs_no_bit(
     pids = client.run(os.getpid)
     victim = next(pid for worker, pid in pids.items() if worker != leading)
     os.kill(victim, signal.SIGKILL)
-    made = future.result(400)
+    made = future.result(600)
     assert made.model_copy(update={"seconds": 0.0}) == in_one_array
