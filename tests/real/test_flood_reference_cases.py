@@ -30,6 +30,10 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+# The plain in full takes 100 s of processor time, on a busy machine many times as long.
+patiently = pytest.mark.timeout(1800)
+
+
 def flat(
     shape: tuple[int, int],
     manning: float,
@@ -139,6 +143,7 @@ def test_a_flood_over_a_plain_follows_lisflood_fp(
     follows(plain, reference, peak_mm, rmse_mm)
 
 
+@patiently
 @pytest.mark.parametrize(
     ("reference", "peak_mm", "rmse_mm"),
     [
@@ -154,6 +159,7 @@ def test_a_flood_over_a_plain_by_the_full_equations_follows_lisflood_fp(
     follows(plain_in_full, reference, peak_mm, rmse_mm)
 
 
+@patiently
 def test_the_flood_over_the_plain_keeps_its_volume(
     plain: PlainSeries, plain_in_full: PlainSeries
 ) -> None:
