@@ -1,7 +1,4 @@
-"""The flow against wind-tunnel measurements of the AIJ benchmark (CC BY 4.0): one setting for all.
-
-`python -m benchmarks.wind --cases` prints the scores themselves, beside those of other codes.
-"""
+"""The flow against wind-tunnel measurements of the AIJ benchmark (CC BY 4.0): one setting for all."""
 
 from __future__ import annotations
 
