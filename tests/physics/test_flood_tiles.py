@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citytwin.kernels.inundation import Inundation, Scheme, SolverOptions
-from tests.unit.kernels.flood_everything import SHAPE, differing, everything, options_of
-from tests.unit.kernels.tile_crew import flood_in_tiles, windows
+from tests.physics.flood_everything import SHAPE, differing, everything, options_of
+from tests.physics.tile_crew import flood_in_tiles, windows
 
 OPTIONS = {
     "inertial": SolverOptions(steps_kept=3, maxima_every_steps=3),

@@ -18,7 +18,7 @@ from citytwin.kernels.inundation import Inundation
 from citytwin.kernels.soils import GroundSinks
 from citytwin.kernels.time_steps import TimeStep
 from citytwin.kernels.window import Window
-from tests.unit.kernels.flood_everything import CELL_M, Everything
+from tests.physics.flood_everything import CELL_M, Everything
 
 
 def meeting(one: Window, other: Window) -> Window | None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from citytwin.kernels.inundation import Inundation, Scheme, SolverOptions
 from citytwin.model.checkpoints import NamedArrays, Watch
-from tests.unit.kernels.flood_everything import differing, everything, options_of
+from tests.physics.flood_everything import differing, everything, options_of
 
 OPTIONS = {
     "inertial": SolverOptions(steps_kept=7, maxima_every_steps=3),
