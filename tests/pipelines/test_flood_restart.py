@@ -150,7 +150,7 @@ sources:
 layers: [flood_depth_max, flood_arrival]
 simulations:
   - use: flood
-    params: {duration_h: 4, rain: [{start_minutes: 0, end_minutes: 360, mm_per_h: 40}]}
+    params: {duration_h: 24, rain: [{start_minutes: 0, end_minutes: 360, mm_per_h: 40}]}
 """
 
 
@@ -179,7 +179,7 @@ def test_a_city_in_tiles_publishes_the_same_bytes(
     done = citytwin("run", str(config), "--workers", "2", "--tile", "32", "--domain-tile", "32")
     assert done.returncode == 0, done.stderr
     assert published_files(config.parent / "out" / "small") == undisturbed_city
-    config.write_text(config.read_text("utf-8").replace("duration_h: 4", "duration_h: 3"), "utf-8")
+    config.write_text(config.read_text("utf-8").replace("duration_h: 24", "duration_h: 3"), "utf-8")
     plan = citytwin("plan", str(config), "--tile", "32", "--domain-tile", "32")
     assert "in 4 tiles on all workers" in " ".join(plan.stdout.split())
 

@@ -201,6 +201,7 @@ def test_other_directions_change_all_that_is_made_of_them(store: CityStore) -> N
     ratio = f.WIND_SPEED_RATIO_BY_DIRECTION
     job = job_of("wind_now", Simulation)
     store.fields.create(ratio, evenly(4))
+    store.fields.create(f.WIND_SPEED_RATIO_OF_FLOW, evenly(4))
     before = fingerprints(job, store, standing_of(TOWN))
     assert fingerprints(job, store, standing_of(TOWN)) == before
     store.fields.create(ratio, tuple(Direction(45.0 + 90.0 * k) for k in range(4)))

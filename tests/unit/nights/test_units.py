@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from citytwin.nights.systemd import NightJob, service, timer
 
 JOB = NightJob(
     city="demo",
-    program=Path(sys.executable),
+    program=Path("/bin/true"),
     config=Path("/srv/city twin/100% $HOME/町.yaml"),
     writable=(Path("/srv/city twin/out"),),
     at="02:30",
