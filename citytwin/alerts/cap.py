@@ -10,10 +10,10 @@ from typing import Any
 
 from lxml import etree
 
-from citytwin.alerts.levels import MEANINGS
 from citytwin.alerts.lifecycle import Kind, Message
 from citytwin.alerts.sender import Ring, Scope, Setting
 from citytwin.alerts.wording import description, headline, observed_property
+from citytwin.model.warning_levels import MEANINGS
 from citytwin.version import __version__
 
 NAMESPACE = "urn:oasis:names:tc:emergency:cap:1.2"

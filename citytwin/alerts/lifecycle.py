@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from enum import StrEnum
 
 from citytwin.alerts.hysteresis import Phase, ThresholdState, advance
-from citytwin.alerts.levels import WarningLevel
 from citytwin.alerts.rule import AlertRule, Threshold
 from citytwin.alerts.windows import Reading
+from citytwin.model.warning_levels import WarningLevel
 
 
 class Kind(StrEnum):

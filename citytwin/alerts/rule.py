@@ -8,9 +8,9 @@ from typing import Annotated, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from citytwin.alerts.levels import WarningLevel
 from citytwin.model import properties
 from citytwin.model.text import Text, both_languages, text
+from citytwin.model.warning_levels import WarningLevel
 
 _NAMES = tuple(observed.name for observed in properties.ALL)
 Minutes = Annotated[float, Field(ge=0, le=14 * 24 * 60, allow_inf_nan=False)]

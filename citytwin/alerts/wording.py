@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from citytwin.alerts.levels import MEANINGS
 from citytwin.alerts.lifecycle import Kind, Message, Reason
 from citytwin.alerts.sender import Setting, Status
 from citytwin.model import properties
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.text import Text, text
+from citytwin.model.warning_levels import MEANINGS
 
 _BY_NAME = {observed.name: observed for observed in properties.ALL}
 _REASONS = {

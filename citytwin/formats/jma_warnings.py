@@ -25,6 +25,7 @@ from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import ALERTS
 from citytwin.model.text import text
+from citytwin.model.warning_levels import MEANINGS, WarningLevel
 
 _NAMESPACE = "http://xml.kishou.go.jp/jmaxml1/"
 _STATUS = {"通常": "Actual", "訓練": "Exercise", "試験": "Test"}
@@ -60,8 +61,6 @@ _LEVELS = {
 }
 """Levels of warnings that do not write them (Cabinet Office, 避難情報に関するガイドライン, 2021, table of
 warning levels, and the names of 2026); those of wind, snow and the like have none."""
-_SEVERITY = {5: "Extreme", 4: "Severe", 3: "Severe", 2: "Moderate", 1: "Minor"}
-_URGENCY = {5: "Immediate", 4: "Immediate", 3: "Expected", 2: "Future", 1: "Future"}
 _BY_RANK = {"特別警報": "Extreme", "危険警報": "Severe", "警報": "Severe", "注意報": "Moderate"}
 
 
@@ -224,10 +223,12 @@ def _wanted(areas: _Areas, params: JmaWarningParams) -> set[str]:
 
 def _alert(template: Alert, code: str, place: str, hazard: str, kind: _Kind) -> Alert:
     level = _level(kind.name)
+    meaning = MEANINGS[WarningLevel(level)] if level else None
     over = kind.name in ("解除", "なし") or kind.name.endswith("はなし")
     lifted = template.message_type == "Cancel" or kind.status == "解除" or over
     rank = _RANK.search(kind.name)
     by_rank = _BY_RANK.get(rank[1], "Unknown") if rank else "Unknown"
+    urgency, severity = (meaning.urgency, meaning.severity) if meaning else ("Unknown", by_rank)
     drill = "" if template.status == "Actual" else f"{template.status}:"
     told = {"code": kind.code, "status": kind.status, "condition": kind.condition}
     return Alert(
@@ -241,8 +242,8 @@ def _alert(template: Alert, code: str, place: str, hazard: str, kind: _Kind) -> 
         status=template.status,
         message_type="Cancel" if lifted else template.message_type,
         category=template.category,
-        urgency="Past" if lifted else _URGENCY.get(level or 0, "Unknown"),
-        severity="Minor" if lifted else _SEVERITY.get(level or 0, by_rank),
+        urgency="Past" if lifted else urgency,
+        severity="Minor" if lifted else severity,
         level=None if lifted else level,
         language=template.language,
         headline=template.headline,

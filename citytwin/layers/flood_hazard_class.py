@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_HAZARD_CLASS
-from citytwin.model.layer import BUILDING, RasterView, Style, StyleItem, ValueRange
+from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange
 from citytwin.model.palettes import LAJOLLA, spread
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import undrawn
+from citytwin.model.style_bins import classes, undrawn
 from citytwin.model.text import Text, text
 
 _CLASSES: tuple[Text, ...] = (
@@ -26,21 +26,11 @@ def style(values: ValueRange) -> Style:  # noqa: ARG001 - the classes are a stan
     """Six classes, darkest where nothing stands; no hazard is not drawn."""
     colours = spread(LAJOLLA[-2:1:-1], len(_CLASSES))
     none = undrawn(1.0, text("浸水なし", "no flood"))
-    ends: list[float | None] = [float(number + 2) for number in range(len(_CLASSES))]
-    ends[-1] = None
     return Style(
         kind="class",
         unit="1",
         title=text("浸水の危険度（H1〜H6）", "Flood hazard (H1 to H6)"),
-        items=(
-            none,
-            *(
-                StyleItem(min=float(number + 1), max=end, rgb=rgb, label=label)
-                for number, (label, end, rgb) in enumerate(
-                    zip(_CLASSES, ends, colours, strict=True)
-                )
-            ),
-        ),
+        items=(none, *classes(_CLASSES, colours, 1)),
     )
 
 

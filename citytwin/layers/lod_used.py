@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from citytwin.model.fields import LOD_USED
-from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
-from citytwin.model.palettes import ACTON, WHITE, spread
+from citytwin.model.layer import RasterView, Style, ValueRange
+from citytwin.model.palettes import ACTON, spread
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import classes, undrawn
 from citytwin.model.tables import LodUsed
 from citytwin.model.text import Text, text
 
@@ -21,26 +22,12 @@ _LEVELS: dict[LodUsed, Text] = {
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """One class per level, pale where the height is that of a mere outline or block."""
     colours = spread(ACTON[1:], len(_LEVELS))  # the palest step is lost on paper
-    ends: list[float | None] = [float(level) + 1.0 for level in _LEVELS]
-    ends[-1] = None
-    none = StyleItem(
-        min=None,
-        max=float(LodUsed.LOD0),
-        rgb=WHITE,
-        label=text("建物なし", "no building"),
-        transparent=True,
-    )
+    none = undrawn(float(LodUsed.LOD0), text("建物なし", "no building"))
     return Style(
         kind="class",
         unit="1",
         title=text("モデルの詳細度（LOD）", "Level of detail of the model (LOD)"),
-        items=(
-            none,
-            *(
-                StyleItem(min=float(level), max=end, rgb=rgb, label=label)
-                for (level, label), end, rgb in zip(_LEVELS.items(), ends, colours, strict=True)
-            ),
-        ),
+        items=(none, *classes(tuple(_LEVELS.values()), colours, int(LodUsed.LOD0))),
     )
 
 

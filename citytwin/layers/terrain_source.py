@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from citytwin.model.fields import TERRAIN_SOURCE
-from citytwin.model.layer import RasterView, Style, StyleItem, ValueRange
+from citytwin.model.layer import RasterView, Style, ValueRange
 from citytwin.model.palettes import BAMAKO, spread
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.style_bins import classes
 from citytwin.model.tables import TerrainSource
 from citytwin.model.text import Text, text
 
@@ -21,16 +22,11 @@ _LABELS: dict[TerrainSource, Text] = {
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """One class per source, light where the ground is least certain."""
     colours = spread(BAMAKO, len(_LABELS))
-    ends: list[float | None] = [float(kind) + 1.0 for kind in _LABELS]
-    ends[-1] = None
     return Style(
         kind="class",
         unit="1",
         title=text("地盤高の出所", "Source of the ground level"),
-        items=tuple(
-            StyleItem(min=float(kind), max=end, rgb=rgb, label=label)
-            for (kind, label), end, rgb in zip(_LABELS.items(), ends, colours, strict=True)
-        ),
+        items=classes(tuple(_LABELS.values()), colours),
     )
 
 

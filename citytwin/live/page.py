@@ -8,12 +8,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from citytwin.alerts.levels import MEANINGS
 from citytwin.alerts.lifecycle import AlertState
 from citytwin.alerts.rule import AlertRule
 from citytwin.live.recent import Recent
 from citytwin.model import properties
 from citytwin.model.tables import Flag
+from citytwin.model.warning_levels import MEANINGS
 from citytwin.store.atomic import write_text
 from citytwin.store.latest import LIVE
 from citytwin.transports.connector import Standing

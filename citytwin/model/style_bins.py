@@ -50,6 +50,28 @@ def undrawn(below: float, label: Text) -> StyleItem:
     return StyleItem(min=None, max=below, rgb=WHITE, label=label, transparent=True)
 
 
+def classes(
+    labels: Sequence[Text], colours: Sequence[Rgb], first: int = 0
+) -> tuple[StyleItem, ...]:
+    """Return one item per class of a field of whole numbers; the last is open upwards.
+
+    Parameters
+    ----------
+    labels
+        Of the legend, in the order of the numbers.
+    colours
+        As many.
+    first
+        Number of the first class; the others follow it without gaps.
+    """
+    ends: list[float | None] = [float(first + k + 1) for k in range(len(labels))]
+    ends[-1] = None
+    return tuple(
+        StyleItem(min=float(first + k), max=end, rgb=rgb, label=label)
+        for k, (label, end, rgb) in enumerate(zip(labels, ends, colours, strict=True))
+    )
+
+
 def bins(
     edges: Sequence[float], colours: Sequence[Rgb], unit: str, *, open_below: bool = False
 ) -> tuple[StyleItem, ...]:

@@ -112,7 +112,7 @@ def recorded(
     _written(folder, entry.record)
     try:
         yield entry
-    except BaseException as error:
+    except BaseException as error:  # Ctrl-C and faults of ours end a night too; raised again
         entry.refused(error)
         raise
     finally:

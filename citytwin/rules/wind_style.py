@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from citytwin.model.layer import Rgb, Style, StyleItem
+from citytwin.model.layer import Rgb, Style
 from citytwin.model.palettes import SPEED, spread
+from citytwin.model.style_bins import classes as items_of
 from citytwin.model.text import Text, text
 from citytwin.model.wind_rule import WindClass, WindRule
 from citytwin.rules.named import WIND_RULES
@@ -96,16 +97,6 @@ def danger_summary(name: str) -> Text:
 
 
 def _style(title: Text, classes: Sequence[WindClass], colours: Sequence[Rgb]) -> Style:
-    labels = [one.label for one in classes]
-    shown = [*zip(labels, colours, strict=True), (UNSURE, _UNSURE_RGB), (UNJUDGED, _UNJUDGED_RGB)]
-    ends: list[float | None] = [float(number + 1) for number in range(len(shown))]
-    ends[-1] = None
-    return Style(
-        kind="class",
-        unit="1",
-        title=title,
-        items=tuple(
-            StyleItem(min=float(number), max=end, rgb=rgb, label=label)
-            for number, ((label, rgb), end) in enumerate(zip(shown, ends, strict=True))
-        ),
-    )
+    labels = [*(one.label for one in classes), UNSURE, UNJUDGED]
+    shown = [*colours, _UNSURE_RGB, _UNJUDGED_RGB]
+    return Style(kind="class", unit="1", title=title, items=items_of(labels, shown))
