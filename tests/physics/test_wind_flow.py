@@ -224,7 +224,7 @@ def test_a_wider_gap_is_never_calmer():
         town.top_m[8:40, 24 + gap : 28 + gap] = 10.0
         flow = ratio_of(town, 270.0, grid_of(48, 80), steps=120)
         means.append(float(np.nanmean(flow.ratio[0][18:30, 24 : 24 + gap])))
-    assert means[0] < means[1] * 1.02 < means[2] * 1.05
+    assert means[0] < means[1] < means[2]
 
 
 GHIA_Z = np.array([0.0703, 0.1719, 0.2813, 0.4531, 0.5, 0.6172, 0.7344, 0.8516, 0.9531])
