@@ -27,8 +27,9 @@ from pydantic import (
 
 from citytwin.errors import ConfigError
 from citytwin.live_config import LiveConfig
-from citytwin.model.layer import CityName, Classification
+from citytwin.model.layer import CityName, Classification, Publication
 from citytwin.model.text import Text, both_languages
+from citytwin.security.lowering import Lowering
 from citytwin.strict_yaml import read_yaml
 from citytwin.wording import explain
 
@@ -118,7 +119,8 @@ class SourceConfig(_Section):
     """File, folder or glob pattern; relative to the configuration file."""
     root: Place | None = None
     """Folder that references inside the files may not leave; default: the data set's own."""
-    classification: Classification
+    classification: Classification = "secret"
+    """What is not said to be open is closed."""
     licence: Line
     title: Words
     """Name on the map; a plain text stands for both languages."""
@@ -204,6 +206,11 @@ class Config(_Section):
     """Layers to publish; default: all that can be made."""
     records: dict[str, str] = Field(default_factory=dict)
     """Which source drives an observed property, such as ``rainfall_rate: amedas``."""
+    publication: Publication = "static"
+    """Who reads what is published: anyone (``static``: public layers, the map page among them), or
+    whom `citytwin serve` knows (``served``)."""
+    lowerings: tuple[Lowering, ...] = ()
+    """Named rules by which a layer is less protected than what it is made from."""
     nights: NightsConfig = NightsConfig()
     """Runs by the clock."""
 

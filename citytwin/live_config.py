@@ -85,7 +85,8 @@ class FeedConfig(_Section):
     mqtt: SubscriptionConfig | None = None
     https: PollConfig | None = None
     folder: FolderConfig | None = None
-    classification: Classification
+    classification: Classification = "secret"
+    """What is not said to be open is closed."""
     licence: str
     title: Text
     synthetic: bool = False

@@ -26,8 +26,8 @@ sources:                          # one entry per data set; paths relative to th
   - name: buildings
     use: citygml
     path: udx/bldg
-    classification: public        # layers made from internal data cannot be published yet, and
-                                  # restricted or secret data cannot be read
+    classification: public        # or internal: shown by `citytwin serve` alone, where the file
+                                  # says `publication: served`; nothing said counts as secret
     title: 3D city model
     licence: CC BY 4.0
 

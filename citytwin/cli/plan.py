@@ -29,12 +29,15 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
     from rich.table import Table
 
     from citytwin.engine.bind import bind
+    from citytwin.engine.openness import layer_classes
+    from citytwin.engine.plan import plan as wanted_of
     from citytwin.engine.preview import preview
     from citytwin.engine.request import MANIFEST, work_dir
     from citytwin.engine.run import DEFAULT_TILE_CELLS
     from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sketch_store import SketchStore
     from citytwin.model.crs import require_metric
+    from citytwin.model.layer import CLASSIFICATIONS
     from citytwin.store.manifest import Manifest
 
     work = work_dir(loaded)
@@ -52,6 +55,7 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         city = bind(loaded)
         refuse_shared_files(city)
         rows = preview(city, store, manifest)
+    classes = layer_classes(wanted_of(city))
     table = Table(title=f"{loaded.config.city.id}: what a run would do", title_justify="left")
     for name in ("step", "to make", "why", "about s", "MB per worker"):
         table.add_column(name, justify="left" if name in ("step", "why") else "right")
@@ -60,4 +64,10 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         seconds = "" if row.seconds is None or row.to_make == 0 else f"{row.seconds:.1f}"
         memory = "" if row.memory_mb is None or row.to_make == 0 else f"{row.memory_mb:.0f}"
         table.add_row(row.key, make, row.reason or "stands", seconds, memory)
-    Console(file=sys.stdout, width=120).print(table)
+    console = Console(file=sys.stdout, width=120)
+    console.print(table)
+    for name in CLASSIFICATIONS:
+        layers = [layer for layer, classification in classes.items() if classification == name]
+        if layers:
+            shown = "all" if len(layers) == len(classes) else ", ".join(layers)
+            console.print(f"{name}: {len(layers)} layers ({shown})", highlight=False)

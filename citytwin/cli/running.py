@@ -193,4 +193,7 @@ def tell(report: RunReport) -> None:
     click.echo(f"published: {', '.join(report.published) or 'nothing changed'}")
     if report.unchanged:
         click.echo(f"unchanged: {', '.join(report.unchanged)}")
-    click.echo(f"map: {report.map}")
+    if report.map:
+        click.echo(f"map: {report.map}")
+    else:
+        click.echo("show it with: citytwin serve")

@@ -20,11 +20,16 @@ PORT = 8000
 )
 def command(directory: Path, port: int | None) -> None:
     """Serve a published map on this computer only."""
+    from citytwin.store.latest import published_city
     from citytwin.viewer.serve import serve
 
-    if not (directory / "latest.json").is_file():
+    latest = published_city(directory)
+    if latest is None:
         msg = f"{directory} holds no published city"
         raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
+    if latest.publication == "served":
+        msg = f"{directory} holds layers that are {latest.classification}, not for anyone to see"
+        raise StoreError(msg, hint="`citytwin serve` asks who looks, and shows what they may see")
     serve(
         directory,
         port=PORT if port is None else port,

@@ -75,6 +75,7 @@ def bind(loaded: LoadedConfig) -> BoundCity:
         *_bind_steps(loaded, "assessments", config.assessments, assessments, unasked),
     )
     _check_records(loaded)
+    _check_lowerings(loaded)
     return BoundCity(
         loaded=loaded,
         sources=sources,
@@ -141,12 +142,28 @@ def _bind_steps(
 
 def _refuse_protected(loaded: LoadedConfig, index: int, source: SourceConfig) -> None:
     if source.classification in ("restricted", "secret"):
+        said = "" if "classification" in source.model_fields_set else ", for nothing is said of it"
         raise _fail(
             loaded,
-            f"sources[{index}] ({source.name}) is {source.classification}: such data may only "
-            "reach the disk encrypted, and this version cannot encrypt",
-            hint="leave the source out, or have its owner lower the classification",
+            f"sources[{index}] ({source.name}) is {source.classification}{said}: such data may "
+            "only reach the disk encrypted, and this version cannot encrypt",
+            hint="say `classification: public` of open data; else leave the source out, or have "
+            "its owner lower the classification",
         )
+
+
+def _check_lowerings(loaded: LoadedConfig) -> None:
+    known = [recipe.id for recipe in registry.all_of(LayerRecipe)]
+    ruled: dict[str, str] = {}
+    for i, rule in enumerate(loaded.config.lowerings):
+        for name in rule.layers:
+            where = f"lowerings[{i}].layers"
+            if name not in known:
+                raise _fail(loaded, f"{where}: {name!r} is no layer{nearest(name, known)}")
+            if name in ruled:
+                msg = f"{where}: rule {ruled[name]} speaks of {name} already"
+                raise _fail(loaded, msg, "one rule for a layer")
+            ruled[name] = rule.name
 
 
 def _check_records(loaded: LoadedConfig) -> None:

@@ -25,6 +25,7 @@ from citytwin.engine.work import Failure, Order, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import Latest
 from citytwin.model.steps import LayerRecipe
+from citytwin.security.lowering import lower
 from citytwin.store.layer_writer import folder_checksum
 from citytwin.store.manifest import Manifest
 from citytwin.store.publish import is_intact
@@ -111,12 +112,15 @@ def _task(
     sources = plan.city.loaded.config.sources
     by_name = {source.name: source for source in sources}
     given = credits_of(descent, sources, reading.decoded)
+    inherited = classification_of(descent, by_name)
+    lowered = lower(recipe.id, inherited, plan.city.loaded.config.lowerings)
     return LayerTask(
         layer_id=recipe.id,
         owner="" if isinstance(shown, Field) else standing.tables[shown].owner,
-        notes=(*descent.notes, *standing.warnings_for(descent)),
+        notes=(*descent.notes, *standing.warnings_for(descent), *lowered.notes),
         facts=descent.facts,
-        classification=classification_of(descent, by_name),
+        classification=lowered.classification,
+        lowered_from=inherited if lowered.notes else None,
         valid_time=_valid_time(descent, plan),
         licence="; ".join(dict.fromkeys(credit.licence for credit in given)),
         sources=given,

@@ -1,4 +1,4 @@
-"""Refuses, before anything is read, layers that could not be published."""
+"""Classifies, before anything is read, the layers wanted; refuses what could not be published."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from citytwin.engine.plan import Plan, Resource, layer_input
 from citytwin.errors import ConfigError
 from citytwin.model import tables as t
+from citytwin.model.layer import Classification, highest
 from citytwin.model.properties import ObservedProperty
+from citytwin.security.lowering import lower
 
 
 def require_public(plan: Plan) -> None:
@@ -25,22 +27,47 @@ def require_public(plan: Plan) -> None:
     """
     config = plan.city.loaded.config
     closed = [s.config for s in plan.sources if s.config.classification != "public"]
-    if not closed:
+    if not closed or config.publication == "served":
         return
     origins = _origins(plan, config.records)
+    classes = layer_classes(plan)
     for source in closed:
-        touched = [r.id for r in plan.layers if source.name in origins[layer_input(r)]]
+        touched = [
+            recipe.id
+            for recipe in plan.layers
+            if source.name in origins[layer_input(recipe)] and classes[recipe.id] != "public"
+        ]
         if touched:
             file = plan.city.loaded.file.name
+            said = "" if "classification" in source.model_fields_set else " (nothing is said of it)"
             msg = (
-                f"{file}: source {source.name} is {source.classification}, and only public layers "
-                f"can be published; made from it would be: {', '.join(touched)}"
+                f"{file}: source {source.name} is {source.classification}{said}, and only public "
+                f"layers can be published for anyone; made from it would be: {', '.join(touched)}"
             )
             raise ConfigError(
                 msg,
-                hint="leave the source out, list under `layers` only those not made from it, or "
-                "have its owner lower the classification",
+                hint="say `publication: served` and show the city with `citytwin serve`, leave the "
+                "source out, list under `layers` only those not made from it, or have its owner "
+                "lower the classification",
             )
+
+
+def layer_classes(plan: Plan) -> dict[str, Classification]:
+    """Classification of each layer wanted: at most this, for a source may turn out not to matter.
+
+    Parameters
+    ----------
+    plan
+        What would be made.
+    """
+    config = plan.city.loaded.config
+    by_name = {source.name: source.classification for source in config.sources}
+    origins = _origins(plan, config.records)
+    classes: dict[str, Classification] = {}
+    for recipe in plan.layers:
+        inherited = highest([by_name[name] for name in origins[layer_input(recipe)]])
+        classes[recipe.id] = lower(recipe.id, inherited, config.lowerings).classification
+    return classes
 
 
 def _origins(plan: Plan, records: Mapping[str, str]) -> dict[Resource, frozenset[str]]:

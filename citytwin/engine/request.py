@@ -89,7 +89,8 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
     latest = read_latest(loaded.city_dir)
     if latest is None or latest.run_id != finished.run_id:
         return None
-    complete = stands(loaded.city_dir, latest) and holds_viewer(loaded.city_dir)
+    has_page = latest.publication == "served" or holds_viewer(loaded.city_dir)
+    complete = stands(loaded.city_dir, latest) and has_page
     return finished if complete else None
 
 

@@ -41,7 +41,7 @@ from citytwin.model.layer import View, highest
 from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.publish import RunInfo, StagedLayer, publish
-from citytwin.viewer.export import export_viewer
+from citytwin.viewer.export import export_viewer, remove_viewer
 
 log = logging.getLogger(__name__)
 DEFAULT_TILE_CELLS = 512
@@ -213,15 +213,17 @@ def _publish(
         synthetic=any(
             credit.synthetic for layer in made for credit in layer.result.document.sources
         ),
+        publication=config.publication,
     )
     staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
-    latest = publish(city.loaded.city_dir, staged, info, export_viewer)
+    closed = config.publication == "served"
+    latest = publish(city.loaded.city_dir, staged, info, remove_viewer if closed else export_viewer)
     old = {layer.id: layer.checksum for layer in before.layers} if before else {}
     for layer in latest.layers:
         same = old.get(layer.id) == layer.checksum
         (report.unchanged if same else report.published).append(layer.id)
     report.run_id = latest.run_id
-    report.map = str(city.loaded.city_dir / "index.html")
+    report.map = "" if closed else str(city.loaded.city_dir / "index.html")
 
 
 def _view_of(grid: GridSpec) -> View:

@@ -64,6 +64,8 @@ class LayerTask:
     inputs: tuple[InputFile, ...]
     vertical_datum: Text
     staging: Path
+    lowered_from: Classification | None = None
+    """Highest classification of its sources, where a rule has lowered it."""
     along: tuple[Coordinate, ...] = ()
     """Moments or directions of a field with a leading axis."""
 
@@ -137,6 +139,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
             notes=task.notes,
             facts=task.facts,
             classification=task.classification,
+            lowered_from=task.lowered_from,
             valid_time=task.valid_time,
             licence=task.licence,
             sources=task.sources,

@@ -33,7 +33,7 @@ from citytwin.model.text import text
 from citytwin.store.latest import published_city
 from citytwin.store.layer_writer import LayerContent, write_layer
 from citytwin.store.publish import RunInfo, StagedLayer, prune, publish
-from citytwin.viewer.export import export_viewer
+from citytwin.viewer.export import export_viewer, remove_viewer
 
 _LOG = logging.getLogger(__name__)
 _SHOWN = "flood_depth_max"
@@ -149,7 +149,8 @@ def _publish(job: NowcastJob, depth: np.ndarray[Any, Any], warned: tuple[str, ..
     layers.insert(place, StagedLayer(own, staging))
     now = datetime.now(UTC).replace(microsecond=0)
     info = _info(latest, layers, now, loaded.sha256)
-    publish(loaded.city_dir, layers, info, export_viewer)
+    closed = latest.publication == "served"
+    publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
     prune(loaded.city_dir, _KEEP)
     return info.run_id
 
@@ -166,6 +167,7 @@ def _info(latest: Latest, layers: list[StagedLayer], now: datetime, sha256: str)
         view=latest.view,
         classification=highest([layer.document.classification for layer in layers]),
         synthetic=any(c.synthetic for layer in layers for c in layer.document.sources),
+        publication=latest.publication,
     )
 
 
@@ -198,7 +200,11 @@ def _content(
             [document.fingerprint for document in below],
         ]
     )
-    classes = [*(f.classification for f in feeds), *(d.classification for d in below)]
+    # the tables below are those of the sources, which no rule for a layer has lowered
+    classes = [
+        *(f.classification for f in feeds),
+        *(d.lowered_from or d.classification for d in below),
+    ]
     given = [*dict.fromkeys(c for document in below for c in document.sources), *credit]
     return LayerContent(
         recipe=replace(

@@ -21,6 +21,10 @@ Classification = Literal["public", "internal", "restricted", "secret"]
 CLASSIFICATIONS: tuple[Classification, ...] = ("public", "internal", "restricted", "secret")
 """From least to most protected."""
 
+Publication = Literal["static", "served"]
+"""``static``: files that any web server may give to anyone, so public layers only. ``served``: a
+folder that only `citytwin serve` reads, which asks of every reader what may be seen."""
+
 Moment = Literal["state", "day", "begin"]
 """What the valid time of a layer is: the day that its data describe, the day that was computed,
 or the instant at which the computed event begins."""
@@ -46,6 +50,19 @@ def highest(classes: Sequence[Classification]) -> Classification:
         Classifications of everything that a result was made from.
     """
     return max(classes, key=CLASSIFICATIONS.index, default="secret")
+
+
+def is_within(classification: Classification, limit: Classification) -> bool:
+    """Whether something is protected no more than a limit.
+
+    Parameters
+    ----------
+    classification
+        Of the thing.
+    limit
+        The most protected classification that is still within.
+    """
+    return CLASSIFICATIONS.index(classification) <= CLASSIFICATIONS.index(limit)
 
 
 class _Document(BaseModel):
@@ -220,6 +237,8 @@ class LayerDocument(_Document):
     notes: tuple[Note, ...]
     facts: tuple[Fact, ...]
     classification: Classification
+    lowered_from: Classification | None = None
+    """Highest classification of its sources, where a named rule has lowered it."""
     valid_time: str
     """ISO 8601 instant of the data in UTC, not of the run."""
     moment: Moment = "state"
@@ -287,6 +306,7 @@ class Latest(_Document):
     layers: tuple[PublishedLayer, ...]
     live: str | None = None
     """File of live values beside the map, where a twin runs or ran."""
+    publication: Publication = "static"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
+from citytwin.model.layer import Classification
+
 Outcome = Literal["running", "done", "nothing to do", "failed", "stopped", "busy"]
 """``running`` stands while a run goes on, and for ever where it was killed; ``busy`` is a run that
 did not begin because another held the city."""
@@ -30,6 +32,8 @@ class RunRecord(BaseModel):
 
     city: str
     begun: AwareDatetime
+    classification: Classification = "secret"
+    """Highest of the city's sources: a record names layers and losses."""
     process: int
     """Number of its process; gone from the system where the run was killed."""
     ended: AwareDatetime | None = None

@@ -13,6 +13,7 @@ from typing import Any
 from citytwin.config import LoadedConfig
 from citytwin.engine.report import Exit, RunReport
 from citytwin.errors import BusyError, CityTwinError, StoreError
+from citytwin.model.layer import highest
 from citytwin.nights.aftermath import follow_up
 from citytwin.nights.journal import forget_oldest, journal_dir, read_records, write_record
 from citytwin.nights.record import FeedAge, RunRecord
@@ -108,7 +109,14 @@ def recorded(
         Clock.
     """
     folder = journal_dir(loaded)
-    entry = Entry(RunRecord(city=loaded.config.city.id, begun=now(), process=os.getpid()))
+    entry = Entry(
+        RunRecord(
+            city=loaded.config.city.id,
+            begun=now(),
+            process=os.getpid(),
+            classification=highest([source.classification for source in loaded.config.sources]),
+        )
+    )
     _written(folder, entry.record)
     try:
         yield entry

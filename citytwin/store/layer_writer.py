@@ -70,6 +70,8 @@ class LayerContent:
     inputs: tuple[InputFile, ...] = ()
     """Every file of these sources."""
     vertical_datum: Text | None = None
+    lowered_from: Classification | None = None
+    """Highest classification of its sources, where a rule has lowered it."""
 
 
 def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
@@ -203,6 +205,7 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         notes=notes,
         facts=content.facts,
         classification=content.classification,
+        lowered_from=content.lowered_from,
         valid_time=content.valid_time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         moment=recipe.moment,
         conditions=recipe.conditions,

@@ -16,7 +16,13 @@ from datetime import UTC
 from pathlib import Path
 
 from citytwin.errors import StoreError
-from citytwin.model.layer import Latest, LayerDocument, PublishedLayer
+from citytwin.model.layer import (
+    Classification,
+    Latest,
+    LayerDocument,
+    PublishedLayer,
+    is_within,
+)
 from citytwin.store.atomic import move_folder, remove_stale, write_text
 from citytwin.store.catalogue import remove_runs, write_catalogue
 from citytwin.store.latest import (
@@ -78,11 +84,13 @@ def publish(
     Raises
     ------
     StoreError
-        If a layer is not public or not complete, or the disk refuses; the city then stands as
-        it did.
+        If a layer may not be published so or is not complete, or the disk refuses; the city then
+        stands as it did.
     """
     _check(staged, run)
     city_dir.mkdir(parents=True, exist_ok=True)
+    if run.publication == "served":
+        city_dir.chmod(0o700)  # before the first closed file comes into it
     remove_stale(city_dir, keep=[layer.directory for layer in staged])
     before = published_city(city_dir)
     standing = {layer.id: layer for layer in before.layers} if before else {}
@@ -103,6 +111,7 @@ def publish(
         view=run.view,
         layers=tuple(entries),
         live=LIVE if (city_dir / LIVE).is_file() else None,
+        publication=run.publication,
     )
     put_page(city_dir)
     write_latest(city_dir, latest)
@@ -185,12 +194,16 @@ def _check(staged: Sequence[StagedLayer], run: RunInfo) -> None:
     if twice or wrong:
         msg = f"layer ids used twice: {twice}, not valid: {wrong}"
         raise StoreError(msg, hint="ids have 1 to 64 of a-z, 0-9 and _")
+    limit: Classification = "public" if run.publication == "static" else "internal"
     for layer in staged:
-        if layer.document.classification != "public":
-            msg = f"layer {layer.document.id} is {layer.document.classification}, not public"
+        if not is_within(layer.document.classification, limit):
+            msg = (
+                f"layer {layer.document.id} is {layer.document.classification}; a {run.publication}"
+                f" publication holds what is {limit} at most"
+            )
             hint = (
-                "encryption of protected layers is not available yet: leave the layer out, or"
-                " give the sources it is made from the classification that they really have"
+                "leave the layer out, or give the sources it is made from the classification that"
+                " they really have"
             )
             raise StoreError(msg, hint=hint)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from citytwin.model.layer import CityName, Classification, View
+from citytwin.model.layer import CityName, Classification, Publication, View
 from citytwin.model.text import Text
 
 
@@ -25,3 +25,4 @@ class RunInfo:
     view: View
     classification: Classification
     synthetic: bool
+    publication: Publication = "static"

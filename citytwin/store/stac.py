@@ -10,7 +10,7 @@ from pathlib import Path
 import rasterio
 from pydantic import TypeAdapter
 
-from citytwin.model.layer import ImageAsset, InputFile, LayerDocument, ValuesAsset
+from citytwin.model.layer import ImageAsset, InputFile, LayerDocument, ValuesAsset, highest
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.paint import both
 from citytwin.store.raster_layer import THUMBNAIL
@@ -271,6 +271,7 @@ def collection_of(document: LayerDocument, items: Sequence[Item]) -> Collection:
             spatial=SpatialExtent(bbox=(whole,)),
             temporal=TemporalExtent(interval=((min(begins), max(ends)),)),
         ),
+        classification=highest([item.properties.classification for item in items]),
         links=(
             Link(rel="root", href="../catalog.json"),
             Link(rel="parent", href="../catalog.json"),

@@ -165,6 +165,8 @@ class Collection(_Stac):
     description: str
     license: str
     extent: CollectionExtent
+    classification: Classification = Key(default="secret", alias="citytwin:classification")
+    """Highest of all its items."""
     links: tuple[Link, ...]
 
 

@@ -67,6 +67,22 @@ def export_viewer(directory: Path) -> None:
             write_bytes(target, data)
 
 
+def remove_viewer(directory: Path) -> None:
+    """Take the map page out of a folder that shall be served to known readers only.
+
+    Parameters
+    ----------
+    directory
+        Published folder of a city.
+    """
+    for name in ("index.html", *viewer_files()):  # without its page nothing is shown any more
+        (directory / name).unlink(missing_ok=True)
+    folders = (path for path in (directory / "viewer").rglob("*") if path.is_dir())
+    for folder in (*sorted(folders, reverse=True), directory / "viewer"):
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+
+
 def holds_viewer(directory: Path) -> bool:
     """Whether a published folder holds every file of the map page, by its size.
 

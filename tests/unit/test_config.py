@@ -108,6 +108,26 @@ def test_protected_sources_are_refused(tmp_path: Path, label: str) -> None:
         bind(load(file))
 
 
+def test_a_source_of_which_nothing_is_said_is_secret(tmp_path: Path) -> None:
+    """And the refusal says so, and what to say of open data."""
+    file = write(tmp_path, BASE.replace("classification: public, ", ""))
+    assert load(file).config.sources[0].classification == "secret"
+    with pytest.raises(ConfigError, match=r"is secret, for nothing is said.*say `classification:"):
+        bind(load(file))
+
+
+LOWERED = "lowerings: [{name: a, layers: [LAYER], at_most: internal, to: public, reason: R}"
+
+
+def test_lowerings_name_layers_once(tmp_path: Path) -> None:
+    """An unknown layer, and two rules for one."""
+    with pytest.raises(ConfigError, match=r"lowerings\[0\].layers: 'roadz' is no layer.*roads"):
+        bind(load(write(tmp_path, BASE + LOWERED.replace("LAYER", "roadz") + "]\n")))
+    more = ", {name: b, layers: [roads], at_most: secret, to: public, reason: R}]\n"
+    with pytest.raises(ConfigError, match="rule a speaks of roads already"):
+        bind(load(write(tmp_path, BASE + LOWERED.replace("LAYER", "roads") + more)))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [

@@ -9,7 +9,7 @@ import pytest
 from citytwin.cli.init import TEMPLATE
 from citytwin.config import load
 from citytwin.engine.bind import bind
-from citytwin.engine.openness import require_public
+from citytwin.engine.openness import layer_classes, require_public
 from citytwin.engine.plan import plan
 from citytwin.errors import ConfigError
 
@@ -58,6 +58,22 @@ def test_layers_that_do_not_need_it_can_be_listed(tmp_path: Path) -> None:
     check(tmp_path, "layers: [terrain, buildings]\n", roads="internal")
 
 
+def test_served_cities_take_internal_sources(tmp_path: Path) -> None:
+    """Their layers have the highest classification of what they are made from."""
+    check(tmp_path, "publication: served\n", roads="internal")
+    classes = layer_classes(plan(bind(load(tmp_path / "city.yaml"))))
+    assert classes["roads"] == classes["flood_depth_max"] == "internal"
+    assert classes["terrain"] == classes["buildings"] == "public"
+
+
+def test_what_a_rule_lowers_may_be_published(tmp_path: Path) -> None:
+    """The rule covers the layers that it names, and no others."""
+    rule = "lowerings: [{name: r, layers: [roads], at_most: internal, to: public, reason: R}]\n"
+    check(tmp_path, "layers: [roads]\n" + rule, roads="internal")
+    with pytest.raises(ConfigError, match=r"would be: flood_depth_max \("):
+        check(tmp_path, "layers: [roads, flood_depth_max]\n" + rule, roads="internal")
+
+
 def test_a_record_descends_from_the_source_that_is_named(tmp_path: Path) -> None:
     """Traffic counts are observations too, but not of rain."""
     only = "layers: [flood_depth_max]\n"
@@ -72,4 +88,4 @@ def test_the_template_passes_and_says_what_is_refused(tmp_path: Path) -> None:
     """A first configuration promises no classification that a run cannot keep."""
     (tmp_path / "city.yaml").write_text(TEMPLATE, encoding="utf-8")
     require_public(plan(bind(load(tmp_path / "city.yaml"))))
-    assert "internal data cannot be published" in TEMPLATE
+    assert "internal: shown by `citytwin serve` alone" in TEMPLATE

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -103,9 +105,24 @@ def test_only_public_layers_are_written_out(tmp_path: Path, classification: str)
         lc.stage(tmp_path / "s", "terrain"),
         lc.stage(tmp_path / "s", "roads", classification=classification),
     ]
-    with pytest.raises(StoreError, match=f"roads is {classification}, not public.*encryption"):
+    with pytest.raises(StoreError, match=f"roads is {classification}; a static.*public at most"):
         publish(tmp_path / "city", made, lc.run_info())
     assert not (tmp_path / "city").exists()
+
+
+def test_served_cities_hold_what_is_internal(tmp_path: Path) -> None:
+    """In a folder that other users of the machine cannot enter; what is restricted is refused."""
+    info = replace(lc.run_info(), publication="served", classification="internal")
+    made = [lc.stage(tmp_path / "s", "roads", classification="internal")]
+    city = tmp_path / "city"
+    latest = publish(city, made, info)
+    assert latest.publication == "served"
+    assert city.stat().st_mode & 0o077 == 0
+    collection = json.loads((city / "roads" / "collection.json").read_text())
+    assert collection["citytwin:classification"] == "internal"
+    made = [lc.stage(tmp_path / "t", "roads", classification="restricted")]
+    with pytest.raises(StoreError, match="internal at most"):
+        publish(city, made, replace(info, run_id=SECOND))
 
 
 def test_folders_that_do_not_match_are_refused(staging: Path, tmp_path: Path) -> None:
