@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -21,6 +22,7 @@ from citytwin.formats.feed_times import TimeStampError, utc_seconds
 from citytwin.formats.feed_xml import Branch, parse_xml
 from citytwin.formats.observations import Alert, Batch, on_earth, reject_of, says_synthetic
 from citytwin.formats.quality import few
+from citytwin.formats.warning_readings import warning_readings
 from citytwin.formats.xml import namespace
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
@@ -242,6 +244,19 @@ def _number(said: str) -> float:
         return math.nan
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: NoParams) -> Batch:  # noqa: ARG001
+    batch = decode_cap(raw, file)
+    places, readings = warning_readings(batch.alerts, _subject)
+    return replace(batch, places=places, readings=readings)
+
+
+def _subject(alert: Alert) -> str:
+    """Area and kind of event, which updates and cancellations share, while identifiers change."""
+    drill = "" if alert.status == "Actual" else f"{alert.status}:"
+    where = alert.geocodes[0] if alert.geocodes else alert.area or alert.sender or "anywhere"
+    return f"{drill}{where}:{alert.event}"
+
+
 def read(dataset: Dataset, params: NoParams) -> Decoded:  # noqa: ARG001
     """Read all files of a source.
 
@@ -264,4 +279,5 @@ FORMAT = Format(
     params=NoParams,
     read=read,
     observes=(),
+    decode=_decode,
 )

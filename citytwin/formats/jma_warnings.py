@@ -11,7 +11,7 @@ import functools
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from citytwin.errors import SourceError
 from citytwin.formats.alert_tables import decoded_alerts
@@ -20,6 +20,7 @@ from citytwin.formats.feed_times import TimeStampError, utc_seconds
 from citytwin.formats.feed_xml import Branch, parse_xml
 from citytwin.formats.observations import Alert, Batch, reject_of, says_synthetic
 from citytwin.formats.quality import few
+from citytwin.formats.warning_readings import warning_readings
 from citytwin.formats.xml import namespace
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Decoded, Format, Params
@@ -258,6 +259,12 @@ def _level(name: str) -> int | None:
     return int(said[1]) if said else _LEVELS.get(name)
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: JmaWarningParams) -> Batch:  # noqa: ARG001
+    batch = decode_jma_warnings(raw, file, params)
+    places, readings = warning_readings(batch.alerts, lambda alert: alert.part)
+    return replace(batch, places=places, readings=readings)
+
+
 def read(dataset: Dataset, params: JmaWarningParams) -> Decoded:
     """Read all reports of a source.
 
@@ -281,4 +288,5 @@ FORMAT = Format(
     params=JmaWarningParams,
     read=read,
     observes=(),
+    decode=_decode,
 )

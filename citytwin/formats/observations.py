@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from shapely.geometry.base import BaseGeometry as Geometry
 
 from citytwin.errors import SourceError
+from citytwin.formats.rain.image import RainImage
 from citytwin.model.notes import Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.tables import Flag
@@ -108,6 +109,8 @@ class Batch:
     synthetic: bool = False
     """Whether the file itself says that it was generated."""
     alerts: tuple[Alert, ...] = ()
+    images: tuple[RainImage, ...] = ()
+    """Images of rain, in order of time."""
 
 
 def reject_of(error: SourceError, code: str) -> Reject:

@@ -23,7 +23,8 @@ from citytwin.errors import SourceError
 from citytwin.formats.feed_file import raw_ref
 from citytwin.formats.feed_times import TimeStampError, checked
 from citytwin.formats.measures import measure
-from citytwin.formats.observations import says_synthetic, seconds_of
+from citytwin.formats.observations import Batch, says_synthetic, seconds_of
+from citytwin.formats.rain.batches import image_batch
 from citytwin.formats.rain.hdf5 import number_of, numbers, opened, text_of
 from citytwin.formats.rain.image import FloatArray, RainImage, projection, rates, unit_fault
 from citytwin.formats.rain.lattice import RainParams
@@ -282,6 +283,10 @@ def _knmi_time(value: object, source: str) -> int:
         raise SourceError(f"{ascii(said)[:40]} is no day and time", source=source) from error
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: RadarParams) -> Batch:  # noqa: ARG001
+    return image_batch(decode_radar_hdf5(raw, file, params), raw, file, params)
+
+
 def read(dataset: Dataset, params: RadarParams) -> Decoded:
     """Read all images of a source.
 
@@ -303,4 +308,5 @@ FORMAT = Format(
     params=RadarParams,
     read=read,
     observes=(),
+    decode=_decode,
 )

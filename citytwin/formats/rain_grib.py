@@ -17,6 +17,8 @@ from citytwin.formats.feed_file import raw_ref
 from citytwin.formats.grib.messages import GribFile, Message, opened
 from citytwin.formats.grib.run_length import PackedField, fields_of, is_run_length
 from citytwin.formats.measures import measure
+from citytwin.formats.observations import Batch
+from citytwin.formats.rain.batches import image_batch
 from citytwin.formats.rain.image import RainImage, rates
 from citytwin.formats.rain.lattice import RainParams
 from citytwin.formats.rain.tables import read_images
@@ -127,6 +129,10 @@ def _unpacked(field: PackedField, file: str, ref: str, params: GribRainParams) -
     )
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: GribRainParams) -> Batch:  # noqa: ARG001
+    return image_batch(decode_rain_grib(raw, file, params), raw, file, params)
+
+
 def read(dataset: Dataset, params: GribRainParams) -> Decoded:
     """Read all images of a source.
 
@@ -148,4 +154,5 @@ FORMAT = Format(
     params=GribRainParams,
     read=read,
     observes=(),
+    decode=_decode,
 )

@@ -19,7 +19,8 @@ from citytwin.errors import SourceError
 from citytwin.formats.feed_file import raw_ref
 from citytwin.formats.feed_times import TimeStampError, checked
 from citytwin.formats.measures import Measure, measure
-from citytwin.formats.observations import says_synthetic
+from citytwin.formats.observations import Batch, says_synthetic
+from citytwin.formats.rain.batches import image_batch
 from citytwin.formats.rain.image import RainImage, grid_mapping, rates, unit_fault
 from citytwin.formats.rain.lattice import RainParams
 from citytwin.formats.rain.netcdf_store import NetcdfStore, opened_netcdf
@@ -257,6 +258,10 @@ class _Rain:
             raise unit_fault(error, self.source, self.name) from error
 
 
+def _decode(raw: bytes, file: str, fetched_s: int, params: NetcdfRainParams) -> Batch:  # noqa: ARG001
+    return image_batch(decode_rain_netcdf(raw, file, params), raw, file, params)
+
+
 def read(dataset: Dataset, params: NetcdfRainParams) -> Decoded:
     """Read all images of a source.
 
@@ -278,4 +283,5 @@ FORMAT = Format(
     params=NetcdfRainParams,
     read=read,
     observes=(),
+    decode=_decode,
 )

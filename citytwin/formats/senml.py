@@ -176,6 +176,8 @@ def _parted(name: str) -> tuple[str, str, str]:
 def _time_s(record: Node, base: _Base, fetched_s: int | None) -> int:
     own = record.find("t")
     seconds = base.time_s + (0.0 if own is None else own.number())
+    if seconds <= -_RELATIVE_BELOW_S:
+        raise record.error(f"its time lies {-seconds:g} s before now: no sensor is so late")
     if seconds < _RELATIVE_BELOW_S and fetched_s is not None:
         seconds += fetched_s
     elif seconds < _RELATIVE_BELOW_S:

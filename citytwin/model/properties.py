@@ -99,6 +99,14 @@ PUMP_DISCHARGE = ObservedProperty(
     "pump_discharge", "m3/s", text("ポンプ排水量", "Discharge of pumps"), 0.0, 1000.0
 )
 
+WARNING_LEVEL = ObservedProperty(
+    "warning_level",
+    "1",
+    text("警戒レベル（相当）", "Warning level (equivalent; 0 when lifted)"),
+    0.0,
+    5.0,
+)
+
 ALL: tuple[ObservedProperty, ...] = tuple(
     value for value in globals().values() if isinstance(value, ObservedProperty)
 )

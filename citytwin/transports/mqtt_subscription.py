@@ -78,6 +78,7 @@ class MqttSubscription:
         self._client.on_connect = self._connected
         self._client.on_connect_fail = self._not_connected
         self._client.on_disconnect = self._disconnected
+        self._client.on_subscribe = self._subscribed
         self._client.on_message = self._came
         broker.connect(
             self._client,
@@ -144,6 +145,24 @@ class MqttSubscription:
             self._told(f"{self._broker.shown} refuses: {reason}")
             return
         client.subscribe([(topic, _QOS) for topic in self._subscription.topics])
+
+    def _subscribed(
+        self,
+        _client: Client,
+        _userdata: Any,
+        _message_id: int,
+        reasons: Sequence[ReasonCode],
+        _properties: Properties | None,
+    ) -> None:
+        """Only from now on does the broker keep what is published, and not if it refuses a topic."""
+        refused = [
+            f"{topic}: {reason}"
+            for topic, reason in zip(self._subscription.topics, reasons, strict=False)
+            if reason.is_failure
+        ]
+        if refused:
+            self._told(f"{self._broker.shown} refuses {', '.join(refused)}")
+            return
         self._standing = Standing(connected=True, last_success_s=time.time())
 
     def _not_connected(self, _client: Client, _userdata: Any) -> None:
