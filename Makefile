@@ -8,7 +8,7 @@ SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench soak lock data clean
+.PHONY: help demo test check validate bench soak lock data clean
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -35,7 +35,7 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 
 test: $(VENV)/dev check  ## Everything a contributor needs: gates and tests.
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit/kernels
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
 
 check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencies.
 	$(BIN)/ruff format --check .
@@ -43,6 +43,9 @@ check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencie
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/mypy
 	$(BIN)/deptry .
+
+validate: $(VENV)/dev  ## Whole cases against what was published or measured; writes benchmarks/validation.md.
+	$(BIN)/python -m benchmarks.validation
 
 bench: $(VENV)/dev  ## Measure the kernels and the demo run; prints a table.
 	$(BIN)/python -m benchmarks.kernels

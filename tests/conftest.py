@@ -8,11 +8,40 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+# Every worker of pytest computes on one core, and so does every process it starts: threads that
+# wait for each other on a full machine spin, and took ten times the processor time of the work.
+# Read when numba is imported. `tests/physics/test_wind_threads.py` has more threads.
+os.environ.setdefault("NUMBA_NUM_THREADS", "1")
+
 # The same examples in every run: a change is judged by what it did, not by the dice. New examples
 # are drawn with `pytest --hypothesis-profile=explore`. No example is judged by how long it took.
 settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile("repeatable")
+
+
+# Two workers take whole files in this order. What comes first compiles most, each another family of
+# kernels, so that they do not compile the same at the same time; then what takes long by itself.
+FIRST = (
+    "tests/physics/test_flood_waves.py",
+    "tests/unit/formats/test_citygml_fast.py",
+    "tests/physics/test_wind_flow.py",
+    "tests/physics/test_sunlight_towers.py",
+    "tests/physics/test_irradiation_of_roofs.py",
+    "tests/pipelines/",
+    "tests/browser/",
+    "tests/real/",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the files into that order; the others stay as they are, behind them."""
+
+    def place(item: pytest.Item) -> int:
+        found = [k for k, begin in enumerate(FIRST) if item.nodeid.startswith(begin)]
+        return found[0] if found else len(FIRST)
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

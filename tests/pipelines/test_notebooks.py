@@ -14,14 +14,20 @@ DEMO = Path(__file__).parents[2] / "data" / "demo"
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 
 
-@pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every cell runs on a freshly published city."""
-    config = make_small_city(tmp_path)
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A freshly published city."""
+    config = make_small_city(tmp_path_factory.mktemp("notebooks"))
     done = citytwin("run", str(config), "--workers", "1")
     assert done.returncode == 0, done.stderr
-    monkeypatch.setenv("CITYTWIN_CITY", str(tmp_path / "out" / "small"))
+    return config.parent / "out" / "small"
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_notebook_runs(path: Path, city: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every cell runs."""
+    monkeypatch.setenv("CITYTWIN_CITY", str(city))
     monkeypatch.setenv("CITYTWIN_MODEL", str(DEMO))
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(notebook, timeout=200, kernel_name="python3").execute()
