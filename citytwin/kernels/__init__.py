@@ -2,34 +2,28 @@
 
 Compiled kernels are cached on disk. Numba checks only the file of each function, not the files
 of the functions it calls, so a cache may hold old code after an edit elsewhere: it is therefore
-kept in a folder named after the digest of all kernels.
+kept in a folder named after the digest of all kernels, which begins with what still holds of others.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from pathlib import Path
 
 import numba
 
-
-def _digest(folder: Path) -> str:
-    total = hashlib.sha256()
-    for file in sorted(folder.glob("*.py")):
-        total.update(file.read_bytes())
-    return total.hexdigest()[:16]
+from citytwin.kernels._compiled import cache_folder
 
 
-def _cache_folder() -> Path:
+def _root() -> Path:
     """Beside the kernels where that can be written, else in the user's cache (XDG base folders)."""
     here = Path(__file__).parent
     beside = here / "__pycache__"
     writable = os.access(beside if beside.is_dir() else here, os.W_OK)
     caches = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    root = beside if writable else caches / "citytwin"
-    return root / _digest(here)
+    return beside if writable else caches / "citytwin"
 
 
 if not numba.config.CACHE_DIR:
-    numba.config.CACHE_DIR = str(_cache_folder())
+    _sources = {file.stem: file.read_bytes() for file in Path(__file__).parent.glob("*.py")}
+    numba.config.CACHE_DIR = str(cache_folder(_sources, _root()))
