@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import importlib.util
+from collections.abc import Iterator
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -79,16 +80,29 @@ def _source(name: str) -> str:
     return path.read_text(encoding="utf-8") if path else ""
 
 
-def _imports(name: str) -> list[str]:
+@cache
+def _imports(name: str) -> tuple[str, ...]:
     names = []
-    for node in ast.walk(ast.parse(_source(name))):
+    for node in _statements(ast.parse(_source(name))):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             source = _source_of(node, name)
             names.append(source)
             names += [f"{source}.{alias.name}" for alias in node.names]
-    return names
+    return tuple(names)
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements at any depth: no expression imports, and most of a tree is expressions."""
+    waiting = [tree]
+    while waiting:
+        node = waiting.pop()
+        yield node
+        for name in ("body", "orelse", "finalbody", "handlers", "cases"):
+            inner = getattr(node, name, None)
+            if isinstance(inner, list):
+                waiting += inner
 
 
 def _source_of(node: ast.ImportFrom, importer: str) -> str:

@@ -30,7 +30,7 @@ FILES = {
 
 def forget() -> None:
     """A process reads each file once; the tests change files."""
-    for cached in (code_digest, code_hash._path, code_hash._source):
+    for cached in (code_digest, code_hash._path, code_hash._source, code_hash._imports):
         cached.cache_clear()
     importlib.invalidate_caches()
 
