@@ -45,6 +45,11 @@ class ConfigError(CityTwinError, ValueError):
 class SourceError(CityTwinError, ValueError):
     """A source file, or one record in it, that cannot be used.
 
+    Attributes
+    ----------
+    rule
+        Quality requirement of PLATEAU that the file breaks, if one says the same.
+
     Parameters
     ----------
     message
@@ -57,11 +62,19 @@ class SourceError(CityTwinError, ValueError):
         What the reader can do about it.
     """
 
+    rule: str | None = None
+
     def __init__(self, message: str, *, source: str, record: str = "", hint: str = "") -> None:
         place = f"{source}: {record}: " if record else f"{source}: "
         super().__init__(place + message, hint=hint)
         self.source = source
         self.record = record
+
+
+class NotWellFormedError(SourceError):
+    """A file that is no well-formed XML."""
+
+    rule = "L01"
 
 
 class UnreachableError(CityTwinError, OSError):

@@ -15,6 +15,7 @@ from citytwin.citymodel.model import CityModel
 from citytwin.errors import CityTwinError, ConfigError, SourceError
 from citytwin.formats.city.defects import defect_frame
 from citytwin.model.notes import Note, Reject
+from citytwin.model.notes import refused as refused_file
 from citytwin.model.raster import Raster
 from citytwin.model.steps import Decoded
 from citytwin.model.tables import DEFECTS, Table
@@ -119,10 +120,7 @@ def _raster_name(source: CitySource, role: str) -> str:
 
 def _refused(outcome: _Outcome) -> list[Reject]:
     """Every file of a source of which nothing could be used."""
-    if outcome.error is None:
-        return []
-    message = str(outcome.error)
-    return [
-        Reject(source=file.name, record="file", code="file-refused", message=message)
-        for file in outcome.source.files
-    ]
+    error = outcome.error
+    return (
+        [] if error is None else [refused_file(file.name, error) for file in outcome.source.files]
+    )

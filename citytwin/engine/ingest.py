@@ -29,6 +29,7 @@ from citytwin.engine.versions import package_versions
 from citytwin.errors import CityTwinError
 from citytwin.formats.city.defects import defect_frame
 from citytwin.model.notes import Note, Reject
+from citytwin.model.notes import refused as refused_file
 from citytwin.model.tables import DEFECTS, Table
 from citytwin.recognition.city_files import CityFiles, find_city_files, input_file
 from citytwin.recognition.sources import CitySource
@@ -220,11 +221,8 @@ def _refused(found: CityFiles, reading: Reading) -> list[Reject]:
     for source in found.sources:
         if source.name not in reading.decoded:
             rejects += reading.rejects.get(source.name, ())
-            said = str(reading.errors[source.name])
-            rejects += [
-                Reject(source=file.name, record="file", code="file-refused", message=said)
-                for file in source.files
-            ]
+            error = reading.errors[source.name]
+            rejects += [refused_file(file.name, error) for file in source.files]
     return rejects
 
 

@@ -22,6 +22,7 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.model import tables as t
 from citytwin.model.identities import RENAMED, repeated
 from citytwin.model.notes import Note, Reject, summed
+from citytwin.model.notes import refused as refused_file
 from citytwin.model.steps import Format
 from citytwin.model.tables import Table
 from citytwin.store.placed import TableFile, read_rows
@@ -109,10 +110,7 @@ def _usable(
     notes: list[Note] = []
     for paths, own in files.items():
         if error := refused.get(paths):
-            record = getattr(error, "record", "") or "file"
-            said = Reject(
-                source=paths[0].name, record=record, code="file-refused", message=str(error)
-            )
+            said = refused_file(paths[0].name, error)
             rejects.append(said)
             met.append(said)
             continue

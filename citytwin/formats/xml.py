@@ -13,7 +13,7 @@ from typing import Literal, cast
 from lxml import etree
 from lxml.etree import _Element as Element
 
-from citytwin.errors import SourceError
+from citytwin.errors import NotWellFormedError, SourceError
 from citytwin.formats.xml_text import checked_chunks
 from citytwin.transports.files import open_binary, read_whole
 
@@ -270,8 +270,8 @@ def document(chunks: Iterable[bytes], path: PurePath) -> Element:
     return root
 
 
-def _not_well_formed(message: str, line: int, path: PurePath) -> SourceError:
-    return SourceError(
+def _not_well_formed(message: str, line: int, path: PurePath) -> NotWellFormedError:
+    return NotWellFormedError(
         f"not well-formed XML: {message}",
         source=path.name,
         record=f"line {line}",

@@ -9,6 +9,7 @@ import math
 import re
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,25 @@ _SRS_FORMS = (
     ),
     re.compile(r"^urn:(?:x-)?ogc:def:crs:EPSG:(?:[^:,]*:)?(?P<code>\d{1,9})$", re.IGNORECASE),
     re.compile(
-        r"^urn:ogc:def:crs,crs:EPSG:[^:,]*:(?P<code>\d{1,9})(?:,crs:EPSG:[^:,]*:\d+)?$",
+        r"^urn:(?:x-)?ogc:def:crs,\s*crs:EPSG:[^:,]*:(?P<code>\d{1,9})"
+        r"(?:,\s*crs:EPSG:[^:,]*:(?P<heights>\d{1,9}))?$",
         re.IGNORECASE,
     ),
-    re.compile(r"^EPSG:(?P<code>\d{1,9})$", re.IGNORECASE),
+    re.compile(
+        r"^https?://(?:www\.)?opengis\.net/def/crs-compound/?\?"
+        r"1=https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<code>\d{1,9})/?"
+        r"&2=https?://(?:www\.)?opengis\.net/def/crs/EPSG/[^/]*/(?P<heights>\d{1,9})/?$",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"^EPSG:(?P<code>\d{1,9})(?:\s*[+,]\s*(?:EPSG:)?(?P<heights>\d{1,9}))?$", re.IGNORECASE
+    ),
 )
-_GERMAN_HORIZONTAL = re.compile(r"^urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])(?:\*.*)?$", re.IGNORECASE)
+# Names of the German surveying authorities, with or without the heights behind an asterisk.
+_GERMAN_UTM = re.compile(r"^urn:adv:crs:ETRS89_UTM(?P<zone>3[1-3])(?:\*.*)?$", re.IGNORECASE)
+_GERMAN_GAUSS = re.compile(
+    r"^urn:adv:crs:DE_DHDN_3GK(?P<zone>[2-5])(?:_[^*]*)?(?:\*.*)?$", re.IGNORECASE
+)
 
 
 GIVE_CRS = "give the EPSG code: `crs` of the source in a configuration, else `source_crs`"
@@ -54,7 +68,8 @@ def epsg_from_srs_name(srs_name: str) -> int:
     ----------
     srs_name
         The attribute as written in the file: http(s) URI, urn with or without version, compound
-        urn (its first, horizontal part counts), ``EPSG:n`` or the German ``urn:adv:crs`` form.
+        of two of these (the first, horizontal part counts), ``EPSG:n``, ``EPSG:n+m`` or the
+        German ``urn:adv:crs`` forms.
 
     Returns
     -------
@@ -70,10 +85,30 @@ def epsg_from_srs_name(srs_name: str) -> int:
     for form in _SRS_FORMS:
         if match := form.match(text):
             return int(match["code"])
-    if match := _GERMAN_HORIZONTAL.match(text):
+    if match := _GERMAN_UTM.match(text):
         return 25800 + int(match["zone"])
+    if match := _GERMAN_GAUSS.match(text):
+        return 31464 + int(match["zone"])
     msg = f"srsName {srs_name[:80]!r} names no known coordinate reference system"
     raise UnknownCrsError(msg, hint=GIVE_CRS)
+
+
+def heights_from_srs_name(srs_name: str) -> str | None:
+    """Read the CRS of the heights out of a srsName that names it apart from that of the plane.
+
+    Parameters
+    ----------
+    srs_name
+        As :func:`epsg_from_srs_name` reads it.
+
+    Returns
+    -------
+    str or None
+        Such as ``EPSG:6360``.
+    """
+    found = (form.match(srs_name.strip()) for form in _SRS_FORMS)
+    code = next((m.groupdict().get("heights") for m in found if m), None)
+    return None if code is None else f"EPSG:{code}"
 
 
 @cache
@@ -181,24 +216,33 @@ def require_metric(code: str) -> str:
     return name
 
 
+class HeightUnit(NamedTuple):
+    """Unit of the heights of a CRS."""
+
+    name: str
+    """Such as ``US survey foot``."""
+    metres: float
+
+
+METRE = HeightUnit("metre", 1.0)
+
+
 @cache
-def foot_of(code: str) -> str:
-    """Unit of length of a CRS that is not in metres.
+def height_unit(code: str) -> HeightUnit:
+    """Return the unit of the heights that stand beside coordinates of a CRS.
 
     Parameters
     ----------
     code
-        Any CRS, such as ``EPSG:2263``; one without heights of its own has those of its plane.
-
-    Returns
-    -------
-    str
-        Such as ``US survey foot``; empty where all lengths are in metres.
+        Any CRS, such as ``EPSG:2263``; one without heights of its own has the unit of its plane,
+        as maps of American cities do, and metres beside degrees.
     """
     crs = _crs(code)
     parts = crs.sub_crs_list if crs.is_compound else [crs]
-    axes = [axis for axis in parts[-1].axis_info if axis.unit_name != "degree"]
-    return next((a.unit_name for a in axes if a.unit_conversion_factor != 1.0), "")
+    lengths = [axis for axis in parts[-1].axis_info if axis.unit_name != "degree"]
+    if not lengths:
+        return METRE
+    return HeightUnit(lengths[-1].unit_name, float(lengths[-1].unit_conversion_factor))
 
 
 @lru_cache(maxsize=64)

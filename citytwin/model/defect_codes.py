@@ -4,7 +4,10 @@ Three-digit codes are those of val3dity 2.6 with its definitions (Ledoux 2018, a
 words are our own. Rules are the quality requirements of the Japanese standard product
 specification for 3D city models (PLATEAU), given only where one of them says the same:
 
-- C01 no gml:id twice; L07 no two vertices in a row nearer than the threshold;
+- C01 no gml:id twice; C-bldg-01 no uro:buildingID twice but with branch or part numbers;
+- L01 well-formed XML; L04 codes as in their list;
+- L-bldg-04 no majorUsage2 without majorUsage; L-bldg-05 no detailedUsage2 without detailedUsage,
+  no detailedUsage3 without detailedUsage2; L07 no two vertices in a row nearer than the threshold;
 - L09 rings closed and without crossing or touching themselves; L10 outer and inner rings turn
   opposite ways; L11 polygons of LOD1 flat; L12 those of LOD2 and LOD3 within 0.03 m of a plane;
 - L13 inner rings inside the outer one, neither overlapping nor nested nor dividing the area;
@@ -80,6 +83,9 @@ KINDS: dict[str, DefectKind] = {
     "no-geometry": _kind("error", "dropped", "使える形状なし", "No usable geometry"),
     "range": _kind("error", "dropped", "座標系の範囲外", "Outside the area of the CRS"),
     "axes-swapped": _kind("warning", "repaired", "座標軸の順序が逆", "Axes in the wrong order"),
+    "lod0-repaired": _kind(
+        "warning", "repaired", "外形を修復", "Outline (LOD0) crosses itself or its holes"
+    ),
     "lod0-invalid": _kind(
         "warning", "other level used", "外形が不正", "Outline (LOD0) without an area"
     ),
@@ -91,6 +97,19 @@ KINDS: dict[str, DefectKind] = {
     "duplicate": _kind("warning", "dropped", "同じ建物の重複", "The same building again", "C01"),
     "duplicate-id": _kind(
         "error", "renamed", "別の建物と同じID", "Identifier of another building", "C01"
+    ),
+    "duplicate-key": _kind(
+        "warning",
+        "kept",
+        "別の建物と同じ建物ID",
+        "Building number of another building",
+        "C-bldg-01",
+    ),
+    "major-usage-missing": _kind(
+        "warning", "kept", "大分類のない用途", "Major usage 2 without a major usage", "L-bldg-04"
+    ),
+    "detailed-usage-missing": _kind(
+        "warning", "kept", "上位のない詳細用途", "Detailed usage without the one above", "L-bldg-05"
     ),
     "height-differs": _kind(
         "warning", "kept", "形状と記録の高さの不一致", "Heights of shape and record differ"
@@ -134,6 +153,9 @@ KINDS: dict[str, DefectKind] = {
     ),
     "code-list-unreadable": _kind(
         "warning", "kept", "読めないコードリスト", "Code list unreadable"
+    ),
+    "code-unlisted": _kind(
+        "warning", "kept", "コードリストにないコード", "Code that its list does not have", "L04"
     ),
     "no-height": _kind("error", "dropped", "高さのない水面", "Water surface without heights"),
     "archive-member": _kind(

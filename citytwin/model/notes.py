@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import PurePath
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
@@ -130,3 +131,21 @@ class Reject(BaseModel):
     """Short stable code of the reason, such as ``203`` (val3dity) or ``range``."""
     message: str
     """What was wrong, with the value met."""
+    rule: str | None = None
+    """Quality requirement of PLATEAU that is broken, where the code does not tell."""
+
+
+def refused(file: str, error: Exception) -> Reject:
+    """Return what a file that cannot be used is called in the report.
+
+    Parameters
+    ----------
+    file
+        Its name.
+    error
+        Why.
+    """
+    record, rule = "file", None
+    if PurePath(getattr(error, "source", file)).name == file:  # else the fault of another file
+        record, rule = getattr(error, "record", "") or record, getattr(error, "rule", None)
+    return Reject(source=file, record=record, code="file-refused", message=str(error), rule=rule)

@@ -61,7 +61,7 @@ def _crs(found: _Found, path: Path, given: str | None) -> str:
             name = str(json.loads(found[_REFERENCE][1])).strip()
     except ValueError:
         name = found[_REFERENCE][1].decode(errors="replace")
-    return source_crs(name or None, given, path.name, solid=True)
+    return source_crs(name or None, given, path.name)
 
 
 def _place(found: _Found, crs: str) -> LonLat | None:

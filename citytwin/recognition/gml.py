@@ -82,7 +82,7 @@ def look_at_gml(path: Path, named: tuple[str, ...], given: str | None) -> Look:
     unread = () if named else tuple(k for k in seen.kinds if k not in READ_BY)
     code, uses = seen.municipality, _uses(formats)
     try:
-        crs = source_crs(seen.srs_name or None, given, path.name, solid=True)
+        crs = source_crs(seen.srs_name or None, given, path.name)
     except SourceError as error:
         return Look(uses, unread=unread, fault=reason(error), municipality=code)
     corner = seen.corner

@@ -14,7 +14,7 @@ from pathlib import Path
 from citytwin.errors import SourceError
 from citytwin.transports.archives import Stamp, stamp_of_disk
 from citytwin.transports.inflating import Inflated
-from citytwin.transports.places import disk_file, inside, nothing_at, settled
+from citytwin.transports.places import disk_file, inside, is_archive, nothing_at, opened, settled
 from citytwin.transports.sections import Section
 from citytwin.transports.spooling import spool
 
@@ -61,7 +61,7 @@ def children(folder: Path) -> list[Path]:
     Parameters
     ----------
     folder
-        A folder on the disk or in an archive.
+        A folder on the disk or in an archive, or an archive itself.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def children(folder: Path) -> list[Path]:
     SourceError
         If the archive cannot be read.
     """
-    place = inside(folder)
+    place = opened(folder) if is_archive(folder) and is_file(folder) else inside(folder)
     if place is None:
         return sorted(settled(folder).iterdir())
     if not place.is_folder:

@@ -219,7 +219,5 @@ def _matching(place: Path, parts: tuple[str, ...]) -> Iterator[Path]:
 
 
 def _entries(place: Path) -> Iterator[Path]:
-    if is_folder(place):
+    if is_folder(place) or (is_file(place) and is_archive(place)):
         yield from children(place)
-    elif is_file(place) and is_archive(place):
-        yield from (place / name for name in opened(place).children())

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
+from citytwin.model.notes import refused as refused_file
 from citytwin.model.steps import Dataset
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ def read_files(
             result = read_one(path, own)
         except SourceError as error:
             refused.append(error)
-            ledger.reject(path.name, error.record or "file", "file-refused", str(error))
+            ledger.enter(refused_file(path.name, error))
             continue
         results.append((path, result))
         ledger.absorb(own)

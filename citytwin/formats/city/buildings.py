@@ -92,6 +92,8 @@ class _Assembly:
         self.outline = self._settled(draft.outline) if draft.outline else None
         rings = [face.rings for face in self.outline.faces] if self.outline else []
         self.area = footprint.union_of_rings(rings) if rings else shapely.MultiPolygon()
+        if not self.area.is_empty and not footprint.are_sound(rings):
+            self._mark("lod0-repaired")
 
     def row(self) -> BuildingRow | None:
         lod, faces = self._best_level()

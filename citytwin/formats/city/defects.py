@@ -17,6 +17,7 @@ import pandas as pd
 import shapely
 
 from citytwin.formats.city.block import Block
+from citytwin.formats.city.record_rules import broken_records
 from citytwin.formats.city.reject_places import placed_rejects
 from citytwin.formats.city.unique_names import UniqueNames
 from citytwin.formats.city.validity import INSIDE_OUT, Findings, check_block
@@ -94,6 +95,7 @@ def defect_frame(
         _found(tables, findings),
         placed_rejects(rejects, features, frozenset(carried["code"]), _only_theme(tables)),
         carried,
+        _recorded(tables.get(BUILDINGS)),
     ]
     if not any(map(len, parts)):
         return _frame(dict.fromkeys(DEFECTS.column_names, ()), crs)
@@ -149,6 +151,17 @@ def _carried(buildings: pd.DataFrame | None) -> pd.DataFrame:
         messages[i] = f"shape is {height[i]:.2f} m high, recorded are {measured[i]:.2f} m"
     rows = _columns(each["building_id"].tolist(), codes, messages, each["source"].tolist())
     return rows.assign(value=np.where(differs, height - measured, np.nan))
+
+
+def _recorded(buildings: pd.DataFrame | None) -> pd.DataFrame:
+    """Rows of what the records of buildings say against themselves."""
+    broken = [] if buildings is None else broken_records(buildings)
+    if buildings is None or not broken:
+        return _columns([], [], [], [])
+    each = buildings.iloc[[row for row, _ in broken]]
+    codes = [code for _, code in broken]
+    messages = [kind_of(code).meaning.en for code in codes]
+    return _columns(each["building_id"].tolist(), codes, messages, each["source"].tolist())
 
 
 def _columns(

@@ -88,6 +88,17 @@ def union_of_rings(faces: Sequence[Sequence[FloatArray]]) -> shapely.MultiPolygo
     return multi(areas[0]) if len(areas) == 1 else union(list(areas))
 
 
+def are_sound(faces: Sequence[Sequence[FloatArray]]) -> bool:
+    """Whether the projections of faces are polygons as they stand, with nothing to repair.
+
+    Parameters
+    ----------
+    faces
+        Rings of each face, outer ring first.
+    """
+    return bool(shapely.is_valid(_raw_polygons(faces)).all())
+
+
 def _raw_polygons(faces: Sequence[Sequence[FloatArray]]) -> NDArray[np.object_]:
     """Projections of faces as they are, valid or not, made at once since there are many."""
     rings: list[FloatArray] = []

@@ -12,6 +12,9 @@ from citytwin.model.identities import digest_of_points
 
 FloatArray = NDArray[np.float64]
 
+MADE = "geom:"
+"""How keys begin that are made from an outline."""
+
 
 def outline_key(footprint: shapely.Geometry) -> str:
     """Hash of a footprint to the decimetre.
@@ -22,7 +25,7 @@ def outline_key(footprint: shapely.Geometry) -> str:
         Its coordinates count.
     """
     points = np.asarray(shapely.get_coordinates(footprint))
-    return f"geom:{digest_of_points(points, 10.0)[:16]}"
+    return f"{MADE}{digest_of_points(points, 10.0)[:16]}"
 
 
 def outline_keys(footprints: NDArray[np.object_]) -> list[str]:
@@ -42,6 +45,6 @@ def outline_keys(footprints: NDArray[np.object_]) -> list[str]:
     rounded, owner = rounded[fresh], owner[fresh]
     ends = np.searchsorted(owner, np.arange(len(footprints) + 1))
     return [
-        f"geom:{hashlib.sha256(rounded[a:b].tobytes()).hexdigest()[:16]}"
+        f"{MADE}{hashlib.sha256(rounded[a:b].tobytes()).hexdigest()[:16]}"
         for a, b in zip(ends[:-1].tolist(), ends[1:].tolist(), strict=True)
     ]

@@ -1,7 +1,7 @@
 """Brings coordinates of a source into the CRS of the city, and notices swapped axes.
 
 Only the horizontal part is transformed. Heights are copied: EPSG:6697 carries heights above
-T.P., and a geoid grid that happens to be installed must not move them.
+T.P., and a geoid grid that happens to be installed must not move them. Feet become metres.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Placed:
     """Whether the file had the two horizontal axes the wrong way round."""
 
 
-def source_crs(srs_name: str | None, given: str | None, source: str, *, solid: bool = False) -> str:
+def source_crs(srs_name: str | None, given: str | None, source: str) -> str:
     """Return the CRS of a file or geometry as a code.
 
     Parameters
@@ -52,25 +52,12 @@ def source_crs(srs_name: str | None, given: str | None, source: str, *, solid: b
         CRS that the user gave for files that name none.
     source
         File name, for the message.
-    solid
-        Whether heights are coordinates of the file, which have the unit of its CRS.
 
     Raises
     ------
     SourceError
-        If neither names a CRS that is known, or it is a solid one with heights in feet.
+        If neither names a CRS that is known.
     """
-    code = _known(srs_name, given, source)
-    if solid and (unit := crs_of.foot_of(code)):
-        raise SourceError(
-            f"its CRS {code} is in {unit}, but heights are read in metres",
-            source=source,
-            hint="convert the file to a CRS in metres, its heights too",
-        )
-    return code
-
-
-def _known(srs_name: str | None, given: str | None, source: str) -> str:
     unknown = "names no coordinate reference system"
     if srs_name:
         try:
@@ -139,7 +126,14 @@ def inside_area_of_use(east: FloatArray, north: FloatArray, code: str) -> BoolAr
     return np.asarray((east >= west) & (east <= e) & (north >= south) & (north <= n))
 
 
-def place(raw: FloatArray, source: str, target: str, *, east_first: bool = False) -> Placed:
+def place(
+    raw: FloatArray,
+    source: str,
+    target: str,
+    *,
+    east_first: bool = False,
+    height_unit_m: float = 1.0,
+) -> Placed:
     """Transform points of one feature.
 
     The order of the axes is the authority's (latitude first for EPSG:6697). If most points fit
@@ -155,6 +149,8 @@ def place(raw: FloatArray, source: str, target: str, *, east_first: bool = False
         Metric CRS of the city.
     east_first
         For formats that write easting or longitude first whatever the authority says.
+    height_unit_m
+        Metres in the unit of the heights.
 
     Raises
     ------
@@ -175,7 +171,7 @@ def place(raw: FloatArray, source: str, target: str, *, east_first: bool = False
         east, north, inside = north, east, other
     xyz = np.full((len(raw), 3), np.nan)
     x, y = crs_of.transform(east[inside], north[inside], source, target)
-    xyz[inside, 0], xyz[inside, 1], xyz[inside, 2] = x, y, raw[inside, 2]
+    xyz[inside, 0], xyz[inside, 1], xyz[inside, 2] = x, y, raw[inside, 2] * height_unit_m
     inside &= np.isfinite(xyz[:, 0]) & np.isfinite(xyz[:, 1])
     return Placed(xyz, inside, swapped)
 

@@ -12,8 +12,11 @@ from citytwin.model.notes import Reject
 from citytwin.model.tables import Table
 
 _OF_FILES = frozenset(
-    {"archive-member", "bad-line", "code-list-outside", "code-list-unreadable", "file-refused"}
-)
+    {
+        "archive-member", "bad-line", "code-list-outside", "code-list-unreadable", "code-unlisted",
+        "file-refused",
+    }
+)  # fmt: skip
 _OF_WHOLE_FEATURES = frozenset({"no-geometry", "range", "duplicate", "duplicate-id"})
 _SURPLUS = "further records"
 _FACE = re.compile(r"(.+) (face \d+)")
@@ -60,6 +63,7 @@ def placed_rejects(
             "theme": theme,
             "code": reject.code,
             "message": reject.message,
+            "rule": reject.rule,
             "source": reject.source,
             "count": 1,
         }

@@ -11,7 +11,14 @@ from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.outliers import Envelope
 from citytwin.formats.city.placement import OutOfPlaceError, Placed, place, source_crs
-from citytwin.model.crs import turn_between_deg
+from citytwin.model.crs import (
+    METRE,
+    HeightUnit,
+    UnknownCrsError,
+    height_unit,
+    heights_from_srs_name,
+    turn_between_deg,
+)
 
 FloatArray = NDArray[np.float64]
 
@@ -30,12 +37,15 @@ class FileSite:
     """CRS of the whole file, as written."""
     east_first: bool = False
     """For formats that write easting or longitude first whatever the authority says."""
+    metric_heights: bool = False
+    """Whether heights are given in metres, whatever the unit of the CRS."""
     envelope: Envelope | None = None
     placed: int = 0
     misplaced: int = 0
     swapped: int = 0
     first_misplaced: str = ""
     _codes: dict[str, str] = field(default_factory=dict)
+    _units: dict[str, HeightUnit] = field(default_factory=dict)
 
     def crs(self, srs_name: str = "") -> str:
         """Code of the CRS of a geometry.
@@ -52,7 +62,7 @@ class FileSite:
         """
         name = srs_name or self.srs_name
         if name not in self._codes:
-            self._codes[name] = source_crs(name, self.given, self.source, solid=True)
+            self._codes[name] = source_crs(name, self.given, self.source)
         return self._codes[name]
 
     def place(self, raw: FloatArray, srs_name: str = "") -> Placed:
@@ -70,7 +80,33 @@ class FileSite:
         OutOfPlaceError
             If they lie outside the area of their CRS.
         """
-        return place(raw, self.crs(srs_name), self.target, east_first=self.east_first)
+        return place(
+            raw,
+            self.crs(srs_name),
+            self.target,
+            east_first=self.east_first,
+            height_unit_m=self.height_unit(srs_name).metres,
+        )
+
+    def height_unit(self, srs_name: str = "") -> HeightUnit:
+        """Unit of the heights of a geometry.
+
+        Parameters
+        ----------
+        srs_name
+            CRS written at the geometry, if any.
+
+        Raises
+        ------
+        SourceError
+            If it is not known.
+        """
+        if self.metric_heights:
+            return METRE
+        name = srs_name or self.srs_name
+        if name not in self._units:
+            self._units[name] = _height_unit(name, self.crs(srs_name))
+        return self._units[name]
 
     def axes_at(self, x: float, y: float, srs_name: str = "") -> FloatArray:
         """How vectors along the axes of a CRS of the file are turned to those of the city.
@@ -157,6 +193,8 @@ class FileSite:
                 source=self.source,
                 hint="the srsName of the file does not fit its coordinates; correct it",
             )
+        if self.placed:
+            self._tell_feet(ledger)
         if self.swapped:
             ledger.note(
                 "fallback",
@@ -166,3 +204,21 @@ class FileSite:
                 "they were exchanged",
                 self.swapped,
             )
+
+    def _tell_feet(self, ledger: Ledger) -> None:
+        for unit in sorted(set(self._units.values()) - {METRE}):
+            ledger.note(
+                "info",
+                f"{self.source} の高さは座標系の単位（{unit.name}）で書かれているものとして、"
+                "メートルに換算しました",
+                f"heights of {self.source} are in the unit of its CRS ({unit.name}), and were "
+                "converted to metres",
+            )
+
+
+def _height_unit(srs_name: str, code: str) -> HeightUnit:
+    heights = heights_from_srs_name(srs_name)
+    try:
+        return height_unit(code if heights is None else heights)
+    except UnknownCrsError:  # heights of a name that PROJ does not know, as in many cities
+        return height_unit(code)

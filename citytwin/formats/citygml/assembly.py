@@ -99,7 +99,7 @@ def assemble_units(
         attributes=_attributes(told.attributes, units, owners),
         source=texts([source] * len(rows)),
         offset=offsets(shapes, units),
-        defects=texts(_defects(rows, described, outlines.lost, heights, measured)),
+        defects=texts(_defects(rows, described, outlines, heights, measured)),
         footprint=areas,
         is_shell=_is_shell(shapes, solids),
         shells=_shells(shapes, solids),
@@ -158,14 +158,15 @@ def _attributes(own: Texts, units: IntArray, owners: NDArray[np.int32]) -> Texts
 def _defects(
     rows: list[int],
     described: Described,
-    lost: NDArray[np.bool_],
+    outlines: Outlines,
     heights: NDArray[np.float64],
     measured: NDArray[np.float64],
 ) -> list[str]:
     odd = differs(heights, measured)
     found = []
-    for u, no_outline, other_height in zip(rows, lost.tolist(), odd.tolist(), strict=True):
-        codes = list(described.defects[u])
+    marks = zip(outlines.repaired.tolist(), outlines.lost.tolist(), odd.tolist(), strict=True)
+    for u, (mended, no_outline, other_height) in zip(rows, marks, strict=True):
+        codes = [*described.defects[u], *(["lod0-repaired"] if mended else ())]
         codes += ["lod0-invalid"] * no_outline + ["height-differs"] * other_height
         found.append(",".join(codes))
     return found

@@ -13,7 +13,11 @@ from citytwin.formats.gml.code_lists import CodeLists
 from citytwin.formats.gml.document import is_iur
 from citytwin.formats.xml import Element, local_name
 
-_METRES = {"ft": 0.3048, "cm": 0.01, "mm": 0.001, "km": 1000.0}
+_METRES = {
+    **dict.fromkeys(("ft", "[ft_i]", "foot", "feet"), 0.3048),
+    **dict.fromkeys(("[ft_us]", "us_ft", "ft_us"), 1200.0 / 3937.0),
+    "cm": 0.01, "mm": 0.001, "km": 1000.0,
+}  # fmt: skip
 _PART_HOLDERS = frozenset({"consistsOfBuildingPart", "buildingPart"})
 _ID_PIECES = ("buildingID", "branchID", "partID")
 

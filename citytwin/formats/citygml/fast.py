@@ -213,7 +213,9 @@ class _Reading:
     def _same_crs(self, value: bytes) -> bool:
         site = self.file.site
         try:
-            return site.crs(value.decode()) == site.crs()
+            name = value.decode()
+            same = site.crs(name) == site.crs()
+            return same and site.height_unit(name) == site.height_unit()
         except SourceError:
             return False
 

@@ -27,6 +27,8 @@ class Outlines:
     """Shape (n,): MultiPolygons, empty where nothing has an area."""
     lost: NDArray[np.bool_]
     """Shape (n,): whether there is an outline in the file that has no area."""
+    repaired: NDArray[np.bool_]
+    """Shape (n,): whether the outline is one only after it was repaired."""
 
 
 def footprints(solids: Solids) -> Outlines:
@@ -40,16 +42,20 @@ def footprints(solids: Solids) -> Outlines:
     count = len(solids.units)
     number = np.bincount(solids.face_owner[solids.is_outline], minlength=count)
     areas = np.full(count, shapely.MultiPolygon(), dtype=object)
+    repaired = np.zeros(count, dtype=np.bool_)
     simple = np.flatnonzero(solids.is_outline & (number[solids.face_owner] == 1))
-    areas[solids.face_owner[simple]] = _areas(solids, simple)
+    owners = solids.face_owner[simple]
+    areas[owners], repaired[owners] = _areas(solids, simple)
     faces_of = _Faces(solids)
     for unit in np.flatnonzero(number > 1):
         faces = faces_of(int(unit), outline=True)
-        areas[unit] = footprint.union_of_rings([face.rings for face in faces])
+        rings = [face.rings for face in faces]
+        areas[unit] = footprint.union_of_rings(rings)
+        repaired[unit] = not footprint.are_sound(rings)
     missing = shapely.is_empty(areas)
     for unit in np.flatnonzero(missing):
         areas[unit] = footprint.of_faces(faces_of(int(unit), outline=False))
-    return Outlines(areas, missing & (number > 0))
+    return Outlines(areas, missing & (number > 0), repaired & ~missing)
 
 
 def uncovered(solids: Solids, outlines: Outlines, lods: IntArray) -> NDArray[np.bool_]:
@@ -74,19 +80,20 @@ def uncovered(solids: Solids, outlines: Outlines, lods: IntArray) -> NDArray[np.
     return found
 
 
-def _areas(solids: Solids, faces: IntArray) -> Geometries:
-    """Area of each face on its own."""
+def _areas(solids: Solids, faces: IntArray) -> tuple[Geometries, NDArray[np.bool_]]:
+    """Area of each face on its own, and whether it had to be repaired."""
     rings = ragged_take(solids.rings_per_face, faces)
     sizes = solids.ring_sizes[rings]
     vertices = ragged_take(solids.ring_sizes, rings)
     if not len(faces):
-        return np.empty(0, dtype=object)
+        return np.empty(0, dtype=object), np.empty(0, dtype=np.bool_)
     lines = shapely.linearrings(
         solids.xyz[vertices, :2], indices=np.repeat(np.arange(len(rings)), sizes)
     )
     owner = np.repeat(np.arange(len(faces)), solids.rings_per_face[faces])
     polygons = shapely.polygons(lines, indices=owner)
-    plain = shapely.is_valid(polygons) & (shapely.area(polygons) >= footprint.MIN_AREA_M2)
+    valid = shapely.is_valid(polygons)
+    plain = valid & (shapely.area(polygons) >= footprint.MIN_AREA_M2)
     areas: Geometries = np.empty(len(faces), dtype=object)
     chosen = np.flatnonzero(plain)
     if len(chosen):
@@ -95,7 +102,7 @@ def _areas(solids: Solids, faces: IntArray) -> Geometries:
         polygon = polygons[k]
         sound = polygon if polygon.is_valid else shapely.make_valid(polygon)
         areas[k] = footprint.multi(sound)
-    return areas
+    return areas, ~valid
 
 
 class _Faces:

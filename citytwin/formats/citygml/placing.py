@@ -98,7 +98,8 @@ def _transformed(shapes: Shapes, site: FileSite) -> tuple[FloatArray, BoolArray]
     if not inside.all():
         east, north = np.where(inside, east, np.nan), np.where(inside, north, np.nan)
     x, y = crs_of.transform(east, north, code, site.target)
-    xyz = np.column_stack([x[index], y[index], points[:, 2]])
+    heights = points[:, 2] * site.height_unit().metres
+    xyz = np.column_stack([x[index], y[index], heights])
     good = np.isfinite(x) & np.isfinite(y) & inside
     return xyz, (sound if good.all() else good[index])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from citytwin.formats.city.affine import TemplateError
 from citytwin.formats.city.areas import Outline, outline_of
@@ -35,6 +35,8 @@ _STABLE = ("identificatie", "stable_key")
 _USAGES = ("usage", "function")
 _CODE = "usage_code"
 """Of our own exports, where the usage is a text."""
+_MOST_DETAILED, _WITH_ROOMS = "3", "4"
+"""CityJSON has no level 4; what comes from CityGML is level 3 there, and says so (our own exports)."""
 _IN_COLUMNS = ("measuredHeight", "storeysAboveGround", _CODE)
 
 Object = dict[str, Json]
@@ -146,6 +148,8 @@ class BatchReader:
             if draft.stable_key is None and whole.stable_key is not None:
                 draft.stable_key = f"{whole.stable_key}/{number}"
         self._set_levels(draft, name, item)
+        if text_of(known.get("lod")) == _WITH_ROOMS:
+            _name_rooms(draft)
         return draft
 
     def _set_levels(self, draft: Draft, name: str, item: Object) -> None:
@@ -245,6 +249,14 @@ class BatchReader:
             place = None if outline is None else outline.area.centroid
         if place is not None:
             found.plants.append(plant_row(name, attributes_of(item), place, self.site.source))
+
+
+def _name_rooms(draft: Draft) -> None:
+    """Call level 3 what it is where the building is said to be of level 4."""
+    if draft.levels and draft.levels[0].lod == _MOST_DETAILED:
+        draft.levels = [replace(draft.levels[0], lod=_WITH_ROOMS), *draft.levels[1:]]
+        levels = draft.lods.split(",")
+        draft.lods = lods_of(_WITH_ROOMS if lod == _MOST_DETAILED else lod for lod in levels)
 
 
 def _first_parent(item: Object) -> str | None:

@@ -100,7 +100,8 @@ class FootprintParams(Params):
 
 
 def _site(path: Path, dataset: Dataset) -> FileSite:
-    return FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
+    crs, given = dataset.target_crs, dataset.source_crs
+    return FileSite(path.name, crs, given, east_first=True, metric_heights=True)
 
 
 def _usual(dataset: Dataset, params: FootprintParams) -> UsualHeights:

@@ -197,10 +197,13 @@ class FootprintReader:
         self, geometry: shapely.Geometry, level: float | None
     ) -> Callable[[], list[RawFace]]:
         with_z = level is None and self.wanted.geometry_z != "ignored"
+        unit_m = crs_of.height_unit(self.file.crs).metres
 
         def ring(line: shapely.LinearRing) -> FloatArray:
             points: FloatArray = shapely.get_coordinates(line, include_z=True)
-            if not with_z:
+            if with_z:
+                points[:, 2] *= unit_m
+            else:
                 points[:, 2] = np.nan if level is None else level
             return points
 

@@ -22,6 +22,8 @@ class CodeLists:
     """Folder that no reference may leave."""
     _read: dict[Path, dict[str, str]] = field(default_factory=dict)
     _found: dict[tuple[Path, str], Path | None] = field(default_factory=dict)
+    _unlisted: set[tuple[Path, Path, str]] = field(default_factory=set)
+    """File, list and code of what was told."""
 
     def text(self, code: str, code_space: str | None, file: Path, ledger: Ledger) -> str:
         """Text of a code; the code itself where there is no list or no such entry.
@@ -35,7 +37,8 @@ class CodeLists:
         file
             File that names the list.
         ledger
-            Receives lists that lie outside the data set or cannot be read.
+            Receives lists that lie outside the data set or cannot be read, and codes that a list
+            does not have.
         """
         if not code_space:
             return code
@@ -47,11 +50,16 @@ class CodeLists:
             return code
         if path not in self._read:
             self._read[path] = _entries(path, ledger)
-        return self._read[path].get(code, code)
+        listed = self._read[path]
+        if listed and code not in listed and (file, path, code) not in self._unlisted:
+            self._unlisted.add((file, path, code))
+            said = f"code {code[:60]!r} is not in {path.name}"
+            ledger.reject(file.name, "file", "code-unlisted", said)
+        return listed.get(code, code)
 
     def trial(self) -> CodeLists:
         """Return lists that know what these know, for a reading that may have to be dropped."""
-        return CodeLists(self.root, dict(self._read), dict(self._found))
+        return CodeLists(self.root, dict(self._read), dict(self._found), set(self._unlisted))
 
     def adopt(self, trial: CodeLists) -> None:
         """Take over what a reading has looked up.
@@ -63,6 +71,7 @@ class CodeLists:
         """
         self._read.update(trial._read)
         self._found.update(trial._found)
+        self._unlisted |= trial._unlisted
 
     def _find(self, code_space: str, file: Path, ledger: Ledger) -> Path | None:
         if "://" in code_space or code_space.startswith(("file:", "urn:")):
@@ -124,6 +133,6 @@ def _entries(path: Path, ledger: Ledger) -> dict[str, str]:
                 code = (child.text or "").strip()
             elif name == "description":
                 meaning = (child.text or "").strip()
-        if code and meaning:
-            entries.setdefault(code, meaning)
+        if code:
+            entries.setdefault(code, meaning or code)
     return entries

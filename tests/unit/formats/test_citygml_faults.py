@@ -134,6 +134,7 @@ def test_a_bow_tie_outline_gives_a_valid_footprint(read):
     buildings, _, _ = read(building(outline + lod1(FACES)))
     footprint = buildings.geometry.iloc[0]
     assert footprint.is_valid
+    assert "lod0-repaired" in buildings["defects"].iloc[0].split(",")
     assert footprint.area == pytest.approx(30.0, abs=1e-6)
 
 

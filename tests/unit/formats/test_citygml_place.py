@@ -178,3 +178,30 @@ def test_german_names_are_known(tmp_path):
     decoded = FORMAT.read(gml.dataset(tmp_path, path), NoParams())
     low = gml.stacked(decoded.tables[SURFACES]).min(axis=0)
     assert low.tolist() == [X0, Y0, 112.0]
+
+
+US_FOOT_M = 1200.0 / 3937.0
+NEW_YORK = (988_000.0, 219_000.0)
+
+
+@pytest.mark.parametrize("envelope", [True, False])
+@pytest.mark.parametrize(
+    ("srs_name", "unit_m"),
+    [("EPSG:2263", US_FOOT_M), ("urn:ogc:def:crs,crs:EPSG::2263,crs:EPSG::5703", 1.0)],
+)
+def test_feet_become_metres(read, srs_name, unit_m, envelope):
+    """100 ft by 80 ft on ground at 20, 100 high; the CRS stands at geometries alone, or above."""
+    x, y = NEW_YORK
+    member = lod1(box(x, y, x + 100.0, y + 80.0, 20.0, 120.0))
+    member = member.replace("<gml:Solid", f'<gml:Solid srsName="{srs_name}" srsDimension="3"', 1)
+    document = city_model(building(member), srs_name=srs_name)
+    if not envelope:
+        start, end = document.index("<gml:boundedBy>"), document.index("</gml:boundedBy>")
+        document = document[:start] + document[end + len("</gml:boundedBy>") :]
+    buildings, _, decoded = read(document, target="EPSG:32618")
+    assert buildings["height_m"].tolist() == pytest.approx([100.0 * unit_m], abs=1e-9)
+    assert buildings["ground_z_m"].tolist() == pytest.approx([20.0 * unit_m], abs=1e-9)
+    # UTM shrinks areas by up to 0.08 % in the middle of its zone.
+    assert buildings.geometry.area.tolist() == pytest.approx([8000.0 * US_FOOT_M**2], rel=1e-3)
+    told = [note.en for note in decoded.notes if "US survey foot" in note.en]
+    assert len(told) == (unit_m != 1.0)

@@ -184,6 +184,20 @@ def test_files_that_libraries_open(
     assert not (path.parent / "データ").exists()
 
 
+def test_a_shapefile_at_the_top_of_an_archive(tmp_path: Path) -> None:
+    """Its companions are found there as well."""
+    params = {"id_column": "rid", "height_column": "h"}
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    roads(folder / "a.shp")
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for each in sorted(folder.iterdir()):
+            archive.write(each, each.name)
+    plain = decoded("footprints", folder, folder, params)
+    assert_equal(decoded("footprints", path, path, params), plain)
+
+
 @pytest.mark.parametrize(
     ("name", "write", "file", "params", "source"),
     [case for case in LIBRARIES if case[2] != "a.shp"],

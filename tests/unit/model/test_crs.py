@@ -23,6 +23,16 @@ from citytwin.model import crs
         ("urn:ogc:def:crs,crs:EPSG::6677,crs:EPSG::5111", 6677),
         ("http://www.opengis.net/gml/srs/epsg.xml#4326", 4326),
         ("EPSG:28992", 28992),
+        ("EPSG:25832+7837", 25832),
+        ("EPSG:31467, EPSG:5783", 31467),
+        (
+            "http://www.opengis.net/def/crs-compound?1=http://www.opengis.net/def/crs/EPSG/0/25832"
+            "&2=http://www.opengis.net/def/crs/EPSG/0/7837",
+            25832,
+        ),
+        ("urn:ogc:def:crs,crs:EPSG::5514,crs:EPSG::5705", 5514),
+        ("urn:adv:crs:DE_DHDN_3GK4*DE_DHHN92_NH", 31468),
+        ("urn:adv:crs:DE_DHDN_3GK2_NW101", 31466),
         ("urn:adv:crs:ETRS89_UTM32*DE_DHHN92_NH", 25832),
     ],
 )
@@ -36,6 +46,28 @@ def test_unknown_srs_names_are_refused(name: str) -> None:
     """No silent guess."""
     with pytest.raises(crs.UnknownCrsError):
         crs.epsg_from_srs_name(name)
+
+
+US_FOOT_M = 1200.0 / 3937.0
+"""By the Mendenhall Order of 1893."""
+
+
+@pytest.mark.parametrize(
+    ("name", "metres"),
+    [
+        ("EPSG:2263", US_FOOT_M),  # New York, a plane in US survey feet
+        ("urn:ogc:def:crs,crs:EPSG::2263,crs:EPSG::6360", US_FOOT_M),  # NAVD88 height (ftUS)
+        ("urn:ogc:def:crs,crs:EPSG::2263,crs:EPSG::5703", 1.0),  # NAVD88 height
+        ("EPSG:8228", 0.3048),  # NAVD88 height (ft)
+        ("EPSG:6697", 1.0),
+        ("EPSG:25832+7837", 1.0),
+        ("EPSG:4326", 1.0),
+    ],
+)
+def test_units_of_heights(name: str, metres: float) -> None:
+    """The heights' own CRS says it, else the plane beside them; degrees have heights in metres."""
+    code = crs.heights_from_srs_name(name) or f"EPSG:{crs.epsg_from_srs_name(name)}"
+    assert crs.height_unit(code).metres == pytest.approx(metres, rel=1e-12)
 
 
 def test_axis_order_is_that_of_the_authority() -> None:

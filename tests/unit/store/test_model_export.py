@@ -199,6 +199,22 @@ def test_cityjsonseq_gives_the_same_tables(model, tmp_path):
     assert a.loc["flat", "ground_z_m"] is pd.NA or np.isnan(a.loc["flat", "ground_z_m"])
 
 
+def test_level_four_comes_back(tmp_path):
+    """CityJSON calls it level 3; what the building says of itself brings it back."""
+    shell = gml.lod1(faces_of_box(X0)).replace("lod1", "lod4")
+    path = tmp_path / "a.gml"
+    path.write_text(gml.city_model(gml.building(shell, "rooms"), tower()))
+    model = citytwin.read_citymodel(path)
+    model.to_cityjsonseq(tmp_path / "a.city.jsonl")
+    objects = [
+        o for line in lines_of(tmp_path / "a.city.jsonl")[1:] for o in line["CityObjects"].values()
+    ]
+    assert {g["lod"] for o in objects for g in o.get("geometry", ())} == {"2", "3"}
+    back = citytwin.read_citymodel(tmp_path / "a.city.jsonl").buildings.set_index("building_id")
+    assert back["lod"].to_dict() == {"rooms": "4", "tower-a": "2", "tower-b": "2"}
+    assert back.loc["rooms", "lods"] == "4"
+
+
 def test_geopackage(model, tmp_path):
     """Layers with their rows; faces stand in space."""
     model.to_geopackage(tmp_path / "a.gpkg")
