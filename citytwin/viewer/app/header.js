@@ -4,6 +4,7 @@ import { byId, el, fill, warn } from "./dom.js";
 import { instant } from "./format.js";
 import { isSynthetic } from "./about.js";
 import { lang, pick, t } from "./language.js";
+import { showSession } from "./session.js";
 
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./types.js").Lang} Lang */
@@ -30,7 +31,9 @@ export function showHeader(city, speak) {
     languages(speak),
     button(t("tools.link"), copyLink),
     button(t("tools.print"), () => dispatchEvent(new Event("citytwin:print"))),
+    latest.publication === "served" && el("span", { class: "session", id: "session" }),
   );
+  void showSession(city);
   const warning = syntheticWarning(city);
   byId("strip").hidden = !warning;
   fill(

@@ -131,7 +131,7 @@ function colophon(city) {
     el(
       "ul",
       { class: "plain" },
-      link(`${latest.city.id}.qgs`, t("city.qgis")),
+      latest.publication !== "served" && link(`${latest.city.id}.qgs`, t("city.qgis")),
       link("catalog.json", t("city.stac")),
     ),
     el("p", { class: "aside" }, t("city.made")),

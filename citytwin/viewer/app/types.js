@@ -90,6 +90,7 @@
  * @property {boolean} synthetic
  * @property {{bounds: [number, number, number, number]}} view
  * @property {{id: string, run_id: string, path: string, checksum: string}[]} layers
+ * @property {"static"|"served"} [publication]  Whether anyone reads it, or known readers do.
  * @property {string} [live]  File of live values, where a twin runs.
  *
  * @typedef {object} Layer  A layer ready for the page.

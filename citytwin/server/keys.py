@@ -1,0 +1,110 @@
+"""Public keys of the identity provider: fetched when needed, kept for a while, rotated with it."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+import time
+from typing import Any
+
+import httpx
+from joserfc.jwk import KeySet
+
+from citytwin.errors import UnreachableError
+from citytwin.server.settings import IdentityConfig
+
+_KEPT_S = 600.0
+_AGAIN_AFTER_S = 10.0
+_TIMEOUT_S = 10.0
+_MAX_BYTES = 1_000_000
+DISCOVERY = "/.well-known/openid-configuration"
+
+
+class ProviderKeys:
+    """Keys by their id. A key that is not known is asked for once more, but not all the time.
+
+    Parameters
+    ----------
+    config
+        Of the provider.
+    """
+
+    def __init__(self, config: IdentityConfig) -> None:
+        self._config = config
+        self._lock = threading.Lock()
+        self._keys: KeySet | None = None
+        self._fetched_s = float("-inf")
+        self._tried_s = float("-inf")
+
+    def holding(self, key_id: str) -> KeySet | None:
+        """Return the keys when the one named is among them, or None.
+
+        Parameters
+        ----------
+        key_id
+            As the header of a token names it.
+
+        Raises
+        ------
+        UnreachableError
+            If the provider does not answer and no keys are known yet.
+        """
+        keys = self._keys  # whoever brings a known key does not wait for those who do not
+        if keys is not None and _has(keys, key_id) and time.monotonic() - self._fetched_s < _KEPT_S:
+            return keys
+        with self._lock:
+            now_s = time.monotonic()
+            known = self._keys is not None and _has(self._keys, key_id)
+            stale = now_s - self._fetched_s > _KEPT_S
+            if (not known or stale) and now_s - self._tried_s > _AGAIN_AFTER_S:
+                self._tried_s = now_s
+                self._fetch(now_s)
+            keys = self._keys
+        return keys if keys is not None and _has(keys, key_id) else None
+
+    def _fetch(self, now_s: float) -> None:
+        """Ask the provider; while it does not answer, keys known before serve on."""
+        try:
+            document = self._get(self._config.issuer.rstrip("/") + DISCOVERY)
+            if document.get("issuer") != self._config.issuer:
+                msg = f"{self._config.issuer} calls itself {document.get('issuer')!r}"
+                raise UnreachableError(msg, hint="give `issuer` as the provider names itself")
+            self._keys = KeySet.import_key_set(self._get(str(document.get("jwks_uri"))))  # type: ignore[arg-type]
+            self._fetched_s = now_s
+        except (httpx.HTTPError, ValueError, TypeError, UnreachableError) as error:
+            if self._keys is None:
+                msg = f"the identity provider {self._config.issuer} gives no keys: {error}"
+                raise UnreachableError(msg, hint="check its address and certificate") from error
+
+    def _get(self, url: str) -> dict[str, Any]:
+        secure = url.startswith("https://")
+        if not secure and not self._config.issuer.startswith("http://"):
+            msg = f"the provider names {url}, which is not https"
+            raise UnreachableError(msg, hint="correct its discovery document")
+        with httpx.Client(verify=trust_of(self._config), timeout=_TIMEOUT_S) as client:
+            answer = client.get(url)
+            answer.raise_for_status()
+            if len(answer.content) > _MAX_BYTES:
+                msg = f"{url} answers {len(answer.content)} bytes"
+                raise UnreachableError(msg, hint="check the address of the provider")
+            found = answer.json()
+        if not isinstance(found, dict):
+            msg = f"{url} answers no object"
+            raise UnreachableError(msg, hint="check the address of the provider")
+        return found
+
+
+def trust_of(config: IdentityConfig) -> ssl.SSLContext:
+    """Return the certificates by which the provider is known.
+
+    Parameters
+    ----------
+    config
+        Of the provider.
+    """
+    authorities = str(config.authorities) if config.authorities else None
+    return ssl.create_default_context(cafile=authorities)
+
+
+def _has(keys: KeySet, key_id: str) -> bool:
+    return any(key.kid == key_id for key in keys.keys)

@@ -1,0 +1,175 @@
+"""Login in the browser: authorization code with PKCE (RFC 6749, RFC 7636), by Authlib."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from authlib.integrations.base_client.errors import OAuthError
+from authlib.integrations.starlette_client import OAuth
+from fastapi import APIRouter, Depends, HTTPException
+from httpx import HTTPError
+from joserfc.errors import JoseError
+from joserfc.jws import extract_compact
+from pydantic import BaseModel, ConfigDict
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from citytwin.errors import UnreachableError
+from citytwin.security.decision import Resource
+from citytwin.server.city import ServedCity
+from citytwin.server.doors import SESSION, Guard, Visitor, visitor_of
+from citytwin.server.files import PRIVATE, Asking
+from citytwin.server.keys import DISCOVERY, trust_of
+from citytwin.server.settings import ServeConfig
+from citytwin.server.tokens import TokenRefusedError, subject_from
+
+CALLBACK = "/callback"
+_PROVIDER = "identity"
+
+
+class Session(BaseModel):
+    """Who has logged in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str = ""
+    """Empty where nobody has."""
+
+
+class Signed(BaseModel):
+    """Addresses for programs that cannot log in."""
+
+    model_config = ConfigDict(frozen=True)
+
+    folder: str
+    """Below it lie the files of the layer's run, such as ``layer.json``."""
+    tiles: str | None = None
+    """Template with {z}, {x} and {y}, of a raster layer."""
+    minutes: int
+
+
+def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRouter:
+    """Return the routes of logging in and out, and of signing addresses.
+
+    Parameters
+    ----------
+    config
+        How the city is served.
+    secret
+        Of the client at the provider.
+    city
+        What is served.
+    """
+    routes = APIRouter(tags=["readers"])
+    oauth = OAuth()
+    oauth.register(
+        _PROVIDER,
+        client_id=config.identity.client_id,
+        client_secret=secret,
+        server_metadata_url=config.identity.issuer.rstrip("/") + DISCOVERY,
+        client_kwargs={
+            "scope": config.identity.scopes,
+            "code_challenge_method": "S256",
+            "verify": trust_of(config.identity),
+            "timeout": 10.0,
+        },
+    )
+
+    @routes.get("/login", status_code=302, response_class=RedirectResponse)
+    async def login(request: Request, _visitor: Asking) -> Response:
+        """Lead to the provider; what was known of an earlier login is forgotten."""
+        request.session.clear()
+        client = oauth.create_client(_PROVIDER)
+        try:
+            answer: Response = await client.authorize_redirect(
+                request, config.public_url + CALLBACK
+            )
+        except (HTTPError, OAuthError) as error:
+            msg = "the identity provider does not answer"
+            raise UnreachableError(msg, hint="see whether it runs") from error
+        return answer
+
+    @routes.get(CALLBACK, status_code=302, response_class=RedirectResponse)
+    async def callback(request: Request, visitor: Asking) -> Response:
+        """Take what the provider says, once, and lead back to the map."""
+        client = oauth.create_client(_PROVIDER)
+        try:
+            token = await client.authorize_access_token(
+                request, claims_options=_claims(config), leeway=config.identity.leeway_s
+            )
+            _require_algorithm(token["id_token"], config)
+            subject = subject_from(token["userinfo"], config.identity)
+        except HTTPError as error:
+            msg = "the identity provider does not answer"
+            raise UnreachableError(msg, hint="see whether it runs") from error
+        except (OAuthError, JoseError, TokenRefusedError, KeyError, ValueError) as error:
+            request.session.clear()
+            raise HTTPException(400, "the login did not succeed; begin again") from error
+        expires = visitor.guard.clock() + timedelta(minutes=config.limits.session_minutes)
+        request.session.clear()
+        request.session[SESSION] = {
+            "id": subject.id,
+            "roles": sorted(subject.roles),
+            "expires": expires.timestamp(),
+        }
+        return RedirectResponse("/", 302)
+
+    @routes.post("/logout", status_code=204, response_class=Response)
+    def logout(request: Request, visitor: Asking) -> Response:
+        """Forget who has logged in here."""
+        _own_page_only(request, visitor, config)
+        request.session.clear()
+        return Response(status_code=204)
+
+    @routes.get("/session.json")
+    def session(visitor: Asking) -> Response:
+        """Say who has logged in."""
+        text = Session(name=visitor.subject.id).model_dump_json()
+        return Response(text, media_type="application/json", headers=PRIVATE)
+
+    @routes.post("/sign/{layer}", response_model=Signed)
+    def sign(
+        layer: str, request: Request, visitor: Annotated[Visitor, Depends(visitor_of)]
+    ) -> Signed:
+        """Return addresses of a layer that hold for minutes."""
+        _own_page_only(request, visitor, config)
+        document = city.layer(visitor, layer)
+        visitor.must("sign", Resource("layer", document.id, document.classification))
+        guard: Guard = visitor.guard
+        minutes = config.limits.signed_minutes
+        signed = guard.signer.sign(visitor.subject, layer, guard.clock(), minutes)
+        base = f"{config.public_url}/signed/{signed}"
+        tiles = f"{base}/tiles/{layer}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}"
+        return Signed(
+            folder=f"{base}/{layer}/{city.folder(layer).name}/",
+            tiles=tiles if document.kind == "raster" else None,
+            minutes=minutes,
+        )
+
+    return routes
+
+
+def _claims(config: ServeConfig) -> dict[str, dict[str, object]]:
+    return {
+        "iss": {"essential": True, "value": config.identity.issuer},
+        "aud": {"essential": True, "value": config.identity.client_id},
+        "exp": {"essential": True},
+        "sub": {"essential": True},
+    }
+
+
+def _require_algorithm(token: str, config: ServeConfig) -> None:
+    """Authlib takes the algorithms that the provider announces; here the configured ones count."""
+    if extract_compact(token.encode()).headers().get("alg") not in config.identity.algorithms:
+        raise TokenRefusedError
+
+
+def _own_page_only(request: Request, visitor: Visitor, config: ServeConfig) -> None:
+    """Refuse what another site has made a browser send with the cookie of this one."""
+    if not visitor.by_session:
+        return
+    origin = request.headers.get("Origin", "")
+    if urlsplit(origin)[:2] != urlsplit(config.public_url)[:2]:
+        raise HTTPException(403, "only the map page itself may do this")

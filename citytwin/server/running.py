@@ -1,0 +1,65 @@
+"""Runs the server: GDAL closed before it is loaded, TLS by uvicorn, a port or a clear word."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import uvicorn
+
+from citytwin.server.app import make_app
+from citytwin.server.settings import load_serve, require_secure
+
+DIRECTORY, CONFIG = "CITYTWIN_SERVED", "CITYTWIN_SERVE_CONFIG"
+
+
+def serve(
+    directory: Path, file: Path, address: tuple[str, int], workers: int, *, insecure_local: bool
+) -> None:
+    """Serve a city until Ctrl-C.
+
+    Parameters
+    ----------
+    directory
+        Folder that holds ``latest.json``.
+    file
+        How it is served.
+    address
+        Interface and port.
+    workers
+        Processes.
+    insecure_local
+        Whether plain HTTP on the loopback interface is asked for.
+
+    Raises
+    ------
+    CityTwinError
+        If something is missing or would pass in the clear.
+    """
+    config = load_serve(file)
+    host, port = address
+    require_secure(config, host, insecure_local=insecure_local)
+    make_app(directory, config).state.guard.audit.close()  # what is wrong is told before it starts
+    os.environ[DIRECTORY], os.environ[CONFIG] = str(directory.resolve()), str(file.resolve())
+    uvicorn.run(
+        "citytwin.server.running:application",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        ssl_certfile=str(config.tls.certificate) if config.tls else None,
+        ssl_keyfile=str(config.tls.key) if config.tls else None,
+        access_log=False,  # addresses may be signed; the audit says what was asked
+        server_header=False,
+        proxy_headers=False,  # nobody may say from where somebody else comes
+        limit_concurrency=config.limits.connections,
+        h11_max_incomplete_event_size=32 * 1024,
+        timeout_keep_alive=10,
+        timeout_graceful_shutdown=10,
+        log_level="warning",
+    )
+
+
+def application() -> object:
+    """Return the server of this process, as the environment of the command says."""
+    return make_app(Path(os.environ[DIRECTORY]), load_serve(Path(os.environ[CONFIG])))

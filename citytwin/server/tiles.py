@@ -1,0 +1,208 @@
+"""Map tiles of raster layers by TiTiler: a reader names a layer and a tile, and nothing else."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import numpy as np
+import rasterio
+from attrs import define
+from fastapi import Depends, FastAPI, Path, Query
+from morecantile import tms as known_tms
+from morecantile.defaults import TileMatrixSets
+from pydantic import BaseModel, ConfigDict
+from rio_tiler.errors import PointOutsideBounds, TileOutsideBounds
+from rio_tiler.io import Reader
+from rio_tiler.models import ImageData
+from starlette.responses import Response
+from titiler.core.dependencies import DefaultDependency
+from titiler.core.factory import TilerFactory
+
+from citytwin.model.layer import LayerDocument, Style
+from citytwin.server.city import ServedCity
+from citytwin.server.doors import Visitor, visitor_of
+from citytwin.server.files import PRIVATE, Asking
+from citytwin.server.refusals import NotThereError
+from citytwin.store.paint import painted
+
+_TMS = "WebMercatorQuad"
+_MAX_ZOOM = 24
+PREFIX = "/tiles/{layer}"
+
+
+class PointAnswer(BaseModel):
+    """Value of a layer at a place."""
+
+    model_config = ConfigDict(frozen=True)
+
+    layer: str
+    lon: float
+    lat: float
+    value: float | None
+    """None where the layer has no data."""
+    unit: str
+
+
+@define(kw_only=True)
+class GeoTiffReader(Reader):
+    """Opens what is a GeoTIFF; no other driver of GDAL is even asked, VRT least of all."""
+
+    def __attrs_post_init__(self) -> None:
+        self.dataset = self._ctx_stack.enter_context(rasterio.open(self.input, driver="GTiff"))
+        super().__attrs_post_init__()
+
+
+@define(kw_only=True)
+class ClosedTiler(TilerFactory):
+    """TiTiler's tile sets, TileJSON and tiles; routes by which a reader would say how, left out."""
+
+    city: ServedCity
+
+    def register_routes(self) -> None:
+        """Register what may be asked for; information, statistics and parts are not."""
+        self.tilesets()
+        self.tile()
+        self.tilejson()
+        self.point()
+
+    def tile(self) -> None:
+        """Register tiles in the colours of the layer's own style."""
+        city = self.city
+
+        @self.router.get(
+            "/tiles/{tileMatrixSetId}/{z}/{x}/{y}",
+            response_class=Response,
+            responses={200: {"content": {"image/png": {}}}, 204: {"description": "Nothing there"}},
+        )
+        def tile(
+            layer: str,
+            tileMatrixSetId: Literal["WebMercatorQuad"],
+            z: Annotated[int, Path(ge=0, le=_MAX_ZOOM)],
+            x: Annotated[int, Path(ge=0, lt=2**_MAX_ZOOM)],
+            y: Annotated[int, Path(ge=0, lt=2**_MAX_ZOOM)],
+            visitor: Asking,
+            frame: Annotated[int, Query(ge=0, lt=10_000)] = 0,
+            tilesize: Literal["256", "512"] = "256",
+        ) -> Response:
+            """Return a tile of 256 or 512 pixels."""
+            document = city.layer(visitor, layer)
+            source = raster_of(city, document, frame)
+            try:
+                with GeoTiffReader(input=source, tms=known_tms.get(tileMatrixSetId)) as reader:
+                    image = reader.tile(x, y, z, tilesize=int(tilesize))
+            except TileOutsideBounds:
+                return Response(status_code=204, headers=PRIVATE)
+            style = style_of(city, document)
+            png = _painted(image, style, document.precision).render(img_format="PNG")
+            return Response(png, media_type="image/png", headers=PRIVATE)
+
+    def point(self) -> None:
+        """Register the value at a place."""
+        city = self.city
+
+        @self.router.get("/point/{lon},{lat}", response_model=PointAnswer)
+        def point(
+            layer: str,
+            lon: Annotated[float, Path(ge=-180, le=180)],
+            lat: Annotated[float, Path(ge=-90, le=90)],
+            visitor: Asking,
+            frame: Annotated[int, Query(ge=0, lt=10_000)] = 0,
+        ) -> PointAnswer:
+            """Return the value at a place."""
+            document = city.layer(visitor, layer)
+            try:
+                with GeoTiffReader(input=raster_of(city, document, frame)) as reader:
+                    found = reader.point(lon, lat).array
+            except PointOutsideBounds:
+                found = np.ma.array([0.0], mask=True)
+            value = None if np.ma.getmaskarray(found)[0] else float(found[0])
+            return PointAnswer(layer=layer, lon=lon, lat=lat, value=value, unit=document.unit)
+
+
+def tile_routes(app: FastAPI, city: ServedCity) -> None:
+    """Add the routes of tiles to an application.
+
+    Parameters
+    ----------
+    app
+        The application.
+    city
+        What is served.
+    """
+
+    def path_of(
+        layer: str,
+        visitor: Annotated[Visitor, Depends(visitor_of)],
+        frame: Annotated[int, Query(ge=0, lt=10_000)] = 0,
+    ) -> str:
+        return raster_of(city, city.layer(visitor, layer), frame)
+
+    tiler = ClosedTiler(
+        city=city,
+        reader=GeoTiffReader,
+        path_dependency=path_of,
+        layer_dependency=DefaultDependency,
+        dataset_dependency=DefaultDependency,
+        tile_dependency=DefaultDependency,
+        render_dependency=DefaultDependency,
+        process_dependency=_nothing,
+        colormap_dependency=_nothing,
+        supported_tms=TileMatrixSets({_TMS: known_tms.get(_TMS)}),
+        router_prefix=PREFIX,
+        add_preview=False,
+        add_part=False,
+        add_viewer=False,
+    )
+    app.include_router(tiler.router, prefix=PREFIX, tags=["tiles"])
+
+
+def raster_of(city: ServedCity, document: LayerDocument, frame: int) -> str:
+    """Return the GeoTIFF of a layer that was given to a reader.
+
+    Parameters
+    ----------
+    city
+        What is served.
+    document
+        Of the layer.
+    frame
+        Number of the moment or direction; 0 where it has none.
+
+    Raises
+    ------
+    NotThereError
+        If it is no raster or has no such frame.
+    """
+    if document.kind != "raster" or frame >= max(1, len(document.frames)):
+        raise NotThereError
+    name = document.frames[frame].data if document.frames else f"{document.id}.tif"
+    path = city.folder(document.id) / name
+    if not path.is_file():
+        raise NotThereError
+    return str(path)
+
+
+def style_of(city: ServedCity, document: LayerDocument) -> Style:
+    """Return the style of a layer.
+
+    Parameters
+    ----------
+    city
+        What is served.
+    document
+        Of the layer.
+    """
+    path = city.folder(document.id) / document.style
+    return Style.model_validate_json(path.read_bytes())
+
+
+def _painted(image: ImageData, style: Style, precision: float) -> ImageData:
+    """Colour a tile as the map page does."""
+    values = np.ma.filled(image.array[0].astype(np.float64), np.nan)
+    colours = np.moveaxis(painted(style, values, precision), -1, 0)
+    hidden = np.broadcast_to(colours[3] == 0, (3, *values.shape))
+    return ImageData(np.ma.MaskedArray(colours[:3], mask=hidden), bounds=image.bounds)
+
+
+def _nothing() -> None:
+    """Let no parameter of a reader reach the image."""

