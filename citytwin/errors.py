@@ -118,6 +118,24 @@ class StoreError(CityTwinError, OSError):
     """Something in the store is missing, damaged or cannot be written."""
 
 
+class DamagedError(StoreError):
+    """Something in the working store is not what was written; without it, it is made anew.
+
+    Parameters
+    ----------
+    message
+        What is damaged.
+    files
+        Paths, of files or folders, that must go so that it is made anew.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, files: tuple[str, ...], hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.files = files
+
+
 class BusyError(StoreError):
     """Somebody else holds what is needed; the same command may succeed later."""
 

@@ -185,6 +185,8 @@ def tell(report: RunReport) -> None:
         click.echo(f"left out: {text}")
     for text in report.losses:
         click.echo(f"lost: {text}", err=True)
+    for text in report.healed:
+        click.echo(f"healed: {text}", err=True)
     for text in report.failures:
         click.echo(f"failed: {text}", err=True)
     if report.failures:

@@ -72,7 +72,8 @@ def _row(night: Night, late_after_h: float, zone: ZoneInfo) -> tuple[str, ...]:
         f"late: {feed.source} (newest {feed.newest.astimezone(zone):%Y-%m-%d %H:%M})"
         for feed in last.late_feeds(late_after_h)
     ]
-    why = "; ".join([*last.failures, *(f"lost: {text}" for text in last.losses), *late])
+    told = (*(f"lost: {text}" for text in last.losses), *(f"healed: {t}" for t in last.healed))
+    why = "; ".join([*last.failures, *told, *late])
     changed = f"{len(last.published)} of {len(last.published) + len(last.unchanged)} layers"
     return (
         night.date.isoformat(),

@@ -19,8 +19,9 @@ from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Site
 from citytwin.model.tables import ALL, Table
 from citytwin.store.atomic import write_text
+from citytwin.store.damage import unreadable
 from citytwin.store.fields import FieldStore
-from citytwin.store.placed import Places, TableFile, read_rows, write_placed
+from citytwin.store.placed import Places, TableFile, is_intact, read_rows, write_placed
 from citytwin.store.source_rasters import read_raster, write_raster
 
 MERGED = "merged"
@@ -117,8 +118,7 @@ class CityStore:
         try:
             return _FILES.validate_json(path.read_bytes())
         except (OSError, ValidationError) as error:
-            msg = f"table {path} cannot be read: {error}"
-            raise StoreError(msg, hint="delete the folder .work and run again") from error
+            raise unreadable(f"table {path}", error, [path]) from error
 
     def write_table(self, owner: str, table: Table, frame: pd.DataFrame) -> str:
         """Write a table in one file and return its digest."""
@@ -140,7 +140,7 @@ class CityStore:
         rows = read_rows(self.root, self.files_of(owner, table), table)
         return rows.reset_index(drop=True)
 
-    def _raster_path(self, owner: str, role: RasterRole) -> Path:
+    def _raster_path(self, owner: str, role: str) -> Path:
         return self.root / "rasters" / owner / f"{role}.npy"
 
     def write_raster(self, owner: str, role: RasterRole, raster: Raster) -> str:
@@ -158,6 +158,15 @@ class CityStore:
             (folder / f"{role}.npy").is_file() and (folder / f"{role}.json").is_file()
             for role in rasters
         )
+
+    def is_intact(self, owner: str, files: Iterable[TableFile], rasters: Iterable[str]) -> bool:
+        """Whether files and rasters that stand are what was written, byte by byte."""
+        try:
+            for role in rasters:
+                read_raster(self._raster_path(owner, role))
+        except StoreError:
+            return False
+        return all(is_intact(self.root, file) for file in files)
 
     def keep_files(
         self, owner: str, files: Iterable[TableFile], tables: Iterable[Table] = ALL

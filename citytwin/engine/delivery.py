@@ -93,7 +93,7 @@ def make_layers(
     progress.begin(KEY, len(plan.layers), row.standing)
     for task, outcome in work:
         if isinstance(outcome, Failure):
-            report.failures.append(outcome.message)
+            report.fail(outcome.message, outcome.error)
         else:
             made[task.layer_id] = MadeLayer(outcome, task.staging)
             row.seconds += outcome.seconds

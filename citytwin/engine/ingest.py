@@ -15,6 +15,7 @@ from citytwin.engine.beside import files_beside
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.code_hash import package_digest
+from citytwin.engine.healing import clearing
 from citytwin.engine.joining import join_tables
 from citytwin.engine.locking import holding_folder
 from citytwin.engine.open_sources import WantedSource
@@ -117,7 +118,11 @@ def ingest(
     wanted = [given for given in given_by(options.themes) if isinstance(given, Table)]
     found = find_city_files(places, wanted, crs=options.crs, given=options.source_crs, apart=out)
     report = RunReport(city=out.name)
-    with holding_folder(work, out), closing(Manifest(work / MANIFEST)) as manifest:
+    with (
+        holding_folder(work, out),
+        clearing(report),
+        closing(Manifest(work / MANIFEST)) as manifest,
+    ):
         request = _request(found, options)
         finished = manifest.finished(request)
         standing = standing_model(out) if finished else None

@@ -36,7 +36,7 @@ def losses_of(city: BoundCity, todo: Plan, lost: Collection[str]) -> dict[Resour
     for source in city.sources:
         if source.config.name in lost:
             said = of_lost_source(source.config)
-            for resource in _could_give(source, city.loaded.config):
+            for resource in could_give(source, city.loaded.config):
                 found[resource] = joined([found.get(resource, Lineage()), said], Lineage())
     running = [job.step for job in todo.jobs]
     idle = [bound.step for bound in city.steps if bound.step not in running]
@@ -53,8 +53,16 @@ def losses_of(city: BoundCity, todo: Plan, lost: Collection[str]) -> dict[Resour
     return found
 
 
-def _could_give(source: BoundSource, config: Config) -> list[Resource]:
-    """Tables, rasters, and properties for which the configuration names no other source."""
+def could_give(source: BoundSource, config: Config) -> list[Resource]:
+    """Return what a source could give: tables, rasters, and observed properties.
+
+    Parameters
+    ----------
+    source
+        The source.
+    config
+        The configuration; properties for which it names another source are left out.
+    """
     name, observes = source.config.name, source.format.observes
     given: list[Resource] = list(source.format.produces)
     if t.OBSERVATIONS in given:

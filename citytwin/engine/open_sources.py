@@ -97,6 +97,8 @@ def submit(
     manifest: Manifest,
     store: CityStore,
     work: PartWork,
+    *,
+    verify: bool = False,
 ) -> int:
     """Send what does not stand to the workers; return how many parts stand.
 
@@ -108,10 +110,12 @@ def submit(
         The working store and its records.
     work
         Where the parts are sent.
+    verify
+        Whether what stands is read again and compared with its digests.
     """
     standing = 0
     for part in parts:
-        stands = standing_part(part, manifest, store)
+        stands = standing_part(part, manifest, store, verify=verify)
         if stands is not None:
             opened.outcomes[part.order.part] = stands
             standing += 1

@@ -48,10 +48,24 @@ def find_grid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
     return grid
 
 
-def _laid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
+def known_grid(config: Config) -> GridSpec | None:
+    """Return the grid over the bounds given; None where the data say how large the city is.
+
+    Parameters
+    ----------
+    config
+        The configuration.
+    """
     grid = config.grid
-    if grid.bounds is not None:
-        return GridSpec.covering(Bounds(*grid.bounds), grid.cell_m, config.crs)
+    if grid.bounds is None:
+        return None
+    return GridSpec.covering(Bounds(*grid.bounds), grid.cell_m, config.crs)
+
+
+def _laid(config: Config, store: CityStore, standing: Standing) -> GridSpec:
+    grid, known = config.grid, known_grid(config)
+    if known is not None:
+        return known
     for table in (t.BUILDINGS, t.RELIEF, t.ROADS):
         entry = standing.tables.get(table)
         if entry is not None and entry.rows:

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from citytwin.engine import joining
-from citytwin.engine.bind import BoundCity
+from citytwin.engine.bind import BoundCity, BoundSource
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
 from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
+from citytwin.engine.losses import could_give
 from citytwin.engine.openness import require_public
 from citytwin.engine.parts import Part, PartResult, on_disk, parts_of
-from citytwin.engine.placing import find_grid
-from citytwin.engine.plan import Job, Plan, plan, resource_name
+from citytwin.engine.placing import find_grid, known_grid
+from citytwin.engine.plan import Job, Plan, Resource, plan, resource_name
 from citytwin.engine.reading import Reading
 from citytwin.engine.settle import settle
 from citytwin.engine.settled_sources import Outcome, settled_source
@@ -30,7 +31,7 @@ from citytwin.engine.source_parts import (
 from citytwin.engine.standing import Standing
 from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
-from citytwin.model.grid import Bounds, GridSpec
+from citytwin.model import properties
 from citytwin.model.steps import Cost
 from citytwin.store.manifest import Manifest
 
@@ -65,8 +66,9 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     """
     require_public(plan(city))
     rows, reading = _sources(city, store, manifest)
-    if any(row.to_make for row in rows):
-        return rows + [_unknown(job, city) for job in plan(city).jobs]
+    changed = [source for source in city.sources if source.config.name not in reading.decoded]
+    if changed:
+        return rows + _beside(city, changed, reading, store, manifest)
     observed = joining.observed_properties(city.loaded.config, reading, store)
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
@@ -74,6 +76,42 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     located = store.with_grid(find_grid(config, store, standing))
     pick_records(config, todo.jobs, reading, located, standing)
     return rows + _jobs(todo, located, manifest, standing)
+
+
+def _beside(
+    city: BoundCity,
+    changed: Sequence[BoundSource],
+    reading: Reading,
+    store: SketchStore,
+    manifest: Manifest,
+) -> list[Forecast]:
+    """Jobs of a city of which some sources will be read: those that these reach, and the others.
+
+    Where the data say how large the city is, or nothing has been read yet, nothing is known.
+    """
+    config, grid = city.loaded.config, known_grid(city.loaded.config)
+    unknown = [_unknown(job, city) for job in plan(city).jobs]
+    if grid is None or not reading.decoded:
+        return unknown
+    reached = {resource for source in changed for resource in could_give(source, config)}
+    given = {source.config.name: _names_given(source) for source in changed}
+    known = joining.observed_properties(config, reading, store)
+    seen = [one for one in properties.ALL if one in reached or one in known]
+    try:
+        todo = plan(city, observed=seen, given={**reading.given, **given})
+        standing = joining.join_sources(config, reading, {}, store)
+        located = store.with_grid(grid)
+        apart = [job for job in todo.jobs if reached.isdisjoint(job.needs)]
+        pick_records(config, apart, reading, located, standing)
+        return _jobs(todo, located, manifest, standing, reached)
+    except StoreError:
+        raise
+    except CityTwinError:
+        return unknown
+
+
+def _names_given(source: BoundSource) -> Collection[str]:
+    return [resource_name(resource) for resource in source.format.produces]
 
 
 def _sources(
@@ -118,22 +156,29 @@ def _standing_parts(
 
 
 def _unknown(job: Job, city: BoundCity) -> Forecast:
-    grid = city.loaded.config.grid
     reason = "after the sources"
-    if grid.bounds is None:
+    spec = known_grid(city.loaded.config)
+    if spec is None:
         return Forecast(job.key, None, None, reason)
-    spec = GridSpec.covering(Bounds(*grid.bounds), grid.cell_m, city.loaded.config.crs)
     cells = spec.ny * spec.nx
-    cost = job.cost(grid.cell_m)
+    cost = job.cost(spec.cell_m)
     seconds = cost.seconds_per_megacell * cells / 1e6
     return Forecast(job.key, None, None, reason, seconds, cost.bytes_per_cell * cells / 1e6)
 
 
-def _jobs(todo: Plan, store: CityStore, manifest: Manifest, standing: Standing) -> list[Forecast]:
+def _jobs(
+    todo: Plan,
+    store: CityStore,
+    manifest: Manifest,
+    standing: Standing,
+    reached: Collection[Resource] = (),
+) -> list[Forecast]:
+    """Compare jobs with what stands; `reached` is what sources will give anew."""
     rows = []
     made = {resource for job in todo.jobs for resource in job.provides}
     for job in todo.jobs:
-        changing = [r for r in job.needs if r in made and r not in standing.lineage]
+        remade = (r in reached or (r in made and r not in standing.lineage) for r in job.needs)
+        changing = [r for r, anew in zip(job.needs, remade, strict=True) if anew]
         if changing:
             names = ", ".join(sorted(resource_name(r) for r in changing))
             rows.append(Forecast(job.key, None, None, f"its inputs will be made anew: {names}"))

@@ -135,7 +135,7 @@ def read_wanted(
             _lose(one.task.dataset.name, error, reading, report)
             continue
         open_sources.append(opened)
-        row.standing += submit(opened, opened.parts, manifest, store, work)
+        row.standing += submit(opened, opened.parts, manifest, store, work, verify=verify)
         row.parts += len(opened.parts)
     progress.begin(KEY, row.parts, row.standing)
     for (opened, part), outcome in work:
@@ -147,7 +147,7 @@ def read_wanted(
         if not isinstance(outcome, Failure):
             row.seconds += outcome.seconds
         elif not outcome.expected:
-            report.failures.append(outcome.message)
+            report.fail(outcome.message, outcome.error)
         progress.advance(KEY, part.bytes)
     if not report.failures:
         _settle(open_sources, store, manifest, reading, report)

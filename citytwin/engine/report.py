@@ -7,6 +7,8 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
+from citytwin.errors import CityTwinError, DamagedError
+
 
 class Exit(IntEnum):
     """Exit codes of the commands."""
@@ -75,10 +77,29 @@ class RunReport:
     """Layers whose content changed."""
     unchanged: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    damage: list[DamagedError] = field(default_factory=list)
+    """What was met in the working store that is not what was written."""
+    healed: list[str] = field(default_factory=list)
+    """Damage that was met and made anew."""
     newest_observations: dict[str, datetime] = field(default_factory=dict)
     """End of the newest observation of each source that has any."""
     map: str = ""
     seconds: float = 0.0
+
+    def fail(self, message: str, error: CityTwinError | None = None) -> None:
+        """Note a failure once; damage in the working store is remembered, to be made anew.
+
+        Parameters
+        ----------
+        message
+            What failed.
+        error
+            As it was raised, where that was on purpose.
+        """
+        if message not in self.failures:
+            self.failures.append(message)
+        if isinstance(error, DamagedError):
+            self.damage.append(error)
 
     @property
     def exit_code(self) -> Exit:

@@ -10,7 +10,7 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.beside import files_beside
 from citytwin.engine.code_hash import package_digest
 from citytwin.engine.versions import package_versions
-from citytwin.errors import SourceError
+from citytwin.errors import DamagedError, SourceError
 from citytwin.model.layer import Latest
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import WORK, FinishedRun, Manifest
@@ -79,11 +79,14 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
     manifest_file = work_dir(loaded) / MANIFEST
     if not manifest_file.is_file():
         return None
-    manifest = Manifest.reading(manifest_file)
     try:
-        finished = manifest.finished(request_key(loaded))
-    finally:
-        manifest.close()
+        manifest = Manifest.reading(manifest_file)
+        try:
+            finished = manifest.finished(request_key(loaded))
+        finally:
+            manifest.close()
+    except DamagedError:
+        return None  # the run begins anew
     if finished is None:
         return None
     latest = read_latest(loaded.city_dir)

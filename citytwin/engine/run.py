@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -22,15 +22,17 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
 from citytwin.engine.driving import pick_records
+from citytwin.engine.healing import healed
 from citytwin.engine.locking import holding
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
 from citytwin.engine.output_folder import require_own_folder
-from citytwin.engine.placing import find_grid
+from citytwin.engine.placing import find_grid, known_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
+from citytwin.engine.room import require_room
 from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
 from citytwin.engine.stopping_workers import let_states_be_kept
@@ -38,6 +40,7 @@ from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import View, highest
+from citytwin.store.latest import run_id_after
 from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.publish import RunInfo, StagedLayer, publish
@@ -97,29 +100,30 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     begin = time.monotonic()
     city = bind(loaded)
     crs = require_metric(loaded.config.crs)
-    require_public(plan(city))  # what cannot be made or published is told before anything is read
+    wanted = plan(city)
+    require_public(wanted)  # what cannot be made or published is told before anything is read
     refuse_shared_files(city)
     require_own_folder(loaded)
     work = work_dir(loaded)
-    report = RunReport(city=loaded.config.city.id)
-    with holding(loaded), closing(Manifest(work / MANIFEST)) as manifest:
-        every_s = 60.0 * options.checkpoint_minutes
-        zone, tile_cells = loaded.config.time_zone, options.tile_cells
-        store = CityStore(
-            work,
-            crs,
-            zone,
-            tile_cells,
-            checkpoint_s=every_s,
-            domain_tile_cells=options.domain_tile_cells,
-        )
-        with connect(options.scheduler, options.workers, work / "dask") as client:
-            _follow(client, progress)
-            try:
-                _carry_out(city, store, manifest, client, options, progress, report)
-            except KeyboardInterrupt:
-                let_states_be_kept(client)
-                raise
+    store = CityStore(
+        work,
+        crs,
+        loaded.config.time_zone,
+        options.tile_cells,
+        checkpoint_s=60.0 * options.checkpoint_minutes,
+        domain_tile_cells=options.domain_tile_cells,
+    )
+    require_room(wanted, replace(store, grid=known_grid(loaded.config)))
+    with holding(loaded), connect(options.scheduler, options.workers, work / "dask") as client:
+        _follow(client, progress)
+        try:
+            report = healed(
+                loaded.config.city.id,
+                lambda attempt: _carry_out(city, store, client, options, progress, attempt),
+            )
+        except KeyboardInterrupt:
+            let_states_be_kept(client)
+            raise
     report.seconds = time.monotonic() - begin
     return report
 
@@ -134,12 +138,24 @@ def _follow(client: Client, progress: Progress) -> None:
 def _carry_out(
     city: BoundCity,
     store: CityStore,
-    manifest: Manifest,
     client: Client,
     options: RunOptions,
     progress: Progress,
     report: RunReport,
 ) -> None:
+    with closing(Manifest(store.root / MANIFEST)) as manifest:
+        _brought_up_to_date(city, store, manifest, client, options, (progress, report))
+
+
+def _brought_up_to_date(
+    city: BoundCity,
+    store: CityStore,
+    manifest: Manifest,
+    client: Client,
+    options: RunOptions,
+    hearers: tuple[Progress, RunReport],
+) -> None:
+    progress, report = hearers
     loaded = city.loaded
     manifest.unfinish()
     request = request_key(loaded)  # a file that changes while it is read is another request
@@ -153,6 +169,7 @@ def _carry_out(
     lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store)
     store = store.with_grid(find_grid(loaded.config, store, standing))
+    require_room(todo, store)  # where no bounds are given, the size of the city is known only now
     report.losses += standing.losses
     pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
@@ -201,7 +218,7 @@ def _publish(
     before = read_latest(city.loaded.city_dir)
     now = options.now().replace(microsecond=0)
     info = RunInfo(
-        run_id=now.strftime("%Y%m%dT%H%M%SZ"),
+        run_id=run_id_after(before, now),
         published=now,
         config_sha256=city.loaded.sha256,
         city=config.city,

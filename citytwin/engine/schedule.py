@@ -17,9 +17,11 @@ from citytwin.engine.results import TileResult
 from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
 from citytwin.engine.work import Failure, Order, Work
+from citytwin.errors import DamagedError
 from citytwin.model.fields import Field
 from citytwin.model.steps import Assessment
 from citytwin.model.tables import Table
+from citytwin.store.damage import clear_away
 from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
 
@@ -124,17 +126,28 @@ class Scheduler:
         if not on_disk(job, part, self.store):
             log.warning("%s, tile %s: its file is gone, made anew", job.key, part.name)
             return None
-        if self.verify and isinstance(result, TileResult) and not self._intact(job, part, result):
-            log.warning("%s, tile %s: stored values are damaged, made anew", job.key, part.name)
+        if self.verify and not self._intact(job, part, result):
+            what = f"{job.key}, tile {part.name}: stored values are damaged"
+            log.warning("%s, made anew", what)
+            self.report.healed.append(what)
             return None
         return result
 
-    def _intact(self, job: Job, part: Part, result: TileResult) -> bool:
-        return all(
-            digest_of(self.store.fields.read(made, part.tile)) == result.parts[made.name].digest
-            for made in job.provides
-            if isinstance(made, Field)
-        )
+    def _intact(self, job: Job, part: Part, result: PartResult) -> bool:
+        """Whether what a part made is what was written, byte by byte."""
+        fields = [made for made in job.provides if isinstance(made, Field)]
+        tables = [made for made in job.provides if isinstance(made, Table)]
+        owner = job.step.name
+        try:
+            said = isinstance(result, TileResult) and all(
+                digest_of(self.store.fields.read(made, part.tile)) == result.parts[made.name].digest
+                for made in fields
+            )
+            files = [file for made in tables for file in self.store.files_of(owner, made)]
+        except DamagedError as error:
+            clear_away(error)
+            return False
+        return (said or not fields) and self.store.is_intact(owner, files, ())
 
     def _finished(self, running: _Running, part: Part, result: PartResult) -> None:
         running.results[part.name] = result
@@ -146,8 +159,7 @@ class Scheduler:
 
     def _failed(self, running: _Running, failure: Failure) -> None:
         running.failed = True
-        if failure.message not in self.report.failures:
-            self.report.failures.append(failure.message)
+        self.report.fail(failure.message, failure.error)
 
     def _settle(self, running: _Running) -> None:
         """Make what a complete job provides known to the others."""

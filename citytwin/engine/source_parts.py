@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,6 +22,7 @@ from citytwin.model.steps import ByteRange, Dataset, Format, Params
 from citytwin.store.manifest import Manifest, Standing
 from citytwin.transports.files import is_plain, size_of
 
+log = logging.getLogger(__name__)
 RANGE_BYTES = 256_000_000
 """A file of more than one and a half times as much is read in ranges of about that size."""
 
@@ -138,7 +140,9 @@ def remember_whole(manifest: Manifest, whole: SourceTask, file: Path) -> None:
     manifest.record(_undivided(whole), name_below(file, whole.dataset.root), record)
 
 
-def standing_part(part: SourcePart, manifest: Manifest, store: CityStore) -> DecodedPart | None:
+def standing_part(
+    part: SourcePart, manifest: Manifest, store: CityStore, *, verify: bool = False
+) -> DecodedPart | None:
     """Return what reading a part reported, where all that it gave still lies in the store.
 
     Parameters
@@ -147,13 +151,20 @@ def standing_part(part: SourcePart, manifest: Manifest, store: CityStore) -> Dec
         The part.
     manifest, store
         The working store and its records.
+    verify
+        Whether its files are read again and compared with their digests.
     """
     finished = manifest.standing(part.order.key, part.order.part)
     if finished is None or finished.fingerprint != part.order.fingerprint:
         return None
     decoded = DecodedPart.model_validate_json(finished.payload)
-    there = store.has_part(part.task.dataset.name, decoded.tables.values(), decoded.rasters)
-    return decoded if there else None
+    owner, files = part.task.dataset.name, tuple(decoded.tables.values())
+    if not store.has_part(owner, files, decoded.rasters):
+        return None
+    if verify and not store.is_intact(owner, files, decoded.rasters):
+        log.warning("source %s, %s: stored values are damaged, read anew", owner, part.order.part)
+        return None
+    return decoded
 
 
 def _parts_of_file(

@@ -11,7 +11,7 @@ from distributed import Client, Future, KilledWorker, as_completed
 
 from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.results import DecodedPart, LayerResult, TableResult, TileResult
-from citytwin.errors import CityTwinError, StepError
+from citytwin.errors import CityTwinError, StepError, StoreError, hint_of
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
 
@@ -42,8 +42,8 @@ class Failure:
 
     @property
     def expected(self) -> bool:
-        """Whether it is about the data rather than the program."""
-        return self.error is not None
+        """Whether it is about the data rather than the program or the disk."""
+        return self.error is not None and not isinstance(self.error, StoreError)
 
 
 class Work(Generic[T, R]):
@@ -118,6 +118,8 @@ def _failure(order: Order, future: Future) -> Failure:
         said = "its worker died again and again, most likely for want of memory"
         hint = "use smaller tiles or fewer workers"
         return Failure(str(StepError(said, step=step, tile=tile, hint=hint)))
+    if isinstance(error, OSError) and error.errno is not None:
+        return Failure(str(StepError(str(error), step=step, tile=tile, hint=hint_of(error))))
     log.error("unexpected error in %s, part %s", order.key, order.part, exc_info=error)
     said = f"{type(error).__name__}: {error}"
     hint = "the program is at fault; the log has more"

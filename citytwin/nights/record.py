@@ -49,6 +49,8 @@ class RunRecord(BaseModel):
     unchanged: tuple[str, ...] = ()
     losses: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
+    healed: tuple[str, ...] = ()
+    """Damage in the working store that was met and made anew."""
     feeds: tuple[FeedAge, ...] = ()
 
     @property

@@ -69,6 +69,7 @@ class Entry:
             unchanged=tuple(report.unchanged),
             losses=tuple(report.losses),
             failures=tuple(report.failures),
+            healed=tuple(report.healed),
             feeds=tuple(FeedAge(source=source, newest=moment) for source, moment in newest),
         )
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,8 +20,9 @@ from typing import Any, Literal
 import numpy as np
 import zarr
 from numpy.typing import NDArray
+from zarr.codecs import Crc32cCodec, ZstdCodec
 
-from citytwin.errors import StoreError
+from citytwin.errors import StoreError, hint_of
 from citytwin.model.axes import Axis, Coordinate, Direction
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
@@ -27,10 +30,15 @@ from citytwin.model.instants import Instant
 from citytwin.model.layer import ValueRange
 from citytwin.model.text import Text
 from citytwin.store.atomic import sync_file, sync_folder, sync_tree
+from citytwin.store.damage import unreadable
 
 _TIME_UNITS = "seconds since 1970-01-01T00:00:00Z"
 _SAID = "said"
 """What holds at each moment, in both languages, beside the times."""
+_CODECS = (ZstdCodec(), Crc32cCodec())
+"""The checksum comes last: bytes are checked before anything unpacks them."""
+_DAMAGE = (OSError, RuntimeError, TypeError, ValueError)
+"""What zarr and its codecs raise where bytes are not what was written."""
 
 
 def digest_of(array: NDArray[Any]) -> str:
@@ -94,6 +102,21 @@ class FieldStore:
             Coordinates of a field with a leading axis. Where it was stored with others, it is made
             anew.
         """
+        with self._told(field):
+            return self._create(field, along)
+
+    @contextmanager
+    def _told(self, field: Field) -> Iterator[None]:
+        """Put into words what the disk refuses."""
+        try:
+            yield
+        except StoreError:
+            raise
+        except OSError as error:
+            msg = f"field {field.name} cannot be written to {self.root}: {error}"
+            raise StoreError(msg, hint=hint_of(error)) from error
+
+    def _create(self, field: Field, along: tuple[Coordinate, ...]) -> bool:
         if field.axis:
             made = self._coordinates(field, field.axis) / "zarr.json"
             if made.exists() and self.coordinates(field) == along:
@@ -111,6 +134,7 @@ class FieldStore:
             dtype=field.dtype,
             fill_value=np.nan if field.dtype == "float32" else field.nodata,
             dimension_names=(field.axis, "y", "x") if field.axis else ("y", "x"),
+            compressors=_CODECS,
             overwrite=True,
         )
         if field.axis:
@@ -140,6 +164,7 @@ class FieldStore:
             shape=values.shape,
             dtype=values.dtype,
             dimension_names=(axis,),
+            compressors=_CODECS,
             attributes=attributes,
             overwrite=True,
         )
@@ -151,9 +176,11 @@ class FieldStore:
             return ()
         try:
             stored = zarr.open_array(str(self._coordinates(field, field.axis)), mode="r")
-        except (FileNotFoundError, ValueError) as error:
+            values = np.asarray(stored[:])
+        except FileNotFoundError as error:
             raise self._missing(field) from error
-        values = np.asarray(stored[:])
+        except _DAMAGE as error:
+            raise self._damaged(field, error) from error
         if field.axis == "direction":
             return tuple(Direction(float(value)) for value in values)
         said: Any = stored.attrs[_SAID]
@@ -173,20 +200,29 @@ class FieldStore:
         msg = f"field {field.name} is not in the working store {self.root}"
         return StoreError(msg, hint="delete the folder .work and run again")
 
+    def _damaged(self, field: Field, error: Exception) -> StoreError:
+        """Of a field whose description cannot be read: all of it is made anew."""
+        root = self._root(field)
+        return unreadable(f"field {field.name} in {root}", error, [root])
+
     def _open(self, field: Field, mode: Literal["r", "r+"]) -> zarr.Array[Any]:
         try:
             # A tile without data leaves a chunk as well: a chunk that is missing was never made.
             with zarr.config.set({"array.write_empty_chunks": True}):
                 found = zarr.open_array(str(self._path(field)), mode=mode)
-        except (FileNotFoundError, ValueError) as error:
+        except FileNotFoundError as error:
             raise self._missing(field) from error
+        except _DAMAGE as error:
+            raise self._damaged(field, error) from error
         return found
 
     def write(self, field: Field, tile: Tile, array: NDArray[Any]) -> str:
         """Write a tile, of all moments or directions, and return the digest of its values."""
         data = np.ascontiguousarray(array, dtype=field.dtype)
-        self._open(field, "r+")[(..., *tile.slices)] = data
-        self._sync(field, tile)
+        stored = self._open(field, "r+")
+        with self._told(field):
+            stored[(..., *tile.slices)] = data
+            self._sync(field, tile)
         return digest_of(data)
 
     def has(self, field: Field, tile: Tile) -> bool:
@@ -221,8 +257,31 @@ class FieldStore:
 
     def read(self, field: Field, tile: Tile) -> NDArray[Any]:
         """Read a window, shape of the tile; with a leading axis, shape (nt, ...) or (n_dir, ...)."""
-        return np.asarray(self._open(field, "r")[(..., *tile.slices)])
+        return self._values(field, tile, ...)
 
     def read_one(self, field: Field, tile: Tile, number: int) -> NDArray[Any]:
         """Read a window of one moment or direction of a field, shape of the tile."""
-        return np.asarray(self._open(field, "r")[(number, *tile.slices)])
+        return self._values(field, tile, number)
+
+    def _values(self, field: Field, tile: Tile, leading: Any) -> NDArray[Any]:
+        stored = self._open(field, "r")
+        try:
+            return np.asarray(stored[(leading, *tile.slices)])
+        except _DAMAGE as error:
+            what = f"tile {tile.name} of field {field.name} in {self._path(field)}"
+            raise unreadable(what, error, self._damaged_chunks(field, tile, stored)) from error
+
+    def _damaged_chunks(self, field: Field, tile: Tile, stored: zarr.Array[Any]) -> list[Path]:
+        """Files of a window that cannot be read, one by one."""
+        found = []
+        chunks = self._chunks(field, tile)
+        size = self.tile_cells
+        cols = -(-tile.col1 // size) - tile.col0 // size
+        for place, chunk in enumerate(chunks):
+            row, col = tile.row0 // size + place // cols, tile.col0 // size + place % cols
+            rows = slice(row * size, min((row + 1) * size, self.grid.ny))
+            try:
+                stored[..., rows, col * size : min((col + 1) * size, self.grid.nx)]
+            except _DAMAGE:
+                found.append(chunk)
+        return found

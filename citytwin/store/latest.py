@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -20,6 +21,7 @@ INPUTS = "inputs.json"
 ITEM = "item.json"
 """Names the run, so it is no part of a layer's content."""
 _LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")
+_STAMP = "%Y%m%dT%H%M%SZ"
 _RUN_ID = re.compile(r"^\d{8}T\d{6}Z$")
 
 
@@ -43,6 +45,26 @@ def is_run_id(name: str) -> bool:
         Such as ``20261123T210000Z``.
     """
     return _RUN_ID.match(name) is not None
+
+
+def run_id_after(before: Latest | None, now: datetime) -> str:
+    """Return the id of a run that is published now; ids rise, whatever the clock does.
+
+    Runs are told old from new by their ids. A clock that was set back, or a second run within one
+    second, must not make a new run look older than the one it follows.
+
+    Parameters
+    ----------
+    before
+        What stands published, or None.
+    now
+        Aware.
+    """
+    moment = now.astimezone(UTC)
+    if before is not None and is_run_id(before.run_id):
+        last = datetime.strptime(before.run_id, _STAMP).replace(tzinfo=UTC)
+        moment = max(moment, last + timedelta(seconds=1))
+    return moment.strftime(_STAMP)
 
 
 def run_folders(city_dir: Path) -> dict[str, list[str]]:

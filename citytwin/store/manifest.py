@@ -15,11 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from citytwin.errors import StoreError
+from citytwin.errors import DamagedError, StoreError
 from citytwin.transports.files import stamp_of
 
 WORK = ".work"
 """Working stores lie in folders of this name, beside what is made from them."""
+_NO_DATABASE = frozenset((sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB))
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS results (
     step TEXT NOT NULL, part TEXT NOT NULL, fingerprint TEXT NOT NULL, payload TEXT NOT NULL,
@@ -73,6 +74,9 @@ class Manifest:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(path, isolation_level=None)
                 connection.execute("PRAGMA synchronous=FULL")
+                (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
+                if said != "ok":
+                    raise sqlite3.DatabaseError(said)
                 connection.executescript(_SCHEMA)
         self._connection = connection
 
@@ -212,6 +216,11 @@ class Manifest:
 
 def _damaged(path: Path, what: str, error: Exception) -> StoreError:
     msg = f"the manifest {path} cannot be {what}: {error}"
+    # Without a code it is what `quick_check` said.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+    if isinstance(error, sqlite3.DatabaseError) and code in _NO_DATABASE:
+        files = (str(path), f"{path}-journal")
+        return DamagedError(msg, files=files, hint="run again: all is made anew")
     hint = "check the disk and its free space, or delete the file to start over"
     return StoreError(msg, hint=hint)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import zlib
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -22,11 +23,11 @@ import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
-from citytwin.errors import StoreError
 from citytwin.model.grid import Bounds
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS
 from citytwin.model.tables import Table
 from citytwin.store.atomic import replacing
+from citytwin.store.damage import unreadable
 from citytwin.store.row_index import GROUP_ROWS, RowIndex
 from citytwin.store.tables import ANYWHERE, row_boxes, row_digests
 from citytwin.transports.files import sha256_of
@@ -35,6 +36,8 @@ _ROW, _DIGEST = "_row", "_digest"
 _EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
 _PLACES_KEPT = 64
 """Files whose boxes and digests are kept at hand; tiles follow each other along the files."""
+_FOOT_BYTES = 8
+"""At the end of a Parquet file: length of its description, and a magic word."""
 _KINDS_KEPT = 64
 """More than there are tables."""
 _TYPES = {dtype.pyarrow_dtype: dtype for dtype in (FLOAT_LISTS, INT_LISTS)}
@@ -53,6 +56,8 @@ class TableFile(BaseModel):
     """sha256 of the file."""
     box: tuple[float, float, float, float] | None
     """x_min, y_min, x_max, y_max of all rows [m]; None where rows belong everywhere."""
+    footer: int | None = None
+    """Checksum (CRC-32) of the description at the end of the file; its pages have their own."""
     first_row: int = 0
     """Number in the whole table of the first of its rows."""
 
@@ -124,12 +129,14 @@ def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) ->
             # Within a group hardly anything repeats, and only places are looked for.
             use_dictionary=False,
             write_statistics=list(_EDGES),
+            write_page_checksum=True,
         )
-        digest = sha256_of(temporary)
+        digest, footer = sha256_of(temporary), _footer(temporary)
     return TableFile(
         path=path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path),
         rows=len(frame),
         digest=digest,
+        footer=footer,
         box=None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max),
     )
 
@@ -188,9 +195,25 @@ def read_rows(
     """
     filters = None if area is None else _touching(area)
     wanted = [file for file in files if area is None or file.near(area)] or files[:1]
-    frames = [_in_order(_read(root / file.path, table, filters), file) for file in wanted]
+    frames = [_in_order(_read(root, file, table, filters), file) for file in wanted]
     filled = [frame for frame in frames if len(frame)] or frames[:1]
     return filled[0] if len(filled) == 1 else pd.concat(filled)
+
+
+def is_intact(root: Path, file: TableFile) -> bool:
+    """Whether a file still is what was written, byte by byte.
+
+    Parameters
+    ----------
+    root
+        Folder of the store.
+    file
+        The file.
+    """
+    try:
+        return sha256_of(root / file.path) == file.digest
+    except OSError:
+        return False
 
 
 def read_columns(root: Path, file: TableFile, columns: Sequence[str]) -> pd.DataFrame:
@@ -206,7 +229,7 @@ def read_columns(root: Path, file: TableFile, columns: Sequence[str]) -> pd.Data
         None of them a geometry.
     """
     # What pandas noted of the columns left out would be looked at as well.
-    stored = _stored(root / file.path, [*columns, _ROW]).replace_schema_metadata()
+    stored = _stored(root, file, [*columns, _ROW]).replace_schema_metadata()
     frame: pd.DataFrame = stored.to_pandas(types_mapper=_TYPES.get)
     return frame.set_index(_ROW).sort_index()
 
@@ -221,13 +244,12 @@ def places_of(root: Path, file: TableFile) -> Places:
     file
         The file.
     """
-    return _places(root / file.path, file.digest)
+    return _places(root, file.model_copy(update={"first_row": 0}))
 
 
 @lru_cache(maxsize=_PLACES_KEPT)
-def _places(path: Path, digest: str) -> Places:
-    del digest  # another file of this name is another entry
-    stored = _stored(path, [_ROW, *_EDGES, _DIGEST])
+def _places(root: Path, file: TableFile) -> Places:
+    stored = _stored(root, file, [_ROW, *_EDGES, _DIGEST])
     order = stored[_ROW].to_numpy().astype(np.intp)
     boxes = np.empty((len(order), 4))
     for edge, name in enumerate(_EDGES):
@@ -254,26 +276,49 @@ def _in_order(placed: pd.DataFrame, file: TableFile) -> pd.DataFrame:
     return frame.drop(columns=[*_EDGES, _DIGEST])
 
 
-def _read(path: Path, table: Table, filters: list[tuple[str, str, float]] | None) -> pd.DataFrame:
+def _read(
+    root: Path, file: TableFile, table: Table, filters: list[tuple[str, str, float]] | None
+) -> pd.DataFrame:
     if table.geometry == "none":
-        plain: pd.DataFrame = _stored(path, None, filters).to_pandas(types_mapper=_TYPES.get)
+        plain: pd.DataFrame = _stored(root, file, None, filters).to_pandas(types_mapper=_TYPES.get)
         return plain
+    path = root / file.path
     try:
+        _check_footer(path, file)
         located: pd.DataFrame = gpd.read_parquet(
-            path, filters=filters, to_pandas_kwargs={"types_mapper": _TYPES.get}
+            path,
+            filters=filters,
+            to_pandas_kwargs={"types_mapper": _TYPES.get},
+            page_checksum_verification=True,
         )
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(f"table {path}", error, [path]) from error
     return located
 
 
-def _stored(path: Path, columns: list[str] | None, filters: Any = None) -> pa.Table:
+def _stored(
+    root: Path, file: TableFile, columns: list[str] | None, filters: Any = None
+) -> pa.Table:
+    path = root / file.path
     try:
-        return pq.read_table(path, columns=columns, filters=filters)
+        _check_footer(path, file)
+        return pq.read_table(
+            path, columns=columns, filters=filters, page_checksum_verification=True
+        )
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise _unreadable(path, error) from error
+        raise unreadable(f"table {path}", error, [path]) from error
 
 
-def _unreadable(path: Path, error: Exception) -> StoreError:
-    msg = f"table {path} cannot be read: {error}"
-    return StoreError(msg, hint="delete the folder .work and run again")
+def _check_footer(path: Path, file: TableFile) -> None:
+    if file.footer is not None and _footer(path) != file.footer:
+        msg = "its description is not what was written"
+        raise ValueError(msg)
+
+
+def _footer(path: Path) -> int:
+    """Checksum of what a Parquet file says of itself at its end."""
+    with path.open("rb") as file:
+        size = file.seek(-_FOOT_BYTES, io.SEEK_END)
+        length = int.from_bytes(file.read(4), "little")
+        file.seek(max(0, size - length))
+        return zlib.crc32(file.read())

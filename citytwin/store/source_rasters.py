@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import json
+import zlib
 from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from citytwin.errors import StoreError
 from citytwin.model.raster import Raster
 from citytwin.store.atomic import replacing, write_text
+from citytwin.store.damage import unreadable
 from citytwin.store.fields import digest_of
+
+_CRC32 = "crc32"
+"""Of the file of the values, and after it of where the raster lies, as text."""
+_AT_ONCE = 1 << 22
+_LOOKED_AT = 256
+"""Rasters that a process has found to be sound, so that it reads each through only once."""
 
 
 def write_raster(path: Path, raster: Raster) -> str:
@@ -27,7 +36,8 @@ def write_raster(path: Path, raster: Raster) -> str:
     head = {key: value for key, value in asdict(raster).items() if key != "values"}
     with replacing(path) as temporary:
         np.save(temporary, raster.values)
-    write_text(path.with_suffix(".json"), json.dumps(head))
+    checksum = _with_place(head, _crc32(path))
+    write_text(path.with_suffix(".json"), json.dumps({**head, _CRC32: checksum}))
     return digest_of(raster.values) + json.dumps(head, sort_keys=True)
 
 
@@ -41,13 +51,39 @@ def read_raster(path: Path) -> Raster:
 
     Raises
     ------
-    StoreError
+    DamagedError
         If it is missing or damaged.
     """
+    beside = path.with_suffix(".json")
     try:
+        head = json.loads(beside.read_text(encoding="utf-8"))
+        stat = path.stat()
+        wanted = head.pop(_CRC32)
+        found = _with_place(head, _sound(path, stat.st_size, stat.st_mtime_ns))
+        if found != wanted:
+            msg = f"its checksum is {found}, not {wanted}"
+            raise ValueError(msg)
         values = np.load(path, mmap_mode="r", allow_pickle=False)
-        head = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        msg = f"raster {path} cannot be read: {error}"
-        raise StoreError(msg, hint="delete the folder .work and run again") from error
-    return Raster(values=np.asarray(values), **head)
+        return Raster(values=np.asarray(values), **head)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise unreadable(f"raster {path}", error, [path, beside]) from error
+
+
+@lru_cache(maxsize=_LOOKED_AT)
+def _sound(path: Path, size: int, mtime_ns: int) -> int:
+    """Checksum of a file as it is now; another size or time stamp is another file."""
+    del size, mtime_ns
+    return _crc32(path)
+
+
+def _with_place(head: dict[str, Any], values: int) -> int:
+    """Checksum of values and of where they lie."""
+    return zlib.crc32(json.dumps(head, sort_keys=True).encode(), values)
+
+
+def _crc32(path: Path) -> int:
+    total = 0
+    with path.open("rb") as file:
+        while piece := file.read(_AT_ONCE):
+            total = zlib.crc32(piece, total)
+    return total

@@ -30,7 +30,7 @@ def test_a_raster_comes_back_with_its_place(tmp_path: Path) -> None:
 def test_a_raster_that_is_gone_is_named(tmp_path: Path) -> None:
     """The message names the file and says what to do."""
     store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
-    with pytest.raises(StoreError, match=r"dem.*terrain_raster.*delete the folder \.work"):
+    with pytest.raises(StoreError, match=r"dem.*terrain_raster.*run again"):
         store.read_raster("dem", "terrain_raster")
 
 
