@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Collection, Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
 
@@ -15,6 +16,8 @@ import xarray as xr
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
 from citytwin.model.layer import FrameAsset, Latest, LayerDocument, PublishedLayer
+from citytwin.security.decision import ANONYMOUS, Resource, Subject, decide
+from citytwin.security.policy import PUBLIC_ONLY, Policy, load_policy
 from citytwin.store.observations import (
     History,
     ObservationReader,
@@ -142,9 +145,15 @@ class Twin:
     ----------
     directory
         Folder that holds ``latest.json``.
+    policy
+        Who may see what; of a city for known readers only, where without one what is public counts.
+    subject
+        Who looks.
     """
 
-    def __init__(self, directory: str | Path) -> None:
+    def __init__(
+        self, directory: str | Path, policy: Policy = PUBLIC_ONLY, subject: Subject = ANONYMOUS
+    ) -> None:
         directory = Path(directory)
         latest = read_latest(directory)
         if latest is None:
@@ -152,6 +161,8 @@ class Twin:
             raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
         self.directory = directory
         self.latest: Latest = latest
+        if latest.publication == "served":
+            self.latest = latest.model_copy(update={"layers": self._allowed(policy, subject)})
         self._reader: ObservationReader | None = None
 
     @property
@@ -284,6 +295,14 @@ class Twin:
             self._reader = ObservationReader(folder_of(self.directory.resolve()))
         return self._reader
 
+    def _allowed(self, policy: Policy, subject: Subject) -> tuple[PublishedLayer, ...]:
+        def may(layer: PublishedLayer) -> bool:
+            document = self._open(layer).document
+            thing = Resource("layer", layer.id, document.classification)
+            return decide(subject, "read", thing, datetime.now(UTC), policy).allowed
+
+        return tuple(layer for layer in self.latest.layers if may(layer))
+
     def _open(self, layer: PublishedLayer) -> Layer:
         directory = self.directory / layer.path
         document = LayerDocument.model_validate_json((directory / "layer.json").read_bytes())
@@ -311,17 +330,33 @@ class Twin:
         return f"<b>{escape(title)}</b><table>{head}{body}</table>"
 
 
-def open_twin(directory: str | Path) -> Twin:
+def open_twin(
+    directory: str | Path, policy: str | Path | None = None, roles: Collection[str] = ()
+) -> Twin:
     """Open a published city.
+
+    Of a city for known readers, layers that the policy does not give are not there. That keeps
+    honest readers to what is theirs; files that an account may read are kept from it by the rights
+    of the folder alone.
 
     Parameters
     ----------
     directory
         Folder that holds ``latest.json``, such as ``out/demo``.
+    policy
+        YAML file that says who may see what; without one, what is public.
+    roles
+        Of whoever opens it.
 
     Raises
     ------
     StoreError
         If nothing is published there.
+    ConfigError
+        If the policy is missing or wrong.
     """
-    return Twin(Path(directory))
+    if policy is None:
+        return Twin(directory)
+    until = datetime.now(UTC) + timedelta(hours=1)
+    subject = Subject(getpass.getuser(), frozenset(roles), until)
+    return Twin(directory, load_policy(Path(policy)), subject)

@@ -27,6 +27,7 @@ COMMANDS = {
     "health": "Say how a running twin fares.",
     "ensemble": "Run many cases of a simulation; the worst counts.",
     "state": "Say what was observed in a city as of a time.",
+    "export": "Write the public layers of a published city, with their map, for any web server.",
     "serve": "Serve a city to known readers: each sees what the policy says.",
     "audit": "Check the chain of what was asked of a server.",
     "view": "Serve a published map on this computer only.",

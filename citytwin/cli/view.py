@@ -29,7 +29,9 @@ def command(directory: Path, port: int | None) -> None:
         raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
     if latest.publication == "served":
         msg = f"{directory} holds layers that are {latest.classification}, not for anyone to see"
-        raise StoreError(msg, hint="`citytwin serve` asks who looks, and shows what they may see")
+        raise StoreError(
+            msg, hint="`citytwin serve` asks who looks; `citytwin export` writes what is public"
+        )
     serve(
         directory,
         port=PORT if port is None else port,

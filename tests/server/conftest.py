@@ -1,4 +1,4 @@
-"""One city, one provider and one server for all tests of a module."""
+"""One city, one provider and one server for all tests that a process runs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def city_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def server(city_folder: Path) -> Iterator[sc.Running]:
     """A server that runs, with its provider."""
     port = free_port()

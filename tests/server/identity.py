@@ -99,6 +99,13 @@ class Identity:
         self._settings["jwks"] = {"keys": [signing_key(name) for name in names]}
         self.start()
 
+    @property
+    def key(self) -> ECKey:
+        """The private key that signs, with which a test can forge."""
+        jwks = self._settings["jwks"]
+        assert isinstance(jwks, dict)
+        return ECKey.import_key(jwks["keys"][0])
+
     def token(self, client: str, audience: str) -> str:
         """Return an access token of a program."""
         answer = httpx.post(

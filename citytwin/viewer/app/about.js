@@ -173,3 +173,13 @@ export function syntheticBadge(layer) {
   const whole = layer.doc.sources.every((source) => source.synthetic);
   return el("span", { class: "badge" }, t(whole ? "badge.synthetic" : "badge.partly"));
 }
+
+/**
+ * A mark on layers that not everybody may see.
+ * @param {Layer} layer
+ * @returns {HTMLElement|null}
+ */
+export function closedBadge({ doc }) {
+  if (doc.classification === "public") return null;
+  return el("span", { class: "badge closed" }, t(`class.${doc.classification}`));
+}

@@ -1,6 +1,6 @@
 /** The list of layers: switch, day or event, notes, opacity, and what stands behind. */
 
-import { about, loudNotes, pairs, syntheticBadge } from "./about.js";
+import { about, closedBadge, loudNotes, pairs, syntheticBadge } from "./about.js";
 import { byId, el, fill } from "./dom.js";
 import { instant } from "./format.js";
 import { groupName, pick, t } from "./language.js";
@@ -47,6 +47,7 @@ function card(layer, city, choice) {
     { class: "layer-head" },
     box,
     el("label", { for: `show-${id}` }, pick(doc.title)),
+    closedBadge(layer),
     syntheticBadge(layer),
   );
   const body = el("div", { class: "layer-body" });

@@ -3,7 +3,7 @@
  * is drawn, so that the map takes the room that the words leave.
  */
 
-import { loudNotes, pairs, syntheticBadge } from "./about.js";
+import { closedBadge, loudNotes, pairs, syntheticBadge } from "./about.js";
 import { byId, el, icon } from "./dom.js";
 import { instant, quantity } from "./format.js";
 import { disclaimers, syntheticWarning } from "./header.js";
@@ -224,7 +224,7 @@ function notice(layer, city, choice) {
   const block = el(
     "section",
     { class: "paper-layer", "data-layer": layer.id },
-    el("h2", {}, pick(doc.title), " ", syntheticBadge(layer)),
+    el("h2", {}, pick(doc.title), " ", closedBadge(layer), " ", syntheticBadge(layer)),
     subtitle(layer, city, choice),
     loudNotes(layer),
     legend(layer, city),

@@ -1,0 +1,94 @@
+"""The export for anyone: public layers, a map and a catalogue of these alone."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from citytwin.cli.export import command
+from citytwin.errors import StoreError
+from citytwin.security.policy import Policy, Rule
+from citytwin.store.latest import published_city
+from citytwin.store.publish import publish
+from citytwin.twin import open_twin
+from citytwin.viewer.static_export import export_public
+from tests.unit.store import little_city as lc
+from tests.unit.store.city_check import check_city
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A city for known readers, with one layer for anyone."""
+    folder = tmp_path_factory.mktemp("closed")
+    info = replace(lc.run_info(), publication="served", classification="internal")
+    staged = [
+        lc.stage(folder / "s", "terrain"),
+        lc.stage(folder / "s", "roads", classification="internal"),
+    ]
+    publish(folder / "city", staged, info)
+    return folder / "city"
+
+
+def test_only_what_is_public_goes_out(city: Path, tmp_path: Path) -> None:
+    """No file, link or name of the other layers; a whole city otherwise, twice the same."""
+    for _ in range(2):
+        done = export_public(city, tmp_path / "out")
+        assert (done.layers, done.closed) == (("terrain",), ("roads",))
+    check_city(tmp_path / "out")
+    latest = published_city(tmp_path / "out")
+    assert latest is not None
+    assert (latest.publication, latest.classification) == ("static", "public")
+    files = [path for path in (tmp_path / "out").rglob("*") if path.is_file()]
+    assert (tmp_path / "out" / "index.html") in files
+    told = [
+        path for path in files if path.suffix in (".json", ".qgs") and "roads" in path.read_text()
+    ]
+    assert told == []
+    assert not any("roads" in path.name for path in files)
+
+
+def test_a_policy_takes_away_and_never_adds(city: Path, tmp_path: Path) -> None:
+    """Without a rule nothing goes out, and no rule makes an internal layer go out."""
+    with pytest.raises(StoreError, match="none of the 2 layers"):
+        export_public(city, tmp_path / "out", Policy(version=1))
+    rule = Rule(name="all", effect="allow", actions={"export"}, anyone=True)
+    assert export_public(city, tmp_path / "out", Policy(version=1, rules=(rule,))).layers == (
+        "terrain",
+    )
+
+
+def test_folders_of_others_are_left_alone(city: Path, tmp_path: Path) -> None:
+    """Other files, the city itself, and a folder of known readers."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(StoreError, match="no export"):
+        export_public(city, tmp_path)
+    with pytest.raises(StoreError, match="lies in the city"):
+        export_public(city, city / "out")
+    with pytest.raises(StoreError, match="no published city"):
+        export_public(tmp_path, tmp_path / "out")
+
+
+def test_the_command(city: Path, tmp_path: Path) -> None:
+    """Says what went out, and how much did not."""
+    done = CliRunner().invoke(command, [str(city), str(tmp_path / "out")])
+    assert done.exit_code == 0
+    assert "exported: terrain\n" in done.output
+    assert "1 layers" in done.output
+    assert "roads" not in done.output
+
+
+def test_a_notebook_shows_what_the_policy_says(city: Path, tmp_path: Path) -> None:
+    """Without a policy what is public; with one, what the roles may read."""
+    assert list(open_twin(city)) == ["terrain"]
+    with pytest.raises(KeyError, match="no layer 'roads'"):
+        open_twin(city)["roads"]
+    policy = tmp_path / "policy.yaml"
+    policy.write_text(
+        "version: 1\nrules:\n- {name: p, effect: allow, actions: [read], roles: [planner],"
+        " up_to: internal}\n"
+    )
+    assert list(open_twin(city, policy=policy)) == []
+    assert list(open_twin(city, policy=policy, roles=["planner"])) == ["terrain", "roads"]
