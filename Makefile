@@ -3,12 +3,13 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 FUZZ := .venv-fuzz
+AUDIT := .venv-audit
 SOAK_SECONDS ?= 300
 SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check validate bench soak lock data clean
+.PHONY: help demo test check validate bench soak lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -26,6 +27,11 @@ $(VENV)/dev: requirements/dev.lock $(VENV)/run
 $(FUZZ)/ready: requirements/fuzz.lock requirements/run.lock
 	$(PYTHON) -m venv $(FUZZ)
 	$(FUZZ)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock -r requirements/fuzz.lock
+	@touch $@
+
+$(AUDIT)/ready: requirements/audit.lock
+	$(PYTHON) -m venv $(AUDIT)
+	$(AUDIT)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/audit.lock
 	@touch $@
 
 demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
@@ -54,6 +60,16 @@ soak: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; SOAK_SECO
 	NUMBA_DISABLE_JIT=1 $(FUZZ)/bin/python -W ignore -m benchmarks.fuzz_coverage --seconds $(SOAK_SECONDS) $(SOAK_CORPUS) $(SOAK_SAMPLES)
 	$(BIN)/python -m benchmarks.fuzz_scanner --seconds $(SOAK_SECONDS) --corpus $(SOAK_CORPUS) $(SOAK_SAMPLES)
 
+identity: $(VENV)/dev  ## Start an identity provider on this computer, to try `citytwin serve` with.
+	$(BIN)/python -m tests.server.identity
+
+sbom: $(VENV)/run $(AUDIT)/ready  ## List what is installed (CycloneDX): out/sbom.json.
+	@mkdir -p out
+	$(AUDIT)/bin/cyclonedx-py environment --output-reproducible -o out/sbom.json $(VENV)
+
+vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked versions.
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock
+
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock
 	uv pip compile pyproject.toml --extra dev -c requirements/run.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/dev.lock
@@ -62,4 +78,4 @@ data: $(VENV)/run  ## Generate the embedded demo city anew.
 	$(BIN)/python -m citytwin.testing.demo_city data/demo
 
 clean:  ## Remove the environment and everything made by runs.
-	rm -rf $(VENV) $(FUZZ) out .pytest_cache .mypy_cache .ruff_cache
+	rm -rf $(VENV) $(FUZZ) $(AUDIT) out .pytest_cache .mypy_cache .ruff_cache

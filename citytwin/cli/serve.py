@@ -33,10 +33,13 @@ def command(
     directory: Path, file: Path, host: str, port: int, workers: int, *, insecure_local: bool
 ) -> None:
     """Serve a city to known readers: each sees what the policy says."""
-    os.environ.update(CLOSED)
+    from citytwin.server.settings import load_serve, require_secure
+
+    require_secure(load_serve(file), host, insecure_local=insecure_local)
+    os.environ.update(CLOSED)  # before GDAL is loaded
     try:
         from citytwin.server.running import serve
     except ModuleNotFoundError as error:
         msg = f"the server needs the package {error.name}"
         raise ConfigError(msg, hint="pip install 'citytwin[server]'") from error
-    serve(directory, file, (host, port), workers, insecure_local=insecure_local)
+    serve(directory, file, (host, port), workers)

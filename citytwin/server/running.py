@@ -8,14 +8,12 @@ from pathlib import Path
 import uvicorn
 
 from citytwin.server.app import make_app
-from citytwin.server.settings import load_serve, require_secure
+from citytwin.server.settings import load_serve
 
 DIRECTORY, CONFIG = "CITYTWIN_SERVED", "CITYTWIN_SERVE_CONFIG"
 
 
-def serve(
-    directory: Path, file: Path, address: tuple[str, int], workers: int, *, insecure_local: bool
-) -> None:
+def serve(directory: Path, file: Path, address: tuple[str, int], workers: int) -> None:
     """Serve a city until Ctrl-C.
 
     Parameters
@@ -23,22 +21,19 @@ def serve(
     directory
         Folder that holds ``latest.json``.
     file
-        How it is served.
+        How it is served; that nothing passes in the clear was checked before.
     address
         Interface and port.
     workers
         Processes.
-    insecure_local
-        Whether plain HTTP on the loopback interface is asked for.
 
     Raises
     ------
     CityTwinError
-        If something is missing or would pass in the clear.
+        If something is missing.
     """
     config = load_serve(file)
     host, port = address
-    require_secure(config, host, insecure_local=insecure_local)
     make_app(directory, config).state.guard.audit.close()  # what is wrong is told before it starts
     os.environ[DIRECTORY], os.environ[CONFIG] = str(directory.resolve()), str(file.resolve())
     uvicorn.run(

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Self
 
 import httpx
@@ -54,8 +57,10 @@ def install() -> Path:
 class Identity:
     """The provider; a context."""
 
-    def __init__(self, folder: Path, audiences: Sequence[str], redirect: str) -> None:
-        self.port = free_port()
+    def __init__(
+        self, folder: Path, audiences: Sequence[str], redirect: str, port: int | None = None
+    ) -> None:
+        self.port = port or free_port()
         self.issuer = f"http://127.0.0.1:{self.port}"
         self._file = folder / "provider.json"
         self._process: subprocess.Popen[str] | None = None
@@ -122,3 +127,17 @@ class Identity:
 
     def __exit__(self, *_error: object) -> None:
         self.stop()
+
+
+def main() -> None:
+    """Start it for `citytwin serve` as docs/serving.md has it, until Ctrl-C."""
+    with TemporaryDirectory() as folder:
+        place = Path(folder), ["https://city.example/api"], "http://127.0.0.1:8443/callback"
+        with Identity(*place, port=9000) as identity:
+            print(f"{identity.issuer}  accounts: ann (planner), gus; any password")
+            with contextlib.suppress(KeyboardInterrupt):
+                threading.Event().wait()
+
+
+if __name__ == "__main__":
+    main()
