@@ -63,9 +63,9 @@ soak: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; SOAK_SECO
 identity: $(VENV)/dev  ## Start an identity provider on this computer, to try `citytwin serve` with.
 	$(BIN)/python -m tests.server.identity
 
-sbom: $(VENV)/run $(AUDIT)/ready  ## List what is installed (CycloneDX): out/sbom.json.
+sbom: $(AUDIT)/ready  ## List the locked Python packages with their hashes (CycloneDX): out/sbom.json.
 	@mkdir -p out
-	$(AUDIT)/bin/cyclonedx-py environment --output-reproducible -o out/sbom.json $(VENV)
+	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible -o out/sbom.json requirements/run.lock
 
 vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked versions.
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock

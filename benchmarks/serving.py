@@ -1,0 +1,176 @@
+"""What a server of a city bears: tiles at a steady rate with tokens, its memory, and what a decision costs.
+
+Provider, server (two workers) and the program that asks share the processors of one machine. Tiles
+of all raster layers, of the zooms that they have, in turn, so that none is asked for twice in a row.
+
+    python -m benchmarks.serving out/demo [SECONDS]
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import cycle
+from pathlib import Path
+
+import httpx
+import numpy as np
+import psutil
+from morecantile import tms
+
+from benchmarks.processor import processor
+from citytwin.security.audit import AuditChain
+from citytwin.security.decision import Resource, Subject, decide
+from citytwin.security.policy import Policy, Rule
+from citytwin.twin import open_twin
+from tests.server import served_city as sc
+from tests.server.identity import Identity, free_port
+
+PER_S, WORKERS = 50, 2
+RULES = 50
+
+
+@dataclass(frozen=True)
+class Sample:
+    """Of all processes of the server."""
+
+    cpu_s: float
+    memory_mb: float
+
+
+def sampled(server: sc.Running) -> Sample:
+    """Processor time and resident memory now."""
+    first = psutil.Process(server.process.pid)
+    family = [first, *first.children(recursive=True)]
+    times = [one.cpu_times() for one in family]
+    used = sum(one.memory_info().rss for one in family) / 1e6
+    return Sample(sum(one.user + one.system for one in times), used)
+
+
+def tiles(city: Path) -> list[str]:
+    """Paths of tiles that hold data."""
+    grid = tms.get("WebMercatorQuad")
+    twin = open_twin(city)
+    west, south, east, north = twin.latest.view.bounds
+    rasters = [name for name in twin if twin[name].document.kind == "raster"]
+    places = [
+        (t.z, t.x, t.y) for z in range(14, 19) for t in grid.tiles(west, south, east, north, z)
+    ]
+    order = np.random.default_rng(1).permutation(len(places) * len(rasters))
+    return [
+        "/tiles/{}/tiles/WebMercatorQuad/{}/{}/{}".format(
+            rasters[k % len(rasters)], *places[k // len(rasters)]
+        )
+        for k in order.tolist()
+    ]
+
+
+async def load(url: str, token: str, paths: list[str], seconds: float) -> list[float]:
+    """Ask at a steady rate, whatever is answered when; times of the answers [s]."""
+    taken: list[float] = []
+    limits = httpx.Limits(max_connections=100)
+    headers = {"Authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(
+        base_url=url, headers=headers, limits=limits, timeout=60
+    ) as client:
+
+        async def ask(path: str) -> None:
+            begun_s = time.perf_counter()
+            answer = await client.get(path)
+            assert answer.status_code in (200, 204), answer.status_code
+            taken.append(time.perf_counter() - begun_s)
+
+        begun_s, asked = time.perf_counter(), []
+        for number, path in enumerate(cycle(paths)):
+            due_s = begun_s + number / PER_S
+            if due_s - begun_s > seconds:
+                break
+            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
+            asked.append(asyncio.create_task(ask(path)))
+        await asyncio.gather(*asked)
+    return taken
+
+
+def serving(city: Path, seconds: float) -> None:
+    """Measure a server under load, in six parts of the time."""
+    with tempfile.TemporaryDirectory() as name:
+        folder, port = Path(name), free_port()
+        (folder / "city").symlink_to(city.resolve())
+        with Identity(folder, [sc.AUDIENCE], f"http://127.0.0.1:{port}/callback") as identity:
+            sc.write_config(folder, port, identity.issuer)
+            server = sc.start_server(folder, identity, port, "--workers", str(WORKERS))
+            try:
+                paths, token = tiles(city), server.token()
+                asyncio.run(load(server.url, token, paths, 5.0))  # each worker has begun
+                report(server, token, paths, seconds)
+            finally:
+                sc.stop_server(server)
+
+
+def report(server: sc.Running, token: str, paths: list[str], seconds: float) -> None:
+    """Print a line for each part of the time."""
+    print(
+        f"{'s':>6} {'tiles':>6} {'p50 ms':>7} {'p95 ms':>7} {'max ms':>7} {'CPU ms':>7} {'MB':>6}"
+    )
+    for part in range(6):
+        before = sampled(server)
+        start = part * len(paths) // 6
+        times = asyncio.run(load(server.url, token, paths[start:] + paths[:start], seconds / 6))
+        after = sampled(server)
+        ms = np.array(times) * 1000
+        cpu = 1000 * (after.cpu_s - before.cpu_s) / len(ms)
+        p50, p95 = np.percentile(ms, [50, 95])
+        shown = f"{len(ms):6d} {p50:7.1f} {p95:7.1f} {ms.max():7.1f} {cpu:7.1f}"
+        print(f"{(part + 1) * seconds / 6:6.0f} {shown} {after.memory_mb:6.0f}", flush=True)
+
+
+def decisions() -> None:
+    """Measure a decision that the last of many rules allows, and its entry in the audit."""
+    rules = [
+        Rule(
+            name=f"r{k}",
+            effect="allow" if k % 2 else "deny",
+            actions={"read"},
+            names=(f"layer_{k}", "x_*"),
+            **({"roles": {f"role_{k}"}} if k % 2 else {}),
+        )
+        for k in range(RULES)
+    ]
+    last = Rule(name="last", effect="allow", actions={"read"}, roles={"b"}, up_to="internal")
+    policy = Policy(version=1, rules=(*rules, last))
+    now = datetime.now(UTC)
+    subject = Subject("ann", frozenset({"a", "b"}), now + timedelta(hours=1))
+    thing = Resource("layer", "roads", "internal")
+    with tempfile.TemporaryDirectory() as name:
+        chain = AuditChain(Path(name) / "log", Path(name) / "anchors", bytes(32))
+        alone, written = [], []
+        for _ in range(5):
+            begun_s = time.process_time()
+            for _ in range(20_000):
+                found = decide(subject, "read", thing, now, policy)
+            alone.append((time.process_time() - begun_s) / 20_000)
+            begun_s = time.process_time()
+            for _ in range(20_000):
+                chain.record(subject, "read", thing, found)
+            written.append((time.process_time() - begun_s) / 20_000)
+        chain.close()
+    assert found.rule == "last"
+    print(f"a decision over {RULES + 1} rules: {1e6 * min(alone):.1f} us of CPU")
+    print(f"its entry in the audit: {1e6 * min(written):.1f} us of CPU")
+
+
+def main() -> None:
+    """Print the tables."""
+    city = Path(sys.argv[1])
+    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 300.0
+    print(f"{processor()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
+    decisions()
+    serving(city, seconds)
+
+
+if __name__ == "__main__":
+    main()
