@@ -9,7 +9,7 @@ SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check validate bench soak lock data clean identity sbom vulnerabilities
+.PHONY: help demo test check lint types uncompiled validate bench soak lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -39,16 +39,23 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 	@echo
 	@echo "open the map with:  $(BIN)/citytwin view out/demo"
 
-test: $(VENV)/dev check  ## Everything a contributor needs: gates and tests.
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit/kernels
+test: $(VENV)/dev  ## Everything a contributor needs: gates and tests.
+	@$(MAKE) --no-print-directory -j 2 types uncompiled lint
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
 
-check: $(VENV)/dev  ## Gates: format, lint, import contracts, types, dependencies.
+check: lint types  ## Gates: format, lint, import contracts, types, dependencies.
+
+lint: $(VENV)/dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
-	$(BIN)/mypy
 	$(BIN)/deptry .
+
+types: $(VENV)/dev
+	$(BIN)/mypy
+
+uncompiled: $(VENV)/dev
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -q -n 2 --dist worksteal tests/unit/kernels
 
 validate: $(VENV)/dev  ## Whole cases against what was published or measured; writes benchmarks/validation.md.
 	$(BIN)/python -m benchmarks.validation
