@@ -29,6 +29,7 @@ FIRST = (
     "tests/physics/test_sunlight_towers.py",
     "tests/physics/test_irradiation_of_roofs.py",
     "tests/pipelines/",
+    "tests/server/",
     "tests/browser/",
     "tests/real/",
 )

@@ -10,7 +10,7 @@ from tests.pipelines.small_city import citytwin
 PIPELINES = Path(__file__).parents[2] / "pipelines"
 
 
-def run_pipeline(name: str, directory: Path) -> tuple[Path, int, str]:
+def run_pipeline(name: str, directory: Path, patience_s: float = 240) -> tuple[Path, int, str]:
     """Run a pipeline of the repository into a folder of its own, with a flood of three minutes."""
     text = (PIPELINES / f"{name}.yaml").read_text(encoding="utf-8")
     text = text.replace("duration_h: 2", "duration_h: 0.05")
@@ -18,7 +18,7 @@ def run_pipeline(name: str, directory: Path) -> tuple[Path, int, str]:
     text = text.replace("path: ../data", f"path: {PIPELINES.parent / 'data'}")
     config = directory / f"{name}.yaml"
     config.write_text(text, encoding="utf-8")
-    done = citytwin("run", str(config), "--workers", "1")
+    done = citytwin("run", str(config), "--workers", "1", timeout_s=patience_s)
     (latest,) = (directory / "out").glob("*/latest.json")
     return latest.parent, done.returncode, done.stderr
 

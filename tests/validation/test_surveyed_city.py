@@ -19,7 +19,7 @@ CASE = "Delft, cells of 1 m, beside AHN3"
 def delft(samples: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The published city of Delft."""
     os.environ["CITYTWIN_SAMPLES"] = str(samples)
-    city, code, said = run_pipeline("delft", tmp_path_factory.mktemp("delft"))
+    city, code, said = run_pipeline("delft", tmp_path_factory.mktemp("delft"), 3000)
     assert code == 0, said
     return city
 
