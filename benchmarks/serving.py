@@ -3,7 +3,7 @@
 Provider, server (two workers) and the program that asks share the processors of one machine. Tiles
 of all raster layers, of the zooms that they have, in turn, so that none is asked for twice in a row.
 
-    python -m benchmarks.serving out/demo [SECONDS]
+    python -m benchmarks.serving out/demo [SECONDS [TILES_PER_SECOND]]
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from citytwin.twin import open_twin
 from tests.server import served_city as sc
 from tests.server.identity import Identity, free_port
 
-PER_S, WORKERS = 50, 2
+WORKERS = 2
 RULES = 50
 
 
@@ -69,7 +69,7 @@ def tiles(city: Path) -> list[str]:
     ]
 
 
-async def load(url: str, token: str, paths: list[str], seconds: float) -> list[float]:
+async def load(url: str, token: str, paths: list[str], seconds: float, per_s: float) -> list[float]:
     """Ask at a steady rate, whatever is answered when; times of the answers [s]."""
     taken: list[float] = []
     limits = httpx.Limits(max_connections=100)
@@ -86,7 +86,7 @@ async def load(url: str, token: str, paths: list[str], seconds: float) -> list[f
 
         begun_s, asked = time.perf_counter(), []
         for number, path in enumerate(cycle(paths)):
-            due_s = begun_s + number / PER_S
+            due_s = begun_s + number / per_s
             if due_s - begun_s > seconds:
                 break
             await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
@@ -95,7 +95,7 @@ async def load(url: str, token: str, paths: list[str], seconds: float) -> list[f
     return taken
 
 
-def serving(city: Path, seconds: float) -> None:
+def serving(city: Path, seconds: float, per_s: float) -> None:
     """Measure a server under load, in six parts of the time."""
     with tempfile.TemporaryDirectory() as name:
         folder, port = Path(name), free_port()
@@ -105,13 +105,13 @@ def serving(city: Path, seconds: float) -> None:
             server = sc.start_server(folder, identity, port, "--workers", str(WORKERS))
             try:
                 paths, token = tiles(city), server.token()
-                asyncio.run(load(server.url, token, paths, 5.0))  # each worker has begun
-                report(server, token, paths, seconds)
+                asyncio.run(load(server.url, token, paths, 5.0, per_s))  # each worker has begun
+                report(server, token, paths, seconds, per_s)
             finally:
                 sc.stop_server(server)
 
 
-def report(server: sc.Running, token: str, paths: list[str], seconds: float) -> None:
+def report(server: sc.Running, token: str, paths: list[str], seconds: float, per_s: float) -> None:
     """Print a line for each part of the time."""
     print(
         f"{'s':>6} {'tiles':>6} {'p50 ms':>7} {'p95 ms':>7} {'max ms':>7} {'CPU ms':>7} {'MB':>6}"
@@ -119,7 +119,8 @@ def report(server: sc.Running, token: str, paths: list[str], seconds: float) -> 
     for part in range(6):
         before = sampled(server)
         start = part * len(paths) // 6
-        times = asyncio.run(load(server.url, token, paths[start:] + paths[:start], seconds / 6))
+        turned = paths[start:] + paths[:start]
+        times = asyncio.run(load(server.url, token, turned, seconds / 6, per_s))
         after = sampled(server)
         ms = np.array(times) * 1000
         cpu = 1000 * (after.cpu_s - before.cpu_s) / len(ms)
@@ -169,7 +170,7 @@ def main() -> None:
     seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 300.0
     print(f"{processor()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
     decisions()
-    serving(city, seconds)
+    serving(city, seconds, float(sys.argv[3]) if len(sys.argv) > 3 else 50.0)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import importlib.util
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
 
+import httpx
 from authlib.integrations.base_client.errors import OAuthError
 from authlib.integrations.starlette_client import OAuth
 from fastapi import APIRouter, Depends, HTTPException
-from httpx import HTTPError
 from joserfc.errors import JoseError
 from joserfc.jws import extract_compact
 from pydantic import BaseModel, ConfigDict
@@ -25,6 +26,15 @@ from citytwin.server.keys import DISCOVERY, trust_of
 from citytwin.server.settings import ServeConfig
 from citytwin.server.tokens import TokenRefusedError, subject_from
 
+
+def _http_errors() -> tuple[type[Exception], ...]:
+    """Errors of the client that Authlib takes: httpx2 where it is installed, else httpx."""
+    if importlib.util.find_spec("httpx2") is None:
+        return (httpx.HTTPError,)
+    return (httpx.HTTPError, importlib.import_module("httpx2").HTTPError)
+
+
+HTTP_ERRORS = _http_errors()
 CALLBACK = "/callback"
 _PROVIDER = "identity"
 
@@ -86,7 +96,7 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
             answer: Response = await client.authorize_redirect(
                 request, config.public_url + CALLBACK
             )
-        except (HTTPError, OAuthError) as error:
+        except (*HTTP_ERRORS, OAuthError) as error:
             msg = "the identity provider does not answer"
             raise UnreachableError(msg, hint="see whether it runs") from error
         return answer
@@ -101,7 +111,7 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
             )
             _require_algorithm(token["id_token"], config)
             subject = subject_from(token["userinfo"], config.identity)
-        except HTTPError as error:
+        except HTTP_ERRORS as error:
             msg = "the identity provider does not answer"
             raise UnreachableError(msg, hint="see whether it runs") from error
         except (OAuthError, JoseError, TokenRefusedError, KeyError, ValueError) as error:

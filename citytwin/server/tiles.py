@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,6 +11,7 @@ from attrs import define
 from fastapi import Depends, FastAPI, Path, Query
 from morecantile import tms as known_tms
 from morecantile.defaults import TileMatrixSets
+from PIL import Image
 from pydantic import BaseModel, ConfigDict
 from rio_tiler.errors import PointOutsideBounds, TileOutsideBounds
 from rio_tiler.io import Reader
@@ -93,7 +95,7 @@ class ClosedTiler(TilerFactory):
             except TileOutsideBounds:
                 return Response(status_code=204, headers=PRIVATE)
             style = style_of(city, document)
-            png = _painted(image, style, document.precision).render(img_format="PNG")
+            png = _painted(image, style, document.precision)
             return Response(png, media_type="image/png", headers=PRIVATE)
 
     def point(self) -> None:
@@ -196,12 +198,12 @@ def style_of(city: ServedCity, document: LayerDocument) -> Style:
     return Style.model_validate_json(path.read_bytes())
 
 
-def _painted(image: ImageData, style: Style, precision: float) -> ImageData:
-    """Colour a tile as the map page does."""
+def _painted(image: ImageData, style: Style, precision: float) -> bytes:
+    """Colour a tile as the map page does, as PNG."""
     values = np.ma.filled(image.array[0].astype(np.float64), np.nan)
-    colours = np.moveaxis(painted(style, values, precision), -1, 0)
-    hidden = np.broadcast_to(colours[3] == 0, (3, *values.shape))
-    return ImageData(np.ma.MaskedArray(colours[:3], mask=hidden), bounds=image.bounds)
+    png = BytesIO()
+    Image.fromarray(painted(style, values, precision)).save(png, "PNG", compress_level=3)
+    return png.getvalue()
 
 
 def _nothing() -> None:

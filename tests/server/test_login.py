@@ -122,3 +122,16 @@ def test_a_cookie_that_was_changed_is_none(server: Running) -> None:
     """Its reader is nobody known."""
     answer = httpx.get(server.url + "/latest.json", cookies={"citytwin": "e30=.x.y"})
     assert {entry["id"] for entry in answer.json()["layers"]} == set(PUBLIC)
+
+
+def test_a_provider_that_does_not_answer(server: Running) -> None:
+    """The login can be tried again later; what was open stays open."""
+    with httpx.Client(base_url=server.url) as client:
+        asked = client.get("/login").headers["Location"]
+        state = parse_qs(urlsplit(asked).query)["state"][0]
+        server.identity.stop()
+        try:
+            assert client.get(f"/callback?code=x&state={state}").status_code == 503
+            assert client.get("/latest.json").is_success
+        finally:
+            server.identity.start()
