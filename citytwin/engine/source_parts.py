@@ -24,7 +24,8 @@ from citytwin.transports.files import is_plain, size_of
 
 log = logging.getLogger(__name__)
 RANGE_BYTES = 256_000_000
-"""A file of more than one and a half times as much is read in ranges of about that size."""
+"""A file of more than one and a half times as much is read in ranges of about that size; ranges of
+formats that take more memory are smaller."""
 
 
 class Reads(Protocol):
@@ -104,13 +105,12 @@ def parts_of_source(source: Reads, whole: SourceTask, manifest: Manifest) -> lis
     list of SourcePart
         In the order of the files and of the ranges in them.
     """
-    if not source.format.by_file(source.params):
-        return [_part(source, whole, WHOLE)]
-    return [
-        part
-        for file in whole.dataset.files
-        for part in _parts_of_file(source, whole, file, manifest)
-    ]
+    files = whole.dataset.files
+    if source.format.by_file(source.params):
+        return [p for file in files for p in _parts_of_file(source, whole, file, manifest)]
+    ranges = _parts_of_file(source, whole, files[0], manifest) if len(files) == 1 else ()
+    found = list(ranges)
+    return found if len(found) > 1 else [_part(source, whole, WHOLE)]
 
 
 def whole_file(source: Reads, whole: SourceTask, file: Path) -> SourcePart:
@@ -180,13 +180,13 @@ def _parts_of_file(
 
 
 def _ranges(source: Reads, whole: SourceTask, file: Path, manifest: Manifest) -> list[ByteRange]:
-    find = source.format.ranges
-    if find is None or not is_plain(file) or size_of(file) <= 1.5 * RANGE_BYTES:
+    find, range_bytes = source.format.ranges, RANGE_BYTES // source.format.density
+    if find is None or not is_plain(file) or size_of(file) <= 1.5 * range_bytes:
         return []
     refused = manifest.standing(_undivided(whole), name_below(file, whole.dataset.root))
     if refused is not None and refused.fingerprint == whole.hashes[file]:
         return []
-    found = list(find(file, RANGE_BYTES) or ())
+    found = list(find(file, range_bytes) or ())
     return found if len(found) > 1 else []
 
 

@@ -20,8 +20,9 @@ from citytwin.formats.vector.layers import (
     load_layer,
     placed_geometry,
 )
+from citytwin.formats.vector.row_ranges import DENSITY, row_ranges
 from citytwin.formats.vector.values import is_null, number_of, text_of
-from citytwin.model.steps import Dataset, Decoded, Format, Params
+from citytwin.model.steps import ByteRange, Dataset, Decoded, Format, NotApartError, Params
 from citytwin.model.tables import DEFECTS, ROADS
 from citytwin.model.text import text
 
@@ -74,7 +75,7 @@ class _RoadReader:
             if params.ended_column and not is_null(self.layer.value(number, params.ended_column)):
                 continue
             name = text_of(self.layer.value(number, params.id_column))
-            record = name or f"{self.site.source}:{number + 1}"
+            record = name or f"{self.site.source}:{self.layer.first + number + 1}"
             area = self._area(record, number, geometry)
             if area is None:
                 continue
@@ -115,15 +116,19 @@ class _RoadReader:
 def _read_one(
     path: Path, dataset: Dataset, params: VectorRoadParams, ledger: Ledger
 ) -> list[RoadRow]:
-    layer = load_layer(path, params.layer, params.columns(), dataset.source_crs)
+    part = dataset.part
+    layer = load_layer(path, params.layer, params.columns(), dataset.source_crs, part)
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
     rows = _RoadReader(layer, params, site, ledger).rows()
+    if part is not None and site.misplaced and not site.placed:
+        msg = f"{path.name}: no road of a range lies in its CRS"
+        raise NotApartError(msg)  # whether the CRS is at fault, all of the file tells
     site.finish(ledger)
     return rows
 
 
 def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
-    """Read roads of vector files: polygons as they are, lines with their width.
+    """Read roads of vector files, or of a range of one: polygons as they are, lines with their width.
 
     Parameters
     ----------
@@ -136,6 +141,8 @@ def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
     ------
     SourceError
         If no file can be used.
+    NotApartError
+        If the range means nothing without the rest of its file.
     """
     ledger = Ledger()
     found = read_files(dataset, lambda path, own: _read_one(path, dataset, params, own), ledger)
@@ -144,11 +151,18 @@ def read(dataset: Dataset, params: VectorRoadParams) -> Decoded:
     return with_defects(decoded, dataset.target_crs)
 
 
+def _ranges(path: Path, range_bytes: int) -> list[ByteRange] | None:
+    """Ranges of a file whose rows can be entered in the middle, which Parquet read whole cannot."""
+    return None if path.suffix.lower() == ".parquet" else row_ranges(path, range_bytes)
+
+
 FORMAT = Format(
     name="vector_roads",
     title=text("道路（ベクタデータ）", "Roads (vector files)"),
     patterns=PATTERNS,
     produces=(ROADS, DEFECTS),
     params=VectorRoadParams,
+    ranges=_ranges,
+    density=DENSITY,
     read=read,
 )

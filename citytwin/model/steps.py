@@ -182,7 +182,11 @@ class Format(Generic[P]):
     ranges: Callable[[Path, int], Sequence[ByteRange] | None] | None = None
     """From a file and a size in bytes: ranges of about that size that can be read apart, in
     order; None where it must be read as a whole. Reading a range (`Dataset.part`) may still
-    raise `NotApartError`."""
+    raise `NotApartError`. A file that is the only one of its source has ranges even where files
+    say something about each other."""
+    density: int = 1
+    """How many times as much memory as for CityGML a byte of its files takes; ranges are smaller
+    by as much."""
 
 
 def always(_params: Params) -> bool:

@@ -31,6 +31,8 @@ _SUFFIXES = (
     "*.cityjsonseq", "*.geojson", "*.gpkg", "*.sqlite", "*.fgb", "*.parquet", "*.geoparquet", "*.shp",
     "*.las", "*.laz", "*.tif", "*.tiff",
 )  # fmt: skip
+_NOT_READ = ("*.7z", "*.rar", "*.tar", "*.tgz", "*.lzh")
+"""Archives that are not read: whoever looks for a city in a folder of these is told."""
 _BESIDE = frozenset({CODE_LISTS, "schemas", "metadata", "specification"})
 """Folders of a PLATEAU data set that hold no model."""
 _TEXTURES = "_appearance"
@@ -39,6 +41,13 @@ _MADE_HERE = (DOCUMENT, LATEST)
 _DATA_SET = re.compile(r"(\d{5})_[\w-]+_(?:\d{4}|citygml)")
 """Name of a PLATEAU data set, such as ``17206_kaga-shi_city_2023_citygml_1_op``."""
 _TIFF = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+_PACKED = (
+    (b"7z\xbc\xaf\x27\x1c", "7z"), (b"Rar!\x1a\x07", "RAR"), (b"\xfd7zXZ\0", "xz"), (b"BZh", "bzip2"), (b"\x1f\x8b\x08", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "Zstandard"),
+)  # fmt: skip
+"""First bytes of archives that are not read, with their names."""
+_TAR = (b"ustar", 257)
+_LZH = re.compile(rb"..-lh[0-9a-z]-", re.DOTALL)
 _UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -79,7 +88,7 @@ def look_at_places(
     found: dict[Path, bool] = {}
     for place in places:
         path = _absolute(place)
-        for file in find_files(path, _SUFFIXES):
+        for file in _files_at(path):
             if apart is not None and file.is_relative_to(_absolute(apart)):
                 continue
             if path == file or not (_lies_beside(file, path) or _was_made_here(file, path)):
@@ -89,6 +98,13 @@ def look_at_places(
         _looked_at(file, look_at(file, by_name, given), asked)
         for file, asked in sorted(found.items())
     )
+
+
+def _files_at(path: Path) -> tuple[Path, ...]:
+    try:
+        return find_files(path, (*_SUFFIXES, *_NOT_READ))
+    except SourceError:
+        return find_files(path, _SUFFIXES)  # says why, and what could be given
 
 
 def _absolute(place: str | Path) -> Path:
@@ -147,11 +163,23 @@ def look_at(path: Path, by_name: Sequence[tuple[str, str]], given: str | None) -
         return Look(fault=error.message)
     if not head.strip():
         return Look(fault="is empty")
+    if packed := _packed_as(head):
+        fault = f"is a {packed} archive, which is not read (unpack it, or pack it again as zip)"
+        return Look(fault=fault)
     feed = feed_format_of(head, content_name(path))
     if feed is not None:
         fault = f"is no part of a city model: a configuration reads it as {feed}"
         return Look(fault=fault, stray=True)
     return _look_by(head, path, by_name, given)
+
+
+def _packed_as(head: bytes) -> str:
+    """Kind of an archive that is not read; empty for anything else."""
+    if head[_TAR[1] :].startswith(_TAR[0]):
+        return "tar"
+    if _LZH.match(head):
+        return "LZH"
+    return next((name for mark, name in _PACKED if head.startswith(mark)), "")
 
 
 def _look_by(

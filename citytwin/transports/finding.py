@@ -28,7 +28,8 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
 
     Folders are searched with everything below them that is not hidden by a dot, and so are zip
     archives, which count as folders unless a pattern takes them as they are. A member of an archive
-    is left out where it lies unpacked beside the archive, and so is ``x.gml.gz`` beside ``x.gml``.
+    is left out where it lies unpacked beside the archive, unless the archive itself is named, and
+    so is ``x.gml.gz`` beside ``x.gml``.
 
     Parameters
     ----------
@@ -49,7 +50,7 @@ def find_files(path: Path, patterns: Sequence[str]) -> tuple[Path, ...]:
         inside(path)  # an archive that is named and cannot be read says why
         there = is_file(path) or is_folder(path)
         places = [path] if there else list(_expanded(path))
-        found = {file for place in places for file in _files_of(place, matches)}
+        found = {file for place in places for file in _files_of(place, matches, named=there)}
     except OSError as error:
         msg = f"cannot be searched: {error.strerror or error}"
         raise SourceError(msg, source=str(error.filename or path)) from error
@@ -130,14 +131,14 @@ def _matcher(patterns: Sequence[str]) -> Matches:
     return matches
 
 
-def _files_of(place: Path, matches: Matches) -> Iterator[Path]:
+def _files_of(place: Path, matches: Matches, *, named: bool) -> Iterator[Path]:
     if is_file(place):
         if is_archive(place) and not matches(place.as_posix()):
-            yield from _members(opened(place), matches)
+            yield from _members(opened(place), matches, named=named)
         else:
             yield place
     elif (at := inside(place)) is not None:
-        yield from _members(at, matches)
+        yield from _members(at, matches, named=named)
     else:
         for file in files_below(place):
             if _is_resource_fork(file.name):
@@ -159,14 +160,14 @@ def _members_or_itself(file: Path, matches: Matches) -> Iterator[Path]:
     yield from _members(place, matches)
 
 
-def _members(place: Inside, matches: Matches) -> Iterator[Path]:
+def _members(place: Inside, matches: Matches, *, named: bool = False) -> Iterator[Path]:
     start = f"{place.name}/" if place.name else ""
     archive = place.archive
     for name in archive.index.members:
         if not name.startswith(start) or _is_resource_fork(name):
             continue
         if matches(name):
-            if not _lies_unpacked(archive, name):
+            if named or not _lies_unpacked(archive, name):
                 yield archive.path / name
         elif name.lower().endswith(ZIP):
             yield from _members_or_itself(archive.path / name, matches)

@@ -29,6 +29,8 @@ from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES, Table
 
 _ENOUGH_SOLIDS = 10
 """Fewer may be inside out for a reason of their own."""
+_REMARKS = frozenset({"code-unlisted"})
+"""Codes of which nothing was set aside or repaired: they stand in the table of defects alone."""
 _DTYPES = {"string": "string", "float64": "float64", "int32": "Int32", "int64": "Int64"}
 
 
@@ -51,6 +53,7 @@ def with_defects(decoded: Decoded, crs: str, block: Block | None = None) -> Deco
     return replace(
         decoded,
         tables={**decoded.tables, DEFECTS: frame},
+        rejects=tuple(reject for reject in decoded.rejects if reject.code not in _REMARKS),
         notes=(*decoded.notes, *notes),
     )
 

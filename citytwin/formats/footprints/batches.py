@@ -6,7 +6,7 @@ import json
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ from pyproj import CRS
 
 from citytwin.errors import SourceError
 from citytwin.formats.vector.files import DAMAGED, Kind, code_of, for_gdal, kind_of
+from citytwin.formats.vector.row_ranges import Rows, rows_of
 from citytwin.model import crs as crs_of
 from citytwin.model.grid import Bounds
-from citytwin.transports.files import open_seekable
+from citytwin.model.steps import ByteRange
+from citytwin.transports.files import open_seekable, size_of
 
 Box = tuple[float, float, float, float]
 
@@ -54,6 +56,35 @@ class VectorFile:
     crs: str
     geometry: str = ""
     """Column of the geometry in Parquet."""
+    rows: Rows | None = None
+    """Rows that are wanted alone; all when None."""
+
+    def part(self, wanted: ByteRange) -> VectorFile:
+        """Return a range of the file.
+
+        Parameters
+        ----------
+        wanted
+            One of :func:`citytwin.formats.vector.row_ranges.row_ranges`.
+
+        Raises
+        ------
+        SourceError
+            If the file cannot be read.
+        """
+        with _told(self.path):
+            number = self._number_of_rows()
+        return replace(self, rows=rows_of(wanted, size_of(self.path), number))
+
+    def _number_of_rows(self) -> int:
+        if self.kind == "parquet":
+            with open_seekable(self.path) as file:
+                return int(pq.read_metadata(file).num_rows)
+        with _quiet():
+            info = pyogrio.read_info(
+                for_gdal(self.path, self.kind), layer=self.layer, force_feature_count=True
+            )
+        return int(info["features"])
 
     def batches(
         self, columns: Sequence[str], bounds: Bounds | None, target: str
@@ -74,8 +105,9 @@ class VectorFile:
         SourceError
             If the file cannot be read to its end.
         """
-        box = _box(bounds, target, self.crs) if bounds is not None else None
-        first = 0
+        apart = self.rows is not None  # rows are counted before any is left out
+        box = _box(bounds, target, self.crs) if bounds is not None and not apart else None
+        first = 0 if self.rows is None else self.rows.first
         with _told(self.path):
             for batch in self._arrow(list(dict.fromkeys(columns)), box):
                 *values, shapes = batch.columns
@@ -90,6 +122,9 @@ class VectorFile:
         """Batches with the geometry, as WKB, in the last column."""
         if self.kind == "parquet":
             names = [*columns, self.geometry]
+            if self.rows is not None:
+                yield from self._parquet_rows(names, self.rows)
+                return
             with open_seekable(self.path) as file:
                 table = pads.ParquetFileFormat().make_fragment(file)
                 chosen = _filter(table.physical_schema, box)
@@ -101,19 +136,38 @@ class VectorFile:
             layer=self.layer,
             columns=columns,
             bbox=box,
+            skip_features=0 if self.rows is None else self.rows.first,
             batch_size=_ROWS,
             use_pyarrow=True,
         )
+        left = None if self.rows is None else self.rows.count
         with ExitStack() as stack:
             with _quiet():
                 meta, reader = stack.enter_context(opened)
             geometry = meta["geometry_name"] or "wkb_geometry"
-            while True:
+            while left is None or left > 0:
                 with _quiet():
                     batch = next(reader, None)
                 if batch is None:
                     return
-                yield batch.select([*columns, geometry])
+                wanted = batch.slice(0, left)
+                left = None if left is None else left - wanted.num_rows
+                yield wanted.select([*columns, geometry])
+
+    def _parquet_rows(self, names: list[str], rows: Rows) -> Iterator[pa.RecordBatch]:
+        """Rows of the groups that hold them; the others are not read."""
+        with open_seekable(self.path) as file:
+            table = pq.ParquetFile(file)
+            sizes = [table.metadata.row_group(g).num_rows for g in range(table.num_row_groups)]
+            starts = np.cumsum([0, *sizes])
+            end = rows.first + rows.count
+            groups = np.flatnonzero((starts[:-1] < end) & (starts[1:] > rows.first))
+            at = int(starts[groups[0]]) if len(groups) else 0
+            for batch in table.iter_batches(_ROWS, groups.tolist(), names):
+                low, high = max(rows.first - at, 0), min(end - at, batch.num_rows)
+                at += batch.num_rows
+                if low < high:
+                    yield batch.select(names).slice(low, high - low)
 
 
 def _quiet() -> warnings.catch_warnings[None]:

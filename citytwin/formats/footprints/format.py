@@ -23,8 +23,10 @@ from citytwin.formats.footprints.lengths import Unit
 from citytwin.formats.footprints.reader import FootprintReader, GeometryZ, Wanted
 from citytwin.formats.footprints.usual import UsualHeights
 from citytwin.formats.vector.files import SHAPEFILE_COMPANIONS
+from citytwin.formats.vector.row_ranges import DENSITY, row_ranges
 from citytwin.model.grid import Bounds
-from citytwin.model.steps import Dataset, Decoded, Format, Params
+from citytwin.model.notes import Severity
+from citytwin.model.steps import Dataset, Decoded, Format, NotApartError, Params
 from citytwin.model.tables import BUILDINGS, DEFECTS, SURFACES
 from citytwin.model.text import text
 from citytwin.transports.files import content_name
@@ -125,7 +127,12 @@ def _read_one(
 ) -> tuple[FootprintReader, list[BuildingRow]]:
     site = _site(path, dataset)
     reader = FootprintReader.open(path, site, params.wanted())
+    if dataset.part is not None:
+        reader.file = reader.file.part(dataset.part)
     rows = list(reader.rows(usual, ledger))
+    if dataset.part is not None and site.misplaced and not site.placed:
+        msg = f"{path.name}: no building of a range lies in its CRS"
+        raise NotApartError(msg)  # whether the CRS is at fault, all of the file tells
     site.finish(ledger)
     return reader, rows
 
@@ -144,43 +151,51 @@ def _tell_columns(readers: Sequence[FootprintReader], ledger: Ledger) -> None:
         )
 
 
+_TOLD: tuple[tuple[str, Severity, str, str], ...] = (
+    (
+        "height-assumed",
+        "fallback",
+        "建物 {count} 棟は高さも階数も記録がないため、地域の中央値を高さとしました",
+        "{count} buildings record neither height nor storeys and have the median height of "
+        "their region",
+    ),
+    (
+        "height-from-storeys",
+        "fallback",
+        "建物 {count} 棟の高さは階数から推定しました",
+        "the height of {count} buildings is estimated from their storeys",
+    ),
+    (
+        "underside-ignored",
+        "fallback",
+        "建物 {count} 棟は地面から浮いた部分ですが、地面まであるものとして扱います",
+        "{count} buildings begin above the ground, and are taken to reach down to it",
+    ),
+    (
+        "underground",
+        "info",
+        "地下の建物 {count} 棟は含めていません",
+        "{count} buildings below the ground are left out",
+    ),
+    (
+        "z-ignored",
+        "info",
+        "建物 {count} 棟の頂点の高さは使いません（`geometry_z` で指定できます）",
+        "heights of vertices of {count} buildings are not used (see `geometry_z`)",
+    ),
+)
+"""Mark of buildings, and what is said of their number."""
+
+
 def _tell(counts: Counter[str], rows: Sequence[BuildingRow], ledger: Ledger) -> None:
-    marks = Counter(mark for row in rows for mark in row.defects)
-    if number := marks["height-assumed"]:
-        ledger.note(
-            "fallback",
-            f"建物 {number} 棟は高さも階数も記録がないため、地域の中央値を高さとしました",
-            f"{number} buildings record neither height nor storeys and have the median height of "
-            "their region",
-        )
-    if number := marks["height-from-storeys"]:
-        ledger.note(
-            "fallback",
-            f"建物 {number} 棟の高さは階数から推定しました",
-            f"the height of {number} buildings is estimated from their storeys",
-        )
-    if number := marks["underside-ignored"]:
-        ledger.note(
-            "fallback",
-            f"建物 {number} 棟は地面から浮いた部分ですが、地面まであるものとして扱います",
-            f"{number} buildings begin above the ground, and are taken to reach down to it",
-        )
-    if number := counts["underground"]:
-        ledger.note(
-            "info",
-            f"地下の建物 {number} 棟は含めていません",
-            f"{number} buildings below the ground are left out",
-        )
-    if number := counts["z-ignored"]:
-        ledger.note(
-            "info",
-            f"建物 {number} 棟の頂点の高さは使いません（`geometry_z` で指定できます）",
-            f"heights of vertices of {number} buildings are not used (see `geometry_z`)",
-        )
+    marks = counts + Counter(mark for row in rows for mark in row.defects)
+    for mark, severity, ja, en in _TOLD:
+        if number := marks[mark]:
+            ledger.note(severity, ja, en, number)
 
 
 def read(dataset: Dataset, params: FootprintParams) -> Decoded:
-    """Read building outlines of vector files, and raise each to a block of its height.
+    """Read building outlines of vector files, or a range of one, and raise each to a block.
 
     Parameters
     ----------
@@ -193,6 +208,8 @@ def read(dataset: Dataset, params: FootprintParams) -> Decoded:
     ------
     SourceError
         If no file can be used.
+    NotApartError
+        If the range means nothing without the rest of its file.
     """
     ledger = Ledger()
     files = tuple(path for path in dataset.files if not _is_companion(path))
@@ -232,5 +249,7 @@ FORMAT = Format(
     ),
     produces=(BUILDINGS, SURFACES, DEFECTS),
     params=FootprintParams,
+    ranges=row_ranges,
+    density=DENSITY,
     read=read,
 )

@@ -20,7 +20,9 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.placement import OutOfPlaceError, place
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.vector.files import DAMAGED, code_of, for_gdal, kind_of
-from citytwin.transports.files import open_seekable
+from citytwin.formats.vector.row_ranges import Rows, rows_of
+from citytwin.model.steps import ByteRange
+from citytwin.transports.files import open_seekable, size_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +31,8 @@ class VectorLayer:
 
     frame: gpd.GeoDataFrame
     crs: str
+    first: int = 0
+    """Number of its first feature in the file."""
 
     def value(self, number: int, column: str | None) -> Any:
         """Return a value as read; None where no column is named.
@@ -44,7 +48,11 @@ class VectorLayer:
 
 
 def load_layer(
-    path: Path, layer: str | None, columns: Sequence[str], given: str | None
+    path: Path,
+    layer: str | None,
+    columns: Sequence[str],
+    given: str | None,
+    part: ByteRange | None = None,
 ) -> VectorLayer:
     """Read a layer of a GeoPackage, SQLite, GeoJSON, FlatGeobuf, Shapefile or GeoParquet file.
 
@@ -58,6 +66,9 @@ def load_layer(
         Columns that it must have.
     given
         CRS that the user gave for files that name none.
+    part
+        One of :func:`citytwin.formats.vector.row_ranges.row_ranges`, not of Parquet; all of the
+        file when None.
 
     Raises
     ------
@@ -65,6 +76,7 @@ def load_layer(
         If it cannot be read, has no geometry or lacks a column.
     """
     kind = kind_of(path)
+    rows = Rows(0, 0)
     try:
         with warnings.catch_warnings():
             # What GDAL warns of (unclosed rings, measures) is checked feature by feature here.
@@ -72,8 +84,16 @@ def load_layer(
             if kind == "parquet":
                 with open_seekable(path) as file:
                     frame = gpd.read_parquet(file)
-            else:
+            elif part is None:
                 frame = pyogrio.read_dataframe(for_gdal(path, kind), layer=layer)
+            else:
+                opened = for_gdal(path, kind)
+                info = pyogrio.read_info(opened, layer=layer, force_feature_count=True)
+                rows = rows_of(part, size_of(path), int(info["features"]))
+                most = max(rows.count, 1)  # 0 would mean all
+                frame = pyogrio.read_dataframe(
+                    opened, layer=layer, skip_features=rows.first, max_features=most
+                ).iloc[: rows.count]
     except DAMAGED as error:
         msg = f"cannot be read: {str(error)[:200]}"
         raise SourceError(msg, source=path.name, hint="check the file and `layer`") from error
@@ -86,7 +106,7 @@ def load_layer(
             source=path.name,
             hint="correct the name of the column",
         )
-    return VectorLayer(frame, code_of(frame.crs, path, given))
+    return VectorLayer(frame, code_of(frame.crs, path, given), rows.first)
 
 
 def placed_geometry(

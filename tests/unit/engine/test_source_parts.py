@@ -6,8 +6,10 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
+import geopandas as gpd
 import pandas as pd
 import pytest
+import shapely
 from distributed import Client
 
 from citytwin.config import load
@@ -225,3 +227,24 @@ def test_ranges_of_a_file_that_changed_meanwhile_do_not_stand(
     _, report, store = read({"a": members})
     assert report.rows[0].parts > 1
     assert set(heights(store).values()) == {116.0}
+
+
+def test_rows_of_a_vector_file_are_read_in_ranges(
+    read: Town, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where files tell each other usual heights, as long as there is one file only."""
+    config = CONFIG.replace("use: citygml, path: udx/bldg", "use: footprints, path: a.gpkg")
+    (tmp_path / "city.yaml").write_text(
+        config.replace("title: A,", "title: A, params: {id_column: bid},")
+    )
+    shapes = [
+        shapely.box(gml.X0 + 20 * n, gml.Y0, gml.X0 + 20 * n + 10, gml.Y0 + 6) for n in range(99)
+    ]
+    names = [f"b{n}" for n in range(99)]
+    gpd.GeoDataFrame({"bid": names}, geometry=shapes, crs=25832).to_file(tmp_path / "a.gpkg")
+    monkeypatch.setattr(source_parts, "RANGE_BYTES", 8 * (tmp_path / "a.gpkg").stat().st_size // 3)
+    reading, report, store = read({})
+    assert report.rows[0].parts == 3
+    assert store.read_table(t.BUILDINGS, "town")["building_id"].tolist() == names
+    said = [note.en for note in reading.decoded["town"].notes]
+    assert "99 buildings have no known height and count as flat" in said

@@ -51,7 +51,8 @@ def defects(tmp_path):
         path = gml.write(tmp_path, city_model(*members))
         decoded = FORMAT.read(gml.dataset(tmp_path, path), NoParams())
         frame = decoded.tables[DEFECTS]
-        return set(zip(frame["feature_id"], frame["code"], frame["rule"], strict=True)), frame
+        found = set(zip(frame["feature_id"], frame["code"], frame["rule"], strict=True))
+        return found, frame, decoded.rejects
 
     return run
 
@@ -61,23 +62,24 @@ def test_codes_that_are_not_in_their_list(tmp_path, defects):
     (tmp_path / "codelists").mkdir()
     (tmp_path / "codelists" / "Building_usage.xml").write_text(LIST, encoding="utf-8")
     codes = ["411", "999", "461", "999", "412"]
-    _, frame = defects(*(house(n, USAGE.format(code)) for n, code in enumerate(codes)))
+    _, frame, rejects = defects(*(house(n, USAGE.format(code)) for n, code in enumerate(codes)))
     rows = frame[frame["code"] == "code-unlisted"]
     assert sorted(rows["message"]) == [
         "code '412' is not in Building_usage.xml", "code '999' is not in Building_usage.xml",
     ]  # fmt: skip
     assert set(rows["rule"]) == {"L04"}
+    assert not rejects  # nothing was set aside
 
 
 def test_no_list_breaks_no_rule(defects):
     """A list that is not there, as in extracts, says nothing of the codes."""
-    found, _ = defects(house(0, USAGE.format("999")))
+    found, _, _ = defects(house(0, USAGE.format("999")))
     assert not {code for _, code, _ in found if code == "code-unlisted"}
 
 
 def test_numbers_of_buildings_that_are_given_twice(defects):
     """Rule C-bldg-01: the same number is told unless branch or part numbers set it apart."""
-    found, _ = defects(
+    found, _, _ = defects(
         house(0, of_identity(buildingID="1-a")),
         house(1, of_identity(buildingID="1-b")),
         house(2, of_identity(buildingID="1-a")),
@@ -91,7 +93,7 @@ def test_numbers_of_buildings_that_are_given_twice(defects):
 
 def test_usages_without_the_one_above(defects):
     """Rules L-bldg-04 and L-bldg-05."""
-    found, _ = defects(
+    found, _, _ = defects(
         house(0, of_detail("majorUsage", "majorUsage2", "detailedUsage")),
         house(1, of_detail("majorUsage2", "detailedUsage")),
         house(2, of_detail("detailedUsage2")),

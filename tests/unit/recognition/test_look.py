@@ -251,6 +251,28 @@ def test_writers_of_capitals(tmp_path):
     assert found == ["B.GML", "c.CityGML", "d.XML"]
 
 
+@pytest.mark.parametrize(
+    ("name", "head", "kind"),
+    [
+        ("city.7z", b"7z\xbc\xaf\x27\x1c\x00\x04", "7z"),
+        ("city.rar", b"Rar!\x1a\x07\x01\x00", "RAR"),
+        ("city.tar", b"udx/".ljust(257, b"\0") + b"ustar\x0000", "tar"),
+        ("city.tgz", b"\x1f\x8b\x08\x00", "gzip"),
+        ("city.lzh", b"\x19\xc3-lh5-", "LZH"),
+        ("city.gml", b"(\xb5/\xfd\x04", "Zstandard"),
+    ],
+)
+def test_archives_that_are_not_read(tmp_path, name, head, kind):
+    """They are named with what to do, in a folder of models as well as alone."""
+    (tmp_path / name).write_bytes(head + bytes(100))
+    gml.write(tmp_path, gml.city_model(BOX), "tile.gml")
+    seen = {file.path.name: file.look for file in look_at_places([tmp_path])}
+    assert f"is a {kind} archive" in seen[name].fault
+    assert "as zip" in seen[name].fault
+    assert not seen[name].stray
+    assert seen["tile.gml"].uses
+
+
 def test_a_tile_without_features(tmp_path):
     """It is nothing to miss in a folder; a model of unknown features is."""
     assert look(gml.write(tmp_path, gml.city_model(), "a.gml")).stray

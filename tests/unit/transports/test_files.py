@@ -93,7 +93,7 @@ def test_an_archive_that_a_format_reads_itself(packed: Path) -> None:
 
 
 def test_nothing_counts_twice(packed: Path) -> None:
-    """An archive and what was unpacked from it; a file and its compressed copy."""
+    """An archive and what was unpacked from it, unless it is named; a file and its compressed copy."""
     for folder in ("", "a/"):
         file = packed / folder / "udx/bldg/1.gml"
         file.parent.mkdir(parents=True)
@@ -102,6 +102,9 @@ def test_nothing_counts_twice(packed: Path) -> None:
         assert set(found) == {f"{folder}udx/bldg/1.gml", "all.ZIP/b.zip/udx/bldg/1.gml"}
         file.write_bytes(b"another")
         assert len(find_files(packed, ("1.gml",))) == 3
+        file.unlink()
+        file.write_bytes(b"1")
+        assert "a.zip/udx/bldg/1.gml" in names(packed, find_files(packed / "a.zip", ("1.gml",)))
         file.unlink()
     (packed / "4.gml").write_bytes(b"4")
     assert names(packed, find_files(packed, ("4.gml",))) == ["4.gml"]
