@@ -10,9 +10,11 @@ from datetime import timedelta
 
 import click
 
+from citytwin.model.checkpoints import Counted, Hearer
+
 
 class Pace:
-    """Simulated time, its rate, and the time that remains.
+    """What a run has done, its rate, and the time that remains.
 
     Parameters
     ----------
@@ -24,7 +26,7 @@ class Pace:
         self._clock = clock
         self._first: dict[str, tuple[float, float]] = {}
 
-    def said(self, key: str, time_s: float, end_s: float) -> str:
+    def said(self, key: str, done: float, whole: float, counted: Counted = "time") -> str:
         """Say how far a run is.
 
         Parameters
@@ -32,21 +34,28 @@ class Pace:
         key
             Name of the run. The rate counts from the first call on, since a run may have gone on
             from a state that was kept.
-        time_s, end_s
-            Simulated time so far, and in the end [s].
+        done, whole
+            What has been done, and how much there is in all: simulated time [s] or a number.
+        counted
+            What is counted.
 
         Returns
         -------
         str
-            Such as ``0:20:00 of 3:00:00, 85 x real time, 0:01:53 left``.
+            Such as ``0:20:00 of 3:00:00, 85 x real time, 0:01:53 left``, or ``3.2 of 16
+            directions, 24 an hour, 0:32:00 left``.
         """
         now = self._clock()
-        first_s, begun = self._first.setdefault(key, (time_s, now))
-        far = f"{_clocked(time_s)} of {_clocked(end_s)}"
-        if not (now > begun and time_s > first_s):
+        first, begun = self._first.setdefault(key, (done, now))
+        is_time = counted == "time"
+        far = f"{_clocked(done)} of {_clocked(whole)}"
+        if not is_time:
+            far = f"{done:.1f} of {whole:g} {counted}"
+        if not (now > begun and done > first):
             return far
-        rate = (time_s - first_s) / (now - begun)
-        return f"{far}, {rate:.3g} x real time, {_clocked((end_s - time_s) / rate)} left"
+        rate = (done - first) / (now - begun)
+        pace = f"{rate:.3g} x real time" if is_time else f"{3600 * rate:.3g} an hour"
+        return f"{far}, {pace}, {_clocked((whole - done) / rate)} left"
 
 
 def _clocked(seconds: float) -> str:
@@ -54,7 +63,7 @@ def _clocked(seconds: float) -> str:
 
 
 @contextmanager
-def one_run(key: str) -> Iterator[Callable[[float, float], None]]:
+def one_run(key: str) -> Iterator[Hearer]:
     """Show how far the only run of a command is: a line that is renewed, or one every ten seconds.
 
     Parameters
@@ -66,12 +75,12 @@ def one_run(key: str) -> Iterator[Callable[[float, float], None]]:
     every_s = 0.5 if is_terminal else 10.0
     told_s, length = time.monotonic(), 0
 
-    def tell(time_s: float, end_s: float) -> None:
+    def tell(done: float, whole: float, counted: Counted = "time") -> None:
         nonlocal told_s, length
         now = time.monotonic()
         if now - told_s < every_s:
             return
-        told_s, said = now, f"{key}: {pace.said(key, time_s, end_s)}"
+        told_s, said = now, f"{key}: {pace.said(key, done, whole, counted)}"
         click.echo(f"\r{said:<{length}}" if is_terminal else said, err=True, nl=not is_terminal)
         length = len(said)
 

@@ -31,6 +31,7 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.reading import KEY as READING
 from citytwin.engine.report import RunReport
 from citytwin.engine.run import RunOptions, run
+from citytwin.model.checkpoints import Counted
 
 log = logging.getLogger(__name__)
 _LOG_EVERY_S = 10.0
@@ -79,11 +80,11 @@ class Bars:
         done = int(self._progress.tasks[self._tasks[key]].completed)
         self._progress.update(self._tasks[key], completed=done + 1, rate=rate)
 
-    def simulated(self, key: str, time_s: float, end_s: float) -> None:
+    def simulated(self, key: str, done: float, whole: float, counted: Counted) -> None:
         """Show how far a single long part is."""
-        if key in self._tasks and time_s < end_s:
-            said = self._pace.said(key, time_s, end_s)
-            self._progress.update(self._tasks[key], completed=time_s / end_s, rate=said)
+        if key in self._tasks and done < whole:
+            said = self._pace.said(key, done, whole, counted)
+            self._progress.update(self._tasks[key], completed=done / whole, rate=said)
 
     def end(self, key: str) -> None:
         """Complete a bar."""
@@ -109,12 +110,12 @@ class Lines:
         self._stop.check()
         self._say("part", key, f"{'bytes' if key == READING else 'cells'}={cells}")
 
-    def simulated(self, key: str, time_s: float, end_s: float) -> None:
+    def simulated(self, key: str, done: float, whole: float, counted: Counted) -> None:
         """Log how far a long part is."""
         now = time.monotonic()
         if now - self._logged_s >= _LOG_EVERY_S:
             self._logged_s = now
-            self._say("simulated", key, f"time={self._pace.said(key, time_s, end_s)!r}")
+            self._say("simulated", key, f"{counted}={self._pace.said(key, done, whole, counted)!r}")
 
     def end(self, key: str) -> None:
         """Log the end of a job."""

@@ -35,9 +35,9 @@ def command(
     """Run one simulation (shadow, sunlight, sky_view, irradiation, wind, flood, ...) on rasters.
 
     Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
-    `citytwin simulate NAME --describe` lists them and the parameters. A flood that was stopped or
-    killed goes on from its last state (.checkpoint-NAME.npz in the folder of the results) when the
-    same command runs again, with the same result.
+    `citytwin simulate NAME --describe` lists them and the parameters. A flood or wind flow that was
+    stopped or killed goes on from its last state (.checkpoint-NAME.npz in the folder of the results)
+    when the same command runs again, with the same result.
     """
     if describe:
         from citytwin.cli.describe import description

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -25,7 +25,7 @@ from citytwin.errors import ConfigError, GridMismatchError, StepError
 from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
 from citytwin.model.axes import Axes, Direction
-from citytwin.model.checkpoints import Watch
+from citytwin.model.checkpoints import Hearer, Watch
 from citytwin.model.grid import GridSpec
 from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
@@ -48,7 +48,7 @@ def simulate(
     records: Sequence[Record] = (),
     time_zone: str = "UTC",
     keeping: Keeping | None = None,
-    progress: Callable[[float, float], None] | None = None,
+    progress: Hearer | None = None,
 ) -> xr.Dataset:
     """Run a simulation on rasters that need not belong to a city.
 
@@ -71,7 +71,8 @@ def simulate(
         Where the state of a long run (a flood) is kept every few minutes; the same run goes on from
         there after a kill, with the same bits.
     progress
-        Called by long runs with the time simulated so far and in the end [s].
+        Called by long runs with what has been done, how much there is in all, and what is counted:
+        ``"time"`` (simulated [s]) or ``"directions"`` of the wind.
 
     Returns
     -------

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,7 +21,7 @@ from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
 from citytwin.errors import StepError
 from citytwin.model.axes import Axes, Direction
-from citytwin.model.checkpoints import Watch
+from citytwin.model.checkpoints import Counted, Hearer, Watch
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
@@ -160,7 +160,7 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     return _stored(store, task.tile, checked, told)
 
 
-def report_time(key: str) -> Callable[[float, float], None] | None:
+def report_time(key: str) -> Hearer | None:
     """Return a function that tells whoever watches how far a long run is.
 
     Parameters
@@ -174,12 +174,12 @@ def report_time(key: str) -> Callable[[float, float], None] | None:
         return None
     told_s = time.monotonic()
 
-    def report(time_s: float, end_s: float) -> None:
+    def report(done: float, whole: float, counted: Counted = "time") -> None:
         nonlocal told_s
         now = time.monotonic()
         if now - told_s >= _REPORT_EVERY_S:
             told_s = now
-            worker.log_event(PROGRESS_TOPIC, (key, time_s, end_s))
+            worker.log_event(PROGRESS_TOPIC, (key, done, whole, counted))
 
     return report
 

@@ -8,6 +8,7 @@ from enum import IntEnum
 from typing import Protocol
 
 from citytwin.errors import CityTwinError, DamagedError
+from citytwin.model.checkpoints import Counted
 
 
 class Exit(IntEnum):
@@ -29,8 +30,8 @@ class Progress(Protocol):
     def advance(self, key: str, cells: int) -> None:
         """Say that a part with so many cells is made; bytes where sources are read."""
 
-    def simulated(self, key: str, time_s: float, end_s: float) -> None:
-        """Say how much time a long run has simulated, of how much in all [s]."""
+    def simulated(self, key: str, done: float, whole: float, counted: Counted) -> None:
+        """Say how much of what it counts a long run has simulated, of how much in all."""
 
     def end(self, key: str) -> None:
         """Say that a job is complete."""
@@ -45,7 +46,7 @@ class Silent:
     def advance(self, key: str, cells: int) -> None:
         """Ignore."""
 
-    def simulated(self, key: str, time_s: float, end_s: float) -> None:
+    def simulated(self, key: str, done: float, whole: float, counted: Counted) -> None:
         """Ignore."""
 
     def end(self, key: str) -> None:

@@ -37,6 +37,7 @@ from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
 from citytwin.engine.stopping_workers import let_states_be_kept
 from citytwin.errors import CityTwinError, ConfigError
+from citytwin.model.checkpoints import Counted
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import View, highest
@@ -129,7 +130,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
 
 
 def _follow(client: Client, progress: Progress) -> None:
-    def receive(event: tuple[object, tuple[str, float, float]]) -> None:
+    def receive(event: tuple[object, tuple[str, float, float, Counted]]) -> None:
         progress.simulated(*event[1])
 
     client.subscribe_topic(PROGRESS_TOPIC, receive)

@@ -6,12 +6,15 @@ import numpy as np
 from numba import njit, prange
 
 from citytwin.kernels.flow_grid import PAD, Cube, Flags, Levels
+from citytwin.kernels.flow_rows import FAST
 from citytwin.kernels.flow_walls import Faces
 
+ADDED = FAST | {"reassoc"}
+"""For sums and largest values of rows: their order is the compiler's, always the same."""
 _ZERO, _ONE, _TWO = np.float32(0.0), np.float32(1.0), np.float32(2.0)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def inflow(
     out: Cube, u: Cube, v: Cube, w: Cube, fluid: Flags, dz: Levels, cell: np.float32
 ) -> float:
@@ -51,7 +54,7 @@ def inflow(
     return float(most.max())
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def laplacian(
     out: Cube, p: Cube, faces: Faces, dz: Levels, per_rise: Levels, cell: np.float32
 ) -> float:
@@ -99,7 +102,7 @@ def laplacian(
     return float(sums.sum())
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def solve_columns(
     z: Cube, waves: tuple[Levels, Levels], dz: Levels, per_rise: Levels, cell: np.float32
 ) -> None:
@@ -144,7 +147,7 @@ def solve_columns(
                 row[i] += now[i] * above[i]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def product_in_air(r: Cube, z: Cube, fluid: Flags) -> float:
     """Set z to 0 in solids and return its product with r.
 
@@ -171,7 +174,7 @@ def product_in_air(r: Cube, z: Cube, fluid: Flags) -> float:
     return float(sums.sum())
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def turn(d: Cube, z: Cube, keep: np.float32) -> None:
     """Next direction: z plus a share of the one before.
 
@@ -193,7 +196,7 @@ def turn(d: Cube, z: Cube, keep: np.float32) -> None:
                 row[i + PAD] = new[i] + keep * row[i + PAD]
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def go_along(x: Cube, r: Cube, d: Cube, q: Cube, far: np.float32) -> float:
     """Go along a direction; returns the largest residual.
 
@@ -223,7 +226,7 @@ def go_along(x: Cube, r: Cube, d: Cube, q: Cube, far: np.float32) -> float:
     return float(most.max())
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def take_gradient(
     u: Cube, v: Cube, w: Cube, p: Cube, faces: Faces, per_rise: Levels, cell: np.float32
 ) -> None:

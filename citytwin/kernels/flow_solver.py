@@ -6,6 +6,8 @@ Each step predicts the velocity with the pressure so far and then projects it (C
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +19,7 @@ from citytwin.kernels.flow_edges import entering, extend, fill_border
 from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, FlowGrid, inner
 from citytwin.kernels.flow_momentum import Flow, Setting, advance_momentum
 from citytwin.kernels.flow_pressure import PressureEquation, Solved, WorkSpace
+from citytwin.kernels.flow_rows import FAST
 from citytwin.kernels.flow_setup import (
     WALL_ROUGHNESS_M,
     Town,
@@ -175,7 +178,13 @@ class FlowSolver:
         self.time_s += dt
         return solved
 
-    def run(self, tolerance: float, most_turnovers: float, most_steps: int) -> Progress:
+    def run(
+        self,
+        tolerance: float,
+        most_turnovers: float,
+        most_steps: int,
+        told: Callable[[float], None] | None = None,
+    ) -> Progress:
         """Take steps until the speed near the ground changes no more.
 
         Parameters
@@ -186,9 +195,12 @@ class FlowSolver:
             Turnovers at most.
         most_steps
             Steps at most.
+        told
+            Called after each turnover with the share done, 0 to 1: how far the change has come
+            down from its first value to the tolerance, by the order of its size.
         """
         begin, steps, before, change = self.time_s, 0, self._watch(), np.inf
-        looked = begin
+        looked, first, share = begin, 0.0, 0.0
         while steps < most_steps:
             self.step()
             steps += 1
@@ -198,6 +210,11 @@ class FlowSolver:
                 scale = float(np.sqrt(np.mean(speed**2))) or 1.0
                 change = float(np.sqrt(np.mean((speed - before) ** 2))) / scale / passed
                 before, looked = speed, self.time_s
+                first = first or max(change, 2 * tolerance)
+                down = math.log(first / max(change, tolerance)) / math.log(first / tolerance)
+                share = max(share, down)
+                if told is not None:
+                    told(share)
                 if (
                     change <= tolerance
                     or (self.time_s - begin) / self._turnover_s >= most_turnovers
@@ -259,7 +276,7 @@ class FlowSolver:
         )
 
 
-@njit(cache=True, nogil=True, error_model="numpy", parallel=True)
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True)
 def fastest_crossing(u: Cube, v: Cube, w: Cube, dz: NDArray[np.float32], cell: np.float32) -> float:
     """Largest sum over the axes of speed over cell [1/s].
 

@@ -139,9 +139,9 @@ def solve_wind_flow(
         if i > 0:
             coarse, solver = solver, FlowSolver(level, place, approach, toward)
             solver.start_from(coarse)
-        made.append(solver.run(options.tolerance, options.most_turnovers, options.most_steps))
-        if progress is not None:
-            progress((i + 1) / len(chain))
+        told = None if progress is None else _part(progress, i, len(chain))
+        limits = (options.tolerance, options.most_turnovers, options.most_steps)
+        made.append(solver.run(*limits, told))
     last = solver.project(DIVERGENCE, 300)
     ratio = np.empty((len(heights_m), grid.ny, grid.nx), dtype=np.float32)
     for out, height in zip(ratio, heights_m, strict=True):
@@ -163,6 +163,17 @@ def velocity_in_cells(flow: WindFlow) -> tuple[Cube, Cube, Cube]:
     for part in (east, south, up):
         part[solid] = np.nan
     return east, -south, up
+
+
+def _part(progress: Callable[[float], None], i: int, grids: int) -> Callable[[float], None]:
+    """Turn the share of one of the grids into that of all; a coarser one takes an eighth."""
+    shares = 8.0 ** np.arange(grids)
+    done, part, whole = float(shares[:i].sum()), float(shares[i]), float(shares.sum())
+
+    def told(share: float) -> None:
+        progress((done + part * share) / whole)
+
+    return told
 
 
 def _check(grid: FlowGrid, town: Town) -> None:

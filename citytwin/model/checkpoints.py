@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, Literal, NamedTuple, Protocol, TypeAlias
 
 from numpy.typing import NDArray
 
@@ -32,11 +32,22 @@ class Checkpoints(Protocol):
         """
 
 
+Counted: TypeAlias = Literal["time", "directions"]
+"""What a long run counts: simulated time [s], or directions of the wind, also parts of one."""
+
+
+class Hearer(Protocol):
+    """Is told how far a long run is."""
+
+    def __call__(self, done: float, whole: float, counted: Counted = "time") -> None:
+        """Say what has been done, of how much in all."""
+
+
 class Watch(NamedTuple):
     """Who looks at a long run; what it computes does not depend on it."""
 
-    progress: Callable[[float, float], None] | None = None
-    """Called between steps with the time that has been simulated and that of the whole run [s]."""
+    progress: Hearer | None = None
+    """Called between steps."""
     checkpoints: Checkpoints | None = None
     """Keeps the state; a run that finds the state of an equal one goes on from it, with the same
     bits as if it had never stopped."""

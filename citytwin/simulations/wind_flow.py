@@ -12,17 +12,22 @@ from citytwin.errors import ConfigError, StepError
 from citytwin.kernels.flow_approach import logarithmic_flow
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import Progress
-from citytwin.kernels.flow_town import Window, fitting_grid, surrounded
+from citytwin.kernels.flow_town import FIRST_LEVEL_M, Window, fitting_grid, surrounded
 from citytwin.kernels.obstacles import obstacle_height
 from citytwin.kernels.wind_flow import FlowOptions, direction_of, solve_wind_flow
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
+from citytwin.model.checkpoints import NamedArrays, Watch
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Block, Cost, Domain, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 LOWEST_BUILDING_M = 1.0
 """What is lower is no obstacle: kerbs, parked cars, noise of the surface [m]."""
+_SECONDS_PER_MILLION = 8.0
+"""Of one core, per million cells of the flow and direction: between an ordinary and a dense town."""
+_BYTES_PER_CELL = 64.0
+"""Per cell of the flow, those of the coarse grid among them."""
 
 
 class WindFlowParams(Params):
@@ -66,6 +71,44 @@ class _Told(NamedTuple):
     cells: int
 
 
+class _Done:
+    """The directions solved so far: told to who watches, kept for a run that goes on from them.
+
+    Parameters
+    ----------
+    watch
+        Who watches.
+    ratio
+        Shape (n_directions, ny, nx), filled direction by direction.
+    """
+
+    def __init__(self, watch: Watch, ratio: NDArray[np.float32]) -> None:
+        self._hearer, self._checkpoints = watch
+        self._ratio, self._told = ratio, list[_Told]()
+
+    def resumed(self) -> list[_Told]:
+        """Take over what an equal run before has solved; the list is that to add to."""
+        kept = None if self._checkpoints is None else self._checkpoints.latest()
+        if kept is not None:
+            self._ratio[: len(kept["ratio"])] = kept["ratio"]
+            for steps, turnovers, change, steady, divergence, cells in kept["told"].tolist():
+                last = Progress(int(steps), turnovers, change, bool(steady))
+                self._told.append(_Told(last, divergence, int(cells)))
+        return self._told
+
+    def part(self, share: float) -> None:
+        """Say how far the next direction is; a request to stop is followed here."""
+        if self._hearer is not None:
+            self._hearer(len(self._told) + share, len(self._ratio), "directions")
+        if self._checkpoints is not None:
+            self._checkpoints.offer(self._state)
+
+    def _state(self) -> NamedArrays:
+        rows = [(*one.last, one.divergence, one.cells) for one in self._told]
+        told = np.array(rows, dtype=np.float64).reshape(len(rows), 6)
+        return {"ratio": self._ratio[: len(rows)], "told": told}
+
+
 def run(block: Block, params: WindFlowParams) -> Outcome:
     """Solve one flow per direction; all speeds follow by scaling."""
     place, approach = _place(block, params), logarithmic_flow(params.roughness_m)
@@ -73,17 +116,19 @@ def run(block: Block, params: WindFlowParams) -> Outcome:
     options = FlowOptions(params.tolerance, params.most_turnovers)
     wanted = directions(params)
     ratio = np.empty((len(wanted), *place.unknown.shape), dtype=np.float32)
-    told = []
-    for i, direction in enumerate(wanted):
-        toward = direction_of(np.radians(direction.from_deg - block.site.convergence_deg))
+    done = _Done(block.watch, ratio)
+    told = done.resumed()
+    for i in range(len(told), len(wanted)):
+        toward = direction_of(np.radians(wanted[i].from_deg - block.site.convergence_deg))
         try:
-            flow = solve_wind_flow(grid, place.town, approach, toward, [params.height_m], options)
+            flow = solve_wind_flow(
+                grid, place.town, approach, toward, [params.height_m], options, done.part
+            )
         except ConfigError as error:
             raise StepError(error.message, step="wind_flow", hint=error.hint) from error
         ratio[i] = flow.ratio[0][place.window]
         told.append(_Told(flow.progress[-1], flow.divergence, int(np.prod(grid.shape))))
-        if block.watch.progress is not None:
-            block.watch.progress(i + 1, len(wanted))
+        done.part(0.0)
     ratio[:, place.unknown | place.narrow] = np.nan
     notes = _notes(told, place, params)
     return Outcome({f.WIND_SPEED_RATIO_OF_FLOW: ratio}, facts=_facts(told), notes=notes)
@@ -209,6 +254,23 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
     return tuple(notes)
 
 
+def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
+    """Time grows with the directions, memory does not: they are solved one after the other.
+
+    Parameters
+    ----------
+    params
+        Which directions.
+    cell_m
+        Edge of a cell [m].
+    """
+    levels = 15.0 + 40.0 / min(cell_m, FIRST_LEVEL_M)
+    return Cost(
+        seconds_per_megacell=len(directions(params)) * levels * _SECONDS_PER_MILLION,
+        bytes_per_cell=levels * _BYTES_PER_CELL,
+    )
+
+
 SIMULATION = Simulation(
     name="wind_flow",
     title=text("風の流れ（風向別の風速比）", "Wind flow: speed ratio by direction"),
@@ -219,5 +281,6 @@ SIMULATION = Simulation(
     reach=Domain(),
     run=run,
     directions=directions,
-    cost=Cost(seconds_per_megacell=3000.0, bytes_per_cell=2000.0),
+    cost=cost_of(WindFlowParams(), 2.0),
+    cost_of=cost_of,
 )

@@ -16,3 +16,13 @@ def test_rate_and_rest_count_from_the_first_call_on() -> None:
         "1:20:00 of 3:00:00, 120 x real time, 0:00:50 left"
     )
     assert pace.said("other", 0.0, 60.0) == "0:00:00 of 0:01:00"
+
+
+def test_directions_are_counted_as_such() -> None:
+    """A tenth of a direction in 10 s: 36 an hour; 14.9 are left, at 100 s each."""
+    ticks = count(0, 10)
+    pace = Pace(lambda: float(next(ticks)))
+    assert pace.said("wind_flow", 1.0, 16.0, "directions") == "1.0 of 16 directions"
+    assert pace.said("wind_flow", 1.1, 16.0, "directions") == (
+        "1.1 of 16 directions, 36 an hour, 0:24:50 left"
+    )

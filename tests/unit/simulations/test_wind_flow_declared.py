@@ -7,6 +7,7 @@ import pytest
 import xarray as xr
 
 from citytwin.engine.bare import simulate
+from citytwin.engine.checkpointing import Keeping
 from citytwin.errors import ConfigError, StepError
 
 QUICK = {"from_deg": [270.0], "most_turnovers": 0.2, "margin_m": 20.0}
@@ -78,3 +79,41 @@ def test_all_built():
             {"surface_height": raster(np.full((16, 16), 9.0, np.float32))},
             {"from_deg": [0.0], "margin_m": 0.0},
         )
+
+
+class PressedAt:
+    """Ctrl-C is pressed when the run looks the n-th time."""
+
+    waits = False
+
+    def __init__(self, look):
+        self.looks, self.look = 0, look
+
+    @property
+    def asked(self):
+        """Whether it was."""
+        self.looks += 1
+        return self.looks >= self.look
+
+    def check(self):
+        """Stop."""
+        raise KeyboardInterrupt
+
+
+def test_stopped_within_a_direction_it_goes_on_from_the_last_whole_one(tmp_path):
+    """Stopped in the third of three: the rest gives the same bits; directions are counted."""
+    inputs = {"surface_height": raster(town())}
+    params = {**QUICK, "from_deg": [270.0, 0.0, 45.0]}
+    name, keeping, heard = "wind_speed_ratio_of_flow", Keeping(tmp_path / "state.npz", 60.0), []
+    stopped = Keeping(keeping.file, 60.0, PressedAt(6))
+    with pytest.raises(KeyboardInterrupt):
+        simulate("wind_flow", inputs, params, keeping=stopped)
+    resumed = simulate(
+        "wind_flow", inputs, params, keeping=keeping, progress=lambda *told: heard.append(told)
+    )
+    whole = simulate("wind_flow", inputs, params)
+    np.testing.assert_array_equal(resumed[name].values, whole[name].values)
+    assert resumed.attrs["steps"] == whole.attrs["steps"]
+    assert heard == sorted(heard)
+    assert heard[0][0] > 1
+    assert heard[-1] == (3, 3, "directions")
