@@ -23,6 +23,7 @@ from citytwin.engine.cluster import connect
 from citytwin.engine.delivery import MadeLayer, make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.healing import healed
+from citytwin.engine.live_layers import with_live
 from citytwin.engine.locking import holding
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
@@ -218,6 +219,8 @@ def _publish(
     config = city.loaded.config
     before = read_latest(city.loaded.city_dir)
     now = options.now().replace(microsecond=0)
+    staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
+    staged = with_live(city.loaded, staged, store.spec.crs, now)
     info = RunInfo(
         run_id=run_id_after(before, now),
         published=now,
@@ -227,13 +230,10 @@ def _publish(
         vertical_datum=config.vertical_datum,
         time_zone=config.time_zone,
         view=_view_of(store.spec),
-        classification=highest([layer.result.document.classification for layer in made]),
-        synthetic=any(
-            credit.synthetic for layer in made for credit in layer.result.document.sources
-        ),
+        classification=highest([layer.document.classification for layer in staged]),
+        synthetic=any(c.synthetic for layer in staged for c in layer.document.sources),
         publication=config.publication,
     )
-    staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
     closed = config.publication == "served"
     latest = publish(city.loaded.city_dir, staged, info, remove_viewer if closed else export_viewer)
     old = {layer.id: layer.checksum for layer in before.layers} if before else {}

@@ -142,6 +142,17 @@ def urn(source: str, thing: str) -> str:
     return f"urn:citytwin:{source}:{quote(thing, safe=':,')}"
 
 
+def source_of(name: str) -> str:
+    """Return the source of a thing, by the name that :func:`urn` made.
+
+    Parameters
+    ----------
+    name
+        URN of a thing.
+    """
+    return name.split(":", 3)[2]
+
+
 def says_synthetic(texts: Iterable[str]) -> bool:
     """Return whether any text calls the data synthetic.
 

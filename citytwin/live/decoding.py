@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from pydantic import ValidationError
 
 from citytwin import registry
-from citytwin.errors import CityTwinError, ConfigError
-from citytwin.formats.observations import Batch
+from citytwin.errors import CityTwinError, ConfigError, SourceError
+from citytwin.formats.observations import Batch, reject_of
+from citytwin.formats.rain.lattice import Sampler
+from citytwin.live.rain_area import RainArea
 from citytwin.live_config import FeedConfig
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Format, Params
@@ -27,6 +31,15 @@ from citytwin.wording import explain, nearest
 _LOG = logging.getLogger(__name__)
 
 
+def _nowhere(batch: Batch) -> Batch:
+    """Without a city, images have no place; everything else does."""
+    if not batch.images:
+        return batch
+    hint = "run `citytwin run`, then start `citytwin sync` again"
+    fault = SourceError("nothing is published: the city has no place", source=batch.file, hint=hint)
+    return replace(batch, images=(), rejects=(*batch.rejects, reject_of(fault, "area")))
+
+
 @dataclass(frozen=True)
 class FeedDecoder:
     """Decodes the payloads of one feed."""
@@ -34,6 +47,8 @@ class FeedDecoder:
     feed: FeedConfig
     step: Format[Any]
     params: Params
+    place: Callable[[Batch], Batch] = _nowhere
+    """Brings images of rain onto the lattice of the city."""
 
     def decode(self, payload: Payload) -> tuple[Batch | None, DecodedFeed | DeadLetter]:
         """Decode a payload.
@@ -57,7 +72,7 @@ class FeedDecoder:
             if not isinstance(found, Batch):
                 msg = f"the decoder of {self.step.name} gave {type(found).__name__}"
                 raise TypeError(msg)
-            batch = _without_future(found, payload)
+            batch = _without_future(self.place(found), payload)
             return batch, decoded_feed(self.feed.name, batch, synthetic=self.feed.synthetic)
         except CityTwinError as error:
             return None, self._letter(payload, "unreadable", str(error))
@@ -71,13 +86,15 @@ class FeedDecoder:
         return DeadLetter(self.feed.name, reason, message[:1000], payload.origin[:200], ref)
 
 
-def decoder_of(feed: FeedConfig) -> FeedDecoder:
+def decoder_of(feed: FeedConfig, area: RainArea | None = None) -> FeedDecoder:
     """Return the decoder of a feed.
 
     Parameters
     ----------
     feed
         From the configuration.
+    area
+        Where images of rain are wanted; None while the city has no place.
 
     Raises
     ------
@@ -97,7 +114,9 @@ def decoder_of(feed: FeedConfig) -> FeedDecoder:
         params = step.params.model_validate(feed.params)
     except ValidationError as error:
         raise ConfigError(explain(error, step.params, f"{place}.params")) from error
-    return FeedDecoder(feed, step, params)
+    if area is None:
+        return FeedDecoder(feed, step, params)
+    return FeedDecoder(feed, step, params, partial(area.brought, sampler=Sampler(area.lattice)))
 
 
 def _without_future(batch: Batch, payload: Payload) -> Batch:
@@ -117,4 +136,5 @@ def _without_future(batch: Batch, payload: Payload) -> Batch:
         if ahead > AHEAD_US
     )
     kept = tuple(reading for reading, ahead in pairs if ahead <= AHEAD_US)
-    return replace(batch, readings=kept, rejects=(*batch.rejects, *rejects))
+    images = tuple(i for i in batch.images if i.end_s * 1_000_000 - arrival_us <= AHEAD_US)
+    return replace(batch, readings=kept, images=images, rejects=(*batch.rejects, *rejects))

@@ -15,7 +15,9 @@ from citytwin.alerts.windows import reading
 from citytwin.config import LoadedConfig
 from citytwin.errors import CityTwinError
 from citytwin.live.nowcast_ground import Effort, coarser
-from citytwin.live.nowcast_run import Done, NowcastJob, run_nowcast, warm_up
+from citytwin.live.nowcast_job import NowcastJob
+from citytwin.live.nowcast_run import Done, run_nowcast, warm_up
+from citytwin.live.rain_area import rain_area
 from citytwin.live.rain_outlook import outlook
 from citytwin.live.recent import Recent
 from citytwin.live.warned_area import city_grid
@@ -98,7 +100,9 @@ class Nowcasts:
         return False
 
     def _job(self, city_dir: Path, now: datetime) -> NowcastJob | None:
-        rain, grid = outlook(self._config, self._recent, now), city_grid(city_dir)
+        grid = city_grid(city_dir)
+        city = None if grid is None else rain_area(grid).city
+        rain = outlook(self._config, self._recent, now, city)
         if rain is None or grid is None:
             _LOG.warning("no nowcast: %s", "no rain" if rain is None else "nothing is published")
             return None

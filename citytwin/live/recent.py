@@ -14,6 +14,7 @@ from citytwin.alerts.rule import Watch
 from citytwin.alerts.windows import Sample
 from citytwin.formats.observations import Batch, urn
 from citytwin.formats.quality import flag_of
+from citytwin.formats.rain.image import RainImage
 from citytwin.model.tables import Flag
 from citytwin.store.observations import ObservationReader, Thing
 
@@ -43,6 +44,8 @@ class Recent:
     """By thing and property."""
     references: dict[tuple[str, str], dict[datetime, str]] = field(default_factory=dict)
     """Raw payloads that values came in."""
+    images: dict[str, dict[int, RainImage]] = field(default_factory=dict)
+    """Images of rain on the lattice of the city, by feed and end [s since 1970]."""
     _samples: dict[str, dict[str, dict[datetime, float]]] = field(default_factory=dict)
 
     def add(self, source: str, batch: Batch, things: Iterable[Thing]) -> None:
@@ -63,7 +66,21 @@ class Recent:
             key = (urn(source, reading.thing), reading.observed.name)
             self._put(*key, at, reading.value, flag)
             self.references.setdefault(key, {})[at] = batch.raw_ref
+        self.add_images(source, batch.images)
         self.things.update((thing.thing, thing) for thing in things)
+
+    def add_images(self, source: str, images: Iterable[RainImage]) -> None:
+        """Take in images of rain; one of the same end replaces the one before.
+
+        Parameters
+        ----------
+        source
+            Name of the feed.
+        images
+            On the lattice of the city.
+        """
+        for image in images:
+            self.images.setdefault(source, {})[image.end_s] = image
 
     def _put(
         self, thing: str, observed: str, at: datetime, value: float | None, flag: Flag
@@ -90,6 +107,9 @@ class Recent:
             for samples in by_thing.values():
                 for at in [at for at in samples if at < first]:
                     del samples[at]
+        for images in self.images.values():
+            for end_s in [end_s for end_s in images if end_s < first.timestamp()]:
+                del images[end_s]
         for references in self.references.values():
             for at in [at for at in references if at < first]:
                 del references[at]

@@ -21,6 +21,7 @@ from citytwin.live.intake import Intake, Way
 from citytwin.live.metrics_server import serving_metrics
 from citytwin.live.nowcast import Nowcasts
 from citytwin.live.page import write_page
+from citytwin.live.rain_refill import refill_images
 from citytwin.live.recent import Recent
 from citytwin.live.ways import sinks_of, ways_in
 from citytwin.live_config import LiveConfig
@@ -104,6 +105,7 @@ def sync(
         stack.callback(reader.close)
         recent.refill(reader, datetime.now(UTC))
         ways = ways_in(loaded, live.feeds, stop)
+        refill_images(recent, ways, reader, archive, datetime.now(UTC))
         twin = _Twin(loaded, ways, store, outbox, couriers, recent, archive, stop)
         stack.enter_context(
             serving_metrics(live.metrics_port, lambda: metrics_text(twin.health(running=True)))

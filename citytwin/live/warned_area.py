@@ -7,7 +7,6 @@ from pathlib import Path
 import numpy as np
 import rasterio
 from numpy.typing import NDArray
-from pydantic import ValidationError
 
 from citytwin.alerts.areas import polygons_of, whole
 from citytwin.alerts.rule import AlertRule
@@ -15,7 +14,7 @@ from citytwin.alerts.sender import Ring
 from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import LayerDocument
-from citytwin.store.latest import LAYER, published_city
+from citytwin.store.latest import document_of, published_city
 
 
 def warned(city_dir: Path, rule: AlertRule) -> tuple[Ring, ...]:
@@ -77,20 +76,6 @@ def raster_of(city_dir: Path, layer_id: str) -> tuple[NDArray[np.float32], GridS
         msg = f"layer {layer_id} cannot be read: {error}"
         raise StoreError(msg, hint="publish the city again: citytwin run") from error
     return values, _grid(document)
-
-
-def document_of(folder: Path) -> LayerDocument | None:
-    """Return the document of a published layer; None where it is gone or damaged.
-
-    Parameters
-    ----------
-    folder
-        Of the layer.
-    """
-    try:
-        return LayerDocument.model_validate_json((folder / LAYER).read_bytes())
-    except (OSError, ValidationError):
-        return None
 
 
 def _grid(document: LayerDocument) -> GridSpec:

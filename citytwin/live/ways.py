@@ -12,7 +12,9 @@ from citytwin.errors import ConfigError
 from citytwin.live.decoding import decoder_of
 from citytwin.live.delivery import Sink
 from citytwin.live.intake import Way
+from citytwin.live.rain_area import rain_area
 from citytwin.live.sinks import FolderSink, MqttSink, WebhookSink
+from citytwin.live.warned_area import city_grid
 from citytwin.live_config import (
     FeedConfig,
     FolderConfig,
@@ -53,7 +55,10 @@ def ways_in(loaded: LoadedConfig, feeds: Iterable[FeedConfig], stop: threading.E
     SourceError, UnreachableError
         If a broker may not be asked, or has no address.
     """
-    decoders = [decoder_of(feed) for feed in feeds]  # all mistakes before the first connection
+    grid = city_grid(loaded.city_dir)
+    area = None if grid is None else rain_area(grid)
+    # All mistakes before the first connection.
+    decoders = [decoder_of(feed, area) for feed in feeds]
     return [Way(_connector(loaded, decoder.feed, stop), decoder) for decoder in decoders]
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from citytwin.errors import StoreError
-from citytwin.model.layer import Latest
+from citytwin.model.layer import Latest, LayerDocument
 
 LATEST = "latest.json"
 LIVE = "live.json"
@@ -105,3 +105,17 @@ def published_city(city_dir: Path) -> Latest | None:
         raise StoreError(
             msg, hint="restore it; without it the city is published anew, and earlier runs go"
         ) from error
+
+
+def document_of(folder: Path) -> LayerDocument | None:
+    """Return the document of a published layer; None where it is gone or damaged.
+
+    Parameters
+    ----------
+    folder
+        Of the layer.
+    """
+    try:
+        return LayerDocument.model_validate_json((folder / LAYER).read_bytes())
+    except (OSError, ValidationError):
+        return None

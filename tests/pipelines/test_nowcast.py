@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from citytwin.config import LoadedConfig, load
+from citytwin.engine.live_layers import KEPT_FOR, with_live
 from citytwin.formats.observations import Batch, Reading
 from citytwin.live.nowcast import Nowcasts
 from citytwin.live.recent import Recent
@@ -131,3 +132,25 @@ def test_the_whole_city_is_warned_where_the_layer_is_missing(
     (ring,) = warned(loaded.city_dir, rain_rule(area="no_such_layer"))
     assert len(ring) == 5
     assert warned(tmp_path, rain_rule()) == ()
+
+
+def test_the_next_run_leaves_a_young_nowcast_on_the_map(loaded: LoadedConfig) -> None:
+    """With the same bytes, and takes one of six hours ago off."""
+    before = published_files(loaded.city_dir)
+    assert "flood_nowcast/layer.json" in before
+    text = loaded.file.read_text("utf-8")
+    fewer = text.replace("layers: [terrain, buildings, flood_depth_max]", "layers: [terrain]")
+    loaded.file.write_text(fewer, "utf-8")
+    done = citytwin("run", str(loaded.file), "--workers", "1", timeout_s=280)
+    assert done.returncode == 0, done.stderr
+    latest = published_city(loaded.city_dir)
+    assert latest is not None
+    assert stands(loaded.city_dir, latest)
+    assert {entry.id for entry in latest.layers} == {"terrain", "flood_nowcast"}
+    after = published_files(loaded.city_dir)
+    for name in (name for name in after if name.startswith("flood_nowcast/")):
+        assert after[name] == before[name]
+    later = datetime.now(UTC) + KEPT_FOR
+    assert with_live(load(loaded.file), [], "EPSG:6677", later - timedelta(hours=1))
+    assert with_live(load(loaded.file), [], "EPSG:6677", later + timedelta(minutes=1)) == []
+    assert with_live(load(loaded.file), [], "EPSG:6676", later - timedelta(hours=1)) == []

@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from citytwin import registry
 from citytwin.live.decoding import FeedDecoder, decoder_of
 from citytwin.live.intake import Intake, Way
+from citytwin.live.rain_area import rain_area
 from citytwin.live.recent import Recent
 from citytwin.live_config import FeedConfig
+from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Format
 from citytwin.store.observations import DeadLetter, DecodedFeed, ObservationReader, ObservationStore
 from citytwin.store.raw_archive import RawArchive
@@ -30,6 +32,9 @@ from tests.unit.live.live_city import feed
 
 CLASSES = [(name, kind) for name, good in GOOD.items() for kind in refused(good)]
 SPOILT = [(name, kind) for name, good in GOOD.items() for kind in good.spoilt]
+# 36 degrees north, 139 degrees east is (-75 km, 0) in zone 9 (origin 36, 139 5/6), by hand to 100 m.
+TOWN = GridSpec("EPSG:6677", -74_300.0, -300.0, 10.0, 60, 60)
+"""Where the images of rain are."""
 _PAYLOADS = {name: refused(good) for name, good in GOOD.items()}
 
 
@@ -37,7 +42,7 @@ _PAYLOADS = {name: refused(good) for name, good in GOOD.items()}
 def decoder(name: str) -> FeedDecoder:
     """Of a feed of a format."""
     given = feed(folder={"path": "in"}) | {"name": name, "use": name, "params": GOOD[name].params}
-    return decoder_of(FeedConfig.model_validate(given))
+    return decoder_of(FeedConfig.model_validate(given), rain_area(TOWN))
 
 
 def payload(name: str, content: bytes) -> Payload:

@@ -1,0 +1,23 @@
+"""What a nowcast is made from; small enough to be sent to another process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from citytwin.config import LoadedConfig
+from citytwin.live.rain_outlook import Outlook
+from citytwin.live_config import NowcastConfig
+from citytwin.model.grid import GridSpec
+
+
+@dataclass(frozen=True)
+class NowcastJob:
+    """One nowcast that is wanted."""
+
+    loaded: LoadedConfig
+    config: NowcastConfig
+    outlook: Outlook
+    grid: GridSpec
+    """Of the city."""
+    factor: int
+    """Cells of the city in a row that become one."""

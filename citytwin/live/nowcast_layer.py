@@ -1,0 +1,117 @@
+"""A nowcast as a layer of the map, with everything that it descends from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from citytwin import registry
+from citytwin.live.nowcast_ground import coarser
+from citytwin.live.nowcast_job import NowcastJob
+from citytwin.live.nowcast_notes import facts_of, notes_of
+from citytwin.model.layer import InputFile, LayerDocument, SourceCredit, highest
+from citytwin.model.notes import Note
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.text import text
+from citytwin.store.layer_writer import LayerContent
+
+_SHOWN = "flood_depth_max"
+_GROUND = ("terrain", "buildings")
+"""Layers made from the sources that the ground of a nowcast is made from."""
+_BY_GAUGES = text(
+    "直近の雨量計の観測と、現在の雨がそのまま続くと仮定した雨による、これから1時間の浸水の見通し"
+    "です。粗い格子の速報で、避難の判断には自治体の情報を使ってください。",
+    "Flood of the next hour, from the rain that gauges measured lately and the same rate"
+    " going on. A quick look on coarse cells; for evacuation follow the authorities.",
+)
+_BY_RADAR = text(
+    "雨量計で補正したレーダー雨量と、その移動を外挿した雨による、これから1時間の浸水の見通しです。"
+    "粗い格子の速報で、避難の判断には自治体の情報を使ってください。",
+    "Flood of the next hour, from the rain of radar and gauges, carried on along its motion."
+    " A quick look on coarse cells; for evacuation follow the authorities.",
+)
+
+
+def content_of(
+    job: NowcastJob,
+    depth: np.ndarray[Any, Any],
+    standing: Mapping[str, LayerDocument | None],
+    warned: tuple[str, ...],
+) -> LayerContent:
+    """Return the layer, with everything that it descends from.
+
+    Parameters
+    ----------
+    job
+        What was wanted.
+    depth
+        Shape (ny, nx) of its grid: largest depth [m].
+    standing
+        Documents of the published layers, by id.
+    warned
+        What the simulation says against itself.
+    """
+    rain, live = job.outlook, job.loaded.config.live
+    shown = next(r for r in registry.all_of(LayerRecipe) if r.id == _SHOWN)
+    below = [d for name in _GROUND if (d := standing.get(name)) is not None]
+    feeds = [feed for feed in (live.feeds if live else ()) if feed.name in rain.payloads]
+    credit = [
+        SourceCredit(
+            title=feed.title,
+            sha256=hashlib.sha256("\n".join(rain.payloads[feed.name]).encode()).hexdigest(),
+            licence=feed.licence,
+            synthetic=feed.synthetic or rain.synthetic,
+        )
+        for feed in feeds
+    ]
+    said = json.dumps(
+        [
+            [(r.start_minutes, r.end_minutes, r.mm_per_h) for r in rain.rain],
+            rain.start.isoformat(),
+            job.factor,
+            job.config.model_dump(mode="json"),
+            [document.fingerprint for document in below],
+        ]
+    )
+    # the tables below are those of the sources, which no rule for a layer has lowered
+    classes = [
+        *(f.classification for f in feeds),
+        *(d.lowered_from or d.classification for d in below),
+    ]
+    given = [*dict.fromkeys(c for document in below for c in document.sources), *credit]
+    return LayerContent(
+        recipe=replace(
+            shown,
+            id=job.config.name,
+            title=text("浸水ナウキャスト（最大浸水深）", "Flood nowcast (maximum depth)"),
+            summary=_BY_RADAR if rain.radar else _BY_GAUGES,
+            visible=True,
+        ),
+        grid=coarser(job.grid, job.factor),
+        array=depth,
+        frame=None,
+        notes=(*notes_of(job), *(Note(severity="loss", ja=w, en=w) for w in warned)),
+        facts=facts_of(job),
+        classification=highest(classes),
+        valid_time=rain.now,
+        licence="; ".join(dict.fromkeys(c.licence for c in given)),
+        sources=tuple(given),
+        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
+        inputs=tuple(
+            InputFile(
+                href=f"raw/{sha256}",
+                sha256=sha256,
+                title=feed.title,
+                licence=feed.licence,
+                synthetic=feed.synthetic or rain.synthetic,
+            )
+            for feed in feeds
+            for sha256 in rain.payloads[feed.name]
+        ),
+        vertical_datum=job.loaded.config.vertical_datum,
+    )
