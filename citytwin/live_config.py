@@ -141,6 +141,35 @@ class SinkConfig(_Section):
         return self
 
 
+class StageConfig(_Section):
+    """A gauge whose level is that of water at the edge of the area, or in it."""
+
+    thing: str = Field(min_length=1, max_length=300)
+    """Its URN, such as ``urn:citytwin:sensors:river-1``."""
+    zero_m: float = Field(ge=-500, le=9000, allow_inf_nan=False)
+    """Height of the gauge's zero above the city's vertical datum [m]."""
+    edge: Literal["north", "south", "west", "east"] | None = None
+    """All open cells along this edge ..."""
+    outline: tuple[tuple[float, float], ...] = ()
+    """... or those in this polygon, in the city's CRS [m]."""
+    title: Text | None = None
+
+    @field_validator("title", mode="before")
+    @classmethod
+    def _both_languages(cls, value: object) -> object:
+        return None if value is None else both_languages(value)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if (self.edge is None) == (not self.outline):
+            msg = f"the stage of {self.thing} needs either edge or outline"
+            raise ValueError(msg)
+        if self.outline and len(self.outline) < 3:
+            msg = f"the outline of {self.thing} needs three places or more"
+            raise ValueError(msg)
+        return self
+
+
 class NowcastConfig(_Section):
     """A flood of the next hour, computed while a watched value is high."""
 
@@ -156,6 +185,8 @@ class NowcastConfig(_Section):
     """Least time between the starts of two."""
     budget_s: Annotated[float, Field(ge=5, le=3600)] = 120.0
     """It ends within this, on as coarse a grid as that takes."""
+    stages: tuple[StageConfig, ...] = Field(default=(), max_length=16)
+    """Water whose level gauges measure; it goes on as it rises or falls."""
     params: dict[str, Any] = Field(default_factory=dict)
     """Of the simulation `flood`; start, duration and rain are those of the nowcast."""
 
@@ -164,6 +195,9 @@ class NowcastConfig(_Section):
         taken = sorted({"start", "duration_h", "rain", "design_storm"} & self.params.keys())
         if taken:
             msg = f"{', '.join(taken)} of a nowcast follow from the observations"
+            raise ValueError(msg)
+        if self.stages and "levels" in self.params:
+            msg = "the levels of a nowcast stand in `stages` or in `params.levels`, not in both"
             raise ValueError(msg)
         if self.when.property != "rainfall_rate":
             msg = f"a flood follows rainfall_rate, not {self.when.property}"

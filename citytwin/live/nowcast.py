@@ -6,7 +6,7 @@ import logging
 import multiprocessing
 import time
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -20,6 +20,7 @@ from citytwin.live.nowcast_run import Done, run_nowcast, warm_up
 from citytwin.live.rain_area import rain_area
 from citytwin.live.rain_outlook import outlook
 from citytwin.live.recent import Recent
+from citytwin.live.stage_outlook import stage_line
 from citytwin.live.warned_area import city_grid
 from citytwin.live_config import NowcastConfig
 
@@ -112,7 +113,17 @@ class Nowcasts:
             _LOG.warning("no nowcast: its budget of %g s is too small", self._config.budget_s)
             self.failed += 1
             return None
-        return NowcastJob(self._loaded, self._config, rain, grid, factor)
+        times = (rain.start, now, rain.start + timedelta(hours=rain.duration_h))
+        lines = [(s.thing, stage_line(s, self._recent, times)) for s in self._config.stages]
+        return NowcastJob(
+            self._loaded,
+            self._config,
+            rain,
+            grid,
+            factor,
+            tuple(line for _, line in lines if line is not None),
+            tuple(thing for thing, line in lines if line is None),
+        )
 
     def _start(self, job: NowcastJob) -> None:
         spawn = multiprocessing.get_context("spawn")

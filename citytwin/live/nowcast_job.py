@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from citytwin.config import LoadedConfig
 from citytwin.live.rain_outlook import Outlook
+from citytwin.live.stage_outlook import StageLine
 from citytwin.live_config import NowcastConfig
 from citytwin.model.grid import GridSpec
 
@@ -21,3 +22,7 @@ class NowcastJob:
     """Of the city."""
     factor: int
     """Cells of the city in a row that become one."""
+    stages: tuple[StageLine, ...] = ()
+    """Levels at gauges."""
+    silent: tuple[str, ...] = ()
+    """URNs of gauges that have not measured lately; their water is left out."""

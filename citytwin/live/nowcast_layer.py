@@ -73,6 +73,7 @@ def content_of(
         [
             [(r.start_minutes, r.end_minutes, r.mm_per_h) for r in rain.rain],
             rain.start.isoformat(),
+            [(line.minutes, line.level_m) for line in job.stages],
             job.factor,
             job.config.model_dump(mode="json"),
             [document.fingerprint for document in below],

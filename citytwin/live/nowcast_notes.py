@@ -5,6 +5,7 @@ from __future__ import annotations
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.radar_rain import RadarRain
 from citytwin.live.rain_outlook import Outlook
+from citytwin.live.stage_outlook import StageLine
 from citytwin.model.notes import Fact, Note
 from citytwin.model.text import text
 
@@ -20,6 +21,15 @@ def notes_of(job: NowcastJob) -> tuple[Note, ...]:
     rain, cell = job.outlook, job.grid.cell_m * job.factor
     clock = rain.now.strftime("%Y-%m-%dT%H:%M:%SZ")
     notes = [_radar_note(rain.radar, clock, cell) if rain.radar else _gauge_note(rain, clock, cell)]
+    notes += [_stage_note(line) for line in job.stages]
+    notes += [
+        Note(
+            severity="loss",
+            ja=f"水位計 {thing} の新しい観測がなく、その水位は考慮していません",
+            en=f"The gauge {thing} has been silent: its water is left out",
+        )
+        for thing in job.silent
+    ]
     if rain.missing:
         notes.append(
             Note(
@@ -58,6 +68,18 @@ def _radar_note(radar: RadarRain, clock: str, cell_m: float) -> Note:
         en=f"Rain of the radar until {clock}, corrected by {radar.gauges} gauges (factor"
         f" {radar.bias:.2f}) and carried on at {radar.speed_m_s:.0f} m/s; that it grows or dies is"
         f" not foreseen (cells of {cell_m:g} m)",
+    )
+
+
+def _stage_note(line: StageLine) -> Note:
+    name = line.config.title
+    ja, en = (line.config.thing,) * 2 if name is None else (name.ja, name.en)
+    last, end = line.trend_m_h, line.level_m[-1]
+    return Note(
+        severity="info",
+        ja=f"{ja}: 水位の変化 {last:+.2f} m/h を外挿し、終わりの水位 {end:.2f} m（標準偏差 {line.deviation_m:.2f} m）",
+        en=f"{en}: the level goes on at {last:+.2f} m/h to {end:.2f} m at the end (standard deviation"
+        f" {line.deviation_m:.2f} m)",
     )
 
 

@@ -19,6 +19,7 @@ from citytwin.errors import StoreError
 from citytwin.live.nowcast_ground import ground, raster
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.nowcast_layer import content_of
+from citytwin.live.stage_outlook import StageLine
 from citytwin.model.fields import BUILDING_MASK, FLOOD_DEPTH_MAX, ROUGHNESS, TERRAIN
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import Latest, highest
@@ -95,6 +96,8 @@ def run_nowcast(job: NowcastJob) -> Done:
             for r in rain.rain
         ],
     }
+    if job.stages:
+        params["levels"] = [_level(line) for line in job.stages]
     rasters = ground(work, job.grid, DEFAULT_TILE_CELLS, job.factor)
     flood = simulate("flood", rasters, params, time_zone=loaded.config.time_zone)
     seconds = time.monotonic() - begun_s
@@ -103,6 +106,17 @@ def run_nowcast(job: NowcastJob) -> Done:
     with holding(loaded):
         run_id = _publish(job, depth, warned)
     return Done(run_id, seconds)
+
+
+def _level(line: StageLine) -> dict[str, Any]:
+    """One level as the simulation takes it."""
+    points = zip(line.minutes, line.level_m, strict=True)
+    place = line.config.outline or None
+    return {
+        "stage": [{"minutes": minutes, "level_m": level_m} for minutes, level_m in points],
+        "name": None if line.config.title is None else line.config.title.model_dump(),
+        **({"outline": place} if place else {"edge": line.config.edge}),
+    }
 
 
 def _publish(job: NowcastJob, depth: np.ndarray[Any, Any], warned: tuple[str, ...]) -> str:

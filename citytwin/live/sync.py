@@ -23,6 +23,7 @@ from citytwin.live.nowcast import Nowcasts
 from citytwin.live.page import write_page
 from citytwin.live.rain_refill import refill_images
 from citytwin.live.recent import Recent
+from citytwin.live.stage_outlook import REACH
 from citytwin.live.ways import sinks_of, ways_in
 from citytwin.live_config import LiveConfig
 from citytwin.store.observations import ObservationReader, ObservationStore, folder_of
@@ -120,6 +121,7 @@ def _reach(live: LiveConfig) -> timedelta:
     windows += [rule.watch.max_age_minutes for rule in live.alerts]
     if live.nowcast is not None:
         windows += [live.nowcast.past_minutes + 10.0, live.nowcast.when.window_minutes]
+        windows += [REACH.total_seconds() / 60.0] if live.nowcast.stages else []
     return timedelta(minutes=max([60.0, *windows]))
 
 
