@@ -75,7 +75,9 @@ def main(kills: int, seed: int = 1) -> None:
                         continue
                     stop.set()
                     thread.join()
+                    kept, since_s = len(rows(loaded, begin, GAUGES)), time.monotonic()
                     settle(lambda: len(rows(loaded, begin, GAUGES)), len(expected))
+                    took_s = time.monotonic() - since_s
                     process.send_signal(signal.SIGINT)
                     process.wait(120)
             found = Counter(rows(loaded, begin, GAUGES))
@@ -85,6 +87,7 @@ def main(kills: int, seed: int = 1) -> None:
             publisher.close()
     wanted = Counter(expected)
     print(f"{kills} kills, {2 * len(expected)} messages of {len(expected)} values")
+    print(f"left to the last life: {len(expected) - kept} values, kept within {took_s:.0f} s")
     print(
         f"lost {sum((wanted - found).values())}, doubled {sum((found - wanted).values())}, "
         f"dead letters {letters}"

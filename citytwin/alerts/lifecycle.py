@@ -40,6 +40,8 @@ class Sent:
 
     identifier: str
     at: datetime
+    muted: bool = False
+    """Made while the rule was silenced: no receiver knows of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ class AlertState:
     """Whether it was last said that data are missing."""
     sent: tuple[Sent, ...] = ()
     """Messages of the open alert, in order."""
+
+    @property
+    def untold(self) -> bool:
+        """Whether there is an open alert that no receiver knows of."""
+        return bool(self.sent) and all(message.muted for message in self.sent)
 
     @property
     def phase(self) -> Phase:
@@ -83,10 +90,16 @@ class Message:
     value: float | None
     references: tuple[Sent, ...]
     """Messages that this one takes the place of."""
+    muted: bool = False
+    """Whether it is kept, and sent to nobody."""
 
 
 def evaluate(
-    rule: AlertRule, state: AlertState, reading: Reading, at: datetime
+    rule: AlertRule,
+    state: AlertState,
+    reading: Reading,
+    at: datetime,
+    quiet: WarningLevel | None = None,
 ) -> tuple[AlertState, Message | None]:
     """Return the state after a reading, and the message it calls for.
 
@@ -100,6 +113,8 @@ def evaluate(
         What the rule sees.
     at
         Time of the evaluation, aware; whole seconds count, and the same second only once.
+    quiet
+        Level up to which the rule is silenced; None where it is not.
     """
     at = at.astimezone(UTC).replace(microsecond=0)
     before: tuple[ThresholdState | None, ...] = state.thresholds
@@ -112,8 +127,17 @@ def evaluate(
         for step, old in zip(rule.thresholds, before, strict=True)
     )
     state = replace(state, thresholds=after)
-    found = _news(rule, state, at)
-    return (state, None) if found is None else _said(rule, state, found, reading, at)
+    level = _level(rule, state)
+    muted = quiet is not None and level is not None and level <= quiet
+    found = _news(rule, state, at, muted=muted)
+    if found is None:
+        return state, None
+    kind, reason = found
+    if kind is Kind.CANCEL:
+        muted = state.untold
+    elif kind is Kind.UPDATE and state.untold and not muted:
+        kind = Kind.ALERT
+    return _said(rule, state, (kind, reason, muted), reading, at)
 
 
 def _usable(step: Threshold, reading: Reading) -> float | None:
@@ -134,7 +158,9 @@ def _is_silent(state: AlertState) -> bool:
     return all(step.phase is Phase.NO_DATA for step in state.thresholds if step.raised)
 
 
-def _news(rule: AlertRule, state: AlertState, at: datetime) -> tuple[Kind, Reason] | None:
+def _news(
+    rule: AlertRule, state: AlertState, at: datetime, *, muted: bool
+) -> tuple[Kind, Reason] | None:
     level = _level(rule, state)
     if not state.alert_id:
         return None if level is None else (Kind.ALERT, Reason.RAISED)
@@ -145,6 +171,8 @@ def _news(rule: AlertRule, state: AlertState, at: datetime) -> tuple[Kind, Reaso
     silent = _is_silent(state)
     if silent != state.silent:
         return Kind.UPDATE, Reason.DATA_LOST if silent else Reason.DATA_BACK
+    if state.untold and not muted:
+        return Kind.UPDATE, Reason.RAISED
     if at - state.sent[-1].at >= rule.expires_after / 2:
         return Kind.UPDATE, Reason.REPEATED
     return None
@@ -153,11 +181,11 @@ def _news(rule: AlertRule, state: AlertState, at: datetime) -> tuple[Kind, Reaso
 def _said(
     rule: AlertRule,
     state: AlertState,
-    found: tuple[Kind, Reason],
+    found: tuple[Kind, Reason, bool],
     reading: Reading,
     at: datetime,
 ) -> tuple[AlertState, Message]:
-    kind, reason = found
+    kind, reason, muted = found
     alert_id = state.alert_id or f"{rule.id}-{at:%Y%m%dT%H%M%SZ}"
     level = _level(rule, state) or state.level or rule.thresholds[0].level
     identifier = f"{alert_id}-{len(state.sent) + 1}"
@@ -171,7 +199,8 @@ def _said(
         raised_at=state.raised_at or at,
         level=level,
         value=reading.value,
-        references=state.sent,
+        references=tuple(sent for sent in state.sent if not sent.muted),
+        muted=muted,
     )
     if kind is Kind.CANCEL:
         return AlertState(thresholds=state.thresholds), message
@@ -181,6 +210,6 @@ def _said(
         raised_at=message.raised_at,
         level=level,
         silent=_is_silent(state),
-        sent=(*state.sent, Sent(identifier, at)),
+        sent=(*state.sent, Sent(identifier, at, muted)),
     )
     return after, message

@@ -78,6 +78,9 @@ class Watch(_Section):
     """Without a good value as young as this, a thing has none."""
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of the things that must have a value before the rest may speak for all [0 to 1]."""
+    doubted: bool = False
+    """Whether values count that their own series speaks against: spikes, changes that are too fast,
+    sensors that are stuck, another unit."""
 
     @field_validator("property")
     @classmethod

@@ -25,6 +25,7 @@ COMMANDS = {
     "simulate": "Run one simulation on bare rasters.",
     "sync": "Keep a twin running: live feeds in, alerts and nowcasts out, until Ctrl-C.",
     "health": "Say how a running twin fares.",
+    "alerts": "Show the alerts of a running twin, acknowledge or silence them.",
     "ensemble": "Run many cases of a simulation; the worst counts.",
     "state": "Say what was observed in a city as of a time.",
     "export": "Write the public layers of a published city, with their map, for any web server.",

@@ -16,11 +16,13 @@ from citytwin.alerts.lifecycle import AlertState, Message, evaluate
 from citytwin.alerts.publications import publications
 from citytwin.alerts.rule import AlertRule
 from citytwin.alerts.sender import Sender, Setting
+from citytwin.alerts.silence import quiet_up_to
 from citytwin.alerts.windows import reading
 from citytwin.config import Config
 from citytwin.live.recent import Recent
 from citytwin.live.warned_area import warned
 from citytwin.live_config import SinkConfig
+from citytwin.store.alert_marks import AlertMarks
 from citytwin.store.outbox import HistoryEntry, Outbox, Parcel
 
 _LOG = logging.getLogger(__name__)
@@ -52,7 +54,8 @@ class AlertDesk:
         self._sender: Sender | None = live.sender if live else None
         self._sinks: Sequence[SinkConfig] = live.sinks if live else ()
         self._kept_at = datetime.fromtimestamp(0, UTC)
-        self.states = {rule.id: _state(rule.id, outbox) for rule in self._rules}
+        self._marks = AlertMarks(outbox.path)
+        self.states = {rule.id: kept_state(rule.id, outbox) for rule in self._rules}
 
     @property
     def rules(self) -> Sequence[AlertRule]:
@@ -79,9 +82,12 @@ class AlertDesk:
         """
         after: dict[str, AlertState] = {}
         messages: list[Message] = []
+        silences = self._marks.silences() if self._rules else ()
         for rule in self._rules:
             seen = reading(rule.watch, self._recent.series(rule.watch), now)
-            after[rule.id], message = evaluate(rule, self.states[rule.id], seen, now)
+            after[rule.id], message = evaluate(
+                rule, self.states[rule.id], seen, now, quiet_up_to(silences, rule.id, now)
+            )
             if message is not None:
                 messages.append(message)
         if not after:
@@ -90,7 +96,8 @@ class AlertDesk:
         history: list[HistoryEntry] = []
         for message in messages:
             setting = self._setting(message)
-            parcels += [p for sink in self._sinks for p in _parcels(sink, message, setting)]
+            if not message.muted:
+                parcels += [p for sink in self._sinks for p in _parcels(sink, message, setting)]
             said = as_json(message, setting, with_cap=True).decode("utf-8")
             identifier = setting.name_of(message.identifier)
             alert = setting.name_of(message.alert_id)
@@ -135,7 +142,16 @@ def _standing(state: AlertState) -> tuple[object, ...]:
     return phases, state.alert_id, state.level, state.silent, state.sent
 
 
-def _state(rule: str, outbox: Outbox) -> AlertState:
+def kept_state(rule: str, outbox: Outbox) -> AlertState:
+    """Return the state of a rule as it was kept last; an empty one where there is none.
+
+    Parameters
+    ----------
+    rule
+        Its id.
+    outbox
+        Where it is kept.
+    """
     try:
         return _STATES.validate_json(outbox.states()[rule])
     except KeyError:

@@ -15,8 +15,10 @@ from citytwin.alerts.windows import Sample
 from citytwin.formats.observations import Batch, urn
 from citytwin.formats.quality import flag_of
 from citytwin.formats.rain.image import RainImage
+from citytwin.model.series_limits import LIMITS
 from citytwin.model.tables import Flag
 from citytwin.store.observations import ObservationReader, Thing
+from citytwin.store.observations.series_quality import tests_of_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +124,11 @@ class Recent:
         watch
             Of the rule.
         """
+        trusted = watch.doubted or watch.property not in LIMITS
         return {
-            thing: [Sample(at, value) for at, value in samples.items()]
+            thing: [Sample(at, samples[at]) for at in samples]
+            if trusted
+            else _undoubted(watch.property, samples)
             for thing, samples in self._samples.get(watch.property, {}).items()
             if fnmatch.fnmatchcase(thing, watch.things)
         }
@@ -150,6 +155,16 @@ class Recent:
             state["thing"].astype(str), state["property"].astype(str), _past(state), strict=True
         ):
             self._put(thing, observed, last.at, last.value, last.flag)
+
+
+def _undoubted(observed: str, samples: Mapping[datetime, float]) -> list[Sample]:
+    """Values that their own series does not speak against."""
+    if not samples:
+        return []
+    ordered = sorted(samples.items())
+    time_s = np.array([at.timestamp() for at, _ in ordered])
+    tests = tests_of_one(observed, time_s, np.array([value for _, value in ordered]))
+    return [Sample(*pair) for pair, doubt in zip(ordered, tests, strict=True) if not doubt]
 
 
 def _past(frame: pd.DataFrame) -> list[Latest]:

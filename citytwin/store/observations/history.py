@@ -11,11 +11,10 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from citytwin.model.tables import Flag
-from citytwin.store.observations.as_of import DEPTH
 from citytwin.store.observations.blocks import Block, BlockCache, block_of
 from citytwin.store.observations.manifest import Segment
 from citytwin.store.observations.schema import MICROSECONDS_PER_DAY
-from citytwin.store.observations.series_quality import in_another_unit, series_tests
+from citytwin.store.observations.series_quality import tests_of_one
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,10 +65,7 @@ def with_tests(frame: pd.DataFrame, observed: str) -> pd.DataFrame:
     for _, rows in frame[frame["flag"] < Flag.SUSPECT].groupby("series"):
         time = rows["phenomenon_end"].astype("int64").to_numpy() / 1e6
         value = rows["result"].to_numpy(dtype=np.float64)
-        tests = series_tests([observed], time[None, :], value[None, :])[0]
-        before = np.concatenate([np.full(DEPTH - 1, np.nan), value])
-        windows = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(before, DEPTH))
-        tests |= in_another_unit([observed] * len(value), windows)
+        tests = tests_of_one(observed, time, value)
         frame.loc[rows.index, "tests"] |= tests
         frame.loc[rows.index[tests != 0], "flag"] = np.int8(Flag.SUSPECT)
     return frame

@@ -22,7 +22,7 @@ from citytwin.kernels.unit_steps import unit_step
 from citytwin.kernels.value_range import Ranges, widen
 from citytwin.model.series_limits import LIMITS, NEIGHBOUR_RADIUS_M, SeriesLimits
 from citytwin.model.tables import QualityTest
-from citytwin.store.observations.as_of import Answer, Question
+from citytwin.store.observations.as_of import DEPTH, Answer, Question
 from citytwin.store.observations.schema import FloatArray
 
 _NOTHING = SeriesLimits()
@@ -86,6 +86,28 @@ def in_another_unit(observed: Sequence[str], value: FloatArray) -> NDArray[np.in
         mistaken = unit_step(value, change[:, 0], change[:, 1])[:, -1]
         tests[mistaken] = int(QualityTest.UNIT_MISTAKEN)
     return tests
+
+
+def tests_of_one(observed: str, time_s: FloatArray, value: FloatArray) -> NDArray[np.int32]:
+    """Test each value of one series as it stood when it was the latest.
+
+    Parameters
+    ----------
+    observed
+        Name of its property.
+    time_s, value
+        Shape (n,): in order of time, NaN where there is no value [s, the unit of the property].
+
+    Returns
+    -------
+    ndarray
+        Shape (n,): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    tests = series_tests([observed], time_s[None, :], value[None, :])[0]
+    before = np.concatenate([np.full(DEPTH - 1, np.nan), value])
+    windows = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(before, DEPTH))
+    found: NDArray[np.int32] = tests | in_another_unit([observed] * len(value), windows)
+    return found
 
 
 def stuck(

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter
 
 from citytwin.alerts.lifecycle import AlertState, Kind, Message, Reason, evaluate
 from citytwin.alerts.windows import Reading
+from citytwin.model.warning_levels import WarningLevel
 from tests.unit.alerts.sample_rules import minutes, rain_rule
 
 
@@ -128,3 +129,62 @@ def test_no_value_is_no_state_to_begin_with(value: float | None) -> None:
     state, message = evaluate(rain_rule(), AlertState(), Reading(value), minutes(0))
     assert message is None
     assert state.phase.value == "no-data"
+
+
+def quietly(
+    values: list[float | None], quiet: dict[int, WarningLevel | None], every_minutes: float = 1.0
+) -> list[tuple[Kind, int, bool]]:
+    """Kind, level and silence of the messages of a series, silenced up to a level at some steps."""
+    state, found = AlertState(), []
+    for k, value in enumerate(values):
+        at = minutes(k * every_minutes)
+        state, message = evaluate(rain_rule(), state, Reading(value), at, quiet.get(k))
+        found += [(message.kind, int(message.level), message.muted)] if message else []
+    return found
+
+
+THREE = WarningLevel.ELDERLY_EVACUATE
+
+
+def test_a_silenced_alert_is_kept_and_not_said() -> None:
+    """Nor is its end: nobody knew of it."""
+    messages = quietly([5.0, 22.0, 9.0, 9.0], dict.fromkeys(range(4), THREE))
+    assert messages == [(Kind.ALERT, 3, True), (Kind.CANCEL, 3, True)]
+
+
+def test_a_higher_level_breaks_the_silence() -> None:
+    """As a new alert, which refers to nothing that a receiver does not have."""
+    state, found = AlertState(), []
+    for k, value in enumerate([22.0, 31.0, 9.0, 9.0]):
+        state, message = evaluate(rain_rule(), state, Reading(value), minutes(k), THREE)
+        found += [message] if message else []
+    assert [(m.kind, int(m.level), m.muted) for m in found] == [
+        (Kind.ALERT, 3, True), (Kind.ALERT, 4, False), (Kind.CANCEL, 4, False),
+    ]  # fmt: skip
+    assert found[1].references == ()
+    assert [sent.identifier for sent in found[2].references] == [found[1].identifier]
+    assert len({m.identifier for m in found}) == 3
+
+
+def test_what_is_on_is_said_when_the_silence_ends() -> None:
+    """At once, and once."""
+    messages = quietly([22.0, 23.0, 24.0, 25.0], {0: THREE, 1: THREE})
+    assert messages == [(Kind.ALERT, 3, True), (Kind.ALERT, 3, False)]
+
+
+def test_the_end_of_what_was_said_is_said_in_silence_too() -> None:
+    """No receiver stays alarmed."""
+    messages = quietly([22.0, 23.0, 9.0, 9.0], {1: THREE, 2: THREE, 3: THREE})
+    assert messages == [(Kind.ALERT, 3, False), (Kind.CANCEL, 3, False)]
+
+
+@given(VALUES, st.lists(st.sampled_from([None, THREE]), min_size=50, max_size=50))
+def test_a_receiver_sees_whole_lives(
+    values: list[float | None], quiet: list[WarningLevel | None]
+) -> None:
+    """Whatever is silenced: an alert first, a cancellation last, and never two alerts in a row."""
+    heard = [kind for kind, _, muted in quietly(values, dict(enumerate(quiet))) if not muted]
+    on = False
+    for kind in heard:
+        assert on == (kind is not Kind.ALERT)
+        on = kind is not Kind.CANCEL
