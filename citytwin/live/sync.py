@@ -153,7 +153,9 @@ class _Twin:
     def run(self, tell: Callable[[str], None]) -> None:
         """Go on until stopped; a tick a second, more often while much comes in."""
         self._intake.start()
-        next_s = 0.0
+        # Before the first rows, for which kernels may have to be compiled: it is alive already.
+        self._tick(tell)
+        next_s = time.monotonic() + _TICK_S
         while not self._stop.is_set():
             self._intake.step(max(0.0, min(_TICK_S, next_s - time.monotonic())))
             if time.monotonic() >= next_s:
