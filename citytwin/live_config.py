@@ -144,7 +144,7 @@ class SinkConfig(_Section):
 class StageConfig(_Section):
     """A gauge whose level is that of water at the edge of the area, or in it."""
 
-    thing: str = Field(min_length=1, max_length=300)
+    thing: str = Field(pattern=r"^urn:citytwin:[a-z0-9_]{1,64}:\S{1,300}$")
     """Its URN, such as ``urn:citytwin:sensors:river-1``."""
     zero_m: float = Field(ge=-500, le=9000, allow_inf_nan=False)
     """Height of the gauge's zero above the city's vertical datum [m]."""

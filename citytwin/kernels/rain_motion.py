@@ -20,6 +20,8 @@ _ITERATIONS = 4
 _WINDOW_CELLS = 4.0
 """Standard deviation of the window, at each level [cells]."""
 _SURROUNDINGS_CELLS = 8.0
+_SURE = 0.999
+"""Share of what is known around a cell from which it counts."""
 _RIDGE = 0.02
 """Share of the mean contrast that is added to that of a window."""
 
@@ -45,10 +47,12 @@ def motion(
     if not (first.any() and second.any()):
         return columns, rows
     levels = max(0, int(np.log2(max(1, min(first.shape) // _SMALLEST))))
+    known = [_well_known(image) for image in (before, after)]
     for level in range(levels, -1, -1):
         small = [_reduced(image, 2**level) for image in (first, second)]
+        sure = [(_reduced(part, 2**level) > _SURE).astype(np.float64) for part in known]
         columns, rows = (_enlarged(part, small[0].shape) for part in (columns, rows))
-        columns, rows = _improved(small[0], small[1], columns, rows)
+        columns, rows = _improved((small[0], small[1]), (sure[0], sure[1]), columns, rows)
         if level:
             columns, rows = 2.0 * columns, 2.0 * rows
     return columns, rows
@@ -58,6 +62,12 @@ def _brightness(rate: NDArray[np.float32]) -> FloatArray:
     """Logarithms, since rain differs by factors; what is unknown counts as dry."""
     known = np.nan_to_num(rate.astype(np.float64), nan=0.0, posinf=0.0, neginf=0.0)
     found: FloatArray = ndimage.gaussian_filter(np.log1p(np.maximum(known, 0.0)), 1.0)
+    return found
+
+
+def _well_known(rate: NDArray[np.float32]) -> FloatArray:
+    """Share of what is known around a cell: the edge of a radar's sight stands still, and is no rain."""
+    found: FloatArray = ndimage.gaussian_filter(np.isfinite(rate).astype(np.float64), 1.0)
     return found
 
 
@@ -82,16 +92,22 @@ def _enlarged(part: FloatArray, shape: tuple[int, ...]) -> FloatArray:
 
 
 def _improved(
-    first: FloatArray, second: FloatArray, columns: FloatArray, rows: FloatArray
+    images: tuple[FloatArray, FloatArray],
+    sure: tuple[FloatArray, FloatArray],
+    columns: FloatArray,
+    rows: FloatArray,
 ) -> tuple[FloatArray, FloatArray]:
-    """Improve displacements at one level, a few times."""
+    """Improve displacements at one level, a few times, by what is known of both images."""
+    first, second = images
     ys, xs = np.indices(first.shape, dtype=np.float64)
     for _ in range(_ITERATIONS):
-        moved = ndimage.map_coordinates(second, [ys + rows, xs + columns], order=1, mode="nearest")
+        places = [ys + rows, xs + columns]
+        moved = ndimage.map_coordinates(second, places, order=1, mode="nearest")
+        counts = sure[0] * ndimage.map_coordinates(sure[1], places, order=1, mode="constant")
         slope_y, slope_x = np.gradient(0.5 * (first + moved))
         change = moved - first
         xx, xy, yy, xt, yt = (
-            ndimage.gaussian_filter(product, _WINDOW_CELLS)
+            ndimage.gaussian_filter(counts * product, _WINDOW_CELLS)
             for product in (
                 slope_x * slope_x, slope_x * slope_y, slope_y * slope_y,
                 slope_x * change, slope_y * change,

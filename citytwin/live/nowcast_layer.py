@@ -57,13 +57,14 @@ def content_of(
         What the simulation says against itself.
     """
     rain, live = job.outlook, job.loaded.config.live
+    payloads = job.payloads
     shown = next(r for r in registry.all_of(LayerRecipe) if r.id == _SHOWN)
     below = [d for name in _GROUND if (d := standing.get(name)) is not None]
-    feeds = [feed for feed in (live.feeds if live else ()) if feed.name in rain.payloads]
+    feeds = [feed for feed in (live.feeds if live else ()) if feed.name in payloads]
     credit = [
         SourceCredit(
             title=feed.title,
-            sha256=hashlib.sha256("\n".join(rain.payloads[feed.name]).encode()).hexdigest(),
+            sha256=hashlib.sha256("\n".join(payloads[feed.name]).encode()).hexdigest(),
             licence=feed.licence,
             synthetic=feed.synthetic or rain.synthetic,
         )
@@ -112,7 +113,7 @@ def content_of(
                 synthetic=feed.synthetic or rain.synthetic,
             )
             for feed in feeds
-            for sha256 in rain.payloads[feed.name]
+            for sha256 in payloads[feed.name]
         ),
         vertical_datum=job.loaded.config.vertical_datum,
     )

@@ -122,7 +122,7 @@ def facts_of(job: NowcastJob) -> tuple[Fact, ...]:
         Fact(
             name="observations_used",
             label=text("使用した観測電文", "Payloads used"),
-            value=float(len(rain.references)),
+            value=float(sum(map(len, job.payloads.values()))),
             unit="1",
         ),
     )

@@ -40,11 +40,12 @@ def refill_images(
     now
         Aware.
     """
+    known = reader.things()
     for way in ways:
         feed, step = way.decoder.feed, way.decoder.step
-        if RAIN_FRAMES not in step.produces:
-            continue
         thing = urn(feed.name, THING)
+        if RAIN_FRAMES not in step.produces or thing not in known:
+            continue
         frame = reader.history(thing, RAINFALL_RATE.name, now - recent.reach, now).frame
         for raw_ref in dict.fromkeys(frame["raw_ref"]):
             try:

@@ -33,6 +33,8 @@ class StageLine:
     """Standard deviation at the end."""
     trend_m_h: float
     """At the last measurement [m/h]."""
+    references: tuple[str, ...] = ()
+    """sha256 of the raw payloads that were filtered, as far as they came since the start."""
 
 
 def stage_line(
@@ -78,4 +80,10 @@ def stage_line(
         tuple(round(config.zero_m + level, 4) for level in every_m),
         float(deviations[-1]),
         3600.0 * past[-1].trend_m_s,
+        _references(recent, config.thing, samples[0][0]),
     )
+
+
+def _references(recent: Recent, thing: str, first: datetime) -> tuple[str, ...]:
+    known = recent.references.get((thing, WATER_LEVEL.name), {})
+    return tuple(sorted({ref for at, ref in known.items() if at >= first}))

@@ -49,6 +49,17 @@ def test_a_uniform_motion_is_found(rows, columns):
     assert np.abs(found[1][wet] - rows).mean() < 0.05
 
 
+def test_the_edge_of_sight_is_no_rain():
+    """Showers that come out of the unknown move as fast as they do."""
+    images = [shifted(0, 0), shifted(0.0, 3.0)]
+    for image in images:
+        image[:, :55] = np.nan
+    columns, rows = motion(*images)
+    wet = np.isfinite(images[0]) & (shifted(0, 0) > 1.0)
+    assert np.abs(columns[wet] - 3.0).mean() < 0.3
+    assert np.abs(rows[wet]).mean() < 0.3
+
+
 def test_rain_is_where_it_will_be():
     """Three intervals on: a hundredth of the error of persistence."""
     last = shifted(3, -4)

@@ -173,13 +173,15 @@ def test_images_are_back_after_a_restart(tmp_path: Path) -> None:
     way, stop = Way(_Images(iter(files)), radar_decoder()), threading.Event()
     before, after = Recent(timedelta(hours=1)), Recent(timedelta(hours=1))
     with ObservationStore.open(tmp_path / "obs") as store, RawArchive(tmp_path / "raw") as archive:
+        reader = ObservationReader(tmp_path / "obs")
+        refill_images(after, [way], reader, archive, NOW)
+        assert after.images == {}, "there was nothing before the first start"
         intake = Intake([way], store, archive, before, stop)
         intake.start()
         while intake.totals["stored"] < 2:
             intake.step(1.0)
         stop.set()
         intake.drain(5.0)
-        reader = ObservationReader(tmp_path / "obs")
         refill_images(after, [way], reader, archive, NOW)
         state = reader.state(NOW).frame
         reader.close()
