@@ -23,7 +23,7 @@ from citytwin.live.stage_outlook import StageLine
 from citytwin.model.fields import BUILDING_MASK, FLOOD_DEPTH_MAX, ROUGHNESS, TERRAIN
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import Latest, highest
-from citytwin.store.latest import document_of, published_city
+from citytwin.store.latest import document_of, published_city, run_id_after
 from citytwin.store.layer_writer import write_layer
 from citytwin.store.publish import RunInfo, StagedLayer, prune, publish
 from citytwin.viewer.export import export_viewer, remove_viewer
@@ -148,7 +148,7 @@ def _publish(job: NowcastJob, depth: np.ndarray[Any, Any], warned: tuple[str, ..
 
 def _info(latest: Latest, layers: list[StagedLayer], now: datetime, sha256: str) -> RunInfo:
     return RunInfo(
-        run_id=now.strftime("%Y%m%dT%H%M%SZ"),
+        run_id=run_id_after(latest, now),
         published=now,
         config_sha256=sha256,
         city=latest.city,
