@@ -8,9 +8,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-# Every worker of pytest computes on one core, and so does every process it starts: threads that
-# wait for each other on a full machine spin, and took ten times the processor time of the work.
-# Read when numba is imported. `tests/physics/test_wind_threads.py` has more threads.
+# Every worker of pytest computes on one core, and so does every process it starts. Read when numba
+# is imported. `tests/physics/test_wind_threads.py` has more threads.
 os.environ.setdefault("NUMBA_NUM_THREADS", "1")
 
 # The same examples in every run: a change is judged by what it did, not by the dice. New examples

@@ -44,13 +44,9 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
     BusyError
         If it has no workers.
     """
-    # Parallelism comes from tiles; the few kernels with threads of their own share the cores between
-    # the workers, since threads that wait for a core spin. Dashboards have no authentication, so
-    # their pages are left out.
-    count = workers or worker_count()
-    threads = max(1, worker_count() // count)
+    # Parallelism comes from tiles; only what has none, such as the flow of wind, has threads of its
+    # own. Dashboards have no authentication, so their pages are left out.
     settings = {
-        "distributed.nanny.pre-spawn-environ.NUMBA_NUM_THREADS": threads,
         "distributed.worker.memory.spill": False,
         "distributed.comm.timeouts.connect": "10s",
         "distributed.admin.tick.limit": "30s",
@@ -72,7 +68,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
             return
         with (
             LocalCluster(
-                n_workers=count,
+                n_workers=workers or worker_count(),
                 threads_per_worker=1,
                 processes=True,
                 # Without a certificate of this very run nobody else on the machine gets in.

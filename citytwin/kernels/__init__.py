@@ -10,6 +10,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+# Threads that wait for each other sleep: by default they spin, and where other processes fill the
+# cores, as workers do, a step took ten times the processor time of its work. Read by OpenMP when it
+# is loaded, which is with the first of the kernels that have threads.
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+
 import numba
 
 from citytwin.kernels._compiled import cache_folder

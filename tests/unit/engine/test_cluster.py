@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -45,18 +44,3 @@ def test_no_scheduler_is_a_mistake(tmp_path: Path) -> None:
         cluster.connect("127.0.0.1:no", None, tmp_path),
     ):
         pytest.fail("connected")
-
-
-def test_threads_of_kernels_share_the_cores_between_the_workers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Two workers on five cores take two each; who sets a number gets it."""
-    monkeypatch.setattr(cluster, "worker_count", lambda: 5)
-    for workers, given, expected in ((2, None, "2"), (1, "3", "3")):
-        with monkeypatch.context() as patch:
-            patch.delenv("NUMBA_NUM_THREADS", raising=False)
-            if given:
-                patch.setenv("NUMBA_NUM_THREADS", given)
-            with cluster.connect(None, workers, tmp_path) as client:
-                told = client.run(os.environ.get, "NUMBA_NUM_THREADS")
-        assert list(told.values()) == [expected] * workers
