@@ -73,6 +73,9 @@ KINDS: dict[str, DefectKind] = {
     "307": _kind("warning", "kept", "内向きの面がある立体", "Solid with polygons facing in", "L14"),
     "405": _kind("warning", "kept", "裏返しの立体", "Solid turned inside out", "L14"),
     "601": _kind("error", "kept", "建物部分の重なり", "Parts of a building overlap"),
+    "cavity": _kind(
+        "info", "dropped", "立体の空洞（不使用）", "Cavity of a solid: left out, not checked"
+    ),
     "unchecked": _kind("info", "kept", "複雑なため未検査", "Too winding to be checked"),
     "nan": _kind("error", "dropped", "数値でない座標", "Coordinate NaN or infinite"),
     "text": _kind("error", "dropped", "数値でない座標", "Coordinate that is no number"),

@@ -39,6 +39,9 @@ class RingFault:
     fatal: bool
 
 
+CAVITY = RingFault("cavity", "solid has inner shells, which are left out", fatal=False)
+
+
 @dataclass(eq=False)
 class RawFace:
     """A face as read, in the coordinates of the file."""

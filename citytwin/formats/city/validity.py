@@ -1,7 +1,9 @@
 """Checks the geometry of buildings: which surface or solid breaks which rule, and where.
 
 Codes, definitions and tolerances are those of val3dity 2.6 (Ledoux 2018). Not looked for: cavities
-and their shells (401 to 404, cavities are not read), folds (204) in polygons with holes, and shells
+and their shells (401 to 404: cavities are left out, which is told), solids of a composite against each
+other (501 to 503), the input as a whole (901 and 902 are what readers tell as file-refused and
+no-geometry), folds (204) in polygons with holes, and shells
 that touch themselves without crossing by a centimetre (306). Shells are checked where a level of detail is one solid, and
 only when all its polygons are sound, as their faults would show a second time; parts of a building
 are compared (601) where they are sound solids.

@@ -34,6 +34,7 @@ from citytwin.formats.citygml.scanning import (
     read_shapes,
     scan_windows,
     span_of,
+    with_cavities,
 )
 from citytwin.formats.citygml.semantics import semantic_of
 from citytwin.formats.citygml.telling import Telling, Told
@@ -130,7 +131,7 @@ class _Reading:
         if not len(shapes.units):
             return
         described = describe(shapes)
-        shapes.spoil(odd_texts(shapes))
+        shapes.spoil(odd_texts(shapes) | with_cavities(shapes))
         self._spoil_nameless(shapes, described)
         solids, outlines = _placed(shapes, self.file.site)
         told, odd = self._in_order(shapes, described)

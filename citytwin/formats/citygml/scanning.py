@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citytwin.formats.citygml.document import GmlBytes
 from citytwin.kernels import gml_faces as gf
+from citytwin.kernels import gml_names as names
 from citytwin.kernels import gml_units as gu
 from citytwin.kernels import xml_scan as xs
 from citytwin.kernels.gml_coordinates import read_coordinates
@@ -194,3 +195,26 @@ def read_shapes(elements: Elements) -> Shapes:
     rings[0] = 0
     n_faces, n_rings, n_points = read_coordinates(whole[:3], units, count, faces, points, rings)
     return Shapes(elements, units[:count], faces[:n_faces], rings[: n_rings + 1], points[:n_points])
+
+
+_INTERIOR, _SHELLS = (
+    names.NAMES.index("interior"),
+    [names.NAMES.index(n) for n in ("Solid", "Shell")],
+)
+
+
+def with_cavities(shapes: Shapes) -> NDArray[np.bool_]:
+    """Units with a solid that has inner shells, which are to be told.
+
+    Parameters
+    ----------
+    shapes
+        Buildings of a window.
+    """
+    table = shapes.elements.table
+    inner = np.flatnonzero(table[:, xs.NAME] == _INTERIOR)
+    inner = inner[np.isin(table[table[inner, xs.PARENT], xs.NAME], _SHELLS)]
+    found = np.zeros(len(shapes.units), dtype=np.bool_)
+    owner = np.searchsorted(shapes.units[:, gu.ROW], inner, side="right") - 1
+    found[owner[owner >= 0]] = True
+    return found

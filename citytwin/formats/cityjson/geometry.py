@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.formats.city.faces import RawFace, RingFault, Semantic, cut
+from citytwin.formats.city.faces import CAVITY, RawFace, RingFault, Semantic, cut
 from citytwin.formats.cityjson.parsing import Json
 
 FloatArray = NDArray[np.float64]
@@ -83,6 +83,20 @@ def faces_of(geometry: Geometry, vertices: FloatArray, number: int) -> list[RawF
     number
         Position of the geometry in its object, for messages.
     """
+    found = _all_faces(geometry, vertices, number)
+    if found and _is_hollow(geometry):
+        found[0].faults.append(CAVITY)
+    return found
+
+
+def _is_hollow(geometry: Geometry) -> bool:
+    """Whether a solid of a geometry has more than its outer shell."""
+    boundaries, depth = geometry.boundaries, _DEPTH[geometry.kind]
+    solids = boundaries if depth == 3 and isinstance(boundaries, list) else [boundaries]
+    return depth > 1 and any(isinstance(solid, list) and len(solid) > 1 for solid in solids)
+
+
+def _all_faces(geometry: Geometry, vertices: FloatArray, number: int) -> list[RawFace]:
     kinds, values = _semantics(geometry.semantics)
     depth = _DEPTH[geometry.kind]
     seen = [

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from citytwin.formats.city.faces import RawFace, RingFault, Semantic
+from citytwin.formats.city.faces import CAVITY, RawFace, RingFault, Semantic
 from citytwin.formats.gml.links import Links
 from citytwin.formats.gml.rings import href, inherited, read_ring
 from citytwin.formats.xml import Element, attribute, local_name
@@ -23,6 +23,7 @@ _HOLDERS = frozenset(
         "patches", "polygonPatches", "trianglePatches", "baseSurface", "element",
     }
 )  # fmt: skip
+_HOLLOW = ("Solid", "Shell")
 _MAX_LINKS = 32
 
 SemanticOf = Callable[[Element], Semantic]
@@ -51,6 +52,7 @@ class Walk:
             Geometry, or a property that holds or links to one.
         """
         stack: list[tuple[Element, bool, tuple[str, ...]]] = [(geometry, False, ())]
+        begin, hollow = len(self.faces), False
         while stack:
             element, flipped, trail = stack.pop()
             name = local_name(element)
@@ -68,7 +70,12 @@ class Walk:
             if name == "OrientableSurface" and element.get("orientation") == "-":
                 flipped = not flipped
             children = _children(element, name, element is geometry)
+            if name in _HOLLOW and any(local_name(child) == "interior" for child in children):
+                hollow = True  # cavities are inside: no outer face of a building
+                children = [child for child in children if local_name(child) != "interior"]
             stack.extend((child, flipped, trail) for child in reversed(children))
+        if hollow and len(self.faces) > begin:
+            self.faces[begin].faults.append(CAVITY)
 
     def _linked(
         self, element: Element, target: str, trail: tuple[str, ...], flipped: bool
@@ -145,12 +152,7 @@ def members_of_solid(geometry: Element) -> int:
 
 
 def _children(element: Element, name: str, is_property: bool) -> list[Element]:
-    if name not in _HOLDERS and not is_property:
-        return []
-    children = list(element)
-    if name in ("Solid", "Shell"):  # cavities are inside: no outer face of a building
-        return [child for child in children if local_name(child) != "interior"]
-    return children
+    return list(element) if name in _HOLDERS or is_property else []
 
 
 def _flipped(face: RawFace) -> RawFace:

@@ -327,7 +327,7 @@ def test_the_normal_of_an_orientable_surface_is_turned(read):
 
 
 def test_cavities_of_a_solid_are_not_seen(read):
-    """An inner shell of a solid gives no faces."""
+    """An inner shell of a solid gives no faces, which is told of its building alone."""
     outer = box(X0, Y0, X0 + 10, Y0 + 6, 112.0, 116.0)
     inner = box(X0 + 1, Y0 + 1, X0 + 9, Y0 + 5, 113.0, 115.0)
     members = "".join(
@@ -338,5 +338,9 @@ def test_cavities_of_a_solid_are_not_seen(read):
         f"<gml:interior><gml:CompositeSurface>{members}</gml:CompositeSurface></gml:interior>"
         "</gml:Solid>",
     )
-    _, surfaces, _ = read(building(f"<bldg:lod1Solid>{shell}</bldg:lod1Solid>"))
-    assert len(surfaces) == 6
+    beside = building(lod1(box(X0 + 20, Y0, X0 + 30, Y0 + 6, 112.0, 116.0)), "b2")
+    hollow = building(f"<bldg:lod1Solid>{shell}</bldg:lod1Solid>")
+    buildings, surfaces, decoded = read(hollow, beside)
+    assert len(surfaces) == 12
+    assert buildings["defects"].tolist() == ["cavity", ""]
+    assert decoded.rejects == ()

@@ -154,11 +154,13 @@ def test_odd_semantics_do_no_harm(read_cityjson):
 
 
 def test_only_the_outer_shell_is_taken(read_cityjson):
-    """Further shells of a solid are cavities."""
+    """Further shells of a solid are cavities, which is told."""
     hollow = solid()
     hollow["boundaries"].append(FACES)
-    frames, _ = read_cityjson(model({"b": house(hollow)}))
-    assert len(frames[SURFACES]) == 6
+    frames, _ = read_cityjson(model({"b": house(hollow), "c": house(solid())}))
+    assert len(frames[SURFACES]) == 12
+    told = dict(zip(frames[BUILDINGS]["building_id"], frames[BUILDINGS]["defects"], strict=True))
+    assert ("cavity" in told["b"].split(","), "cavity" in told["c"].split(",")) == (True, False)
 
 
 def test_composite_solids(read_cityjson):
