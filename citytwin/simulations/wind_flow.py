@@ -157,7 +157,7 @@ def directions(params: WindFlowParams) -> tuple[Direction, ...]:
 
 
 def _place(block: Block, params: WindFlowParams) -> _Place:
-    """Ground and buildings above the lowest ground; gaps in the data are open, level ground."""
+    """Ground and buildings above the lowest level; gaps in the data are open, level ground."""
     surface, terrain = block[f.SURFACE_HEIGHT], block.get(f.TERRAIN)
     obstacles = obstacle_height(surface, terrain, block.get(f.BUILDING_MASK))
     unknown = np.isnan(obstacles)
@@ -167,8 +167,7 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     if terrain is None:
         ground = np.zeros(surface.shape, dtype=np.float32)
     else:
-        known = np.where(unknown, np.nanmedian(terrain), terrain)
-        ground = (known - known.min()).astype(np.float32)
+        ground = _on_levels(np.where(unknown, np.nanmedian(terrain), terrain), block.cell_m)
     height = np.where(obstacles >= LOWEST_BUILDING_M, obstacles, 0).astype(np.float32)
     built = height > 0
     crowns = [_crown(block.get(field), terrain, ground) for field in (f.CANOPY_TOP, f.CANOPY_BASE)]
@@ -176,6 +175,18 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     wide, window = surrounded(town, block.cell_m, params.margin_m)
     edge = np.concatenate([built[0], built[-1], built[:, 0], built[:, -1]])
     return _Place(wide, window, unknown, _one_cell_wide(built), bool(edge.any()))
+
+
+def _on_levels(ground: NDArray[np.float32], cell_m: float) -> NDArray[np.float32]:
+    """Ground above the lowest level of the flow, so that its median lies on a face between levels.
+
+    Ground stands as stairs: streets half a level above the lowest water would else be a patchwork of
+    steps. Hollows less than a level below the median are filled.
+    """
+    level, median = min(cell_m, FIRST_LEVEL_M), float(np.median(ground))
+    lowest = median - level * np.floor((median - float(ground.min())) / level)
+    above: NDArray[np.float32] = np.maximum(ground - lowest, 0).astype(np.float32)
+    return above
 
 
 def _crown(

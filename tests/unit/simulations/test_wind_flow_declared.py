@@ -65,6 +65,18 @@ def test_ground_far_above_the_datum_changes_nothing():
     assert np.nanmax(np.abs(plain[name].values - raised[name].values)) < 1e-5
 
 
+def test_a_ditch_makes_no_stairs_of_the_streets():
+    """Streets 1.2 m above the water, more than half a level, have the wind of level ground."""
+    height = town()
+    plain = simulate("wind_flow", {"surface_height": raster(height)}, QUICK)
+    ground = np.full_like(height, 5.0)
+    ground[:, 20:22] = 3.8
+    uneven = {"surface_height": raster(height + ground), "terrain": raster(ground)}
+    name = "wind_speed_ratio_of_flow"
+    made = simulate("wind_flow", uneven, QUICK)
+    assert np.nanmax(np.abs(plain[name].values - made[name].values)) < 1e-5
+
+
 def test_directions_given_twice():
     """0 and 360 degrees are the same."""
     with pytest.raises(ConfigError, match="from_deg"):
