@@ -65,7 +65,10 @@ def _run(loaded: LoadedConfig, entry: Entry, wishes: RunWishes) -> Exit:
     if finished is not None:
         seconds = time.monotonic() - begin
         click.echo(f"nothing to do: run {finished.run_id} stands ({seconds:.1f} s)")
-        click.echo(f"map: {loaded.city_dir / 'index.html'}")
+        if loaded.config.publication == "served":
+            click.echo("show it with: citytwin serve")
+        else:
+            click.echo(f"map: {loaded.city_dir / 'index.html'}")
         losses = json.loads(finished.summary)
         for text in losses:
             click.echo(f"lost: {text}", err=True)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.request import work_dir
-from citytwin.errors import ConfigError
-from citytwin.store.latest import LATEST
+from citytwin.errors import ConfigError, StoreError
+from citytwin.store.latest import LATEST, published_city
 from citytwin.store.model_folder import DOCUMENT
 from citytwin.wording import first_of
 
@@ -24,13 +24,28 @@ def require_own_folder(loaded: LoadedConfig) -> None:
     Raises
     ------
     ConfigError
-        If a file stands in the way, or the folder holds files but no published city.
+        If a file stands in the way, the folder holds files but no published city, or it shall be
+        given to anyone while it holds layers for known readers.
     """
     marks = (loaded.city_dir / LATEST, work_dir(loaded))
     said = f"{loaded.file.name}: out"
     hint = "name another `out` or `city.id`, or move these files away"
     require_ours(loaded.city_dir, marks, (said, "published city", hint))
     require_no_other(loaded.city_dir, DOCUMENT, (said, "city model", hint))
+    if loaded.config.publication == "static" and _was_served(loaded):
+        msg = f"{said}: {loaded.city_dir} holds layers that were published for known readers only"
+        raise ConfigError(
+            msg, hint="name another `out`, keep `publication: served`, or remove the folder"
+        )
+
+
+def _was_served(loaded: LoadedConfig) -> bool:
+    """Whether the folder was for known readers; one that is damaged is told when it is read."""
+    try:
+        before = published_city(loaded.city_dir)
+    except StoreError:
+        return False
+    return before is not None and before.publication == "served"
 
 
 def require_ours(folder: Path, marks: Sequence[Path], wording: tuple[str, str, str]) -> None:

@@ -107,6 +107,9 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     refuse_shared_files(city)
     require_own_folder(loaded)
     work = work_dir(loaded)
+    if loaded.config.publication == "served":  # decoded sources are as protected as their layers
+        work.mkdir(parents=True, exist_ok=True)
+        work.chmod(0o700)
     store = CityStore(
         work,
         crs,

@@ -88,11 +88,12 @@ def publish(
         stands as it did.
     """
     _check(staged, run)
+    before = published_city(city_dir)
+    _keep_closed(city_dir, before, run)
     city_dir.mkdir(parents=True, exist_ok=True)
     if run.publication == "served":
         city_dir.chmod(0o700)  # before the first closed file comes into it
     remove_stale(city_dir, keep=[layer.directory for layer in staged])
-    before = published_city(city_dir)
     standing = {layer.id: layer for layer in before.layers} if before else {}
     entries = [_place(city_dir, layer, standing.get(layer.document.id), run) for layer in staged]
     left_over = _never_published(city_dir, before, entries)
@@ -176,6 +177,13 @@ def _outcasts(
         if old is not None and old.path != entry.path and old.checksum == entry.checksum:
             paths.add(old.path)  # the same content was published anew: the old folder is damaged
     return paths
+
+
+def _keep_closed(city_dir: Path, before: Latest | None, run: RunInfo) -> None:
+    """Refuse to give anyone a folder that holds earlier runs of closed layers."""
+    if before is not None and before.publication == "served" and run.publication == "static":
+        msg = f"{city_dir} holds layers that were published for known readers only"
+        raise StoreError(msg, hint="publish into another folder, or `citytwin export` this one")
 
 
 def _check(staged: Sequence[StagedLayer], run: RunInfo) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,8 @@ from citytwin.engine.output_folder import require_own_folder
 from citytwin.engine.report import Silent
 from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError
+from citytwin.store.publish import publish
+from tests.unit.store import little_city as lc
 from tests.unit.test_config import BASE
 
 
@@ -66,3 +69,15 @@ def test_a_published_city_is_not_ingested_over(tmp_path: Path) -> None:
     (out / "latest.json").write_text("{}")
     with pytest.raises(ConfigError, match=r"--out: .*town holds a published city"):
         ingest([tmp_path], out, IngestOptions(), Silent())
+
+
+def test_what_was_for_known_readers_is_not_given_to_anyone(
+    loaded: LoadedConfig, tmp_path: Path
+) -> None:
+    """Earlier runs of closed layers lie in the folder still."""
+    info = replace(lc.run_info(), publication="served", classification="internal")
+    publish(loaded.city_dir, [lc.stage(tmp_path / "s", "roads", classification="internal")], info)
+    with pytest.raises(ConfigError, match="published for known readers only"):
+        require_own_folder(loaded)
+    config = loaded.config.model_copy(update={"publication": "served"})
+    require_own_folder(loaded.model_copy(update={"config": config}))

@@ -123,6 +123,10 @@ def test_served_cities_hold_what_is_internal(tmp_path: Path) -> None:
     made = [lc.stage(tmp_path / "t", "roads", classification="restricted")]
     with pytest.raises(StoreError, match="internal at most"):
         publish(city, made, replace(info, run_id=SECOND))
+    made = [lc.stage(tmp_path / "u", "terrain")]  # public, but beside it lies what is not
+    with pytest.raises(StoreError, match="known readers only"):
+        publish(city, made, lc.run_info(SECOND))
+    assert not (city / "terrain").exists()
 
 
 def test_folders_that_do_not_match_are_refused(staging: Path, tmp_path: Path) -> None:
