@@ -5,11 +5,12 @@ BIN := $(VENV)/bin
 FUZZ := .venv-fuzz
 AUDIT := .venv-audit
 SOAK_SECONDS ?= 300
+KILLS ?= 20
 SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types uncompiled validate bench soak lock data clean identity sbom vulnerabilities
+.PHONY: help demo test check lint types uncompiled validate bench soak kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -76,6 +77,8 @@ sbom: $(AUDIT)/ready  ## List the locked Python packages with their hashes (Cycl
 
 vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked versions.
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock
+kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count what is lost or doubled.
+	$(BIN)/python -m benchmarks.live_kills $(KILLS)
 
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -133,7 +133,12 @@ class Recent:
             if fnmatch.fnmatchcase(thing, watch.things)
         }
 
-    def refill(self, reader: ObservationReader, now: datetime) -> None:
+    def refill(
+        self,
+        reader: ObservationReader,
+        now: datetime,
+        name_of: Callable[[bytes], bytes | None] = lambda _begin: None,
+    ) -> None:
         """Read back what was recent before a restart.
 
         Parameters
@@ -142,6 +147,8 @@ class Recent:
             Of the store.
         now
             Aware.
+        name_of
+            Gives the whole name of a raw payload by its begin, None where it is gone.
         """
         self.things.update(reader.things())
         every = tuple(Flag)
@@ -149,8 +156,12 @@ class Recent:
         for thing, observed in zip(
             state["thing"].astype(str), state["property"].astype(str), strict=True
         ):
-            for past in _past(reader.history(thing, observed, now - self.reach, now).frame):
+            frame = reader.history(thing, observed, now - self.reach, now).frame
+            for past, begin in zip(_past(frame), frame["raw_ref"], strict=True):
                 self._put(thing, observed, past.at, past.value, past.flag)
+                name = name_of(bytes(begin))
+                if name is not None:
+                    self.references.setdefault((thing, observed), {})[past.at] = name.hex()
         for thing, observed, last in zip(
             state["thing"].astype(str), state["property"].astype(str), _past(state), strict=True
         ):

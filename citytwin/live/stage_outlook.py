@@ -34,7 +34,7 @@ class StageLine:
     trend_m_h: float
     """At the last measurement [m/h]."""
     references: tuple[str, ...] = ()
-    """sha256 of the raw payloads that were filtered, as far as they came since the start."""
+    """sha256 of the raw payloads that were filtered."""
 
 
 def stage_line(

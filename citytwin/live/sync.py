@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import os
 import threading
@@ -104,7 +105,7 @@ def sync(
         recent = Recent(_reach(live))
         reader = ObservationReader(folder)
         stack.callback(reader.close)
-        recent.refill(reader, datetime.now(UTC))
+        recent.refill(reader, datetime.now(UTC), functools.cache(archive.name_of))
         ways = ways_in(loaded, live.feeds, stop)
         refill_images(recent, ways, reader, archive, datetime.now(UTC))
         twin = _Twin(loaded, ways, store, outbox, couriers, recent, archive, stop)

@@ -122,13 +122,7 @@ class RawArchive:
         StoreError
             If it is not there, or was damaged.
         """
-        if not 8 <= len(sha256) <= 32:
-            raise StoreError(f"{len(sha256)} bytes name no payload", hint="give 8 to 32")
-        upper = sha256 + b"\xff" * (33 - len(sha256))
-        row = self._base.execute(
-            "SELECT sha256, file, offset, length FROM raw WHERE sha256 BETWEEN ? AND ? LIMIT 1",
-            (sha256, upper),
-        ).fetchone()
+        row = self._row(sha256)
         if row is None:
             msg = f"no payload {sha256.hex()} in {self._folder}"
             raise StoreError(msg, hint="it was never kept here, or the index is another one")
@@ -138,6 +132,32 @@ class RawArchive:
             msg = f"{self._folder / file} is damaged: it does not hold {name.hex()}"
             raise StoreError(msg, hint="restore the file from a copy")
         return content
+
+    def name_of(self, begin: bytes) -> bytes | None:
+        """Return the whole name of a payload; None where it was never kept.
+
+        Parameters
+        ----------
+        begin
+            At least 8 bytes of its SHA-256, as observations refer to it.
+
+        Raises
+        ------
+        StoreError
+            If these are too few.
+        """
+        row = self._row(begin)
+        return None if row is None else row[0]
+
+    def _row(self, begin: bytes) -> tuple[bytes, str, int, int] | None:
+        if not 8 <= len(begin) <= 32:
+            raise StoreError(f"{len(begin)} bytes name no payload", hint="give 8 to 32")
+        upper = begin + b"\xff" * (33 - len(begin))
+        row: tuple[bytes, str, int, int] | None = self._base.execute(
+            "SELECT sha256, file, offset, length FROM raw WHERE sha256 BETWEEN ? AND ? LIMIT 1",
+            (begin, upper),
+        ).fetchone()
+        return row
 
     def names(self) -> Iterator[bytes]:
         """SHA-256 of all payloads, sorted."""

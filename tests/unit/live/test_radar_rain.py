@@ -183,6 +183,7 @@ def test_images_are_back_after_a_restart(tmp_path: Path) -> None:
         stop.set()
         intake.drain(5.0)
         refill_images(after, [way], reader, archive, NOW)
+        after.refill(reader, NOW, archive.name_of)
         state = reader.state(NOW).frame
         reader.close()
     # 12 counts of half a millimetre an hour.
@@ -191,6 +192,7 @@ def test_images_are_back_after_a_restart(tmp_path: Path) -> None:
     assert after.images.keys() == before.images.keys() == {"radar"}
     assert after.images["radar"].keys() == before.images["radar"].keys()
     assert len(after.images["radar"]) == 2
+    assert after.references == before.references
     for end_s, made in before.images["radar"].items():
         np.testing.assert_array_equal(after.images["radar"][end_s].rate, made.rate)
 

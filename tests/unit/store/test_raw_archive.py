@@ -26,6 +26,7 @@ def test_what_is_kept_comes_back(
         for name, content in zip(names, contents, strict=True):
             assert name == hashlib.sha256(content).digest()
             assert archive.content(name) == archive.content(name[:16]) == content
+            assert archive.name_of(name[:16]) == name
         assert set(archive.names()) == set(names)
 
 
@@ -45,6 +46,7 @@ def test_damage_and_absence_are_told(tmp_path: Path) -> None:
         (name,) = archive.keep([b"rain" * 100])
         with pytest.raises(StoreError, match="no payload"):
             archive.content(b"\0" * 32)
+        assert archive.name_of(b"\0" * 16) is None
         with pytest.raises(StoreError, match="name no payload"):
             archive.content(b"abc")
         (file,) = tmp_path.glob("*/*.zst")
