@@ -13,8 +13,8 @@ from pydantic.fields import FieldInfo
 
 from citytwin.engine.bare import named
 from citytwin.model.fields import Field
-from citytwin.model.properties import ObservedProperty
-from citytwin.model.steps import Params
+from citytwin.model.steps import Params, SimulationInput
+from citytwin.model.tables import Table
 
 
 def description(name: str) -> str:
@@ -40,7 +40,9 @@ def description(name: str) -> str:
     return "\n".join(lines)
 
 
-def _resource(resource: Field | ObservedProperty, need: str) -> str:
+def _resource(resource: SimulationInput, need: str) -> str:
+    if isinstance(resource, Table):
+        return f"  --{resource.name.replace('_', '-')} FILE_OR_FOLDER ({need})"
     if isinstance(resource, Field):
         flag = f"--{resource.name.replace('_', '-')} FILE"
         return f"  {flag} [{resource.unit}]  {resource.title.en} ({need})"

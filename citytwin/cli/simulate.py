@@ -35,9 +35,10 @@ def command(
     """Run one simulation (shadow, sunlight, sky_view, irradiation, wind, flood, ...) on rasters.
 
     Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
-    `citytwin simulate NAME --describe` lists them and the parameters. A flood or wind flow that was
-    stopped or killed goes on from its last state (.checkpoint-NAME.npz in the folder of the results)
-    when the same command runs again, with the same result.
+    `citytwin simulate NAME --describe` lists them and the parameters. Images of rain for a flood
+    with `rain_images: {}` among its parameters are a file or folder: --rain-frames radar. A flood
+    or wind flow that was stopped or killed goes on from its last state (.checkpoint-NAME.npz in the
+    folder of the results) when the same command runs again, with the same result.
     """
     if describe:
         from citytwin.cli.describe import description
@@ -47,20 +48,33 @@ def command(
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
+    from citytwin.cli.bare_images import read_images, takes_images
     from citytwin.cli.pace import one_run
     from citytwin.cli.stopping import stopping
     from citytwin.engine.bare import WARNINGS, simulate
     from citytwin.engine.checkpointing import Keeping
+    from citytwin.model.tables import RAIN_FRAMES
     from citytwin.store.plain_rasters import write_plain_rasters
 
-    inputs = {key: read_raster(path) for key, path in raster_pairs(list(rasters)).items()}
+    pairs = raster_pairs(list(rasters))
+    images = pairs.pop(RAIN_FRAMES.name, None) if takes_images(name) else None
+    inputs = {key: read_raster(path) for key, path in pairs.items()}
+    tables = {}
+    if images is not None:
+        tables[RAIN_FRAMES.name] = read_images(images, inputs, time_zone)
     given = read_params(params)
     state = out / f".checkpoint-{name}.npz"
     try:
         with stopping() as stop, one_run(name) as progress:
             keeping = Keeping(state, checkpoint_minutes, stop)
             data = simulate(
-                name, inputs, given, time_zone=time_zone, keeping=keeping, progress=progress
+                name,
+                inputs,
+                given,
+                tables=tables,
+                time_zone=time_zone,
+                keeping=keeping,
+                progress=progress,
             )
             stop.check()
     except KeyboardInterrupt:

@@ -8,12 +8,14 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+import pandas as pd
 import rioxarray  # noqa: F401 - registers `.rio`
 import xarray as xr
 from numpy.typing import NDArray
 from pydantic import ValidationError
 
 from citytwin import registry
+from citytwin.engine.bare_tables import digest_of_table, tables_of
 from citytwin.engine.bare_warnings import warnings_of
 from citytwin.engine.blocks import block_of, check
 from citytwin.engine.checkpointing import Keeper, Keeping
@@ -31,6 +33,7 @@ from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, Outcome, Params, Simulation, Site
+from citytwin.model.tables import Table
 from citytwin.store.fields import digest_of, extremes
 from citytwin.wording import explain, nearest
 
@@ -46,6 +49,7 @@ def simulate(
     params: Params | Mapping[str, Any] | None = None,
     *,
     records: Sequence[Record] = (),
+    tables: Mapping[str, pd.DataFrame] | None = None,
     time_zone: str = "UTC",
     keeping: Keeping | None = None,
     progress: Hearer | None = None,
@@ -65,6 +69,9 @@ def simulate(
         The simulation's parameters, as its model or as a mapping.
     records
         Observed properties that the simulation can use, such as a rainfall record.
+    tables
+        Tables that it can use, by name, such as ``rain_frames`` (images of rain), in the CRS of the
+        rasters.
     time_zone
         Zone in which a local date is meant.
     keeping
@@ -95,14 +102,16 @@ def simulate(
     bound = bound_params(step, params or {})
     grid, arrays = arrays_of(step, step.required(bound), inputs)
     _check_records(step, bound, records)
+    given = tables_of(step, step.required(bound), tables or {}, grid.crs)
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
     directions = directions_of(step, inputs)
     observed = {r.observed: r for r in records}
     block = block_of(grid, grid.whole, arrays, observed, site, directions)
+    block = replace(block, tables=given)
     keeper = None
     if keeping is not None:
-        run = fingerprint_of(step, bound, (grid, time_zone), arrays, records)
+        run = fingerprint_of(step, bound, (grid, time_zone), arrays, records, given)
         keeper = Keeper(keeping.file, str(run), 60.0 * keeping.every_minutes, keeping.stop)
     outcome = step.run(replace(block, watch=Watch(progress, keeper)), bound)
     axes = step.axes(bound, site)
@@ -121,6 +130,7 @@ def fingerprint_of(
     place: tuple[GridSpec, str],
     arrays: Mapping[f.Field, NDArray[Any]],
     records: Sequence[Record],
+    tables: Mapping[Table, pd.DataFrame] | None = None,
 ) -> Fingerprint:
     """Return the digests of all that a run on bare rasters depends on.
 
@@ -134,8 +144,12 @@ def fingerprint_of(
         Rasters.
     records
         Observed properties.
+    tables
+        Tables.
     """
     inputs = [repr(place), *(record_digest(record) for record in records)]
+    for table, frame in sorted((tables or {}).items(), key=lambda pair: pair[0].name):
+        inputs.append(f"{table.name}={digest_of_table(frame)}")
     inputs += [f"{field.name}={digest_of(array)}" for field, array in arrays.items()]
     return Fingerprint(
         code=code_digest(registry.module_of(step)) + code_digest(__name__) + library_versions(),

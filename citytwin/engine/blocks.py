@@ -71,6 +71,7 @@ class SimulationTask:
     tile: Tile
     padded: Tile
     fields: tuple[Field, ...]
+    tables: tuple[Table, ...]
     records: tuple[Record, ...]
     fingerprint: str
     """Of all that the result depends on; a state that was kept is that of the same run."""
@@ -143,7 +144,9 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
     records = {record.observed: record for record in task.records}
     directions = {field: store.fields.directions(field) for field in task.fields}
+    tables = {table: store.read_table(table) for table in task.tables}
     block = block_of(store.spec, task.padded, arrays, records, store.site, directions)
+    block = replace(block, tables=tables)
     key = f"simulate:{step.name}"
     keeper = Keeper(store.checkpoint(key), task.fingerprint, store.checkpoint_s, THIS_PROCESS)
     # Only runs over the whole city last so long that their state is kept.

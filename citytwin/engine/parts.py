@@ -172,11 +172,13 @@ def _simulation_part(
     seen: _Seen,
 ) -> Part:  # fmt: skip
     fields = tuple(need for need in job.needs if isinstance(need, Field))
+    tables = tuple(need for need in job.needs if isinstance(need, Table))
     padded = padded_tile(step, job.params, store.spec, tile, seen.ranges)
     records = _records(job, standing)
     # A simulation sees the site, which is the grid (in the key) and the time zone.
     inputs = [store.fields.key, store.time_zone, tile.name, padded.name]
     inputs += seen.near(padded)
+    inputs += [f"{table.name}={standing.tables[table].digest()}" for table in tables]
     inputs += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
     inputs += [record_digest(record) for record in records]
     # The same for one array and for tiles: the result has the same bits.
@@ -188,6 +190,7 @@ def _simulation_part(
         tile=tile,
         padded=padded,
         fields=fields,
+        tables=tables,
         records=records,
         fingerprint=str(fingerprint),
         cores=cores_of(job, store),

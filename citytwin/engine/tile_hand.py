@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -46,11 +46,13 @@ def look_into(task: SimulationTask, store: CityStore) -> Look:
         The city's working store.
     """
     records = {record.observed: record for record in task.records}
+    tables = {table: store.read_table(table) for table in task.tables}
 
     def look(window: Tile) -> Block:
         arrays = {field: store.fields.read(field, window) for field in task.fields}
         directions = {field: store.fields.directions(field) for field in task.fields}
-        return block_of(store.spec, window, arrays, records, store.site, directions)
+        block = block_of(store.spec, window, arrays, records, store.site, directions)
+        return replace(block, tables=tables)
 
     return look
 

@@ -19,6 +19,7 @@ from citytwin.kernels.flood_run import require_credible
 from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.flood_tile import TiledFlood, TileLook
+from citytwin.kernels.rained_area import RainedArea
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.time_steps import StepRule, TimeStep
 from citytwin.model.checkpoints import NamedArrays
@@ -155,12 +156,12 @@ class Conductor:
             self._crew.settle(accepted)
         self._now = moments[accepted - 1]
 
-    def ledger(self, rained_cells: int) -> VolumeLedger:
+    def ledger(self, rained: RainedArea) -> VolumeLedger:
         """Return the account of the whole grid.
 
         Parameters
         ----------
-        rained_cells
+        rained
             Open and roof cells of the grid.
 
         Returns
@@ -173,7 +174,7 @@ class Conductor:
         booked = reduce(BookedDepths.plus, self._crew.booked())
         return booked.ledger(
             area_m2,
-            rain_m3=forcing.rain.depth_until_m(duration_s) * (rained_cells * area_m2),
+            rain_m3=rained.rain_m3(forcing.rain, duration_s, area_m2),
             inflow_m3=sum(inflow.volume_until_m3(duration_s) for inflow in forcing.inflows),
         )
 

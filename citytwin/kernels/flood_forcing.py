@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError
 from citytwin.kernels.flood_levee import Levee
 from citytwin.kernels.flood_stage import StageCells
+from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.soils import GroundSinks
 
 _MM_PER_H = 1.0 / 3.6e6
@@ -208,7 +209,8 @@ class Forcing:
     Parameters
     ----------
     rain
-        Rain on every cell inside the domain; that on buildings drains to the nearest street.
+        Rain on every cell inside the domain, the same everywhere or on a lattice of its own; that on
+        buildings drains to the nearest street.
     inflows
         Points or lines where water enters.
     drainage_mm_per_h
@@ -224,7 +226,7 @@ class Forcing:
         Ground that takes water and drains that differ from place to place, or None.
     """
 
-    rain: RainSeries = field(default_factory=RainSeries)
+    rain: RainSeries | RainField = field(default_factory=RainSeries)
     inflows: tuple[Inflow, ...] = ()
     drainage_mm_per_h: float = 0.0
     initial_depth_m: NDArray[np.float32] | None = None

@@ -7,7 +7,9 @@ import numpy as np
 from citytwin.kernels.depth_rows import StoredWater, pour
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_part import Cells, FloodPart, as_cells
+from citytwin.kernels.gridded_rain import GriddedRain
 from citytwin.kernels.named_arrays import put_back
+from citytwin.kernels.rain_field import RainField
 from citytwin.model.checkpoints import NamedArrays
 
 
@@ -24,12 +26,20 @@ class FloodSources:
         Largest share of rain that any cell of the grid receives [-], >= 0.
     part
         Which cells of the grid are computed.
+    gridded
+        Rain that differs from place to place, laid out over the part; None where there is none, or
+        where it is only asked for bounds.
     """
 
     def __init__(
-        self, forcing: Forcing, area_m2: float, largest_weight: float, part: FloodPart
+        self,
+        forcing: Forcing,
+        area_m2: float,
+        largest_weight: float,
+        part: FloodPart,
+        gridded: GriddedRain | None = None,
     ) -> None:
-        self.forcing = forcing
+        self.forcing, self._gridded = forcing, gridded
         self._largest_weight = largest_weight
         self._cell_area_m2 = [area_m2 * len(inflow.rows) for inflow in forcing.inflows]
         self._booked: list[Cells] = []
@@ -58,7 +68,8 @@ class FloodSources:
         """
         until = time_s + dt_s
         rain = self.forcing.rain
-        gain = (rain.depth_until_m(until) - rain.depth_until_m(time_s)) * self._largest_weight
+        fallen = rain.depth_until_m(until) - rain.depth_until_m(time_s)
+        gain = float(np.max(fallen)) * self._largest_weight
         for inflow, area in zip(self.forcing.inflows, self._cell_area_m2, strict=True):
             gain += (inflow.volume_until_m3(until) - inflow.volume_until_m3(time_s)) / area
         return gain
@@ -74,10 +85,13 @@ class FloodSources:
         Returns
         -------
         numpy.float32
-            Depth of rain [m].
+            Depth of rain that each cell gets by its share [m]; with gridded rain, whose depths are
+            these shares, 1 where any falls.
         """
+        if self._gridded is not None:
+            return self._gridded.fall(time_s, until_s)
         rain = self.forcing.rain
-        if not rain.start_s.size:
+        if isinstance(rain, RainField) or not rain.start_s.size:
             return np.float32(0.0)
         return self._due(0, rain.depth_until_m(until_s) - rain.depth_until_m(time_s))
 
@@ -116,7 +130,8 @@ class FloodSources:
         mapping
             Depths, shape (n,), float64 [m].
         """
-        return {"carry_m": self._carry_m}
+        gridded = {} if self._gridded is None else self._gridded.state()
+        return {"carry_m": self._carry_m, **gridded}
 
     def restore(self, state: NamedArrays) -> None:
         """Go on from a state.
@@ -127,3 +142,5 @@ class FloodSources:
             What `state` returned.
         """
         put_back(self._carry_m, state, "carry_m")
+        if self._gridded is not None:
+            self._gridded.restore(state)

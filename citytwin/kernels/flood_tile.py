@@ -24,7 +24,10 @@ from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.flood_tile_ground import TileGround
 from citytwin.kernels.full_scheme import FullScheme, open_entries
+from citytwin.kernels.gridded_rain import under_rain
 from citytwin.kernels.inertial_scheme import InertialScheme
+from citytwin.kernels.rain_field import RainField
+from citytwin.kernels.rained_area import rained_area
 from citytwin.kernels.time_steps import TimeStep
 from citytwin.kernels.window import Window
 from citytwin.model.checkpoints import NamedArrays
@@ -136,6 +139,8 @@ class FloodTile:
         self.part, self._flood = tile.part, flood
         forcing = replace(flood.forcing, sinks=own.sinks, initial_depth_m=own.initial_depth_m)
         self._run = FloodRun(_parts(tile, flood, forcing), flood.options, self.part)
+        self.rained = rained_area(forcing.rain, self.part.core, tile.own_cells)
+        """Cells of the tile that rain counts on."""
         placed = self.part.placed(flood.watched)
         self.watched_places = placed.booked
         """Which of the watched cells lie in the tile, places in `TiledFlood.watched`."""
@@ -380,7 +385,10 @@ def _parts(tile: TileGround, flood: TiledFlood, forcing: Forcing) -> FloodParts:
     """Lay out the tile."""
     options, part, area_m2 = flood.options, tile.part, flood.cell_m**2
     depth = start_depth(forcing, tile.cells)
-    ground = tile.ground
+    ground, gridded = tile.ground, None
+    if isinstance(forcing.rain, RainField):
+        is_open, roofs = tile.cells.is_open, tile.roofs
+        ground, gridded = under_rain(ground, forcing.rain, part.reach, is_open, roofs)
     scheme: FloodScheme
     if options.scheme is Scheme.FULL:
         ground = open_entries(ground, (*forcing.stages, *forcing.inflows), part, flood.shape)
@@ -389,7 +397,7 @@ def _parts(tile: TileGround, flood: TiledFlood, forcing: Forcing) -> FloodParts:
         scheme = InertialScheme(ground, depth, flood.cell_m, options)
     return FloodParts(
         scheme,
-        FloodSources(forcing, area_m2, flood.largest_weight, part),
+        FloodSources(forcing, area_m2, flood.largest_weight, part, gridded),
         FloodExchange(forcing, ground.bed_m, area_m2, flood.shape[1], part),
         FloodRecorder(_own_gauges(options, part), tile.cells, flood.duration_s),
     )

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from citytwin.kernels.flood_options import EdgeKind, Edges, Scheme, SolverOptions
 from citytwin.kernels.flood_part import FloodPart
 from citytwin.kernels.flood_setup import Cells, check_cells, lay_ground
-from citytwin.kernels.roof_runoff import roof_runoff_map
+from citytwin.kernels.rain_layout import RoofLinks, links_within
+from citytwin.kernels.roof_runoff import RunoffMap, roof_runoff_map
 from citytwin.kernels.shallow_water import Ground
 from citytwin.kernels.window import Window
 
@@ -106,11 +107,14 @@ class TileGround:
         Masks of shape (ny, nx).
     part
         Where the tile lies.
+    roofs
+        Roofs that drain to it, those around it among them.
     """
 
     ground: Ground
     cells: Cells
     part: FloodPart
+    roofs: RoofLinks
 
     @property
     def largest_weight(self) -> float:
@@ -120,12 +124,12 @@ class TileGround:
         return float(weight.max())
 
     @property
-    def rained_cells(self) -> int:
-        """Open and roof cells of the tile."""
+    def own_cells(self) -> Cells:
+        """Masks of the tile without the cells around it."""
         booked = self.part.booked
         rows, cols = slice(booked.row0, booked.row1), slice(booked.col0, booked.col1)
         is_open, is_roof = self.cells
-        return int(is_open[rows, cols].sum() + is_roof[rows, cols].sum())
+        return Cells(is_open[rows, cols], is_roof[rows, cols])
 
 
 def lay_tile(
@@ -164,7 +168,10 @@ def lay_tile(
     is_whole = around == Window(0, shape[0], 0, shape[1])
     cells = check_cells(terrain, blocked, manning, is_part=not is_whole)
     margin = _margin(around, part.reach, shape)
-    if not is_whole and _runoff_reach(cells) > 0.5 * margin:
+    if cells.is_roof.any() and not cells.is_open.any():
+        return None
+    runoff = roof_runoff_map(cells.is_open, cells.is_roof)
+    if not is_whole and _runoff_reach(runoff, cells.is_open.shape[1]) > 0.5 * margin:
         return None
     at = (around.row0 == 0, around.row1 == shape[0], around.col0 == 0, around.col1 == shape[1])
     north, south, west, east = (
@@ -193,7 +200,8 @@ def lay_tile(
         east=side(laid.east[rows], reach.col1 == shape[1]),
         booked=part.booked,
     )
-    return TileGround(ground, Cells(cut(cells.is_open), cut(cells.is_roof)), part)
+    roofs = links_within(runoff, around, reach)
+    return TileGround(ground, Cells(cut(cells.is_open), cut(cells.is_roof)), part, roofs)
 
 
 def _margin(around: Window, reach: Window, shape: tuple[int, int]) -> float:
@@ -207,13 +215,10 @@ def _margin(around: Window, reach: Window, shape: tuple[int, int]) -> float:
     return min((cells for is_edge, cells in sides if not is_edge), default=math.inf)
 
 
-def _runoff_reach(cells: Cells) -> float:
+def _runoff_reach(links: RunoffMap, nx: int) -> float:
     """Largest distance from a roof to the open cells nearest to it [cells]."""
-    if not cells.is_roof.any():
+    if not links.source.size:
         return 0.0
-    if not cells.is_open.any():
-        return math.inf
-    links, nx = roof_runoff_map(cells.is_open, cells.is_roof), cells.is_open.shape[1]
     down = links.source // nx - links.target // nx
     right = links.source % nx - links.target % nx
     return float(np.hypot(down, right).max())

@@ -27,8 +27,13 @@ from citytwin.kernels.flood_setup import (
 from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.full_scheme import FullScheme, open_entries
+from citytwin.kernels.gridded_rain import under_rain
 from citytwin.kernels.inertial_scheme import InertialScheme
 from citytwin.kernels.named_arrays import below, part
+from citytwin.kernels.rain_field import Lattice, RainField
+from citytwin.kernels.rain_layout import links_within
+from citytwin.kernels.rained_area import rained_area
+from citytwin.kernels.roof_runoff import roof_runoff_map
 from citytwin.kernels.time_steps import StepRule
 from citytwin.model.checkpoints import UNWATCHED, NamedArrays, Watch
 
@@ -40,6 +45,8 @@ __all__ = [
     "GaugeSeries",
     "Inflow",
     "Inundation",
+    "Lattice",
+    "RainField",
     "RainSeries",
     "Recording",
     "Scheme",
@@ -103,10 +110,10 @@ def simulate_inundation(
     rule = StepRule(options.dt_max_s, options.steps_kept)
     _carry_out(run, rule, watch)
     area_m2 = cell_m * cell_m
-    rained_m2 = int(cells.is_open.sum() + cells.is_roof.sum()) * area_m2
+    rained = rained_area(forcing.rain, whole(cells.is_open.shape).core, cells)
     ledger = run.booked().ledger(
         area_m2,
-        rain_m3=forcing.rain.depth_until_m(duration_s) * rained_m2,
+        rain_m3=rained.rain_m3(forcing.rain, duration_s, area_m2),
         inflow_m3=sum(inflow.volume_until_m3(duration_s) for inflow in forcing.inflows),
     )
     return run.recorder.result(run.scheme.water, ledger, rule.steps, rule.dt_min_s)
@@ -123,9 +130,14 @@ def _begin(
 ) -> FloodRun:
     """Lay out the whole grid."""
     ground = lay_ground(terrain_m, manning, cells, cell_m, options.edges)
-    depth = start_depth(forcing, cells)
+    depth, weight = start_depth(forcing, cells), float(ground.rain_weight.max())
     scheme: FloodScheme
     area_m2, place = cell_m * cell_m, whole(depth.shape)
+    gridded = None
+    if isinstance(forcing.rain, RainField):
+        runoff = roof_runoff_map(cells.is_open, cells.is_roof)
+        links = links_within(runoff, place.reach, place.reach)
+        ground, gridded = under_rain(ground, forcing.rain, place.reach, cells.is_open, links)
     if options.scheme is Scheme.FULL:
         entries: list[StageCells | Inflow] = [*forcing.stages, *forcing.inflows]
         ground = open_entries(ground, entries, place, depth.shape)
@@ -134,7 +146,7 @@ def _begin(
         scheme = InertialScheme(ground, depth, cell_m, options)
     parts = FloodParts(
         scheme,
-        FloodSources(forcing, area_m2, float(ground.rain_weight.max()), place),
+        FloodSources(forcing, area_m2, weight, place, gridded),
         FloodExchange(forcing, ground.bed_m, area_m2, depth.shape[1], place),
         FloodRecorder(options.recording, cells, duration_s),
     )

@@ -268,6 +268,8 @@ class Block:
     """Whom long runs tell how far they are, and what keeps their state."""
     directions: Mapping[Field, tuple[Direction, ...]] = field(default_factory=dict)
     """Of the arrays by direction: where the wind comes from, in the order of the leading axis."""
+    tables: Mapping[Table, pd.DataFrame] = field(default_factory=dict)
+    """Tables, such as images of rain; all their rows, whatever the window."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.arrays[key]
@@ -312,21 +314,25 @@ class Ensemble(Generic[P]):
     it is the largest."""
 
 
+SimulationInput: TypeAlias = Field | ObservedProperty | Table
+"""Tables are handed over whole: they are few rows, such as images of rain."""
+
+
 @dataclass(frozen=True)
 class Simulation(Generic[P]):
     """A physical model on the grid."""
 
     name: str
     title: Text
-    inputs: tuple[Field | ObservedProperty, ...]
+    inputs: tuple[SimulationInput, ...]
     outputs: tuple[Field, ...]
     params: type[P]
     reach: Reach
     run: Callable[[Block, P], Outcome]
-    optional: tuple[Field | ObservedProperty, ...] = ()
-    also_needs: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
+    optional: tuple[SimulationInput, ...] = ()
+    also_needs: Callable[[P], tuple[SimulationInput, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
-    ignores: Callable[[P], tuple[Field | ObservedProperty, ...]] = lambda _params: ()
+    ignores: Callable[[P], tuple[SimulationInput, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters make no use of; the result does not descend
     from them."""
     window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
@@ -345,7 +351,7 @@ class Simulation(Generic[P]):
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""
 
-    def required(self, params: P) -> tuple[Field | ObservedProperty, ...]:
+    def required(self, params: P) -> tuple[SimulationInput, ...]:
         """Inputs that a run with these parameters needs."""
         return (*self.inputs, *self.also_needs(params))
 

@@ -15,6 +15,7 @@ from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_tile import FloodTile, TiledFlood, TileLook
 from citytwin.kernels.flood_tile_ground import TileGround, grown, halo_cells, lay_tile, reach_of
 from citytwin.kernels.inundation import Inundation
+from citytwin.kernels.rained_area import all_rained
 from citytwin.kernels.soils import GroundSinks
 from citytwin.kernels.time_steps import TimeStep
 from citytwin.kernels.window import Window
@@ -152,7 +153,7 @@ def together(
     city: Everything, conductor: Conductor, crew: LocalCrew, grounds: Sequence[TileGround]
 ) -> Inundation:
     """Put the tiles together."""
-    ledger = conductor.ledger(sum(ground.rained_cells for ground in grounds))
+    ledger = conductor.ledger(all_rained([tile.rained for tile in crew.tiles]))
     rule = conductor.rule
     made = [tile.result(ledger, rule.steps, rule.dt_min_s) for tile in crew.tiles]
     first, shape = made[0], city.terrain.shape

@@ -108,10 +108,10 @@ def summary(params: FloodParams, storm: Storm, time_zone: str) -> Note:
         IANA name, for times on the map.
     """
     duration_s, rain = params.duration_h * 3600.0, storm.rain
-    total = rain.depth_until_m(duration_s) * 1000.0  # what falls after the run floods nobody
     peak = float(rain.mm_per_h[rain.start_s < duration_s].max(initial=0.0))
-    ja = f"雨 {total:.0f} mm（最大 {peak:.0f} mm/h）、計算時間 {params.duration_h:g} 時間"
-    en = f"Rain of {total:.0f} mm (peak {peak:.0f} mm/h) over {params.duration_h:g} h"
+    fallen = storm.said_mm(duration_s)  # what falls after the run floods nobody
+    ja = f"雨 {fallen.ja}（最大 {peak:.0f} mm/h）、計算時間 {params.duration_h:g} 時間"
+    en = f"Rain of {fallen.en} (peak {peak:.0f} mm/h) over {params.duration_h:g} h"
     if params.scale is not None:
         name = _SCALES[params.scale]
         ja, en = f"{name.ja}：{ja}", f"{name.en}: {en}"

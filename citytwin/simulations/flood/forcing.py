@@ -95,7 +95,7 @@ def require_water(storm: Storm, params: FloodParams) -> None:
     StepError
         If nothing brings any.
     """
-    if not params.brings_water and not storm.rain.depth_until_m(params.duration_h * 3600.0):
+    if not params.brings_water and not storm.most_m(params.duration_h * 3600.0):
         msg = "no water enters: no rain in the time of the run, no inflow, levee or level"
         raise StepError(msg, step="flood", hint="check `start`, the rain feed, or add an inflow")
 

@@ -49,6 +49,13 @@ class RainInterval(Params):
     mm_per_h: float = Bound(ge=0, le=500)
 
 
+class RainImages(Params):
+    """Rain over time and space, such as that of a radar."""
+
+    source: str | None = None
+    """Name of the source of the images; needed where several have some."""
+
+
 class FloodParams(Params):
     """What floods the city, and how it is computed."""
 
@@ -66,9 +73,11 @@ class FloodParams(Params):
     one."""
     design_storm: DesignStorm | None = None
     """Rain of a return period instead of both."""
+    rain_images: RainImages | None = None
+    """Rain of images instead, on the lattice of their source."""
     min_rain_coverage: float = Bound(default=0.5, ge=0, le=1)
-    """Least share of the run for which the record must have data; the rest counts as dry, and the
-    map says so."""
+    """Least share of the run (of images also of the area) for which the record must have data; the
+    rest counts as dry, and the map says so."""
     use_doubted_rain: bool = False
     """Whether rain that its producer or a check doubts counts; otherwise it is missing."""
     inflows: tuple[InflowPoint, ...] = ()
@@ -118,8 +127,8 @@ class FloodParams(Params):
         if any(sorted(set(t)) != t for t in times):
             msg = "the times of a hydrograph must rise"
             raise ValueError(msg)
-        if self.rain and self.design_storm is not None:
-            msg = "give either rain or design_storm"
+        if sum((bool(self.rain), self.design_storm is not None, self.rain_images is not None)) > 1:
+            msg = "give one of rain, design_storm and rain_images"
             raise ValueError(msg)
         edges = [level.edge for level in self.levels if level.edge is not None]
         if len(set(edges)) != len(edges):
@@ -163,4 +172,4 @@ class FloodParams(Params):
     @property
     def has_rain(self) -> bool:
         """Whether the rain is given, so that no record of it is needed."""
-        return bool(self.rain) or self.design_storm is not None
+        return bool(self.rain) or not (self.design_storm is None and self.rain_images is None)

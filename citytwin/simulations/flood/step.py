@@ -9,7 +9,17 @@ from citytwin.kernels.inundation import simulate_inundation
 from citytwin.model import fields as f
 from citytwin.model.instants import Instant
 from citytwin.model.properties import RAINFALL_RATE
-from citytwin.model.steps import Block, Case, Domain, Ensemble, Outcome, Simulation, Site
+from citytwin.model.steps import (
+    Block,
+    Case,
+    Domain,
+    Ensemble,
+    Outcome,
+    Simulation,
+    SimulationInput,
+    Site,
+)
+from citytwin.model.tables import RAIN_FRAMES
 from citytwin.model.text import text
 from citytwin.model.tiled import Tiled
 from citytwin.simulations.flood.account import facts_of, notes_of
@@ -46,6 +56,12 @@ def run(block: Block, params: FloodParams) -> Outcome:
         notes=notes_of(params, storm, forcing.levees, block),
         valid_time=storm.valid_time,
     )
+
+
+def _also_needs(params: FloodParams) -> tuple[SimulationInput, ...]:
+    if params.rain_images is not None:
+        return (RAIN_FRAMES,)
+    return () if params.has_rain or params.brings_water else (RAINFALL_RATE,)
 
 
 def _window(params: FloodParams) -> tuple[datetime, datetime] | None:
@@ -91,12 +107,13 @@ SIMULATION = Simulation(
     name="flood",
     title=text("浸水", "Inundation"),
     inputs=(f.TERRAIN,),
-    optional=(f.BUILDING_MASK, f.ROUGHNESS, f.GROUND_COVER, RAINFALL_RATE),
+    optional=(f.BUILDING_MASK, f.ROUGHNESS, f.GROUND_COVER, RAINFALL_RATE, RAIN_FRAMES),
     outputs=(*OUTPUTS, f.FLOOD_DEPTH),
     makes=asked_for,
     params=FloodParams,
     instants=_instants,
-    also_needs=lambda params: () if params.has_rain or params.brings_water else (RAINFALL_RATE,),
+    also_needs=_also_needs,
+    ignores=lambda params: (RAINFALL_RATE,) if params.rain_images else (RAIN_FRAMES,),
     window=_window,
     reach=Domain(),
     run=run,

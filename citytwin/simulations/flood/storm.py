@@ -10,13 +10,16 @@ import numpy as np
 
 from citytwin.errors import ConfigError, StepError
 from citytwin.kernels.flood_forcing import RainSeries, wettest_start_s
+from citytwin.kernels.rain_field import RainField
 from citytwin.model.notes import Fact, Note
 from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.record import Record, covered_s
 from citytwin.model.steps import Block
+from citytwin.model.tables import RAIN_FRAMES
 from citytwin.model.text import Text, text
 from citytwin.simulations.flood.design import DesignStorm, design_rain
-from citytwin.simulations.flood.params import FloodParams
+from citytwin.simulations.flood.images import images_of
+from citytwin.simulations.flood.params import FloodParams, RainImages
 
 
 @dataclass(frozen=True)
@@ -25,12 +28,42 @@ class Storm:
 
     start_s: float | None
     """Begin of the run [s since 1970]."""
-    rain: RainSeries
+    rain: RainSeries | RainField
     """Since the begin of the run."""
     when: Text | None = None
     """How the begin was chosen, where it was."""
     facts: tuple[Fact, ...] = ()
     notes: tuple[Note, ...] = ()
+    mean: RainSeries | None = None
+    """Mean over the area where the rain differs from place to place."""
+
+    def most_m(self, until_s: float) -> float:
+        """Depth that falls where most does [m].
+
+        Parameters
+        ----------
+        until_s
+            Time since the begin of the run [s].
+        """
+        return float(np.max(self.rain.depth_until_m(until_s)))
+
+    def said_mm(self, until_s: float) -> Text:
+        """Depth in words, in whole millimetres.
+
+        Parameters
+        ----------
+        until_s
+            Time since the begin of the run [s].
+        """
+        depth = 1000.0 * np.asarray(self.rain.depth_until_m(until_s))
+        if self.mean is None:
+            return text(f"{float(depth):.0f} mm", f"{float(depth):.0f} mm")
+        mean = 1000.0 * self.mean.depth_until_m(until_s)
+        low, high = float(depth.min()), float(depth.max())
+        return text(
+            f"平均 {mean:.0f} mm（場所により {low:.0f}～{high:.0f} mm）",
+            f"{mean:.0f} mm in the mean, {low:.0f} to {high:.0f} mm from place to place",
+        )
 
     @property
     def valid_time(self) -> datetime | None:
@@ -39,7 +72,7 @@ class Storm:
 
 
 def storm_of(block: Block, params: FloodParams) -> Storm:
-    """Find the rain of a run: given by hand, else that of a design storm, else from the record.
+    """Find the rain of a run: by hand, of a design storm or of images, else from the record.
 
     Parameters
     ----------
@@ -51,7 +84,7 @@ def storm_of(block: Block, params: FloodParams) -> Storm:
     Raises
     ------
     StepError
-        If the record leaves out too much of the run, or cannot be used.
+        If the record or the images leave out too much of the run, or cannot be used.
     """
     start = None if params.start is None else params.start.timestamp()
     if params.rain:
@@ -59,6 +92,8 @@ def storm_of(block: Block, params: FloodParams) -> Storm:
         return Storm(start, RainSeries(given[:, 0] * 60.0, given[:, 1] * 60.0, given[:, 2].copy()))
     if params.design_storm is not None:
         return _design(params.design_storm, start)
+    if params.rain_images is not None:
+        return _of_images(block, params, params.rain_images, start)
     record: Record | None = block.records.get(RAINFALL_RATE)
     if record is not None and not params.use_doubted_rain:
         record = record.good()
@@ -72,18 +107,40 @@ def storm_of(block: Block, params: FloodParams) -> Storm:
         when = _wettest(start, params.duration_h, block.site.time_zone)
     fallen = record.during(start, start + duration_s)
     share = covered_s(fallen.start_s, fallen.end_s, start, start + duration_s) / duration_s
+    covered = _coverage(share, params, f"the rain record of {record.where.en} has data")
+    notes = (*_gap_note(share, duration_s, record.where), *_doubt_note(fallen))
+    return Storm(start, _series(fallen, start), when, (covered,), notes)
+
+
+def _coverage(share: float, params: FloodParams, what: str) -> Fact:
+    """Refuse a record with too little data; say how much there is."""
     if share < params.min_rain_coverage:
-        msg = f"the rain record of {record.where.en} has data for {share:.0%} of the run only"
+        msg = f"{what} for {share:.0%} of the run only"
         hint = "choose another time, rain by hand, or a smaller min_rain_coverage"
         raise StepError(msg, step="flood", hint=hint)
-    covered = Fact(
+    return Fact(
         name="rain_coverage",
         label=text("降雨記録のある時間の割合", "Share of the run for which rain was recorded"),
         value=share,
         unit="1",
     )
-    notes = (*_gap_note(record, share, duration_s), *_doubt_note(fallen))
-    return Storm(start, _series(fallen, start), when, (covered,), notes)
+
+
+def _of_images(block: Block, params: FloodParams, wanted: RainImages, start: float | None) -> Storm:
+    """Rain of images, such as those of a radar."""
+    images = images_of(block.tables.get(RAIN_FRAMES), wanted.source, block.grid)
+    duration_s, when = params.duration_h * 3600.0, None
+    if start is None:
+        first_s = float(images.start_s[0])
+        start = first_s + wettest_start_s(images.mean(first_s), duration_s)
+        when = _wettest(start, params.duration_h, block.site.time_zone)
+    fallen = images.during(start, start + duration_s)
+    share = fallen.known_share(start, start + duration_s)
+    what = f"the images of rain of {images.source} know the rain over the city"
+    covered = _coverage(share, params, what)
+    said = text(f"データ「{images.source}」の雨量画像", f"images of {images.source}")
+    notes = (*_gap_note(share, duration_s, said), *fallen.notes())
+    return Storm(start, fallen.rain(start), when, (covered,), notes, fallen.mean(start))
 
 
 def _design(design: DesignStorm, start: float | None) -> Storm:
@@ -129,7 +186,7 @@ def _wettest(start_s: float, duration_h: float, time_zone: str) -> Text:
     )
 
 
-def _gap_note(record: Record, share: float, duration_s: float) -> tuple[Note, ...]:
+def _gap_note(share: float, duration_s: float, where: Text) -> tuple[Note, ...]:
     whole, missing = duration_s / 60.0, (1.0 - share) * duration_s / 60.0
     if missing < 0.01:  # rounding of times, not a gap
         return ()
@@ -137,9 +194,9 @@ def _gap_note(record: Record, share: float, duration_s: float) -> tuple[Note, ..
         Note(
             severity="loss",
             ja=f"雨の記録は {whole:.0f} 分中 {missing:.0f} 分が欠測で、無降雨として計算しています"
-            f"（{record.where.ja}）",
+            f"（{where.ja}）",
             en=f"No rain data for {missing:.0f} of {whole:.0f} minutes, counted as dry "
-            f"({record.where.en})",
+            f"({where.en})",
         ),
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,8 @@ from citytwin.kernels.flood_ledger import BookedDepths, VolumeLedger
 from citytwin.kernels.flood_part import FloodPart
 from citytwin.kernels.flood_tile import FloodTile, TiledFlood, TileLook
 from citytwin.kernels.flood_tile_ground import TileGround, grown, halo_cells, lay_tile, reach_of
+from citytwin.kernels.rain_layout import NO_ROOFS
+from citytwin.kernels.rained_area import RainedArea, all_rained
 from citytwin.kernels.time_steps import TimeStep
 from citytwin.kernels.window import Window
 from citytwin.model import fields as f
@@ -114,18 +116,20 @@ class FloodTileAtWork:
             raise StepError(msg, step="flood", hint="the program is at fault; report it")
         return self._flood
 
-    def ground_facts(self) -> tuple[float, int, bool]:
-        """Largest share of rain of a cell, cells that rain falls on, whether water can be here."""
-        booked = self._laid.part.booked
-        cut = (slice(booked.row0, booked.row1), slice(booked.col0, booked.col1))
-        has_open = bool(self._laid.cells.is_open[cut].any())
-        return self._laid.largest_weight, self._laid.rained_cells, has_open
+    def ground_facts(self) -> tuple[float, bool]:
+        """Largest share of rain of a cell, and whether water can be here."""
+        return self._laid.largest_weight, bool(self._laid.own_cells.is_open.any())
 
     def begin(self, flood: TiledFlood) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Let the water stand as at the start; return which watched cells lie here, and their bed."""
         self._flood = FloodTile(self._laid, flood, self._own)
+        self._laid = replace(self._laid, roofs=NO_ROOFS)  # they are laid out, and large
         places, part = self._flood.watched_places, self._laid.part
         return places, self._laid.ground.bed_m[part.local(flood.watched, places)]
+
+    def rained(self) -> RainedArea:
+        """Cells that rain counts on."""
+        return self._begun.rained
 
     def look(self) -> TileLook:
         """See `FloodTile`."""
@@ -227,16 +231,17 @@ class FloodLeader:
             lambda window: _area_in(look, params, window, grid).ground, grid, self._storm, params
         )
         require_water(self._storm, params)
-        weights, rained, has_open = zip(*crew.ask("ground_facts"), strict=True)
+        weights, has_open = zip(*crew.ask("ground_facts"), strict=True)
         if not any(has_open):
             msg = "no open cell"
             raise StepError(msg, step="flood", hint="terrain is NaN or blocked everywhere")
-        self._rained_cells, self.end_s = sum(rained), params.duration_h * 3600.0
+        self.end_s = params.duration_h * 3600.0
         flood = TiledFlood(
             forcing, options_of(params), grid.shape, grid.cell_m, self.end_s, max(weights)
         )
         bed = np.zeros(len(flood.watched[0]), dtype=np.float32)
         begun = crew.ask("begin", flood)
+        self._rained = all_rained(list(crew.ask("rained")))
         for place, level in begun:
             bed[place] = level
         places = [place for place, _ in begun]
@@ -266,7 +271,7 @@ class FloodLeader:
 
     def finish(self) -> Finished:
         """Return what is known at the end."""
-        rule, ledger = self._conductor.rule, self._conductor.ledger(self._rained_cells)
+        rule, ledger = self._conductor.rule, self._conductor.ledger(self._rained)
         return Finished(
             Ended(ledger, rule.steps, rule.dt_min_s),
             (*facts_of(ledger, rule.steps), *self._storm.facts),
