@@ -5,8 +5,13 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import xarray as xr
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -22,6 +27,11 @@ import click
     show_default=True,
     help="Keep the state of a long run that often.",
 )
+@click.option(
+    "--threads",
+    type=click.IntRange(min=1),
+    help="Threads of a flood with the inertial scheme; the result is the same. Default: all cores.",
+)
 @click.option("--describe", is_flag=True, help="List rasters and parameters; compute nothing.")
 def command(
     name: str,
@@ -30,6 +40,7 @@ def command(
     out: Path | None,
     time_zone: str,
     checkpoint_minutes: float,
+    threads: int | None,
     describe: bool,
 ) -> None:
     """Run one simulation (shadow, sunlight, sky_view, irradiation, wind, flood, ...) on rasters.
@@ -53,15 +64,16 @@ def command(
     from citytwin.cli.stopping import stopping
     from citytwin.engine.bare import WARNINGS, simulate
     from citytwin.engine.checkpointing import Keeping
+    from citytwin.engine.cluster import worker_count
     from citytwin.model.tables import RAIN_FRAMES
     from citytwin.store.plain_rasters import write_plain_rasters
 
     pairs = raster_pairs(list(rasters))
     images = pairs.pop(RAIN_FRAMES.name, None) if takes_images(name) else None
-    inputs = {key: read_raster(path) for key, path in pairs.items()}
-    tables = {}
+    rasters_read = {key: read_raster(path) for key, path in pairs.items()}
+    inputs: dict[str, xr.DataArray | pd.DataFrame] = {**rasters_read}
     if images is not None:
-        tables[RAIN_FRAMES.name] = read_images(images, inputs, time_zone)
+        inputs[RAIN_FRAMES.name] = read_images(images, rasters_read, time_zone)
     given = read_params(params)
     state = out / f".checkpoint-{name}.npz"
     try:
@@ -71,10 +83,10 @@ def command(
                 name,
                 inputs,
                 given,
-                tables=tables,
                 time_zone=time_zone,
                 keeping=keeping,
                 progress=progress,
+                threads=threads or worker_count(),
             )
             stop.check()
     except KeyboardInterrupt:

@@ -45,14 +45,14 @@ WARNINGS = "warnings"
 
 def simulate(
     name: str,
-    inputs: Mapping[str, xr.DataArray],
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
     params: Params | Mapping[str, Any] | None = None,
     *,
     records: Sequence[Record] = (),
-    tables: Mapping[str, pd.DataFrame] | None = None,
     time_zone: str = "UTC",
     keeping: Keeping | None = None,
     progress: Hearer | None = None,
+    threads: int = 1,
 ) -> xr.Dataset:
     """Run a simulation on rasters that need not belong to a city.
 
@@ -65,13 +65,11 @@ def simulate(
         the cell centres in metres, square cells, a projected CRS (``da.rio.write_crs``), all on
         one grid; NaN where there is no data. Fields by direction have a first dimension
         ``direction``, whose coordinate says where the wind comes from [degrees from true north].
+        Tables by their name, such as ``rain_frames`` (images of rain), in the CRS of the rasters.
     params
         The simulation's parameters, as its model or as a mapping.
     records
         Observed properties that the simulation can use, such as a rainfall record.
-    tables
-        Tables that it can use, by name, such as ``rain_frames`` (images of rain), in the CRS of the
-        rasters.
     time_zone
         Zone in which a local date is meant.
     keeping
@@ -80,6 +78,9 @@ def simulate(
     progress
         Called by long runs with what has been done, how much there is in all, and what is counted:
         ``"time"`` (simulated [s]) or ``"directions"`` of the wind.
+    threads
+        Threads that a long run (a flood with the inertial scheme) may use; any number gives the
+        same bits.
 
     Returns
     -------
@@ -100,15 +101,17 @@ def simulate(
     step = named(name)
     check_zone(time_zone)
     bound = bound_params(step, params or {})
-    grid, arrays = arrays_of(step, step.required(bound), inputs)
+    rasters = {key: one for key, one in inputs.items() if isinstance(one, xr.DataArray)}
+    tables = {key: one for key, one in inputs.items() if isinstance(one, pd.DataFrame)}
+    grid, arrays = arrays_of(step, step.required(bound), rasters)
     _check_records(step, bound, records)
-    given = tables_of(step, step.required(bound), tables or {}, grid.crs)
+    given = tables_of(step, step.required(bound), tables, grid.crs)
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
-    directions = directions_of(step, inputs)
+    directions = directions_of(step, rasters)
     observed = {r.observed: r for r in records}
     block = block_of(grid, grid.whole, arrays, observed, site, directions)
-    block = replace(block, tables=given)
+    block = replace(block, tables=given, threads=max(1, threads))
     keeper = None
     if keeping is not None:
         run = fingerprint_of(step, bound, (grid, time_zone), arrays, records, given)

@@ -185,8 +185,10 @@ def track_maxima(
     work: NDArray[np.float32],
     numbers: StepNumbers,
     time_s: np.float32,
+    begin: int,
+    end: int,
 ) -> None:
-    """Bring the running maxima up to the present state.
+    """Bring the running maxima of some rows up to the present state.
 
     Parameters
     ----------
@@ -202,6 +204,8 @@ def track_maxima(
         Scalars of the step.
     time_s
         Time now [s].
+    begin, end
+        The rows; bands of them may be brought up at once, each with work space of its own.
 
     Notes
     -----
@@ -210,11 +214,11 @@ def track_maxima(
     the maxima (as AIDR 2017 needs it), and so is the hazard rating (DEFRA and Environment Agency
     2006, FD2320/TR1).
     """
-    ny, nx = state.depth_m.shape
+    nx = state.depth_m.shape[1]
     x_speed, speed = work[0], work[1, :nx]
     north, south = work[2, :nx], work[3, :nx]
     have_south = False
-    for j in range(ny):
+    for j in range(begin, end):
         north, south = south, north
         if state.row_depth_m[j] <= _ZERO:
             have_south = False

@@ -160,6 +160,9 @@ class SolverOptions:
         a grid on different machines need to agree on it that seldom.
     maxima_every_steps
         The running maxima look at every n-th step [-], >= 1.
+    threads
+        Of INERTIAL: threads that share the work of large grids [-], >= 1; any number of them gives
+        the same bits.
     edges
         Sides of the grid.
     recording
@@ -175,6 +178,7 @@ class SolverOptions:
     froude_max: float = 1.0
     steps_kept: int = 1
     maxima_every_steps: int = 1
+    threads: int = 1
     edges: Edges = field(default_factory=Edges)
     recording: Recording = field(default_factory=Recording)
 
@@ -195,7 +199,7 @@ class SolverOptions:
             raise ConfigError(f"dry_depth_m is {self.dry_depth_m}", hint="use 1e-6 to 0.1 m")
         if not self.froude_max > 0:
             raise ConfigError(f"froude_max is {self.froude_max}", hint="use a number > 0")
-        for name in ("steps_kept", "maxima_every_steps"):
+        for name in ("steps_kept", "maxima_every_steps", "threads"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}", hint="use 1 or more")
 

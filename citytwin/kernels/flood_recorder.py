@@ -12,8 +12,15 @@ from citytwin.kernels.flood_maxima import Debris, FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
 from citytwin.kernels.flood_setup import Cells, written_zeros
-from citytwin.kernels.flood_spells import no_spells, spell_length_s, track_last, track_spells
+from citytwin.kernels.flood_spells import (
+    Spells,
+    no_spells,
+    spell_length_s,
+    track_last,
+    track_spells,
+)
 from citytwin.kernels.named_arrays import below, part, put_back
+from citytwin.kernels.row_bands import RowBands
 from citytwin.model.checkpoints import NamedArrays
 
 _MAXIMA = ("depth_m", "speed_m_s", "depth_speed_m2_s", "hazard_rating", "first_time_s")
@@ -84,7 +91,7 @@ class FloodRecorder:
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
 
-    def at_step(self, state: StoredWater, time_s: float) -> None:
+    def at_step(self, state: StoredWater, time_s: float, bands: RowBands) -> None:
         """Count how long the water has been deep, and keep when it was so last.
 
         Parameters
@@ -93,12 +100,22 @@ class FloodRecorder:
             Water on the ground, arrays of shape (ny, nx) and (ny,).
         time_s
             Time now [s].
+        bands
+            Bands of rows that threads work on.
         """
         threshold = np.float32(self._recording.lasting_depth_m)
-        time = np.float32(time_s)
-        track_spells(self._spells, state.depth_m, state.row_depth_m, threshold, time)
-        for last, deep in zip(self._last_s, self._recording.depth_thresholds_m, strict=True):
-            track_last(last, state.depth_m, state.row_depth_m, np.float32(deep), time)
+        time, deeps = np.float32(time_s), self._recording.depth_thresholds_m
+
+        def look(band: int) -> None:
+            rows = slice(*bands.rows[band])
+            depth, deepest = state.depth_m[rows], state.row_depth_m[rows]
+            since, ended, lasting = self._spells
+            spells = Spells(since[rows], ended[rows], lasting[rows])
+            track_spells(spells, depth, deepest, threshold, time)
+            for last, deep in zip(self._last_s, deeps, strict=True):
+                track_last(last[rows], depth, deepest, np.float32(deep), time)
+
+        bands.run(look)
 
     def at_stop(self, state: StoredWater, time_s: float) -> None:
         """Keep what is due at an output time.

@@ -153,7 +153,7 @@ class FloodRun:
             Time now [s].
         """
         self.scheme.track(self.recorder.maxima, time_s)
-        self.recorder.at_step(self.scheme.water, time_s)
+        self.recorder.at_step(self.scheme.water, time_s, self.scheme.bands)
 
     def record(self, step: TimeStep, steps: int) -> None:
         """Keep what is due after a step.

@@ -9,6 +9,7 @@ import numpy as np
 from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_maxima import FloodMaxima
+from citytwin.kernels.row_bands import RowBands
 from citytwin.kernels.window import Window
 from citytwin.model.checkpoints import NamedArrays
 
@@ -19,6 +20,10 @@ class FloodScheme(Protocol):
     @property
     def water(self) -> StoredWater:
         """Depth of the water now; inflows are added to it between the steps."""
+
+    @property
+    def bands(self) -> RowBands:
+        """Bands of rows that threads work on."""
 
     def water_with(self, row_depth_m: Row) -> StoredWater:
         """Return the water now with other largest depths of the rows.

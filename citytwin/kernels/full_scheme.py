@@ -21,6 +21,7 @@ from citytwin.kernels.full_edges import AS_IT_COMES
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, full_work
 from citytwin.kernels.full_step import advance_full
 from citytwin.kernels.named_arrays import below, part, put_back
+from citytwin.kernels.row_bands import RowBands
 from citytwin.kernels.shallow_water import Ground
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.window import Window, along_edges
@@ -55,6 +56,7 @@ class FullScheme:
         self._entries = tuple(np.flatnonzero(side == AS_IT_COMES) for side in sides)
         self._ground, self._cell_m, self._options = ground, cell_m, options
         self._work = full_work(ny, nx)
+        self.bands = RowBands((ny, nx), 1)
         self._edge_flow = EdgeFlow(*(np.zeros(n) for n in (nx, nx, ny, ny)))
         self._dt_per_cell = 0.0
 

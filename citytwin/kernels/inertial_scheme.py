@@ -14,7 +14,15 @@ from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, FloodMaxima, track_m
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_setup import written_zeros
 from citytwin.kernels.named_arrays import put_back
-from citytwin.kernels.shallow_water import STEP_WORK_ROWS, FlowState, Ground, advance
+from citytwin.kernels.row_bands import RowBands, worthwhile
+from citytwin.kernels.shallow_water import (
+    STEP_WORK_ROWS,
+    FlowState,
+    Ground,
+    advance_band,
+    close_seams,
+    open_seams,
+)
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.window import Window, along_edges
 from citytwin.model.checkpoints import NamedArrays
@@ -54,7 +62,10 @@ class InertialScheme:
         # Longest stable step for water of 1 m; it falls with the root of the depth.
         self._stable_s = options.courant_number * cell_m / math.sqrt(GRAVITY_M_S2)
         self._dt_per_cell = 0.0
-        work = (max(STEP_WORK_ROWS, MAXIMA_WORK_ROWS), max(ny, nx) + 1)
+        self.bands = RowBands((ny, nx), worthwhile(options.threads, (ny, nx)))
+        rows = max(STEP_WORK_ROWS, MAXIMA_WORK_ROWS)
+        # Of each band alone, some cache lines apart.
+        work = (len(self.bands.rows), rows, max(ny, nx) + 64)
         self._work = np.zeros(work, dtype=np.float32)
 
     def longest_step_s(self, gain_m: float) -> float:
@@ -78,7 +89,17 @@ class InertialScheme:
     def advance(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> int:
         """Take a time step; see `FloodScheme`."""
         numbers = self._numbers(dt_s, rain_m, loss_m)
-        drained: int = advance(self.water, self._ground, self._work, numbers)
+        water, ground, work, seams = self.water, self._ground, self._work, self.bands.seams
+        several = len(self.bands.rows) > 1
+        if several:
+            open_seams(water, ground, seams, numbers)
+        drained: int = sum(
+            self.bands.run(
+                lambda band: advance_band(water, ground, work[band], numbers, seams, band)
+            )
+        )
+        if several:
+            drained += close_seams(water, ground, work[0], seams, numbers)
         # The factor of the kernel, rounded as there, so that the account has no bias.
         self._dt_per_cell = float(numbers.dt_per_cell)
         return drained
@@ -105,7 +126,11 @@ class InertialScheme:
     def track(self, maxima: FloodMaxima, time_s: float) -> None:
         """Bring the running maxima up to now; see `FloodScheme`."""
         numbers = self._numbers(1.0, np.float32(0.0), np.float32(0.0))
-        track_maxima(maxima, self.water, self._ground, self._work, numbers, np.float32(time_s))
+        now, rows = np.float32(time_s), self.bands.rows
+        water, ground, work = self.water, self._ground, self._work
+        self.bands.run(
+            lambda band: track_maxima(maxima, water, ground, work[band], numbers, now, *rows[band])
+        )
 
     def _numbers(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> StepNumbers:
         """Scalars of a step in single precision."""

@@ -98,7 +98,7 @@ def simulate_inundation(
     `Scheme.INERTIAL`: de Almeida, Bates, Freer and Souvignet (2012), Water Resources Research 48,
     W05528, with vector friction, Froude limit and an exact outflow limiter. `Scheme.FULL`:
     Godunov's method with HLLC fluxes and the hydrostatic reconstruction of Audusse et al. (2004).
-    Single thread; the same bits on every machine with IEEE arithmetic.
+    The same bits on every machine with IEEE arithmetic, and for any number of threads.
     """
     for name, value in (("cell_m", cell_m), ("duration_s", duration_s)):
         if not (math.isfinite(value) and value > 0):

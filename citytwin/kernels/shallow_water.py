@@ -251,9 +251,14 @@ def _row_is_wet(state: FlowState, j: int) -> bool:
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _open_faces(
-    state: FlowState, ground: Ground, j: int, new: NewDischarge, numbers: StepNumbers
+    state: FlowState,
+    ground: Ground,
+    j: int,
+    new: NewDischarge,
+    numbers: StepNumbers,
+    at_seam: bool,
 ) -> None:
-    """Advance the faces inside row `j` and those below it; faces between dry cells are zero."""
+    """Advance the faces inside row `j` and, but at a seam, those below; between dry cells all are 0."""
     ny, nx = state.depth_m.shape
     depth, dry = state.depth_m, numbers.dry_depth_m
     if j + 1 == ny:
@@ -262,12 +267,14 @@ def _open_faces(
     if wet:
         new.inside[0] = -edge_discharge(depth[j, 0], ground.west[j], dry)
         new.inside[nx] = edge_discharge(depth[j, nx - 1], ground.east[j], dry)
-        if j + 1 < ny:
+        if j + 1 < ny and not at_seam:
             _row_faces(state, ground, j, new, numbers)
             return
         _x_faces(state, ground, j, new.inside, numbers)
     else:
         _fill(new.inside, _ZERO)
+    if at_seam:
+        return
     if _row_is_wet(state, j + 1):
         _y_faces(state, ground, j, new.below, numbers)
     elif j + 1 < ny:
@@ -298,11 +305,101 @@ def _limit_row(
     return True
 
 
+class Seams(NamedTuple):
+    """Where bands of rows meet that are advanced side by side; every array is work space.
+
+    Parameters
+    ----------
+    row
+        First row of each band but the first, shape (n,), int64, ascending, at least 2 apart from
+        each other and from the edges.
+    discharge
+        New discharge through the faces above it, not yet limited, shape (n, nx), float32 [m2/s].
+    share
+        Shares of the row above and of the row itself, shape (n, 2, nx), float32.
+    is_limited, is_active
+        Whether these rows are limited, and whether any water is near, shape (n, 2), bool.
+    """
+
+    row: NDArray[np.int64]
+    discharge: NDArray[np.float32]
+    share: NDArray[np.float32]
+    is_limited: NDArray[np.bool_]
+    is_active: NDArray[np.bool_]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _seam_share(seams: Seams, k: int, side: int, share: Row, limited: bool, active: bool) -> None:
+    """Keep what the seam `k` needs to know of the row above it (`side` 0) or below it (1)."""
+    seams.is_limited[k, side], seams.is_active[k, side] = limited, active
+    for i in range(share.shape[0]):
+        seams.share[k, side, i] = share[i] if limited else _ONE
+
+
 @njit(cache=True, nogil=True, error_model="numpy")
-def advance(
-    state: FlowState, ground: Ground, work: NDArray[np.float32], numbers: StepNumbers
+def open_seams(state: FlowState, ground: Ground, seams: Seams, numbers: StepNumbers) -> None:
+    """Advance the faces between bands, before any of these changes what they depend on.
+
+    Parameters
+    ----------
+    state, ground
+        As for `advance_band`; not changed.
+    seams
+        Receives the discharge.
+    numbers
+        Scalars of the step.
+    """
+    for k in range(seams.row.shape[0]):
+        j = seams.row[k] - 1
+        if _row_is_wet(state, j) or _row_is_wet(state, j + 1):
+            _y_faces(state, ground, j, seams.discharge[k], numbers)
+        else:
+            _fill(seams.discharge[k], _ZERO)
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def close_seams(
+    state: FlowState, ground: Ground, work: NDArray[np.float32], seams: Seams, numbers: StepNumbers
 ) -> int:
-    """Advance depth and discharge by one time step.
+    """Finish the rows on both sides of the seams, when all bands are done.
+
+    Parameters
+    ----------
+    state, ground, work
+        As for `advance_band`.
+    seams
+        What the bands have left there.
+    numbers
+        Scalars of the step.
+
+    Returns
+    -------
+    int
+        As of `advance_band`.
+    """
+    drained, rains = 0, numbers.rain_m > _ZERO
+    row = work[5, : state.depth_m.shape[1]]
+    for k in range(seams.row.shape[0]):
+        j = seams.row[k]
+        if seams.is_limited[k, 0] or seams.is_limited[k, 1]:
+            limit_discharge(seams.discharge[k], seams.share[k, 0], seams.share[k, 1])
+        _set(state.y_discharge, j, seams.discharge[k])
+        for side in range(2):
+            if seams.is_active[k, side] or rains:
+                drained += _balance_row(state, ground, j - 1 + side, row, numbers)
+    return drained
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def advance_band(  # noqa: C901 - one sweep: each row is used while it is in the cache
+    state: FlowState,
+    ground: Ground,
+    work: NDArray[np.float32],
+    numbers: StepNumbers,
+    seams: Seams,
+    band: int,
+) -> int:
+    """Advance depth and discharge of a band of rows by one time step.
 
     Parameters
     ----------
@@ -311,15 +408,19 @@ def advance(
     ground
         Arrays of shape (ny, nx), (nx,) and (ny,).
     work
-        Work space, shape (STEP_WORK_ROWS, max(ny, nx) + 1), float32.
+        Work space of this band alone, shape (STEP_WORK_ROWS, max(ny, nx) + 1), float32.
     numbers
         Scalars of the step; the step must satisfy dt <= alpha dx / sqrt(g largest depth).
+    seams
+        Where bands meet, their discharge found by `open_seams`; without any, one band is all rows.
+    band
+        Which band, 0 in the north. They may be advanced in any order or at once.
 
     Returns
     -------
     int
         Sum over the booked cells of the depths taken by drains [units of 2^-46 m, see
-        `exact_sums`].
+        `exact_sums`]; the rows beside seams, which `close_seams` finishes, are left out.
 
     Notes
     -----
@@ -330,28 +431,43 @@ def advance(
     inside, above, below = work[0, : nx + 1], work[1, :nx], work[2, :nx]
     share, share_above, row = work[3, :nx], work[4, :nx], work[5, :nx]
     rains = numbers.rain_m > _ZERO
-    drained = 0
+    drained, last = 0, seams.row.shape[0]
+    begin = seams.row[band - 1] if band > 0 else 0
+    end = seams.row[band] if band < last else ny
     active_above, limited_above = False, False
-    _edge_row(above, state.depth_m[0], ground.north, -_ONE, numbers.dry_depth_m)
-    for j in range(ny):
+    if band > 0:
+        above[:] = seams.discharge[band - 1]
+    else:
+        _edge_row(above, state.depth_m[0], ground.north, -_ONE, numbers.dry_depth_m)
+    for j in range(begin, end):
         active = _row_is_wet(state, j - 1) or _row_is_wet(state, j) or _row_is_wet(state, j + 1)
+        is_after_seam = band > 0 and j == begin
         new = NewDischarge(inside, above, below)
-        _open_faces(state, ground, j, new, numbers)
+        _open_faces(state, ground, j, new, numbers, band < last and j + 1 == end)
+        if band < last and j + 1 == end:
+            below[:] = seams.discharge[band]
         share, share_above = share_above, share
         limited = active and _limit_row(state, j, new, share, numbers.dt_per_cell)
-        if limited or limited_above:
+        if is_after_seam:
+            _seam_share(seams, band - 1, 1, share, limited, active)
+        elif limited or limited_above:
             if not limited:
                 _fill(share, _ONE)
             if not limited_above:
                 _fill(share_above, _ONE)
             limit_discharge(above, share_above if j > 0 else share, share)
-        # No face is left that needs the old discharges of this row and of the faces above it.
+        # No face is left that needs the old discharges of this row and of the faces above it; those
+        # at a seam the other band still needs.
         _set(state.x_discharge, j, inside)
-        _set(state.y_discharge, j, above)
-        if j > 0 and (active_above or rains):
+        if not is_after_seam:
+            _set(state.y_discharge, j, above)
+        if j > begin + (1 if band > 0 else 0) and (active_above or rains):
             drained += _balance_row(state, ground, j - 1, row, numbers)
         active_above, limited_above = active, limited
         above, below = below, above
+    if band < last:
+        _seam_share(seams, band, 0, share, limited_above, active_above)
+        return drained
     if limited_above:
         limit_discharge(above, share, share)
     _set(state.y_discharge, ny, above)

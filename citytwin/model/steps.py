@@ -270,6 +270,8 @@ class Block:
     """Of the arrays by direction: where the wind comes from, in the order of the leading axis."""
     tables: Mapping[Table, pd.DataFrame] = field(default_factory=dict)
     """Tables, such as images of rain; all their rows, whatever the window."""
+    threads: int = 1
+    """Threads that a long run may use; their number changes no bit of its result."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.arrays[key]

@@ -64,7 +64,7 @@ def test_maxima_of_a_series_equal_whole_array_maxima() -> None:
     depths, speeds = [], []
     for seed in range(5):
         state, ground = make_state(seed)
-        track_maxima(maxima, state, ground, space, NUMBERS, F(10 * seed + 1))
+        track_maxima(maxima, state, ground, space, NUMBERS, F(10 * seed + 1), 0, NY)
         depths.append(state.depth_m)
         speeds.append(cell_speed(state, ground))
     depth, speed = np.array(depths), np.array(speeds)
@@ -88,7 +88,7 @@ def test_a_time_once_stamped_stays() -> None:
     space = np.zeros((MAXIMA_WORK_ROWS, NX + 1), dtype=F)
     state, ground = make_state(1)
     for time in (7.0, 8.0):
-        track_maxima(maxima, state, ground, space, NUMBERS, F(time))
+        track_maxima(maxima, state, ground, space, NUMBERS, F(time), 0, NY)
     wet = state.depth_m >= F(0.01)
     assert (maxima.first_time_s[0][wet] == 7).all()
     assert np.isnan(maxima.first_time_s[0][~wet]).all()
@@ -100,7 +100,7 @@ def test_speed_stays_bounded_where_a_film_lies_below_a_step() -> None:
     state.x_discharge[:] = 50
     maxima = empty_maxima(1.0)
     space = np.zeros((MAXIMA_WORK_ROWS, NX + 1), dtype=F)
-    track_maxima(maxima, state, ground, space, NUMBERS, F(0))
+    track_maxima(maxima, state, ground, space, NUMBERS, F(0), 0, NY)
     deepest = state.depth_m.max() + 0.5
     assert maxima.speed_m_s.max() <= np.sqrt(2 * G * deepest)
     assert maxima.speed_m_s.max() == pytest.approx(np.sqrt(G * deepest), rel=0.3)
