@@ -105,14 +105,14 @@ def blended(values: NDArray[np.float64], shares: AxisShares) -> NDArray[np.float
     Parameters
     ----------
     values
-        On the lattice, shape (cells of the lattice, m).
+        On the lattice, shape (cells of the lattice, m), float64 [any unit].
     shares
         Shares in n cells.
 
     Returns
     -------
     numpy.ndarray
-        Shape (n, m), float64. Where all values are equal so are the means, to the last bit: what
+        Shape (n, m), float64 [unit of `values`]. Where all values are equal so are the means, to the last bit: what
         is added are differences from the first one.
     """
     first, units = shares

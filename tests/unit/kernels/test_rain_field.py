@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citytwin.errors import ConfigError
@@ -66,6 +66,7 @@ def test_a_cell_of_the_lattice_has_the_bits_of_a_series(time_s: float) -> None:
     assert rain.depth_until_m(time_s).ravel().tolist() == [series.depth_until_m(time_s)] * 2
 
 
+@settings(max_examples=40)
 @given(LATTICES, st.integers(0, 20))
 def test_the_volume_is_that_over_streets_and_roofs(lattice: Lattice, seed: int) -> None:
     """Sum over exact overlaps of squares with the cells that are rained on, roofs among them."""
@@ -106,6 +107,7 @@ def test_a_roof_brings_the_rain_that_falls_on_it() -> None:
     assert got * 1000 == pytest.approx([0, 0.5, 0, 0, 0, 1 + 1 + 0.5, 2], abs=1e-12)
 
 
+@settings(max_examples=40)
 @given(LATTICES, st.integers(0, 5), st.integers(0, 8), st.integers(1, 12))
 def test_a_part_gets_the_bits_of_the_whole(lattice: Lattice, seed: int, row: int, col: int) -> None:
     """Depths of a window, and the area in whole numbers over two parts."""
