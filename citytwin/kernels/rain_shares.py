@@ -1,4 +1,8 @@
-"""How the cells of a lattice share those of a grid, along one axis, in whole numbers."""
+"""How the cells of a lattice share those of a grid, along one axis, in whole numbers.
+
+Means over the area that cells have in common lose and make nothing (first-order conservative remapping,
+Jones 1999, Monthly Weather Review 127); on lattices that are parallel it falls apart into two axes.
+"""
 
 from __future__ import annotations
 

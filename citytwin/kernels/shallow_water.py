@@ -365,8 +365,10 @@ def close_seams(
 
     Parameters
     ----------
-    state, ground, work
+    state, ground
         As for `advance_band`.
+    work
+        Work space of any band, shape (STEP_WORK_ROWS, max(ny, nx) + 1), float32 [any unit].
     seams
         What the bands have left there.
     numbers
