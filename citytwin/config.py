@@ -27,9 +27,10 @@ from pydantic import (
 
 from citytwin.errors import ConfigError
 from citytwin.live_config import LiveConfig
-from citytwin.model.layer import CityName, Classification, Publication
+from citytwin.model.layer import CityName, Classification, Publication, is_within
 from citytwin.model.text import Text, both_languages
 from citytwin.security.lowering import Lowering
+from citytwin.security.sealed_folders import SEALED
 from citytwin.strict_yaml import read_yaml
 from citytwin.wording import explain
 
@@ -186,6 +187,13 @@ class NightsConfig(_Section):
     on_failure: FailureHook | None = None
 
 
+class EncryptionConfig(_Section):
+    """How restricted and secret data are sealed on the disk."""
+
+    key: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
+    """Name of the operator's key; the key itself stands in no configuration."""
+
+
 class Config(_Section):
     """A city and what is to be made of it."""
 
@@ -211,6 +219,8 @@ class Config(_Section):
     whom `citytwin serve` knows (``served``)."""
     lowerings: tuple[Lowering, ...] = ()
     """Named rules by which a layer is less protected than what it is made from."""
+    encryption: EncryptionConfig | None = None
+    """Needed where a source is restricted or secret."""
     nights: NightsConfig = NightsConfig()
     """Runs by the clock."""
 
@@ -254,9 +264,18 @@ class LoadedConfig(_Section):
         return (self.file.parent / text).resolve()
 
     @property
+    def protected(self) -> bool:
+        """Whether what a run writes must be sealed: a source is restricted or secret."""
+        return any(
+            not is_within(source.classification, "internal") for source in self.config.sources
+        )
+
+    @property
     def city_dir(self) -> Path:
-        """Folder of the published city."""
-        return self.path(self.config.out) / self.config.city.id
+        """Folder of the published city: sealed, unless all of its layers are public."""
+        out = self.path(self.config.out)
+        sealed = self.protected and self.config.publication == "served"
+        return (out / SEALED if sealed else out) / self.config.city.id
 
 
 def load(file: Path) -> LoadedConfig:

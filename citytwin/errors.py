@@ -140,6 +140,32 @@ class BusyError(StoreError):
     """Somebody else holds what is needed; the same command may succeed later."""
 
 
+class SealError(StoreError):
+    """A sealed file that is not what was sealed, or cannot be opened."""
+
+
+class KeyAccessError(SealError):
+    """A key that cannot be had now; what is sealed with it may be sound."""
+
+
+class MissingKeyError(KeyAccessError):
+    """A key that is needed is not there.
+
+    Parameters
+    ----------
+    message
+        What needs it, and where it was looked for.
+    key_id
+        Its name.
+    hint
+        What the reader can do about it.
+    """
+
+    def __init__(self, message: str, *, key_id: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.key_id = key_id
+
+
 class StepError(CityTwinError, RuntimeError):
     """A step failed, on one tile or as a whole.
 

@@ -18,6 +18,7 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import FrameAsset, Latest, LayerDocument, PublishedLayer
 from citytwin.security.decision import ANONYMOUS, Resource, Subject, decide
 from citytwin.security.policy import PUBLIC_ONLY, Policy, load_policy
+from citytwin.store.at_rest import read_bytes, readable
 from citytwin.store.observations import (
     History,
     ObservationReader,
@@ -25,6 +26,7 @@ from citytwin.store.observations import (
     folder_of,
     located,
 )
+from citytwin.store.sealed_rasters import opener_for
 from citytwin.wording import nearest
 
 _CHUNK = 512
@@ -84,7 +86,11 @@ class Layer:
         """Open one GeoTIFF of the layer lazily."""
         path = self.directory / name
         array = rioxarray.open_rasterio(
-            path, masked=True, chunks={"x": _CHUNK, "y": _CHUNK}, band_as_variable=False
+            path,
+            masked=True,
+            chunks={"x": _CHUNK, "y": _CHUNK},
+            band_as_variable=False,
+            **opener_for(path),
         )
         if not isinstance(array, xr.DataArray):
             msg = f"{path} does not hold one raster"
@@ -107,7 +113,7 @@ class Layer:
         if self.document.kind != "vector":
             msg = f"layer {self.document.id} is a {self.document.kind} layer"
             raise StoreError(msg, hint="use to_xarray()")
-        frame = gpd.read_parquet(self.directory / f"{self.document.id}.parquet")
+        frame = gpd.read_parquet(readable(self.directory / f"{self.document.id}.parquet"))
         frame.attrs = {
             "units": {column.name: column.unit for column in self.document.columns},
             "notes": [note.en for note in self.document.notes],
@@ -305,7 +311,7 @@ class Twin:
 
     def _open(self, layer: PublishedLayer) -> Layer:
         directory = self.directory / layer.path
-        document = LayerDocument.model_validate_json((directory / "layer.json").read_bytes())
+        document = LayerDocument.model_validate_json(read_bytes(directory / "layer.json"))
         return Layer(directory, document)
 
     def _rows(self) -> list[tuple[str, str, str, str]]:
@@ -351,7 +357,7 @@ def open_twin(
     Raises
     ------
     StoreError
-        If nothing is published there.
+        If nothing is published there, or it is sealed and the key is not here.
     ConfigError
         If the policy is missing or wrong.
     """

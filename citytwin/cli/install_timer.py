@@ -73,6 +73,7 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
     out = loaded.path(loaded.config.out)
     out.mkdir(parents=True, exist_ok=True)  # systemd refuses to start with a folder that is not
     places = [out, *(loaded.path(place).parent for place in beside if place is not None)]
+    encryption = loaded.config.encryption
     return systemd.NightJob(
         city=loaded.config.city.id,
         program=Path(found),
@@ -81,6 +82,7 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
         at=at,
         time_zone=loaded.config.time_zone,
         user=account,
+        key=encryption.key if loaded.protected and encryption else None,
     )
 
 

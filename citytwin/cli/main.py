@@ -19,6 +19,8 @@ COMMANDS = {
     "run": "Bring the published maps of a city up to date; safe to repeat.",
     "status": "Say what stands published, and what became of each night.",
     "install-timer": "Write what runs a city every night: units of systemd, or a CronJob.",
+    "cluster": "Write certificates for a cluster of Dask.",
+    "keys": "Make, list, rotate and destroy the keys of restricted data.",
     "prune": "Remove old runs of a published city.",
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "ingest": "Read city models into a folder of tables, without a configuration.",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import click
 
-from citytwin.config import load
+from citytwin.config import LoadedConfig, load
 
 
 @click.command()
@@ -43,14 +44,14 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
     work = work_dir(loaded)
     tile = tile_cells or DEFAULT_TILE_CELLS
     crs, zone = require_metric(loaded.config.crs), loaded.config.time_zone
-    with TemporaryDirectory() as scratch, closing(Manifest.reading(work / MANIFEST)) as manifest:
+    with _scratch(loaded) as scratch, closing(Manifest.reading(work / MANIFEST)) as manifest:
         store = SketchStore(
             work,
             crs,
             zone,
             tile,
             domain_tile_cells=domain_tile_cells,
-            scratch=Path(scratch),
+            scratch=scratch,
         )
         city = bind(loaded)
         refuse_shared_files(city)
@@ -71,3 +72,16 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         if layers:
             shown = "all" if len(layers) == len(classes) else ", ".join(layers)
             console.print(f"{name}: {len(layers)} layers ({shown})", highlight=False)
+
+
+@contextmanager
+def _scratch(loaded: LoadedConfig) -> Iterator[Path]:
+    """A folder for what a forecast writes; in memory, where that is restricted."""
+    from citytwin.store.memory_room import memory_room
+
+    if loaded.protected:
+        with memory_room() as room:
+            yield room
+    else:
+        with TemporaryDirectory() as folder:
+            yield Path(folder)

@@ -18,7 +18,11 @@ from citytwin.nights.recording import Entry, recorded
 
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
-@click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Use this Dask scheduler; tls://... with $CITYTWIN_CERTIFICATES.",
+)
 @click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
 @click.option("--tile", "tile_cells", type=click.IntRange(min=16), help="Side of a tile in cells.")
 @click.option(

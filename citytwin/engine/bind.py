@@ -141,14 +141,14 @@ def _bind_steps(
 
 
 def _refuse_protected(loaded: LoadedConfig, index: int, source: SourceConfig) -> None:
-    if source.classification in ("restricted", "secret"):
+    if source.classification in ("restricted", "secret") and loaded.config.encryption is None:
         said = "" if "classification" in source.model_fields_set else ", for nothing is said of it"
         raise _fail(
             loaded,
             f"sources[{index}] ({source.name}) is {source.classification}{said}: such data may "
-            "only reach the disk encrypted, and this version cannot encrypt",
-            hint="say `classification: public` of open data; else leave the source out, or have "
-            "its owner lower the classification",
+            "only reach the disk encrypted, and `encryption.key` names no key",
+            hint="say `classification: public` of open data; else `citytwin keys create NAME` makes "
+            "a key",
         )
 
 

@@ -18,6 +18,7 @@ from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Site
 from citytwin.model.tables import ALL, Table
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import write_text
 from citytwin.store.damage import unreadable
 from citytwin.store.fields import FieldStore
@@ -116,7 +117,7 @@ class CityStore:
         """Files that make up a table, in order."""
         path = self._list_path(owner, table)
         try:
-            return _FILES.validate_json(path.read_bytes())
+            return _FILES.validate_json(read_bytes(path))
         except (OSError, ValidationError) as error:
             raise unreadable(f"table {path}", error, [path]) from error
 

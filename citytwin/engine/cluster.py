@@ -11,6 +11,7 @@ from pathlib import Path
 import dask
 from distributed import Client, LocalCluster
 
+from citytwin.engine.cluster_security import client_security
 from citytwin.engine.stopping_workers import DeafToInterrupts
 from citytwin.errors import BusyError, ConfigError
 
@@ -31,22 +32,25 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
     Parameters
     ----------
     scheduler
-        Address of a running scheduler; None starts worker processes on this machine.
+        Address of a running scheduler, reached with a certificate where it begins with ``tls://``;
+        None starts worker processes on this machine.
     workers
         Number of local worker processes; default one per core.
     scratch
-        Folder for files that workers spill.
+        Folder for the lock files of workers; they spill nothing.
 
     Raises
     ------
     ConfigError
-        If the scheduler does not answer.
+        If the scheduler does not answer, or refuses, or certificates are missing.
     BusyError
         If it has no workers.
     """
     # Parallelism comes from tiles; only what has none, such as the flow of wind, has threads of its
     # own. Dashboards have no authentication, so their pages are left out.
     settings = {
+        # Dask spills where one of the two is set.
+        "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.comm.timeouts.connect": "10s",
         "distributed.admin.tick.limit": "30s",
@@ -57,11 +61,15 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
     logging.getLogger("distributed").setLevel(logging.CRITICAL)
     with dask.config.set(settings):
         if scheduler is not None:
+            security = client_security(scheduler)
             try:
-                client = Client(scheduler, timeout="10s")
+                client = Client(scheduler, timeout="10s", security=security)
             except (OSError, ValueError) as error:
                 msg = f"no Dask scheduler answers at {scheduler!r}: {error}"
-                raise ConfigError(msg, hint="start one with `dask scheduler`") from error
+                hint = (
+                    "start one with `dask scheduler`; with tls:// both must have certificates of "
+                )
+                raise ConfigError(msg, hint=f"{hint}one authority") from error
             with client:
                 _wait_for_workers(client, scheduler)
                 yield client

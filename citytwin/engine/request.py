@@ -12,6 +12,7 @@ from citytwin.engine.code_hash import package_digest
 from citytwin.engine.versions import package_versions
 from citytwin.errors import DamagedError, SourceError
 from citytwin.model.layer import Latest
+from citytwin.security.sealed_folders import SEALED
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import WORK, FinishedRun, Manifest
 from citytwin.store.standing_city import stands
@@ -25,14 +26,15 @@ MANIFEST = "manifest.sqlite"
 
 def work_dir(loaded: LoadedConfig) -> Path:
     """Folder of a city's working store, beside the published city: what is published may be copied
-    to a web server as it is, and decoded sources stay at home.
+    to a web server as it is, and decoded sources stay at home; sealed, where one is restricted.
 
     Parameters
     ----------
     loaded
         The configuration.
     """
-    return loaded.path(loaded.config.out) / WORK / loaded.config.city.id
+    work = loaded.path(loaded.config.out) / WORK
+    return (work / SEALED if loaded.protected else work) / loaded.config.city.id
 
 
 def request_key(loaded: LoadedConfig) -> str:

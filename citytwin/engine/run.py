@@ -30,6 +30,7 @@ from citytwin.engine.openness import require_public
 from citytwin.engine.output_folder import require_own_folder
 from citytwin.engine.placing import find_grid, known_grid
 from citytwin.engine.plan import Plan, plan
+from citytwin.engine.protecting import protect_workers, protecting, require_private_cluster
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
 from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
@@ -106,6 +107,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     require_public(wanted)  # what cannot be made or published is told before anything is read
     refuse_shared_files(city)
     require_own_folder(loaded)
+    require_private_cluster(loaded, options.scheduler)
     work = work_dir(loaded)
     if loaded.config.publication == "served":  # decoded sources are as protected as their layers
         work.mkdir(parents=True, exist_ok=True)
@@ -119,7 +121,13 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         domain_tile_cells=options.domain_tile_cells,
     )
     require_room(wanted, replace(store, grid=known_grid(loaded.config)))
-    with holding(loaded), connect(options.scheduler, options.workers, work / "dask") as client:
+    with (
+        holding(loaded),
+        protecting(loaded) as in_clear,
+        connect(options.scheduler, options.workers, work / "dask") as client,
+    ):
+        if loaded.protected:
+            protect_workers(client)
         _follow(client, progress)
         try:
             report = healed(
@@ -129,6 +137,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         except KeyboardInterrupt:
             let_states_be_kept(client)
             raise
+    report.losses += in_clear
     report.seconds = time.monotonic() - begin
     return report
 

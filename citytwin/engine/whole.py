@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from functools import partial
@@ -31,6 +30,7 @@ from citytwin.model.text import Text
 from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
 from citytwin.store.series_layer import FieldSeries
+from citytwin.store.staging import new_folder
 from citytwin.store.tables import conform, row_digests
 
 WRITER = __name__
@@ -121,8 +121,6 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         The city's working store.
     """
     recipe = registry.named(LayerRecipe, task.layer_id)
-    shutil.rmtree(task.staging, ignore_errors=True)
-    task.staging.mkdir(parents=True)
     array: NDArray[Any] | FieldSeries | None = None
     frame = None
     if isinstance(recipe.view, RasterView):
@@ -130,26 +128,26 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     else:
         frame = store.read_table(recipe.view.table, task.owner)
         content = str(row_digests(frame).tolist())
-    document = write_layer(
-        LayerContent(
-            recipe=recipe,
-            grid=store.spec,
-            array=array,
-            frame=frame,
-            notes=task.notes,
-            facts=task.facts,
-            classification=task.classification,
-            lowered_from=task.lowered_from,
-            valid_time=task.valid_time,
-            licence=task.licence,
-            sources=task.sources,
-            inputs=task.inputs,
-            vertical_datum=task.vertical_datum,
-            fingerprint=layer_fingerprint(task, recipe, store.spec, content),
-        ),
-        task.staging,
+    shown = LayerContent(
+        recipe=recipe,
+        grid=store.spec,
+        array=array,
+        frame=frame,
+        notes=task.notes,
+        facts=task.facts,
+        classification=task.classification,
+        lowered_from=task.lowered_from,
+        valid_time=task.valid_time,
+        licence=task.licence,
+        sources=task.sources,
+        inputs=task.inputs,
+        vertical_datum=task.vertical_datum,
+        fingerprint=layer_fingerprint(task, recipe, store.spec, content),
     )
-    return LayerResult(document=document, checksum=folder_checksum(task.staging))
+    with new_folder(task.staging) as folder:
+        document = write_layer(shown, folder)
+        checksum = folder_checksum(folder)
+    return LayerResult(document=document, checksum=checksum)
 
 
 def _shown(

@@ -27,6 +27,7 @@ from citytwin.live.recent import Recent
 from citytwin.live.stage_outlook import REACH
 from citytwin.live.ways import sinks_of, ways_in
 from citytwin.live_config import LiveConfig
+from citytwin.model.layer import is_within
 from citytwin.store.observations import ObservationReader, ObservationStore, folder_of
 from citytwin.store.outbox import Outbox
 from citytwin.store.publish import announce_live
@@ -52,12 +53,19 @@ def live_of(loaded: LoadedConfig) -> LiveConfig:
     Raises
     ------
     ConfigError
-        If there is none.
+        If there is none, or what it would keep may not reach the disk in clear.
     """
-    if loaded.config.live is None:
+    live = loaded.config.live
+    if live is None:
         msg = f"{loaded.file}: has no section `live`"
         raise ConfigError(msg, hint="name feeds there; README shows an example")
-    return loaded.config.live
+    closed = [feed.name for feed in live.feeds if not is_within(feed.classification, "internal")]
+    if closed or loaded.protected:
+        what = f"feed {closed[0]}" if closed else "a source of the city"
+        msg = f"{loaded.file}: {what} is restricted or secret, and observations are kept in clear"
+        hint = "say the classification of open feeds; read restricted ones by `citytwin run`"
+        raise ConfigError(msg, hint=hint)
+    return live
 
 
 def running_folder(loaded: LoadedConfig) -> Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from typing import Any
 from citytwin.config import LoadedConfig
 from citytwin.engine.report import Exit, RunReport
 from citytwin.errors import BusyError, CityTwinError, StoreError
-from citytwin.model.layer import highest
+from citytwin.model.layer import highest, is_within
 from citytwin.nights.aftermath import follow_up
 from citytwin.nights.journal import forget_oldest, journal_dir, read_records, write_record
 from citytwin.nights.record import FeedAge, RunRecord
@@ -45,7 +45,12 @@ class Entry:
             Of that run.
         """
         code = Exit.LOSSES if losses else Exit.DONE
-        self._change(outcome="nothing to do", exit_code=code, run_id=finished.run_id, losses=losses)
+        self._change(
+            outcome="nothing to do",
+            exit_code=code,
+            run_id=finished.run_id,
+            losses=self._tellable(losses),
+        )
 
     def ended(self, report: RunReport | None) -> None:
         """Say how the run ended.
@@ -67,9 +72,9 @@ class Entry:
             made_parts=sum(row.parts - row.standing for row in report.rows),
             published=tuple(report.published),
             unchanged=tuple(report.unchanged),
-            losses=tuple(report.losses),
-            failures=tuple(report.failures),
-            healed=tuple(report.healed),
+            losses=self._tellable(report.losses),
+            failures=self._tellable(report.failures),
+            healed=self._tellable(report.healed),
             feeds=tuple(FeedAge(source=source, newest=moment) for source, moment in newest),
         )
 
@@ -82,13 +87,22 @@ class Entry:
             What was raised.
         """
         if isinstance(error, BusyError):
-            self._change(outcome="busy", exit_code=Exit.TRY_LATER, failures=(str(error),))
+            told = self._tellable([str(error)])
+            self._change(outcome="busy", exit_code=Exit.TRY_LATER, failures=told)
         elif isinstance(error, KeyboardInterrupt):
             self._change(outcome="stopped", exit_code=Exit.FAILED)
         else:
             known = isinstance(error, CityTwinError | OSError)
             text = str(error) if known else f"{type(error).__name__}: {error}"
-            self._change(outcome="failed", exit_code=Exit.FAILED, failures=(text,))
+            told = self._tellable([text])
+            self._change(outcome="failed", exit_code=Exit.FAILED, failures=told)
+
+    def _tellable(self, texts: Sequence[str]) -> tuple[str, ...]:
+        """What a file in clear may say: of restricted data only how much there is to say."""
+        if not texts or is_within(self.record.classification, "internal"):
+            return tuple(texts)
+        number = f"{len(texts)} message{'s' if len(texts) > 1 else ''}"
+        return (f"{number} about {self.record.classification} data: told where the run started",)
 
     def _change(self, **values: Any) -> None:
         self.record = self.record.model_copy(update=values)

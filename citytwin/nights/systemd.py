@@ -10,6 +10,7 @@ from pathlib import Path
 
 from citytwin.engine.report import Exit
 from citytwin.errors import ConfigError
+from citytwin.security.key_files import PREFIX
 
 _HIDDEN = (Path("/tmp"), Path("/var/tmp"))
 """The service has its own, for others might put things there."""
@@ -58,6 +59,8 @@ class NightJob:
     """Limit of memory, as systemd writes it."""
     timeout_h: float = 6.0
     """Longest run [h]."""
+    key: str | None = None
+    """Name of the key of a city with restricted data; systemd hands it over as a credential."""
 
     @property
     def unit(self) -> str:
@@ -83,6 +86,7 @@ def service(job: NightJob) -> str:
     """
     folders = " ".join(_quoted(folder) for folder in job.writable)
     account = f"User={job.user}\n" if job.user else ""
+    credential = f"LoadCredential={PREFIX}{job.key}\n" if job.key else ""
     return (
         "[Unit]\n"
         f"Description=citytwin: nightly run of {job.city}\n"
@@ -93,6 +97,7 @@ def service(job: NightJob) -> str:
         "[Service]\n"
         "Type=oneshot\n"
         f"{account}"
+        f"{credential}"
         f"ExecStart={_quoted(job.program)} run {_quoted(job.config)}\n"
         f"SuccessExitStatus={int(Exit.LOSSES)} {int(Exit.TRY_LATER)}\n"
         "KillSignal=SIGINT\n"

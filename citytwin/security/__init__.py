@@ -1,1 +1,3 @@
-"""Who may see what: classifications, one decision over a policy, and the chain of what was asked."""
+"""Who may see what: classifications, one decision over a policy, the chain of what was asked, and
+keys that close what lies on the disk.
+"""

@@ -1,4 +1,7 @@
-"""Files that are there whole or not at all: written aside on the same disk, synced, renamed."""
+"""Files that are there whole or not at all: written aside on the same disk, synced, renamed.
+
+What belongs into a sealed folder is written in memory, and sealed on its way to the disk.
+"""
 
 from __future__ import annotations
 
@@ -10,10 +13,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from citytwin.errors import StoreError, hint_of
+from citytwin.errors import SealError, StoreError, hint_of
+from citytwin.security.sealed_folders import folder_key, name_in, sealed_root
+from citytwin.security.sealed_streams import SealingWriter
+from citytwin.store.memory_room import memory_room
 
 TEMPORARY_PREFIX = ".tmp-"
 """What a kill may leave behind begins with this."""
+_COPIED_BYTES = 1 << 20
 _OURS = re.compile(re.escape(TEMPORARY_PREFIX) + r"[0-9a-f]{32}(\..*)?")
 """And goes on like this; what others call temporary is not ours to remove."""
 
@@ -43,21 +50,47 @@ def replacing(path: Path) -> Iterator[Path]:
     StoreError
         If the disk refuses.
     """
-    temporary = temporary_beside(path)
+    root = sealed_root(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        yield temporary
-        sync_file(temporary)
-        temporary.replace(path)
-        sync_folder(path.parent)
+        if root is None:
+            with _put_in_place(path) as temporary:
+                yield temporary
+            return
+        with memory_room() as room:
+            clear = room / temporary_beside(path).name
+            yield clear
+            with _put_in_place(path) as temporary:
+                _seal(clear, temporary, root, path)
     except StoreError:
         raise
     except OSError as error:
         msg = f"{path} cannot be written: {error}"
         raise StoreError(msg, hint=hint_of(error)) from error
+
+
+@contextmanager
+def _put_in_place(path: Path) -> Iterator[Path]:
+    temporary = temporary_beside(path)
+    try:
+        yield temporary
+        sync_file(temporary)
+        temporary.replace(path)
+        sync_folder(path.parent)
     finally:
         if temporary.exists():
             temporary.unlink()
+
+
+def _seal(clear: Path, target: Path, root: Path, path: Path) -> None:
+    """Seal a file under the name that it will have."""
+    key, name = folder_key(root), name_in(root, path)
+    with (
+        clear.open("rb") as source,
+        target.open("wb") as sealed,
+        SealingWriter(sealed, key, name) as writer,
+    ):
+        shutil.copyfileobj(source, writer, _COPIED_BYTES)
 
 
 def write_bytes(path: Path, data: bytes) -> None:
@@ -70,8 +103,29 @@ def write_bytes(path: Path, data: bytes) -> None:
     data
         Its content.
     """
+    root = sealed_root(path)
+    if root is not None:  # what is in memory already needs no file there
+        _write_sealed(root, path, data)
+        return
     with replacing(path) as temporary:
         temporary.write_bytes(data)
+
+
+def _write_sealed(root: Path, path: Path, data: bytes) -> None:
+    key, name = folder_key(root), name_in(root, path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with (
+            _put_in_place(path) as temporary,
+            temporary.open("wb") as target,
+            SealingWriter(target, key, name) as writer,
+        ):
+            writer.write(data)
+    except SealError:
+        raise
+    except OSError as error:
+        msg = f"{path} cannot be written: {error}"
+        raise StoreError(msg, hint=hint_of(error)) from error
 
 
 def write_text(path: Path, text: str) -> None:

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from citytwin.errors import StoreError
 from citytwin.model.layer import LayerDocument, PublishedLayer
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import temporary_beside, write_text
 from citytwin.store.latest import CATALOG, COLLECTION, ITEM, LAYER, run_folders
 from citytwin.store.run_info import RunInfo
@@ -138,7 +139,7 @@ def _layers_named(city_dir: Path) -> list[str]:
 def _read(path: Path, model: type[Document]) -> Document | None:
     """Read a document; one that is damaged counts as missing, for all of it can be made anew."""
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_bytes(path))
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
@@ -147,5 +148,5 @@ def _read(path: Path, model: type[Document]) -> Document | None:
 
 
 def _write_if_changed(path: Path, text: str) -> None:
-    if not path.is_file() or path.read_bytes() != text.encode("utf-8"):
+    if not path.is_file() or read_bytes(path) != text.encode("utf-8"):
         write_text(path, text)

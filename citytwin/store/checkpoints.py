@@ -10,6 +10,7 @@ import numpy as np
 
 from citytwin.errors import StoreError
 from citytwin.model.checkpoints import NamedArrays
+from citytwin.store.at_rest import open_file, size_of
 from citytwin.store.atomic import replacing
 
 _FINGERPRINT = "fingerprint"
@@ -76,13 +77,13 @@ def read_checkpoint(path: Path, fingerprint: str) -> NamedArrays | None:
         If a byte of it has changed.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             # Before anything in it is believed, such as the shape of an array.
-            wanted = _digest(file, path.stat().st_size - _DIGEST_BYTES)
+            wanted = _digest(file, size_of(path) - _DIGEST_BYTES)
             if file.read() != wanted:
                 msg = f"{path} is damaged: it is not what was written"
                 raise DamagedCheckpointError(msg)
-        with np.load(path, allow_pickle=False) as kept:
+        with open_file(path) as file, np.load(file, allow_pickle=False) as kept:
             if str(kept[_FINGERPRINT]) != fingerprint:
                 return None
             return {name: kept[name] for name in kept.files if name != _FINGERPRINT}

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from citytwin.errors import DamagedError, StoreError, hint_of
+from citytwin.errors import DamagedError, KeyAccessError, StoreError, hint_of
 
 log = logging.getLogger(__name__)
 _REFUSALS = frozenset(
@@ -35,6 +35,8 @@ def unreadable(what: str, error: Exception, files: Iterable[Path]) -> StoreError
     StoreError
         `DamagedError` where its content is at fault, or it is not there at all.
     """
+    if isinstance(error, KeyAccessError):  # what is sealed is as sound as it was
+        return error
     msg = f"{what} cannot be read: {error}"
     refused = isinstance(error, OSError) and error.errno in _REFUSALS
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and refused):

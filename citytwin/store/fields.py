@@ -31,6 +31,7 @@ from citytwin.model.layer import ValueRange
 from citytwin.model.text import Text
 from citytwin.store.atomic import sync_file, sync_folder, sync_tree
 from citytwin.store.damage import unreadable
+from citytwin.store.sealed_zarr import zarr_store
 
 _TIME_UNITS = "seconds since 1970-01-01T00:00:00Z"
 _SAID = "said"
@@ -121,13 +122,13 @@ class FieldStore:
             made = self._coordinates(field, field.axis) / "zarr.json"
             if made.exists() and self.coordinates(field) == along:
                 return False
-            zarr.create_group(str(self._root(field)), overwrite=True)
+            zarr.create_group(zarr_store(self._root(field)), overwrite=True)
         elif (self._path(field) / "zarr.json").exists():
             return False
         tile = (min(self.tile_cells, self.grid.ny), min(self.tile_cells, self.grid.nx))
         number = len(along)
         zarr.create_array(
-            str(self._path(field)),
+            zarr_store(self._path(field)),
             shape=(number, *self.grid.shape) if field.axis else self.grid.shape,
             chunks=(1, *tile) if field.axis else tile,
             shards=(number, *tile) if field.axis else None,
@@ -160,7 +161,7 @@ class FieldStore:
             values = np.array([one.from_deg for one in along if isinstance(one, Direction)])
             attributes = {"standard_name": "wind_from_direction", "units": "degree"}
         array = zarr.create_array(
-            str(self._coordinates(field, axis)),
+            zarr_store(self._coordinates(field, axis)),
             shape=values.shape,
             dtype=values.dtype,
             dimension_names=(axis,),
@@ -175,7 +176,9 @@ class FieldStore:
         if not field.axis:
             return ()
         try:
-            stored = zarr.open_array(str(self._coordinates(field, field.axis)), mode="r")
+            stored = zarr.open_array(
+                zarr_store(self._coordinates(field, field.axis), read_only=True), mode="r"
+            )
             values = np.asarray(stored[:])
         except FileNotFoundError as error:
             raise self._missing(field) from error
@@ -209,7 +212,8 @@ class FieldStore:
         try:
             # A tile without data leaves a chunk as well: a chunk that is missing was never made.
             with zarr.config.set({"array.write_empty_chunks": True}):
-                found = zarr.open_array(str(self._path(field)), mode=mode)
+                store = zarr_store(self._path(field), read_only=mode == "r")
+                found = zarr.open_array(store, mode=mode)
         except FileNotFoundError as error:
             raise self._missing(field) from error
         except _DAMAGE as error:

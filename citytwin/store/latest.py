@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument
+from citytwin.store.at_rest import read_bytes
 
 LATEST = "latest.json"
 LIVE = "live.json"
@@ -93,13 +94,13 @@ def published_city(city_dir: Path) -> Latest | None:
     Raises
     ------
     StoreError
-        If ``latest.json`` is damaged.
+        If ``latest.json`` is damaged, or sealed and its key is not there.
     """
     path = city_dir / LATEST
     if not path.is_file():
         return None
     try:
-        return Latest.model_validate_json(path.read_bytes())
+        return Latest.model_validate_json(read_bytes(path))
     except ValidationError as error:
         msg = f"{path} is damaged: {error.errors()[0]['msg']}"
         raise StoreError(
@@ -116,6 +117,6 @@ def document_of(folder: Path) -> LayerDocument | None:
         Of the layer.
     """
     try:
-        return LayerDocument.model_validate_json((folder / LAYER).read_bytes())
+        return LayerDocument.model_validate_json(read_bytes(folder / LAYER))
     except (OSError, ValidationError):
         return None

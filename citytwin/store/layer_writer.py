@@ -29,6 +29,7 @@ from citytwin.model.layer import (
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
+from citytwin.store.at_rest import digest_of_file
 from citytwin.store.atomic import write_text
 from citytwin.store.cog import CogLabels
 from citytwin.store.latest import INPUTS, ITEM, LAYER
@@ -39,7 +40,6 @@ from citytwin.store.series_layer import FieldSeries, write_series_files
 from citytwin.store.style_files import STYLES
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
-from citytwin.transports.files import sha256_of
 
 _HAZARD_GROUPS = {"flood", "exposure"}
 """Of layers that could be taken for an official hazard map."""
@@ -263,5 +263,5 @@ def folder_checksum(directory: Path) -> str:
     for path in sorted(directory.rglob("*"), key=lambda p: p.relative_to(directory).as_posix()):
         name = path.relative_to(directory).as_posix()
         if path.is_file() and name != ITEM:
-            total.update(f"{name}\0{sha256_of(path)}\n".encode())
+            total.update(f"{name}\0{digest_of_file(path)}\n".encode())
     return f"sha256:{total.hexdigest()}"

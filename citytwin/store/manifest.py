@@ -2,6 +2,8 @@
 
 SQLite with full synchronisation, so that a record is either there or not after a kill at any
 moment. A record is removed before its result is made anew and written after it is complete.
+In a sealed folder what records tell is sealed; names of steps, parts and files, times, and digests
+are not.
 """
 
 from __future__ import annotations
@@ -15,7 +17,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from citytwin.errors import DamagedError, StoreError
+from citytwin.errors import DamagedError, SealError, StoreError
+from citytwin.security.sealed_folders import folder_key, sealed_root
+from citytwin.security.sealed_streams import opened_bytes, sealed_bytes
 from citytwin.transports.files import stamp_of
 
 WORK = ".work"
@@ -68,6 +72,7 @@ class Manifest:
 
     def __init__(self, path: Path, connection: sqlite3.Connection | None = None) -> None:
         self._path = path
+        self._sealed = sealed_root(path)
         self._writes = connection is None
         with self._told("opened"):
             if connection is None:
@@ -104,7 +109,10 @@ class Manifest:
             "SELECT fingerprint, payload, seconds FROM results WHERE step=? AND part=?",
             (step, part),
         )
-        return None if row is None else Standing(*row)
+        if row is None:
+            return None
+        fingerprint, payload, seconds = row
+        return Standing(fingerprint, self._told_in(f"result {step} {part}", payload), seconds)
 
     def forget(self, step: str, parts: Sequence[str]) -> None:
         """Remove records at once, before their results are made anew."""
@@ -130,7 +138,13 @@ class Manifest:
         with self._transaction() as connection:
             connection.execute(
                 "INSERT OR REPLACE INTO results VALUES (?,?,?,?,?)",
-                (step, part, standing.fingerprint, standing.payload, standing.seconds),
+                (
+                    step,
+                    part,
+                    standing.fingerprint,
+                    self._kept(f"result {step} {part}", standing.payload),
+                    standing.seconds,
+                ),
             )
 
     def seconds_of(self, step: str) -> float | None:
@@ -141,13 +155,14 @@ class Manifest:
     def finished(self, key: str) -> FinishedRun | None:
         """Return the run that last ended for this request, or None."""
         row = self._row("SELECT run_id, summary FROM runs WHERE key=?", (key,))
-        return None if row is None else FinishedRun(*row)
+        return None if row is None else FinishedRun(row[0], self._told_in(f"run {key}", row[1]))
 
     def finish(self, key: str, run: FinishedRun) -> None:
         """Note that a request has been carried out; earlier notes are dropped."""
         with self._transaction() as connection:
             connection.execute("DELETE FROM runs")
-            connection.execute("INSERT INTO runs VALUES (?,?,?)", (key, run.run_id, run.summary))
+            summary = self._kept(f"run {key}", run.summary)
+            connection.execute("INSERT INTO runs VALUES (?,?,?)", (key, run.run_id, summary))
 
     def unfinish(self) -> None:
         """Forget which request was carried out, before anything is changed."""
@@ -194,6 +209,26 @@ class Manifest:
             with self._transaction() as connection:
                 connection.executemany("INSERT OR REPLACE INTO file_hashes VALUES (?,?,?,?)", fresh)
         return found
+
+    def _kept(self, name: str, text: str) -> str | bytes:
+        """A text as it is kept."""
+        if self._sealed is None:
+            return text
+        return sealed_bytes(folder_key(self._sealed), name, text.encode())
+
+    def _told_in(self, name: str, kept: str | bytes) -> str:
+        """A text that was kept."""
+        if self._sealed is None:
+            return str(kept)
+        sealed = kept if isinstance(kept, bytes) else kept.encode()
+        key = folder_key(self._sealed)
+        try:
+            return opened_bytes(key, name, sealed).decode()
+        except SealError as error:
+            files = (str(self._path), f"{self._path}-journal")
+            msg = f"the manifest {self._path} cannot be read: {error.message}"
+            hint = "run again: all is made anew"
+            raise DamagedError(msg, files=files, hint=hint) from error
 
     def _row(self, query: str, values: tuple[Any, ...]) -> tuple[Any, ...] | None:
         with self._told("read"):

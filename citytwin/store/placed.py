@@ -26,6 +26,7 @@ from pydantic import BaseModel, ConfigDict
 from citytwin.model.grid import Bounds
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS
 from citytwin.model.tables import Table
+from citytwin.store.at_rest import open_file, readable
 from citytwin.store.atomic import replacing
 from citytwin.store.damage import unreadable
 from citytwin.store.row_index import GROUP_ROWS, RowIndex
@@ -286,7 +287,7 @@ def _read(
     try:
         _check_footer(path, file)
         located: pd.DataFrame = gpd.read_parquet(
-            path,
+            readable(path),
             filters=filters,
             to_pandas_kwargs={"types_mapper": _TYPES.get},
             page_checksum_verification=True,
@@ -303,7 +304,7 @@ def _stored(
     try:
         _check_footer(path, file)
         return pq.read_table(
-            path, columns=columns, filters=filters, page_checksum_verification=True
+            readable(path), columns=columns, filters=filters, page_checksum_verification=True
         )
     except (OSError, ValueError, pa.ArrowException) as error:
         raise unreadable(f"table {path}", error, [path]) from error
@@ -317,7 +318,7 @@ def _check_footer(path: Path, file: TableFile) -> None:
 
 def _footer(path: Path) -> int:
     """Checksum of what a Parquet file says of itself at its end."""
-    with path.open("rb") as file:
+    with open_file(path) as file:
         size = file.seek(-_FOOT_BYTES, io.SEEK_END)
         length = int.from_bytes(file.read(4), "little")
         file.seek(max(0, size - length))

@@ -23,7 +23,8 @@ from citytwin.model.layer import (
     PublishedLayer,
     is_within,
 )
-from citytwin.store.atomic import move_folder, remove_stale, write_text
+from citytwin.store.at_rest import digest_of_file, read_bytes
+from citytwin.store.atomic import remove_stale, write_text
 from citytwin.store.catalogue import remove_runs, write_catalogue
 from citytwin.store.latest import (
     ITEM,
@@ -40,7 +41,7 @@ from citytwin.store.prune import prune
 from citytwin.store.qgis_project import project_layer, qgis_project
 from citytwin.store.run_info import RunInfo
 from citytwin.store.stac import item_of
-from citytwin.transports.files import sha256_of
+from citytwin.store.staging import is_sealed, place_folder
 
 __all__ = ["RunInfo", "StagedLayer", "prune", "publish"]
 
@@ -87,7 +88,7 @@ def publish(
         If a layer may not be published so or is not complete, or the disk refuses; the city then
         stands as it did.
     """
-    _check(staged, run)
+    _check(staged, run, sealed=is_sealed(city_dir))
     before = published_city(city_dir)
     _keep_closed(city_dir, before, run)
     city_dir.mkdir(parents=True, exist_ok=True)
@@ -98,8 +99,9 @@ def publish(
     entries = [_place(city_dir, layer, standing.get(layer.document.id), run) for layer in staged]
     left_over = _never_published(city_dir, before, entries)
     write_catalogue(city_dir, entries, run, leave_out=_outcasts(left_over, entries, standing))
-    project = qgis_project([project_layer(city_dir, entry) for entry in entries], run)
-    write_text(city_dir / f"{run.city.id}.qgs", project)
+    if not is_sealed(city_dir):  # QGIS opens no sealed file
+        project = qgis_project([project_layer(city_dir, entry) for entry in entries], run)
+        write_text(city_dir / f"{run.city.id}.qgs", project)
     latest = Latest(
         city=run.city,
         run_id=run.run_id,
@@ -186,7 +188,7 @@ def _keep_closed(city_dir: Path, before: Latest | None, run: RunInfo) -> None:
         raise StoreError(msg, hint="publish into another folder, or `citytwin export` this one")
 
 
-def _check(staged: Sequence[StagedLayer], run: RunInfo) -> None:
+def _check(staged: Sequence[StagedLayer], run: RunInfo, *, sealed: bool) -> None:
     if not staged:
         msg = f"run {run.run_id} has no layers"
         raise StoreError(msg, hint="a run without layers leaves the published city as it is")
@@ -202,12 +204,14 @@ def _check(staged: Sequence[StagedLayer], run: RunInfo) -> None:
     if twice or wrong:
         msg = f"layer ids used twice: {twice}, not valid: {wrong}"
         raise StoreError(msg, hint="ids have 1 to 64 of a-z, 0-9 and _")
-    limit: Classification = "public" if run.publication == "static" else "internal"
+    served: Classification = "secret" if sealed else "internal"
+    limit: Classification = "public" if run.publication == "static" else served
     for layer in staged:
         if not is_within(layer.document.classification, limit):
             msg = (
                 f"layer {layer.document.id} is {layer.document.classification}; a {run.publication}"
-                f" publication holds what is {limit} at most"
+                f" publication that is {'sealed' if sealed else 'in clear'} holds what is {limit} at"
+                " most"
             )
             hint = (
                 "leave the layer out, or give the sources it is made from the classification that"
@@ -238,8 +242,7 @@ def _place(
             return entry
         msg = f"{target} exists with other content"
         raise StoreError(msg, hint="published folders are never changed; take a new run id")
-    write_text(layer.directory / ITEM, item)
-    move_folder(layer.directory, target)
+    place_folder(layer.directory, target, item)
     return entry
 
 
@@ -247,7 +250,7 @@ def _check_folder(layer: StagedLayer) -> None:
     """Check that the document is that of the folder, and that all files it names are there."""
     folder, document = layer.directory, layer.document
     written = folder / LAYER
-    if not written.is_file() or written.read_text(encoding="utf-8") != layer_json(document):
+    if not written.is_file() or read_bytes(written) != layer_json(document).encode():
         msg = f"{written} is not the document of layer {document.id}"
         raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
     missing = [name for name in document.named_files if not (folder / name).is_file()]
@@ -270,7 +273,7 @@ def is_intact(city_dir: Path, standing: PublishedLayer) -> bool:
     item = folder / ITEM
     if not item.is_file() or folder_checksum(folder) != standing.checksum:
         return False
-    return standing.item in ("", f"sha256:{sha256_of(item)}")
+    return standing.item in ("", f"sha256:{digest_of_file(item)}")
 
 
 def _kept(city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None) -> PublishedLayer:
@@ -280,9 +283,7 @@ def _kept(city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None) -
         msg = f"layer {name} is neither in {layer.directory} nor published"
         raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
     published = city_dir / standing.path / LAYER
-    same = published.is_file() and published.read_text(encoding="utf-8") == layer_json(
-        layer.document
-    )
+    same = published.is_file() and read_bytes(published) == layer_json(layer.document).encode()
     if not same or not is_intact(city_dir, standing):
         msg = f"{city_dir / standing.path} is damaged or holds another version of {name}"
         raise StoreError(msg, hint="delete the folder .work and run again")

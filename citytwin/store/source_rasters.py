@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citytwin.model.raster import Raster
+from citytwin.security.sealed_folders import sealed_root
+from citytwin.store.at_rest import open_file, read_bytes
 from citytwin.store.atomic import replacing, write_text
 from citytwin.store.damage import unreadable
 from citytwin.store.fields import digest_of
@@ -56,15 +59,14 @@ def read_raster(path: Path) -> Raster:
     """
     beside = path.with_suffix(".json")
     try:
-        head = json.loads(beside.read_text(encoding="utf-8"))
+        head = json.loads(read_bytes(beside))
         stat = path.stat()
         wanted = head.pop(_CRC32)
         found = _with_place(head, _sound(path, stat.st_size, stat.st_mtime_ns))
         if found != wanted:
             msg = f"its checksum is {found}, not {wanted}"
             raise ValueError(msg)
-        values = np.load(path, mmap_mode="r", allow_pickle=False)
-        return Raster(values=np.asarray(values), **head)
+        return Raster(values=np.asarray(_values(path)), **head)
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise unreadable(f"raster {path}", error, [path, beside]) from error
 
@@ -83,7 +85,25 @@ def _with_place(head: dict[str, Any], values: int) -> int:
 
 def _crc32(path: Path) -> int:
     total = 0
-    with path.open("rb") as file:
+    with open_file(path) as file:
         while piece := file.read(_AT_ONCE):
             total = zlib.crc32(piece, total)
     return total
+
+
+def _values(path: Path) -> NDArray[Any]:
+    if sealed_root(path) is None:
+        mapped: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+        return mapped
+    stamp = path.stat()
+    return _unsealed(path, stamp.st_ino, stamp.st_mtime_ns)
+
+
+@lru_cache(maxsize=2)
+def _unsealed(path: Path, *stamp: int) -> NDArray[Any]:
+    """A sealed raster cannot be mapped; the one that tiles are cut from is kept in memory."""
+    del stamp  # another file is another entry
+    with open_file(path) as file:
+        values: NDArray[Any] = np.load(file, allow_pickle=False)
+    values.flags.writeable = False
+    return values

@@ -7,14 +7,15 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 
-import rasterio
 from pydantic import TypeAdapter
 
 from citytwin.model.layer import ImageAsset, InputFile, LayerDocument, ValuesAsset, highest
+from citytwin.store.at_rest import digest_of_file, read_bytes, size_of
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.paint import both
 from citytwin.store.raster_layer import THUMBNAIL
 from citytwin.store.run_info import RunInfo
+from citytwin.store.sealed_rasters import open_raster
 from citytwin.store.series_vrt import VRT_TYPE, vrt_name
 from citytwin.store.stac_model import (
     FILE,
@@ -36,7 +37,6 @@ from citytwin.store.stac_model import (
     TemporalExtent,
 )
 from citytwin.store.style_files import STYLES
-from citytwin.transports.files import sha256_of
 from citytwin.version import __version__
 
 _SPDX = re.compile(r"^[\w\-.+]+$")
@@ -131,7 +131,7 @@ def _lineage(document: LayerDocument) -> str:
 def _inputs(document: LayerDocument, folder: Path) -> tuple[Input, ...]:
     """Every file that the layer was made from; the sources, where the files were not listed."""
     listed = folder / INPUTS
-    files = _INPUT_FILES.validate_json(listed.read_bytes()) if listed.is_file() else ()
+    files = _INPUT_FILES.validate_json(read_bytes(listed)) if listed.is_file() else ()
     if files:
         return tuple(
             Input(
@@ -177,8 +177,8 @@ def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
             title=title,
             type=media,
             roles=(role,),
-            size=path.stat().st_size,
-            checksum=f"1220{sha256_of(path)}",  # multihash: sha2-256, 32 bytes
+            size=size_of(path),
+            checksum=f"1220{digest_of_file(path)}",  # multihash: sha2-256, 32 bytes
             classification=document.classification,
             when=times.get(name),
             bands=(_band(document, path),) if name.endswith(".tif") else None,
@@ -218,7 +218,7 @@ def _key(document: LayerDocument, name: str) -> str:
 
 
 def _band(document: LayerDocument, path: Path) -> Band:
-    with rasterio.open(path) as file:
+    with open_raster(path) as file:
         tags = file.tags(1)
         return Band(
             name=file.descriptions[0],

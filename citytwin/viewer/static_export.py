@@ -13,6 +13,7 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument
 from citytwin.security.decision import ANONYMOUS, Resource, decide
 from citytwin.security.policy import PUBLIC_ONLY, Policy
+from citytwin.store.at_rest import copy_tree, read_bytes
 from citytwin.store.atomic import temporary_beside
 from citytwin.store.latest import ITEM, LATEST, LAYER, published_city
 from citytwin.store.publish import StagedLayer, publish
@@ -80,12 +81,13 @@ def _is_for_anyone(document: LayerDocument, policy: Policy, now: datetime) -> bo
 
 def _copied(document: LayerDocument, source: Path, staging: Path) -> StagedLayer:
     target = staging / document.id
-    shutil.copytree(source, target, ignore=shutil.ignore_patterns(ITEM))
+    copy_tree(source, target)
+    (target / ITEM).unlink(missing_ok=True)
     return StagedLayer(document, target)
 
 
 def _run(latest: Latest, documents: list[LayerDocument], one: Path) -> RunInfo:
-    item = Item.model_validate_json((one / ITEM).read_bytes())
+    item = Item.model_validate_json(read_bytes(one / ITEM))
     return RunInfo(
         run_id=latest.run_id,
         published=datetime.fromisoformat(latest.published),
@@ -102,7 +104,7 @@ def _run(latest: Latest, documents: list[LayerDocument], one: Path) -> RunInfo:
 
 def _document(folder: Path) -> LayerDocument:
     try:
-        return LayerDocument.model_validate_json((folder / LAYER).read_bytes())
+        return LayerDocument.model_validate_json(read_bytes(folder / LAYER))
     except (OSError, ValidationError) as error:
         msg = f"{folder / LAYER} is missing or damaged"
         raise StoreError(msg, hint="run the city again with --verify") from error

@@ -1,0 +1,185 @@
+"""Prepares a run with data that may reach the disk only sealed."""
+
+from __future__ import annotations
+
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from distributed import Client, Worker
+from distributed.diagnostics.plugin import WorkerPlugin
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.cluster_security import ENCRYPTED
+from citytwin.engine.request import work_dir
+from citytwin.errors import ConfigError
+from citytwin.security.key_ring import open_ring
+from citytwin.store.latest import LATEST
+from citytwin.store.manifest import WORK
+from citytwin.store.memory_room import memory_folder, memory_room, swaps_to_disk
+from citytwin.store.sealed_keys import ensure_sealed
+from citytwin.store.staging import is_sealed
+
+log = logging.getLogger(__name__)
+_TEMPORARY = ("TMPDIR", "CPL_TMPDIR", "SQLITE_TMPDIR")
+"""Where Python, GDAL and SQLite put files of their own."""
+
+
+def require_private_cluster(loaded: LoadedConfig, scheduler: str | None) -> None:
+    """Check that restricted data go to no worker in clear.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    scheduler
+        Address of a running scheduler; None for workers of this run.
+
+    Raises
+    ------
+    ConfigError
+        If the scheduler is reached without encryption.
+    """
+    if loaded.protected and scheduler is not None and not scheduler.startswith(ENCRYPTED):
+        msg = f"the city has restricted data, and {scheduler} is reached without encryption"
+        raise ConfigError(msg, hint="`citytwin cluster certs` makes certificates for tls://")
+
+
+def protect(loaded: LoadedConfig) -> list[str]:
+    """Make sure that what a run writes can be sealed, and that nothing lies in clear beside it.
+
+    The working store of runs before the data were protected goes.
+
+    Parameters
+    ----------
+    loaded
+        The configuration; the city is held.
+
+    Returns
+    -------
+    list of str
+        What lies in clear and is not ours to remove.
+
+    Raises
+    ------
+    ConfigError
+        If no key is named.
+    SealError
+        If it is not there, or another is needed.
+    StoreError
+        If there is no room in memory.
+    """
+    if not loaded.protected:
+        return []
+    if loaded.config.encryption is None:
+        msg = f"{loaded.file.name}: restricted data need a key, and `encryption.key` names none"
+        raise ConfigError(msg, hint="`citytwin keys create NAME` makes one")
+    memory_folder()
+    places = swaps_to_disk()
+    if places:
+        log.warning("memory may be swapped to %s: that must be encrypted", ", ".join(places))
+    key, ring = loaded.config.encryption.key, open_ring()
+    ensure_sealed(work_dir(loaded), key, ring)
+    if is_sealed(loaded.city_dir):
+        ensure_sealed(loaded.city_dir, key, ring)
+    out, name = loaded.path(loaded.config.out), loaded.config.city.id
+    shutil.rmtree(out / WORK / name, ignore_errors=True)
+    clear = out / name
+    if is_sealed(loaded.city_dir) and (clear / LATEST).is_file():
+        return [f"runs from before the data were restricted lie in clear in {clear}: remove them"]
+    return []
+
+
+@contextmanager
+def protecting(loaded: LoadedConfig) -> Iterator[list[str]]:
+    """Keep what a run writes from the disk while the block carries it out.
+
+    Yields
+    ------
+    list of str
+        What lies in clear and is not ours to remove.
+
+    Parameters
+    ----------
+    loaded
+        The configuration; the city is held.
+    """
+    in_clear = protect(loaded)
+    if not loaded.protected:
+        yield in_clear
+        return
+    before = {name: os.environ.get(name) for name in _TEMPORARY}
+    with memory_room() as room:
+        _use(str(room))
+        try:
+            yield in_clear
+        finally:
+            for name, value in before.items():
+                if value is None:
+                    os.environ.pop(name, None)
+                else:
+                    os.environ[name] = value
+            tempfile.tempdir = None
+
+
+def _use(folder: str) -> None:
+    os.environ.update(dict.fromkeys(_TEMPORARY, folder))
+    tempfile.tempdir = folder
+
+
+def protect_workers(client: Client) -> None:
+    """Keep what workers hold from their disks.
+
+    Parameters
+    ----------
+    client
+        Dask client.
+
+    Raises
+    ------
+    ConfigError
+        If one spills.
+    """
+    client.register_plugin(TemporaryInMemory())
+    require_no_spilling(client)
+
+
+class TemporaryInMemory(WorkerPlugin):  # type: ignore[misc]
+    """Lets libraries on workers put temporary files into memory; of workers that come later too."""
+
+    name = "citytwin-temporary-in-memory"
+
+    def setup(self, worker: Worker) -> None:
+        """Set the folder of this worker."""
+        del worker
+        _use(str(memory_folder()))
+
+
+def require_no_spilling(client: Client) -> None:
+    """Check that no worker may write results to its disk.
+
+    Parameters
+    ----------
+    client
+        Dask client.
+
+    Raises
+    ------
+    ConfigError
+        If one may; it is named.
+    """
+    spilling = [address for address, may in client.run(_may_spill).items() if may]
+    if spilling:
+        msg = f"worker {spilling[0]} spills to its disk, and the city has restricted data"
+        hint = (
+            "start the workers with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False and "
+            "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False"
+        )
+        raise ConfigError(msg, hint=hint)
+
+
+def _may_spill(dask_worker: Worker) -> bool:
+    return type(dask_worker.data) is not dict

@@ -1,0 +1,105 @@
+"""Writes and lists the keys of sealed folders: made, wrapped anew, looked for below a place."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from citytwin.errors import SealError
+from citytwin.security.key_ring import KeyRing
+from citytwin.security.sealed_folders import (
+    KEYS_FILE,
+    SEALED,
+    WrappedKey,
+    forget_keys,
+    read_wrapped,
+    unwrap,
+    wrap,
+)
+from citytwin.security.sealing import FolderKey
+from citytwin.store.atomic import write_text
+
+
+@dataclass(frozen=True)
+class SealedFolder:
+    """A sealed folder and the operator's key that it needs."""
+
+    root: Path
+    key: str
+
+
+def ensure_sealed(root: Path, key_id: str, ring: KeyRing) -> None:
+    """Make a sealed folder, or check that the one there can be opened with a key.
+
+    Parameters
+    ----------
+    root
+        The folder.
+    key_id
+        Name of the operator's key.
+    ring
+        Keys of the operator.
+
+    Raises
+    ------
+    SealError
+        If it needs another key, or one that is not there.
+    """
+    if not (root / KEYS_FILE).exists():
+        _write(root, wrap(FolderKey.fresh(), key_id, ring))
+        return
+    found = read_wrapped(root)
+    if found.key != key_id:
+        msg = f"{root} is sealed with key {found.key!r}, not {key_id!r}"
+        hint = f"`citytwin keys rotate {root.parent.parent} --to {key_id}` brings it to that key"
+        raise SealError(msg, hint=hint)
+    unwrap(found, ring)
+
+
+def rewrap(root: Path, key_id: str, ring: KeyRing) -> bool:
+    """Wrap the key of a folder by another key of the operator; no other file is written.
+
+    Parameters
+    ----------
+    root
+        The folder.
+    key_id
+        Name of the new key.
+    ring
+        Has both keys.
+
+    Returns
+    -------
+    bool
+        Whether it was wrapped by another before.
+    """
+    found = read_wrapped(root)
+    if found.key == key_id:
+        unwrap(found, ring)
+        return False
+    key = unwrap(found, ring)
+    fresh = wrap(key, key_id, ring)
+    if unwrap(fresh, ring) != key:  # before the old one goes
+        msg = f"key {key_id!r} does not give back what it wrapped"
+        raise SealError(msg, hint="check the key management service")
+    _write(root, fresh)
+    forget_keys()
+    return True
+
+
+def _write(root: Path, wrapped: WrappedKey) -> None:
+    text = json.dumps(wrapped.model_dump(), indent=1) + "\n"
+    write_text(root / KEYS_FILE, text)
+
+
+def sealed_folders(place: Path) -> list[SealedFolder]:
+    """Return the sealed folders below a place, in order of their paths.
+
+    Parameters
+    ----------
+    place
+        Such as the folder ``out`` of a configuration.
+    """
+    roots = {file.parent for file in place.rglob(f"{SEALED}/*/{KEYS_FILE}")}
+    return [SealedFolder(root, read_wrapped(root).key) for root in sorted(roots)]

@@ -1,0 +1,100 @@
+"""``citytwin keys`` and ``citytwin cluster certs`` as an operator calls them."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from cryptography import x509
+from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
+
+from citytwin.cli import cluster, keys
+from citytwin.errors import CityTwinError, MissingKeyError, SealError, StoreError
+from citytwin.security import sealed_folders
+from citytwin.security.key_ring import open_ring
+from citytwin.store.at_rest import read_bytes
+from citytwin.store.atomic import write_text
+from citytwin.store.sealed_keys import ensure_sealed
+
+
+def call(*arguments: object) -> Result:
+    """Call ``citytwin keys``; errors come out."""
+    words = [str(word) for word in arguments]
+    return CliRunner().invoke(keys.command, words, catch_exceptions=False)
+
+
+@pytest.fixture
+def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A sealed folder below ``out``, sealed with the key `first`."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    sealed_folders.forget_keys()
+    assert call("create", "first").exit_code == 0
+    root = tmp_path / "out/.sealed/town"
+    ensure_sealed(root, "first", open_ring())
+    write_text(root / "a.txt", "kept")
+    return tmp_path / "out"
+
+
+def test_a_key_lives_from_its_making_to_its_end(out: Path) -> None:
+    """Made, listed, replaced, and destroyed once nothing needs it."""
+    assert "first: here" in call("list", out).stdout
+    with pytest.raises(SealError, match=r"'first' is needed by .*town"):
+        call("destroy", "first", out)
+    call("create", "second")
+    assert "first -> second" in call("rotate", out, "--to", "second").stdout
+    assert "destroyed" in call("destroy", "first", out).stdout
+    sealed_folders.forget_keys()
+    assert read_bytes(out / ".sealed/town/a.txt") == b"kept"
+    assert not (out.parent / "keys" / "citytwin-key-first").exists()
+
+
+def test_data_can_be_given_up(out: Path) -> None:
+    """Only where it is said, and then for good; the list says which key lacks."""
+    told = call("destroy", "first", out, "--even-if-needed").stdout
+    assert "cannot be read any more" in told
+    sealed_folders.forget_keys()
+    with pytest.raises(MissingKeyError, match="'first'"):
+        read_bytes(out / ".sealed/town/a.txt")
+    assert "'first' is needed, and is not in" in call("list", out).stdout
+
+
+def test_a_place_without_anything_sealed_is_told(out: Path, tmp_path: Path) -> None:
+    """So that nobody destroys a key because he looked in the wrong folder."""
+    (tmp_path / "elsewhere").mkdir()
+    with pytest.raises(CityTwinError, match="nothing is sealed below"):
+        call("destroy", "first", tmp_path / "elsewhere")
+
+
+def test_certificates_of_a_cluster_are_renewed_under_one_authority(tmp_path: Path) -> None:
+    """Keys are private, names are those of the machines, a client cannot stand for a server."""
+    folder = tmp_path / "certs"
+    words = ["certs", str(folder), "--host", "127.0.0.1", "--host", "node1.example"]
+    told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
+    assert "dask scheduler --tls-ca-file" in told
+    for key in folder.glob("*.key"):
+        assert stat.S_IMODE(key.stat().st_mode) == 0o600
+    authority, worker, client = (
+        _read(folder / f"{name}.pem") for name in ("ca", "worker", "client")
+    )
+    for one in (worker, client):
+        one.verify_directly_issued_by(authority)
+    named = worker.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert [str(ip) for ip in named.get_values_for_type(x509.IPAddress)] == ["127.0.0.1"]
+    assert named.get_values_for_type(x509.DNSName) == ["node1.example"]
+    usages = client.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    assert list(usages) == [Usage.CLIENT_AUTH]
+
+    CliRunner().invoke(cluster.command, words, catch_exceptions=False)
+    assert _read(folder / "ca.pem") == authority
+    renewed = _read(folder / "worker.pem")
+    assert renewed != worker
+    renewed.verify_directly_issued_by(authority)
+    (folder / "ca.key").unlink()
+    with pytest.raises(StoreError, match=r"authority in .* cannot be read"):
+        CliRunner().invoke(cluster.command, words, catch_exceptions=False)
+
+
+def _read(path: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(path.read_bytes())
