@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import ssl
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,5 +60,5 @@ def client_security(scheduler: str, environment: Mapping[str, str] = os.environ)
         tls_ca_file=str(authority),
         tls_client_cert=str(own.certificate),
         tls_client_key=str(own.key),
-        tls_min_version="1.3",
+        tls_min_version=ssl.TLSVersion.TLSv1_3,
     )

@@ -14,6 +14,7 @@ from citytwin.model.layer import Latest, LayerDocument, PublishedLayer, highest
 from citytwin.security.decision import Resource
 from citytwin.server.doors import Visitor
 from citytwin.server.refusals import NotThereError
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.latest import (
     CATALOG,
     COLLECTION,
@@ -234,7 +235,7 @@ def _resource(document: LayerDocument) -> Resource:
 @lru_cache(maxsize=2048)
 def _known(path: Path, _written_ns: int) -> LayerDocument | None:
     try:
-        return LayerDocument.model_validate_json(path.read_bytes())
+        return LayerDocument.model_validate_json(read_bytes(path))
     except (OSError, ValidationError):
         return None
 
@@ -250,6 +251,6 @@ def _document_of(path: Path) -> LayerDocument | None:
 
 def _read(path: Path, model: type[Document]) -> Document:
     try:
-        return model.model_validate_json(path.read_bytes())
+        return model.model_validate_json(read_bytes(path))
     except (OSError, ValidationError) as error:
         raise NotThereError from error

@@ -16,6 +16,7 @@ from citytwin.server.city import ServedCity
 from citytwin.server.files import PRIVATE, Asking
 from citytwin.server.refusals import NotThereError
 from citytwin.server.settings import ServeConfig
+from citytwin.store.at_rest import readable
 
 _GEOJSON = "application/geo+json"
 _LONLAT = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
@@ -140,7 +141,7 @@ def _features(city: ServedCity, document: LayerDocument) -> gpd.GeoDataFrame:
 @lru_cache(maxsize=4)
 def _read(path: Path, _written_ns: int) -> gpd.GeoDataFrame:
     """Features in longitude and latitude; a few layers stay in memory."""
-    frame = gpd.read_parquet(path).to_crs("OGC:CRS84")
+    frame = gpd.read_parquet(readable(path)).to_crs("OGC:CRS84")
     return frame.drop(columns=[name for name in ("bbox",) if name in frame.columns])
 
 

@@ -8,11 +8,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel
+from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 
+from citytwin.security.sealed_folders import sealed_root
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import Visitor, visitor_of
 from citytwin.server.refusals import NotThereError
+from citytwin.server.sealed_response import sealed_response
 from citytwin.store.latest import COLLECTION
 from citytwin.viewer.export import viewer_files
 from citytwin.viewer.site import media_type
@@ -65,9 +68,12 @@ def file_routes(city: ServedCity) -> APIRouter:
 
     @routes.head("/{layer}/{run}/{path:path}", include_in_schema=False)
     @routes.get("/{layer}/{run}/{path:path}", response_class=FileResponse)
-    def file(layer: str, run: str, path: str, visitor: Asking) -> Response:
+    def file(layer: str, run: str, path: str, visitor: Asking, request: Request) -> Response:
         """Return a file of a layer, or a range of it."""
-        return _sent(city.file(visitor, layer, run, tuple(path.split("/"))))
+        found = city.file(visitor, layer, run, tuple(path.split("/")))
+        if sealed_root(found) is None:
+            return _sent(found)
+        return sealed_response(found, request, media_type(found), PRIVATE)
 
     return routes
 

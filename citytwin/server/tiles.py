@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from io import BytesIO
-from typing import Annotated, Literal
+from pathlib import Path as FilePath
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import rasterio
@@ -25,7 +27,9 @@ from citytwin.server.city import ServedCity
 from citytwin.server.doors import Visitor, visitor_of
 from citytwin.server.files import PRIVATE, Asking
 from citytwin.server.refusals import NotThereError
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.paint import painted
+from citytwin.store.sealed_rasters import opener_for
 
 _TMS = "WebMercatorQuad"
 _MAX_ZOOM = 24
@@ -45,12 +49,26 @@ class PointAnswer(BaseModel):
     unit: str
 
 
+def opened(name: str) -> AbstractContextManager[Any]:
+    """Open a GeoTIFF, in clear or sealed.
+
+    Parameters
+    ----------
+    name
+        Path of the file.
+    """
+    found: AbstractContextManager[Any] = rasterio.open(
+        name, driver="GTiff", **opener_for(FilePath(name))
+    )
+    return found
+
+
 @define(kw_only=True)
 class GeoTiffReader(Reader):
     """Opens what is a GeoTIFF; no other driver of GDAL is even asked, VRT least of all."""
 
     def __attrs_post_init__(self) -> None:
-        self.dataset = self._ctx_stack.enter_context(rasterio.open(self.input, driver="GTiff"))
+        self.dataset = self._ctx_stack.enter_context(opened(self.input))
         super().__attrs_post_init__()
 
 
@@ -195,7 +213,7 @@ def style_of(city: ServedCity, document: LayerDocument) -> Style:
         Of the layer.
     """
     path = city.folder(document.id) / document.style
-    return Style.model_validate_json(path.read_bytes())
+    return Style.model_validate_json(read_bytes(path))
 
 
 def _painted(image: ImageData, style: Style, precision: float) -> bytes:

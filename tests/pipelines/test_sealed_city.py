@@ -12,6 +12,11 @@ import pytest
 import rasterio
 import shapely
 
+from citytwin.config import load
+from citytwin.engine.bind import bind
+from citytwin.engine.protecting import require_private_cluster
+from citytwin.engine.request import carried_out
+from citytwin.errors import ConfigError, MissingKeyError
 from citytwin.model.layer import LayerDocument
 from citytwin.security import sealed_folders
 from citytwin.security.key_files import write_new_key
@@ -122,27 +127,26 @@ def test_who_has_the_key_reads_all_of_it(config: Path, keys: Path) -> None:
     assert classes == dict.fromkeys(("terrain", "surface_height", "buildings"), "restricted")
 
 
-def test_a_run_with_nothing_to_do_needs_the_key(config: Path, keys: Path) -> None:
-    """With it nothing is made again; without it the run says which key is needed."""
-    again = citytwin("run", str(config))
-    assert again.returncode == 0, again.stderr
-    assert "nothing to do" in again.stdout
-    with pytest.MonkeyPatch.context() as patched:
-        patched.delenv("CITYTWIN_KEYS")
-        refused = citytwin("run", str(config))
-    assert refused.returncode == 1
-    assert "key 'town-2026' is needed" in refused.stderr
+def test_what_stands_is_known_only_with_the_key(
+    config: Path, keys: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A run with nothing to do finds so; without the key it says which one is needed."""
+    finished = carried_out(load(config))
+    assert finished is not None
+    monkeypatch.delenv("CITYTWIN_KEYS")
+    sealed_folders.forget_keys()
+    with pytest.raises(MissingKeyError, match="'town-2026' is needed"):
+        carried_out(load(config))
 
 
-def test_restricted_data_need_a_key_and_a_private_cluster(config: Path, keys: Path) -> None:
+def test_restricted_data_need_a_key_and_a_private_cluster(config: Path) -> None:
     """Told in the first second, before anything is read."""
     keyless = config.with_name("keyless.yaml")
     keyless.write_text(CONFIG + "publication: served\n", encoding="utf-8")
-    told = citytwin("run", str(keyless))
-    assert told.returncode == 2
-    assert "`encryption.key` names no key" in told.stderr
-    other = config.with_name("other.yaml")
-    other.write_text(CONFIG.replace("id: town", "id: other") + SERVED, encoding="utf-8")
-    told = citytwin("run", str(other), "--scheduler", "tcp://127.0.0.1:8786")
-    assert told.returncode == 2
-    assert "reached without encryption" in told.stderr
+    with pytest.raises(
+        ConfigError, match=r"works.* is restricted: .*`encryption\.key` names no key"
+    ):
+        bind(load(keyless))
+    with pytest.raises(ConfigError, match="reached without encryption"):
+        require_private_cluster(load(config), "tcp://127.0.0.1:8786")
+    require_private_cluster(load(config), "tls://127.0.0.1:8786")
