@@ -68,7 +68,7 @@ class GeoTiffReader(Reader):
     """Opens what is a GeoTIFF; no other driver of GDAL is even asked, VRT least of all."""
 
     def __attrs_post_init__(self) -> None:
-        self.dataset = self._ctx_stack.enter_context(opened(self.input))
+        self.dataset = self._ctx_stack.enter_context(opened(str(self.input)))
         super().__attrs_post_init__()
 
 
