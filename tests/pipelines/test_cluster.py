@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,7 @@ def _workers(client: Client) -> list[str]:
     return sorted(client.run(lambda: str(Path.cwd())).values())
 
 
+@pytest.mark.timeout(900)  # two runs, which may compile kernels
 def test_a_run_on_two_workers_gives_the_bytes_of_a_local_run(
     folder: Path, address: str, known: None
 ) -> None:
@@ -55,9 +57,11 @@ def test_a_run_on_two_workers_gives_the_bytes_of_a_local_run(
     with connect(address, None, folder) as client:
         assert _workers(client) == [str(folder / "worker0"), str(folder / "worker1")]
     published = []
+    (folder / "local").mkdir()
+    make_city(folder / "local")
+    shutil.copytree(folder / "local", folder / "away")  # a GeoPackage says when it was written
     for name, words in (("local", ["--workers", "1"]), ("away", ["--scheduler", address])):
-        (folder / name).mkdir()
-        done = citytwin("run", str(make_city(folder / name)), *words)
+        done = citytwin("run", str(folder / name / "city.yaml"), *words)
         assert done.returncode == 0, done.stderr
         city = folder / name / "out/.sealed/town"
         latest = published_city(city)
