@@ -80,6 +80,13 @@ def _read_one(path: Path, dataset: Dataset, ledger: Ledger) -> Found:
     for batch in batches:
         BatchReader(batch, site, ledger, templates).read(found)
     site.finish(ledger)
+    if found.unread and found.is_empty():
+        kinds = ", ".join(list(found.unread)[:8])
+        ledger.note(
+            "loss",
+            f"{path.name} には {kinds} しかなく、読み込む形式はありません",
+            f"{path.name} holds nothing but {kinds}, which are read by no format",
+        )
     return found
 
 

@@ -52,6 +52,13 @@ class Found:
     parcels: list[ParcelRow] = field(default_factory=list)
     waters: list[WaterRow] = field(default_factory=list)
     plants: list[PlantRow] = field(default_factory=list)
+    unread: dict[str, None] = field(default_factory=dict)
+    """Kinds of objects that are not read, in the order of the file."""
+
+    def is_empty(self) -> bool:
+        """Whether there is no row."""
+        rows = self.buildings, self.roads, self.bridges, self.parcels, self.waters, self.plants
+        return not any(rows)
 
 
 @dataclass(eq=False)
@@ -85,6 +92,8 @@ class BatchReader:
                 self._single_plant(name, item, found)
             elif kind in _ROADS or kind in _BRIDGES or kind in _LAND:
                 self._area(name, item, kind, found)
+            elif not item.get("parents"):
+                found.unread.setdefault(kind[:80])
 
     def _root(self, name: str) -> str | None:
         """Building above a part; None when there is none, or the parents run in a circle."""

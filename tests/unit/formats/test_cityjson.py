@@ -163,6 +163,18 @@ def test_only_the_outer_shell_is_taken(read_cityjson):
     assert ("cavity" in told["b"].split(","), "cavity" in told["c"].split(",")) == (True, False)
 
 
+def test_a_file_of_nothing_that_is_read_says_so(read_cityjson):
+    """It is no silent success; beside a building such an object says nothing."""
+    generic = {"type": "GenericCityObject", "geometry": [solid()]}
+    _, decoded = read_cityjson(model({"g": generic, "f": {"type": "CityFurniture"}}))
+    said = [note.en for note in decoded.notes if note.severity == "loss"]
+    assert said == [
+        "x.city.json holds nothing but GenericCityObject, CityFurniture, which are read by no format"
+    ]
+    _, decoded = read_cityjson(model({"g": generic, "b": house(solid())}))
+    assert not [note for note in decoded.notes if note.severity == "loss"]
+
+
 def test_composite_solids(read_cityjson):
     """Two solids of one geometry give all their faces."""
     pair = {"type": "CompositeSolid", "lod": "2", "boundaries": [[FACES], [FACES]]}
