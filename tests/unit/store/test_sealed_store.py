@@ -159,6 +159,30 @@ def test_fields_tables_rasters_and_states(out: Path) -> None:
     assert assert_sealed(out) > 12
 
 
+def test_damage_is_cleared_away_and_a_missing_key_is_not(out: Path) -> None:
+    """What is damaged is made anew; what only lacks its key is as sound as it was."""
+    store, tile = store_of(out), Tile(0, 4, 4, 8)
+    store.fields.create(f.TERRAIN)
+    store.fields.write(f.TERRAIN, tile, np.full((4, 4), VALUE))
+    file = store.write_part("x", t.ROADS, "whole", roads())
+    store.list_files("x", t.ROADS, [file])
+    (chunk,) = (path for path in store.root.rglob("c/0/1"))
+    sound = chunk.read_bytes()
+    chunk.write_bytes(sound[:-1] + bytes([sound[-1] ^ 1]))
+    with pytest.raises(DamagedError, match="damaged at its chunk 0") as damage:
+        store.fields.read(f.TERRAIN, tile)
+    assert damage.value.files == (str(chunk),)
+    chunk.write_bytes(sound)
+    (out.parent / "keys" / "citytwin-key-town-2026").rename(out.parent / "elsewhere")
+    sealed_folders.forget_keys()
+    for read in (
+        lambda: store.fields.read(f.TERRAIN, tile),
+        lambda: store.read_table(t.ROADS, "x"),
+    ):
+        with pytest.raises(MissingKeyError, match="'town-2026' is needed"):
+            read()
+
+
 def test_digests_of_tables_do_not_depend_on_the_seal(out: Path, tmp_path: Path) -> None:
     """So fingerprints are those of a run in clear, and nothing is made again for the seal."""
     clear = CityStore(tmp_path / "clear", "EPSG:6677", "Asia/Tokyo", 4, GRID)
