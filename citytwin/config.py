@@ -13,7 +13,7 @@ import re
 import unicodedata
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -221,6 +221,9 @@ class Config(_Section):
     """Named rules by which a layer is less protected than what it is made from."""
     encryption: EncryptionConfig | None = None
     """Needed where a source is restricted or secret."""
+    lost_tiles: Literal["fail", "mark"] = "fail"
+    """What becomes of a tile that no worker has the memory for, not even in pieces: the run fails,
+    or it is left empty and said to be on every layer made from it."""
     nights: NightsConfig = NightsConfig()
     """Runs by the clock."""
 

@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from distributed import get_worker
@@ -43,6 +43,8 @@ from citytwin.model.steps import (
 from citytwin.model.tables import Table
 from citytwin.store.fields import extremes
 
+Made: TypeAlias = tuple[dict[Field, NDArray[Any]], Outcome]
+"""Fields of a tile, and all that its step said."""
 PROGRESS_TOPIC = "citytwin-progress"
 """Dask topic on which long simulations report how far they are."""
 _REPORT_EVERY_S = 1.0
@@ -77,6 +79,8 @@ class SimulationTask:
     """Of all that the result depends on; a state that was kept is that of the same run."""
     cores: tuple[Tile, ...] = ()
     """Tiles in which a simulation over the whole city runs; none = in one array."""
+    halo_m: float = 0.0
+    """How far a cell looks [m]; 0 where it sees only itself, or the whole city."""
 
 
 def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Tile,
@@ -96,9 +100,22 @@ def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Til
     """
     if isinstance(step.reach, Domain):
         return grid.whole
-    if isinstance(step.reach, Halo):
-        return grid.padded(tile, step.reach.metres(params, ranges, grid.cell_m))
-    return tile
+    return grid.padded(tile, halo_m(step, params, ranges, grid.cell_m))
+
+
+def halo_m(step: Simulation[Any], params: Params, ranges: FieldRanges, cell_m: float) -> float:
+    """Return how far a cell of a simulation looks [m]; 0 for one that looks at all or at itself.
+
+    Parameters
+    ----------
+    step, params
+        The simulation.
+    ranges
+        Extremes of the input fields over the whole city.
+    cell_m
+        Side of a cell [m].
+    """
+    return step.reach.metres(params, ranges, cell_m) if isinstance(step.reach, Halo) else 0.0
 
 
 @timed
@@ -112,6 +129,24 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     store
         The city's working store.
     """
+    return stored(store, task.tile, *gridded(task, store))
+
+
+def gridded(task: GridderTask, store: CityStore) -> Made:
+    """Run a gridder on a tile.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    store
+        The city's working store, where its inputs are.
+
+    Returns
+    -------
+    tuple
+        Its fields, checked, and all that it said.
+    """
     step: Gridder[Any] = registry.named(Gridder, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     area = store.spec.bounds_of(task.tile).grown(step.margin_m(params, store.spec.cell_m))
@@ -124,8 +159,7 @@ def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
     given = GridTask(store.spec, task.tile, tables, rasters, fields, records)
     outcome = step.run(given, params)
     axes, shape = step.axes(params), task.tile.shape
-    checked = check(step.name, step.outputs, outcome.fields, shape, task.tile.name, axes)
-    return _stored(store, task.tile, checked, outcome)
+    return check(step.name, step.outputs, outcome.fields, shape, task.tile.name, axes), outcome
 
 
 @timed
@@ -138,6 +172,24 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
         What to run.
     store
         The city's working store.
+    """
+    return stored(store, task.tile, *simulated(task, store))
+
+
+def simulated(task: SimulationTask, store: CityStore) -> Made:
+    """Run a simulation on a tile.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    store
+        The city's working store, where its inputs are.
+
+    Returns
+    -------
+    tuple
+        Its fields, cut to the tile and checked, and all that it said.
     """
     step: Simulation[Any] = registry.named(Simulation, task.step_name)
     params = step.params.model_validate_json(task.params_json)
@@ -159,8 +211,7 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     made = step.made(params)
     checked = check(step.name, made, cut, task.tile.shape, task.tile.name, axes)
     faults = surface_faults(store.spec, task.tile, task.padded, arrays)
-    told = replace(outcome, notes=(*outcome.notes, *faults))
-    return _stored(store, task.tile, checked, told)
+    return checked, replace(outcome, notes=(*outcome.notes, *faults))
 
 
 def report_time(key: str) -> Hearer | None:
@@ -301,9 +352,22 @@ def stored_part(store: CityStore, field: Field, tile: Tile, array: NDArray[Any])
     )
 
 
-def _stored(
+def stored(
     store: CityStore, tile: Tile, fields: Mapping[Field, NDArray[Any]], outcome: Outcome
 ) -> TileResult:
+    """Store the fields of a tile; return what is known of it.
+
+    Parameters
+    ----------
+    store
+        The city's working store.
+    tile
+        Where the fields lie.
+    fields
+        Their values.
+    outcome
+        What the step said beside them.
+    """
     parts = {field.name: stored_part(store, field, tile, fields[field]) for field in fields}
     return TileResult(
         parts=parts,

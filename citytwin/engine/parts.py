@@ -12,6 +12,7 @@ from citytwin.engine.blocks import (
     GridderTask,
     SimulationTask,
     grid_tile,
+    halo_m,
     padded_tile,
     simulate_tile,
 )
@@ -194,6 +195,7 @@ def _simulation_part(
         records=records,
         fingerprint=str(fingerprint),
         cores=cores_of(job, store),
+        halo_m=halo_m(step, job.params, seen.ranges, store.spec.cell_m),
     )
     function = simulate_in_tiles if task.cores else simulate_tile
     return Part(tile.name, tile, fingerprint, function, task, TileResult)

@@ -78,6 +78,8 @@ class RunReport:
     """Layers whose content changed."""
     unchanged: list[str] = field(default_factory=list)
     left_out: list[str] = field(default_factory=list)
+    lost_tiles: int = 0
+    """Tiles that no worker could make and that were left empty."""
     damage: list[DamagedError] = field(default_factory=list)
     """What was met in the working store that is not what was written."""
     healed: list[str] = field(default_factory=list)

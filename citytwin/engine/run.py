@@ -187,7 +187,14 @@ def _brought_up_to_date(
     report.losses += standing.losses
     pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(
-        client, store, manifest, standing, progress, report, verify=options.verify
+        client,
+        store,
+        manifest,
+        standing,
+        progress,
+        report,
+        verify=options.verify,
+        may_leave_empty=loaded.config.lost_tiles == "mark",
     )
     scheduler.run(todo.jobs)
     if report.failures:
@@ -199,7 +206,9 @@ def _brought_up_to_date(
     _publish(city, store, made, options, report)
     store.fields.remove_others()
     store.drop_checkpoints()
-    if not reading.lost:  # a source that could not be read is tried again by the next run
+    if (
+        not reading.lost and not report.lost_tiles
+    ):  # a source that could not be read is tried again by the next run
         manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from distributed import Client
 
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
+from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
@@ -37,6 +38,8 @@ class _Running:
     results: dict[str, PartResult]
     row: Row
     failed: bool = False
+    cut: set[str] = field(default_factory=set)
+    """Parts that are made in pieces, since whole they were too much for a worker."""
 
     @property
     def complete(self) -> bool:
@@ -58,6 +61,8 @@ class Scheduler:
     report: RunReport
     verify: bool = False
     """Whether stored results are read again and compared with their digests."""
+    may_leave_empty: bool = False
+    """Whether a tile that no worker can make is left empty; else the run fails."""
 
     def run(self, jobs: Sequence[Job]) -> None:
         """Run jobs; failures are written into the report and stop only what depends on them.
@@ -73,7 +78,7 @@ class Scheduler:
         self._start_ready(waiting, made, work)
         for (running, part), outcome in work:
             if isinstance(outcome, Failure):
-                self._failed(running, outcome)
+                self._failed(running, part, outcome, work)
             else:
                 self._finished(running, part, outcome)
             if running.complete and not running.failed:
@@ -99,7 +104,7 @@ class Scheduler:
         parts = parts_of(job, self.store, self.standing)
         fields = [made for made in job.provides if isinstance(made, Field)]
         axes = axes_of(job, self.store)
-        created = [self.store.fields.create(field, axes.of(field.axis)) for field in fields]
+        created = [self.store.fields.create(made, axes.of(made.axis)) for made in fields]
         lacking = any(created)  # a new array holds nothing, whatever the records say
         running = _Running(job, parts, {}, Row(job.key, len(parts)))
         self.report.rows.append(running.row)
@@ -157,7 +162,21 @@ class Scheduler:
         self.store.checkpoint(running.job.key).unlink(missing_ok=True)
         self.progress.advance(running.job.key, rows * cols)
 
-    def _failed(self, running: _Running, failure: Failure) -> None:
+    def _failed(self, running: _Running, part: Part, failure: Failure, work: PartWork) -> None:
+        if failure.worker_died and can_be_cut(running.job, part):
+            if part.name not in running.cut:
+                log.warning("%s, tile %s: made in pieces", running.job.key, part.name)
+                running.cut.add(part.name)
+                order = Order(running.job.key, part.name, str(part.fingerprint))
+                work.submit((running, part), order, make_in_pieces, part.task)
+                return
+            if self.may_leave_empty:
+                # Not recorded: the next run tries again.
+                result = left_empty(running.job, part, self.store)
+                self.report.lost_tiles += 1
+                self.report.losses += [note.en for note in result.notes]
+                self._finished(running, part, result)
+                return
         running.failed = True
         self.report.fail(failure.message, failure.error)
 

@@ -39,6 +39,8 @@ class Failure:
     message: str
     error: CityTwinError | None = None
     """The error, where it was raised on purpose, about the data rather than the program."""
+    worker_died: bool = False
+    """Whether its workers died again and again, most likely for want of memory."""
 
     @property
     def expected(self) -> bool:
@@ -117,6 +119,10 @@ def _failure(order: Order, future: Future) -> Failure:
     if isinstance(error, KilledWorker):
         said = "its worker died again and again, most likely for want of memory"
         hint = "use smaller tiles or fewer workers"
+        failed = StepError(said, step=step, tile=tile, hint=hint)
+        return Failure(str(failed), worker_died=True)
+    if error is None or future.status in ("cancelled", "lost"):
+        said, hint = "the Dask scheduler went away", "run the same command again to resume"
         return Failure(str(StepError(said, step=step, tile=tile, hint=hint)))
     if isinstance(error, OSError) and error.errno is not None:
         return Failure(str(StepError(str(error), step=step, tile=tile, hint=hint_of(error))))

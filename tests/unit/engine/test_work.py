@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 from pathlib import Path
 from types import SimpleNamespace
@@ -16,7 +17,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.report import RunReport, Silent
 from citytwin.engine.results import TableResult
 from citytwin.engine.work import Failure, Order, Work
-from citytwin.errors import SourceError
+from citytwin.errors import SourceError, StoreError
 from citytwin.store.manifest import Manifest, Standing
 
 CONFIG = """
@@ -77,12 +78,29 @@ def test_what_ends_well_is_recorded_and_what_fails_is_said(
     manifest.close()
 
 
+def test_a_scheduler_that_goes_away_is_no_fault_of_the_program(
+    tmp_path: Path, client: Client
+) -> None:
+    """Its tasks are cancelled; the same command goes on from what is recorded."""
+    manifest = Manifest(tmp_path / "m.sqlite")
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    work: Work[str, TableResult] = Work(client, store, manifest)
+    work.submit("one", Order("assess:one", "whole", "f1"), task, None)
+    client.cancel(list(work._asked), force=True)
+    found = dict(work)["one"]
+    manifest.close()
+    if isinstance(found, Failure):  # else it was done before it could be cancelled
+        assert found.message.startswith("step assess:one: the Dask scheduler went away")
+
+
 @pytest.mark.parametrize(
     ("error", "lost", "said"),
     [
         (SourceError("is empty", source="a.gml"), ["town"], "source town: a.gml: is empty"),
         (KeyError("posList"), [], "step source:town, a.gml: KeyError: 'posList'"),
         (DEAD, [], "step source:town, a.gml: its worker died again and again"),
+        (StoreError("disk full", hint="free some"), [], "disk full (free some)"),
+        (OSError(errno.ENOSPC, "full"), [], "step source:town, a.gml: [Errno 28] full (free some"),
     ],
 )
 def test_only_data_can_be_lost(

@@ -1,0 +1,60 @@
+"""Random edits of a town between two nights: buildings, a gauge's correction, a parameter."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from pathlib import Path
+
+_BUILDING = re.compile(r"<core:cityObjectMember>.*?</core:cityObjectMember>", re.DOTALL)
+_PLACES = re.compile(r"(<gml:posList[^>]*>)([^<]*)(</gml:posList>)")
+_RAIN = "precipitation10m"
+
+
+def lower_roofs(config: Path, dice: random.Random, number: int = 3) -> str:
+    """Lower all that stands more than 3 m above the foot of some buildings of one file, by 0.5 m."""
+    file = dice.choice(sorted((config.parent / "data" / "udx" / "bldg").glob("*.gml")))
+    text = file.read_text("utf-8")
+    found = [match.span() for match in _BUILDING.finditer(text)]
+    for begin, end in sorted(dice.sample(found, number), reverse=True):
+        text = text[:begin] + _lowered(text[begin:end]) + text[end:]
+    file.write_text(text, "utf-8")
+    return f"{number} buildings of {file.name}"
+
+
+def _lowered(building: str) -> str:
+    heights = [float(z) for _, said, _ in _PLACES.findall(building) for z in said.split()[2::3]]
+    foot = min(heights)
+
+    def lowered(match: re.Match[str]) -> str:
+        numbers = match[2].split()
+        for place in range(2, len(numbers), 3):
+            height = float(numbers[place])
+            if height > foot + 3.0:
+                numbers[place] = f"{height - 0.5:.3f}"
+        return f"{match[1]}{' '.join(numbers)}{match[3]}"
+
+    return _PLACES.sub(lowered, building)
+
+
+def correct_gauge(config: Path, dice: random.Random) -> str:
+    """Correct what one gauge said of the rain of ten minutes that drive the flood."""
+    folder = config.parent / "data" / "feeds" / "amedas"
+    file = dice.choice(sorted(folder.glob("map_2026063019[123]*.json")))
+    said = json.loads(file.read_text("utf-8"))
+    station = dice.choice(sorted(name for name in said if _RAIN in said[name]))
+    said[station][_RAIN][0] = round(said[station][_RAIN][0] + dice.randrange(1, 9) / 2, 1)
+    file.write_text(json.dumps(said, ensure_ascii=False), "utf-8")
+    return f"{station} in {file.name}"
+
+
+def change_day(config: Path, dice: random.Random) -> str:
+    """Ask for the sun of another day."""
+    day = f"2026-{dice.randrange(1, 12):02d}-{dice.randrange(1, 29):02d}"
+    text = config.read_text("utf-8")
+    config.write_text(re.sub(r"date: 2026-\d\d-\d\d, step", f"date: {day}, step", text), "utf-8")
+    return f"the sun of {day}"
+
+
+EDITS = {"buildings": lower_roofs, "gauge": correct_gauge, "parameter": change_day}
