@@ -5,15 +5,23 @@ BIN := $(VENV)/bin
 FUZZ := .venv-fuzz
 AUDIT := .venv-audit
 SOAK_SECONDS ?= 300
+<<<<<<< HEAD
 KILLS ?= 20
+=======
+NIGHT_FAULTS ?= 55
+>>>>>>> 4324661 (Nights under faults at random moments as make soak-nights, with what was run of it)
 SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
+<<<<<<< HEAD
 .PHONY: help demo test check lint types uncompiled validate bench soak kills lock data clean identity sbom vulnerabilities
+=======
+.PHONY: help demo test check validate bench soak soak-nights lock data clean identity sbom vulnerabilities
+>>>>>>> 4324661 (Nights under faults at random moments as make soak-nights, with what was run of it)
 
 help:  ## Show the targets.
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
 $(VENV)/run: requirements/run.lock pyproject.toml hatch_build.py package-lock.json
 	$(PYTHON) -m venv $(VENV)
@@ -79,6 +87,9 @@ vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked 
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock
 kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count what is lost or doubled.
 	$(BIN)/python -m benchmarks.live_kills $(KILLS)
+
+soak-nights: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
+	$(BIN)/python -W ignore -m benchmarks.night_faults $(NIGHT_FAULTS)
 
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock
