@@ -5,20 +5,13 @@ BIN := $(VENV)/bin
 FUZZ := .venv-fuzz
 AUDIT := .venv-audit
 SOAK_SECONDS ?= 300
-<<<<<<< HEAD
 KILLS ?= 20
-=======
 NIGHT_FAULTS ?= 55
->>>>>>> 4324661 (Nights under faults at random moments as make soak-nights, with what was run of it)
 SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-<<<<<<< HEAD
-.PHONY: help demo test check lint types uncompiled validate bench soak kills lock data clean identity sbom vulnerabilities
-=======
-.PHONY: help demo test check validate bench soak soak-nights lock data clean identity sbom vulnerabilities
->>>>>>> 4324661 (Nights under faults at random moments as make soak-nights, with what was run of it)
+.PHONY: help demo test check lint types uncompiled validate bench soak soak-nights kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24

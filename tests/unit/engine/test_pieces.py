@@ -124,6 +124,7 @@ def test_a_simulation_that_looks_around_gives_the_same_in_pieces(tmp_path: Path)
         tile=tile,
         padded=TOWN.grid.padded(tile, reach_m),
         fields=tuple(step.inputs),
+        tables=(),
         records=(),
         fingerprint="f",
         halo_m=reach_m,
