@@ -50,10 +50,15 @@ def standing_of(town: SmallTown) -> Standing:
 
 
 def job_of(name: str, kind: type, params: Params | None = None) -> Job:
-    """A registered step with all that it can use."""
+    """A registered step with all that it can use of what the town has."""
     step: Any = next(s for s, _ in registry.steps() if isinstance(s, kind) and s.name == name)
     made = (step.output,) if kind is Assessment else step.outputs
-    return Job(step, params or step.params(), (*step.inputs, *step.optional), made)
+    needs = [
+        need
+        for need in (*step.inputs, *step.optional)
+        if not isinstance(need, t.Table) or need in TOWN.tables
+    ]
+    return Job(step, params or step.params(), tuple(needs), made)
 
 
 def fingerprints(job: Job, store: CityStore, standing: Standing) -> dict[Tile, str]:
