@@ -170,6 +170,10 @@ class StageConfig(_Section):
         return self
 
 
+_OBSERVED = {"start", "duration_h", "rain", "design_storm", "rain_images"}
+"""Parameters of a flood that a nowcast takes from what was measured."""
+
+
 class NowcastConfig(_Section):
     """A flood of the next hour, computed while a watched value is high."""
 
@@ -192,7 +196,7 @@ class NowcastConfig(_Section):
 
     @model_validator(mode="after")
     def _its_own(self) -> Self:
-        taken = sorted({"start", "duration_h", "rain", "design_storm"} & self.params.keys())
+        taken = sorted(_OBSERVED & self.params.keys())
         if taken:
             msg = f"{', '.join(taken)} of a nowcast follow from the observations"
             raise ValueError(msg)

@@ -14,9 +14,10 @@ from pathlib import Path
 from citytwin.alerts.windows import reading
 from citytwin.config import LoadedConfig
 from citytwin.errors import CityTwinError
+from citytwin.live.nowcast_flood import warm_up
 from citytwin.live.nowcast_ground import Effort, coarser
 from citytwin.live.nowcast_job import NowcastJob
-from citytwin.live.nowcast_run import Done, run_nowcast, warm_up
+from citytwin.live.nowcast_run import Done, run_nowcast
 from citytwin.live.rain_area import rain_area
 from citytwin.live.rain_outlook import outlook
 from citytwin.live.recent import Recent

@@ -73,6 +73,7 @@ def content_of(
     said = json.dumps(
         [
             [(r.start_minutes, r.end_minutes, r.mm_per_h) for r in rain.rain],
+            payloads,  # images follow from them
             rain.start.isoformat(),
             [(line.minutes, line.level_m) for line in job.stages],
             job.factor,

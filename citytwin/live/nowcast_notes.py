@@ -61,13 +61,16 @@ def _gauge_note(rain: Outlook, clock: str, cell_m: float) -> Note:
 
 
 def _radar_note(radar: RadarRain, clock: str, cell_m: float) -> Note:
+    ahead, of = sum(image.issued_s is not None for image in radar.images), len(radar.images)
     return Note(
         severity="info",
         ja=f"{clock} までのレーダー雨量を雨量計 {radar.gauges} 箇所で補正（係数 {radar.bias:.2f}）し、雨域の移動"
-        f"（{radar.speed_m_s:.0f} m/s）を外挿した雨による。発達・衰弱は見込みません（セル {cell_m:g} m）",
+        f"（{radar.speed_m_s:.0f} m/s）を外挿した場所ごとの雨による（画像 {of} 枚のうち {ahead} 枚は予測）。"
+        f"発達・衰弱は見込みません（セル {cell_m:g} m）",
         en=f"Rain of the radar until {clock}, corrected by {radar.gauges} gauges (factor"
-        f" {radar.bias:.2f}) and carried on at {radar.speed_m_s:.0f} m/s; that it grows or dies is"
-        f" not foreseen (cells of {cell_m:g} m)",
+        f" {radar.bias:.2f}) and carried on at {radar.speed_m_s:.0f} m/s, from place to place"
+        f" ({ahead} of {of} images are forecasts); that it grows or dies is not foreseen (cells of"
+        f" {cell_m:g} m)",
     )
 
 

@@ -11,17 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from citytwin.engine.bare import WARNINGS, simulate
+from citytwin.engine.bare import WARNINGS
 from citytwin.engine.locking import holding
 from citytwin.engine.request import work_dir
 from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.errors import StoreError
-from citytwin.live.nowcast_ground import ground, raster
+from citytwin.live.nowcast_flood import flooded
+from citytwin.live.nowcast_ground import ground
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.nowcast_layer import content_of
-from citytwin.live.stage_outlook import StageLine
-from citytwin.model.fields import BUILDING_MASK, FLOOD_DEPTH_MAX, ROUGHNESS, TERRAIN
-from citytwin.model.grid import GridSpec
+from citytwin.model.fields import FLOOD_DEPTH_MAX
 from citytwin.model.layer import Latest, highest
 from citytwin.store.latest import document_of, published_city, run_id_after
 from citytwin.store.layer_writer import write_layer
@@ -42,29 +41,6 @@ class Done:
     """Of the simulation."""
 
 
-def warm_up(time_zone: str) -> None:
-    """Compute a flood of a minute on a hundred cells: what is not compiled yet is compiled now.
-
-    Parameters
-    ----------
-    time_zone
-        Of the city.
-    """
-    grid = GridSpec("EPSG:6677", 0.0, 0.0, 10.0, 10, 10)
-    values = np.zeros(grid.shape)
-    names = (TERRAIN.name, BUILDING_MASK.name, ROUGHNESS.name)
-    rasters = {name: raster(values + 0.03, grid) for name in names[::2]}
-    rasters[names[1]] = raster(values, grid)
-    rain = [{"start_minutes": 0, "end_minutes": 1, "mm_per_h": 10}]
-    start = datetime(2026, 1, 1, tzinfo=UTC).isoformat()
-    simulate(
-        "flood",
-        rasters,
-        {"start": start, "duration_h": 1 / 60, "rain": rain},
-        time_zone=time_zone,
-    )
-
-
 def run_nowcast(job: NowcastJob) -> Done:
     """Compute and publish a nowcast.
 
@@ -80,43 +56,15 @@ def run_nowcast(job: NowcastJob) -> Done:
     CityTwinError
         If the ground is missing, or the simulation fails.
     """
-    loaded, rain = job.loaded, job.outlook
-    work = work_dir(loaded)
+    loaded = job.loaded
     begun_s = time.monotonic()
-    params: dict[str, Any] = {
-        **job.config.params,
-        "start": rain.start.isoformat(),
-        "duration_h": rain.duration_h,
-        "rain": [
-            {
-                "start_minutes": r.start_minutes,
-                "end_minutes": r.end_minutes,
-                "mm_per_h": min(r.mm_per_h, 500.0),
-            }
-            for r in rain.rain
-        ],
-    }
-    if job.stages:
-        params["levels"] = [_level(line) for line in job.stages]
-    rasters = ground(work, job.grid, DEFAULT_TILE_CELLS, job.factor)
-    flood = simulate("flood", rasters, params, time_zone=loaded.config.time_zone)
+    flood = flooded(job, ground(work_dir(loaded), job.grid, DEFAULT_TILE_CELLS, job.factor))
     seconds = time.monotonic() - begun_s
     depth = np.asarray(flood[FLOOD_DEPTH_MAX.name].values, dtype=np.float32)
     warned = tuple(said for said in str(flood.attrs[WARNINGS]).split("\n") if said)
     with holding(loaded):
         run_id = _publish(job, depth, warned)
     return Done(run_id, seconds)
-
-
-def _level(line: StageLine) -> dict[str, Any]:
-    """One level as the simulation takes it."""
-    points = zip(line.minutes, line.level_m, strict=True)
-    place = line.config.outline or None
-    return {
-        "stage": [{"minutes": minutes, "level_m": level_m} for minutes, level_m in points],
-        "name": None if line.config.title is None else line.config.title.model_dump(),
-        **({"outline": place} if place else {"edge": line.config.edge}),
-    }
 
 
 def _publish(job: NowcastJob, depth: np.ndarray[Any, Any], warned: tuple[str, ...]) -> str:

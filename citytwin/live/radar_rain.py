@@ -40,7 +40,8 @@ class RadarRain:
 
     feed: str
     images: tuple[RainImage, ...]
-    """In order of time; those of the future say when they were made (``issued_s``)."""
+    """In order of time, without overlaps; those of the future say when they were made
+    (``issued_s``)."""
     bias: float
     """Factor by which the radar was multiplied [-]."""
     gauges: int
@@ -93,7 +94,10 @@ def radar_rain(
         )
         for k, rate in enumerate(future)
     )
-    past = (replace(image, rate=rate) for image, rate in zip(images, corrected, strict=True))
+    past = (
+        replace(image, rate=rate, start_s=start_s)
+        for image, rate, start_s in zip(images, corrected, _starts(images), strict=True)
+    )
     return RadarRain(
         feed,
         (*past, *ahead),
@@ -102,6 +106,17 @@ def radar_rain(
         cells * last.dx / gap_s,
         tuple(sorted({image.raw_ref for image in images})),
     )
+
+
+def _starts(images: Sequence[RainImage]) -> list[int]:
+    """From when on each image counts [s]; one of an instant stands for the time since the one before."""
+    starts: list[int] = []
+    for image, before in zip(images, (None, *images), strict=False):
+        start_s = image.start_s
+        if start_s == image.end_s:
+            start_s -= STEP_S if before is None else min(FRESH_S, image.end_s - before.end_s)
+        starts.append(start_s if before is None else max(start_s, before.end_s))
+    return starts
 
 
 def _motion(

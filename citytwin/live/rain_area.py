@@ -16,7 +16,6 @@ from citytwin.errors import SourceError
 from citytwin.formats.observations import Batch, Place, Reading, reject_of
 from citytwin.formats.rain.image import RainImage
 from citytwin.formats.rain.lattice import Lattice, Sampler
-from citytwin.model import crs as crs_of
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Reject
 from citytwin.model.properties import RAINFALL_RATE
@@ -103,19 +102,30 @@ def rain_area(grid: GridSpec) -> RainArea:
     grid
         Of the city.
     """
-    east, south = grid.x_min + grid.nx * grid.cell_m, grid.y_max - grid.ny * grid.cell_m
-    x_min = math.floor((grid.x_min - MARGIN_M) / CELL_M) * CELL_M
-    y_max = math.ceil((grid.y_max + MARGIN_M) / CELL_M) * CELL_M
-    nx = math.ceil((east + MARGIN_M - x_min) / CELL_M)
-    ny = math.ceil((y_max - south + MARGIN_M) / CELL_M)
-    city = Tile(
-        row0=math.floor((y_max - grid.y_max) / CELL_M),
-        row1=math.ceil((y_max - south) / CELL_M),
-        col0=math.floor((grid.x_min - x_min) / CELL_M),
-        col1=math.ceil((east - x_min) / CELL_M),
+    bounds = grid.bounds
+    x_min = math.floor((bounds.x_min - MARGIN_M) / CELL_M) * CELL_M
+    y_max = math.ceil((bounds.y_max + MARGIN_M) / CELL_M) * CELL_M
+    nx = math.ceil((bounds.x_max + MARGIN_M - x_min) / CELL_M)
+    ny = math.ceil((y_max - bounds.y_min + MARGIN_M) / CELL_M)
+    place = Place(THING, None, KIND, *grid.lonlat)
+    lattice = Lattice(grid.crs, x_min, y_max, CELL_M, ny, nx)
+    return RainArea(lattice, cells_over(lattice, grid), place)
+
+
+def cells_over(lattice: Lattice, grid: GridSpec) -> Tile:
+    """Return the cells of a lattice that touch a city; they may lie outside it.
+
+    Parameters
+    ----------
+    lattice
+        Of images of rain.
+    grid
+        Of the city.
+    """
+    bounds, cell_m = grid.bounds, lattice.cell_m
+    return Tile(
+        row0=math.floor((lattice.y_max_m - bounds.y_max) / cell_m),
+        row1=math.ceil((lattice.y_max_m - bounds.y_min) / cell_m),
+        col0=math.floor((bounds.x_min - lattice.x_min_m) / cell_m),
+        col1=math.ceil((bounds.x_max - lattice.x_min_m) / cell_m),
     )
-    longitude, latitude = crs_of.lonlat(
-        (grid.x_min + east) / 2.0, (grid.y_max + south) / 2.0, grid.crs
-    )
-    place = Place(THING, None, KIND, longitude, latitude)
-    return RainArea(Lattice(grid.crs, x_min, y_max, CELL_M, ny, nx), city, place)

@@ -16,10 +16,10 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from citytwin.alerts.windows import Sample
-from citytwin.formats.observations import source_of
+from citytwin.formats.observations import source_of, urn
 from citytwin.formats.rain.image import RainImage
 from citytwin.live.radar_rain import FRESH_S, RadarRain, radar_rain
-from citytwin.live.rain_area import KIND
+from citytwin.live.rain_area import KIND, THING
 from citytwin.live.recent import Recent
 from citytwin.live_config import NowcastConfig
 from citytwin.model.grid import Tile
@@ -110,8 +110,7 @@ def outlook(
         lasting_mm_h=lasting,
         payloads=_payloads(recent, config, series.keys(), start)
         | ({} if radar is None else {radar.feed: radar.references}),
-        synthetic=any(t.synthetic for name, t in recent.things.items() if name in series)
-        or (radar is not None and any(image.synthetic for image in radar.images)),
+        synthetic=_synthetic(recent, series.keys(), radar),
         radar=radar,
     )
 
@@ -182,6 +181,15 @@ def _intervals(
         if round(known, 3) > 0.0:
             found.append(RateInterval(first, last, round(known, 3)))
     return tuple(found)
+
+
+def _synthetic(recent: Recent, gauges: Collection[str], radar: RadarRain | None) -> bool:
+    """Whether any of it was generated: a feed says so of its things, a file of its image."""
+    images = () if radar is None else radar.images
+    used = {*gauges, *(() if radar is None else (urn(radar.feed, THING),))}
+    return any(recent.things[name].synthetic for name in used & recent.things.keys()) or any(
+        image.synthetic for image in images
+    )
 
 
 def _payloads(

@@ -66,7 +66,9 @@ def read_images(dataset: Dataset, params: RainParams, decode: Decoder) -> Decode
     unreadable = [reject_of(error, "unreadable") for error in failures]
     synthetic = dataset.synthetic or any(image.synthetic for image, _ in kept)
     return Decoded(
-        tables={RAIN_FRAMES: _table(dataset, sampler.lattice, kept)},
+        tables={
+            RAIN_FRAMES: table_of(dataset.name, sampler.lattice, kept, synthetic=dataset.synthetic)
+        },
         rejects=few([*unreadable, *rejects]),
         notes=_notes(dataset, kept, synthetic=synthetic),
     )
@@ -126,27 +128,43 @@ def _time(seconds: int) -> str:
     return str(np.datetime64(seconds, "s")) + "Z"
 
 
-def _table(dataset: Dataset, lattice: Lattice, kept: Framed) -> gpd.GeoDataFrame:
-    count = len(kept)
-    images = [image for image, _ in kept]
+def table_of(
+    source: str, lattice: Lattice, framed: Framed, *, synthetic: bool = False
+) -> gpd.GeoDataFrame:
+    """Return images on one lattice as the table ``rain_frames``.
+
+    Parameters
+    ----------
+    source
+        Name of their source.
+    lattice
+        Where their cells lie.
+    framed
+        Images in order of time, which do not overlap, each with its rates on the lattice, shape
+        (ny, nx) [mm/h]; the rates that it holds itself are not looked at.
+    synthetic
+        Whether all of them are; otherwise each says so itself.
+    """
+    count = len(framed)
+    images = [image for image, _ in framed]
     east = lattice.x_min_m + lattice.nx * lattice.cell_m
     south = lattice.y_max_m - lattice.ny * lattice.cell_m
     box = shapely.box(lattice.x_min_m, south, east, lattice.y_max_m)
     columns = {
-        "source": pd.array([dataset.name] * count, dtype="string"),
+        "source": pd.array([source] * count, dtype="string"),
         "start": utc_column([image.start_s for image in images]),
         "end": utc_column([image.end_s for image in images]),
         "issued": utc_column([image.issued_s for image in images]),
-        "rate": [rate.ravel() for _, rate in kept],
+        "rate": [rate.ravel() for _, rate in framed],
         "ny": pd.array([lattice.ny] * count, dtype="Int32"),
         "nx": pd.array([lattice.nx] * count, dtype="Int32"),
         "x_min_m": np.full(count, lattice.x_min_m),
         "y_max_m": np.full(count, lattice.y_max_m),
         "cell_m": np.full(count, lattice.cell_m),
-        "synthetic": np.array([dataset.synthetic or image.synthetic for image in images]),
+        "synthetic": np.array([synthetic or image.synthetic for image in images]),
         "raw_ref": pd.array([image.raw_ref for image in images], dtype="string"),
     }
-    return gpd.GeoDataFrame(columns, geometry=[box] * count, crs=dataset.target_crs)
+    return gpd.GeoDataFrame(columns, geometry=[box] * count, crs=lattice.crs)
 
 
 def _notes(dataset: Dataset, kept: Framed, *, synthetic: bool) -> tuple[Note, ...]:

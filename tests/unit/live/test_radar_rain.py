@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from citytwin.alerts.windows import Sample
@@ -17,6 +18,7 @@ from citytwin.formats.rain.lattice import Sampler
 from citytwin.live.decoding import FeedDecoder, decoder_of
 from citytwin.live.intake import Intake, Way
 from citytwin.live.radar_rain import radar_rain
+from citytwin.live.rain_frames import rain_frames
 from citytwin.live.rain_outlook import outlook
 from citytwin.live.rain_refill import refill_images
 from citytwin.live.recent import Recent
@@ -195,6 +197,11 @@ def test_images_are_back_after_a_restart(tmp_path: Path) -> None:
     assert after.references == before.references
     for end_s, made in before.images["radar"].items():
         np.testing.assert_array_equal(after.images["radar"][end_s].rate, made.rate)
+    found = [outlook(CONFIG, recent, NOW, AREA.city) for recent in (before, after)]
+    floods = [rain and rain_frames(rain, GRID) for rain in found]
+    assert floods[0] is not None
+    assert floods[1] is not None
+    pd.testing.assert_frame_equal(*floods)
 
 
 def test_an_image_of_later_is_none() -> None:
