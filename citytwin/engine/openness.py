@@ -70,6 +70,24 @@ def layer_classes(plan: Plan) -> dict[str, Classification]:
     return classes
 
 
+def classification_of_made(plan: Plan, made: Sequence[Resource]) -> Classification:
+    """Highest classification of all that some resources may be made from, which no rule has lowered.
+
+    Parameters
+    ----------
+    plan
+        By which they are made.
+    made
+        Such as the fields that a flood runs over; what the plan does not make counts for nothing,
+        and where it makes none of them they are secret.
+    """
+    config = plan.city.loaded.config
+    by_name = {source.name: source.classification for source in config.sources}
+    origins = _origins(plan, config.records)
+    names = frozenset[str]().union(*(origins.get(one, frozenset()) for one in made))
+    return highest([by_name[name] for name in sorted(names)])
+
+
 def _origins(plan: Plan, records: Mapping[str, str]) -> dict[Resource, frozenset[str]]:
     """Names of the sources that each resource may descend from."""
     found: dict[Resource, frozenset[str]] = {}

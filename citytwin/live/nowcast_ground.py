@@ -16,6 +16,8 @@ from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
 from citytwin.store.fields import FieldStore
 
+GROUND = (f.TERRAIN, f.BUILDING_MASK, f.ROUGHNESS)
+"""What a nowcast runs over."""
 COARSEST_M = 50.0
 """Streets vanish long before; what would need coarser cells is not computed."""
 _USUAL_S = 5e-7
@@ -126,7 +128,7 @@ def ground(work: Path, grid: GridSpec, tile_cells: int, factor: int) -> dict[str
     store = FieldStore(work / "fields", grid, tile_cells)
     wide = coarser(grid, factor)
     found: dict[str, xr.DataArray] = {}
-    for field in (f.TERRAIN, f.BUILDING_MASK, f.ROUGHNESS):
+    for field in GROUND:
         if not store.has(field, grid.whole):
             continue
         values = store.read(field, grid.whole).astype(np.float64)

@@ -11,7 +11,10 @@ from typing import Any
 import numpy as np
 
 from citytwin import registry
-from citytwin.live.nowcast_ground import coarser
+from citytwin.engine.bind import bind
+from citytwin.engine.openness import classification_of_made
+from citytwin.engine.plan import plan
+from citytwin.live.nowcast_ground import GROUND, coarser
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.nowcast_notes import facts_of, notes_of
 from citytwin.model.layer import InputFile, LayerDocument, SourceCredit, highest
@@ -21,7 +24,7 @@ from citytwin.model.text import text
 from citytwin.store.layer_writer import LayerContent
 
 _SHOWN = "flood_depth_max"
-_GROUND = ("terrain", "buildings")
+_CREDITED = ("terrain", "buildings")
 """Layers made from the sources that the ground of a nowcast is made from."""
 _BY_GAUGES = text(
     "直近の雨量計の観測と、現在の雨がそのまま続くと仮定した雨による、これから1時間の浸水の見通し"
@@ -59,7 +62,7 @@ def content_of(
     rain, live = job.outlook, job.loaded.config.live
     payloads = job.payloads
     shown = next(r for r in registry.all_of(LayerRecipe) if r.id == _SHOWN)
-    below = [d for name in _GROUND if (d := standing.get(name)) is not None]
+    below = [d for name in _CREDITED if (d := standing.get(name)) is not None]
     feeds = [feed for feed in (live.feeds if live else ()) if feed.name in payloads]
     credit = [
         SourceCredit(
@@ -81,11 +84,8 @@ def content_of(
             [document.fingerprint for document in below],
         ]
     )
-    # the tables below are those of the sources, which no rule for a layer has lowered
-    classes = [
-        *(f.classification for f in feeds),
-        *(d.lowered_from or d.classification for d in below),
-    ]
+    # the ground lies in the working store, whatever of it is published, and lowered by which rule
+    ground = classification_of_made(plan(bind(job.loaded)), GROUND)
     given = [*dict.fromkeys(c for document in below for c in document.sources), *credit]
     return LayerContent(
         recipe=replace(
@@ -100,7 +100,7 @@ def content_of(
         frame=None,
         notes=(*notes_of(job), *(Note(severity="loss", ja=w, en=w) for w in warned)),
         facts=facts_of(job),
-        classification=highest(classes),
+        classification=highest([ground, *(feed.classification for feed in feeds)]),
         valid_time=rain.now,
         licence="; ".join(dict.fromkeys(c.licence for c in given)),
         sources=tuple(given),

@@ -9,9 +9,11 @@ import pytest
 from citytwin.cli.init import TEMPLATE
 from citytwin.config import load
 from citytwin.engine.bind import bind
-from citytwin.engine.openness import layer_classes, require_public
+from citytwin.engine.openness import classification_of_made, layer_classes, require_public
 from citytwin.engine.plan import plan
 from citytwin.errors import ConfigError
+from citytwin.live.nowcast_ground import GROUND
+from citytwin.model import fields as f
 
 HEAD = """
 city: {id: town, title: {ja: 町, en: Town}}
@@ -82,6 +84,19 @@ def test_a_record_descends_from_the_source_that_is_named(tmp_path: Path) -> None
     with pytest.raises(ConfigError, match="source counts is internal"):
         check(tmp_path, only, counts="internal")
     check(tmp_path, only + "records: {rainfall_rate: rain}\n", counts="internal")
+
+
+def test_a_ground_is_as_protected_as_its_sources_whatever_is_published(tmp_path: Path) -> None:
+    """Neither the layers listed nor a rule that lowers one of them opens what a nowcast runs over."""
+    more = (
+        "publication: served\nlayers: [flood_depth_max]\nlowerings: [{name: r, layers:"
+        " [flood_depth_max], at_most: internal, to: public, reason: R}]\n"
+    )
+    check(tmp_path, more, roads="internal")
+    found = plan(bind(load(tmp_path / "city.yaml")))
+    assert classification_of_made(found, GROUND) == "internal"  # water runs faster on roads
+    assert classification_of_made(found, [f.TERRAIN]) == "public"
+    assert classification_of_made(found, []) == "secret"
 
 
 def test_the_template_passes_and_says_what_is_refused(tmp_path: Path) -> None:
