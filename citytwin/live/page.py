@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +31,7 @@ def write_page(
     alerts: Sequence[tuple[AlertRule, AlertState]],
     feeds: Mapping[str, Standing],
     *,
-    public: Collection[str],
+    public: Set[str],
     running: bool,
 ) -> None:
     """Write the file in one step.
@@ -49,19 +49,25 @@ def write_page(
     feeds
         How each feed fares.
     public
-        Names of the feeds whose values anybody may see; others stay at home, as their layers do.
+        Names of the feeds whose values anybody may see; others stay at home, as their layers do,
+        with the alerts of rules that watch them or may do so.
     running
         False with the last one before the end: the page says that nothing more comes.
     """
+    told = [
+        (rule, state)
+        for rule, state in alerts
+        if public.issuperset(feeds) or _watches_only(recent.sources(rule.watch), public)
+    ]
     content = {
         "schema": SCHEMA,
         "written": _stamp(now),
         "running": running,
         "values": _values(recent, public),
-        "alerts": [_alert(rule, state) for rule, state in alerts if state.alert_id],
+        "alerts": [_alert(rule, state) for rule, state in told if state.alert_id],
         "rules": [
             {"id": rule.id, "title": rule.title.model_dump(), "phase": state.phase.value}
-            for rule, state in alerts
+            for rule, state in told
         ],
         "feeds": [
             {
@@ -78,7 +84,11 @@ def write_page(
     write_text(city_dir / LIVE, json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _values(recent: Recent, public: Collection[str]) -> list[dict[str, object]]:
+def _watches_only(watched: Set[str], public: Set[str]) -> bool:
+    return bool(watched) and watched <= public
+
+
+def _values(recent: Recent, public: Set[str]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for (thing, observed), latest in sorted(recent.latest.items()):
         place, quantity = recent.things.get(thing), _BY_NAME.get(observed)

@@ -12,7 +12,7 @@ import pandas as pd
 
 from citytwin.alerts.rule import Watch
 from citytwin.alerts.windows import Sample
-from citytwin.formats.observations import Batch, urn
+from citytwin.formats.observations import Batch, source_of, urn
 from citytwin.formats.quality import flag_of
 from citytwin.formats.rain.image import RainImage
 from citytwin.model.series_limits import LIMITS
@@ -132,6 +132,20 @@ class Recent:
             for thing, samples in self._samples.get(watch.property, {}).items()
             if fnmatch.fnmatchcase(thing, watch.things)
         }
+
+    def sources(self, watch: Watch) -> frozenset[str]:
+        """Return the names of the feeds that a rule has met things of.
+
+        Parameters
+        ----------
+        watch
+            Of the rule.
+        """
+        return frozenset(
+            source_of(thing)
+            for thing, observed in self.latest
+            if observed == watch.property and fnmatch.fnmatchcase(thing, watch.things)
+        )
 
     def refill(
         self,

@@ -76,6 +76,19 @@ def test_what_is_not_public_stays_off_the_page(tmp_path: Path) -> None:
     assert (content["values"], content["feeds"]) == ([], [])
 
 
+@pytest.mark.parametrize(("public", "shown"), [({"s"}, 1), ({"other"}, 0), ({"s", "other"}, 1)])
+def test_alerts_are_as_closed_as_the_feeds_they_watch(
+    tmp_path: Path, public: set[str], shown: int
+) -> None:
+    """A level that is reached tells a value; of things not met yet nobody knows whose they are."""
+    state, _ = evaluate(rain_rule(), AlertState(), Seen(35.0), NOW)
+    feeds = {"s": Standing(connected=True), "other": Standing(connected=True)}
+    for found, expected in ((recent(35.0), shown), (Recent(timedelta(hours=1)), len(public) // 2)):
+        write_page(tmp_path, NOW, found, [(rain_rule(), state)], feeds, public=public, running=True)
+        content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+        assert (len(content["alerts"]), len(content["rules"])) == (expected, expected)
+
+
 def health(**changes: object) -> Health:
     """A twin in good health."""
     content: dict[str, object] = {
