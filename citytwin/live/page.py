@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,7 +32,7 @@ def write_page(
     alerts: Sequence[tuple[AlertRule, AlertState]],
     feeds: Mapping[str, Standing],
     *,
-    public: Set[str],
+    public: AbstractSet[str],
     running: bool,
 ) -> None:
     """Write the file in one step.
@@ -84,11 +85,11 @@ def write_page(
     write_text(city_dir / LIVE, json.dumps(content, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def _watches_only(watched: Set[str], public: Set[str]) -> bool:
+def _watches_only(watched: AbstractSet[str], public: AbstractSet[str]) -> bool:
     return bool(watched) and watched <= public
 
 
-def _values(recent: Recent, public: Set[str]) -> list[dict[str, object]]:
+def _values(recent: Recent, public: AbstractSet[str]) -> list[dict[str, object]]:
     rows: list[dict[str, object]] = []
     for (thing, observed), latest in sorted(recent.latest.items()):
         place, quantity = recent.things.get(thing), _BY_NAME.get(observed)
