@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
@@ -18,17 +19,27 @@ from citytwin.store.at_rest import read_bytes
 from citytwin.store.latest import (
     CATALOG,
     COLLECTION,
+    ITEM,
     LAYER,
     LIVE,
     is_layer_id,
     is_run_id,
     published_city,
 )
+from citytwin.store.stac import collection_of
 from citytwin.store.stac_model import Catalog, Collection, Item
 
 _FILE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
 _STYLES = "styles"
 Document = TypeVar("Document", Catalog, Collection, Item)
+
+
+@dataclass(frozen=True)
+class SeenLayer:
+    """A run of a layer that a reader may see: what is read of it is what was decided on."""
+
+    document: LayerDocument
+    folder: Path
 
 
 class ServedCity:
@@ -84,8 +95,11 @@ class ServedCity:
             }
         )
 
-    def layer(self, visitor: Visitor, name: str, run: str | None = None) -> LayerDocument:
-        """Return the document of a layer that a reader may see.
+    def layer(self, visitor: Visitor, name: str, run: str | None = None) -> SeenLayer:
+        """Return a layer that a reader may see.
+
+        Its folder comes with it, for the next run may be published at any moment, and be more
+        protected.
 
         Parameters
         ----------
@@ -107,24 +121,9 @@ class ServedCity:
         known = Resource("layer", name) if document is None else _resource(document)
         # what is not there is decided on as what is hidden, so that both take the same way
         visitor.must("read", known)
-        if document is None:
+        if document is None or run is None:
             raise NotThereError
-        return document
-
-    def folder(self, name: str, run: str | None = None) -> Path:
-        """Return the folder of a layer whose document was given to a reader.
-
-        Parameters
-        ----------
-        name, run
-            As :meth:`layer` took them.
-        """
-        entry = self._entry(name)
-        if run is None and entry is not None:
-            run = entry.run_id
-        if run is None or not is_layer_id(name) or not is_run_id(run):
-            raise NotThereError
-        return self.root / name / run
+        return SeenLayer(document, self.root / name / run)
 
     def file(self, visitor: Visitor, name: str, run: str, parts: tuple[str, ...]) -> Path:
         """Return a file of a layer that a reader may see.
@@ -143,11 +142,11 @@ class ServedCity:
         NotThereError
             If there is none, or none that this reader may know of.
         """
-        self.layer(visitor, name, run)
+        seen = self.layer(visitor, name, run)
         plain = all(_FILE.match(part) for part in parts)
         if not plain or not (len(parts) == 1 or (len(parts) == 2 and parts[0] == _STYLES)):
             raise NotThereError
-        path = self.folder(name, run).joinpath(*parts)
+        path = seen.folder.joinpath(*parts)
         if path.is_symlink() or not path.is_file():
             raise NotThereError
         return path
@@ -189,7 +188,7 @@ class ServedCity:
         return catalog.model_copy(update={"links": tuple(links)})
 
     def collection(self, visitor: Visitor, name: str) -> Collection:
-        """Return the runs of a layer that a reader may see.
+        """Return the runs of a layer that a reader may see, described by these alone.
 
         Parameters
         ----------
@@ -203,14 +202,14 @@ class ServedCity:
         NotThereError
             If there is none, or none that this reader may know of.
         """
-        self.layer(visitor, name)
-        collection = _read(self.root / name / COLLECTION, Collection)
-        links = [
-            link
-            for link in collection.links
-            if link.rel != "item" or self._run_seen(visitor, name, link.href.split("/")[-2])
-        ]
-        return collection.model_copy(update={"links": tuple(links)})
+        seen = self.layer(visitor, name)
+        whole = _read(self.root / name / COLLECTION, Collection)
+        runs = [link.href.split("/")[-2] for link in whole.links if link.rel == "item"]
+        shown = [run for run in runs if self._run_seen(visitor, name, run)]
+        if not shown:
+            raise NotThereError
+        items = [_read(self.root / name / run / ITEM, Item) for run in shown]
+        return collection_of(seen.document, items)
 
     def _run_seen(self, visitor: Visitor, name: str, run: str) -> bool:
         document = self._document(name, run)
@@ -233,20 +232,16 @@ def _resource(document: LayerDocument) -> Resource:
 
 
 @lru_cache(maxsize=2048)
-def _known(path: Path, _written_ns: int) -> LayerDocument | None:
-    try:
-        return LayerDocument.model_validate_json(read_bytes(path))
-    except (OSError, ValidationError):
-        return None
+def _known(path: Path, _written_ns: int) -> LayerDocument:
+    return LayerDocument.model_validate_json(read_bytes(path))
 
 
 def _document_of(path: Path) -> LayerDocument | None:
     """A document that is missing or damaged is none: its layer is not shown."""
     try:
-        written_ns = path.stat().st_mtime_ns
-    except OSError:
+        return _known(path, path.stat().st_mtime_ns)
+    except (OSError, ValidationError):  # not kept: what cannot be read now may be later
         return None
-    return _known(path, written_ns)
 
 
 def _read(path: Path, model: type[Document]) -> Document:

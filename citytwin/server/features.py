@@ -12,10 +12,11 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from citytwin.model.layer import LayerDocument
-from citytwin.server.city import ServedCity
-from citytwin.server.files import PRIVATE, Asking
+from citytwin.server.city import SeenLayer, ServedCity
+from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
 from citytwin.server.settings import ServeConfig
+from citytwin.server.shell import PRIVATE
 from citytwin.store.at_rest import readable
 
 _GEOJSON = "application/geo+json"
@@ -58,7 +59,7 @@ def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
     @routes.get("/collections")
     def collections(visitor: Asking) -> Response:
         """List the vector layers that the reader may see."""
-        shown = [city.layer(visitor, entry.id) for entry in city.seen_by(visitor).layers]
+        shown = [city.layer(visitor, entry.id).document for entry in city.seen_by(visitor).layers]
         found = [_collection(one, base) for one in shown if one.kind == "vector"]
         links = [_link("self", f"{base}/collections")]
         return _said({"links": links, "collections": found})
@@ -66,7 +67,7 @@ def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
     @routes.get("/collections/{layer}")
     def collection(layer: str, visitor: Asking) -> Response:
         """Describe a layer."""
-        return _said(_collection(_vector(city, visitor, layer), base))
+        return _said(_collection(_vector(city, visitor, layer).document, base))
 
     _item_routes(routes, city, base, config.limits.features)
     return routes
@@ -84,8 +85,8 @@ def _item_routes(routes: APIRouter, city: ServedCity, base: str, most: int) -> N
         offset: Annotated[int, Query(ge=0, lt=10_000_000)] = 0,
     ) -> Response:
         """Return features of a layer, page by page."""
-        document = _vector(city, visitor, layer)
-        frame = _features(city, document)
+        seen = _vector(city, visitor, layer)
+        frame = _features(seen)
         box = _box(bbox)
         if box is not None:
             frame = frame.iloc[sorted(frame.sindex.query(_polygon(box), predicate="intersects"))]
@@ -99,7 +100,7 @@ def _item_routes(routes: APIRouter, city: ServedCity, base: str, most: int) -> N
         found = json.loads(page.to_json(drop_id=True))["features"]
         said = {
             "type": "FeatureCollection",
-            "features": [_named(one, document) for one in found],
+            "features": [_named(one, seen.document) for one in found],
             "numberMatched": len(frame),
             "numberReturned": len(page),
             "links": links,
@@ -109,9 +110,9 @@ def _item_routes(routes: APIRouter, city: ServedCity, base: str, most: int) -> N
     @routes.get("/collections/{layer}/items/{feature}")
     def item(layer: str, feature: str, visitor: Asking) -> Response:
         """Return one feature of a layer."""
-        document = _vector(city, visitor, layer)
-        frame = _features(city, document)
-        key = document.id_column or ""
+        seen = _vector(city, visitor, layer)
+        frame = _features(seen)
+        key = seen.document.id_column or ""
         if key not in frame.columns:
             raise NotThereError
         found = frame[frame[key].astype(str) == feature].iloc[:1]
@@ -120,18 +121,18 @@ def _item_routes(routes: APIRouter, city: ServedCity, base: str, most: int) -> N
         (said,) = json.loads(found.to_json(drop_id=True))["features"]
         here = f"{base}/collections/{layer}"
         links = [_link("collection", here), _link("self", f"{here}/items/{feature}", _GEOJSON)]
-        return _said(_named(said, document) | {"links": links}, _GEOJSON)
+        return _said(_named(said, seen.document) | {"links": links}, _GEOJSON)
 
 
-def _vector(city: ServedCity, visitor: Asking, layer: str) -> LayerDocument:
-    document = city.layer(visitor, layer)
-    if document.kind != "vector":
+def _vector(city: ServedCity, visitor: Asking, layer: str) -> SeenLayer:
+    seen = city.layer(visitor, layer)
+    if seen.document.kind != "vector":
         raise NotThereError
-    return document
+    return seen
 
 
-def _features(city: ServedCity, document: LayerDocument) -> gpd.GeoDataFrame:
-    path = city.folder(document.id) / f"{document.id}.parquet"
+def _features(seen: SeenLayer) -> gpd.GeoDataFrame:
+    path = seen.folder / f"{seen.document.id}.parquet"
     try:
         return _read(path, path.stat().st_mtime_ns)
     except OSError as error:

@@ -16,13 +16,12 @@ from citytwin.server.city import ServedCity
 from citytwin.server.doors import Visitor, visitor_of
 from citytwin.server.refusals import NotThereError
 from citytwin.server.sealed_response import sealed_response
+from citytwin.server.shell import PRIVATE
 from citytwin.store.latest import COLLECTION
 from citytwin.viewer.export import viewer_files
 from citytwin.viewer.site import media_type
 
 Asking = Annotated[Visitor, Depends(visitor_of)]
-PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
-"""No cache on the way may give one reader's answer to another."""
 
 
 def file_routes(city: ServedCity) -> APIRouter:

@@ -21,9 +21,10 @@ from citytwin.errors import UnreachableError
 from citytwin.security.decision import Resource
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import SESSION, Guard, Visitor, visitor_of
-from citytwin.server.files import PRIVATE, Asking
+from citytwin.server.files import Asking
 from citytwin.server.keys import DISCOVERY, trust_of
 from citytwin.server.settings import ServeConfig
+from citytwin.server.shell import PRIVATE
 from citytwin.server.tokens import TokenRefusedError, subject_from
 
 
@@ -145,7 +146,8 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
     ) -> Signed:
         """Return addresses of a layer that hold for minutes."""
         _own_page_only(request, visitor, config)
-        document = city.layer(visitor, layer)
+        seen = city.layer(visitor, layer)
+        document = seen.document
         visitor.must("sign", Resource("layer", document.id, document.classification))
         guard: Guard = visitor.guard
         minutes = config.limits.signed_minutes
@@ -153,7 +155,7 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
         base = f"{config.public_url}/signed/{signed}"
         tiles = f"{base}/tiles/{layer}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}"
         return Signed(
-            folder=f"{base}/{layer}/{city.folder(layer).name}/",
+            folder=f"{base}/{layer}/{seen.folder.name}/",
             tiles=tiles if document.kind == "raster" else None,
             minutes=minutes,
         )

@@ -8,6 +8,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from citytwin.server.doors import SIGNED
 from citytwin.viewer.site import SECURITY_HEADERS
 
+PRIVATE = {"Cache-Control": "private, no-cache", "Vary": "Authorization, Cookie"}
+"""No cache on the way may give one reader's answer to another."""
 _MAX_PATH = 6000
 _SIGNED = "/signed/"
 _TOO_LARGE = b'{"detail":"this server takes no content"}'
@@ -41,6 +43,8 @@ class Shell:
                 headers = MutableHeaders(scope=message)
                 for name, value in self._headers.items():
                     headers[name] = value
+                for name, value in PRIVATE.items():  # of answers that libraries make, too
+                    headers.setdefault(name, value)
             await send(message)
 
         if _has_content(scope) or len(scope["path"]) > _MAX_PATH:

@@ -22,11 +22,12 @@ from starlette.responses import Response
 from titiler.core.dependencies import DefaultDependency
 from titiler.core.factory import TilerFactory
 
-from citytwin.model.layer import LayerDocument, Style
-from citytwin.server.city import ServedCity
+from citytwin.model.layer import Style
+from citytwin.server.city import SeenLayer, ServedCity
 from citytwin.server.doors import Visitor, visitor_of
-from citytwin.server.files import PRIVATE, Asking
+from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
+from citytwin.server.shell import PRIVATE
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.paint import painted
 from citytwin.store.sealed_rasters import opener_for
@@ -105,15 +106,14 @@ class ClosedTiler(TilerFactory):
             tilesize: Literal["256", "512"] = "256",
         ) -> Response:
             """Return a tile of 256 or 512 pixels."""
-            document = city.layer(visitor, layer)
-            source = raster_of(city, document, frame)
+            seen = city.layer(visitor, layer)
+            source = raster_of(seen, frame)
             try:
                 with GeoTiffReader(input=source, tms=known_tms.get(tileMatrixSetId)) as reader:
                     image = reader.tile(x, y, z, tilesize=int(tilesize))
             except TileOutsideBounds:
                 return Response(status_code=204, headers=PRIVATE)
-            style = style_of(city, document)
-            png = _painted(image, style, document.precision)
+            png = _painted(image, style_of(seen), seen.document.precision)
             return Response(png, media_type="image/png", headers=PRIVATE)
 
     def point(self) -> None:
@@ -129,14 +129,14 @@ class ClosedTiler(TilerFactory):
             frame: Annotated[int, Query(ge=0, lt=10_000)] = 0,
         ) -> PointAnswer:
             """Return the value at a place."""
-            document = city.layer(visitor, layer)
+            seen = city.layer(visitor, layer)
             try:
-                with GeoTiffReader(input=raster_of(city, document, frame)) as reader:
+                with GeoTiffReader(input=raster_of(seen, frame)) as reader:
                     found = reader.point(lon, lat).array
             except PointOutsideBounds:
                 found = np.ma.array([0.0], mask=True)
             value = None if np.ma.getmaskarray(found)[0] else float(found[0])
-            return PointAnswer(layer=layer, lon=lon, lat=lat, value=value, unit=document.unit)
+            return PointAnswer(layer=layer, lon=lon, lat=lat, value=value, unit=seen.document.unit)
 
 
 def tile_routes(app: FastAPI, city: ServedCity) -> None:
@@ -155,7 +155,7 @@ def tile_routes(app: FastAPI, city: ServedCity) -> None:
         visitor: Annotated[Visitor, Depends(visitor_of)],
         frame: Annotated[int, Query(ge=0, lt=10_000)] = 0,
     ) -> str:
-        return raster_of(city, city.layer(visitor, layer), frame)
+        return raster_of(city.layer(visitor, layer), frame)
 
     tiler = ClosedTiler(
         city=city,
@@ -176,15 +176,13 @@ def tile_routes(app: FastAPI, city: ServedCity) -> None:
     app.include_router(tiler.router, prefix=PREFIX, tags=["tiles"])
 
 
-def raster_of(city: ServedCity, document: LayerDocument, frame: int) -> str:
+def raster_of(seen: SeenLayer, frame: int) -> str:
     """Return the GeoTIFF of a layer that was given to a reader.
 
     Parameters
     ----------
-    city
-        What is served.
-    document
-        Of the layer.
+    seen
+        The layer.
     frame
         Number of the moment or direction; 0 where it has none.
 
@@ -193,27 +191,25 @@ def raster_of(city: ServedCity, document: LayerDocument, frame: int) -> str:
     NotThereError
         If it is no raster or has no such frame.
     """
+    document = seen.document
     if document.kind != "raster" or frame >= max(1, len(document.frames)):
         raise NotThereError
     name = document.frames[frame].data if document.frames else f"{document.id}.tif"
-    path = city.folder(document.id) / name
+    path = seen.folder / name
     if not path.is_file():
         raise NotThereError
     return str(path)
 
 
-def style_of(city: ServedCity, document: LayerDocument) -> Style:
-    """Return the style of a layer.
+def style_of(seen: SeenLayer) -> Style:
+    """Return the style of a layer that was given to a reader.
 
     Parameters
     ----------
-    city
-        What is served.
-    document
-        Of the layer.
+    seen
+        The layer.
     """
-    path = city.folder(document.id) / document.style
-    return Style.model_validate_json(read_bytes(path))
+    return Style.model_validate_json(read_bytes(seen.folder / seen.document.style))
 
 
 def _painted(image: ImageData, style: Style, precision: float) -> bytes:

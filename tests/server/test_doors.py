@@ -259,6 +259,16 @@ def test_headers_of_every_answer(server: Running) -> None:
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert "server" not in answer.headers
+    tiles = (
+        "tiles",
+        "point/139.7,35.6",
+        "WebMercatorQuad/tilejson.json",
+        "tiles/WebMercatorQuad/0/0/0",
+    )
+    for path in ("/latest.json", "/session.json", *(f"/tiles/terrain/{one}" for one in tiles)):
+        answer = server.get(path, server.token())
+        assert answer.is_success
+        assert answer.headers["Cache-Control"] == "private, no-cache", path
     assert server.get("/latest.json", Host="evil.example").status_code == 400
     assert httpx.post(server.url + "/logout", content=b"x").status_code == 413
     assert httpx.request("DELETE", server.url + "/latest.json").status_code == 405

@@ -1,0 +1,98 @@
+"""What a reader is given of a city while its runs differ in how they are protected."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from citytwin.security.audit import AuditChain
+from citytwin.security.decision import ANONYMOUS
+from citytwin.security.policy import PUBLIC_ONLY
+from citytwin.server.city import ServedCity
+from citytwin.server.doors import Guard, Visitor, limiter
+from citytwin.server.keys import ProviderKeys
+from citytwin.server.refusals import NotThereError
+from citytwin.server.settings import IdentityConfig
+from citytwin.server.signing import Signer
+from citytwin.store.latest import LAYER
+from citytwin.store.publish import publish
+from tests.unit.store import little_city as lc
+
+FIRST, SECOND, THIRD = "20261123T210000Z", "20261124T210000Z", "20261125T210000Z"
+
+
+@pytest.fixture
+def anyone(tmp_path: Path) -> Iterator[Visitor]:
+    """Somebody who has not logged in."""
+    identity = IdentityConfig(
+        issuer="https://login.example",
+        audience="https://city.example/api",
+        client_id="citytwin",
+        client_secret_file=tmp_path / "client",
+    )
+    audit = AuditChain(tmp_path / "audit", tmp_path / "anchors", bytes(32))
+    guard = Guard(
+        policy=PUBLIC_ONLY,
+        identity=identity,
+        keys=ProviderKeys(identity),
+        signer=Signer(bytes(32)),
+        audit=audit,
+        per_minute=1000,
+        limiter=limiter(),
+    )
+    yield Visitor(guard, ANONYMOUS, "1")
+    audit.close()
+
+
+def put(folder: Path, run: str, classification: str, day: int) -> None:
+    """Publish a run of one layer, of data of that day."""
+    info = replace(lc.run_info(run), publication="served", classification=classification)
+    valid = lc.VALID.replace(day=day)
+    layer = lc.stage(folder / f"s{run}", "terrain", classification=classification, valid_time=valid)
+    publish(folder / "city", [layer], info)
+
+
+def test_a_collection_tells_nothing_of_runs_that_are_hidden(
+    tmp_path: Path, anyone: Visitor
+) -> None:
+    """Neither that they are, nor how they are protected, nor of which time."""
+    for run, classification, day in ((FIRST, "public", 1), (SECOND, "internal", 20)):
+        put(tmp_path, run, classification, day)
+    put(tmp_path, THIRD, "public", 2)
+    found = ServedCity(tmp_path / "city").collection(anyone, "terrain")
+    runs = [link.href.split("/")[-2] for link in found.links if link.rel == "item"]
+    assert (runs, found.classification) == ([FIRST, THIRD], "public")
+    ((begin, end),) = found.extent.temporal.interval
+    assert (begin[8:10], end[8:10]) == ("01", "02")
+
+
+def test_what_is_read_is_the_run_that_was_decided_on(tmp_path: Path, anyone: Visitor) -> None:
+    """Also where a more protected one is published in between."""
+    put(tmp_path, FIRST, "public", 1)
+    city = ServedCity(tmp_path / "city")
+    seen = city.layer(anyone, "terrain")
+    put(tmp_path, SECOND, "internal", 2)
+    assert seen.folder.name == FIRST
+    with pytest.raises(NotThereError):
+        city.layer(anyone, "terrain")
+    assert city.layer(anyone, "terrain", FIRST).folder == seen.folder
+
+
+def test_what_cannot_be_read_now_may_be_read_later(
+    tmp_path: Path, anyone: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that runs out of files for a moment hides no layer for good."""
+    put(tmp_path, FIRST, "public", 1)
+    city = ServedCity(tmp_path / "city")
+
+    def full(path: Path) -> bytes:
+        raise OSError(24, "too many open files", str(path))
+
+    with monkeypatch.context() as patched:
+        patched.setattr("citytwin.server.city.read_bytes", full)
+        with pytest.raises(NotThereError):
+            city.layer(anyone, "terrain")
+    assert (city.layer(anyone, "terrain").folder / LAYER).is_file()
