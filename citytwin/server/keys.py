@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 import threading
 import time
@@ -16,6 +17,8 @@ from citytwin.server.settings import IdentityConfig
 _KEPT_S = 600.0
 _AGAIN_AFTER_S = 10.0
 _TIMEOUT_S = 10.0
+_PATIENCE_S = 1.0
+"""That a request waits for the keys while another one fetches them: threads are few."""
 _MAX_BYTES = 1_000_000
 DISCOVERY = "/.well-known/openid-configuration"
 
@@ -47,20 +50,37 @@ class ProviderKeys:
         Raises
         ------
         UnreachableError
-            If the provider does not answer and no keys are known yet.
+            If the provider does not answer and no keys are known yet, or is being asked and the key
+            is not among those known.
         """
         keys = self._keys  # whoever brings a known key does not wait for those who do not
-        if keys is not None and _has(keys, key_id) and time.monotonic() - self._fetched_s < _KEPT_S:
+        known = keys is not None and _has(keys, key_id)
+        if known and time.monotonic() - self._fetched_s < _KEPT_S:
             return keys
-        with self._lock:
-            now_s = time.monotonic()
-            known = self._keys is not None and _has(self._keys, key_id)
-            stale = now_s - self._fetched_s > _KEPT_S
-            if (not known or stale) and now_s - self._tried_s > _AGAIN_AFTER_S:
-                self._tried_s = now_s
-                self._fetch(now_s)
+        if not self._lock.acquire(timeout=0.0 if known else _PATIENCE_S):
+            if known:
+                return keys
+            msg = f"the identity provider {self._config.issuer} is being asked for its keys"
+            raise UnreachableError(msg, hint="ask again in a moment")
+        try:
+            self._refresh(key_id)
             keys = self._keys
+        finally:
+            self._lock.release()
         return keys if keys is not None and _has(keys, key_id) else None
+
+    def _refresh(self, key_id: str) -> None:
+        """Ask the provider where that may help, and it was not asked just now."""
+        now_s = time.monotonic()
+        known = self._keys is not None and _has(self._keys, key_id)
+        stale = now_s - self._fetched_s > _KEPT_S
+        if (not known or stale) and now_s - self._tried_s > _AGAIN_AFTER_S:
+            try:
+                self._fetch(now_s)
+            finally:
+                self._tried_s = (
+                    time.monotonic()
+                )  # its end: an answer may take longer than the pause
 
     def _fetch(self, now_s: float) -> None:
         """Ask the provider; while it does not answer, keys known before serve on."""
@@ -81,13 +101,18 @@ class ProviderKeys:
         if not secure and not self._config.issuer.startswith("http://"):
             msg = f"the provider names {url}, which is not https"
             raise UnreachableError(msg, hint="correct its discovery document")
-        with httpx.Client(verify=trust_of(self._config), timeout=_TIMEOUT_S) as client:
-            answer = client.get(url)
+        content = bytearray()
+        with (
+            httpx.Client(verify=trust_of(self._config), timeout=_TIMEOUT_S) as client,
+            client.stream("GET", url) as answer,
+        ):
             answer.raise_for_status()
-            if len(answer.content) > _MAX_BYTES:
-                msg = f"{url} answers {len(answer.content)} bytes"
-                raise UnreachableError(msg, hint="check the address of the provider")
-            found = answer.json()
+            for piece in answer.iter_bytes():
+                content += piece
+                if len(content) > _MAX_BYTES:
+                    msg = f"{url} answers more than {_MAX_BYTES} bytes"
+                    raise UnreachableError(msg, hint="check the address of the provider")
+        found = json.loads(content)
         if not isinstance(found, dict):
             msg = f"{url} answers no object"
             raise UnreachableError(msg, hint="check the address of the provider")
