@@ -62,18 +62,41 @@ def read_key(file: Path) -> bytes:
     ConfigError
         If it is missing, too short, or others may read it.
     """
-    try:
-        mode, key = file.stat().st_mode, file.read_bytes()
-    except OSError as error:
-        msg = f"secret {file} cannot be read: {error.strerror}"
-        raise ConfigError(msg, hint=f"make it: head -c 32 /dev/urandom > {file.name}") from error
+    hint = f"make it: head -c 32 /dev/urandom > {file.name}"
+    key = read_secret(file, hint)
     if len(key) < _KEY_BYTES:
         msg = f"secret {file} has {len(key)} bytes, fewer than {_KEY_BYTES}"
-        raise ConfigError(msg, hint=f"make it: head -c 32 /dev/urandom > {file.name}")
-    if os.name == "posix" and mode & 0o077:
+        raise ConfigError(msg, hint=hint)
+    return key
+
+
+def read_secret(file: Path, hint: str) -> bytes:
+    """Read a secret of any length.
+
+    Parameters
+    ----------
+    file
+        Readable by its owner alone. One that systemd gives shows the access list of its user as a
+        right of the group.
+    hint
+        Where it comes from, should it be missing.
+
+    Raises
+    ------
+    ConfigError
+        If it is missing, or others may read it.
+    """
+    try:
+        mode, content = file.stat().st_mode, file.read_bytes()
+    except OSError as error:
+        msg = f"secret {file} cannot be read: {error.strerror}"
+        raise ConfigError(msg, hint=hint) from error
+    given = os.environ.get("CREDENTIALS_DIRECTORY")
+    closed = 0o037 if given and file.parent == Path(given) else 0o077
+    if os.name == "posix" and mode & closed:
         msg = f"secret {file} may be read by others (mode {mode & 0o777:o})"
         raise ConfigError(msg, hint=f"chmod 600 {file.name}")
-    return key
+    return content
 
 
 class AuditChain:

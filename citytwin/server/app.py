@@ -13,7 +13,7 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from citytwin.errors import CityTwinError, ConfigError
-from citytwin.security.audit import AuditChain, read_key
+from citytwin.security.audit import AuditChain, read_key, read_secret
 from citytwin.security.policy import load_policy
 from citytwin.server import refusals
 from citytwin.server.city import ServedCity
@@ -46,9 +46,11 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     StoreError
         If nothing is published there, or the audit cannot be written.
     """
+    if config.tls is not None:
+        read_secret(config.tls.key, "name the key of the certificate")
     city = ServedCity(directory)
     city.latest()
-    session_key = read_key(config.session_key_file)
+    session_key, secret = read_key(config.session_key_file), _secret(config)
     guard = Guard(
         policy=load_policy(config.policy),
         identity=config.identity,
@@ -77,7 +79,7 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     )
     app.state.guard = guard
     _refuse_alike(app)
-    app.include_router(login_routes(config, _secret(config), city))
+    app.include_router(login_routes(config, secret, city))
     app.include_router(feature_routes(config, city))
     tile_routes(app, city)
     app.include_router(file_routes(city))  # last: its addresses are the most general
@@ -110,12 +112,9 @@ def _refuse_alike(app: FastAPI) -> None:
 
 def _secret(config: ServeConfig) -> str:
     file = config.identity.client_secret_file
-    try:
-        secret = file.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"identity.client_secret_file {file} cannot be read: {error}"
-        raise ConfigError(msg, hint="write there what the provider gave for this client") from error
-    if not secret:
-        msg = f"identity.client_secret_file {file} is empty"
-        raise ConfigError(msg, hint="write there what the provider gave for this client")
-    return secret
+    hint = "write there what the provider gave for this client"
+    secret = read_secret(file, hint).strip()
+    if not secret or not secret.isascii():
+        msg = f"identity.client_secret_file {file} is empty, or no ASCII"
+        raise ConfigError(msg, hint=hint)
+    return secret.decode("ascii")

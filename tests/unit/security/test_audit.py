@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from citytwin.cli.audit import command
 from citytwin.errors import ConfigError, StoreError
-from citytwin.security.audit import AuditChain, read_key, verify
+from citytwin.security.audit import AuditChain, read_key, read_secret, verify
 from citytwin.security.decision import Decision, Resource, Subject
 
 KEY = bytes(range(32))
@@ -135,6 +135,19 @@ def test_a_chain_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("")
     with pytest.raises(StoreError, match="audit"):
         AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
+
+
+def test_a_secret_that_systemd_gives(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its access list shows as a right of the group; elsewhere that is one too many."""
+    (tmp_path / "client").write_bytes(b"s")
+    (tmp_path / "client").chmod(0o440)
+    with pytest.raises(ConfigError, match="may be read by others"):
+        read_secret(tmp_path / "client", "")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", str(tmp_path))
+    assert read_secret(tmp_path / "client", "") == b"s"
+    (tmp_path / "client").chmod(0o444)
+    with pytest.raises(ConfigError, match="may be read by others"):
+        read_secret(tmp_path / "client", "")
 
 
 def test_keys_are_long_and_private(tmp_path: Path) -> None:

@@ -9,7 +9,10 @@ from click.testing import CliRunner
 
 from citytwin.cli.main import cli
 from citytwin.errors import ConfigError
+from citytwin.server.app import make_app
 from citytwin.server.settings import load_serve, require_secure
+from citytwin.store.publish import publish
+from tests.unit.store import little_city as lc
 
 GOOD = """\
 public_url: https://city.example
@@ -93,6 +96,20 @@ def test_nothing_passes_in_the_clear(
         return
     with pytest.raises(ConfigError, match=said):
         require_secure(config, host, insecure_local=local)
+
+
+@pytest.mark.parametrize("open_one", ["client", "key.pem", "session.key", "audit.key"])
+def test_a_secret_that_others_may_read_is_refused(tmp_path: Path, open_one: str) -> None:
+    """Each of them, by its name; nothing is opened before all are closed."""
+    publish(tmp_path / "city", [lc.stage(tmp_path / "s", "terrain")], lc.run_info())
+    write(tmp_path, GOOD.replace("/elsewhere/", ""))
+    (tmp_path / "policy.yaml").write_text("version: 1\n", encoding="utf-8")
+    for name in ("client", "key.pem", "session.key", "audit.key"):
+        (tmp_path / name).write_bytes(b"x" * 32)
+        (tmp_path / name).chmod(0o644 if name == open_one else 0o600)
+    with pytest.raises(ConfigError, match=rf"{open_one} may be read by others"):
+        make_app(tmp_path / "city", load_serve(tmp_path / "serve.yaml"))
+    assert not (tmp_path / "audit").exists()
 
 
 def test_the_command_refuses_before_it_listens(tmp_path: Path) -> None:
