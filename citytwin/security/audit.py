@@ -122,6 +122,7 @@ class AuditChain:
         self._key = key
         self._lock = threading.Lock()
         self._count, self._anchored, self._anchored_s = 0, -1, time.monotonic()
+        self._bytes = 0
         self._last = _code(key, b"", self.name.encode())
         try:
             for place in (folder, anchors):
@@ -170,7 +171,7 @@ class AuditChain:
             code = _code(self._key, self._last, _canonical(body))
             line = _canonical({**body, "mac": code.hex()}) + b"\n"
             try:
-                _write(self._file, line)
+                self._append(line)
                 self._last, self._count = code, self._count + 1
                 if self._is_due():
                     self._anchor()
@@ -183,6 +184,15 @@ class AuditChain:
             self._anchor()
             os.close(self._file)
             os.close(self._anchors)
+
+    def _append(self, line: bytes) -> None:
+        """Write an entry; what a full disk took of it goes, lest the next one look edited."""
+        try:
+            _write(self._file, line)
+        except OSError:
+            os.ftruncate(self._file, self._bytes)
+            raise
+        self._bytes += len(line)
 
     def _is_due(self) -> bool:
         many = self._count - self._anchored >= _ANCHOR_ENTRIES
@@ -259,6 +269,8 @@ def verify(folder: Path, anchors: Path, key: bytes) -> Verified:
     findings += [Finding(name, -1, "its anchors are gone") for name in sorted(chains - anchored)]
     entries, torn = 0, []
     for name in sorted(chains):
+        # read first: of a server that runs, the chain may be longer than its anchors say
+        anchored_as = (anchors / f"{name}{ANCHORS}").read_bytes() if name in anchored else b""
         raw = (folder / f"{name}{CHAIN}").read_bytes()
         whole, _, rest = raw.rpartition(b"\n")
         codes, wrong = _follow(name, whole.split(b"\n") if whole else [], key)
@@ -267,7 +279,7 @@ def verify(folder: Path, anchors: Path, key: bytes) -> Verified:
         if rest:
             torn.append(name)
         if name in anchored and not wrong:
-            findings += _compare(name, codes, (anchors / f"{name}{ANCHORS}").read_bytes(), key)
+            findings += _compare(name, codes, anchored_as, key)
     return Verified(len(chains), entries, tuple(findings), tuple(torn))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -128,6 +129,42 @@ def test_a_kill_leaves_a_torn_entry_that_is_told_and_no_accusation(tmp_path: Pat
         stream.write(b'{"n":5,"at":')
     result = verify(tmp_path / "log", tmp_path / "anchors", KEY)
     assert (result.findings, result.torn) == ((), (file.stem,))
+
+
+def test_a_full_disk_leaves_no_accusation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it took of an entry goes again; later entries follow on the last whole one."""
+    chain = AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
+    chain.record(ANN, "read", ROADS, YES)
+    whole = os.write
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", lambda file, line: whole(file, line[:20]))
+        with pytest.raises(StoreError, match="a part of an entry"):
+            chain.record(ANN, "read", ROADS, YES)
+    chain.record(ANN, "read", ROADS, YES)
+    chain.close()
+    result = verify(tmp_path / "log", tmp_path / "anchors", KEY)
+    assert (result.entries, result.findings, result.torn) == (2, (), ())
+
+
+def test_a_chain_that_grows_while_it_is_checked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An anchor that comes after the chain was read accuses nobody."""
+    chain = AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
+    chain.record(ANN, "read", ROADS, YES)
+    read = Path.read_bytes
+
+    def read_while_written(path: Path) -> bytes:
+        content = read(path)
+        for _ in range(300):
+            chain.record(ANN, "read", ROADS, YES)
+        return content
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "read_bytes", read_while_written)
+        assert found(tmp_path) == []
+    chain.close()
+    assert found(tmp_path) == []
 
 
 def test_a_chain_that_cannot_be_written_says_so(tmp_path: Path) -> None:
