@@ -148,7 +148,8 @@ class SealedReader(io.RawIOBase):
         self._file = path.open("rb", buffering=0)
         try:
             self._cipher, self._layout = self._opened(key, name)
-            self._chunk(self._layout.chunks - 1)
+            last = self._layout.chunks - 1  # never from those at hand: the file may be shorter now
+            OPENED.put((self._cipher.file_id, last), self._read_chunk(last))
         except BaseException:
             self._file.close()
             raise

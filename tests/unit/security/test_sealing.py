@@ -113,6 +113,17 @@ def test_chunks_in_other_places_are_found(folder: Path, number: int, data: st.Da
         _read(folder, b"".join([head, *moved]))
 
 
+def test_a_cut_is_found_whatever_was_read_before(folder: Path) -> None:
+    """Chunks that are at hand from the whole file stand for none of a shorter one."""
+    content = bytes(range(100))
+    sealed = in_small_chunks(content)
+    with reader(folder, sealed) as whole:
+        assert whole.read(100) == content
+    for end in range(HEAD_BYTES + TAG_BYTES, len(sealed)):
+        with pytest.raises(SealError):
+            reader(folder, sealed[:end])
+
+
 def test_a_file_in_the_place_of_another_is_found(folder: Path) -> None:
     """Also where both were sealed with the same key."""
     with pytest.raises(SealError, match="another file under this name"):
