@@ -153,6 +153,7 @@ def write_new_key(folder: Path, key_id: str) -> Path:
             file.write(base64.b64encode(AESGCM.generate_key(bit_length=256)) + b"\n")
             file.flush()
             os.fsync(file.fileno())
+        _sync(folder)  # a key that a power cut takes takes all that it sealed
     except FileExistsError:
         msg = f"{path} is there already, and a key is never written over"
         raise KeyAccessError(msg, hint="take another name, such as the next year") from None
@@ -196,7 +197,18 @@ def destroy_key(folder: Path, key_id: str) -> Path:
             file.flush()
             os.fsync(file.fileno())
         path.unlink()
+        _sync(folder)
     except OSError as error:
         msg = f"{path} cannot be destroyed: {error}"
         raise KeyAccessError(msg, hint="check the rights of the folder") from error
     return path
+
+
+def _sync(folder: Path) -> None:
+    """Bring a folder's entries to the disk, where the system can."""
+    if os.name != "nt":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

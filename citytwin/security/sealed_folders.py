@@ -16,7 +16,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from citytwin.errors import KeyAccessError
-from citytwin.security.key_ring import KeyRing, open_ring
+from citytwin.security.key_ring import KeyRing, checked_key_id, open_ring
 from citytwin.security.sealing import ID_BYTES, FolderKey
 
 SEALED = ".sealed"
@@ -106,6 +106,7 @@ def read_wrapped(root: Path) -> WrappedKey:
 
 
 def _checked(read: WrappedKey) -> WrappedKey:
+    checked_key_id(read.key)  # it names a file, and a word for a program of the operator
     if read.version != 1 or len(bytes.fromhex(read.folder_key)) != ID_BYTES:
         msg = "not of this version"
         raise ValueError(msg)

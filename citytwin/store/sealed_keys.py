@@ -17,7 +17,8 @@ from citytwin.security.sealed_folders import (
     unwrap,
     wrap,
 )
-from citytwin.security.sealing import FolderKey
+from citytwin.security.sealing import MAGIC, FolderKey
+from citytwin.store.at_rest import files_below
 from citytwin.store.atomic import write_text
 
 
@@ -44,9 +45,11 @@ def ensure_sealed(root: Path, key_id: str, ring: KeyRing) -> None:
     Raises
     ------
     SealError
-        If it needs another key, or one that is not there.
+        If it needs another key, or one that is not there; or if files are sealed there, and the key
+        of the folder is gone.
     """
     if not (root / KEYS_FILE).exists():
+        _require_nothing_sealed(root)
         _write(root, wrap(FolderKey.fresh(), key_id, ring))
         return
     found = read_wrapped(root)
@@ -55,6 +58,14 @@ def ensure_sealed(root: Path, key_id: str, ring: KeyRing) -> None:
         hint = f"`citytwin keys rotate {root.parent.parent} --to {key_id}` brings it to that key"
         raise SealError(msg, hint=hint)
     unwrap(found, ring)
+
+
+def _require_nothing_sealed(root: Path) -> None:
+    """A new key would lock out for good what a copy of the old ``keys.json`` still opens."""
+    for path in files_below(root):
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) == MAGIC:
+                read_wrapped(root)  # says what is missing
 
 
 def rewrap(root: Path, key_id: str, ring: KeyRing) -> bool:

@@ -18,7 +18,7 @@ from rasterio.windows import Window
 from shapely import box
 
 from citytwin.engine.city_store import CityStore
-from citytwin.errors import DamagedError, MissingKeyError, SealError, StoreError
+from citytwin.errors import DamagedError, KeyAccessError, MissingKeyError, SealError, StoreError
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import Bounds, GridSpec, Tile
@@ -319,6 +319,28 @@ def test_rotating_a_key_writes_one_file(out: Path) -> None:
         write_text(out / ".work/.sealed/town/a.txt", MARK)
     with pytest.raises(SealError, match="sealed with key 'town-2027', not 'town-2026'"):
         ensure_sealed(city, "town-2026", open_ring())
+
+
+def test_lost_keys_of_a_folder_are_not_made_anew_over_what_they_sealed(out: Path) -> None:
+    """A copy of them still opens it; an empty folder takes new ones."""
+    city = out / ".sealed" / "town"
+    write_text(city / "deep" / "a.txt", MARK)
+    kept = (city / KEYS_FILE).read_bytes()
+    (city / KEYS_FILE).unlink()
+    with pytest.raises(KeyAccessError, match=r"keys.json is missing.*restore it"):
+        ensure_sealed(city, "town-2026", open_ring())
+    (city / KEYS_FILE).write_bytes(kept)
+    ensure_sealed(city, "town-2026", open_ring())
+    assert read_bytes(city / "deep" / "a.txt") == MARK.encode()
+
+
+@pytest.mark.parametrize("name", ["../../etc/key", "--help", "", "a" * 65])
+def test_a_folder_names_no_file_and_no_option_as_its_key(out: Path, name: str) -> None:
+    """Whoever may write there says neither what is read nor what a program is told."""
+    path = out / ".sealed" / "town" / KEYS_FILE
+    path.write_text(path.read_text().replace("town-2026", name))
+    with pytest.raises(KeyAccessError, match="is damaged"):
+        write_text(path.with_name("a.txt"), MARK)
 
 
 def test_memory_that_is_none_is_refused(
