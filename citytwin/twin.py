@@ -30,6 +30,8 @@ from citytwin.store.sealed_rasters import opener_for
 from citytwin.wording import nearest
 
 _CHUNK = 512
+_OBSERVATIONS = Resource("table", "observations", "internal")
+"""Feeds that are more protected are not observed; which of the values are public is not kept."""
 
 
 class Layer:
@@ -153,6 +155,7 @@ class Twin:
         Folder that holds ``latest.json``.
     policy
         Who may see what; of a city for known readers only, where without one what is public counts.
+        There observations are the table ``observations``, which is internal.
     subject
         Who looks.
     """
@@ -167,8 +170,11 @@ class Twin:
             raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
         self.directory = directory
         self.latest: Latest = latest
+        self._observed = True
         if latest.publication == "served":
             self.latest = latest.model_copy(update={"layers": self._allowed(policy, subject)})
+            decision = decide(subject, "read", _OBSERVATIONS, datetime.now(UTC), policy)
+            self._observed = decision.allowed
         self._reader: ObservationReader | None = None
 
     @property
@@ -297,6 +303,10 @@ class Twin:
         return self._observations().history(thing, observed, start, end, known_at)
 
     def _observations(self) -> ObservationReader:
+        if not self._observed:
+            msg = f"observations of {self.directory} are internal, and no rule gives them"
+            hint = "a rule for `kinds: [table]` with `up_to: internal` does"
+            raise StoreError(msg, hint=hint)
         if self._reader is None:
             self._reader = ObservationReader(folder_of(self.directory.resolve()))
         return self._reader
@@ -341,7 +351,8 @@ def open_twin(
 ) -> Twin:
     """Open a published city.
 
-    Of a city for known readers, layers that the policy does not give are not there. That keeps
+    Of a city for known readers, layers that the policy does not give are not there, and neither are
+    observations, which are the internal table ``observations``. That keeps
     honest readers to what is theirs; files that an account may read are kept from it by the rights
     of the folder alone.
 

@@ -15,7 +15,8 @@ from citytwin.security.decision import ANONYMOUS, Resource, decide
 from citytwin.security.policy import PUBLIC_ONLY, Policy
 from citytwin.store.at_rest import copy_tree, read_bytes
 from citytwin.store.atomic import temporary_beside
-from citytwin.store.latest import ITEM, LATEST, LAYER, published_city
+from citytwin.store.catalogue import remove_runs
+from citytwin.store.latest import ITEM, LATEST, LAYER, published_city, run_folders
 from citytwin.store.publish import StagedLayer, publish
 from citytwin.store.run_info import RunInfo
 from citytwin.store.stac_model import Item
@@ -33,6 +34,8 @@ class Exported:
 
 def export_public(city: Path, folder: Path, policy: Policy = PUBLIC_ONLY) -> Exported:
     """Copy the layers that anyone may have, with a map and a catalogue of these alone.
+
+    Of layers that an earlier export holds and that are closed now, all runs go.
 
     A layer that is not public is left out whatever the policy says.
 
@@ -68,9 +71,17 @@ def export_public(city: Path, folder: Path, policy: Policy = PUBLIC_ONLY) -> Exp
     try:
         staged = [_copied(one, paths[one.id], staging) for one in open_ones]
         publish(folder, staged, _run(latest, open_ones, paths[open_ones[0].id]), export_viewer)
+        _remove(folder, closed)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return Exported(tuple(one.id for one in open_ones), closed)
+
+
+def _remove(folder: Path, closed: tuple[str, ...]) -> None:
+    for name, runs in run_folders(folder).items():
+        if name in closed:
+            remove_runs(folder, name, runs)
+            (folder / name).rmdir()
 
 
 def _is_for_anyone(document: LayerDocument, policy: Policy, now: datetime) -> bool:

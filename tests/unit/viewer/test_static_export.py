@@ -50,6 +50,36 @@ def test_only_what_is_public_goes_out(city: Path, tmp_path: Path) -> None:
     assert not any("roads" in path.name for path in files)
 
 
+def test_what_was_for_anyone_once_goes(tmp_path: Path) -> None:
+    """A layer that has become internal leaves no file, link or name in an earlier export."""
+    for run, classification in (("20261123T210000Z", "public"), ("20261124T210000Z", "internal")):
+        info = replace(lc.run_info(run), publication="served", classification=classification)
+        staged = [
+            lc.stage(tmp_path / run, "terrain"),
+            lc.stage(tmp_path / run, "roads", classification=classification),
+        ]
+        publish(tmp_path / "city", staged, info)
+        export_public(tmp_path / "city", tmp_path / "out")
+        there = (tmp_path / "out" / "roads").exists()
+        assert there == (classification == "public")
+    check_city(tmp_path / "out")
+    documents = [*(tmp_path / "out").rglob("*.json"), *(tmp_path / "out").rglob("*.qgs")]
+    assert not [path for path in documents if "roads" in path.read_text("utf-8")]
+
+
+def test_observations_are_kept_from_whom_no_rule_gives_them(city: Path, tmp_path: Path) -> None:
+    """Those of internal feeds are among them; what is missing is told apart."""
+    policy = tmp_path / "policy.yaml"
+    for kinds, said in (("layer", "no rule gives them"), ("table", "observations")):
+        policy.write_text(
+            "version: 1\nrules:\n- {name: p, effect: allow, actions: [read], roles: [planner],"
+            f" up_to: internal, kinds: [{kinds}]}}\n"
+        )
+        with pytest.raises(StoreError, match=said) as caught:
+            open_twin(city, policy=policy, roles=["planner"]).state(lc.VALID)
+        assert ("no rule" in str(caught.value)) == (kinds == "layer")
+
+
 def test_a_policy_takes_away_and_never_adds(city: Path, tmp_path: Path) -> None:
     """Without a rule nothing goes out, and no rule makes an internal layer go out."""
     with pytest.raises(StoreError, match="none of the 2 layers"):
