@@ -46,6 +46,7 @@ from citytwin.model.layer import View, highest
 from citytwin.store.latest import run_id_after
 from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.manifest import FinishedRun, Manifest
+from citytwin.store.private_folder import private_folder
 from citytwin.store.publish import RunInfo, StagedLayer, publish
 from citytwin.viewer.export import export_viewer, remove_viewer
 
@@ -110,8 +111,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     require_private_cluster(loaded, options.scheduler)
     work = work_dir(loaded)
     if loaded.config.publication == "served":  # decoded sources are as protected as their layers
-        work.mkdir(parents=True, exist_ok=True)
-        work.chmod(0o700)
+        private_folder(work)
     store = CityStore(
         work,
         crs,

@@ -30,6 +30,7 @@ from citytwin.live_config import LiveConfig
 from citytwin.model.layer import is_within
 from citytwin.store.observations import ObservationReader, ObservationStore, folder_of
 from citytwin.store.outbox import Outbox
+from citytwin.store.private_folder import private_folder
 from citytwin.store.publish import announce_live
 from citytwin.store.raw_archive import RawArchive
 
@@ -105,6 +106,8 @@ def sync(
     live = live_of(loaded)
     sinks = sinks_of(loaded, live.sinks)
     folder = folder_of(loaded.city_dir)
+    if loaded.config.publication == "served":  # values of internal feeds lie there
+        private_folder(folder)
     with ExitStack() as stack:
         store = stack.enter_context(ObservationStore.open(folder))
         archive = stack.enter_context(RawArchive(folder / RAW))

@@ -18,6 +18,7 @@ from citytwin.nights.aftermath import follow_up
 from citytwin.nights.journal import forget_oldest, journal_dir, read_records, write_record
 from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.store.manifest import FinishedRun
+from citytwin.store.private_folder import private_folder
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +133,7 @@ def recorded(
             classification=highest([source.classification for source in loaded.config.sources]),
         )
     )
+    _prepared(loaded, folder)
     _written(folder, entry.record)
     try:
         yield entry
@@ -145,6 +147,16 @@ def recorded(
         record = record.model_copy(update={"ended": now()})
         _written(folder, record)
         follow_up(loaded, record)
+
+
+def _prepared(loaded: LoadedConfig, folder: Path) -> None:
+    """What is said of internal data is for those who may enter the city."""
+    if loaded.config.publication != "served":
+        return
+    try:
+        private_folder(folder)
+    except StoreError as error:
+        log.warning("the journal of runs cannot be closed: %s", error)
 
 
 def _feeds_of_last_reading(folder: Path) -> tuple[FeedAge, ...]:

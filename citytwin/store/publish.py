@@ -37,6 +37,7 @@ from citytwin.store.latest import (
     run_folders,
 )
 from citytwin.store.layer_writer import folder_checksum, layer_json
+from citytwin.store.private_folder import private_folder
 from citytwin.store.prune import prune
 from citytwin.store.qgis_project import project_layer, qgis_project
 from citytwin.store.run_info import RunInfo
@@ -93,7 +94,7 @@ def publish(
     _keep_closed(city_dir, before, run)
     city_dir.mkdir(parents=True, exist_ok=True)
     if run.publication == "served":
-        city_dir.chmod(0o700)  # before the first closed file comes into it
+        private_folder(city_dir)  # before the first closed file comes into it
     remove_stale(city_dir, keep=[layer.directory for layer in staged])
     standing = {layer.id: layer for layer in before.layers} if before else {}
     entries = [_place(city_dir, layer, standing.get(layer.document.id), run) for layer in staged]

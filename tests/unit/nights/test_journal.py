@@ -57,6 +57,20 @@ def report(**values: object) -> RunReport:
     return made
 
 
+@pytest.mark.parametrize(("publication", "mode"), [("static", 0o055), ("served", 0)])
+def test_the_journal_of_a_closed_city_is_closed(
+    tmp_path: Path, publication: str, mode: int
+) -> None:
+    """What it says of internal data is for those who may enter the city."""
+    loaded = city(tmp_path, f"publication: {publication}\n")
+    before = os.umask(0o022)
+    try:
+        with recorded(loaded):
+            assert journal_dir(loaded).stat().st_mode & 0o077 == mode
+    finally:
+        os.umask(before)
+
+
 def test_a_run_is_there_from_its_begin_and_ends_in_the_same_record(tmp_path: Path) -> None:
     """What a kill leaves behind says so; what ended says how."""
     loaded = city(tmp_path)
