@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -114,6 +115,7 @@ def protecting(loaded: LoadedConfig) -> Iterator[list[str]]:
     before = {name: os.environ.get(name) for name in _TEMPORARY}
     with memory_room() as room:
         _use(str(room))
+        _dump_no_memory()
         try:
             yield in_clear
         finally:
@@ -128,6 +130,15 @@ def protecting(loaded: LoadedConfig) -> Iterator[list[str]]:
 def _use(folder: str) -> None:
     os.environ.update(dict.fromkeys(_TEMPORARY, folder))
     tempfile.tempdir = folder
+
+
+def _dump_no_memory() -> None:
+    """A crash writes memory, and the keys in it, to a disk; not from here on."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
 
 
 def protect_workers(client: Client) -> None:
@@ -156,6 +167,7 @@ class TemporaryInMemory(WorkerPlugin):  # type: ignore[misc]
         """Set the folder of this worker."""
         del worker
         _use(str(memory_folder()))
+        _dump_no_memory()
 
 
 def require_no_spilling(client: Client) -> None:
