@@ -94,7 +94,8 @@ class LimitsConfig(_Section):
     """What one reader may ask for."""
 
     requests_per_minute: int = Field(default=6000, ge=1)
-    """Of one known subject, or of one address where nobody is known, by each worker."""
+    """Of one address, and of one known subject, by each worker; whoever comes by a proxy shares its
+    address."""
     connections: int = Field(default=200, ge=1)
     """At the same time, by each worker; more are answered 503."""
     session_minutes: int = Field(default=60, ge=1, le=720)
