@@ -11,6 +11,7 @@ from pathlib import Path
 from distributed.security import Security
 
 from citytwin.errors import ConfigError
+from citytwin.security.audit import read_secret
 from citytwin.store.cluster_certificates import AUTHORITY, end_of, files_of
 
 CERTIFICATES = "CITYTWIN_CERTIFICATES"
@@ -32,7 +33,8 @@ def client_security(scheduler: str, environment: Mapping[str, str] = os.environ)
     Raises
     ------
     ConfigError
-        If the address asks for certificates and they are not there, or have ended.
+        If the address asks for certificates and they are not there, or have ended, or others may
+        read the key.
     """
     if not scheduler.startswith(ENCRYPTED):
         return None
@@ -50,6 +52,7 @@ def client_security(scheduler: str, environment: Mapping[str, str] = os.environ)
     if missing:
         msg = f"{scheduler} asks for certificates, and {missing[0]} is missing"
         raise ConfigError(msg, hint=hint)
+    read_secret(own.key, hint)  # whoever may read it owns the workers
     for path in (authority, own.certificate):
         end = end_of(path)
         if end <= datetime.now(UTC):

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from citytwin.errors import ConfigError, StoreError
+from citytwin.security.audit import read_secret
 from citytwin.security.certificates import Signed, new_authority, sign
 from citytwin.store.atomic import replacing
 
@@ -93,12 +94,12 @@ def _write(folder: Path, role: str, made: Signed) -> list[Path]:
 
 def _read_authority(folder: Path) -> Signed:
     files = files_of(folder, AUTHORITY)
+    hint = "bring back ca.key from where it is kept, or begin anew in another folder"
     try:
         certificate = x509.load_pem_x509_certificate(files.certificate.read_bytes())
-        key = load_pem_private_key(files.key.read_bytes(), password=None)
+        key = load_pem_private_key(read_secret(files.key, hint), password=None)
     except (OSError, ValueError) as error:
         msg = f"the authority in {folder} cannot be read: {error}"
-        hint = "bring back ca.key from where it is kept, or begin anew in another folder"
         raise StoreError(msg, hint=hint) from error
     if certificate.not_valid_after_utc <= datetime.now(UTC):
         msg = f"the authority in {folder} ended on {certificate.not_valid_after_utc:%Y-%m-%d}"

@@ -9,7 +9,9 @@ import pytest
 from distributed import LocalCluster
 
 from citytwin.engine import cluster
-from citytwin.errors import BusyError, ConfigError
+from citytwin.engine.cluster_security import CERTIFICATES, client_security
+from citytwin.errors import BusyError, ConfigError, StoreError
+from citytwin.store.cluster_certificates import write_cluster_certificates
 
 
 @pytest.fixture
@@ -44,3 +46,16 @@ def test_no_scheduler_is_a_mistake(tmp_path: Path) -> None:
         cluster.connect("127.0.0.1:no", None, tmp_path),
     ):
         pytest.fail("connected")
+
+
+def test_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
+    """Whoever has a client's key owns the workers; whoever has the authority's, all of it."""
+    write_cluster_certificates(tmp_path, ["127.0.0.1"])
+    given = {CERTIFICATES: str(tmp_path)}
+    assert client_security("tls://127.0.0.1:8786", given) is not None
+    (tmp_path / "client.key").chmod(0o640)
+    with pytest.raises(ConfigError, match=r"client.key may be read by others"):
+        client_security("tls://127.0.0.1:8786", given)
+    (tmp_path / "ca.key").chmod(0o604)
+    with pytest.raises(StoreError, match=r"ca.key may be read by others"):
+        write_cluster_certificates(tmp_path, ["127.0.0.1"])
