@@ -58,7 +58,7 @@ def write_page(
     told = [
         (rule, state)
         for rule, state in alerts
-        if public.issuperset(feeds) or _watches_only(recent.sources(rule.watch), public)
+        if public >= feeds.keys() or _watches_only(recent.sources(rule.watch), public)
     ]
     content = {
         "schema": SCHEMA,
