@@ -22,6 +22,8 @@ COMMANDS = {
     "cluster": "Write certificates for a cluster of Dask.",
     "keys": "Make, list, rotate and destroy the keys of restricted data.",
     "prune": "Remove old runs of a published city.",
+    "backup": "Copy what a city cannot make anew, while all goes on.",
+    "restore": "Verify a backup, and bring it back into empty places.",
     "demo": "Make the synthetic demo city, run it, and name the map to open.",
     "ingest": "Read city models into a folder of tables, without a configuration.",
     "simulate": "Run one simulation on bare rasters.",

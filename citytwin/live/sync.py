@@ -28,7 +28,13 @@ from citytwin.live.stage_outlook import REACH
 from citytwin.live.ways import sinks_of, ways_in
 from citytwin.live_config import LiveConfig
 from citytwin.model.layer import is_within
-from citytwin.store.observations import ObservationReader, ObservationStore, folder_of
+from citytwin.store.observations import (
+    ALERTS,
+    RAW,
+    ObservationReader,
+    ObservationStore,
+    folder_of,
+)
 from citytwin.store.outbox import Outbox
 from citytwin.store.private_folder import private_folder
 from citytwin.store.publish import announce_live
@@ -39,7 +45,7 @@ _TICK_S = 1.0
 _DRAIN_S = 20.0
 _TIDY_EVERY_S = 600.0
 _FORGET_AFTER = timedelta(days=30)
-RAW, OUTBOX, RUNNING = "raw", "alerts.sqlite", "running"
+OUTBOX, RUNNING = ALERTS, "running"
 """Within the folder of a city's observations."""
 
 

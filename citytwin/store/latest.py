@@ -23,6 +23,7 @@ ITEM = "item.json"
 """Names the run, so it is no part of a layer's content."""
 _LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")
 _STAMP = "%Y%m%dT%H%M%SZ"
+_SCHEMA = re.compile(rb'"schema"\s*:\s*"citytwin-latest/(\d{1,9})"')
 _RUN_ID = re.compile(r"^\d{8}T\d{6}Z$")
 
 
@@ -94,14 +95,21 @@ def published_city(city_dir: Path) -> Latest | None:
     Raises
     ------
     StoreError
-        If ``latest.json`` is damaged, or sealed and its key is not there.
+        If ``latest.json`` is damaged, of a later version, or sealed and its key is not there.
     """
     path = city_dir / LATEST
     if not path.is_file():
         return None
+    raw = read_bytes(path)
     try:
-        return Latest.model_validate_json(read_bytes(path))
+        return Latest.model_validate_json(raw)
     except ValidationError as error:
+        later = _SCHEMA.search(raw[:1000])
+        if later is not None and int(later[1]) > 1:
+            msg = f"{path} is of version {int(later[1])}, and this citytwin knows none above 1"
+            raise StoreError(
+                msg, hint="a newer citytwin wrote it: install that one again"
+            ) from error
         msg = f"{path} is damaged: {error.errors()[0]['msg']}"
         raise StoreError(
             msg, hint="restore it; without it the city is published anew, and earlier runs go"

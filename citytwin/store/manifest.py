@@ -20,6 +20,7 @@ from typing import Any
 from citytwin.errors import DamagedError, SealError, StoreError
 from citytwin.security.sealed_folders import folder_key, sealed_root
 from citytwin.security.sealed_streams import opened_bytes, sealed_bytes
+from citytwin.store.versions import Form, require_known, settle_form, version_of
 from citytwin.transports.files import stamp_of
 
 WORK = ".work"
@@ -37,6 +38,7 @@ CREATE TABLE IF NOT EXISTS file_hashes (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 );
 """
+_FORM = Form(_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ class Manifest:
                 (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if said != "ok":
                     raise sqlite3.DatabaseError(said)
-                connection.executescript(_SCHEMA)
+                settle_form(connection, path, _FORM)
         self._connection = connection
 
     @classmethod
@@ -245,6 +247,8 @@ class Manifest:
     def _told(self, what: str) -> Iterator[None]:
         try:
             yield
+        except StoreError:
+            raise
         except (sqlite3.Error, OSError) as error:
             raise _damaged(self._path, what, error) from error
 
@@ -267,6 +271,7 @@ def _looking(path: Path) -> sqlite3.Connection:
         return empty
     connection = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
     try:
+        require_known(path, version_of(connection), _FORM.version)
         connection.execute("SELECT 1 FROM results").fetchone()
     except sqlite3.OperationalError:
         # A kill left a journal, which reading must roll back first: done on a copy.

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from citytwin.errors import StoreError
+from citytwin.store.versions import Form, settle_form
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS alert_states (rule TEXT PRIMARY KEY, state TEXT NOT NULL);
@@ -29,6 +30,7 @@ CREATE TABLE IF NOT EXISTS outbox (
 );
 CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (state, sink, number);
 """
+_FORM = Form(_SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,9 @@ class Outbox:
             self._base = sqlite3.connect(path, timeout=30.0, isolation_level=None)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_SCHEMA)
+            settle_form(self._base, path, _FORM)
+        except StoreError:
+            raise
         except (sqlite3.Error, OSError) as error:
             msg = f"{path} cannot be used: {error}"
             hint = "check its folder; move it away if it is damaged: what waits in it is lost"

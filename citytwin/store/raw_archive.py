@@ -16,12 +16,15 @@ import pyarrow as pa
 
 from citytwin.errors import StoreError
 from citytwin.store.atomic import write_bytes
+from citytwin.store.versions import Form, settle_form
 
+INDEX = "index.sqlite"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS raw (
     sha256 BLOB PRIMARY KEY, file TEXT NOT NULL, offset INTEGER NOT NULL, length INTEGER NOT NULL
 ) WITHOUT ROWID;
 """
+_FORM = Form(_SCHEMA)
 _CODEC = "zstd"
 
 
@@ -43,10 +46,12 @@ class RawArchive:
         self._folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(folder / "index.sqlite", timeout=30.0)
+            self._base = sqlite3.connect(folder / INDEX, timeout=30.0)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
-            self._base.executescript(_SCHEMA)
+            settle_form(self._base, folder / INDEX, _FORM)
+        except StoreError:
+            raise
         except (sqlite3.Error, OSError) as error:
             msg = f"the archive {folder} cannot be used: {error}"
             raise StoreError(msg, hint="check the folder; the index can be made anew") from error

@@ -18,6 +18,8 @@ from citytwin.store.observations.writer import GroupCommit, ObservationStore, Re
 FOLDER = ".observations"
 """Observations of a city lie in a folder of this name beside the published city. They are made by
 no run, and no run can make them again."""
+RAW, ALERTS = "raw", "alerts.sqlite"
+"""Within the folder of a city's observations: payloads as they came, and the alerts."""
 
 
 def folder_of(city: Path) -> Path:
@@ -32,6 +34,9 @@ def folder_of(city: Path) -> Path:
 
 
 __all__ = [
+    "ALERTS",
+    "FOLDER",
+    "RAW",
     "Checked",
     "DeadLetter",
     "DecodedFeed",

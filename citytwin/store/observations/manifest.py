@@ -15,9 +15,9 @@ from pathlib import Path
 
 from citytwin.errors import StoreError
 from citytwin.store.observations.schema import Kind
+from citytwin.store.versions import Form, migrate, require_known
 
 MANIFEST = "manifest.sqlite"
-_VERSION = 1
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS format (version INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS segments (
@@ -56,6 +56,7 @@ CREATE TABLE IF NOT EXISTS dirty (
     marked_us INTEGER NOT NULL, PRIMARY KEY (property, start_us)
 ) WITHOUT ROWID;
 """
+FORM = Form(_SCHEMA)
 
 
 @dataclass(frozen=True)
@@ -97,18 +98,68 @@ def connect(folder: Path, *, writing: bool) -> sqlite3.Connection:
         uri = f"{path.resolve().as_uri()}?mode={mode}"
         connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0,
                                      check_same_thread=False)  # fmt: skip
-        if writing:
-            connection.execute("PRAGMA journal_mode=WAL")
-            connection.execute("PRAGMA synchronous=FULL")
-            connection.executescript(_SCHEMA)
-        found = connection.execute("SELECT version FROM format").fetchone()
-        if found is None and writing:
-            connection.execute("INSERT INTO format VALUES (?)", (_VERSION,))
-            connection.execute("INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0)")
-    if found is not None and found[0] != _VERSION:
-        msg = f"{path} is of version {found[0]}, this is version {_VERSION}"
-        raise StoreError(msg, hint="use the citytwin that wrote it")
+        try:
+            found = known_version(connection, path)
+            if writing:
+                _settle_form(connection, path, found)
+            elif not found:
+                msg = f"{folder} holds no observations yet"
+                raise StoreError(msg, hint="wait until `citytwin sync` has written some")
+            elif found != FORM.version:
+                msg = f"{path} is of version {found}, and must be brought to {FORM.version} first"
+                raise StoreError(msg, hint="take a backup and start `citytwin sync`: that does it")
+        except BaseException:
+            connection.close()
+            raise
     return connection
+
+
+def known_version(connection: sqlite3.Connection, path: Path) -> int:
+    """Return the version of a manifest, and refuse what only a later program knows.
+
+    Parameters
+    ----------
+    connection
+        To it, or to a copy.
+    path
+        The manifest.
+
+    Returns
+    -------
+    int
+        0 where nothing has been written yet.
+
+    Raises
+    ------
+    StoreError
+        If it is newer.
+    """
+    found = _version_of(connection)
+    require_known(path, found, FORM.version)
+    return found
+
+
+def _version_of(connection: sqlite3.Connection) -> int:
+    query = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'format'"
+    if connection.execute(query).fetchone() is None:
+        return 0
+    row = connection.execute("SELECT version FROM format").fetchone()
+    return 0 if row is None else int(row[0])
+
+
+def _settle_form(connection: sqlite3.Connection, path: Path, found: int) -> None:
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    if 0 < found < FORM.version:
+        migrate(connection, path, FORM, _version_of, _mark)
+    connection.executescript(FORM.schema)
+    if not found:
+        connection.execute("INSERT INTO format VALUES (?)", (FORM.version,))
+        connection.execute("INSERT INTO totals VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0)")
+
+
+def _mark(connection: sqlite3.Connection, version: int) -> None:
+    connection.execute("UPDATE format SET version = ?", (version,))
 
 
 def settle(connection: sqlite3.Connection) -> None:
