@@ -154,18 +154,23 @@ def protect_workers(client: Client) -> None:
     ConfigError
         If one spills.
     """
-    client.register_plugin(TemporaryInMemory())
     require_no_spilling(client)
+    client.register_plugin(TemporaryInMemory())
 
 
 class TemporaryInMemory(WorkerPlugin):  # type: ignore[misc]
-    """Lets libraries on workers put temporary files into memory; of workers that come later too."""
+    """Lets libraries on workers put temporary files into memory; of workers that come later too.
+
+    Of these, one that may spill leaves again.
+    """
 
     name = "citytwin-temporary-in-memory"
 
     def setup(self, worker: Worker) -> None:
         """Set the folder of this worker."""
-        del worker
+        if _may_spill(worker):
+            worker.loop.add_callback(worker.close, reason="it spills to its disk")
+            return
         _use(str(memory_folder()))
         _dump_no_memory()
 

@@ -1,30 +1,72 @@
-"""What processes that hold restricted data leave behind when they crash."""
+"""What workers leave on their disks while a city has restricted data."""
 
 from __future__ import annotations
 
 import os
 import resource
 import tempfile
+import time
+from collections.abc import Iterator
 
+import dask
 import pytest
+from distributed import Client, LocalCluster
 
-from citytwin.engine.protecting import TemporaryInMemory
+from citytwin.engine.protecting import protect_workers
+from citytwin.errors import ConfigError
 from citytwin.store.memory_room import memory_folder
 
+SPILLS = {"distributed.worker.memory.target": 0.6, "distributed.worker.memory.spill": 0.7}
 
-def test_workers_write_neither_temporary_files_nor_memory_to_a_disk(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The plugin that is sent to each of them sees to both."""
+
+@pytest.fixture
+def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+    """A cluster in this process, with one worker that spills nothing."""
     monkeypatch.setattr(tempfile, "tempdir", None)
     for name in ("TMPDIR", "CPL_TMPDIR", "SQLITE_TMPDIR"):
-        monkeypatch.setenv(name, "/")
-    before = resource.getrlimit(resource.RLIMIT_CORE)
-    try:
-        resource.setrlimit(resource.RLIMIT_CORE, (before[1], before[1]))
-        TemporaryInMemory().setup(None)
-        assert resource.getrlimit(resource.RLIMIT_CORE) == (0, before[1])
-        assert tempfile.gettempdir() == str(memory_folder())
-        assert os.environ["SQLITE_TMPDIR"] == str(memory_folder())
-    finally:
-        resource.setrlimit(resource.RLIMIT_CORE, before)
+        monkeypatch.setenv(name, os.environ.get(name, "/tmp"))
+    limits = resource.getrlimit(resource.RLIMIT_CORE)
+    with (
+        dask.config.set(dict.fromkeys(SPILLS, False)),
+        LocalCluster(
+            n_workers=1,
+            processes=False,
+            dashboard_address="127.0.0.1:0",
+            protocol="tcp://",
+            host="127.0.0.1",
+        ) as running,
+        Client(running) as found,
+    ):
+        yield found
+    resource.setrlimit(resource.RLIMIT_CORE, limits)
+
+
+def workers(client: Client) -> int:
+    """How many there are."""
+    return len(client.scheduler_info()["workers"])
+
+
+def test_neither_temporary_files_nor_memory_nor_results(client: Client) -> None:
+    """Also of workers that come while the run goes on: one that spills leaves again."""
+    protect_workers(client)
+    assert resource.getrlimit(resource.RLIMIT_CORE)[0] == 0
+    assert os.environ["SQLITE_TMPDIR"] == tempfile.gettempdir() == str(memory_folder())
+    with dask.config.set(SPILLS):
+        client.cluster.scale(2)
+        end_s = time.monotonic() + 30.0
+        came = False
+        while not came or workers(client) > 1:
+            came = came or workers(client) > 1 or len(client.cluster.workers) > 1
+            assert time.monotonic() < end_s
+            time.sleep(0.01)
+    client.cluster.scale(1)
+    assert workers(client) == 1
+
+
+def test_a_worker_that_spills_is_refused(client: Client) -> None:
+    """One that is there from the begin, by its address."""
+    with dask.config.set(SPILLS):
+        client.cluster.scale(2)
+        client.wait_for_workers(2, timeout=30)
+    with pytest.raises(ConfigError, match="spills to its disk"):
+        protect_workers(client)
