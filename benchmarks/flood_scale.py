@@ -78,7 +78,7 @@ def city(folder: Path, side: int, tile: int, params: FloodParams) -> CityStore:
 def task_of(store: CityStore, params: FloodParams, cores: tuple[Tile, ...]) -> SimulationTask:
     """The flood as the engine sends it."""
     whole, given = store.spec.whole, params.model_dump_json()
-    return SimulationTask("flood", given, whole, whole, (f.TERRAIN,), (), "benchmark", cores)
+    return SimulationTask("flood", given, whole, whole, (f.TERRAIN,), (), (), "benchmark", cores)
 
 
 def in_one_array(store: CityStore, params: FloodParams) -> Measured:

@@ -11,7 +11,14 @@ from pkgutil import walk_packages
 import pytest
 
 import citytwin
-from citytwin.errors import CityTwinError, GridMismatchError, SourceError, StepError
+from citytwin.errors import (
+    CityTwinError,
+    DamagedError,
+    GridMismatchError,
+    MissingKeyError,
+    SourceError,
+    StepError,
+)
 
 
 def _all() -> Iterator[type[CityTwinError]]:
@@ -30,6 +37,8 @@ ARGUMENTS = {
     SourceError: {"source": "a.gml", "record": "b7"},
     StepError: {"step": "wind", "tile": "r0-16c0-16"},
     GridMismatchError: {"expected": "1 x 2", "got": "2 x 1"},
+    DamagedError: {"files": ("work/a.parquet",)},
+    MissingKeyError: {"key_id": "night"},
 }
 
 

@@ -98,6 +98,7 @@ def task(*, tiled: bool) -> SimulationTask:
         tile=whole,
         padded=whole,
         fields=(f.TERRAIN, f.BUILDING_MASK),
+        tables=(),
         records=(),
         fingerprint="the run",
         cores=tuple(GRID.tiles(TILE_CELLS)) if tiled else (),

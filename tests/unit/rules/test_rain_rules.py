@@ -79,5 +79,5 @@ def test_storms_that_make_no_sense_are_refused(wrong: dict[str, object]) -> None
 def test_rain_is_given_once() -> None:
     """By hand or as a design storm."""
     by_hand = [{"start_minutes": 0, "end_minutes": 10, "mm_per_h": 60}]
-    with pytest.raises(ValidationError, match="either rain or design_storm"):
+    with pytest.raises(ValidationError, match="give one of rain, design_storm and rain_images"):
         FloodParams(rain=by_hand, design_storm=storm())
