@@ -29,7 +29,7 @@ class Places:
     """Of the chains of a server; None where none is told."""
     anchors: Path | None = None
     private: bool = False
-    """Whether only its owner may look into the published folder."""
+    """Whether only its owner may look into the city, as into one for known readers."""
 
     def parts(self) -> Iterator[tuple[str, Path]]:
         """Name and folder of each part that has a place, the published one last."""
@@ -50,4 +50,4 @@ class Places:
         part
             Its name.
         """
-        return part in (AUDIT, ANCHORS) or (part == PUBLISHED and self.private)
+        return self.private or part in (AUDIT, ANCHORS)
