@@ -11,7 +11,8 @@ import pandas as pd
 import xarray as xr
 
 from citytwin import registry
-from citytwin.engine.bare import arrays_of, bound_params, check_zone
+from citytwin.engine.bare import bound_params, check_zone
+from citytwin.engine.bare_rasters import arrays_of
 from citytwin.errors import ConfigError
 from citytwin.kernels.plane_raster import burn_planes
 from citytwin.kernels.scanline import GridWindow

@@ -15,8 +15,9 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from citytwin.assessments.facades import ASSESSMENT
-from citytwin.engine.bare import arrays_of, check_zone
+from citytwin.engine.bare import check_zone
 from citytwin.engine.bare_assess import tables_of
+from citytwin.engine.bare_rasters import arrays_of
 from citytwin.errors import ConfigError
 from citytwin.kernels.day_suns import suns_above
 from citytwin.kernels.facade_sunlight import point_sunlit

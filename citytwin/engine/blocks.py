@@ -204,7 +204,7 @@ def simulated(task: SimulationTask, store: CityStore) -> Made:
     # Only runs over the whole city last so long that their state is kept.
     kept = keeper if isinstance(step.reach, Domain) else None
     with THIS_PROCESS.running() if kept else nullcontext():
-        outcome = step.run(replace(block, watch=Watch(report_time(key), kept)), params)
+        outcome = step.run(replace(block, watch=Watch(report_progress(key), kept)), params)
     core = task.tile.within(task.padded)
     cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
     axes = step.axes(params, store.site)
@@ -214,7 +214,7 @@ def simulated(task: SimulationTask, store: CityStore) -> Made:
     return checked, replace(outcome, notes=(*outcome.notes, *faults))
 
 
-def report_time(key: str) -> Hearer | None:
+def report_progress(key: str) -> Hearer | None:
     """Return a function that tells whoever watches how far a long run is.
 
     Parameters

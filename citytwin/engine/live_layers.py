@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from citytwin.config import LoadedConfig
 from citytwin.model.layer import Classification, LayerDocument, is_within
 from citytwin.store.latest import document_of, published_city
-from citytwin.store.publish import StagedLayer, is_intact
+from citytwin.store.publish import StagedLayer, beside_its_group, is_intact
 
 KEPT_FOR = timedelta(hours=6)
 """A nowcast that nobody has made anew since says nothing of now, and goes with the next run."""
@@ -43,9 +43,7 @@ def with_live(
         if document is None or not is_intact(loaded.city_dir, entry):
             continue
         if _holds(document, loaded, crs, now):
-            near = [k for k, s in enumerate(found) if s.document.group == document.group]
-            standing = StagedLayer(document, loaded.city_dir / entry.path / "none")
-            found.insert(near[0] if near else len(found), standing)
+            found = beside_its_group(found, StagedLayer.standing(loaded.city_dir, document))
     return found
 
 

@@ -39,7 +39,7 @@ PAGE_BYTES = 8_000_000
 """The map page with its library."""
 MARGIN_SHARE = 0.1
 MARGIN_BYTES = 32_000_000
-"""For the manifest, the journal, what workers spill, and what others write meanwhile."""
+"""For the manifest, the journal, and what others write meanwhile."""
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ import numpy as np
 from distributed import Actor, CancelledError, Client, KilledWorker, worker_client
 
 from citytwin import registry
-from citytwin.engine.blocks import SimulationTask, report_time
+from citytwin.engine.blocks import SimulationTask, report_progress
 from citytwin.engine.checkpointing import Keeper
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart, TileResult
@@ -194,7 +194,7 @@ class _TiledRun:
         self._client, self._task, self._store = client, task, store
         self._step: Simulation[Any] = registry.named(Simulation, task.step_name)
         key = f"simulate:{task.step_name}"
-        self._file, self._tell = store.checkpoint(key), report_time(key)
+        self._file, self._tell = store.checkpoint(key), report_progress(key)
         self.number = 0
         """Of the state that was kept last."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,27 +17,16 @@ from citytwin.engine.plan import plan
 from citytwin.live.nowcast_ground import GROUND, coarser
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.nowcast_notes import facts_of, notes_of
+from citytwin.live_config import FeedConfig
 from citytwin.model.layer import InputFile, LayerDocument, SourceCredit, highest
 from citytwin.model.notes import Note
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.text import text
+from citytwin.model.text import Text, text
 from citytwin.store.layer_writer import LayerContent
 
 _SHOWN = "flood_depth_max"
 _CREDITED = ("terrain", "buildings")
 """Layers made from the sources that the ground of a nowcast is made from."""
-_BY_GAUGES = text(
-    "直近の雨量計の観測と、現在の雨がそのまま続くと仮定した雨による、これから1時間の浸水の見通し"
-    "です。粗い格子の速報で、避難の判断には自治体の情報を使ってください。",
-    "Flood of the next hour, from the rain that gauges measured lately and the same rate"
-    " going on. A quick look on coarse cells; for evacuation follow the authorities.",
-)
-_BY_RADAR = text(
-    "雨量計で補正したレーダー雨量と、その移動を外挿した雨による、これから1時間の浸水の見通しです。"
-    "粗い格子の速報で、避難の判断には自治体の情報を使ってください。",
-    "Flood of the next hour, from the rain of radar and gauges, carried on along its motion."
-    " A quick look on coarse cells; for evacuation follow the authorities.",
-)
 
 
 def content_of(
@@ -59,40 +48,19 @@ def content_of(
     warned
         What the simulation says against itself.
     """
-    rain, live = job.outlook, job.loaded.config.live
-    payloads = job.payloads
     shown = next(r for r in registry.all_of(LayerRecipe) if r.id == _SHOWN)
     below = [d for name in _CREDITED if (d := standing.get(name)) is not None]
-    feeds = [feed for feed in (live.feeds if live else ()) if feed.name in payloads]
-    credit = [
-        SourceCredit(
-            title=feed.title,
-            sha256=hashlib.sha256("\n".join(payloads[feed.name]).encode()).hexdigest(),
-            licence=feed.licence,
-            synthetic=feed.synthetic or rain.synthetic,
-        )
-        for feed in feeds
-    ]
-    said = json.dumps(
-        [
-            [(r.start_minutes, r.end_minutes, r.mm_per_h) for r in rain.rain],
-            payloads,  # images follow from them
-            rain.start.isoformat(),
-            [(line.minutes, line.level_m) for line in job.stages],
-            job.factor,
-            job.config.model_dump(mode="json"),
-            [document.fingerprint for document in below],
-        ]
-    )
+    feeds = _feeds(job)
     # the ground lies in the working store, whatever of it is published, and lowered by which rule
     ground = classification_of_made(plan(bind(job.loaded)), GROUND)
-    given = [*dict.fromkeys(c for document in below for c in document.sources), *credit]
+    inherited = (credit for document in below for credit in document.sources)
+    given = [*dict.fromkeys(inherited), *(_credit(job, feed) for feed in feeds)]
     return LayerContent(
         recipe=replace(
             shown,
             id=job.config.name,
             title=text("浸水ナウキャスト（最大浸水深）", "Flood nowcast (maximum depth)"),
-            summary=_BY_RADAR if rain.radar else _BY_GAUGES,
+            summary=_summary(job),
             visible=True,
         ),
         grid=coarser(job.grid, job.factor),
@@ -101,20 +69,74 @@ def content_of(
         notes=(*notes_of(job), *(Note(severity="loss", ja=w, en=w) for w in warned)),
         facts=facts_of(job),
         classification=highest([ground, *(feed.classification for feed in feeds)]),
-        valid_time=rain.now,
+        valid_time=job.outlook.now,
         licence="; ".join(dict.fromkeys(c.licence for c in given)),
         sources=tuple(given),
-        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
+        fingerprint=_fingerprint(job, below),
         inputs=tuple(
-            InputFile(
-                href=f"raw/{sha256}",
-                sha256=sha256,
-                title=feed.title,
-                licence=feed.licence,
-                synthetic=feed.synthetic or rain.synthetic,
-            )
-            for feed in feeds
-            for sha256 in payloads[feed.name]
+            _input(job, feed, sha256) for feed in feeds for sha256 in job.payloads[feed.name]
         ),
         vertical_datum=job.loaded.config.vertical_datum,
     )
+
+
+def _summary(job: NowcastJob) -> Text:
+    minutes = job.config.next_minutes
+    by = (
+        text(
+            "雨量計で補正したレーダー雨量と、その移動を外挿した雨による",
+            "from the rain of radar and gauges, carried on along its motion",
+        )
+        if job.outlook.radar
+        else text(
+            "直近の雨量計の観測と、現在の雨がそのまま続くと仮定した雨による",
+            "from the rain that gauges measured lately and the same rate going on",
+        )
+    )
+    return text(
+        f"{by.ja}、これから {minutes:g} 分間の浸水の見通しです。粗い格子の速報で、避難の判断には自治体の情報を"
+        "使ってください。",
+        f"Flood of the next {minutes:g} minutes, {by.en}. A quick look on coarse cells; for evacuation"
+        " follow the authorities.",
+    )
+
+
+def _feeds(job: NowcastJob) -> list[FeedConfig]:
+    """Feeds whose payloads went in."""
+    live = job.loaded.config.live
+    return [feed for feed in (live.feeds if live else ()) if feed.name in job.payloads]
+
+
+def _credit(job: NowcastJob, feed: FeedConfig) -> SourceCredit:
+    return SourceCredit(
+        title=feed.title,
+        sha256=hashlib.sha256("\n".join(job.payloads[feed.name]).encode()).hexdigest(),
+        licence=feed.licence,
+        synthetic=feed.synthetic or job.outlook.synthetic,
+    )
+
+
+def _input(job: NowcastJob, feed: FeedConfig, sha256: str) -> InputFile:
+    return InputFile(
+        href=f"raw/{sha256}",
+        sha256=sha256,
+        title=feed.title,
+        licence=feed.licence,
+        synthetic=feed.synthetic or job.outlook.synthetic,
+    )
+
+
+def _fingerprint(job: NowcastJob, below: Sequence[LayerDocument]) -> str:
+    rain = job.outlook
+    said = json.dumps(
+        [
+            [(r.start_minutes, r.end_minutes, r.mm_per_h) for r in rain.rain],
+            job.payloads,  # images follow from them
+            rain.start.isoformat(),
+            [(line.minutes, line.level_m) for line in job.stages],
+            job.factor,
+            job.config.model_dump(mode="json"),
+            [document.fingerprint for document in below],
+        ]
+    )
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -24,7 +24,7 @@ from citytwin.model.fields import FLOOD_DEPTH_MAX
 from citytwin.model.layer import Latest, highest
 from citytwin.store.latest import document_of, published_city, run_id_after
 from citytwin.store.layer_writer import write_layer
-from citytwin.store.publish import RunInfo, StagedLayer, prune, publish
+from citytwin.store.publish import RunInfo, StagedLayer, beside_its_group, prune, publish
 from citytwin.viewer.export import export_viewer, remove_viewer
 
 _LOG = logging.getLogger(__name__)
@@ -78,14 +78,12 @@ def _publish(job: NowcastJob, depth: np.ndarray[Any, Any], warned: tuple[str, ..
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir(parents=True)
     own = write_layer(content_of(job, depth, standing, warned), staging)
-    layers: list[StagedLayer] = []
-    for entry in latest.layers:
-        document = standing[entry.id]
-        if document is not None and entry.id != job.config.name:
-            missing = work_dir(loaded) / "staging" / f"{entry.id}.none"
-            layers.append(StagedLayer(document, missing))
-    place = next((k for k, s in enumerate(layers) if s.document.group == own.group), len(layers))
-    layers.insert(place, StagedLayer(own, staging))
+    others = [
+        StagedLayer.standing(loaded.city_dir, document)
+        for name, document in standing.items()
+        if document is not None and name != job.config.name
+    ]
+    layers = beside_its_group(others, StagedLayer(own, staging))
     now = datetime.now(UTC).replace(microsecond=0)
     info = _info(latest, layers, now, loaded.sha256)
     closed = latest.publication == "served"

@@ -10,6 +10,18 @@ from typing import Any
 
 import yaml
 
+_FAILURE_RULES = [
+    # 2 wrong configuration, 3 done with losses: nothing to try again.
+    {
+        "action": "FailJob",
+        "onExitCodes": {"containerName": "citytwin", "operator": "In", "values": [2, 3]},
+    },
+    {
+        "action": "Ignore",
+        "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
+    },
+]
+
 
 @dataclass(frozen=True)
 class ClusterJob:
@@ -44,6 +56,32 @@ def cron_job(job: ClusterJob) -> str:
     """
     hour, minute = job.at.split(":")
     name = "citytwin-" + job.city.lower().replace("_", "-").strip("-")
+    manifest = {
+        "apiVersion": "batch/v1",
+        "kind": "CronJob",
+        "metadata": {"name": name, "labels": {"app.kubernetes.io/name": "citytwin"}},
+        "spec": {
+            "schedule": f"{int(minute)} {int(hour)} * * *",
+            "timeZone": job.time_zone,
+            "concurrencyPolicy": "Forbid",
+            "startingDeadlineSeconds": 3 * 3600,
+            "successfulJobsHistoryLimit": 7,
+            "failedJobsHistoryLimit": 7,
+            "jobTemplate": {
+                "spec": {
+                    "backoffLimit": 2,
+                    "activeDeadlineSeconds": round(job.timeout_h * 3600),
+                    "podFailurePolicy": {"rules": _FAILURE_RULES},
+                    "template": {"spec": _pod(job)},
+                }
+            },
+        },
+    }
+    text: str = yaml.safe_dump(manifest, sort_keys=False)
+    return text
+
+
+def _pod(job: ClusterJob) -> dict[str, Any]:
     container: dict[str, Any] = {
         "name": "citytwin",
         "image": job.image,
@@ -67,7 +105,7 @@ def cron_job(job: ClusterJob) -> str:
             {"name": "XDG_CACHE_HOME", "value": f"{job.data.rstrip('/')}/.cache"},
         ],
     }
-    pod = {
+    return {
         "restartPolicy": "Never",
         "automountServiceAccountToken": False,
         "terminationGracePeriodSeconds": 300,
@@ -84,42 +122,3 @@ def cron_job(job: ClusterJob) -> str:
             {"name": "tmp", "emptyDir": {}},
         ],
     }
-    manifest = {
-        "apiVersion": "batch/v1",
-        "kind": "CronJob",
-        "metadata": {"name": name, "labels": {"app.kubernetes.io/name": "citytwin"}},
-        "spec": {
-            "schedule": f"{int(minute)} {int(hour)} * * *",
-            "timeZone": job.time_zone,
-            "concurrencyPolicy": "Forbid",
-            "startingDeadlineSeconds": 3 * 3600,
-            "successfulJobsHistoryLimit": 7,
-            "failedJobsHistoryLimit": 7,
-            "jobTemplate": {
-                "spec": {
-                    "backoffLimit": 2,
-                    "activeDeadlineSeconds": round(job.timeout_h * 3600),
-                    "podFailurePolicy": {
-                        "rules": [
-                            # 2 wrong configuration, 3 done with losses: nothing to try again.
-                            {
-                                "action": "FailJob",
-                                "onExitCodes": {
-                                    "containerName": "citytwin",
-                                    "operator": "In",
-                                    "values": [2, 3],
-                                },
-                            },
-                            {
-                                "action": "Ignore",
-                                "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}],
-                            },
-                        ]
-                    },
-                    "template": {"spec": pod},
-                }
-            },
-        },
-    }
-    text: str = yaml.safe_dump(manifest, sort_keys=False)
-    return text

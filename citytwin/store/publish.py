@@ -56,6 +56,34 @@ class StagedLayer:
     """Folder with all its files, on the disk of the published city. It may be missing when the
     same content stands published already."""
 
+    @classmethod
+    def standing(cls, city_dir: Path, document: LayerDocument) -> StagedLayer:
+        """Return a layer that stays as it is published.
+
+        Parameters
+        ----------
+        city_dir
+            Folder of the published city.
+        document
+            Its document.
+        """
+        return cls(document, city_dir / document.id / "none")
+
+
+def beside_its_group(layers: Sequence[StagedLayer], one: StagedLayer) -> list[StagedLayer]:
+    """Return layers in the order of the map with one more, the first of its group.
+
+    Parameters
+    ----------
+    layers
+        In the order of the map.
+    one
+        The layer; it comes last where there is no other of its group.
+    """
+    group = one.document.group
+    place = next((k for k, s in enumerate(layers) if s.document.group == group), len(layers))
+    return [*layers[:place], one, *layers[place:]]
+
 
 def publish(
     city_dir: Path,

@@ -127,6 +127,14 @@ def test_what_is_no_class_is_refused(value: float) -> None:
 
 
 MISTAKES: list[tuple[Callable[[], xr.Dataset], type[CityTwinError], str]] = [
+    (
+        lambda: citytwin.simulate(
+            "flood",
+            {"terrain": raster(f.TERRAIN), "manning": raster(f.TERRAIN).values},
+        ),
+        ConfigError,
+        "manning is neither a raster nor a table, but a ndarray",
+    ),
     (lambda: sunlit(raster(crs=None)), ConfigError, "surface_height has no CRS.*write_crs"),
     (lambda: sunlit(raster(crs="EPSG:4326")), ConfigError, "EPSG:4326.*degrees"),
     (lambda: sunlit(raster(crs="EPSG:3857")), ConfigError, "EPSG:3857.*Web Mercator"),
