@@ -95,7 +95,8 @@ def radar_rain(
         for k, rate in enumerate(future)
     )
     past = (
-        replace(image, rate=rate, start_s=start_s)
+        # What an analysis was issued at, after its time, makes no forecast of it.
+        replace(image, rate=rate, start_s=start_s, issued_s=None)
         for image, rate, start_s in zip(images, corrected, _starts(images), strict=True)
     )
     return RadarRain(

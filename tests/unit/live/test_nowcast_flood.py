@@ -155,6 +155,14 @@ def test_images_of_instants_and_overlaps_come_in_turn() -> None:
     assert [i.start_s - NOW_S for i in found.images] == [-900, -300]
 
 
+def test_analyses_are_no_forecasts() -> None:
+    """A model says when it made the image of a time that was over by then."""
+    images = [image(HALF, NOW_S - k, issued_s=NOW_S + 60 - k) for k in (300, 0)]
+    frames = rain_frames(seen(*images), TOWN)
+    assert frames is not None
+    assert list(frames["issued"].notna()) == [False, False, True, True]
+
+
 def test_gauges_alone_have_their_mean(tmp_path: Path) -> None:
     """No radar: 12 mm/h over the whole town for 20 minutes."""
     recent = Recent(timedelta(hours=1))
