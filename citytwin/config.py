@@ -274,6 +274,16 @@ class LoadedConfig(_Section):
         )
 
     @property
+    def private(self) -> bool:
+        """Whether what lies beside the published city is not for other users of the machine: all
+        of a city for known readers, and what is decoded, observed or said of what is not public.
+        """
+        live = self.config.live
+        classes = [source.classification for source in self.config.sources]
+        classes += [feed.classification for feed in live.feeds] if live else []
+        return self.config.publication == "served" or any(one != "public" for one in classes)
+
+    @property
     def city_dir(self) -> Path:
         """Folder of the published city: sealed, unless all of its layers are public."""
         out = self.path(self.config.out)

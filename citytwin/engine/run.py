@@ -110,7 +110,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     require_own_folder(loaded)
     require_private_cluster(loaded, options.scheduler)
     work = work_dir(loaded)
-    if loaded.config.publication == "served":  # decoded sources are as protected as their layers
+    if loaded.private:  # decoded sources are as protected as their layers
         private_folder(work)
     store = CityStore(
         work,

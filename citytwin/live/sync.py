@@ -112,7 +112,7 @@ def sync(
     live = live_of(loaded)
     sinks = sinks_of(loaded, live.sinks)
     folder = folder_of(loaded.city_dir)
-    if loaded.config.publication == "served":  # values of internal feeds lie there
+    if loaded.private:  # values of internal feeds lie there
         private_folder(folder)
     with ExitStack() as stack:
         store = stack.enter_context(ObservationStore.open(folder))

@@ -30,4 +30,5 @@ def places_of(
         audit=audit,
         anchors=anchors,
         private=loaded.config.publication == "served",
+        closed=loaded.private,
     )

@@ -151,7 +151,7 @@ def recorded(
 
 def _prepared(loaded: LoadedConfig, folder: Path) -> None:
     """What is said of internal data is for those who may enter the city."""
-    if loaded.config.publication != "served":
+    if not loaded.private:
         return
     try:
         private_folder(folder)

@@ -29,7 +29,9 @@ class Places:
     """Of the chains of a server; None where none is told."""
     anchors: Path | None = None
     private: bool = False
-    """Whether only its owner may look into the city, as into one for known readers."""
+    """Whether only its owner may look into the published folder."""
+    closed: bool = False
+    """Whether only their owner may look into observations and journal."""
 
     def parts(self) -> Iterator[tuple[str, Path]]:
         """Name and folder of each part that has a place, the published one last."""
@@ -50,4 +52,6 @@ class Places:
         part
             Its name.
         """
-        return self.private or part in (AUDIT, ANCHORS)
+        if part == PUBLISHED:
+            return self.private
+        return self.closed or part in (AUDIT, ANCHORS)

@@ -57,12 +57,19 @@ def report(**values: object) -> RunReport:
     return made
 
 
-@pytest.mark.parametrize(("publication", "mode"), [("static", 0o055), ("served", 0)])
-def test_the_journal_of_a_closed_city_is_closed(
-    tmp_path: Path, publication: str, mode: int
+@pytest.mark.parametrize(
+    ("publication", "classification", "mode"),
+    [("static", "public", 0o055), ("static", "internal", 0), ("served", "public", 0)],
+)
+def test_the_journal_of_what_is_closed_is_closed(
+    tmp_path: Path, publication: str, classification: str, mode: int
 ) -> None:
-    """What it says of internal data is for those who may enter the city."""
-    loaded = city(tmp_path, f"publication: {publication}\n")
+    """What it says of internal data is for those who may enter the city, whatever is published."""
+    city(tmp_path, f"publication: {publication}\n")
+    text = (tmp_path / "city.yaml").read_text("utf-8")
+    closed = text.replace("classification: public", f"classification: {classification}")
+    (tmp_path / "city.yaml").write_text(closed, "utf-8")
+    loaded = load(tmp_path / "city.yaml")
     before = os.umask(0o022)
     try:
         with recorded(loaded):

@@ -228,9 +228,9 @@ def test_sealed_layers_travel_as_they_lie(tmp_path: Path, monkeypatch: pytest.Mo
     other = places_in(tmp_path / "other")
     with pytest.raises(ConfigError, match="sealed"):
         restore(made.folder, other)
-    other = replace(other, published=roots[1], private=True)
-    restore(made.folder, other)
-    assert [folder.stat().st_mode & 0o077 for _, folder in other.parts()] == [0, 0, 0]
+    restore(made.folder, replace(other, published=roots[1], private=True, closed=True))
+    for closed in (roots[1], other.observations, other.journal):
+        assert closed.stat().st_mode & 0o077 == 0
     monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
     assert read_bytes(roots[1] / "latest.json") == b"secret latest.json"
 
