@@ -209,6 +209,46 @@ class NowcastConfig(_Section):
         return self
 
 
+class FollowConfig(_Section):
+    """How often a layer that shows what was measured is made again."""
+
+    every_minutes: Annotated[float, Field(ge=1, le=180)] = 10.0
+    """Least time between the starts of two."""
+    unchanged_minutes: Annotated[float, Field(ge=1, le=24 * 60)] = 60.0
+    """What stays as it is comes onto the map again after this, so that its time is true."""
+    budget_s: Annotated[float, Field(ge=5, le=3600)] = 120.0
+    """It is ended when it takes longer."""
+
+
+class WindConfig(FollowConfig):
+    """The wind of the moment, made again when the wind at a mast turns, freshens or drops."""
+
+    thing: str = Field(pattern=r"^urn:citytwin:[a-z0-9_]{1,64}:\S{1,300}$")
+    """URN of the mast, such as ``urn:citytwin:sensors:roof``; it measures speed and direction."""
+    window_minutes: Annotated[float, Field(gt=0, le=60)] = 10.0
+    """What is averaged over, to the last measurement; WMO-No. 8 asks for ten minutes."""
+    max_age_minutes: Annotated[float, Field(gt=0, le=180)] = 30.0
+    """Measurements older than this are no wind of the moment."""
+    change_m_s: Annotated[float, Field(ge=0, le=10)] = 0.5
+    """Least difference of the wind, as a vector, from that on the map."""
+
+    @property
+    def feed(self) -> str:
+        """Name of the feed that the mast is of."""
+        return self.thing.split(":")[2]
+
+
+class TrafficConfig(FollowConfig):
+    """The map of traffic, made again when what detectors, stops and vehicles report has changed."""
+
+    things: str = Field(default="*", min_length=1, max_length=300)
+    """Pattern of their URNs, with ``*`` and ``?``."""
+    window_minutes: Annotated[float, Field(gt=0, le=180)] = 15.0
+    """What is averaged over, to now; a thing that is silent for longer leaves the map."""
+    change_share: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Least change of a mean, as a share of the larger of the two."""
+
+
 class LiveConfig(_Section):
     """What ``citytwin sync`` keeps running."""
 
@@ -217,6 +257,8 @@ class LiveConfig(_Section):
     sender: Sender | None = None
     sinks: tuple[SinkConfig, ...] = Field(default=(), max_length=32)
     nowcast: NowcastConfig | None = None
+    wind: WindConfig | None = None
+    traffic: TrafficConfig | None = None
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Port on this computer at which Prometheus finds the metrics; they are a file anyway."""
 
@@ -231,6 +273,10 @@ class LiveConfig(_Section):
             if twice:
                 msg = f"names of a {what} used twice: {', '.join(twice)}"
                 raise ValueError(msg)
+        names = [feed.name for feed in self.feeds]
+        if self.wind is not None and self.wind.feed not in names:
+            msg = f"the mast {self.wind.thing} is of none of the feeds {', '.join(names)}"
+            raise ValueError(msg)
         if self.alerts and self.sender is None:
             msg = "alerts need a `sender`: who answers for them"
             raise ValueError(msg)

@@ -78,7 +78,7 @@ def command(config: Path) -> None:
     """Keep the twin of CONFIG running until Ctrl-C: its section `live` says how.
 
     Feeds are subscribed to and polled, kept with all their versions, and shown on the map page;
-    alert rules and nowcasts run. After a stop or a kill the next start goes on where it ended.
+    alert rules run, nowcasts and live layers are made. After a stop or a kill the next start goes on where it ended.
     """
     stop = threading.Event()
     with ending(stop):

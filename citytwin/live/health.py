@@ -47,6 +47,18 @@ class SinkHealth(_Document):
     """When the oldest that waits was put in [s since 1970]."""
 
 
+class LayerHealth(_Document):
+    """How a layer that follows observations fares."""
+
+    published: int
+    """Since the start."""
+    failed: int
+    seconds: float
+    """That the last one took."""
+    last_fault: str
+    """Why the last one failed; empty when it did not."""
+
+
 class Health(_Document):
     """Everything that is worth knowing of a running twin."""
 
@@ -60,10 +72,8 @@ class Health(_Document):
     """Rows by what became of them, since the start."""
     alerts: dict[str, str]
     """Phase of each rule."""
-    nowcasts_published: int
-    nowcasts_failed: int
-    nowcast_seconds: float
-    """Of the last one."""
+    layers: dict[str, LayerHealth]
+    """Those that follow observations, by id."""
 
     def faults(self, now_s: float) -> list[str]:
         """Return what is wrong, in words; nothing where all is well.
@@ -86,6 +96,9 @@ class Health(_Document):
                 found.append(f"sink {name}: {sink.given_up} messages were given up")
             if sink.oldest_s is not None and now_s - sink.oldest_s > 300.0:
                 found.append(f"sink {name}: messages wait for {now_s - sink.oldest_s:.0f} s")
+        found += [
+            f"layer {n}: {one.last_fault}" for n, one in self.layers.items() if one.last_fault
+        ]
         found += [
             f"alert rule {rule}: no data"
             for rule, phase in self.alerts.items()
@@ -145,9 +158,11 @@ def metrics_text(health: Health) -> bytes:
     rows = Counter("citytwin_rows", "Rows by what became of them.", ["outcome"], registry=registry)
     for outcome, count in health.rows.items():
         rows.labels(outcome).inc(count)
-    runs = Counter("citytwin_nowcasts", "Nowcasts.", ["outcome"], registry=registry)
-    runs.labels("published").inc(health.nowcasts_published)
-    runs.labels("failed").inc(health.nowcasts_failed)
+    said = "Layers that followed observations."
+    runs = Counter("citytwin_live_layers", said, ["layer", "outcome"], registry=registry)
+    for name, layer in health.layers.items():
+        runs.labels(name, "published").inc(layer.published)
+        runs.labels(name, "failed").inc(layer.failed)
     text: bytes = generate_latest(registry)
     return text
 

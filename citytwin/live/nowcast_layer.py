@@ -14,11 +14,11 @@ from citytwin import registry
 from citytwin.engine.bind import bind
 from citytwin.engine.openness import classification_of_made
 from citytwin.engine.plan import plan
+from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.nowcast_ground import GROUND, coarser
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.nowcast_notes import facts_of, notes_of
-from citytwin.live_config import FeedConfig
-from citytwin.model.layer import InputFile, LayerDocument, SourceCredit, highest
+from citytwin.model.layer import LayerDocument, highest
 from citytwin.model.notes import Note
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
@@ -50,11 +50,13 @@ def content_of(
     """
     shown = next(r for r in registry.all_of(LayerRecipe) if r.id == _SHOWN)
     below = [d for name in _CREDITED if (d := standing.get(name)) is not None]
-    feeds = _feeds(job)
+    live = job.loaded.config.live
+    feeds = live.feeds if live else ()
+    credit = credits_of_feeds(feeds, job.payloads, synthetic=job.outlook.synthetic)
     # the ground lies in the working store, whatever of it is published, and lowered by which rule
     ground = classification_of_made(plan(bind(job.loaded)), GROUND)
-    inherited = (credit for document in below for credit in document.sources)
-    given = [*dict.fromkeys(inherited), *(_credit(job, feed) for feed in feeds)]
+    inherited = (source for document in below for source in document.sources)
+    given = [*dict.fromkeys(inherited), *credit.sources]
     return LayerContent(
         recipe=replace(
             shown,
@@ -68,14 +70,12 @@ def content_of(
         frame=None,
         notes=(*notes_of(job), *(Note(severity="loss", ja=w, en=w) for w in warned)),
         facts=facts_of(job),
-        classification=highest([ground, *(feed.classification for feed in feeds)]),
+        classification=highest([ground, *credit.classes]),
         valid_time=job.outlook.now,
         licence="; ".join(dict.fromkeys(c.licence for c in given)),
         sources=tuple(given),
         fingerprint=_fingerprint(job, below),
-        inputs=tuple(
-            _input(job, feed, sha256) for feed in feeds for sha256 in job.payloads[feed.name]
-        ),
+        inputs=credit.inputs,
         vertical_datum=job.loaded.config.vertical_datum,
     )
 
@@ -98,31 +98,6 @@ def _summary(job: NowcastJob) -> Text:
         "使ってください。",
         f"Flood of the next {minutes:g} minutes, {by.en}. A quick look on coarse cells; for evacuation"
         " follow the authorities.",
-    )
-
-
-def _feeds(job: NowcastJob) -> list[FeedConfig]:
-    """Feeds whose payloads went in."""
-    live = job.loaded.config.live
-    return [feed for feed in (live.feeds if live else ()) if feed.name in job.payloads]
-
-
-def _credit(job: NowcastJob, feed: FeedConfig) -> SourceCredit:
-    return SourceCredit(
-        title=feed.title,
-        sha256=hashlib.sha256("\n".join(job.payloads[feed.name]).encode()).hexdigest(),
-        licence=feed.licence,
-        synthetic=feed.synthetic or job.outlook.synthetic,
-    )
-
-
-def _input(job: NowcastJob, feed: FeedConfig, sha256: str) -> InputFile:
-    return InputFile(
-        href=f"raw/{sha256}",
-        sha256=sha256,
-        title=feed.title,
-        licence=feed.licence,
-        synthetic=feed.synthetic or job.outlook.synthetic,
     )
 
 

@@ -17,7 +17,15 @@ from citytwin.engine.locking import holding
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.live.alerting import AlertDesk
 from citytwin.live.delivery import Couriers
-from citytwin.live.health import FeedHealth, Health, SinkHealth, metrics_text, write_health
+from citytwin.live.following import Follower
+from citytwin.live.health import (
+    FeedHealth,
+    Health,
+    LayerHealth,
+    SinkHealth,
+    metrics_text,
+    write_health,
+)
 from citytwin.live.intake import Intake, Way
 from citytwin.live.metrics_server import serving_metrics
 from citytwin.live.nowcast import Nowcasts
@@ -25,7 +33,9 @@ from citytwin.live.page import write_page
 from citytwin.live.rain_refill import refill_images
 from citytwin.live.recent import Recent
 from citytwin.live.stage_outlook import REACH
+from citytwin.live.traffic_trigger import traffic_trigger
 from citytwin.live.ways import sinks_of, ways_in
+from citytwin.live.wind_trigger import wind_trigger
 from citytwin.live_config import LiveConfig
 from citytwin.model.layer import is_within
 from citytwin.store.observations import (
@@ -140,7 +150,23 @@ def _reach(live: LiveConfig) -> timedelta:
     if live.nowcast is not None:
         windows += [live.nowcast.past_minutes + 10.0, live.nowcast.when.window_minutes]
         windows += [REACH.total_seconds() / 60.0] if live.nowcast.stages else []
+    if live.wind is not None:
+        windows += [live.wind.max_age_minutes + live.wind.window_minutes]
+    if live.traffic is not None:
+        windows += [live.traffic.window_minutes]
     return timedelta(minutes=max([60.0, *windows]))
+
+
+def _followers(loaded: LoadedConfig, recent: Recent) -> list[Follower]:
+    """One for each layer that follows observations."""
+    live, found = live_of(loaded), []
+    if live.nowcast is not None:
+        found.append(Follower(Nowcasts(loaded, live.nowcast, recent)))
+    if live.wind is not None:
+        found.append(Follower(wind_trigger(loaded, live.wind, recent)))
+    if live.traffic is not None:
+        found.append(Follower(traffic_trigger(loaded, live.traffic, recent)))
+    return found
 
 
 class _Twin:
@@ -157,12 +183,11 @@ class _Twin:
         archive: RawArchive,
         stop: threading.Event,
     ) -> None:
-        live = live_of(loaded)
         self._loaded, self._ways, self._outbox, self._couriers = loaded, ways, outbox, couriers
         self._recent, self._stop, self._store = recent, stop, store
         self._intake = Intake(ways, store, archive, recent, stop)
         self._desk = AlertDesk(loaded.config, loaded.city_dir, outbox, recent)
-        self._nowcasts = live.nowcast and Nowcasts(loaded, live.nowcast, recent)
+        self._followers = _followers(loaded, recent)
         self._started_s = time.time()
         self._tidy_s = 0.0
         self._announced = False
@@ -181,8 +206,8 @@ class _Twin:
                 self._tick(tell)
         tell("stopping: what is on its way is kept first")
         whole = self._intake.drain(_DRAIN_S)
-        if self._nowcasts:
-            self._nowcasts.stop()
+        for follower in self._followers:
+            follower.stop()
         self._tick(tell, running=False)
         delivered = self._couriers.stop(_DRAIN_S / 2)
         if not (whole and delivered):
@@ -194,11 +219,12 @@ class _Twin:
         try:
             if self._desk.evaluate(now):
                 self._couriers.wake()
-            if self._nowcasts and running and self._nowcasts.step(now):
-                tell(
-                    f"new nowcast {self._nowcasts.last_run}, "
-                    f"computed in {self._nowcasts.last_seconds:.1f} s"
-                )
+            for follower in self._followers if running else ():
+                if follower.step(now):
+                    tell(
+                        f"new {follower.trigger.layer} {follower.last_run}, "
+                        f"computed in {follower.last_seconds:.1f} s"
+                    )
             self._recent.forget(now)
             if time.monotonic() >= self._tidy_s:
                 self._tidy_s = time.monotonic() + _TIDY_EVERY_S
@@ -235,7 +261,6 @@ class _Twin:
 
     def health(self, *, running: bool) -> Health:
         """How it fares."""
-        nowcasts = self._nowcasts
         return Health(
             pid=os.getpid(),
             started_s=self._started_s,
@@ -245,9 +270,15 @@ class _Twin:
             sinks=self._sinks,
             rows=dict(self._intake.totals),
             alerts={name: state.phase.value for name, state in self._desk.states.items()},
-            nowcasts_published=nowcasts.published if nowcasts else 0,
-            nowcasts_failed=nowcasts.failed if nowcasts else 0,
-            nowcast_seconds=nowcasts.last_seconds if nowcasts else 0.0,
+            layers={
+                follower.trigger.layer: LayerHealth(
+                    published=follower.published,
+                    failed=follower.failed,
+                    seconds=follower.last_seconds,
+                    last_fault=follower.last_fault,
+                )
+                for follower in self._followers
+            },
         )
 
     def _feed(self, way: Way) -> FeedHealth:

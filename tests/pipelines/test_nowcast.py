@@ -13,6 +13,7 @@ import pytest
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.live_layers import KEPT_FOR, with_live
 from citytwin.formats.observations import Batch, Reading
+from citytwin.live.following import Follower
 from citytwin.live.nowcast import Nowcasts
 from citytwin.live.recent import Recent
 from citytwin.live.warned_area import raster_of, warned
@@ -60,12 +61,12 @@ def raining(rate: float, *, synthetic: bool = True) -> Recent:
     return found
 
 
-def nowcasts(loaded: LoadedConfig, rate: float) -> Nowcasts:
+def nowcasts(loaded: LoadedConfig, rate: float) -> Follower:
     """Of the section `live`."""
     live = loaded.config.live
     assert live is not None
     assert isinstance(live.nowcast, NowcastConfig)
-    return Nowcasts(loaded, live.nowcast, raining(rate))
+    return Follower(Nowcasts(loaded, live.nowcast, raining(rate)))
 
 
 def test_a_drizzle_starts_nothing(loaded: LoadedConfig) -> None:

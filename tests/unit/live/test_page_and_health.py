@@ -17,6 +17,7 @@ from citytwin.formats.observations import Batch, Reading
 from citytwin.live.health import (
     FeedHealth,
     Health,
+    LayerHealth,
     SinkHealth,
     metrics_text,
     read_health,
@@ -104,9 +105,7 @@ def health(**changes: object) -> Health:
         "sinks": {"hook": SinkHealth(waiting=0, given_up=0, oldest_s=None)},
         "rows": {"stored": 12},
         "alerts": {"heavy_rain": "ok"},
-        "nowcasts_published": 2,
-        "nowcasts_failed": 0,
-        "nowcast_seconds": 3.0,
+        "layers": {"flood_nowcast": LayerHealth(published=2, failed=0, seconds=3.0, last_fault="")},
     }
     return Health.model_validate(content | changes)
 
@@ -127,6 +126,11 @@ def health(**changes: object) -> Health:
             {"sinks": {"hook": {"waiting": 0, "given_up": 2, "oldest_s": None}}},
             1001.0,
             "sink hook: 2 messages were given up",
+        ),
+        (
+            {"layers": {"w": {"published": 0, "failed": 1, "seconds": 0.0, "last_fault": "late"}}},
+            1001.0,
+            "layer w: late",
         ),
     ],
 )
@@ -161,7 +165,7 @@ def test_metrics_are_those_that_prometheus_reads() -> None:
     assert found["citytwin_feed_payloads", "s"] == 7.0
     assert found["citytwin_alert_firing", "a"] == 1.0
     assert found["citytwin_alert_no_data", "b"] == 1.0
-    assert found["citytwin_nowcasts_total", "published"] == 2.0
+    assert found["citytwin_live_layers_total", "flood_nowcast", "published"] == 2.0
 
 
 def test_metrics_are_served_on_this_computer() -> None:

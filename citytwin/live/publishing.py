@@ -1,0 +1,121 @@
+"""One layer of the running twin into the published city; all others stand as they are."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from typing import TypeAlias
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.locking import holding
+from citytwin.engine.request import work_dir
+from citytwin.errors import BusyError, StoreError
+from citytwin.model.layer import Latest, LayerDocument, highest
+from citytwin.store.latest import document_of, published_city, run_id_after
+from citytwin.store.layer_writer import LayerContent, write_layer
+from citytwin.store.publish import RunInfo, StagedLayer, beside_its_group, prune, publish
+from citytwin.viewer.export import export_viewer, remove_viewer
+
+Standing: TypeAlias = Mapping[str, LayerDocument | None]
+"""Documents of the published layers, by id; None where one is gone or damaged."""
+_KEEP = 3
+"""Runs of each layer that stay."""
+_WAIT_S = 20.0
+"""For another layer that is published at the same moment [s]."""
+
+
+def publish_beside(
+    loaded: LoadedConfig, layer: str, make: Callable[[Standing], LayerContent]
+) -> str:
+    """Write a layer and publish it in its place, or else before the others of its group.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    layer
+        Its id.
+    make
+        Gives the layer, from the documents of those that stand.
+
+    Returns
+    -------
+    str
+        Id of the run.
+
+    Raises
+    ------
+    BusyError
+        If another command changes the city.
+    StoreError
+        If nothing is published, or the layer cannot be.
+    """
+    with _holding(loaded):
+        latest = published_city(loaded.city_dir)
+        if latest is None:
+            msg = f"nothing is published in {loaded.city_dir}"
+            raise StoreError(msg, hint="run `citytwin run` first")
+        standing = {e.id: document_of(loaded.city_dir / e.path) for e in latest.layers}
+        staging = work_dir(loaded) / "staging" / layer
+        shutil.rmtree(staging, ignore_errors=True)
+        staging.mkdir(parents=True)
+        own = StagedLayer(write_layer(make(standing), staging), staging)
+        layers = _with(own, latest, standing, loaded)
+        now = datetime.now(UTC).replace(microsecond=0)
+        info = _info(latest, layers, now, loaded.sha256)
+        closed = latest.publication == "served"
+        publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
+        prune(loaded.city_dir, _KEEP)
+        return info.run_id
+
+
+@contextmanager
+def _holding(loaded: LoadedConfig) -> Iterator[None]:
+    """Hold the city, after another layer that is published right now."""
+    end_s = time.monotonic() + _WAIT_S
+    with ExitStack() as stack:
+        while True:
+            try:
+                stack.enter_context(holding(loaded))
+                break
+            except BusyError:
+                if time.monotonic() >= end_s:
+                    raise
+                time.sleep(0.5)
+        yield
+
+
+def _with(
+    own: StagedLayer, latest: Latest, standing: Standing, loaded: LoadedConfig
+) -> list[StagedLayer]:
+    """All layers in the order of the map."""
+    layers: list[StagedLayer] = []
+    place: int | None = None
+    for entry in latest.layers:
+        document = standing[entry.id]
+        if entry.id == own.document.id:
+            place = len(layers)
+        elif document is not None:
+            layers.append(StagedLayer.standing(loaded.city_dir, document))
+    if place is None:
+        return beside_its_group(layers, own)
+    return [*layers[:place], own, *layers[place:]]
+
+
+def _info(latest: Latest, layers: list[StagedLayer], now: datetime, sha256: str) -> RunInfo:
+    return RunInfo(
+        run_id=run_id_after(latest, now),
+        published=now,
+        config_sha256=sha256,
+        city=latest.city,
+        crs=latest.crs,
+        vertical_datum=latest.vertical_datum,
+        time_zone=latest.time_zone,
+        view=latest.view,
+        classification=highest([layer.document.classification for layer in layers]),
+        synthetic=any(c.synthetic for layer in layers for c in layer.document.sources),
+        publication=latest.publication,
+    )
