@@ -43,7 +43,7 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 
 test: $(VENV)/dev  ## Everything a contributor needs: gates and tests.
 	@$(MAKE) --no-print-directory -j 2 types uncompiled lint
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests  # many wait for processes that they start
 
 check: lint types  ## Gates: format, lint, import contracts, types, dependencies.
 

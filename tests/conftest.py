@@ -19,8 +19,8 @@ settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile("repeatable")
 
 
-# Two workers take whole files in this order. What comes first compiles most, each another family of
-# kernels, so that they do not compile the same at the same time; then what takes long by itself.
+# Workers take whole files in this order. What comes first compiles most, each another family of
+# kernels, so that two do not compile the same at the same time; then what takes long by itself.
 FIRST = (
     "tests/physics/test_flood_waves.py",
     "tests/unit/formats/test_citygml_fast.py",
