@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from citytwin.errors import StepError, StoreError
+from citytwin.errors import StepError
 from citytwin.live.following import Done, Task
-from citytwin.live.warned_area import city_grid
+from citytwin.live.warned_area import published_grid
 from citytwin.live_config import FollowConfig
 from citytwin.model.grid import GridSpec
 from citytwin.store.latest import published_city
@@ -114,10 +114,7 @@ class ChangeTrigger(Generic[M]):
         found = self._followed.measured(now)
         if found is None:
             raise StepError("nobody has measured lately", step=self.layer)
-        grid = city_grid(self._city_dir)
-        if grid is None:
-            msg = f"nothing is published in {self._city_dir}"
-            raise StoreError(msg, hint="run `citytwin run` first")
+        grid = published_grid(self._city_dir)
         self._asked = found
         return self._followed.task(found, grid)
 

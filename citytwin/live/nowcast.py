@@ -7,7 +7,7 @@ from functools import partial
 
 from citytwin.alerts.windows import reading
 from citytwin.config import LoadedConfig
-from citytwin.errors import StepError, StoreError
+from citytwin.errors import StepError
 from citytwin.live.following import Done, Task
 from citytwin.live.nowcast_flood import warm_up
 from citytwin.live.nowcast_ground import Effort, coarser
@@ -17,7 +17,7 @@ from citytwin.live.rain_area import rain_area
 from citytwin.live.rain_outlook import outlook
 from citytwin.live.recent import Recent
 from citytwin.live.stage_outlook import stage_line
-from citytwin.live.warned_area import city_grid
+from citytwin.live.warned_area import published_grid
 from citytwin.live_config import NowcastConfig
 
 
@@ -75,10 +75,7 @@ class Nowcasts:
         return Task(said, partial(run_nowcast, job), partial(warm_up, zone))
 
     def _wanted_job(self, now: datetime) -> NowcastJob:
-        grid = city_grid(self._loaded.city_dir)
-        if grid is None:
-            msg = f"nothing is published in {self._loaded.city_dir}"
-            raise StoreError(msg, hint="run `citytwin run` first")
+        grid = published_grid(self._loaded.city_dir)
         rain = outlook(self._config, self._recent, now, rain_area(grid).city)
         if rain is None:
             raise StepError("nobody has measured rain lately", step=self.layer)

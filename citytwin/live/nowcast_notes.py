@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from citytwin.live.measured_layer import payloads_used
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.radar_rain import RadarRain
 from citytwin.live.rain_outlook import Outlook
@@ -122,10 +123,5 @@ def facts_of(job: NowcastJob) -> tuple[Fact, ...]:
             value=round(rain.lasting_mm_h, 3),
             unit="mm/h",
         ),
-        Fact(
-            name="observations_used",
-            label=text("使用した観測電文", "Payloads used"),
-            value=float(sum(map(len, job.payloads.values()))),
-            unit="1",
-        ),
+        payloads_used(job.payloads),
     )

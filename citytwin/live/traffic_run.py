@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -17,10 +16,10 @@ from citytwin.config import LoadedConfig
 from citytwin.formats.observation_tables import assemble
 from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.following import Done
+from citytwin.live.measured_layer import Origin, Shown, content_of_measured, synthetic_notes
 from citytwin.live.measured_traffic import MeasuredTraffic
 from citytwin.live.publishing import Standing, publish_beside
 from citytwin.model.grid import GridSpec
-from citytwin.model.layer import highest
 from citytwin.model.notes import Note
 from citytwin.model.steps import (
     Assessed,
@@ -28,11 +27,9 @@ from citytwin.model.steps import (
     CityState,
     Dataset,
     Decoded,
-    LayerRecipe,
     NoParams,
 )
 from citytwin.model.tables import OBSERVATIONS, THINGS
-from citytwin.security.lowering import lower
 from citytwin.store.layer_writer import LayerContent
 from citytwin.store.tables import conform
 
@@ -90,45 +87,17 @@ def _content_of(
     job: TrafficJob, assessed: Assessed, frame: gpd.GeoDataFrame, standing: Standing
 ) -> LayerContent:
     del standing  # it descends from no other layer
-    config, traffic = job.loaded.config, job.traffic
-    feeds = config.live.feeds if config.live else ()
+    live, traffic = job.loaded.config.live, job.traffic
+    feeds = live.feeds if live else ()
     credit = credits_of_feeds(feeds, traffic.payloads, synthetic=traffic.synthetic)
-    inherited = highest(credit.classes)
-    lowered = lower(LAYER, inherited, config.lowerings)
     means = [[*key, value] for key, value in traffic.means.items()]
     said = json.dumps([means, traffic.at.isoformat(), traffic.payloads])
-    return LayerContent(
-        recipe=registry.named(LayerRecipe, LAYER),
-        grid=job.grid,
-        array=None,
-        frame=frame,
-        notes=(*assessed.notes, *_notes_of(traffic, credit.synthetic), *lowered.notes),
-        facts=assessed.facts,
-        classification=lowered.classification,
-        lowered_from=inherited if lowered.notes else None,
-        valid_time=traffic.at,
-        licence="; ".join(dict.fromkeys(source.licence for source in credit.sources)),
-        sources=credit.sources,
-        inputs=credit.inputs,
-        vertical_datum=config.vertical_datum,
-        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
-    )
-
-
-def _notes_of(traffic: MeasuredTraffic, synthetic: bool) -> tuple[Note, ...]:
     clock = traffic.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    live = Note(
+    made = Note(
         severity="info",
         ja=f"ライブの観測（{clock} まで）による",
         en=f"Made live from measurements until {clock}",
     )
-    if not synthetic:
-        return (live,)
-    return (
-        live,
-        Note(
-            severity="synthetic",
-            ja="交通の観測は合成データで、実測ではありません",
-            en="The traffic is synthetic: generated, not measured",
-        ),
-    )
+    notes = (*assessed.notes, made, *synthetic_notes(credit, "交通", "traffic"))
+    shown = Shown(frame, notes, assessed.facts)
+    return content_of_measured(job.loaded, LAYER, job.grid, shown, Origin(credit, traffic.at, said))

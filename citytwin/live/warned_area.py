@@ -53,6 +53,26 @@ def city_grid(city_dir: Path) -> GridSpec | None:
     return None
 
 
+def published_grid(city_dir: Path) -> GridSpec:
+    """Return the grid of the first published raster layer.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the published city.
+
+    Raises
+    ------
+    StoreError
+        If none is published.
+    """
+    grid = city_grid(city_dir)
+    if grid is None:
+        msg = f"nothing is published in {city_dir}"
+        raise StoreError(msg, hint="run `citytwin run` first")
+    return grid
+
+
 def raster_of(city_dir: Path, layer_id: str) -> tuple[NDArray[np.float32], GridSpec] | None:
     """Return the values of a published raster layer, shape (ny, nx), NaN where it has none.
 

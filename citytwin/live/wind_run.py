@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import time
 from dataclasses import dataclass
@@ -21,15 +20,20 @@ from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.errors import StoreError
 from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.following import Done
+from citytwin.live.measured_layer import (
+    Origin,
+    Shown,
+    content_of_measured,
+    payloads_used,
+    synthetic_notes,
+)
 from citytwin.live.measured_wind import MeasuredWind
 from citytwin.live.publishing import Standing, publish_beside
 from citytwin.model.fields import WIND_SPEED_NOW, Field
 from citytwin.model.grid import GridSpec, Tile
-from citytwin.model.layer import highest
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import LayerRecipe, Outcome, Params, Simulation, Site
+from citytwin.model.steps import Outcome, Params, Simulation, Site
 from citytwin.model.text import text
-from citytwin.security.lowering import lower
 from citytwin.store.fields import FieldStore
 from citytwin.store.layer_writer import LayerContent
 
@@ -128,11 +132,9 @@ def _content_of(job: WindJob, made: _Map, standing: Standing) -> LayerContent:
     if below is None:
         msg = f"layer {made.ratios.name} is not published, so nobody knows what the wind descends from"
         raise StoreError(msg, hint=f"add {made.ratios.name} to `layers` and run `citytwin run`")
-    config, wind = job.loaded.config, job.wind
-    feeds = config.live.feeds if config.live else ()
+    live, wind = job.loaded.config.live, job.wind
+    feeds = live.feeds if live else ()
     credit = credits_of_feeds(feeds, wind.payloads, synthetic=wind.thing.synthetic)
-    inherited = highest([below.lowered_from or below.classification, *credit.classes])
-    lowered = lower(LAYER, inherited, config.lowerings)
     # documents do not tell premises from other remarks, but the map before had them passed on as well
     before = standing.get(LAYER)
     told = () if before is None else before.notes
@@ -140,42 +142,18 @@ def _content_of(job: WindJob, made: _Map, standing: Standing) -> LayerContent:
     said = json.dumps(
         [wind.vector_m_s, wind.at.isoformat(), wind.payloads, made.said, below.fingerprint]
     )
-    sources = (*below.sources, *credit.sources)
-    notes = (*passed_on, *made.notes, *_notes_of(wind, credit.synthetic), *lowered.notes)
-    return LayerContent(
-        recipe=registry.named(LayerRecipe, LAYER),
-        grid=job.grid,
-        array=made.speed_m_s,
-        frame=None,
-        notes=tuple(dict.fromkeys(notes)),
-        facts=_facts_of(wind),
-        classification=lowered.classification,
-        lowered_from=inherited if lowered.notes else None,
-        valid_time=wind.at,
-        licence="; ".join(dict.fromkeys(source.licence for source in sources)),
-        sources=sources,
-        inputs=credit.inputs,
-        vertical_datum=config.vertical_datum,
-        fingerprint=hashlib.sha256(said.encode()).hexdigest(),
-    )
+    notes = (*passed_on, *made.notes, _mean_note(wind), *synthetic_notes(credit, "風", "wind"))
+    shown = Shown(made.speed_m_s, notes, _facts_of(wind))
+    origin = Origin(credit, wind.at, said, (below,))
+    return content_of_measured(job.loaded, LAYER, job.grid, shown, origin)
 
 
-def _notes_of(wind: MeasuredWind, synthetic: bool) -> tuple[Note, ...]:
+def _mean_note(wind: MeasuredWind) -> Note:
     clock = wind.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    live = Note(
+    return Note(
         severity="info",
         ja=f"ライブの観測（{clock} まで、{wind.measurements} 回の平均）による",
         en=f"Made live from the mean of {wind.measurements} measurements until {clock}",
-    )
-    if not synthetic:
-        return (live,)
-    return (
-        live,
-        Note(
-            severity="synthetic",
-            ja="風の観測は合成データで、実測ではありません",
-            en="The wind is synthetic: generated, not measured",
-        ),
     )
 
 
@@ -193,10 +171,5 @@ def _facts_of(wind: MeasuredWind) -> tuple[Fact, ...]:
             value=round(wind.from_deg, 1),
             unit="degree",
         ),
-        Fact(
-            name="observations_used",
-            label=text("使用した観測電文", "Payloads used"),
-            value=float(sum(map(len, wind.payloads.values()))),
-            unit="1",
-        ),
+        payloads_used(wind.payloads),
     )
