@@ -12,29 +12,21 @@ from distributed import LocalCluster
 from citytwin.config import load
 from citytwin.engine.report import RunReport, Silent
 from citytwin.engine.run import RunOptions, run
-from tests.pipelines.small_city import DEMO
+from tests.pipelines.small_city import AMEDAS, BUILDINGS, DEMO, HEAD, RELIEF
 
 TILE_CELLS = 20
-NIGHT = """
-city: {id: town, title: {ja: 夜の町, en: Night town}}
-crs: EPSG:6677
-vertical_datum: {ja: T.P., en: T.P.}
-time_zone: Asia/Tokyo
-data_date: 2026-06-01
-out: out
-grid: {cell_m: 5.0, bounds: [-44150, -94100, -43850, -93850]}
-sources:
-  - {name: buildings, use: citygml, path: data/udx/bldg, classification: public, synthetic: true,
-     title: Demo city, licence: Apache-2.0}
-  - {name: relief, use: citygml_relief, path: data/udx/dem, classification: public,
-     synthetic: true, title: Demo relief, licence: Apache-2.0}
-  - {name: amedas, use: amedas, path: data/feeds/amedas, classification: public,
-     synthetic: true, title: Demo weather stations, licence: Apache-2.0}
+NIGHT = (
+    HEAD.replace("id: small", "id: town")
+    + BUILDINGS
+    + RELIEF
+    + AMEDAS
+    + """\
 simulations:
   - {use: sunlight, params: {date: 2026-12-22, step_minutes: 30}}
   - {use: flood, params: {start: 2026-06-30T19:00:00+09:00, duration_h: 0.5}}
 layers: [sunlit_hours, flood_depth_max, buildings]
 """
+)
 
 
 def make_night_town(directory: Path) -> Path:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 
-SMALL = """
+HEAD = """
 city: {id: small, title: {ja: 小さな町, en: Small town}}
 crs: EPSG:6677
 vertical_datum: {ja: T.P., en: T.P.}
@@ -18,14 +18,31 @@ data_date: 2026-06-01
 out: out
 grid: {cell_m: 5.0, bounds: [-44150, -94100, -43850, -93850]}
 sources:
+"""
+BUILDINGS = """\
   - {name: buildings, use: citygml, path: data/udx/bldg, classification: public, synthetic: true,
      title: Demo city, licence: Apache-2.0}
+"""
+RELIEF = """\
   - {name: relief, use: citygml_relief, path: data/udx/dem, classification: public,
      synthetic: true, title: Demo relief, licence: Apache-2.0}
+"""
+ROADS = """\
   - {name: roads, use: citygml_roads, path: data/udx/tran, classification: public,
      synthetic: true, title: Demo city, licence: Apache-2.0}
+"""
+AMEDAS = """\
   - {name: amedas, use: amedas, path: data/feeds/amedas, classification: public,
      synthetic: true, title: Demo weather stations, licence: Apache-2.0}
+"""
+
+SMALL = (
+    HEAD
+    + BUILDINGS
+    + RELIEF
+    + ROADS
+    + AMEDAS
+    + """\
   - {name: openmeteo, use: openmeteo, path: data/feeds/openmeteo.json, classification: public,
      synthetic: true, title: Demo hourly weather, licence: Apache-2.0}
 records: {rainfall_rate: amedas, wind_speed: openmeteo, wind_from_direction: openmeteo}
@@ -36,6 +53,7 @@ simulations:
 assessments:
   - {use: facades, params: {date: 2026-12-22, step_minutes: 30}}
 """
+)
 
 
 def make_small_city(directory: Path) -> Path:

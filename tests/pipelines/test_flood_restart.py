@@ -16,7 +16,7 @@ import pytest
 import rasterio
 from rasterio.transform import Affine
 
-from tests.pipelines.small_city import DEMO, citytwin, published_files
+from tests.pipelines.small_city import DEMO, HEAD, RELIEF, citytwin, published_files
 
 pytestmark = pytest.mark.timeout(900)  # each test runs the program several times
 
@@ -131,22 +131,16 @@ def test_a_flood_killed_and_stopped_at_any_moment_ends_with_the_same_bits(
         assert done.stdout[done.stdout.index("{") :] == undisturbed[1]
 
 
-CITY = """
-city: {id: small, title: {ja: 小さな町, en: Small town}}
-crs: EPSG:6677
-vertical_datum: {ja: T.P., en: T.P.}
-time_zone: Asia/Tokyo
-data_date: 2026-06-01
-out: out
-grid: {cell_m: 5.0, bounds: [-44150, -94100, -43850, -93850]}
-sources:
-  - {name: relief, use: citygml_relief, path: data/udx/dem, classification: public,
-     synthetic: true, title: Demo relief, licence: Apache-2.0}
+CITY = (
+    HEAD
+    + RELIEF
+    + """\
 layers: [flood_depth_max, flood_arrival]
 simulations:
   - use: flood
     params: {duration_h: 24, rain: [{start_minutes: 0, end_minutes: 360, mm_per_h: 40}]}
 """
+)
 
 
 def flooded_city(folder: Path) -> Path:
