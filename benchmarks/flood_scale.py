@@ -94,7 +94,7 @@ def in_tiles(store: CityStore, params: FloodParams, tile: int, workers: int) -> 
     task = task_of(store, params, tuple(store.spec.tiles(tile)))
     with (
         LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        Client(cluster, set_as_default=False) as client,
     ):
         hands = Hands(client, task, store)
         assert SIMULATION.tiled is not None

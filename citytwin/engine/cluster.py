@@ -47,7 +47,8 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         If it has no workers.
     """
     # Parallelism comes from tiles; only what has none, such as the flow of wind, has threads of its
-    # own. Dashboards have no authentication, so their pages are left out.
+    # own. Dashboards have no authentication, so their pages are left out. What else this process
+    # computes with Dask stays where it was: the client is nobody's default.
     settings = {
         # Dask spills where one of the two is set.
         "distributed.worker.memory.target": False,
@@ -63,7 +64,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         if scheduler is not None:
             security = client_security(scheduler)
             try:
-                client = Client(scheduler, timeout="10s", security=security)
+                client = Client(scheduler, timeout="10s", security=security, set_as_default=False)
             except (OSError, ValueError) as error:
                 msg = f"no Dask scheduler answers at {scheduler!r}: {error}"
                 hint = (
@@ -85,7 +86,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
             ) as cluster,
-            Client(cluster) as client,
+            Client(cluster, set_as_default=False) as client,
         ):
             client.register_plugin(DeafToInterrupts())
             yield client

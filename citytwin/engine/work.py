@@ -65,7 +65,7 @@ class Work(Generic[T, R]):
         self._client = client
         self._store = store
         self._manifest = manifest
-        self._queue = as_completed()
+        self._queue = as_completed(loop=client.loop)
         self._asked: dict[Future, tuple[T, Order]] = {}
 
     def submit(

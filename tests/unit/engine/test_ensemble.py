@@ -71,7 +71,7 @@ def threads(number: int) -> Iterator[Client]:
         LocalCluster(
             n_workers=1, threads_per_worker=number, processes=False, dashboard_address="127.0.0.1:0"
         ) as cluster,
-        Client(cluster) as one,
+        Client(cluster, set_as_default=False) as one,
     ):
         yield one
 

@@ -35,7 +35,7 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
             protocol="tcp://",
             host="127.0.0.1",
         ) as running,
-        Client(running) as found,
+        Client(running, set_as_default=False) as found,
     ):
         yield found
     resource.setrlimit(resource.RLIMIT_CORE, limits)

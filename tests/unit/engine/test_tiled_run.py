@@ -117,7 +117,7 @@ def client() -> Iterator[Client]:
     """Two worker processes."""
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        Client(cluster, set_as_default=False) as client,
     ):
         yield client
 

@@ -40,7 +40,7 @@ def client() -> Iterator[Client]:
     """A worker in a process of its own."""
     with (
         LocalCluster(n_workers=1, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
-        Client(cluster) as client,
+        Client(cluster, set_as_default=False) as client,
     ):
         yield client
 
