@@ -41,6 +41,7 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 	@echo
 	@echo "open the map with:  $(BIN)/citytwin view out/demo"
 
+test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev  ## Everything a contributor needs: gates and tests.
 	@$(MAKE) --no-print-directory -j 2 types uncompiled lint
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder tests  # many wait for processes that they start

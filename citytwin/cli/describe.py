@@ -11,6 +11,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
+from citytwin.cli.remarks import remarks_of
 from citytwin.engine.bare import named
 from citytwin.model.fields import Field
 from citytwin.model.steps import Params, SimulationInput
@@ -51,8 +52,9 @@ def _resource(resource: SimulationInput, need: str) -> str:
 
 def _parameters(model: type[Params], indent: int) -> Iterator[str]:
     pad = " " * indent
+    remarks = remarks_of(model)
     for name, info in model.model_fields.items():
-        said = " ".join((info.description or "").replace("``", "").split())
+        said = " ".join(remarks.get(name, "").replace("``", "").split())
         yield f"{pad}{name}: {_kind(info.annotation)}{_default(info)}{_range(info)}"
         if said:
             yield f"{pad}    {said}"

@@ -45,7 +45,7 @@ ByteRange: TypeAlias = tuple[int, int]
 class Params(BaseModel):
     """Parameters of a step; a subclass lists them with units in their names and ranges."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 class NoParams(Params):
