@@ -11,6 +11,7 @@ import math
 import os
 import re
 import unicodedata
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -22,6 +23,7 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     field_validator,
 )
 
@@ -32,6 +34,13 @@ from citytwin.model.text import Text, both_languages
 from citytwin.security.lowering import Lowering
 from citytwin.security.sealed_folders import SEALED
 from citytwin.strict_yaml import read_yaml
+from citytwin.transports.bucket_address import (
+    BucketAccess,
+    BucketAddress,
+    BucketFolder,
+    bucket_and_folder,
+    folder_at,
+)
 from citytwin.wording import explain
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
@@ -224,6 +233,10 @@ class Config(_Section):
     lost_tiles: Literal["fail", "mark"] = "fail"
     """What becomes of a tile that no worker has the memory for, not even in pieces: the run fails,
     or it is left empty and said to be on every layer made from it."""
+    publish_to: BucketAddress | None = None
+    """Folder of object storage that the published city is uploaded to after each run."""
+    buckets: dict[str, BucketAccess] = Field(default_factory=dict, validate_default=True)
+    """How the buckets that are named above are reached."""
     nights: NightsConfig = NightsConfig()
     """Runs by the clock."""
 
@@ -253,6 +266,37 @@ class Config(_Section):
             raise ValueError(msg)
         return value
 
+    @field_validator("publish_to")
+    @classmethod
+    def _nothing_closed_in_clear(cls, value: str | None, info: ValidationInfo) -> str | None:
+        sources = info.data.get("sources", ())
+        if value and info.data.get("publication") == "served" and not _protects(sources):
+            msg = (
+                "would put internal layers into a bucket in clear: take `publication: static` for "
+                "the public ones, or give the sources the class restricted, so that all is sealed"
+            )
+            raise ValueError(msg)
+        return value
+
+    @field_validator("buckets")
+    @classmethod
+    def _each_in_use_is_told(
+        cls, value: dict[str, BucketAccess], info: ValidationInfo
+    ) -> dict[str, BucketAccess]:
+        address = info.data.get("publish_to")
+        used = {bucket_and_folder(address)[0]} if address else set()
+        for name in sorted(used - value.keys()):
+            msg = (
+                f"does not tell how {name!r} is reached: add `{name}: {{region: ...}}` for Amazon's"
+                f" server, `{name}: {{endpoint: https://...}}` for another"
+            )
+            raise ValueError(msg)
+        return value
+
+
+def _protects(sources: Sequence[SourceConfig]) -> bool:
+    return any(not is_within(source.classification, "internal") for source in sources)
+
 
 class LoadedConfig(_Section):
     """A configuration with the file it came from."""
@@ -269,9 +313,7 @@ class LoadedConfig(_Section):
     @property
     def protected(self) -> bool:
         """Whether what a run writes must be sealed: a source is restricted or secret."""
-        return any(
-            not is_within(source.classification, "internal") for source in self.config.sources
-        )
+        return _protects(self.config.sources)
 
     @property
     def private(self) -> bool:
@@ -289,6 +331,13 @@ class LoadedConfig(_Section):
         out = self.path(self.config.out)
         sealed = self.protected and self.config.publication == "served"
         return (out / SEALED if sealed else out) / self.config.city.id
+
+    def bucket_folder(self, address: BucketAddress) -> BucketFolder:
+        """Folder of object storage that an address in the configuration names."""
+        access = self.config.buckets[bucket_and_folder(address)[0]]
+        return folder_at(
+            address, access, self.path(access.authorities) if access.authorities else None
+        )
 
 
 def load(file: Path) -> LoadedConfig:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from citytwin.config import load
+from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.errors import CityTwinError
 
@@ -43,9 +43,27 @@ def command(config: Path) -> None:
             for text in said:
                 click.echo(f"         {text}")
             wrong += bool(said)
+    wrong += _bucket_is_in_trouble(loaded)
     todo = plan(city)
     require_public(todo)
     click.echo(f"layers:  {', '.join(recipe.id for recipe in todo.layers)}")
     for text in todo.left_out:
         click.echo(f"left out: {text}")
     sys.exit(Exit.FAILED if wrong else Exit.DONE)
+
+
+def _bucket_is_in_trouble(loaded: LoadedConfig) -> bool:
+    """Ask the object storage that the city is uploaded to, if any, and say how it fares."""
+    from citytwin.engine.uploading import published_place
+    from citytwin.transports.buckets import Bucket
+
+    place = published_place(loaded)
+    if place is None:
+        return False
+    try:
+        found = len(Bucket(place).listed())
+    except CityTwinError as error:
+        click.echo(f"refused  {'publish_to':<16} {error}")
+        return True
+    click.echo(f"{'ok':<8} {'publish_to':<16} {place.told}, {found} object(s)")
+    return False

@@ -37,6 +37,7 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
     from citytwin.engine.run import DEFAULT_TILE_CELLS
     from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sketch_store import SketchStore
+    from citytwin.engine.uploading import published_place
     from citytwin.model.crs import require_metric
     from citytwin.model.layer import CLASSIFICATIONS
     from citytwin.store.manifest import Manifest
@@ -72,6 +73,9 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         if layers:
             shown = "all" if len(layers) == len(classes) else ", ".join(layers)
             console.print(f"{name}: {len(layers)} layers ({shown})", highlight=False)
+    place = published_place(loaded)
+    if place is not None:
+        console.print(f"then uploaded to {place.told}", highlight=False)
 
 
 @contextmanager

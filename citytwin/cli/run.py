@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from citytwin.cli.run_wishes import RunWishes
+from citytwin.cli.uploading import uploaded_or_lost
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
@@ -76,10 +77,13 @@ def _run(loaded: LoadedConfig, entry: Entry, wishes: RunWishes) -> Exit:
         losses = json.loads(finished.summary)
         for text in losses:
             click.echo(f"lost: {text}", err=True)
+        losses += uploaded_or_lost(loaded)
         entry.standing(finished, tuple(losses))
         return Exit.LOSSES if losses else Exit.DONE
     from citytwin.cli.running import run_and_tell  # heavy: geopandas, dask, numba
 
     report = run_and_tell(loaded, wishes)
+    if report is not None and not report.failures:
+        report.losses += uploaded_or_lost(loaded)
     entry.ended(report)
     return Exit.FAILED if report is None else report.exit_code

@@ -116,6 +116,17 @@ def published_city(city_dir: Path) -> Latest | None:
         ) from error
 
 
+def latest_text(latest: Latest) -> str:
+    """Return the text of ``latest.json``.
+
+    Parameters
+    ----------
+    latest
+        What it says.
+    """
+    return latest.model_dump_json(indent=1, exclude_none=True) + "\n"
+
+
 def document_of(folder: Path) -> LayerDocument | None:
     """Return the document of a published layer; None where it is gone or damaged.
 

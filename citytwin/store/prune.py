@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from citytwin.errors import StoreError
+from citytwin.model.layer import Latest
 from citytwin.store.catalogue import remove_runs
 from citytwin.store.latest import LATEST, published_city, run_folders
 
@@ -39,14 +41,33 @@ def prune(city_dir: Path, keep: int) -> tuple[Path, ...]:
     if keep < 1:
         msg = f"keep is {keep}"
         raise StoreError(msg, hint="keep at least the published run")
-    published = {layer.id: layer.run_id for layer in latest.layers}
     removed: list[Path] = []
-    for layer, runs in run_folders(city_dir).items():
-        if layer not in published:
-            continue
-        others = [run for run in runs if run != published[layer]]
-        doomed = others[: max(0, len(others) - (keep - 1))]
-        if doomed:
-            remove_runs(city_dir, layer, doomed)
-            removed += [city_dir / layer / run for run in doomed]
+    for layer, doomed in superseded(latest, run_folders(city_dir), keep).items():
+        remove_runs(city_dir, layer, doomed)
+        removed += [city_dir / layer / run for run in doomed]
     return tuple(removed)
+
+
+def superseded(
+    latest: Latest, runs: Mapping[str, Sequence[str]], keep: int
+) -> dict[str, list[str]]:
+    """Return the runs, by layer, that are neither published nor among the newest.
+
+    Parameters
+    ----------
+    latest
+        What stands published; layers that it does not name keep their runs.
+    runs
+        Runs by layer, oldest first.
+    keep
+        How many runs of each layer stay, the published one among them.
+    """
+    published = {layer.id: layer.run_id for layer in latest.layers}
+    old: dict[str, list[str]] = {}
+    for layer, found in runs.items():
+        if layer in published:
+            others = [run for run in found if run != published[layer]]
+            doomed = others[: max(0, len(others) - (keep - 1))]
+            if doomed:
+                old[layer] = doomed
+    return old

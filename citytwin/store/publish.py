@@ -33,6 +33,7 @@ from citytwin.store.latest import (
     LIVE,
     is_layer_id,
     is_run_id,
+    latest_text,
     published_city,
     run_folders,
 )
@@ -164,7 +165,7 @@ def write_latest(city_dir: Path, latest: Latest) -> None:
     latest
         What its ``latest.json`` says.
     """
-    write_text(city_dir / LATEST, latest.model_dump_json(indent=1, exclude_none=True) + "\n")
+    write_text(city_dir / LATEST, latest_text(latest))
 
 
 def announce_live(city_dir: Path) -> None:

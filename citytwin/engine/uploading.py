@@ -1,0 +1,58 @@
+"""The published city of a configuration into the object storage that it names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.locking import holding
+from citytwin.errors import ConfigError
+from citytwin.store.manifest import WORK
+from citytwin.store.upload import Uploaded, upload
+from citytwin.transports.bucket_address import BucketFolder
+from citytwin.transports.buckets import Bucket
+
+UPLOADS = ".uploads"
+"""Folder beside the working stores; no city can have this name."""
+
+
+def published_place(loaded: LoadedConfig) -> BucketFolder | None:
+    """Folder of object storage that the city is uploaded to; None where none is named.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    address = loaded.config.publish_to
+    return loaded.bucket_folder(address) if address else None
+
+
+def upload_city(loaded: LoadedConfig) -> Uploaded:
+    """Bring the object storage of a city to what stands published.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+
+    Raises
+    ------
+    ConfigError
+        If it names no object storage, or no keys for it.
+    BusyError
+        If a run holds the city.
+    StoreError, UnreachableError
+        If nothing is published, or the server refuses or fails.
+    """
+    place = published_place(loaded)
+    if place is None:
+        msg = f"{loaded.file.name} names no object storage"
+        raise ConfigError(msg, hint="add `publish_to: s3://bucket/folder`, and its bucket")
+    with holding(loaded):
+        keep = loaded.config.nights.keep_runs
+        return upload(loaded.city_dir, Bucket(place), _record_file(loaded), keep)
+
+
+def _record_file(loaded: LoadedConfig) -> Path:
+    return loaded.path(loaded.config.out) / WORK / UPLOADS / f"{loaded.config.city.id}.jsonl"

@@ -1,0 +1,126 @@
+"""Addresses of folders in object storage, and how their buckets are reached. No secrets."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+SCHEME = "s3://"
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+_PART = re.compile(r"[^/\\?#\x00-\x1f\x7f]+")
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def is_bucket_address(text: str) -> bool:
+    """Whether a place lies in object storage.
+
+    Parameters
+    ----------
+    text
+        A path, or an address such as ``s3://maps/town``.
+    """
+    return text.startswith(SCHEME)
+
+
+def bucket_and_folder(text: str) -> tuple[str, str]:
+    """Return the bucket, and the folder in it, that an address names.
+
+    Parameters
+    ----------
+    text
+        Such as ``s3://maps/town``; the folder may be of any depth, or empty.
+
+    Raises
+    ------
+    ValueError
+        If it is no such address.
+    """
+    bucket, _, folder = text.removeprefix(SCHEME).partition("/")
+    folder = folder.rstrip("/")
+    parts = folder.split("/") if folder else []
+    sound = all(_PART.fullmatch(part) and part not in (".", "..") for part in parts)
+    if not is_bucket_address(text) or not _BUCKET.fullmatch(bucket) or not sound:
+        msg = "must be like s3://bucket/folder, without . and .., ? and #"
+        raise ValueError(msg)
+    return bucket, folder
+
+
+def _a_bucket_address(value: str) -> str:
+    bucket_and_folder(value)
+    return value
+
+
+def _an_endpoint(value: str) -> str:
+    parts = urlsplit(value)
+    bare = parts.hostname is not None and not (parts.path.strip("/") or parts.query)
+    if not bare or parts.fragment or parts.username is not None:
+        msg = "must be like https://s3.example:9000, without a path, a name or a password"
+        raise ValueError(msg)
+    if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
+        msg = "must begin with https://; http:// is for servers on this computer only"
+        raise ValueError(msg)
+    return value.rstrip("/")
+
+
+BucketAddress = Annotated[str, AfterValidator(_a_bucket_address)]
+"""A folder in object storage, such as ``s3://maps/town``."""
+
+
+class BucketAccess(BaseModel):
+    """How a bucket is reached; what opens it comes from the environment."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    endpoint: Annotated[str, AfterValidator(_an_endpoint)] | None = None
+    """Address of the server; None = Amazon's in the region."""
+    region: str = Field(default="us-east-1", pattern=r"^[a-z0-9-]{1,64}$")
+    authorities: str | None = None
+    """File of certificate authorities of your own; relative to the configuration."""
+    profile: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
+    """Section of the file of credentials; None = keys in the environment, else the usual section."""
+
+
+@dataclass(frozen=True)
+class BucketFolder:
+    """A folder in a bucket, and how it is reached."""
+
+    bucket: str
+    prefix: str
+    """Without slashes at its ends; empty for the whole bucket."""
+    endpoint: str
+    region: str
+    authorities: Path | None = None
+    profile: str | None = None
+
+    def __str__(self) -> str:
+        return f"{SCHEME}{self.bucket}/{self.prefix}".rstrip("/")
+
+    @property
+    def told(self) -> str:
+        """Address and server, for messages."""
+        return f"{self} at {self.endpoint}"
+
+
+def folder_at(address: str, access: BucketAccess, authorities: Path | None) -> BucketFolder:
+    """Return the folder that an address names.
+
+    Where the configuration names no endpoint it is Amazon's, whatever the environment says: data
+    go to no server that the configuration does not tell.
+
+    Parameters
+    ----------
+    address
+        Such as ``s3://maps/town``.
+    access
+        Of its bucket.
+    authorities
+        File of certificate authorities.
+    """
+    bucket, prefix = bucket_and_folder(address)
+    endpoint = access.endpoint or f"https://s3.{access.region}.amazonaws.com"
+    return BucketFolder(bucket, prefix, endpoint, access.region, authorities, access.profile)

@@ -1,0 +1,79 @@
+"""Buckets in a configuration: what is not told, not safe or not open enough is refused by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from citytwin.config import load
+from citytwin.errors import ConfigError
+from tests.unit.cli.test_main import CITY
+
+MAPS = "publish_to: s3://maps/town\nbuckets: {maps: {}}\n"
+SERVER = "publish_to: s3://maps/a/b/\nbuckets: {maps: {endpoint: 'ENDPOINT', region: eu-1}}\n"
+
+
+def write(folder: Path, text: str) -> Path:
+    """Write a configuration."""
+    file = folder / "city.yaml"
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def test_how_a_folder_is_reached(tmp_path: Path) -> None:
+    """Amazon's endpoint where none is told; authorities beside the configuration."""
+    loaded = load(write(tmp_path, CITY + MAPS))
+    folder = loaded.bucket_folder("s3://maps/town")
+    assert folder.told == "s3://maps/town at https://s3.us-east-1.amazonaws.com"
+    text = SERVER.replace("ENDPOINT", "https://s3.example:9000/").replace(
+        "eu-1", "eu-1, authorities: ca.pem"
+    )
+    folder = load(write(tmp_path, CITY + text)).bucket_folder("s3://maps/a/b/")
+    assert (folder.bucket, folder.prefix, folder.region) == ("maps", "a/b", "eu-1")
+    assert (folder.endpoint, folder.authorities) == ("https://s3.example:9000", tmp_path / "ca.pem")
+
+
+@pytest.mark.parametrize("endpoint", ["http://localhost:9000", "http://127.0.0.1:9000"])
+def test_this_computer_needs_no_tls(tmp_path: Path, endpoint: str) -> None:
+    """Nobody is on the way."""
+    load(write(tmp_path, CITY + SERVER.replace("ENDPOINT", endpoint)))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            MAPS.replace("s3://maps/town", "maps/town"),
+            "publish_to: must be like s3://bucket/folder",
+        ),
+        (MAPS.replace("s3://maps/town", "s3://maps/../x"), "publish_to: must be like s3://"),
+        (MAPS.replace("s3://maps/town", "s3://maps/a?b"), "publish_to: must be like s3://"),
+        (MAPS.replace("s3://maps/town", "s3://M/town"), "publish_to: must be like s3://"),
+        (MAPS.replace("{maps: {}}", "{}"), "buckets: does not tell how 'maps' is reached: add"),
+        (MAPS.splitlines()[0], "buckets: does not tell how 'maps' is reached: add"),
+        (
+            SERVER.replace("ENDPOINT", "http://s3.example"),
+            "buckets.maps.endpoint: must begin with https",
+        ),
+        (SERVER.replace("ENDPOINT", "http://localhost.evil.example"), "must begin with https"),
+        (SERVER.replace("ENDPOINT", "https://me:word@s3.example"), "without a path, a name or a"),
+        (SERVER.replace("ENDPOINT", "https://s3.example/x"), "without a path, a name or a"),
+        (
+            MAPS.replace("{}", "{secret_access_key: x}"),
+            "buckets.maps.secret_access_key: unknown key",
+        ),
+        (f"publication: served\n{MAPS}", "publish_to: would put internal layers into a bucket in"),
+    ],
+)
+def test_mistakes(tmp_path: Path, text: str, message: str) -> None:
+    """Each by its key, before anything is sent."""
+    with pytest.raises(ConfigError) as refused:
+        load(write(tmp_path, CITY + text))
+    assert message in str(refused.value)
+
+
+def test_sealed_cities_may_go(tmp_path: Path) -> None:
+    """What is restricted is sealed wherever it lies."""
+    text = CITY.replace("classification: public", "classification: restricted")
+    load(write(tmp_path, f"{text}publication: served\nencryption: {{key: k}}\n{MAPS}"))
