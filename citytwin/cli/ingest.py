@@ -29,6 +29,7 @@ _SHOWN = 8
     "--format", "extras", multiple=True, type=click.Choice(EXTRAS), help="Write this as well."
 )
 @click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
+@click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
 def command(
     paths: tuple[str, ...],
     out: Path,
@@ -37,6 +38,7 @@ def command(
     themes: tuple[str, ...],
     extras: tuple[Extra, ...],
     workers: int | None,
+    scheduler: str | None,
 ) -> None:
     """Read city models into a folder of tables: GeoParquet, a report, and what --format names.
 
@@ -50,7 +52,7 @@ def command(
     from citytwin.engine.ingest import IngestOptions, ingest
 
     begin = time.monotonic()
-    options = IngestOptions(crs, source_crs, themes or None, frozenset(extras), workers)
+    options = IngestOptions(crs, source_crs, themes or None, frozenset(extras), workers, scheduler)
     try:
         with following() as progress:
             document, report = ingest(paths, out.absolute(), options, progress)

@@ -78,6 +78,8 @@ class IngestOptions:
     """Files beside GeoParquet."""
     workers: int | None = None
     """Local worker processes; None = one per core."""
+    scheduler: str | None = None
+    """Address of a Dask scheduler; None starts workers on this machine."""
 
 
 def ingest(
@@ -132,7 +134,7 @@ def ingest(
         manifest.unfinish()
         store = CityStore(work, found.plane, "UTC", DEFAULT_TILE_CELLS)
         reading = Reading()
-        with connect(None, options.workers, work / "dask") as client:
+        with connect(options.scheduler, options.workers, work / "dask") as client:
             tasks = [_wanted(source, found.plane, options) for source in found.sources]
             hearers = (progress, report)
             read_wanted(tasks, reading, store, manifest, client, hearers, verify=False)

@@ -12,6 +12,7 @@ import yaml
 from pydantic import BaseModel
 
 from citytwin import registry
+from citytwin.cli.remarks import remarks_of
 from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model import tables as t
@@ -149,11 +150,11 @@ MODELS = sorted(
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
 def test_parameters_name_their_units(model: type[Params]) -> None:
     """Every number with a unit carries it in its name, or in the text below it."""
-    silent = []
+    silent, remarks = [], remarks_of(model)
     for name, field in model.model_fields.items():
         if not re.search(r"\bfloat\b", str(field.annotation)):
             continue
-        said = (field.description or "") + (model.__doc__ or "")
+        said = remarks.get(name, "") + (model.__doc__ or "")
         if not UNIT_IN_NAME.search(name) and not UNIT_IN_TEXT.search(said):
             silent.append(name)
     assert silent == [], f"{model.__module__}.{model.__name__}: no unit for {silent}"

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import rasterio
 
-from tests.pipelines.small_city import SMALL, citytwin, make_small_city
+from tests.pipelines.here import citytwin_here
+from tests.pipelines.small_city import SMALL, make_small_city
 
 FAST = SMALL.replace("  - {use: wind}\n", "").split("  - {use: flood")[0]
 """The small city with sunlight only."""
@@ -114,12 +115,12 @@ def damaged_ground(city: Path) -> str:
     ],
 )
 def test_damage_is_named_and_contained(
-    tmp_path: Path, damage: Damage, code: int, said: list[str]
+    tmp_path: Path, workers: str, damage: Damage, code: int, said: list[str]
 ) -> None:
     """The message names file or key; what can be made is made; nothing half-written stays."""
     config = make_small_city(tmp_path)
     config.write_text(damage(tmp_path), encoding="utf-8")
-    done = citytwin("run", str(config), "--workers", "1")
+    done = citytwin_here("run", str(config), "--scheduler", workers)
     assert done.returncode == code, done.stderr
     assert all(word in done.stderr for word in said), done.stderr
     assert "Traceback" not in done.stderr

@@ -16,6 +16,7 @@ import pytest
 import rasterio
 from rasterio.transform import Affine
 
+from tests.pipelines.here import citytwin_here
 from tests.pipelines.small_city import DEMO, HEAD, RELIEF, citytwin, published_files
 
 pytestmark = pytest.mark.timeout(900)  # each test runs the program several times
@@ -152,10 +153,10 @@ def flooded_city(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def undisturbed_city(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+def undisturbed_city(tmp_path_factory: pytest.TempPathFactory, workers: str) -> dict[str, bytes]:
     """What a city publishes whose run nobody stopped."""
     config = flooded_city(tmp_path_factory.mktemp("city") / "undisturbed")
-    done = citytwin("run", str(config), "--workers", "1")
+    done = citytwin_here("run", str(config), "--scheduler", workers)
     assert done.returncode == 0, done.stderr
     return published_files(config.parent / "out" / "small")
 
@@ -169,21 +170,21 @@ def test_a_city_in_tiles_publishes_the_same_bytes(
     assert done.returncode == 0, done.stderr
     assert published_files(config.parent / "out" / "small") == undisturbed_city
     config.write_text(config.read_text("utf-8").replace("duration_h: 24", "duration_h: 3"), "utf-8")
-    plan = citytwin("plan", str(config), "--tile", "32", "--domain-tile", "32")
+    plan = citytwin_here("plan", str(config), "--tile", "32", "--domain-tile", "32")
     assert "in 4 tiles on all workers" in " ".join(plan.stdout.split())
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
 def test_a_city_whose_flood_was_stopped_goes_on(
-    undisturbed_city: dict[str, bytes], tmp_path: Path, number: int
+    undisturbed_city: dict[str, bytes], tmp_path: Path
 ) -> None:
-    """Kill -9 or Ctrl-C of the run with all its workers; the published maps are the same bytes."""
+    """Kill -9 of the run with all its workers, then Ctrl-C; the published maps are the same bytes."""
     config = flooded_city(tmp_path / "one")
     state = tmp_path / "one" / "out" / ".work" / "small" / "checkpoints" / "simulate-flood.npz"
-    often = OFTEN if number == signal.SIGKILL else ("--checkpoint-minutes", "0.02")
-    stop_while_running(["run", str(config), "--workers", "1", *often], state, 0.3, number)
-    assert state.is_file()
-    done = citytwin("run", str(config), "--workers", "1")
+    command = ["run", str(config), "--workers", "1"]
+    for number in (signal.SIGKILL, signal.SIGINT):
+        stop_while_running([*command, *OFTEN], state, 0.2, number)
+        assert state.is_file()
+    done = citytwin(*command)
     assert done.returncode == 0, done.stderr
     assert "is damaged" not in done.stderr
     assert not state.exists()

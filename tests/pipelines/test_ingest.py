@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Protocol
 
 import geopandas as gpd
 import pandas as pd
@@ -14,15 +15,24 @@ import pyogrio
 import pytest
 
 import citytwin as ct
+from tests.pipelines.here import citytwin_here
 from tests.pipelines.small_city import citytwin
 from tests.unit.formats import gml_documents as gml
 
 DEMO = Path(__file__).parents[2] / "data" / "demo"
 
 
-def ingest(*arguments: object) -> subprocess.CompletedProcess[str]:
-    """Run the command with one worker."""
-    return citytwin("ingest", *map(str, arguments), "--workers", "1")
+class Ingest(Protocol):
+    """The command, with a worker that runs already."""
+
+    def __call__(self, *arguments: object) -> subprocess.CompletedProcess[str]:
+        """Call it."""
+
+
+@pytest.fixture(scope="session")
+def ingest(workers: str) -> Ingest:
+    """In this process."""
+    return lambda *given: citytwin_here("ingest", *map(str, given), "--scheduler", workers)
 
 
 def document(out: Path) -> dict:
@@ -34,7 +44,8 @@ def document(out: Path) -> dict:
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo city with all extras."""
     out = tmp_path_factory.mktemp("ingest") / "model"
-    done = ingest(DEMO, "--out", out, "--format", "geopackage", "--format", "cityjsonseq")
+    every = ("--format", "geopackage", "--format", "cityjsonseq")
+    done = citytwin("ingest", str(DEMO), "--out", str(out), *every, "--workers", "1")
     assert done.returncode == 0, done.stderr
     assert "MB/s" in done.stdout
     return out
@@ -77,7 +88,7 @@ def house(number: int) -> str:
     return gml.building(gml.lod1(faces), f"b{number}")
 
 
-def test_losses_repetition_and_strangers(tmp_path: Path) -> None:
+def test_losses_repetition_and_strangers(tmp_path: Path, ingest: Ingest) -> None:
     """A broken file is in the report and the exit code; what stands is not read again."""
     gml.write(tmp_path / "in", gml.city_model(house(0)), "1_bldg_25832.gml")
     gml.write(tmp_path / "in", gml.city_model(house(1))[:-200], "2_bldg_25832.gml")
@@ -108,7 +119,7 @@ def test_losses_repetition_and_strangers(tmp_path: Path) -> None:
     assert "holds files but no city model" in strange.stderr
 
 
-def test_its_own_files_are_no_input(tmp_path: Path) -> None:
+def test_its_own_files_are_no_input(tmp_path: Path, ingest: Ingest) -> None:
     """A folder of files holds the model made from them as well, its store, and another model."""
     gml.write(tmp_path, gml.city_model(house(0)), "1_bldg_25832.gml")
     every = ("--format", "geopackage", "--format", "cityjsonseq")
@@ -126,7 +137,7 @@ def test_its_own_files_are_no_input(tmp_path: Path) -> None:
     assert len(ct.read_citymodel(tmp_path / "other" / "buildings.city.jsonl").buildings) == 1
 
 
-def test_nothing_usable_leaves_nothing(tmp_path: Path) -> None:
+def test_nothing_usable_leaves_nothing(tmp_path: Path, ingest: Ingest) -> None:
     """The reason is said, and no folder of tables is made."""
     gml.write(tmp_path / "in", gml.city_model(house(1))[:-200], "2_bldg_25832.gml")
     done = ingest(tmp_path / "in", "--out", tmp_path / "out")
@@ -135,7 +146,7 @@ def test_nothing_usable_leaves_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_stopped_run_resumes(tmp_path: Path) -> None:
+def test_a_stopped_run_resumes(tmp_path: Path, ingest: Ingest) -> None:
     """After Ctrl-C nothing half-written lies in the folder; the next run reads only the rest."""
     files = 60
     for number in range(files):

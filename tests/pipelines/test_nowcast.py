@@ -22,7 +22,8 @@ from citytwin.model.properties import RAINFALL_RATE
 from citytwin.store.latest import published_city
 from citytwin.store.observations import Thing
 from citytwin.store.standing_city import stands
-from tests.pipelines.small_city import citytwin, make_small_city, published_files
+from tests.pipelines.here import citytwin_here
+from tests.pipelines.small_city import make_small_city, published_files
 from tests.unit.alerts.sample_rules import rain_rule
 
 LIVE = """
@@ -37,14 +38,14 @@ live:
 
 
 @pytest.fixture(scope="module")
-def loaded(tmp_path_factory: pytest.TempPathFactory) -> LoadedConfig:
+def loaded(tmp_path_factory: pytest.TempPathFactory, workers: str) -> LoadedConfig:
     """A small published city with a section `live`."""
     config = make_small_city(tmp_path_factory.mktemp("nowcast"))
     text = config.read_text("utf-8")
     begin, end = text.index("  - {use: sunlight"), text.index("  - {use: flood")
     text = text[:begin] + text[end:]
     config.write_text(text[: text.index("assessments:")] + LIVE, "utf-8")
-    done = citytwin("run", str(config), "--workers", "1", timeout_s=280)
+    done = citytwin_here("run", str(config), "--scheduler", workers)
     assert done.returncode == 0, done.stderr
     return load(config)
 
@@ -135,14 +136,14 @@ def test_the_whole_city_is_warned_where_the_layer_is_missing(
     assert warned(tmp_path, rain_rule()) == ()
 
 
-def test_the_next_run_leaves_a_young_nowcast_on_the_map(loaded: LoadedConfig) -> None:
+def test_the_next_run_leaves_a_young_nowcast_on_the_map(loaded: LoadedConfig, workers: str) -> None:
     """With the same bytes, and takes one of six hours ago off."""
     before = published_files(loaded.city_dir)
     assert "flood_nowcast/layer.json" in before
     text = loaded.file.read_text("utf-8")
     fewer = text.replace("layers: [terrain, buildings, flood_depth_max]", "layers: [terrain]")
     loaded.file.write_text(fewer, "utf-8")
-    done = citytwin("run", str(loaded.file), "--workers", "1", timeout_s=280)
+    done = citytwin_here("run", str(loaded.file), "--scheduler", workers)
     assert done.returncode == 0, done.stderr
     latest = published_city(loaded.city_dir)
     assert latest is not None

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipelines.here import citytwin_here
 from tests.pipelines.small_city import citytwin, make_small_city, published_files
 
 
@@ -45,7 +46,7 @@ def test_everything_is_published(finished: Path) -> None:
 def test_a_second_run_has_nothing_to_do(finished: Path) -> None:
     """It says so and leaves latest.json as it was."""
     before = latest_of(finished)
-    again = citytwin("run", str(finished))
+    again = citytwin_here("run", str(finished))
     assert again.returncode == 0
     assert "nothing to do" in again.stdout
     assert latest_of(finished) == before
@@ -104,12 +105,12 @@ def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: 
     kept = [layer["id"] for layer in latest_of(config)["layers"] if layer in before["layers"]]
     changed = {layer["id"] for layer in latest_of(config)["layers"]} - set(kept)
     assert changed == {"sunlit_hours", "building_exposure", "facades"}
-    told = citytwin("status", str(config), "--json")
+    told = citytwin_here("status", str(config), "--json")
     records = [json.loads(line) for line in told.stdout.splitlines()]
     assert [record["outcome"] for record in records[-4:]] == ["running"] * 3 + ["done"]
     assert sorted(records[-1]["published"]) == sorted(changed)
     assert {feed["source"] for feed in records[-1]["feeds"]} == {"amedas", "openmeteo"}
-    assert "resumed" in citytwin("status", str(config)).stdout
+    assert "resumed" in citytwin_here("status", str(config)).stdout
 
 
 def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:
@@ -127,12 +128,12 @@ def test_plan_and_status_change_no_file(finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished.parent / "data", tmp_path / "data")
     shutil.copyfile(finished, config)
     for command in ("plan", "status"):
-        assert citytwin(command, str(config)).returncode == 0
+        assert citytwin_here(command, str(config)).returncode == 0
         assert not (tmp_path / "out").exists()
     shutil.copytree(finished.parent / "out", tmp_path / "out")
     before = all_files(tmp_path / "out")
     for command in ("plan", "status"):
-        assert citytwin(command, str(config)).returncode == 0
+        assert citytwin_here(command, str(config)).returncode == 0
         assert all_files(tmp_path / "out") == before
 
 
@@ -141,7 +142,7 @@ def test_plan_says_what_changed_and_why(finished: Path, tmp_path: Path) -> None:
     shutil.copytree(finished.parent, tmp_path / "city")
     config = tmp_path / "city" / "city.yaml"
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
-    told = citytwin("plan", str(config))
+    told = citytwin_here("plan", str(config))
     assert told.returncode == 0, told.stderr
     lines = {
         line.split()[1]: line for line in told.stdout.splitlines() if ":" in line and "│" in line
@@ -158,14 +159,14 @@ def test_plan_says_what_is_gone(finished: Path, tmp_path: Path) -> None:
     work = tmp_path / "city" / "out" / ".work" / "small"
     (work / "tables" / "building_exposure" / "building_exposure" / "whole.parquet").unlink()
     shutil.rmtree(next(work.glob("fields/*/sunlit_hours/c")))
-    told = citytwin("plan", str(config))
+    told = citytwin_here("plan", str(config))
     assert told.returncode == 0, told.stderr
     lines = {line.split()[1]: line for line in told.stdout.splitlines() if ":" in line}
     assert "its file is gone" in lines["simulate:sunlight"]
     assert "made anew" in lines["assess:building_exposure"]
     assert "stands" in lines["simulate:flood"]
     next(work.glob("tables/buildings/buildings/*.parquet")).unlink()
-    told = citytwin("plan", str(config))
+    told = citytwin_here("plan", str(config))
     assert told.returncode == 0, told.stderr
     assert "its file is gone" in told.stdout
 
@@ -178,7 +179,7 @@ def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path
     config = tmp_path / "city" / "city.yaml"
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
     with FileLock(tmp_path / "city" / "out" / ".work" / "small" / "lock"):
-        done = citytwin("run", str(config))
+        done = citytwin_here("run", str(config))
     assert done.returncode == 75
     assert "another run holds" in done.stderr
 
@@ -201,7 +202,9 @@ def test_the_twin_opens_what_was_published(finished: Path) -> None:
         twin["flood_dept_max"]
 
 
-def test_a_published_file_that_is_gone_comes_back(finished: Path, tmp_path: Path) -> None:
+def test_a_published_file_that_is_gone_comes_back(
+    finished: Path, workers: str, tmp_path: Path
+) -> None:
     """Deleting the file of a layer is no finished request: the layer is published anew."""
     shutil.copytree(finished.parent, tmp_path / "city")
     finished = tmp_path / "city" / "city.yaml"
@@ -209,9 +212,9 @@ def test_a_published_file_that_is_gone_comes_back(finished: Path, tmp_path: Path
     before = published_files(city)
     (gone,) = city.glob("terrain/*/terrain.tif")
     gone.unlink()
-    done = citytwin("run", str(finished), "--workers", "1")
+    done = citytwin_here("run", str(finished), "--scheduler", workers)
     assert done.returncode == 0, done.stderr
     assert "nothing to do" not in done.stdout
     entry = next(one for one in latest_of(finished)["layers"] if one["id"] == "terrain")
     assert (city / entry["path"] / "terrain.tif").read_bytes() == before["terrain/terrain.tif"]
-    assert "nothing to do" in citytwin("run", str(finished)).stdout
+    assert "nothing to do" in citytwin_here("run", str(finished)).stdout

@@ -14,6 +14,7 @@ import shapely
 
 from citytwin.kernels.solar import sun_position
 from citytwin.twin import open_twin
+from tests.pipelines.here import citytwin_here
 from tests.pipelines.small_city import citytwin, published_files
 
 CELL_M, NY, NX = 10.0, 300, 390
@@ -67,15 +68,18 @@ def make_city(directory: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def cities(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """The city in one tile, in small ones, and in smaller ones by two workers."""
+def cities(tmp_path_factory: pytest.TempPathFactory, workers: str) -> list[Path]:
+    """The city in one tile, and in small ones by two processes."""
     made = []
     original = tmp_path_factory.mktemp("tower")
     make_city(original)
-    for tile, workers in (("512", "1"), ("64", "1"), ("37", "2")):
+    for tile in ("512", "67"):
         config = original.with_name(f"tower-{tile}") / "city.yaml"
         shutil.copytree(original, config.parent)
-        done = citytwin("run", str(config), "--workers", workers, "--tile", tile)
+        if tile == "512":
+            done = citytwin_here("run", str(config), "--scheduler", workers, "--tile", tile)
+        else:
+            done = citytwin("run", str(config), "--workers", "2", "--tile", tile)
         assert done.returncode == 0, done.stderr
         made.append(config.parent / "out" / "tower")
     return made

@@ -30,12 +30,12 @@ from tests.unit.live.good_payloads import FETCHED, GOOD, Good
 from tests.unit.live.hostile import refused
 from tests.unit.live.live_city import feed
 
-CLASSES = [(name, kind) for name, good in GOOD.items() for kind in refused(good)]
+_PAYLOADS = {name: refused(good) for name, good in GOOD.items()}
+CLASSES = [(name, kind) for name, payloads in _PAYLOADS.items() for kind in payloads]
 SPOILT = [(name, kind) for name, good in GOOD.items() for kind in good.spoilt]
 # 36 degrees north, 139 degrees east is (-75 km, 0) in zone 9 (origin 36, 139 5/6), by hand to 100 m.
 TOWN = GridSpec("EPSG:6677", -74_300.0, -300.0, 10.0, 60, 60)
 """Where the images of rain are."""
-_PAYLOADS = {name: refused(good) for name, good in GOOD.items()}
 
 
 @functools.cache

@@ -1,0 +1,16 @@
+"""What tests of whole runs share: workers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.pipelines.night_town import workers_here
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[str]:
+    """Address of a scheduler with one worker, both in this process."""
+    with workers_here() as address:
+        yield address
