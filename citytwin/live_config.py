@@ -220,26 +220,44 @@ class FollowConfig(_Section):
     """It is ended when it takes longer."""
 
 
-class WindConfig(FollowConfig):
-    """The wind of the moment, made again when the wind at a mast turns, freshens or drops."""
+class SensorConfig(FollowConfig):
+    """A layer that shows what one sensor measures, carried to every place."""
 
     thing: str = Field(pattern=r"^urn:citytwin:[a-z0-9_]{1,64}:\S{1,300}$")
-    """URN of the mast, such as ``urn:citytwin:sensors:roof``; it measures speed and direction."""
+    """URN of the sensor, such as ``urn:citytwin:sensors:roof``."""
     window_minutes: Annotated[float, Field(gt=0, le=60)] = 10.0
-    """What is averaged over, to the last measurement; WMO-No. 8 asks for ten minutes."""
+    """What is averaged over, to the last measurement; WMO-No. 8 asks for ten minutes of wind."""
     max_age_minutes: Annotated[float, Field(gt=0, le=180)] = 30.0
-    """Measurements older than this are no wind of the moment."""
-    change_m_s: Annotated[float, Field(ge=0, le=10)] = 0.5
-    """Least difference of the wind, as a vector, from that on the map."""
+    """Measurements older than this say nothing of the moment."""
 
     @property
     def feed(self) -> str:
-        """Name of the feed that the mast is of."""
+        """Name of the feed that the sensor is of."""
         return self.thing.split(":")[2]
 
 
+class WindConfig(SensorConfig):
+    """The wind of the moment, made again when the wind at a mast turns, freshens or drops."""
+
+    change_m_s: Annotated[float, Field(ge=0, le=10)] = 0.5
+    """Least difference of the wind, as a vector, from that on the map."""
+
+
+class SunlightConfig(SensorConfig):
+    """The irradiance of the moment, made again when the sky brightens or darkens, and as the sun goes on."""
+
+    observed: Literal["radiation", "clouds"] = "radiation"
+    """What the sensor measures: global radiation, or the share of the sky under clouds."""
+    change_w_m2: Annotated[float, Field(ge=0, le=1000)] = 50.0
+    """Least difference of the radiation from that on the map."""
+    change_percent: Annotated[float, Field(ge=0, le=100)] = 10.0
+    """Least difference of the cloud cover from that on the map."""
+    unchanged_minutes: Annotated[float, Field(ge=1, le=24 * 60)] = 15.0
+    """Under the same sky it is made again after this, for shadows move."""
+
+
 class TrafficConfig(FollowConfig):
-    """The map of traffic, made again when what detectors, stops and vehicles report has changed."""
+    """A map of traffic, made again when what detectors, stops and vehicles report has changed."""
 
     things: str = Field(default="*", min_length=1, max_length=300)
     """Pattern of their URNs, with ``*`` and ``?``."""
@@ -258,9 +276,25 @@ class LiveConfig(_Section):
     sinks: tuple[SinkConfig, ...] = Field(default=(), max_length=32)
     nowcast: NowcastConfig | None = None
     wind: WindConfig | None = None
+    sunlight: SunlightConfig | None = None
     traffic: TrafficConfig | None = None
+    """A point for each detector, stop and vehicle."""
+    road_speeds: TrafficConfig | None = None
+    """The speed of each road on which something is measured."""
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Port on this computer at which Prometheus finds the metrics; they are a file anyway."""
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Ids of the layers that follow observations."""
+        following = (
+            ("wind_speed_now", self.wind),
+            ("irradiance_now", self.sunlight),
+            ("traffic", self.traffic),
+            ("road_speeds", self.road_speeds),
+        )
+        nowcast = () if self.nowcast is None else (self.nowcast.name,)
+        return (*nowcast, *(layer for layer, config in following if config is not None))
 
     @model_validator(mode="after")
     def _names_once(self) -> Self:
@@ -274,9 +308,10 @@ class LiveConfig(_Section):
                 msg = f"names of a {what} used twice: {', '.join(twice)}"
                 raise ValueError(msg)
         names = [feed.name for feed in self.feeds]
-        if self.wind is not None and self.wind.feed not in names:
-            msg = f"the mast {self.wind.thing} is of none of the feeds {', '.join(names)}"
-            raise ValueError(msg)
+        for sensor in (self.wind, self.sunlight):
+            if sensor is not None and sensor.feed not in names:
+                msg = f"the sensor {sensor.thing} is of none of the feeds {', '.join(names)}"
+                raise ValueError(msg)
         if self.alerts and self.sender is None:
             msg = "alerts need a `sender`: who answers for them"
             raise ValueError(msg)

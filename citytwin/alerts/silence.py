@@ -37,16 +37,16 @@ class Acknowledgement:
     note: str
 
 
-def quiet_up_to(silences: Iterable[Silence], rule: str, at: datetime) -> WarningLevel | None:
-    """Return up to which level a rule is silenced; None where it is not.
+def standing_silence(silences: Iterable[Silence], rule: str, at: datetime) -> Silence | None:
+    """Return the silence that a rule is under; None where it is under none.
 
     Parameters
     ----------
     silences
-        Of all rules.
+        Of all rules, one for a rule at most.
     rule
         Id of the rule.
     at
         Now, aware.
     """
-    return max((s.up_to for s in silences if s.rule == rule and at < s.until), default=None)
+    return next((s for s in silences if s.rule == rule and at < s.until), None)

@@ -10,8 +10,9 @@ import pandas as pd
 
 from citytwin.model import properties as p
 from citytwin.model.notes import Fact
+from citytwin.model.observed_means import good_of, means_over_time, sources_used
 from citytwin.model.steps import Assessed, Assessment, CityState, NoParams
-from citytwin.model.tables import OBSERVATIONS, THINGS, TRAFFIC, Flag, Table
+from citytwin.model.tables import OBSERVATIONS, THINGS, TRAFFIC, Table
 from citytwin.model.text import text
 
 PROPERTIES = (p.TRAFFIC_FLOW, p.VEHICLE_SPEED, p.ARRIVAL_DELAY)
@@ -19,10 +20,6 @@ PROPERTIES = (p.TRAFFIC_FLOW, p.VEHICLE_SPEED, p.ARRIVAL_DELAY)
 
 def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
     """Average the good observations of each thing and property of traffic over time.
-
-    An hour counts twelve times as much as five minutes. Where all observations of a thing and
-    property are instants, each counts once; beside intervals an instant says nothing of how long
-    it lasted, and counts as one second.
 
     A thing that reports, but nothing good, keeps its row with no value: a broken detector must
     show on the map.
@@ -38,20 +35,8 @@ def run(city: CityState, params: NoParams) -> Assessed:  # noqa: ARG001
     wanted = observations["property"].isin([observed.name for observed in PROPERTIES])
     reported = observations.loc[wanted & observations["thing"].isin(things["thing"])]
     rows = reported[["thing", "property", "unit"]].drop_duplicates(["thing", "property"])
-    good = reported[(reported["flag"] == int(Flag.GOOD)) & reported["result"].notna()]
-    good = good.sort_values(["phenomenon_start", "phenomenon_end"], kind="stable")
-    weight = _weights(good)
-    groups = good.assign(weight=weight, weighted=good["result"] * weight).groupby(
-        ["thing", "property"], sort=True
-    )
-    means = groups.agg(
-        weighted=("weighted", "sum"),
-        weight=("weight", "sum"),
-        observations=("result", "size"),
-        latest=("phenomenon_end", "max"),
-    )
-    means["value"] = means["weighted"] / means["weight"]
-    rows = rows.merge(means.reset_index(), on=["thing", "property"], how="left")
+    good = good_of(reported)
+    rows = rows.merge(means_over_time(good), on=["thing", "property"], how="left")
     rows = rows.merge(things[["thing", "name", "geometry"]], on="thing", how="left")
     rows = rows.sort_values(["thing", "property"], kind="stable").reset_index(drop=True)
     rows["observations"] = rows["observations"].fillna(0).astype(np.int32)
@@ -71,21 +56,11 @@ def _latest(good: pd.DataFrame) -> datetime | None:
     return end.to_pydatetime().astimezone(UTC)
 
 
-def _weights(good: pd.DataFrame) -> pd.Series[float]:
-    """Length of the interval of each observation [s]; 1 for an instant."""
-    length = (good["phenomenon_end"] - good["phenomenon_start"]).dt.total_seconds()
-    return length.where(length > 0.0, 1.0)
-
-
 def _used(reported: pd.DataFrame, things: gpd.GeoDataFrame) -> dict[Table, frozenset[str]]:
-    """Sources of the rows: a weather station in the same table is no ancestor of traffic."""
     if reported.empty:
         return {}
-    named = things[things["thing"].isin(reported["thing"])]
-    return {
-        OBSERVATIONS: frozenset(reported["source"]),
-        THINGS: frozenset(named["source"]),
-    }
+    observed, named = sources_used(reported, things)
+    return {OBSERVATIONS: observed, THINGS: named}
 
 
 def _facts(frame: gpd.GeoDataFrame) -> tuple[Fact, ...]:

@@ -46,6 +46,10 @@ def command(config: Path) -> None:
     wrong += _bucket_is_in_trouble(loaded)
     todo = plan(city)
     require_public(todo)
+    if loaded.config.live is not None:
+        from citytwin.live.openness import require_open_layers
+
+        require_open_layers(loaded)
     click.echo(f"layers:  {', '.join(recipe.id for recipe in todo.layers)}")
     for text in todo.left_out:
         click.echo(f"left out: {text}")

@@ -14,7 +14,7 @@ from citytwin.cli.run_wishes import RunWishes
 from citytwin.config import load
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
-from citytwin.errors import StoreError
+from citytwin.errors import ConfigError, StoreError
 
 
 def _embedded(name: str) -> tuple[Path, Path]:
@@ -52,12 +52,23 @@ def _unpacked(directory: Path, name: str) -> Path:
     show_default=True,
     help="Hours of the storm in one hour, with --live.",
 )
-def command(directory: Path, workers: int | None, *, live: bool, speed: float) -> None:
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND[:DEVICES[:BEGIN[-END][:AMOUNT]]]",
+    help="A fault of the sensors, with --live, such as stuck:gauge-02:60-300 [s].",
+)
+def command(
+    directory: Path, workers: int | None, *, live: bool, speed: float, faults: tuple[str, ...]
+) -> None:
     """Copy the synthetic demo city to DIRECTORY, run it, and name the map to open.
 
     With --live a storm of simulated sensors passes over it, until Ctrl-C: a broker (mosquitto must
     be installed), the sensors, the twin with alerts and flood nowcasts, and the map are started.
     """
+    if faults and not live:
+        raise ConfigError("only live sensors have faults", hint="demo --live --fault ...")
     if live:
         from citytwin.cli.sync import require_live
 
@@ -74,6 +85,6 @@ def command(directory: Path, workers: int | None, *, live: bool, speed: float) -
     if live:
         from citytwin.cli.live_demo import run_live_demo
 
-        run_live_demo(target, speed)
+        run_live_demo(target, speed, faults)
         return
     click.echo(f"\nopen the map with:  citytwin view {shlex.quote(str(loaded.city_dir))}")

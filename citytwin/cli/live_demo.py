@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -14,6 +14,7 @@ from citytwin.cli.sync import ending, run_live
 from citytwin.config import load
 from citytwin.testing.broker import mosquitto
 from citytwin.testing.sensors.city import SensorCity
+from citytwin.testing.sensors.faults import Faults, parse_fault
 from citytwin.testing.sensors.publishing import SENSORS, TWIN, USERS, run
 from citytwin.transports.addresses import Allowed
 from citytwin.transports.mqtt_broker import Broker
@@ -25,7 +26,7 @@ _PASSWORD = "CITYTWIN_BROKER_PASSWORD"
 _LOCAL = Allowed(frozenset({"localhost"}), private=True)
 
 
-def run_live_demo(config: Path, speed: float) -> None:
+def run_live_demo(config: Path, speed: float, faults: Sequence[str] = ()) -> None:
     """Start everything, say where the map is, and end with Ctrl-C.
 
     Parameters
@@ -34,13 +35,16 @@ def run_live_demo(config: Path, speed: float) -> None:
         Pipeline of the live demo; the city is published.
     speed
         Hours of the storm in one hour.
+    faults
+        Of the sensors, as :func:`citytwin.testing.sensors.faults.parse_fault` reads them.
 
     Raises
     ------
     CityTwinError
-        If mosquitto is missing, or a port is taken.
+        If a fault is none, mosquitto is missing, or a port is taken.
     """
     loaded = load(config)
+    asked = Faults([parse_fault(fault) for fault in faults])
     stop = threading.Event()
     folder = loaded.path("../out/demo_live_broker")
     with ending(stop), mosquitto(folder, USERS, BROKER_PORT) as broker:
@@ -54,7 +58,7 @@ def run_live_demo(config: Path, speed: float) -> None:
             authorities=broker.files.authority,
         )
         os.environ[_PASSWORD] = broker.passwords[TWIN]
-        city = SensorCity(speed=speed, every_s=3.0)
+        city = SensorCity(asked, speed=speed, every_s=3.0)
         server = CityServer(loaded.city_dir)
         with _beside(lambda: run(city, MqttPublisher(as_sensors), stop), stop, server):
             click.echo(f"{len(city.all_devices)} synthetic sensors under a synthetic storm")

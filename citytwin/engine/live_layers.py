@@ -11,7 +11,7 @@ from citytwin.store.latest import document_of, published_city
 from citytwin.store.publish import StagedLayer, beside_its_group, is_intact
 
 KEPT_FOR = timedelta(hours=6)
-"""A nowcast that nobody has made anew since says nothing of now, and goes with the next run."""
+"""What nobody has made anew since says nothing of now, and goes with the next run."""
 
 
 def with_live(
@@ -33,11 +33,11 @@ def with_live(
     found = list(made)
     live = loaded.config.live
     latest = published_city(loaded.city_dir)
-    if live is None or live.nowcast is None or latest is None:
+    if live is None or latest is None:
         return found
     of_run = {layer.document.id for layer in made}
     for entry in latest.layers:
-        if entry.id != live.nowcast.name or entry.id in of_run:
+        if entry.id not in live.layers or entry.id in of_run:
             continue
         document = document_of(loaded.city_dir / entry.path)
         if document is None or not is_intact(loaded.city_dir, entry):

@@ -83,9 +83,21 @@ def classification_of_made(plan: Plan, made: Sequence[Resource]) -> Classificati
     """
     config = plan.city.loaded.config
     by_name = {source.name: source.classification for source in config.sources}
-    origins = _origins(plan, config.records)
-    names = frozenset[str]().union(*(origins.get(one, frozenset()) for one in made))
-    return highest([by_name[name] for name in sorted(names)])
+    return highest([by_name[name] for name in sorted(sources_of_made(plan, made))])
+
+
+def sources_of_made(plan: Plan, made: Sequence[Resource]) -> frozenset[str]:
+    """Names of all sources that some resources may be made from.
+
+    Parameters
+    ----------
+    plan
+        By which they are made.
+    made
+        What the plan does not make counts for nothing.
+    """
+    origins = _origins(plan, plan.city.loaded.config.records)
+    return frozenset[str]().union(*(origins.get(one, frozenset()) for one in made))
 
 
 def _origins(plan: Plan, records: Mapping[str, str]) -> dict[Resource, frozenset[str]]:

@@ -42,12 +42,13 @@ from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.checkpoints import Counted
 from citytwin.model.crs import require_metric
 from citytwin.model.grid import GridSpec
-from citytwin.model.layer import View, highest
+from citytwin.model.layer import View
 from citytwin.store.latest import run_id_after
 from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.private_folder import private_folder
-from citytwin.store.publish import RunInfo, StagedLayer, publish
+from citytwin.store.publish import StagedLayer, publish
+from citytwin.store.run_info import CityFrame, RunInfo
 from citytwin.viewer.export import export_viewer, remove_viewer
 
 log = logging.getLogger(__name__)
@@ -242,19 +243,17 @@ def _publish(
     now = options.now().replace(microsecond=0)
     staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
     staged = with_live(city.loaded, staged, store.spec.crs, now)
-    info = RunInfo(
-        run_id=run_id_after(before, now),
-        published=now,
-        config_sha256=city.loaded.sha256,
+    frame = CityFrame(
         city=config.city,
         crs=store.spec.crs,
         vertical_datum=config.vertical_datum,
         time_zone=config.time_zone,
         view=_view_of(store.spec),
-        classification=highest([layer.document.classification for layer in staged]),
-        synthetic=any(c.synthetic for layer in staged for c in layer.document.sources),
         publication=config.publication,
     )
+    documents = [layer.document for layer in staged]
+    run_id = run_id_after(before, now)
+    info = RunInfo.of(frame, documents, run_id, now, city.loaded.sha256)
     closed = config.publication == "served"
     latest = publish(city.loaded.city_dir, staged, info, remove_viewer if closed else export_viewer)
     old = {layer.id: layer.checksum for layer in before.layers} if before else {}

@@ -66,5 +66,7 @@ def parted(
     outside = irradiance.get_extra_radiation(day_of_year)
     # Near the horizon a plane that faces the sun would get all of the halo many times over.
     rise = np.sin(np.radians(altitude_deg))
-    halo = beam_w_m2 / outside * diffuse_w_m2 / np.maximum(rise, LOWEST_RISE)
+    # What was measured in the open may ask for more beam than there is outside the atmosphere.
+    around = np.minimum(beam_w_m2 / outside, 1.0) * diffuse_w_m2
+    halo = around / np.maximum(rise, LOWEST_RISE)
     return SkyLight(beam_w_m2, diffuse_w_m2 - halo * np.maximum(rise, 0.0), halo)

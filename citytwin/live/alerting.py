@@ -16,9 +16,10 @@ from citytwin.alerts.lifecycle import AlertState, Message, evaluate
 from citytwin.alerts.publications import publications
 from citytwin.alerts.rule import AlertRule
 from citytwin.alerts.sender import Sender, Setting
-from citytwin.alerts.silence import quiet_up_to
+from citytwin.alerts.silence import Silence, standing_silence
 from citytwin.alerts.windows import reading
 from citytwin.config import Config
+from citytwin.live.page import RuleShown
 from citytwin.live.recent import Recent
 from citytwin.live.warned_area import warned
 from citytwin.live_config import SinkConfig
@@ -55,12 +56,33 @@ class AlertDesk:
         self._sinks: Sequence[SinkConfig] = live.sinks if live else ()
         self._kept_at = datetime.fromtimestamp(0, UTC)
         self._marks = AlertMarks(outbox.path)
+        self._silences: tuple[Silence, ...] = ()
         self.states = {rule.id: kept_state(rule.id, outbox) for rule in self._rules}
 
-    @property
-    def rules(self) -> Sequence[AlertRule]:
-        """All rules."""
-        return self._rules
+    def shown(self, now: datetime) -> list[RuleShown]:
+        """Return all rules as they stood at the last evaluation, with what people decided about them.
+
+        Parameters
+        ----------
+        now
+            Aware.
+
+        Raises
+        ------
+        StoreError
+            If the decisions cannot be read.
+        """
+        is_open = any(state.alert_id for state in self.states.values())
+        seen = self._marks.acknowledgements() if is_open else {}
+        return [
+            RuleShown(
+                rule,
+                self.states[rule.id],
+                seen.get(self.states[rule.id].alert_id),
+                standing_silence(self._silences, rule.id, now),
+            )
+            for rule in self._rules
+        ]
 
     def evaluate(self, now: datetime) -> int:
         """Evaluate all rules; states and messages are kept together.
@@ -82,11 +104,12 @@ class AlertDesk:
         """
         after: dict[str, AlertState] = {}
         messages: list[Message] = []
-        silences = self._marks.silences() if self._rules else ()
+        self._silences = self._marks.silences() if self._rules else ()
         for rule in self._rules:
+            quiet = standing_silence(self._silences, rule.id, now)
             seen = reading(rule.watch, self._recent.series(rule.watch), now)
             after[rule.id], message = evaluate(
-                rule, self.states[rule.id], seen, now, quiet_up_to(silences, rule.id, now)
+                rule, self.states[rule.id], seen, now, None if quiet is None else quiet.up_to
             )
             if message is not None:
                 messages.append(message)

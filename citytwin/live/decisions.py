@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from citytwin.alerts.rule import AlertRule
-from citytwin.alerts.silence import LONGEST, Acknowledgement, Silence, quiet_up_to
+from citytwin.alerts.silence import LONGEST, Acknowledgement, Silence, standing_silence
 from citytwin.config import LoadedConfig
 from citytwin.errors import ConfigError
 from citytwin.live.alerting import kept_state
-from citytwin.live.sync import OUTBOX, live_of
+from citytwin.live.openness import live_of
+from citytwin.live.sync import OUTBOX
 from citytwin.store.alert_marks import AlertMarks
 from citytwin.store.observations import folder_of
 from citytwin.store.outbox import Outbox
@@ -112,8 +113,8 @@ class Desk:
                 line += f", alert {state.alert_id} at level {state.level}"
                 by = seen.get(state.alert_id)
                 line += f", seen by {by.by}" if by else ", not acknowledged"
-            if quiet_up_to(silences, rule, self._now) is not None:
-                (silence,) = (s for s in silences if s.rule == rule)
+            silence = standing_silence(silences, rule, self._now)
+            if silence is not None:
                 until = silence.until.strftime("%Y-%m-%dT%H:%M:%SZ")
                 line += f", silenced up to level {silence.up_to} until {until} by {silence.by}"
             yield line

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import signal
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -21,8 +22,8 @@ from citytwin.errors import CityTwinError
 _LOG = logging.getLogger(__name__)
 _START_S = 900.0
 """For the start of the process, in which kernels may have to be compiled for the first time [s]."""
-_PUBLISH_S = 30.0
-"""Beyond the budget: for reading, writing and publishing [s]."""
+_PUBLISH_S = 90.0
+"""Beyond the budget: for reading, writing, and publishing after others [s]."""
 
 
 @dataclass(frozen=True)
@@ -199,6 +200,9 @@ class Follower:
 
 def _work(task: Task, answer: Connection) -> None:
     """Body of the process; what goes wrong is told in words."""
+    signal.signal(
+        signal.SIGINT, signal.SIG_IGN
+    )  # a terminal sends it to all; the twin ends this one
     try:
         if task.prepare is not None:
             task.prepare()

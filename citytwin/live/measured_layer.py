@@ -15,7 +15,7 @@ from citytwin import registry
 from citytwin.config import LoadedConfig
 from citytwin.live.feed_credits import FeedCredits
 from citytwin.model.grid import GridSpec
-from citytwin.model.layer import LayerDocument, highest
+from citytwin.model.layer import Classification, SourceCredit, highest
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
@@ -42,8 +42,10 @@ class Origin:
     """Last measurement (aware)."""
     said: str
     """Everything that the values follow from."""
-    below: tuple[LayerDocument, ...] = ()
-    """Published layers that it was computed from."""
+    sources: tuple[SourceCredit, ...] = ()
+    """Of what it was computed from besides."""
+    classes: tuple[Classification, ...] = ()
+    """Of these, before any rule lowered them."""
 
 
 def content_of_measured(
@@ -63,15 +65,9 @@ def content_of_measured(
         What it shows, and what it was made from.
     """
     config = loaded.config
-    inherited = highest(
-        [
-            *(document.lowered_from or document.classification for document in origin.below),
-            *origin.credit.classes,
-        ]
-    )
+    inherited = highest([*origin.classes, *origin.credit.classes])
     lowered = lower(layer, inherited, config.lowerings)
-    below = (source for document in origin.below for source in document.sources)
-    sources = (*below, *origin.credit.sources)
+    sources = (*origin.sources, *origin.credit.sources)
     is_table = isinstance(shown.values, gpd.GeoDataFrame)
     return LayerContent(
         recipe=registry.named(LayerRecipe, layer),
@@ -109,6 +105,24 @@ def synthetic_notes(credit: FeedCredits, ja: str, en: str) -> tuple[Note, ...]:
         en=f"The {en} is synthetic: generated, not measured",
     )
     return (note,)
+
+
+def mean_note(at: datetime, measurements: int) -> Note:
+    """Return the note from how many measurements of a sensor it was made, until when.
+
+    Parameters
+    ----------
+    at
+        Of the last one (aware, UTC).
+    measurements
+        Of which it is the mean.
+    """
+    clock = at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return Note(
+        severity="info",
+        ja=f"ライブの観測（{clock} まで、{measurements} 回の平均）による",
+        en=f"Made live from the mean of {measurements} measurements until {clock}",
+    )
 
 
 def payloads_used(payloads: Mapping[str, Sequence[str]]) -> Fact:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
@@ -13,11 +13,9 @@ from citytwin.alerts.windows import Sample
 from citytwin.formats.observations import Batch, Place, Reading, source_of
 from citytwin.live.recent import Recent
 from citytwin.live_config import TrafficConfig
-from citytwin.model.properties import ARRIVAL_DELAY, TRAFFIC_FLOW, VEHICLE_SPEED, ObservedProperty
+from citytwin.model.properties import ObservedProperty
 from citytwin.model.tables import Flag
 from citytwin.store.observations import Thing
-
-PROPERTIES = (TRAFFIC_FLOW, VEHICLE_SPEED, ARRIVAL_DELAY)
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,10 @@ class MeasuredTraffic:
 
 
 def measured_traffic(
-    config: TrafficConfig, recent: Recent, now: datetime
+    config: TrafficConfig,
+    properties: Sequence[ObservedProperty],
+    recent: Recent,
+    now: datetime,
 ) -> MeasuredTraffic | None:
     """Return the traffic of the last minutes; None where nothing good was measured.
 
@@ -61,6 +62,8 @@ def measured_traffic(
     ----------
     config
         Of which things, over how long.
+    properties
+        That make up the traffic of a layer.
     recent
         What they measured; values that their own series speaks against are left out.
     now
@@ -71,7 +74,7 @@ def measured_traffic(
     references: dict[str, set[str]] = {}
     means: dict[tuple[str, str], float] = {}
     last: datetime | None = None
-    for observed in PROPERTIES:
+    for observed in properties:
         watch = Watch(property=observed.name, things=config.things)
         for name, samples in recent.series(watch).items():
             if name not in recent.things:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import numpy as np
 
-from citytwin.alerts.rule import Watch
-from citytwin.formats.observations import source_of
 from citytwin.kernels.wind_rose import CALM_M_S
 from citytwin.live.recent import Recent
+from citytwin.live.sensor_window import payloads_at, values_until, window_of
 from citytwin.live_config import WindConfig
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED, ObservedProperty
 from citytwin.model.record import Record
@@ -81,38 +80,24 @@ def measured_wind(config: WindConfig, recent: Recent, now: datetime) -> Measured
     now
         Aware; what is from later is not seen.
     """
-    speeds, directions = (_values(config, recent, o, now) for o in (WIND_SPEED, WIND_DIRECTION))
+    speeds, directions = (
+        values_until(recent, config.thing, observed, now)
+        for observed in (WIND_SPEED, WIND_DIRECTION)
+    )
     times = [at for at, speed in speeds.items() if at in directions or speed < CALM_M_S]
     thing = recent.things.get(config.thing)
-    if not times or thing is None:
+    used = window_of(times, config, now)
+    if not used or thing is None:
         return None
-    last = max(times)
-    if now - last > timedelta(minutes=config.max_age_minutes):
-        return None
-    used = [at for at in times if last - at < timedelta(minutes=config.window_minutes)]
     speed = math.fsum(speeds[at] for at in used) / len(used)
     angles = {at: math.radians(directions[at]) for at in used if at in directions}
     north = math.fsum(speeds[at] * math.cos(angle) for at, angle in angles.items())
     east = math.fsum(speeds[at] * math.sin(angle) for at, angle in angles.items())
-    references = {
-        reference
-        for observed in (WIND_SPEED, WIND_DIRECTION)
-        for at, reference in recent.references.get((config.thing, observed.name), {}).items()
-        if at in set(used)
-    }
     return MeasuredWind(
         thing=thing,
-        at=last,
+        at=max(used),
         speed_m_s=speed,
         from_deg=0.0 if speed < CALM_M_S else math.degrees(math.atan2(east, north)) % 360.0,
         measurements=len(used),
-        payloads={source_of(config.thing): tuple(sorted(references))},
+        payloads=payloads_at(recent, config.thing, (WIND_SPEED, WIND_DIRECTION), used),
     )
-
-
-def _values(
-    config: WindConfig, recent: Recent, observed: ObservedProperty, now: datetime
-) -> dict[datetime, float]:
-    watch = Watch(property=observed.name, things=config.thing)
-    samples = recent.series(watch).get(config.thing, ())
-    return {s.at: s.value for s in samples if s.at <= now}

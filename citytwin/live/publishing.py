@@ -13,18 +13,19 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, StoreError
-from citytwin.model.layer import Latest, LayerDocument, highest
+from citytwin.model.layer import Latest, LayerDocument
 from citytwin.store.latest import document_of, published_city, run_id_after
 from citytwin.store.layer_writer import LayerContent, write_layer
-from citytwin.store.publish import RunInfo, StagedLayer, beside_its_group, prune, publish
+from citytwin.store.publish import StagedLayer, beside_its_group, prune, publish
+from citytwin.store.run_info import CityFrame, RunInfo
 from citytwin.viewer.export import export_viewer, remove_viewer
 
 Standing: TypeAlias = Mapping[str, LayerDocument | None]
 """Documents of the published layers, by id; None where one is gone or damaged."""
 _KEEP = 3
 """Runs of each layer that stay."""
-_WAIT_S = 20.0
-"""For another layer that is published at the same moment [s]."""
+_WAIT_S = 60.0
+"""For other layers that are published at the same moment [s]."""
 
 
 def publish_beside(
@@ -65,7 +66,9 @@ def publish_beside(
         own = StagedLayer(write_layer(make(standing), staging), staging)
         layers = _with(own, latest, standing, loaded)
         now = datetime.now(UTC).replace(microsecond=0)
-        info = _info(latest, layers, now, loaded.sha256)
+        documents = [layer.document for layer in layers]
+        frame, run_id = CityFrame.published(latest), run_id_after(latest, now)
+        info = RunInfo.of(frame, documents, run_id, now, loaded.sha256)
         closed = latest.publication == "served"
         publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
         prune(loaded.city_dir, _KEEP)
@@ -103,19 +106,3 @@ def _with(
     if place is None:
         return beside_its_group(layers, own)
     return [*layers[:place], own, *layers[place:]]
-
-
-def _info(latest: Latest, layers: list[StagedLayer], now: datetime, sha256: str) -> RunInfo:
-    return RunInfo(
-        run_id=run_id_after(latest, now),
-        published=now,
-        config_sha256=sha256,
-        city=latest.city,
-        crs=latest.crs,
-        vertical_datum=latest.vertical_datum,
-        time_zone=latest.time_zone,
-        view=latest.view,
-        classification=highest([layer.document.classification for layer in layers]),
-        synthetic=any(c.synthetic for layer in layers for c in layer.document.sources),
-        publication=latest.publication,
-    )

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
-from citytwin.errors import CityTwinError, ConfigError
+from citytwin.errors import CityTwinError
 from citytwin.live.alerting import AlertDesk
 from citytwin.live.delivery import Couriers
 from citytwin.live.following import Follower
@@ -29,15 +29,17 @@ from citytwin.live.health import (
 from citytwin.live.intake import Intake, Way
 from citytwin.live.metrics_server import serving_metrics
 from citytwin.live.nowcast import Nowcasts
-from citytwin.live.page import write_page
+from citytwin.live.openness import live_of, require_open_layers
+from citytwin.live.page import Page, write_page
 from citytwin.live.rain_refill import refill_images
 from citytwin.live.recent import Recent
 from citytwin.live.stage_outlook import REACH
-from citytwin.live.traffic_trigger import traffic_trigger
+from citytwin.live.sunlight_trigger import sunlight_trigger
+from citytwin.live.traffic_trigger import POINTS, ROADS, traffic_trigger
 from citytwin.live.ways import sinks_of, ways_in
 from citytwin.live.wind_trigger import wind_trigger
 from citytwin.live_config import LiveConfig
-from citytwin.model.layer import is_within
+from citytwin.store.atomic import remove_stale
 from citytwin.store.observations import (
     ALERTS,
     RAW,
@@ -57,32 +59,6 @@ _TIDY_EVERY_S = 600.0
 _FORGET_AFTER = timedelta(days=30)
 OUTBOX, RUNNING = ALERTS, "running"
 """Within the folder of a city's observations."""
-
-
-def live_of(loaded: LoadedConfig) -> LiveConfig:
-    """Return the section ``live`` of a configuration.
-
-    Parameters
-    ----------
-    loaded
-        The configuration.
-
-    Raises
-    ------
-    ConfigError
-        If there is none, or what it would keep may not reach the disk in clear.
-    """
-    live = loaded.config.live
-    if live is None:
-        msg = f"{loaded.file}: has no section `live`"
-        raise ConfigError(msg, hint="name feeds there; README shows an example")
-    closed = [feed.name for feed in live.feeds if not is_within(feed.classification, "internal")]
-    if closed or loaded.protected:
-        what = f"feed {closed[0]}" if closed else "a source of the city"
-        msg = f"{loaded.file}: {what} is restricted or secret, and observations are kept in clear"
-        hint = "say the classification of open feeds; read restricted ones by `citytwin run`"
-        raise ConfigError(msg, hint=hint)
-    return live
 
 
 def running_folder(loaded: LoadedConfig) -> Path:
@@ -120,12 +96,14 @@ def sync(
         If the stores cannot be used.
     """
     live = live_of(loaded)
+    require_open_layers(loaded)
     sinks = sinks_of(loaded, live.sinks)
     folder = folder_of(loaded.city_dir)
     if loaded.private:  # values of internal feeds lie there
         private_folder(folder)
     with ExitStack() as stack:
         store = stack.enter_context(ObservationStore.open(folder))
+        remove_stale(running_folder(loaded))  # what a killed twin left behind
         archive = stack.enter_context(RawArchive(folder / RAW))
         outbox = stack.enter_context(Outbox(folder / OUTBOX))
         couriers = stack.enter_context(Couriers(folder / OUTBOX, sinks))
@@ -150,10 +128,13 @@ def _reach(live: LiveConfig) -> timedelta:
     if live.nowcast is not None:
         windows += [live.nowcast.past_minutes + 10.0, live.nowcast.when.window_minutes]
         windows += [REACH.total_seconds() / 60.0] if live.nowcast.stages else []
-    if live.wind is not None:
-        windows += [live.wind.max_age_minutes + live.wind.window_minutes]
-    if live.traffic is not None:
-        windows += [live.traffic.window_minutes]
+    windows += [
+        sensor.max_age_minutes + sensor.window_minutes
+        for sensor in (live.wind, live.sunlight)
+        if sensor is not None
+    ]
+    traffic = (live.traffic, live.road_speeds)
+    windows += [one.window_minutes for one in traffic if one is not None]
     return timedelta(minutes=max([60.0, *windows]))
 
 
@@ -164,8 +145,11 @@ def _followers(loaded: LoadedConfig, recent: Recent) -> list[Follower]:
         found.append(Follower(Nowcasts(loaded, live.nowcast, recent)))
     if live.wind is not None:
         found.append(Follower(wind_trigger(loaded, live.wind, recent)))
-    if live.traffic is not None:
-        found.append(Follower(traffic_trigger(loaded, live.traffic, recent)))
+    if live.sunlight is not None:
+        found.append(Follower(sunlight_trigger(loaded, live.sunlight, recent)))
+    for layer, traffic in ((POINTS, live.traffic), (ROADS, live.road_speeds)):
+        if traffic is not None:
+            found.append(Follower(traffic_trigger(loaded, traffic, recent, layer)))
     return found
 
 
@@ -241,18 +225,17 @@ class _Twin:
 
     def _show(self, now: datetime, *, running: bool) -> None:
         if self._loaded.city_dir.is_dir():
-            rules = [(rule, self._desk.states[rule.id]) for rule in self._desk.rules]
-            feeds = {way.connector.name: way.connector.standing() for way in self._ways}
-            public = {f.name for f in live_of(self._loaded).feeds if f.classification == "public"}
-            write_page(
-                self._loaded.city_dir,
-                now,
-                self._recent,
-                rules,
-                feeds,
-                public=public,
+            page = Page(
+                now=now,
+                recent=self._recent,
+                rules=self._desk.shown(now),
+                feeds={way.connector.name: way.connector.standing() for way in self._ways},
+                public={
+                    f.name for f in live_of(self._loaded).feeds if f.classification == "public"
+                },
                 running=running,
             )
+            write_page(self._loaded.city_dir, running_folder(self._loaded), page)
             if not self._announced:
                 with holding(self._loaded):
                     announce_live(self._loaded.city_dir)

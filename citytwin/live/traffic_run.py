@@ -1,4 +1,4 @@
-"""The map of traffic from what was measured in the last minutes, published in its place."""
+"""A map of traffic from what was measured in the last minutes, published in its place."""
 
 from __future__ import annotations
 
@@ -13,28 +13,26 @@ import pandas as pd
 
 from citytwin import registry
 from citytwin.config import LoadedConfig
+from citytwin.engine.bare import bound_params
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.request import work_dir
+from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.formats.observation_tables import assemble
 from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.following import Done
+from citytwin.live.ground_credits import Ground, GroundCredits, ground_of
 from citytwin.live.measured_layer import Origin, Shown, content_of_measured, synthetic_notes
 from citytwin.live.measured_traffic import MeasuredTraffic
 from citytwin.live.publishing import Standing, publish_beside
 from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Note
-from citytwin.model.steps import (
-    Assessed,
-    Assessment,
-    CityState,
-    Dataset,
-    Decoded,
-    NoParams,
-)
-from citytwin.model.tables import OBSERVATIONS, THINGS
+from citytwin.model.steps import Assessed, Assessment, CityState, Dataset, Decoded
+from citytwin.model.tables import OBSERVATIONS, THINGS, Table
 from citytwin.store.layer_writer import LayerContent
 from citytwin.store.tables import conform
 
-LAYER = "traffic"
 _WGS_84 = "EPSG:4326"
+_MEASURED = (OBSERVATIONS, THINGS)
 
 
 @dataclass(frozen=True)
@@ -42,13 +40,27 @@ class TrafficJob:
     """One map of traffic that is wanted; small enough to be sent to another process."""
 
     loaded: LoadedConfig
+    layer: str
+    """Its id, and the name of the assessment that makes it."""
     traffic: MeasuredTraffic
     grid: GridSpec
     """Of the city."""
 
 
+@dataclass(frozen=True, eq=False)
+class _Map:
+    """What the assessment made of the traffic, over which ground."""
+
+    assessed: Assessed
+    frame: gpd.GeoDataFrame
+    ground: Ground | None
+    """Of the tables of the last run that went in; None where it needs none."""
+    said: str
+    """Of its parameters."""
+
+
 def run_traffic(job: TrafficJob) -> Done:
-    """Compute and publish the map of traffic, by the assessment `traffic`.
+    """Compute and publish a map of traffic.
 
     Parameters
     ----------
@@ -60,20 +72,31 @@ def run_traffic(job: TrafficJob) -> Done:
     BusyError
         If another command changes the city.
     StoreError
-        If nothing is published, or the layer cannot be.
+        If nothing is published, a table of the last run is missing, or the layer cannot be.
     """
     begun_s = time.monotonic()
-    step: Assessment[Any] = registry.named(Assessment, LAYER)
-    decoded = [_decoded(job, feed) for feed in job.traffic.batches]
-    observations = pd.concat([one.tables[OBSERVATIONS] for one in decoded], ignore_index=True)
-    things = gpd.GeoDataFrame(pd.concat([one.tables[THINGS] for one in decoded], ignore_index=True))
-    tables = {OBSERVATIONS: observations, THINGS: things}
-    zone = job.loaded.config.time_zone
-    assessed = step.run(CityState(job.grid, {}, tables, zone), NoParams())
-    frame = gpd.GeoDataFrame(conform(step.output, assessed.frame, job.grid.crs))
+    made = _computed(job)
     seconds = time.monotonic() - begun_s
-    make = partial(_content_of, job, assessed, frame)
-    return Done(publish_beside(job.loaded, LAYER, make), seconds)
+    return Done(publish_beside(job.loaded, job.layer, partial(_content_of, job, made)), seconds)
+
+
+def _computed(job: TrafficJob) -> _Map:
+    step: Assessment[Any] = registry.named(Assessment, job.layer)
+    config, crs = job.loaded.config, job.grid.crs
+    given = [one.params for one in config.assessments if one.use == job.layer]
+    params = bound_params(step, (given or [{}])[0])
+    of_the_run = [one for one in step.inputs if isinstance(one, Table) and one not in _MEASURED]
+    hint = f"list {job.layer} or another layer that needs them under `layers`; `citytwin run`"
+    ground = ground_of(job.loaded, of_the_run, hint) if of_the_run else None
+    store = CityStore(work_dir(job.loaded), crs, config.time_zone, DEFAULT_TILE_CELLS, job.grid)
+    tables: dict[Table, pd.DataFrame] = {one: store.read_table(one) for one in of_the_run}
+    decoded = [_decoded(job, feed) for feed in job.traffic.batches]
+    for table in _MEASURED:
+        rows = pd.concat([one.tables[table] for one in decoded], ignore_index=True)
+        tables[table] = gpd.GeoDataFrame(rows) if table.geometry != "none" else rows
+    assessed = step.run(CityState(job.grid, {}, tables, config.time_zone), params)
+    frame = gpd.GeoDataFrame(conform(step.output, assessed.frame, crs))
+    return _Map(assessed, frame, ground, params.model_dump_json())
 
 
 def _decoded(job: TrafficJob, feed: str) -> Decoded:
@@ -83,21 +106,24 @@ def _decoded(job: TrafficJob, feed: str) -> Decoded:
     return assemble(dataset, [job.traffic.batches[feed]], source_crs=_WGS_84)
 
 
-def _content_of(
-    job: TrafficJob, assessed: Assessed, frame: gpd.GeoDataFrame, standing: Standing
-) -> LayerContent:
-    del standing  # it descends from no other layer
+def _content_of(job: TrafficJob, made: _Map, standing: Standing) -> LayerContent:
     live, traffic = job.loaded.config.live, job.traffic
     feeds = live.feeds if live else ()
     credit = credits_of_feeds(feeds, traffic.payloads, synthetic=traffic.synthetic)
+    told = made.ground.credits(standing) if made.ground else GroundCredits((), (), ())
     means = [[*key, value] for key, value in traffic.means.items()]
-    said = json.dumps([means, traffic.at.isoformat(), traffic.payloads])
+    said = json.dumps(
+        [means, traffic.at.isoformat(), traffic.payloads, made.said, told.fingerprints]
+    )
     clock = traffic.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    made = Note(
+    live_note = Note(
         severity="info",
         ja=f"ライブの観測（{clock} まで）による",
         en=f"Made live from measurements until {clock}",
     )
-    notes = (*assessed.notes, made, *synthetic_notes(credit, "交通", "traffic"))
-    shown = Shown(frame, notes, assessed.facts)
-    return content_of_measured(job.loaded, LAYER, job.grid, shown, Origin(credit, traffic.at, said))
+    synthetic = synthetic_notes(credit, "交通", "traffic")
+    notes = (*told.notes, *made.assessed.notes, live_note, *synthetic)
+    shown = Shown(made.frame, notes, made.assessed.facts)
+    classes = (made.ground.classification,) if made.ground else ()
+    origin = Origin(credit, traffic.at, said, told.sources, classes)
+    return content_of_measured(job.loaded, job.layer, job.grid, shown, origin)

@@ -6,35 +6,28 @@ import json
 import time
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from citytwin import registry
 from citytwin.config import LoadedConfig
-from citytwin.engine.bare import bound_params
-from citytwin.engine.blocks import block_of
-from citytwin.engine.request import work_dir
-from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.errors import StoreError
 from citytwin.live.feed_credits import credits_of_feeds
+from citytwin.live.field_run import FieldRun, OfTheMoment, field_run
 from citytwin.live.following import Done
 from citytwin.live.measured_layer import (
     Origin,
     Shown,
     content_of_measured,
+    mean_note,
     payloads_used,
     synthetic_notes,
 )
 from citytwin.live.measured_wind import MeasuredWind
 from citytwin.live.publishing import Standing, publish_beside
 from citytwin.model.fields import WIND_SPEED_NOW, Field
-from citytwin.model.grid import GridSpec, Tile
+from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Outcome, Params, Simulation, Site
 from citytwin.model.text import text
-from citytwin.store.fields import FieldStore
 from citytwin.store.layer_writer import LayerContent
 
 LAYER = WIND_SPEED_NOW.name
@@ -55,8 +48,7 @@ class WindJob:
 class _Map:
     """What the simulation made of a wind."""
 
-    speed_m_s: NDArray[np.float32]
-    notes: tuple[Note, ...]
+    made: OfTheMoment
     ratios: Field
     said: str
     """Of its parameters."""
@@ -86,35 +78,21 @@ def run_wind(job: WindJob) -> Done:
 
 
 def _computed(job: WindJob) -> _Map:
-    step: Simulation[Any] = registry.named(Simulation, _STEP)
-    given = [s.params for s in job.loaded.config.simulations if s.use == _STEP]
-    own = {name: value for name, value in (given or [{}])[0].items() if name != "moment"}
-    params = bound_params(step, own)
-    (ratios,) = (need for need in step.required(params) if isinstance(need, Field))
-    store = FieldStore(work_dir(job.loaded) / "fields", job.grid, DEFAULT_TILE_CELLS)
-    if not store.has(ratios, job.grid.whole):
-        msg = f"the working store holds no {ratios.name}"
-        raise StoreError(msg, hint=f"let `citytwin run` make {LAYER} with this configuration first")
+    hint = f"let `citytwin run` make {LAYER} with this configuration first"
+    run = field_run(job.loaded, job.grid, _STEP, {}, hint)
+    (ratios,) = run.fields
+    made = _calm(job, run) if job.wind.calm else run.over(tuple(job.wind.records.values()))
+    return _Map(made, ratios, run.params.model_dump_json())
+
+
+def _calm(job: WindJob, run: FieldRun) -> OfTheMoment:
+    """No wind wherever there is a ratio."""
+    (ratios,) = run.fields
     speed = np.full(job.grid.shape, np.nan, dtype=np.float32)
-    notes: tuple[Note, ...] = (_calm_note(job.wind),)
-    for tile in job.grid.tiles(DEFAULT_TILE_CELLS):
-        if job.wind.calm:
-            here = store.read_one(ratios, tile, 0)
-            speed[tile.slices] = np.where(np.isnan(here), np.nan, 0.0)
-            continue
-        outcome = _of_tile(job, step, params, (store, ratios, tile))
-        speed[tile.slices], notes = outcome.fields[WIND_SPEED_NOW], outcome.notes
-    return _Map(speed, notes, ratios, params.model_dump_json())
-
-
-def _of_tile(
-    job: WindJob, step: Simulation[Any], params: Params, where: tuple[FieldStore, Field, Tile]
-) -> Outcome:
-    store, ratios, tile = where
-    site = Site.of(job.grid, job.loaded.config.time_zone)
-    arrays = {ratios: store.read(ratios, tile)}
-    directions = {ratios: store.directions(ratios)}
-    return step.run(block_of(job.grid, tile, arrays, job.wind.records, site, directions), params)
+    for tile in run.tiles:
+        here = run.store.fields.read_one(ratios, tile, 0)
+        speed[tile.slices] = np.where(np.isnan(here), np.nan, 0.0)
+    return OfTheMoment(speed, (_calm_note(job.wind),))
 
 
 def _calm_note(wind: MeasuredWind) -> Note:
@@ -142,19 +120,12 @@ def _content_of(job: WindJob, made: _Map, standing: Standing) -> LayerContent:
     said = json.dumps(
         [wind.vector_m_s, wind.at.isoformat(), wind.payloads, made.said, below.fingerprint]
     )
-    notes = (*passed_on, *made.notes, _mean_note(wind), *synthetic_notes(credit, "風", "wind"))
-    shown = Shown(made.speed_m_s, notes, _facts_of(wind))
-    origin = Origin(credit, wind.at, said, (below,))
+    mean = mean_note(wind.at, wind.measurements)
+    notes = (*passed_on, *made.made.notes, mean, *synthetic_notes(credit, "風", "wind"))
+    shown = Shown(made.made.values, notes, _facts_of(wind))
+    inherited = below.lowered_from or below.classification
+    origin = Origin(credit, wind.at, said, below.sources, (inherited,))
     return content_of_measured(job.loaded, LAYER, job.grid, shown, origin)
-
-
-def _mean_note(wind: MeasuredWind) -> Note:
-    clock = wind.at.strftime("%Y-%m-%dT%H:%M:%SZ")
-    return Note(
-        severity="info",
-        ja=f"ライブの観測（{clock} まで、{wind.measurements} 回の平均）による",
-        en=f"Made live from the mean of {wind.measurements} measurements until {clock}",
-    )
 
 
 def _facts_of(wind: MeasuredWind) -> tuple[Fact, ...]:

@@ -280,6 +280,14 @@ IRRADIATION_PROBABLE_GLOBAL = _irradiation(
     "irradiation_probable_global",
     text("実際の日射量（観測された空）", "Probable irradiation (observed sky)"),
 )
+IRRADIANCE_NOW = Field(
+    "irradiance_now",
+    "W/m2",
+    text("現在の日射の強さ", "Irradiance now"),
+    precision=1,
+    valid_min=0.0,
+    valid_max=3000.0,
+)
 ROOF_IRRADIATION_POSSIBLE = _irradiation(
     "roof_irradiation_possible",
     text("屋根の年間可能日射量（快晴時）", "Possible irradiation of roofs in a year (clear sky)"),

@@ -37,13 +37,16 @@ def temporary_beside(path: Path) -> Path:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[Path]:
+def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
     """Yield a temporary name; when the block ends well, it becomes `path` in one step.
 
     Parameters
     ----------
     path
         File to write; its folder is made when it is missing.
+    aside
+        Folder on the same disk in which it is written; None = that of `path`. Where others may call
+        :func:`remove_stale` meanwhile, it must be another one.
 
     Raises
     ------
@@ -53,8 +56,10 @@ def replacing(path: Path) -> Iterator[Path]:
     root = sealed_root(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        if aside is not None:
+            aside.mkdir(parents=True, exist_ok=True)
         if root is None:
-            with _put_in_place(path) as temporary:
+            with _put_in_place(path, aside) as temporary:
                 yield temporary
             return
         with memory_room() as room:
@@ -70,8 +75,8 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _put_in_place(path: Path) -> Iterator[Path]:
-    temporary = temporary_beside(path)
+def _put_in_place(path: Path, aside: Path | None = None) -> Iterator[Path]:
+    temporary = temporary_beside(path if aside is None else aside / path.name)
     try:
         yield temporary
         sync_file(temporary)
@@ -93,7 +98,7 @@ def _seal(clear: Path, target: Path, root: Path, path: Path) -> None:
         shutil.copyfileobj(source, writer, _COPIED_BYTES)
 
 
-def write_bytes(path: Path, data: bytes) -> None:
+def write_bytes(path: Path, data: bytes, aside: Path | None = None) -> None:
     """Write a file atomically.
 
     Parameters
@@ -102,12 +107,14 @@ def write_bytes(path: Path, data: bytes) -> None:
         File.
     data
         Its content.
+    aside
+        Folder in which it is written, as of :func:`replacing`.
     """
     root = sealed_root(path)
     if root is not None:  # what is in memory already needs no file there
         _write_sealed(root, path, data)
         return
-    with replacing(path) as temporary:
+    with replacing(path, aside) as temporary:
         temporary.write_bytes(data)
 
 
@@ -128,7 +135,7 @@ def _write_sealed(root: Path, path: Path, data: bytes) -> None:
         raise StoreError(msg, hint=hint_of(error)) from error
 
 
-def write_text(path: Path, text: str) -> None:
+def write_text(path: Path, text: str, aside: Path | None = None) -> None:
     """Write a UTF-8 file atomically; lines end with a line feed on every system.
 
     Parameters
@@ -137,8 +144,10 @@ def write_text(path: Path, text: str) -> None:
         File.
     text
         Its content.
+    aside
+        Folder in which it is written, as of :func:`replacing`.
     """
-    write_bytes(path, text.encode("utf-8"))
+    write_bytes(path, text.encode("utf-8"), aside)
 
 
 def sync_file(path: Path) -> None:

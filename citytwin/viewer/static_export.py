@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from citytwin.store.atomic import temporary_beside
 from citytwin.store.catalogue import remove_runs
 from citytwin.store.latest import ITEM, LATEST, LAYER, published_city, run_folders
 from citytwin.store.publish import StagedLayer, publish
-from citytwin.store.run_info import RunInfo
+from citytwin.store.run_info import CityFrame, RunInfo
 from citytwin.store.stac_model import Item
 from citytwin.viewer.export import export_viewer
 
@@ -99,18 +99,9 @@ def _copied(document: LayerDocument, source: Path, staging: Path) -> StagedLayer
 
 def _run(latest: Latest, documents: list[LayerDocument], one: Path) -> RunInfo:
     item = Item.model_validate_json(read_bytes(one / ITEM))
-    return RunInfo(
-        run_id=latest.run_id,
-        published=datetime.fromisoformat(latest.published),
-        config_sha256=item.properties.config_sha256,
-        city=latest.city,
-        crs=latest.crs,
-        vertical_datum=latest.vertical_datum,
-        time_zone=latest.time_zone,
-        view=latest.view,
-        classification="public",
-        synthetic=any(source.synthetic for one in documents for source in one.sources),
-    )
+    frame = replace(CityFrame.published(latest), publication="static")
+    published = datetime.fromisoformat(latest.published)
+    return RunInfo.of(frame, documents, latest.run_id, published, item.properties.config_sha256)
 
 
 def _document(folder: Path) -> LayerDocument:

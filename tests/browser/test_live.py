@@ -18,8 +18,16 @@ if TYPE_CHECKING:
 OpenMap = Callable[..., "MapPage"]
 
 
-def write_live(folder: Path, *, value: float, age_s: float, running: bool = True) -> None:
-    """A gauge, and an alert."""
+def write_live(
+    folder: Path,
+    *,
+    value: float,
+    age_s: float,
+    running: bool = True,
+    acknowledged: dict[str, str] | None = None,
+    silence: dict[str, str | int] | None = None,
+) -> None:
+    """A gauge, an alert, and a rule that sees nothing."""
     now = datetime.now(UTC)
     at = (now - timedelta(seconds=age_s)).strftime("%Y-%m-%dT%H:%M:%SZ")
     written = now if running else now - timedelta(minutes=5)
@@ -53,9 +61,23 @@ def write_live(folder: Path, *, value: float, age_s: float, running: bool = True
                 "phase": "firing",
                 "silent": True,
                 "raised": at,
+                "acknowledged": acknowledged,
             }
         ],
-        "rules": [],
+        "rules": [
+            {
+                "id": "r",
+                "title": {"ja": "激しい雨", "en": "Heavy rain"},
+                "phase": "firing",
+                "silence": silence,
+            },
+            {
+                "id": "q",
+                "title": {"ja": "河川水位", "en": "River"},
+                "phase": "no-data",
+                "silence": None,
+            },
+        ],
         "feeds": [],
     }
     (folder / "live.json").write_text(json.dumps(content), "utf-8")
@@ -81,10 +103,12 @@ def test_values_and_alerts_are_shown(open_map: OpenMap, live: tuple[str, Path]) 
     cells = [cell.inner_text() for cell in row.locator("th, td").all()]
     assert cells[:3] == ["雨量計 <1>", "Rainfall intensity", "42.0 mm/h"]
     assert cells[3].endswith(" s")
-    alert = page.locator("#live .live-alert").inner_text()
+    alert = page.locator("#live .live-alert p").first.inner_text()
     assert alert == "Heavy rain: equivalent to warning level 4 (no data; not cleared)"
     assert page.locator("#status").inner_text() == alert
     assert page.locator(".live-marker").inner_text() == "42.0 mm/h"
+    assert page.locator("#live .live-decision").inner_text().endswith("; not acknowledged yet")
+    assert page.locator("#live .live-rule").all_inner_texts() == ["River: no data, so nobody knows"]
     assert "running" in page.locator("#live .live-head").inner_text()
     assert city.errors == []
     assert city.outside == []
@@ -105,6 +129,32 @@ def test_the_page_follows_and_says_when_the_twin_is_gone(
     page.locator("#tools button", has_text="日本語").click()
     assert "停止中" in page.locator("#live .live-head").inner_text()
     assert "8 分前" in page.locator("#live tbody").inner_text()
+
+
+def test_who_has_seen_an_alert_and_who_silenced_it_is_told(
+    open_map: OpenMap, live: tuple[str, Path]
+) -> None:
+    """With times of the city, in both languages; what people wrote stays text."""
+    seen = {"by": "<b>佐藤</b>", "at": "2026-06-30T03:05:00Z", "note": "on our way"}
+    quiet: dict[str, str | int] = {
+        "up_to": 4,
+        "until": "2026-06-30T04:00:00Z",
+        "by": "Mori",
+        "why": "{test}",
+    }
+    write_live(live[1], value=42.0, age_s=3, acknowledged=seen, silence=quiet)
+    city = open_map(live[0], locale="en-GB")
+    page = city.open()
+    decision = page.locator("#live .live-decision")
+    decision.wait_for()
+    assert "; seen by <b>佐藤</b> at 12:05; on our way" in decision.inner_text()
+    silence = page.locator("#live .live-rule").first.inner_text()
+    assert silence.startswith("Heavy rain: silenced up to level 4 until 30 Jun 2026, 13:00 JST")
+    assert silence.endswith(" by Mori ({test})")
+    page.locator("#tools button", has_text="日本語").click()
+    assert "12:05 に <b>佐藤</b> が確認" in decision.inner_text()
+    assert "通知停止中" in page.locator("#live .live-rule").first.inner_text()
+    assert violations(page) == []
 
 
 def test_a_new_map_is_offered(open_map: OpenMap, live: tuple[str, Path]) -> None:

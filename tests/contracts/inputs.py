@@ -83,6 +83,10 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         }
         for observed in ("radiation", "sunshine", "clouds")
     ],
+    "irradiance_now": [
+        {"min_altitude_deg": 30.0, "directions": 16, "observed": observed}
+        for observed in ("radiation", "clouds")
+    ],
     "roof_irradiation": [
         {
             "year": 2026,

@@ -16,6 +16,7 @@ from citytwin.model.tables.results import (
     MODEL_DEFECTS,
     OPEN_SPACE_SUN,
     ROAD_EXPOSURE,
+    ROAD_SPEEDS,
     ROOF_SOLAR,
     SHADE_CHECKS,
     SHADE_LINES,
@@ -65,6 +66,7 @@ __all__ = [
     "RELIEF",
     "ROADS",
     "ROAD_EXPOSURE",
+    "ROAD_SPEEDS",
     "ROOF_SOLAR",
     "SHADE_CHECKS",
     "SHADE_LINES",
@@ -117,5 +119,6 @@ ALL: tuple[Table, ...] = (
     WINDOW_SUN,
     OPEN_SPACE_SUN,
     TRAFFIC,
+    ROAD_SPEEDS,
 )
 """In the order in which parts of sources are settled."""

@@ -311,3 +311,23 @@ TRAFFIC = Table(
     ),
     geometry="point",
 )
+ROAD_SPEEDS = Table(
+    "road_speeds",
+    (
+        Column("road_id", "string", nullable=False),
+        Column("name", "string"),
+        Column("function", "string"),
+        Column(
+            "speed_km_h",
+            "float64",
+            "km/h",
+            meaning="harmonic mean of all that was measured on it; null where nothing good was",
+        ),
+        Column("sensors", "int32", "1", nullable=False, meaning="of which it is the mean"),
+        Column("silent_sensors", "int32", "1", nullable=False, meaning="that sent nothing good"),
+        Column("latest", "time"),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+    key="road_id",
+)

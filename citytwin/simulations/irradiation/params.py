@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Literal, Self
 
+from pydantic import AwareDatetime, model_validator
 from pydantic import Field as Bound
-from pydantic import model_validator
 
 from citytwin.model.foliage import Trees
 from citytwin.model.local_days import SunDay
@@ -41,16 +41,20 @@ class LightParams(Params):
     sun."""
 
 
-class IrradiationParams(LightParams):
+class PlaneParams(LightParams):
+    """What the light is counted on."""
+
+    plane: Literal["surface", "level"] = "surface"
+    """A square metre of the surface on its own slope, or a level square metre there."""
+
+
+class IrradiationParams(PlaneParams):
     """A span of days."""
 
     first_day: SunDay
     """Local day at the city."""
     last_day: SunDay | None = None
     """Included; None = one day only."""
-    plane: Literal["surface", "level"] = "surface"
-    """What the light is counted on: a square metre of the surface on its own slope, or a level
-    square metre there."""
 
     @property
     def last(self) -> SunDay:
@@ -75,6 +79,16 @@ class ProbableParams(IrradiationParams):
     """Share of the light of the span for which there must be observations; where there are none,
     the sky is taken to be as clear as on average in the rest
     [1]."""
+
+
+class IrradianceNowParams(PlaneParams):
+    """A moment, and what was observed of its sky."""
+
+    observed: Observed = "radiation"
+    """Measured global radiation is best; time of sunshine and cloud cover are made into it by
+    formulas for averages."""
+    moment: AwareDatetime | None = None
+    """The last observation that had ended by then; None = the last of all."""
 
 
 class RoofParams(LightParams):

@@ -22,7 +22,7 @@ def run(block: Block, params: ProbableParams) -> Outcome:
     """Add up beam, light of the sky, and what the ground reflects, as the record has it."""
     site = block.site
     limits = days_s(params.first_day, params.last, site.time_zone)
-    real = observation_of(limits, params.observed, params, block, NAME)
+    real = observation_of(limits, params.observed, params, block, NAME, params.min_coverage)
     light = light_of(real.span, (real.sky,), True, block, params)
     got = received_on_surface(light, block, params)
     fields = {

@@ -97,7 +97,7 @@ def _year(block: Block, params: RoofParams) -> _Year:
     if params.observed is None:
         span = span_of(limits, (np.empty(0), np.empty(0)), params, site)
         return _Year(light_of(span, (span.clear,), False, block, params), ())
-    real = observation_of(limits, params.observed, params, block, NAME)
+    real = observation_of(limits, params.observed, params, block, NAME, params.min_coverage)
     skies = real.span.clear, real.sky
     return _Year(light_of(real.span, skies, False, block, params), real.notes)
 

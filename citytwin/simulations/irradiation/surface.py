@@ -13,7 +13,8 @@ from citytwin.model import fields as f
 from citytwin.model.foliage import relief_m
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, FieldRanges
-from citytwin.simulations.irradiation.params import IrradiationParams, LightParams
+from citytwin.model.text import Text, text
+from citytwin.simulations.irradiation.params import IrradiationParams, LightParams, PlaneParams
 from citytwin.simulations.irradiation.span import SpanLight, received_by, reflected_by_ground
 
 
@@ -32,7 +33,7 @@ def light_reach_m(params: LightParams, ranges: FieldRanges, cell_m: float) -> fl
     return reach_m(relief_m(ranges), np.radians(params.min_altitude_deg), cell_m)
 
 
-def normals_of(block: Block, params: IrradiationParams) -> NDArray[np.float32]:
+def normals_of(block: Block, params: PlaneParams) -> NDArray[np.float32]:
     """Normals of the planes: of the roofs of the model where it has any, else of the raster.
 
     Parameters
@@ -71,7 +72,7 @@ class Received:
         return self.direct + self.diffuse + self.reflected
 
 
-def received_on_surface(light: SpanLight, block: Block, params: IrradiationParams) -> Received:
+def received_on_surface(light: SpanLight, block: Block, params: PlaneParams) -> Received:
     """Look for all light of a span on the planes of a block.
 
     Parameters
@@ -90,6 +91,25 @@ def received_on_surface(light: SpanLight, block: Block, params: IrradiationParam
     return Received(direct, halo + even, np.where(np.isnan(direct), direct, ground))
 
 
+def plane_words(params: PlaneParams, has_roofs: bool) -> Text:
+    """Return which planes a square metre lies on.
+
+    Parameters
+    ----------
+    params
+        Of the simulation.
+    has_roofs
+        Whether slopes of roofs come from their planes.
+    """
+    if params.plane == "level":
+        return text("水平面", "held level")
+    if has_roofs:
+        return text(
+            "面の傾き（屋根は屋根面）", "on the slope of the surface (roofs: of their planes)"
+        )
+    return text("面の傾き", "on the slope of the surface")
+
+
 def plane_note(params: IrradiationParams, has_roofs: bool, light: SpanLight, clear: bool) -> Note:
     """Say which days, which sky and which planes, and what comes down in the open.
 
@@ -105,16 +125,12 @@ def plane_note(params: IrradiationParams, has_roofs: bool, light: SpanLight, cle
         Whether the sky is taken as cloudless.
     """
     first, last = params.first_day.isoformat(), params.last.isoformat()
-    ja, en = "水平面", "held level"
-    if params.plane == "surface":
-        ja, en = "面の傾き", "on the slope of the surface"
-        if has_roofs:
-            ja, en = f"{ja}（屋根は屋根面）", f"{en} (roofs: of their planes)"
+    plane = plane_words(params, has_roofs)
     sky_ja, sky_en = ("快晴", "clear sky") if clear else ("観測された空", "observed sky")
     return Note(
         severity="info",
-        ja=f"{first}～{last}、{sky_ja}、{ja} 1 m2 当たり。開けた水平面で {light.level_kwh_m2[0]:.1f} kWh/m2。"
+        ja=f"{first}～{last}、{sky_ja}、{plane.ja} 1 m2 当たり。開けた水平面で {light.level_kwh_m2[0]:.1f} kWh/m2。"
         f"地面の反射（反射率 {params.albedo:g}）を含み、壁の反射は含まない",
-        en=f"{first} to {last}, {sky_en}, per m2 {en}; {light.level_kwh_m2[0]:.1f} kWh/m2 on open level"
+        en=f"{first} to {last}, {sky_en}, per m2 {plane.en}; {light.level_kwh_m2[0]:.1f} kWh/m2 on open level"
         f" ground. Ground reflects {params.albedo:g}, walls nothing",
     )

@@ -21,7 +21,7 @@ from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Block
 from citytwin.model.text import Text, text
-from citytwin.simulations.irradiation.params import Observed, ProbableParams, RoofParams
+from citytwin.simulations.irradiation.params import LightParams, Observed
 from citytwin.simulations.irradiation.span import Span, span_of
 
 FloatArray = NDArray[np.float64]
@@ -52,12 +52,38 @@ class Observation:
     notes: tuple[Note, ...]
 
 
+def record_of(observed: Observed, block: Block, step: str) -> Record:
+    """Return the good observations that a block has of the sky.
+
+    Parameters
+    ----------
+    observed
+        What is recorded.
+    block
+        With the record.
+    step
+        Name of the simulation, for messages.
+
+    Raises
+    ------
+    StepError
+        If there is no record.
+    """
+    wanted = PROPERTY[observed]
+    record = block.records.get(wanted)
+    if record is None:
+        msg = f"there is no record of {wanted.name}"
+        raise StepError(msg, step=step, hint="add a weather feed that has it")
+    return record.good()
+
+
 def observation_of(
     limits_s: tuple[float, float],
     observed: Observed,
-    params: ProbableParams | RoofParams,
+    params: LightParams,
     block: Block,
     step: str,
+    min_coverage: float,
 ) -> Observation:
     """Irradiance of each stretch of a span by the record that a block has of it.
 
@@ -71,23 +97,20 @@ def observation_of(
     observed
         What is recorded.
     params
-        The air, the longest stretch, and the share of the light that must be covered.
+        The air, and the longest stretch.
     block
         Where, with the record.
     step
         Name of the simulation, for messages.
+    min_coverage
+        Share of the light that must be covered [0 to 1].
 
     Raises
     ------
     StepError
         If there is no record, or less is covered.
     """
-    wanted = PROPERTY[observed]
-    record = block.records.get(wanted)
-    if record is None:
-        msg = f"there is no record of {wanted.name}"
-        raise StepError(msg, step=step, hint="add a weather feed that has it")
-    record = record.good()
+    record = record_of(observed, block, step)
     intervals_s = standing_intervals(record.start_s, record.end_s)
     span = span_of(limits_s, intervals_s, params, block.site)
     level, owner = span.clear.level_w_m2(span.altitude_deg), span.pieces.interval
@@ -95,7 +118,7 @@ def observation_of(
     energy = level * span.pieces.length_s
     # Of a polar night nothing can be missed.
     share = float(energy[covered].sum() / energy.sum()) if energy.any() else 1.0
-    if share < params.min_coverage:
+    if share < min_coverage:
         msg = (
             f"the record of {record.observed.name} of {record.where.en} covers {share:.0%} of the"
             " light of the span only"
@@ -136,7 +159,7 @@ def _notes(
         severity="info",
         ja=f"空: {title.ja}の観測 {used} 件（{record.where.ja}）{formula.ja}。快晴時の {mean:.0%}。"
         "直達と散乱は Erbs ほか 1982",
-        en=f"Sky: {used} observations of {title.en[0].lower()}{title.en[1:]} ({record.where.en})"
+        en=f"Sky: {used} observation{'' if used == 1 else 's'} of {title.en[0].lower()}{title.en[1:]} ({record.where.en})"
         f"{formula.en}: {mean:.0%} of a clear sky. Beam and diffuse light after Erbs et al. 1982",
     )
     if share >= _WHOLE:

@@ -51,7 +51,11 @@ class SensorCity:
         hour = self.hour(elapsed_s)
         return tuple(
             Measurement(
-                device.id, q.name, q.unit, time_s, round(q.course(hour, device.point), q.digits)
+                device.id,
+                q.name,
+                q.unit,
+                time_s,
+                round(q.course(hour, device.point) * q.by_clock(time_s), q.digits),
             )
             for q in device.quantities
         )

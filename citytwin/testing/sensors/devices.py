@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from citytwin.testing import terrain, weather
 from citytwin.testing.place import Point2
-from citytwin.testing.sensors import storm
+from citytwin.testing.sensors import daylight, storm
 from citytwin.testing.streets import street_plan
 from citytwin.testing.traffic_feeds import main_sections
 
@@ -16,6 +16,7 @@ _MASTS = ((90.0, 860.0), (560.0, 640.0), (900.0, 120.0))
 _RIVER_U_M = (60.0, 430.0, 940.0)
 _PUMPS = ((600.0, 530.0), (780.0, 540.0))
 _DETECTORS = 8
+_PYRANOMETER = (500.0, 450.0)
 
 Course = Callable[[float, Point2], float]
 """Value at an hour of June 2026, at a place in city metres."""
@@ -32,6 +33,9 @@ class Quantity:
     course: Course
     digits: int
     """Decimals that the device resolves."""
+    by_clock: Callable[[float], float] = lambda _time_s: 1.0
+    """What the course is multiplied by, at the seconds since 1970 of the device's clock: the storm
+    may pass quickly, the sun does not."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,9 @@ WIND_SPEED = Quantity("wind_speed", "m/s", _wind_speed, 1)
 WIND_DIRECTION = Quantity("wind_from_direction", "deg", _wind_direction, 0)
 FLOW = Quantity("traffic_flow", "1/min", storm.flow_per_min, 0)
 SPEED = Quantity("vehicle_speed", "km/h", storm.speed_km_h, 1)
+RADIATION = Quantity(
+    "surface_downwelling_shortwave_flux_in_air", "W/m2", storm.sky_share, 1, daylight.clear_w_m2
+)
 DISCHARGE = Quantity("pump_discharge", "m3/s", storm.pump_m3_s, 3)
 
 
@@ -89,6 +96,9 @@ def devices() -> tuple[Device, ...]:
             (WIND_SPEED, WIND_DIRECTION),
         )
         for k, at in enumerate(_MASTS)
+    ]
+    found += [
+        Device("sun-01", "pyranometer", "Pyranometer 1 (synthetic)", _PYRANOMETER, (RADIATION,))
     ]
     found += [
         Device(f"pump-{k + 1:02d}", "pump", f"Pump {k + 1} (synthetic)", at, (SUMP, DISCHARGE))

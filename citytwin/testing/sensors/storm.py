@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
+from citytwin.kernels.observed_sky import clearness_of_clouds
 from citytwin.testing import weather
 from citytwin.testing.place import Point2
 
@@ -24,6 +27,8 @@ _SUMP_LAG_H = 0.12
 _SUMP_START_M, _SUMP_FULL_M = 0.9, 1.9
 _PUMP_M3_S = 1.25
 _STEP_H = 1.0 / 30.0
+_CLOSED_SKY_MM_H = 4.0
+"""Rain at which clouds leave a third of the sky free."""
 
 
 def rain_mm_h(hour: float, point: Point2) -> float:
@@ -91,6 +96,23 @@ def pump_m3_s(hour: float, point: Point2) -> float:
     return _PUMP_M3_S * min(max(share, 0.0), 1.0)
 
 
+def sky_share(hour: float, point: Point2) -> float:
+    """Share of the light of a clear sky that comes through the clouds of the storm, 0.25 to 1 [1].
+
+    The heavier the rain, the less of the sky is free; Kasten and Czeplak (1980) by
+    :func:`citytwin.kernels.observed_sky.clearness_of_clouds`.
+
+    Parameters
+    ----------
+    hour
+        As in :func:`rain_mm_h` [h].
+    point
+        City metres.
+    """
+    cover_percent = 100.0 * (1.0 - math.exp(-rain_mm_h(hour, point) / _CLOSED_SKY_MM_H))
+    return float(clearness_of_clouds(np.array([cover_percent]))[0])
+
+
 def flow_per_min(hour: float, point: Point2) -> float:
     """Vehicles past a detector [1/min]: the evening's traffic, less of it in a downpour.
 
@@ -115,4 +137,4 @@ def speed_km_h(hour: float, point: Point2) -> float:
     point
         City metres.
     """
-    return 42.0 - 22.0 * min(rain_mm_h(hour, point) / 60.0, 1.0)
+    return 42.0 - 28.0 * min(rain_mm_h(hour, point) / 60.0, 1.0)

@@ -11,6 +11,8 @@ const UNITS = {
   "m2/s": "m²/s",
   Cel: "°C",
   deg: "°",
+  "W/m2": "W/m²",
+  "/h": { ja: "台/時", en: "vehicles/h" },
   h: { ja: "時間", en: "h" },
   min: { ja: "分", en: "min" },
   s: { ja: "秒", en: "s" },

@@ -5,6 +5,7 @@
 
 import { Marker } from "../vendor/maplibre-gl/maplibre-gl.js";
 import { byId, el, fill, say } from "./dom.js";
+import { clock, instant, unitName } from "./format.js";
 import { pick, t } from "./language.js";
 import { within } from "./published.js";
 
@@ -28,19 +29,39 @@ import { within } from "./published.js";
  * @property {number} latitude
  * @property {boolean} synthetic
  *
+ * @typedef {object} Seen  Who has seen an alert.
+ * @property {string} by
+ * @property {string} at  ISO 8601 instant in UTC.
+ * @property {string} note
+ *
  * @typedef {object} LiveAlert
  * @property {string} id
+ * @property {string} rule
  * @property {Text} title
  * @property {number} level
  * @property {Text} means
  * @property {boolean} silent
+ * @property {string|null} raised  ISO 8601 instant in UTC.
+ * @property {Seen|null} acknowledged
+ *
+ * @typedef {object} Silence  Nobody is called for a rule, up to a level.
+ * @property {number} up_to
+ * @property {string} until  ISO 8601 instant in UTC.
+ * @property {string} by
+ * @property {string} why
+ *
+ * @typedef {object} LiveRule
+ * @property {string} id
+ * @property {Text} title
+ * @property {string} phase
+ * @property {Silence|null} silence
  *
  * @typedef {object} Live
  * @property {string} written
  * @property {boolean} running
  * @property {LiveValue[]} values
  * @property {LiveAlert[]} alerts
- * @property {{id: string, title: Text, phase: string}[]} rules
+ * @property {LiveRule[]} rules
  */
 
 const SCHEMA = "citytwin-live/1";
@@ -49,6 +70,10 @@ const EVERY_MS = 3000;
 const SILENT_S = 30;
 /** Values older than this are shown as old. */
 const OLD_S = 120;
+/** Unit of directions: on its own one says little. */
+const BEARING = "deg";
+/** Phase of a rule that sees nothing; it is never an all-clear. */
+const NO_DATA = "no-data";
 
 /**
  * Follow the running twin of this city, if it has one.
@@ -155,7 +180,15 @@ class LivePanel {
     const running = live?.running === true && age < SILENT_S;
     this.head.dataset.running = String(running);
     this.status.textContent = running ? t("live.running") : t("live.stopped");
-    this.alerts.replaceChildren(...(live?.alerts ?? []).map((alert) => this.alert(alert)));
+    const open = new Set((live?.alerts ?? []).map((alert) => alert.rule));
+    const rules = (live?.rules ?? []).map((rule) => ({
+      ...rule,
+      unseeing: rule.phase === NO_DATA && !open.has(rule.id),
+    }));
+    this.alerts.replaceChildren(
+      ...(live?.alerts ?? []).map((alert) => this.alert(alert)),
+      ...rules.flatMap((rule) => this.rule(rule)),
+    );
     this.table.hidden = !live;
     this.rows.replaceChildren(...(live?.values ?? []).map((value) => this.row(value)));
     this.place(live?.values ?? []);
@@ -170,7 +203,41 @@ class LivePanel {
       this.told.add(key);
       say(text);
     }
-    return el("p", { class: "live-alert", "data-level": alert.level }, text);
+    return el(
+      "div",
+      { class: "live-alert", "data-level": alert.level },
+      el("p", {}, text),
+      el("p", { class: "live-decision" }, this.since(alert)),
+    );
+  }
+
+  /**
+   * Since when an alert is on, and who has seen it.
+   * @param {LiveAlert} alert
+   */
+  since({ raised, acknowledged: seen }) {
+    const zone = this.city.latest.time_zone;
+    const said = raised ? [t("live.since", { time: clock(raised, zone) })] : [];
+    if (seen) {
+      said.push(t("live.acknowledged", { by: seen.by, time: clock(seen.at, zone) }));
+      if (seen.note) said.push(seen.note);
+    } else said.push(t("live.unacknowledged"));
+    return said.join(t("live.comma"));
+  }
+
+  /**
+   * A rule that sees nothing, and who silenced it until when.
+   * @param {LiveRule & {unseeing: boolean}} rule  Of an open alert its own line says that data are missing.
+   */
+  rule(rule) {
+    const title = pick(rule.title);
+    const lines = rule.unseeing ? [t("live.nodata", { title })] : [];
+    if (rule.silence) {
+      const { up_to: level, until, by, why } = rule.silence;
+      const time = instant(until, this.city.latest.time_zone);
+      lines.push(t("live.silenced", { title, level, time, by, why }));
+    }
+    return lines.map((line) => el("p", { class: "live-rule" }, line));
   }
 
   /** @param {LiveValue} value */
@@ -186,10 +253,12 @@ class LivePanel {
     );
   }
 
-  /** @param {LiveValue[]} values  One marker per thing, with its first value. */
+  /** @param {LiveValue[]} values  One marker per thing, with its first value that is no bearing. */
   place(values) {
     const seen = new Set();
-    for (const value of values) {
+    const bearings = values.filter((value) => value.unit === BEARING);
+    const telling = values.filter((value) => value.unit !== BEARING);
+    for (const value of [...telling, ...bearings]) {
       if (seen.has(value.thing)) continue;
       seen.add(value.thing);
       let marker = this.markers.get(value.thing);
@@ -220,7 +289,7 @@ class LivePanel {
 function said(value) {
   if (value.value === null) return "–";
   const digits = Math.abs(value.value) < 10 ? 2 : Math.abs(value.value) < 100 ? 1 : 0;
-  return `${value.value.toFixed(digits)} ${value.unit}`;
+  return `${value.value.toFixed(digits)} ${unitName(value.unit)}`;
 }
 
 /** @param {number} seconds */

@@ -40,6 +40,7 @@ def test_the_layers_of_the_twin() -> None:
         "sky_view_factor",
         "irradiation_global",
         "irradiation_probable_global",
+        "irradiance_now",
         "shade_rule",
         "shade_outline",
         "shade_equal",
@@ -84,6 +85,7 @@ def test_the_layers_of_the_twin() -> None:
         "roof_solar",
         "window_sun",
         "shade_worst",
+        "road_speeds",
         "traffic",
     ]
     assert len({one.order for one in ALL}) == len(ALL)
@@ -219,6 +221,7 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "buildings",
         "surface_accuracy",
         "model_defects",
+        "road_speeds",
         "traffic",
         "shade_distance",
     }

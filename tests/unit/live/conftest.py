@@ -14,7 +14,7 @@ from tests.unit.live.following_town import MAST, town
 @pytest.fixture(scope="session")
 def built_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The town as `citytwin run` left it."""
-    live = {"wind": {"thing": MAST}, "traffic": {}}
+    live = {"wind": {"thing": MAST}, "traffic": {}, "road_speeds": {}}
     return town(tmp_path_factory.mktemp("town"), **live).file
 
 

@@ -5,45 +5,95 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
+import shapely
+import yaml
+from pyproj import Transformer
 
 from citytwin.config import LoadedConfig, load
+from citytwin.engine.city_store import MERGED, CityStore
 from citytwin.engine.request import work_dir
 from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.formats.observations import Batch, Reading
 from citytwin.live.recent import Recent
 from citytwin.model.axes import evenly
-from citytwin.model.fields import WIND_SPEED_RATIO_BY_DIRECTION
+from citytwin.model.fields import SURFACE_HEIGHT, WIND_SPEED_RATIO_BY_DIRECTION
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.store.fields import FieldStore
+from citytwin.model.tables import ROADS
 from citytwin.store.latest import published_city
 from citytwin.store.observations import Thing
 from citytwin.store.publish import publish
 from citytwin.store.standing_city import stands
+from citytwin.store.tables import conform
 from tests.unit.live.live_city import city, feed
 from tests.unit.store.little_city import GRID, run_info, stage
 
 MAST = "urn:citytwin:sensors:roof"
 RATIOS = (1.0, 0.5, 0.25, 0.75)
 """Of wind from north, east, south and west, in every cell but the first."""
-LAYERS = ("terrain", "wind_speed_ratio_by_direction", "wind_speed_now", "traffic")
+LAYERS = (
+    "terrain",
+    "irradiance_now",
+    "wind_speed_ratio_by_direction",
+    "wind_speed_now",
+    "road_speeds",
+    "traffic",
+)
+GATE = (139.757, 35.692)
+"""Longitude and latitude of a detector, on the only road."""
+ROOF_M = 12.0
+"""Height of the level surface of the town."""
+_MORE = """
+simulations:
+  - {use: wind_by_direction, params: {directions: 4}}
+  - {use: wind_now, params: {moment: 2026-06-01T12:00:00+09:00}}
+  - {use: irradiance_now, params: {directions: 16, linke_turbidity: 3.0}}
+assessments:
+  - {use: road_speeds, params: {match_m: 5}}
+"""
+_SOURCES = (("roads", "citygml_roads"), ("weather", "openmeteo"))
+"""Name and format of what the last run read besides its buildings."""
 
 
 def town(folder: Path, **live: object) -> LoadedConfig:
     """Publish the town; its batch wind is that of a made-up day."""
     loaded = city(folder, [feed(folder={"path": "in"})], **live)
-    more = "simulations: [{use: wind_now, params: {moment: 2026-06-01T12:00:00+09:00}}]\n"
-    loaded.file.write_text(loaded.file.read_text("utf-8") + more, "utf-8")
+    content = yaml.safe_load(loaded.file.read_text("utf-8")) | yaml.safe_load(_MORE)
+    for name, form in _SOURCES:
+        content["sources"].append(content["sources"][0] | {"name": name, "use": form})
+    loaded.file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     loaded = load(loaded.file)
-    store = FieldStore(work_dir(loaded) / "fields", GRID, DEFAULT_TILE_CELLS)
-    store.create(WIND_SPEED_RATIO_BY_DIRECTION, evenly(4))
+    work = CityStore(work_dir(loaded), GRID.crs, "Asia/Tokyo", DEFAULT_TILE_CELLS, GRID)
     ratios = np.empty((4, *GRID.shape), dtype=np.float32)
     ratios[:] = np.array(RATIOS)[:, None, None]
     ratios[:, 0, 0] = np.nan
-    store.write(WIND_SPEED_RATIO_BY_DIRECTION, GRID.whole, ratios)
+    work.fields.create(WIND_SPEED_RATIO_BY_DIRECTION, evenly(4))
+    work.fields.write(WIND_SPEED_RATIO_BY_DIRECTION, GRID.whole, ratios)
+    work.fields.create(SURFACE_HEIGHT)
+    level = np.full(GRID.shape, ROOF_M, dtype=np.float32)
+    work.fields.write(SURFACE_HEIGHT, GRID.whole, level)
+    work.write_table(MERGED, ROADS, _roads())
     staged = [stage(folder / "out" / "staged", name) for name in LAYERS]
     publish(loaded.city_dir, staged, run_info())
     return loaded
+
+
+def _roads() -> gpd.GeoDataFrame:
+    """One road of 40 m, with the gate in its middle."""
+    to_plane = Transformer.from_crs("EPSG:4326", GRID.crs, always_xy=True)
+    x, y = to_plane.transform(*GATE)
+    columns = {
+        "road_id": ["road_1"],
+        "name": ["Gate Street"],
+        "function": ["市道"],
+        "width_m": [8.0],
+        "level": [0],
+        "source": ["roads"],
+    }
+    shape = shapely.box(x - 20, y - 4, x + 20, y + 4)
+    roads = gpd.GeoDataFrame(columns, geometry=[shape], crs=GRID.crs)
+    return gpd.GeoDataFrame(conform(ROADS, roads, GRID.crs))
 
 
 def measured(recent: Recent, at: datetime, speed: float, from_deg: float | None, raw: str) -> None:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import urllib.error
 import urllib.request
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from citytwin.alerts.lifecycle import AlertState, evaluate
+from citytwin.alerts.silence import Acknowledgement, Silence
 from citytwin.alerts.windows import Reading as Seen
 from citytwin.errors import ConfigError, StoreError
 from citytwin.formats.observations import Batch, Reading
@@ -24,9 +27,11 @@ from citytwin.live.health import (
     write_health,
 )
 from citytwin.live.metrics_server import serving_metrics
-from citytwin.live.page import write_page
+from citytwin.live.page import Page, RuleShown, write_page
 from citytwin.live.recent import Recent
 from citytwin.model.properties import RAINFALL_RATE
+from citytwin.model.warning_levels import WarningLevel
+from citytwin.store import atomic
 from citytwin.store.observations import Thing
 from citytwin.transports.connector import Standing
 from tests.unit.alerts.sample_rules import rain_rule
@@ -44,14 +49,67 @@ def recent(value: float) -> Recent:
     return found
 
 
+def written(
+    folder: Path,
+    found: Recent,
+    rules: list[RuleShown],
+    feeds: dict[str, Standing],
+    public: set[str],
+    *,
+    running: bool = True,
+) -> dict[str, Any]:
+    """What stands on the page."""
+    page = Page(NOW, found, rules, feeds, public, running)
+    write_page(folder, folder / "aside", page)
+    content: dict[str, Any] = json.loads((folder / "live.json").read_text("utf-8"))
+    return content
+
+
+def test_who_has_seen_an_alert_and_who_silenced_its_rule_is_on_the_page(tmp_path: Path) -> None:
+    """With times; and a rule that nobody decided about says so."""
+    state, _ = evaluate(rain_rule(), AlertState(), Seen(35.0), NOW)
+    seen = Acknowledgement(state.alert_id, NOW, "Sato", "on our way")
+    quiet = Silence("heavy_rain", WarningLevel(4), NOW + timedelta(hours=1), "Mori", "test")
+    content = written(
+        tmp_path, recent(35.0), [RuleShown(rain_rule(), state, seen, quiet)], {}, {"s"}
+    )
+    assert content["alerts"][0]["acknowledged"] == {
+        "by": "Sato",
+        "at": "2026-06-30T03:00:00Z",
+        "note": "on our way",
+    }
+    assert content["rules"][0]["silence"] == {
+        "up_to": 4,
+        "until": "2026-06-30T04:00:00Z",
+        "by": "Mori",
+        "why": "test",
+    }
+    content = written(tmp_path, recent(35.0), [RuleShown(rain_rule(), state)], {}, {"s"})
+    assert content["alerts"][0]["acknowledged"] is None
+    assert content["rules"][0]["silence"] is None
+
+
+def test_a_publication_meanwhile_does_not_take_the_page_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It removes what looks unfinished in the folder of the city, just before the page gets its name."""
+    removed: list[Path] = []
+
+    def publish_meanwhile(file: Path, synced: Callable[[Path], None] = atomic.sync_file) -> None:
+        removed.extend(atomic.remove_stale(tmp_path))
+        synced(file)
+
+    monkeypatch.setattr(atomic, "sync_file", publish_meanwhile)
+    (tmp_path / f".tmp-{'0' * 32}.json").write_text("of a killed run", "utf-8")
+    assert written(tmp_path, recent(35.0), [], {}, {"s"})["running"]
+    assert [path.name for path in removed] == [f".tmp-{'0' * 32}.json"]
+
+
 def test_values_alerts_and_feeds_are_on_the_page(tmp_path: Path) -> None:
     """With their times; a value that cannot be is none."""
     state, _ = evaluate(rain_rule(), AlertState(), Seen(35.0), NOW)
     feeds = {"s": Standing(connected=True, last_success_s=NOW.timestamp())}
-    write_page(
-        tmp_path, NOW, recent(35.0), [(rain_rule(), state)], feeds, public={"s"}, running=True
-    )
-    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    content = written(tmp_path, recent(35.0), [RuleShown(rain_rule(), state)], feeds, {"s"})
     (value,) = content["values"]
     assert (value["name"], value["value"], value["unit"]) == ("Gauge", 35.0, "mm/h")
     assert (value["at"], value["synthetic"], value["flag"]) == (
@@ -63,8 +121,7 @@ def test_values_alerts_and_feeds_are_on_the_page(tmp_path: Path) -> None:
     assert (alert["level"], alert["rule"], alert["silent"]) == (4, "heavy_rain", False)
     assert content["feeds"][0]["last_success"] == "2026-06-30T03:00:00Z"
     assert content["running"]
-    write_page(tmp_path, NOW, recent(4000.0), [], {}, public={"s"}, running=False)
-    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    content = written(tmp_path, recent(4000.0), [], {}, {"s"}, running=False)
     assert (content["values"][0]["value"], content["values"][0]["flag"]) == (None, "bad")
     assert not content["running"]
 
@@ -72,8 +129,7 @@ def test_values_alerts_and_feeds_are_on_the_page(tmp_path: Path) -> None:
 def test_what_is_not_public_stays_off_the_page(tmp_path: Path) -> None:
     """Neither its values nor that the feed is there."""
     feeds = {"s": Standing(connected=True)}
-    write_page(tmp_path, NOW, recent(35.0), [], feeds, public=set(), running=True)
-    content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+    content = written(tmp_path, recent(35.0), [], feeds, set())
     assert (content["values"], content["feeds"]) == ([], [])
 
 
@@ -85,8 +141,7 @@ def test_alerts_are_as_closed_as_the_feeds_they_watch(
     state, _ = evaluate(rain_rule(), AlertState(), Seen(35.0), NOW)
     feeds = {"s": Standing(connected=True), "other": Standing(connected=True)}
     for found, expected in ((recent(35.0), shown), (Recent(timedelta(hours=1)), len(public) // 2)):
-        write_page(tmp_path, NOW, found, [(rain_rule(), state)], feeds, public=public, running=True)
-        content = json.loads((tmp_path / "live.json").read_text("utf-8"))
+        content = written(tmp_path, found, [RuleShown(rain_rule(), state)], feeds, public)
         assert (len(content["alerts"]), len(content["rules"])) == (expected, expected)
 
 

@@ -13,15 +13,16 @@ from citytwin.formats.observations import Batch, Reading
 from citytwin.live.change_trigger import ChangeTrigger
 from citytwin.live.measured_traffic import MeasuredTraffic, measured_traffic
 from citytwin.live.recent import Recent
-from citytwin.live.traffic_trigger import traffic_trigger
+from citytwin.live.traffic_trigger import POINTS, ROADS, traffic_trigger
 from citytwin.live_config import TrafficConfig
 from citytwin.model.properties import TRAFFIC_FLOW, VEHICLE_SPEED
 from citytwin.store.observations import Thing
 from tests.pipelines.small_city import published_files
-from tests.unit.live.following_town import layer_folder, nothing_measured, order_of
+from tests.unit.live.following_town import GATE, layer_folder, nothing_measured, order_of
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CONFIG = TrafficConfig(every_minutes=1)
+PROPERTIES = (TRAFFIC_FLOW, VEHICLE_SPEED)
 
 
 def counted(
@@ -34,7 +35,7 @@ def counted(
         Reading(detector, VEHICLE_SPEED, second, second, values[1]),
     )
     name = f"urn:citytwin:sensors:{detector.replace(' ', '%20')}"
-    thing = Thing(name, "sensors", detector, "traffic_detector", 139.757, 35.692, synthetic=True)
+    thing = Thing(name, "sensors", detector, "traffic_detector", *GATE, synthetic=True)
     recent.add("sensors", Batch("f", raw * 32, (), readings), [thing])
 
 
@@ -58,7 +59,7 @@ def test_readings_change_the_map_of_traffic_alone(loaded: LoadedConfig) -> None:
     counted(recent, NOW - timedelta(minutes=5), "gate 1", (600.0, 30.0), "bb")
     counted(recent, NOW, "gate 1", (1200.0, 6.0), "cc")
     counted(recent, NOW, "gate 2", (-5.0, -5.0), "dd")
-    made(traffic_trigger(loaded, CONFIG, recent), NOW)
+    made(traffic_trigger(loaded, CONFIG, recent, POINTS), NOW)
     found = rows(loaded)
     assert found.loc["gate 1", "traffic_flow_per_h"] == 900.0
     assert found.loc["gate 1", "vehicle_speed_km_h"] == 18.0
@@ -77,10 +78,31 @@ def test_readings_change_the_map_of_traffic_alone(loaded: LoadedConfig) -> None:
     assert order_of(loaded) == order
 
 
+def test_a_detector_gives_its_road_a_speed(loaded: LoadedConfig) -> None:
+    """The travel time of 60 and 20 km/h is that of 30; the layer descends from the roads as well."""
+    recent = nothing_measured()
+    roads = traffic_trigger(loaded, CONFIG, recent, ROADS)
+    counted(recent, NOW, "gate 1", (1000.0, 60.0), "aa")
+    counted(recent, NOW, "gate 2", (10.0, 20.0), "bb")
+    before = published_files(loaded.city_dir)
+    made(roads, NOW)
+    (file,) = layer_folder(loaded, "road_speeds").glob("*.parquet")
+    (road,) = gpd.read_parquet(file).itertuples()
+    assert (road.road_id, road.name, road.sensors) == ("road_1", "Gate Street", 2)
+    assert road.speed_km_h == pytest.approx(30.0)
+    document = json.loads((file.parent / "layer.json").read_text("utf-8"))
+    assert document["classification"] == "public"
+    after = published_files(loaded.city_dir)
+    others = {name for name in before if not name.startswith("road_speeds/")}
+    assert all(after[name] == before[name] for name in others)
+    counted(recent, NOW + timedelta(seconds=1), "gate 1", (3000.0, 60.0), "cc")
+    assert not roads.wanted(NOW + timedelta(seconds=1)), "a flow is no speed"
+
+
 def test_traffic_that_goes_on_as_it_was_is_not_published_again(loaded: LoadedConfig) -> None:
     """A tenth of a mean is a change, so is a detector that comes or goes."""
     recent = nothing_measured()
-    traffic = traffic_trigger(loaded, CONFIG, recent)
+    traffic = traffic_trigger(loaded, CONFIG, recent, POINTS)
     assert not traffic.wanted(NOW)
     counted(recent, NOW, "gate 1", (1000.0, 40.0), "aa")
     made(traffic, NOW)
@@ -88,7 +110,7 @@ def test_traffic_that_goes_on_as_it_was_is_not_published_again(loaded: LoadedCon
     counted(recent, later, "gate 1", (1050.0, 41.0), "bb")
     assert not traffic.wanted(later)
     counted(recent, later, "gate 1", (9e9, 41.0), "cc")  # beyond what a lane can carry
-    seen = measured_traffic(CONFIG, recent, later)
+    seen = measured_traffic(CONFIG, PROPERTIES, recent, later)
     assert seen is not None
     assert [key[1] for key in seen.means] == ["vehicle_speed"]
     counted(recent, later, "gate 1", (1050.0, 30.0), "dd")
@@ -104,4 +126,4 @@ def test_what_is_old_or_of_the_future_is_no_traffic(minutes: int) -> None:
     """A quarter of an hour counts."""
     recent = nothing_measured()
     counted(recent, NOW, "gate 1", (1000.0, 40.0), "aa")
-    assert measured_traffic(CONFIG, recent, NOW + timedelta(minutes=minutes)) is None
+    assert measured_traffic(CONFIG, PROPERTIES, recent, NOW + timedelta(minutes=minutes)) is None

@@ -29,8 +29,8 @@ from tests.unit.live.following_town import (
     measured,
     nothing_measured,
     order_of,
-    town,
 )
+from tests.unit.live.live_city import city, feed
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 CONFIG = WindConfig(thing=MAST, every_minutes=1)
@@ -180,7 +180,10 @@ def test_a_failure_leaves_the_city_as_it_was(
     assert (loaded.city_dir / "latest.json").read_bytes() == before
 
 
-def test_a_mast_of_no_feed_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("layer", ["wind", "sunlight"])
+def test_a_sensor_of_no_feed_is_refused(tmp_path: Path, layer: str) -> None:
     """It would never be heard of."""
     with pytest.raises(ConfigError, match="of none of the feeds sensors"):
-        town(tmp_path, wind={"thing": "urn:citytwin:masts:roof"})
+        city(
+            tmp_path, [feed(folder={"path": "in"})], **{layer: {"thing": "urn:citytwin:masts:roof"}}
+        )

@@ -62,6 +62,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.SKY_VIEW_FACTOR: (0.1, 1.0),
         f.IRRADIATION_GLOBAL: (120.0, 1900.0),
         f.IRRADIATION_PROBABLE_GLOBAL: (80.0, 1400.0),
+        f.IRRADIANCE_NOW: (20.0, 900.0),
         f.FRONTAL_AREA: (0.0, 0.9),
         f.WIND_SPEED_RATIO: (0.05, 1.7),
         f.PLAN_AREA: (0.0, 0.6),
@@ -261,6 +262,25 @@ def road_exposure() -> gpd.GeoDataFrame:
     )[list(t.ROAD_EXPOSURE.column_names)]
 
 
+def road_speeds() -> gpd.GeoDataFrame:
+    """Return a jammed, a slow and a flowing road, and one whose detector is silent."""
+    speeds = [7.5, 15.0, 48.0, np.nan]
+    top = GRID.y_max - 30 * np.arange(4) - 30
+    return gpd.GeoDataFrame(
+        {
+            "road_id": _strings("road_", 4),
+            "name": pd.array(["中央通り", *[None] * 3], dtype="string"),
+            "function": pd.array(["市道"] * 4, dtype="string"),
+            "speed_km_h": speeds,
+            "sensors": pd.array([2, 1, 1, 0], dtype="Int32"),
+            "silent_sensors": pd.array([0, 1, 0, 1], dtype="Int32"),
+            "latest": pd.to_datetime([VALID, VALID, VALID, pd.NaT], utc=True),
+        },
+        geometry=[shapely.box(GRID.x_min + 20, y - 10, GRID.x_min + 500, y) for y in top],
+        crs=GRID.crs,
+    )[list(t.ROAD_SPEEDS.column_names)]
+
+
 def traffic() -> gpd.GeoDataFrame:
     """Return a detector with flow and speed, a late bus, a counter, and a broken detector."""
     rows = [
@@ -447,6 +467,7 @@ TABLES = {
     "facades": facades,
     "road_exposure": road_exposure,
     "traffic": traffic,
+    "road_speeds": road_speeds,
 }
 
 

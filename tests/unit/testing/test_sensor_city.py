@@ -6,6 +6,7 @@ import itertools
 import json
 import threading
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,10 @@ def test_all_kinds_of_devices_are_there() -> None:
         "water_level": 3,
         "wind_mast": 3,
         "pump": 2,
+        "pyranometer": 1,
         "traffic_detector": 8,
     }
-    assert len({device.id for device in devices()}) == 21
+    assert len({device.id for device in devices()}) == 22
     assert all(0 <= d.point[0] <= 1000 and 0 <= d.point[1] <= 900 for d in devices())
 
 
@@ -71,6 +73,21 @@ def test_a_storm_rises_the_river_follows_and_pumps_run() -> None:
     assert 3.0 < max(level) < 8.0
     assert pump[0] == 0.0
     assert max(pump) == 1.25
+
+
+def test_clouds_of_the_storm_dim_the_sun_of_the_clock() -> None:
+    """At noon of the longest day a quarter to all of some 900 W/m2 comes down; at midnight nothing."""
+    noon_s, midnight_s = (datetime(2026, 6, 21, h, 45, tzinfo=UTC).timestamp() for h in (2, 15))
+    (sun,) = (device for device in devices() if device.kind == "pyranometer")
+    (light,) = sun.quantities
+    assert 800.0 < light.by_clock(noon_s) < 1050.0
+    assert light.by_clock(midnight_s) == 0.0
+    shares = [light.course(storm.FIRST_H + k / 10.0, sun.point) for k in range(50)]
+    assert min(shares) == pytest.approx(0.25, abs=1e-3)
+    assert shares[-1] > 0.95
+    ((measured,),) = (SensorCity().measured(sun, 0.0, noon_s),)
+    expected = light.course(storm.FIRST_H, sun.point) * light.by_clock(noon_s)
+    assert measured.value == round(expected, 1)
 
 
 def test_the_same_seed_sends_the_same() -> None:
@@ -205,7 +222,7 @@ def test_the_whole_city_over_a_real_broker(tmp_path: Path) -> None:
             assert delivery is not None
             contents += [payload.content for payload in delivery.payloads]
             delivery.acknowledge()
-        assert count == 42
+        assert count == 44
         expected = [pack(batch) for k in range(2) for batch in city.tick(k * 10.0, START_S)]
         assert contents == expected
         subscription.close()

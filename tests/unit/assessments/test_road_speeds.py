@@ -1,0 +1,158 @@
+"""Speeds on roads: the nearest segment, harmonic means, travel times over sections."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+import shapely
+
+from citytwin.assessments.road_speeds import ASSESSMENT, RoadSpeedParams
+from citytwin.model import properties as p
+from citytwin.model.grid import GridSpec
+from citytwin.model.steps import Assessed, CityState
+from citytwin.model.tables import OBSERVATIONS, ROAD_SPEEDS, ROADS, THINGS
+from citytwin.store.tables import conform
+
+CRS = "EPSG:6677"
+GRID = GridSpec(CRS, 0.0, 60.0, 2.5, 24, 160)
+TUBE = "urn:citytwin:f:tube"
+ROWS = {
+    "avenue": (shapely.box(0, 0, 100, 10), 0),
+    "street": (shapely.box(100, 0, 200, 8), 0),
+    "below": (shapely.box(300, 0, 400, 10), 0),
+    "bridge": (shapely.box(340, -50, 350, 50), 1),
+}
+
+
+def assessed(
+    rows: list[tuple[str, p.ObservedProperty, int, float | None, int]],
+    places: dict[str, tuple[float, float]],
+    *,
+    kind: str = "traffic_detector",
+    **params: object,
+) -> Assessed:
+    """The result for observations (thing, property, end [s], result, flag) of things at places."""
+    seconds = [row[2] for row in rows]
+    observations = pd.DataFrame(
+        {
+            "source": "f",
+            "thing": [row[0] for row in rows],
+            "property": [row[1].name for row in rows],
+            "unit": [row[1].unit for row in rows],
+            "phenomenon_start": pd.to_datetime([s - 60 for s in seconds], unit="s", utc=True),
+            "phenomenon_end": pd.to_datetime(seconds, unit="s", utc=True),
+            "result": [row[3] for row in rows],
+            "flag": [row[4] for row in rows],
+            "synthetic": False,
+            "raw_ref": "",
+        }
+    )
+    things = gpd.GeoDataFrame(
+        {
+            "thing": list(places),
+            "name": None,
+            "kind": kind,
+            "source": "f",
+            "synthetic": False,
+            "height_above_ground_m": float("nan"),
+        },
+        geometry=[shapely.Point(place) for place in places.values()],
+        crs=CRS,
+    )
+    roads = gpd.GeoDataFrame(
+        {
+            "road_id": list(ROWS),
+            "name": None,
+            "function": "市道",
+            "width_m": 8.0,
+            "level": [level for _, level in ROWS.values()],
+            "source": "r",
+        },
+        geometry=[shape for shape, _ in ROWS.values()],
+        crs=CRS,
+    )
+    tables = {
+        OBSERVATIONS: conform(OBSERVATIONS, observations, CRS),
+        THINGS: conform(THINGS, things, CRS),
+        ROADS: conform(ROADS, roads, CRS),
+    }
+    return ASSESSMENT.run(CityState(GRID, {}, tables), RoadSpeedParams.model_validate(params))
+
+
+def speeds(found: Assessed) -> dict[str, float]:
+    """Speed by road, as it is delivered."""
+    frame = conform(ROAD_SPEEDS, found.frame, CRS)
+    return dict(zip(frame["road_id"], frame["speed_km_h"], strict=True))
+
+
+def test_the_travel_time_of_a_road_is_the_mean_of_those_measured_on_it() -> None:
+    """60 km/h takes 1 min/km and 20 km/h 3: the mean of 2 is 30 km/h. Bad values count nowhere."""
+    found = assessed(
+        [
+            ("a", p.VEHICLE_SPEED, 600, 50.0, 1),
+            ("a", p.VEHICLE_SPEED, 660, 70.0, 1),
+            ("b", p.VEHICLE_SPEED, 600, 20.0, 1),
+            ("c", p.VEHICLE_SPEED, 600, 99.0, 4),
+            ("b", p.TRAFFIC_FLOW, 900, 600.0, 1),
+        ],
+        {"a": (10.0, 5.0), "b": (90.0, 15.0), "c": (150.0, 4.0)},
+    )
+    frame = found.frame.set_index("road_id")
+    assert frame.loc["avenue", "speed_km_h"] == pytest.approx(30.0)
+    assert frame.loc["avenue", ["sensors", "silent_sensors"]].tolist() == [2, 0]
+    assert pd.isna(frame.loc["street", "speed_km_h"])
+    assert frame.loc["street", ["sensors", "silent_sensors"]].tolist() == [0, 1]
+    assert found.valid_time == datetime.fromtimestamp(660, UTC)
+    assert found.used == {OBSERVATIONS: {"f"}, THINGS: {"f"}}
+
+
+def test_a_detector_is_on_the_nearest_road_that_is_near_enough() -> None:
+    """Not on one of two that lie above each other, nor on one too far away."""
+    rows = [(name, p.VEHICLE_SPEED, 600, 40.0, 1) for name in ("near", "far", "crossing", "deck")]
+    places = {
+        "near": (100.5, -4.0),
+        "far": (50.0, 30.0),
+        "crossing": (345.0, 5.0),
+        "deck": (345.0, 30.0),
+    }
+    found = assessed(rows, places)
+    assert speeds(found) == {"street": 40.0, "bridge": 40.0}
+    facts = {fact.name: fact.value for fact in found.facts}
+    assert facts == {"roads_with_speed": 2.0, "sensors_on_no_road": 2.0}
+    assert speeds(assessed(rows, places, match_m=25.0))["avenue"] == 40.0
+
+
+def test_of_a_vehicle_the_last_speed_counts_and_none_where_it_stands() -> None:
+    """Its earlier ones were measured elsewhere; it may stand at a stop."""
+    rows = [("bus", p.VEHICLE_SPEED, 600, 10.0, 1), ("bus", p.VEHICLE_SPEED, 660, 36.0, 1)]
+    place = {"bus": (50.0, 5.0)}
+    assert speeds(assessed(rows, place, kind="vehicle")) == {"avenue": 36.0}
+    standing = assessed([*rows, ("bus", p.VEHICLE_SPEED, 720, 0.0, 1)], place, kind="vehicle")
+    assert standing.frame["speed_km_h"].isna().all()
+    assert standing.frame["silent_sensors"].tolist() == [1]
+
+
+def test_travel_times_are_speeds_of_the_sections_that_are_named() -> None:
+    """500 m in 60 s are 30 km/h on both roads; with a detector of 60 km/h the avenue has 40."""
+    section = {"thing": TUBE, "length_m": 500.0, "roads": ["avenue", "street", "renamed"]}
+    rows = [
+        (TUBE, p.TRAVEL_TIME, 600, 60.0, 1),
+        ("d", p.VEHICLE_SPEED, 600, 60.0, 1),
+        ("unknown", p.TRAVEL_TIME, 600, 60.0, 1),
+    ]
+    places = {TUBE: (500.0, 0.0), "d": (50.0, 5.0), "unknown": (50.0, 5.0)}
+    found = assessed(rows, places, sections=[section])
+    assert speeds(found) == {"avenue": pytest.approx(40.0), "street": pytest.approx(30.0)}
+    assert [note.severity for note in found.notes] == ["loss"]
+    assert "renamed" in found.notes[0].en
+
+
+def test_without_a_measurement_there_is_no_road() -> None:
+    """Neither a time, nor a source."""
+    found = assessed([], {})
+    assert len(found.frame) == 0
+    assert found.valid_time is None
+    assert found.used == {}
