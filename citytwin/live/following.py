@@ -17,6 +17,7 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from typing import Protocol
 
+from citytwin import registry
 from citytwin.errors import CityTwinError
 
 _LOG = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ class Task:
     """What begins, for the log."""
     carry_out: Callable[[], Done]
     prepare: Callable[[], None] | None = None
-    """Before the time counts: what is not compiled yet is compiled now."""
+    """Before the time counts: what is not loaded or compiled yet is now."""
 
 
 class Trigger(Protocol):
@@ -204,6 +205,7 @@ def _work(task: Task, answer: Connection) -> None:
         signal.SIGINT, signal.SIG_IGN
     )  # a terminal sends it to all; the twin ends this one
     try:
+        registry.steps()  # all of a run: loaded before the time counts
         if task.prepare is not None:
             task.prepare()
         answer.send(_Ready())

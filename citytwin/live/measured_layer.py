@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -107,21 +108,33 @@ def synthetic_notes(credit: FeedCredits, ja: str, en: str) -> tuple[Note, ...]:
     return (note,)
 
 
-def mean_note(at: datetime, measurements: int) -> Note:
-    """Return the note from how many measurements of a sensor it was made, until when.
+def clock_of(at: datetime, zone: str) -> str:
+    """Return a time as the clocks of a city show it.
 
     Parameters
     ----------
     at
-        Of the last one (aware, UTC).
+        Aware.
+    zone
+        IANA name.
+    """
+    return f"{at.astimezone(ZoneInfo(zone)):%Y-%m-%d %H:%M:%S}"
+
+
+def mean_note(clock: str, measurements: int) -> Note:
+    """Return the note from how many measurements of a sensor it was made, until when.
+
+    Parameters
+    ----------
+    clock
+        Of the last one, by :func:`clock_of`.
     measurements
         Of which it is the mean.
     """
-    clock = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     return Note(
         severity="info",
-        ja=f"ライブの観測（{clock} まで、{measurements} 回の平均）による",
-        en=f"Made live from the mean of {measurements} measurements until {clock}",
+        ja=f"ライブの観測（現地時刻 {clock} まで、{measurements} 回の平均）による",
+        en=f"Made live from the mean of {measurements} measurements until {clock} local time",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from citytwin.live.measured_layer import payloads_used
+from citytwin.live.measured_layer import clock_of, payloads_used
 from citytwin.live.nowcast_job import NowcastJob
 from citytwin.live.radar_rain import RadarRain
 from citytwin.live.rain_outlook import Outlook
@@ -20,7 +20,7 @@ def notes_of(job: NowcastJob) -> tuple[Note, ...]:
         The nowcast.
     """
     rain, cell = job.outlook, job.grid.cell_m * job.factor
-    clock = rain.now.strftime("%Y-%m-%dT%H:%M:%SZ")
+    clock = clock_of(rain.now, job.loaded.config.time_zone)
     notes = [_radar_note(rain.radar, clock, cell) if rain.radar else _gauge_note(rain, clock, cell)]
     notes += [_stage_note(line) for line in job.stages]
     notes += [
@@ -54,9 +54,9 @@ def notes_of(job: NowcastJob) -> tuple[Note, ...]:
 def _gauge_note(rain: Outlook, clock: str, cell_m: float) -> Note:
     return Note(
         severity="info",
-        ja=f"{clock} までの雨量計 {rain.gauges} 箇所の観測と、以後 {rain.lasting_mm_h:.1f} mm/h が続くと"
+        ja=f"現地時刻 {clock} までの雨量計 {rain.gauges} 箇所の観測と、以後 {rain.lasting_mm_h:.1f} mm/h が続くと"
         f"仮定した雨による（セル {cell_m:g} m）",
-        en=f"Rain of {rain.gauges} gauges until {clock}, and {rain.lasting_mm_h:.1f} mm/h going"
+        en=f"Rain of {rain.gauges} gauges until {clock} local time, and {rain.lasting_mm_h:.1f} mm/h going"
         f" on from then (cells of {cell_m:g} m)",
     )
 
@@ -65,10 +65,10 @@ def _radar_note(radar: RadarRain, clock: str, cell_m: float) -> Note:
     ahead, of = sum(image.issued_s is not None for image in radar.images), len(radar.images)
     return Note(
         severity="info",
-        ja=f"{clock} までのレーダー雨量を雨量計 {radar.gauges} 箇所で補正（係数 {radar.bias:.2f}）し、雨域の移動"
+        ja=f"現地時刻 {clock} までのレーダー雨量を雨量計 {radar.gauges} 箇所で補正（係数 {radar.bias:.2f}）し、雨域の移動"
         f"（{radar.speed_m_s:.0f} m/s）を外挿した場所ごとの雨による（画像 {of} 枚のうち {ahead} 枚は予測）。"
         f"発達・衰弱は見込みません（セル {cell_m:g} m）",
-        en=f"Rain of the radar until {clock}, corrected by {radar.gauges} gauges (factor"
+        en=f"Rain of the radar until {clock} local time, corrected by {radar.gauges} gauges (factor"
         f" {radar.bias:.2f}) and carried on at {radar.speed_m_s:.0f} m/s, from place to place"
         f" ({ahead} of {of} images are forecasts); that it grows or dies is not foreseen (cells of"
         f" {cell_m:g} m)",

@@ -15,6 +15,7 @@ from citytwin.live.ground_credits import Ground, ground_of
 from citytwin.live.measured_layer import (
     Origin,
     Shown,
+    clock_of,
     content_of_measured,
     mean_note,
     payloads_used,
@@ -92,7 +93,7 @@ def _content_of(job: SunlightJob, made: _Map, standing: Standing) -> LayerConten
     notes = (
         *ground.notes,
         *made.made.notes,
-        mean_note(sky.at, sky.measurements),
+        mean_note(clock_of(sky.at, job.loaded.config.time_zone), sky.measurements),
         *synthetic_notes(credit, "空", "sky"),
     )
     shown = Shown(made.made.values, notes, _facts_of(sky))

@@ -21,7 +21,13 @@ from citytwin.formats.observation_tables import assemble
 from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.following import Done
 from citytwin.live.ground_credits import Ground, GroundCredits, ground_of
-from citytwin.live.measured_layer import Origin, Shown, content_of_measured, synthetic_notes
+from citytwin.live.measured_layer import (
+    Origin,
+    Shown,
+    clock_of,
+    content_of_measured,
+    synthetic_notes,
+)
 from citytwin.live.measured_traffic import MeasuredTraffic
 from citytwin.live.publishing import Standing, publish_beside
 from citytwin.model.grid import GridSpec
@@ -115,11 +121,11 @@ def _content_of(job: TrafficJob, made: _Map, standing: Standing) -> LayerContent
     said = json.dumps(
         [means, traffic.at.isoformat(), traffic.payloads, made.said, told.fingerprints]
     )
-    clock = traffic.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+    clock = clock_of(traffic.at, job.loaded.config.time_zone)
     live_note = Note(
         severity="info",
-        ja=f"ライブの観測（{clock} まで）による",
-        en=f"Made live from measurements until {clock}",
+        ja=f"ライブの観測（現地時刻 {clock} まで）による",
+        en=f"Made live from measurements until {clock} local time",
     )
     synthetic = synthetic_notes(credit, "交通", "traffic")
     notes = (*told.notes, *made.assessed.notes, live_note, *synthetic)

@@ -17,6 +17,7 @@ from citytwin.live.following import Done
 from citytwin.live.measured_layer import (
     Origin,
     Shown,
+    clock_of,
     content_of_measured,
     mean_note,
     payloads_used,
@@ -92,15 +93,15 @@ def _calm(job: WindJob, run: FieldRun) -> OfTheMoment:
     for tile in run.tiles:
         here = run.store.fields.read_one(ratios, tile, 0)
         speed[tile.slices] = np.where(np.isnan(here), np.nan, 0.0)
-    return OfTheMoment(speed, (_calm_note(job.wind),))
+    return OfTheMoment(speed, (_calm_note(job),))
 
 
-def _calm_note(wind: MeasuredWind) -> Note:
-    clock = wind.at.strftime("%Y-%m-%dT%H:%M:%SZ")
+def _calm_note(job: WindJob) -> Note:
+    wind, clock = job.wind, clock_of(job.wind.at, job.loaded.config.time_zone)
     return Note(
         severity="info",
-        ja=f"{clock} の観測は {wind.speed_m_s:.1f} m/s で静穏（0.5 m/s 未満、風向なし）のため、0 m/s としています",
-        en=f"At {clock} {wind.speed_m_s:.1f} m/s were measured: calm, below 0.5 m/s and without a direction,"
+        ja=f"現地時刻 {clock} の観測は {wind.speed_m_s:.1f} m/s で静穏（0.5 m/s 未満、風向なし）のため、0 m/s としています",
+        en=f"At {clock} local time {wind.speed_m_s:.1f} m/s were measured: calm, below 0.5 m/s and without a direction,"
         " shown as 0 m/s",
     )
 
@@ -120,7 +121,7 @@ def _content_of(job: WindJob, made: _Map, standing: Standing) -> LayerContent:
     said = json.dumps(
         [wind.vector_m_s, wind.at.isoformat(), wind.payloads, made.said, below.fingerprint]
     )
-    mean = mean_note(wind.at, wind.measurements)
+    mean = mean_note(clock_of(wind.at, job.loaded.config.time_zone), wind.measurements)
     notes = (*passed_on, *made.made.notes, mean, *synthetic_notes(credit, "風", "wind"))
     shown = Shown(made.made.values, notes, _facts_of(wind))
     inherited = below.lowered_from or below.classification

@@ -68,7 +68,8 @@ def mosquitto(folder: Path, users: Mapping[str, Rights], port: int = 0) -> Itera
         (folder / name).chmod(0o600)
     with (folder / "mosquitto.log").open("ab") as log:
         command = [_program("mosquitto"), "-c", str(folder / "mosquitto.conf")]
-        process = subprocess.Popen(command, stdout=log, stderr=log)
+        # in a session of its own: Ctrl-C in a terminal must not take it from those who still send
+        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
     try:
         _wait_for(port, process, folder / "mosquitto.log")
         yield RunningBroker(port, files, passwords, process)

@@ -33,6 +33,8 @@ class MqttPublisher:
         self._client: Client | None = None
         self._ready = threading.Event()
         self._fault = ""
+        self._refused: dict[int, str] = {}
+        """Why the broker took a message and let it fall, by its number; MQTT 3.1.1 cannot say so."""
 
     def publish(self, topic: str, payload: bytes, *, qos: int = 1, retain: bool = False) -> None:
         """Publish, and wait until the broker has it.
@@ -53,7 +55,7 @@ class MqttPublisher:
         SourceError
             If the broker may not be asked.
         UnreachableError
-            If it cannot be reached, or does not acknowledge in time.
+            If it cannot be reached, does not acknowledge in time, or refuses the topic.
         """
         client = self._connected()
         said = client.publish(topic, payload, qos=qos, retain=retain)
@@ -66,12 +68,16 @@ class MqttPublisher:
         if not said.is_published():
             self.close()  # else it would be sent a second time by the session, beside our own try
             raise self._unreachable(f"acknowledges nothing within {self._timeout_s:g} s")
+        reason = self._refused.pop(said.mid, "")
+        if reason:
+            raise self._unreachable(f"refuses {topic}: {reason}")
 
     def _connected(self) -> Client:
         if self._client is None:
             client = self._broker.client(keep_session=False)
             client.on_connect = self._on_connect
             client.on_disconnect = self._on_disconnect
+            client.on_publish = self._on_publish
             self._client = client
             self._broker.connect(client, keep_session=False, window=_WINDOW, most_bytes=_MOST_BYTES)
         if not self._ready.wait(self._timeout_s):
@@ -93,6 +99,18 @@ class MqttPublisher:
         else:
             self._fault = ""
             self._ready.set()
+
+    def _on_publish(
+        self,
+        _client: Client,
+        _userdata: Any,
+        mid: int,
+        reason: ReasonCode,
+        _properties: Properties | None,
+    ) -> None:
+        """Called before the message counts as published."""
+        if reason.is_failure:
+            self._refused[mid] = str(reason)
 
     def _on_disconnect(
         self,
@@ -116,3 +134,4 @@ class MqttPublisher:
             client.disconnect()
             client.loop_stop()
         self._ready.clear()
+        self._refused.clear()

@@ -17,11 +17,13 @@ _LOG = logging.getLogger(__name__)
 TOPIC = "citytwin/demo"
 """Begin of all topics of the sensor city."""
 VALUES, THINGS = f"{TOPIC}/values", f"{TOPIC}/things"
+ALERTS = "citytwin/+/alerts/#"
+"""What the twin says, under the id of its city."""
 SENSORS, TWIN, VISITOR = "sensors", "twin", "visitor"
 USERS = {
     SENSORS: Rights(write=[f"{VALUES}/#", f"{THINGS}/#"]),
-    TWIN: Rights(read=[f"{VALUES}/#", f"{THINGS}/#"], write=[f"{TOPIC}/alerts/#"]),
-    VISITOR: Rights(read=[f"{TOPIC}/#"]),
+    TWIN: Rights(read=[f"{VALUES}/#", f"{THINGS}/#"], write=[ALERTS]),
+    VISITOR: Rights(read=[f"{TOPIC}/#", ALERTS]),
 }
 """Who may do what at the demo's broker."""
 

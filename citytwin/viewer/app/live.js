@@ -143,8 +143,13 @@ class LivePanel {
     this.offerBox = el("p", { hidden: !this.renewed }, this.button);
     this.alerts = el("div");
     this.rows = el("tbody");
-    const heads = ["live.place", "live.what", "live.value", "live.age"];
-    const head = el("tr", {}, ...heads.map((key) => el("th", { scope: "col" }, t(key))));
+    const heads = [
+      el("th", { scope: "col" }, t("live.place")),
+      el("th", { scope: "col" }, t("live.what")),
+      el("th", { scope: "col", class: "number" }, t("live.value")),
+      el("th", { scope: "col", class: "number" }, t("live.age")),
+    ];
+    const head = el("tr", {}, ...heads);
     this.table = el(
       "div",
       { class: "live-values", tabindex: 0, role: "group", "aria-label": t("live.values") },

@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import yaml
+from paho.mqtt.client import topic_matches_sub
 
 from citytwin.errors import ConfigError
 from citytwin.testing.broker import mosquitto
@@ -19,7 +21,15 @@ from citytwin.testing.sensors.city import SensorCity
 from citytwin.testing.sensors.devices import devices
 from citytwin.testing.sensors.faults import Batch, Fault, FaultKind, Faults, parse_fault
 from citytwin.testing.sensors.messages import description, pack
-from citytwin.testing.sensors.publishing import SENSORS, TWIN, USERS, VALUES, describe, publish_tick
+from citytwin.testing.sensors.publishing import (
+    SENSORS,
+    TWIN,
+    USERS,
+    VALUES,
+    VISITOR,
+    describe,
+    publish_tick,
+)
 from citytwin.transports.addresses import Allowed
 from citytwin.transports.mqtt_broker import Broker
 from citytwin.transports.mqtt_publisher import MqttPublisher
@@ -193,6 +203,16 @@ def test_messages_are_senml_and_say_that_they_are_synthetic() -> None:
     assert "synthetic" in by_name["title"]
     assert "SYNTHETIC DATA" in by_name["note"]
     assert by_name["latitude"] == pytest.approx(35.15, abs=0.1)
+
+
+def test_the_twin_of_the_demo_may_say_its_alerts() -> None:
+    """Its broker lets nobody write but where it was told to."""
+    content = yaml.safe_load(
+        (Path(__file__).parents[3] / "pipelines" / "live.yaml").read_text("utf-8")
+    )
+    topic = f"citytwin/{content['city']['id']}/alerts/state/heavy_rain"
+    assert any(topic_matches_sub(allowed, topic) for allowed in USERS[TWIN].write)
+    assert any(topic_matches_sub(allowed, topic) for allowed in USERS[VISITOR].read)
 
 
 def test_the_whole_city_over_a_real_broker(tmp_path: Path) -> None:

@@ -151,6 +151,15 @@ def test_states_are_retained_and_events_are_not(running: RunningBroker) -> None:
     publisher.close()
 
 
+def test_a_topic_that_is_refused_is_told(running: RunningBroker) -> None:
+    """What the broker acknowledges and lets fall has not arrived; the next topic is taken again."""
+    publisher = MqttPublisher(reached(running, "sensor"))
+    with pytest.raises(UnreachableError, match="refuses alerts/events/rain: Not authorized"):
+        publisher.publish("alerts/events/rain", b"raised")
+    publisher.publish("city/a", b"1")
+    publisher.close()
+
+
 def test_strangers_and_wrong_passwords_are_refused(running: RunningBroker) -> None:
     """And the password is not told."""
     wrong = replace(reached(running, "sensor"), password="wrong-password")
