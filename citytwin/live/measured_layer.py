@@ -131,10 +131,11 @@ def mean_note(clock: str, measurements: int) -> Note:
     measurements
         Of which it is the mean.
     """
+    mean = "one measurement" if measurements == 1 else f"the mean of {measurements} measurements"
     return Note(
         severity="info",
         ja=f"ライブの観測（現地時刻 {clock} まで、{measurements} 回の平均）による",
-        en=f"Made live from the mean of {measurements} measurements until {clock} local time",
+        en=f"Made live from {mean} until {clock} local time",
     )
 
 
