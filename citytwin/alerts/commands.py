@@ -24,6 +24,7 @@ from citytwin.errors import CityTwinError
 APPROVALS = 2
 LONGEST = timedelta(minutes=15)
 """What was right a quarter of an hour ago may be wrong now."""
+_MOST_BYTES = 16_384
 _PURPOSE = b"citytwin device command v1\n"
 """Signed along, so that a signature of anything else is none of a command."""
 
@@ -111,6 +112,28 @@ def encoded(command: Command, approvals: Sequence[Approval]) -> bytes:
     return canonical(order.model_dump(mode="json"))
 
 
+def parsed(received: bytes) -> Order:
+    """Read an order; nothing of it has been checked yet.
+
+    Parameters
+    ----------
+    received
+        As JSON.
+
+    Raises
+    ------
+    CommandError
+        If it is malformed.
+    """
+    if len(received) > _MOST_BYTES:
+        raise CommandError(f"{len(received)} bytes are no order")
+    try:
+        return Order.model_validate(json.loads(received))
+    except (ValidationError, ValueError, RecursionError) as error:
+        first = str(error).splitlines()[0]
+        raise CommandError(f"malformed order: {first[:200]}") from error
+
+
 def verified(
     received: bytes, trusted: Mapping[str, Ed25519PublicKey], device: str, now: datetime
 ) -> Command:
@@ -133,13 +156,7 @@ def verified(
         If it is malformed, for another device, too early or too late, or fewer than two people
         who are trusted signed exactly this.
     """
-    if len(received) > 16_384:
-        raise CommandError(f"{len(received)} bytes are no order")
-    try:
-        order = Order.model_validate(json.loads(received))
-    except (ValidationError, ValueError, RecursionError) as error:
-        first = str(error).splitlines()[0]
-        raise CommandError(f"malformed order: {first[:200]}") from error
+    order = parsed(received)
     command = order.command
     if command.device != device:
         raise CommandError(f"command {command.id} is for {command.device}, this is {device}")

@@ -31,6 +31,7 @@ COMMANDS = {
     "sync": "Keep a twin running: live feeds in, alerts and nowcasts out, until Ctrl-C.",
     "health": "Say how a running twin fares.",
     "alerts": "Show the alerts of a running twin, acknowledge or silence them.",
+    "order": "Write an order to a device, sign it, check it; nothing is sent.",
     "ensemble": "Run many cases of a simulation; the worst counts.",
     "state": "Say what was observed in a city as of a time.",
     "export": "Write the public layers of a published city, with their map, for any web server.",
