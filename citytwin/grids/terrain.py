@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 from numpy.typing import NDArray
 from pydantic import Field as Bound
 
@@ -15,6 +17,7 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.tin_raster import burn_triangles
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.burned_lines import WIDEST_M, burn_lines
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import faces_of_geometry, flattened
@@ -44,6 +47,12 @@ _SHARES = (
         "建物の地盤高から推定した割合",
         "Ground estimated from buildings",
     ),
+    (
+        t.TerrainSource.BURNED,
+        "terrain_burned",
+        "暗渠・アンダーパス・壁を反映した割合",
+        "Ground with culverts, underpasses or walls burned in",
+    ),
 )
 
 
@@ -54,6 +63,9 @@ class TerrainParams(Params):
     """Gaps up to about 2**fill_levels cells wide are filled."""
     building_fill_levels: int = Bound(default=8, ge=1, le=12)
     """The same where the ground is known at buildings only."""
+    longest_opening_m: float = Bound(default=200.0, gt=0, le=1000)
+    """Culverts and underpasses without levels are burned in from ground to ground up to this
+    length."""
 
 
 def run(task: GridTask, params: TerrainParams) -> Outcome:
@@ -61,7 +73,8 @@ def run(task: GridTask, params: TerrainParams) -> Outcome:
 
     Gaps that are wider than the filling reaches, such as all that lies outside a raster or a TIN,
     get their level from the ground heights of buildings, as far as these reach, and join the
-    measured ground smoothly.
+    measured ground smoothly. Culverts, underpasses and walls are burned into the result, see
+    `burn_lines`.
 
     Parameters
     ----------
@@ -83,7 +96,33 @@ def run(task: GridTask, params: TerrainParams) -> Outcome:
     terrain, source = _filled(task, task.tile, params.fill_levels)
     if buildings and np.isnan(terrain).any():
         _estimate(task, params, terrain, source)
-    return Outcome({f.TERRAIN: terrain, f.TERRAIN_SOURCE: source})
+    structures = task.tables.get(t.HYDRAULIC_STRUCTURES)
+    if structures is None or structures.empty:
+        return Outcome({f.TERRAIN: terrain, f.TERRAIN_SOURCE: source})
+    burned = burn_lines(
+        gpd.GeoDataFrame(structures),
+        terrain,
+        task.grid,
+        task.tile,
+        lambda line: _end_ground_m(task, line, params.longest_opening_m),
+    )
+    source[burned.burned] = t.TerrainSource.BURNED
+    return Outcome({f.TERRAIN: burned.ground_m, f.TERRAIN_SOURCE: source}, notes=burned.notes)
+
+
+def _end_ground_m(
+    task: GridTask, line: shapely.LineString, longest_m: float
+) -> tuple[float, float]:
+    """Measured ground at both ends of a line; NaN where there is none, or it is too long."""
+    if line.length > longest_m:
+        return np.nan, np.nan
+    x, y = shapely.get_coordinates(line)[[0, -1]].T
+    rows, cols = task.grid.cells_of(x, y)
+    first, last = (
+        float(_measured(task, Tile(row, row + 1, col, col + 1))[0, 0])
+        for row, col in zip(rows.tolist(), cols.tolist(), strict=True)
+    )
+    return first, last
 
 
 def _filled(task: GridTask, tile: Tile, levels: int) -> tuple[Float32Array, NDArray[np.uint8]]:
@@ -116,7 +155,7 @@ def _estimate(
 
 
 def summary(cells: ClassCounts) -> tuple[tuple[Fact, ...], tuple[Note, ...]]:
-    """Say which share of the ground was measured, filled in and estimated.
+    """Say which share of the ground was measured, filled in, estimated and burned in.
 
     Parameters
     ----------
@@ -128,6 +167,7 @@ def summary(cells: ClassCounts) -> tuple[tuple[Fact, ...], tuple[Note, ...]]:
     facts = tuple(
         Fact(name=name, label=text(ja, en), value=100.0 * count.get(kind, 0) / total, unit="%")
         for kind, name, ja, en in _SHARES
+        if count.get(kind) or kind is not t.TerrainSource.BURNED
     )
     said = (
         (t.TerrainSource.FROM_BUILDINGS, FROM_BUILDINGS),
@@ -207,7 +247,7 @@ def resampled(raster: Raster, grid: GridSpec, tile: Tile) -> Float32Array:
 
 
 def margin_m(params: TerrainParams, cell_m: float) -> float:
-    """Distance from which triangles and buildings can matter.
+    """Distance from which triangles, buildings and structures can matter.
 
     Parameters
     ----------
@@ -223,14 +263,17 @@ def margin_m(params: TerrainParams, cell_m: float) -> float:
     """
     # The estimate looks at ground that has been filled before.
     reaches = (margin_cells(n) + 2**n for n in (params.fill_levels, params.building_fill_levels))
-    return float(sum(reaches) * cell_m)
+    # Of a line that reaches the tile both ends must find their triangles.
+    ends_m = params.longest_opening_m + WIDEST_M + cell_m
+    return max(float(sum(reaches) * cell_m), ends_m)
 
 
 GRIDDER = Gridder(
     name="terrain",
     title=text("地盤高", "Ground level"),
     inputs=(),
-    optional=("terrain_raster", t.RELIEF, t.BUILDINGS),
+    optional=("terrain_raster", t.RELIEF, t.BUILDINGS, t.HYDRAULIC_STRUCTURES),
+    any_of=("terrain_raster", t.RELIEF, t.BUILDINGS),
     outputs=(f.TERRAIN, f.TERRAIN_SOURCE),
     params=TerrainParams,
     margin_m=margin_m,

@@ -16,6 +16,9 @@ _LABELS: dict[TerrainSource, Text] = {
     TerrainSource.FROM_BUILDINGS: text(
         "建物の地盤高から推定（概略値）", "Estimated from the feet of buildings"
     ),
+    TerrainSource.BURNED: text(
+        "暗渠・アンダーパス・壁を反映", "Culvert, underpass or wall burned in"
+    ),
 }
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
+
 from citytwin.model.layer import Style, StyleItem
 from citytwin.model.palettes import FLOOD_RANKS, WHITE
 from citytwin.model.text import Text, text
@@ -16,6 +19,33 @@ _RANKS = (
     (10.0, 20.0, text("10 – 20 m", "10 – 20 m")),
     (20.0, None, text("20 m 以上", "20 m or more")),
 )
+
+RANK_EDGES_M = tuple(low for low, _, _ in _RANKS[1:])
+"""Where each rank but the lowest begins [m]."""
+_FROM = re.compile(r"(\d+(?:\.\d+)?)m以上")
+_BELOW = re.compile(r"(\d+(?:\.\d+)?)m未満")
+
+
+def rank_bounds_m(wording: str) -> tuple[float, float] | None:
+    """Return where a rank begins and ends by its wording, such as ``0.5m以上3m未満``.
+
+    Parameters
+    ----------
+    wording
+        Text of a code list of PLATEAU.
+
+    Returns
+    -------
+    tuple of float or None
+        Least depth, and that from which the next rank begins, infinite for the last [m]; None
+        where the wording tells neither.
+    """
+    plain = unicodedata.normalize("NFKC", wording).replace(" ", "")
+    low, high = _FROM.search(plain), _BELOW.search(plain)
+    if low is None and high is None:
+        return None
+    bounds = float(low[1]) if low else 0.0, float(high[1]) if high else float("inf")
+    return bounds if bounds[0] < bounds[1] else None
 
 
 def depth_ranks(title: Text) -> Style:

@@ -98,7 +98,7 @@ TERRAIN_SOURCE = Field(
     dtype="uint8",
     precision=1,  # a class: a click shows its name
     valid_min=0,
-    valid_max=2,
+    valid_max=3,
 )
 SURFACE_HEIGHT = Field(
     "surface_height",
@@ -568,5 +568,42 @@ FLOOD_IMPASSABLE_UNTIL = Field(
 """`STILL_MIN` where the water is still too deep at the end of the run."""
 STILL_MIN = 1.0e9
 """A time after every run [min]; finite, since records of results hold no infinite numbers."""
+STATUTORY_DEPTH = Field(
+    "statutory_depth",
+    "m",
+    text("法定の浸水想定の水深", "Depth of the statutory inundation map"),
+    precision=0.001,
+    valid_min=0.0,
+    valid_max=200.0,
+    standard_name="flood_water_thickness",
+)
+STATUTORY_DEPTH_FROM = Field(
+    "statutory_depth_from",
+    "1",
+    text("法定の浸水想定の水深の出所", "Source of the depth of the statutory inundation map"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=3,
+)
+STATUTORY_AGREEMENT = Field(
+    "statutory_agreement",
+    "1",
+    text("計算と法定の浸水想定の一致", "Agreement of the computed flood with the statutory map"),
+    dtype="uint8",
+    precision=1,  # a class: a click shows its name
+    valid_min=0,
+    valid_max=3,
+    may_be_empty=True,
+)
+STATUTORY_DIFFERENCE = Field(
+    "statutory_difference",
+    "m",
+    text("水深の差（計算 − 法定）", "Depth, computed less statutory"),
+    precision=0.01,
+    valid_min=-200.0,
+    valid_max=200.0,
+    may_be_empty=True,
+)
 
 ALL: tuple[Field, ...] = tuple(value for value in globals().values() if isinstance(value, Field))

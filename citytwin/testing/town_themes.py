@@ -1,4 +1,4 @@
-"""Synthetic water, plants, bridge, zones and expected inundation of the small town."""
+"""Synthetic water, plants, bridge, zones, structures and expected inundation of the small town."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from citytwin.testing.town_buildings import SOURCE
 
 
 def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
-    """Return the tables that no field of the town is made from.
+    """Return the tables of themes beside buildings, ground, roads and land use.
 
     Parameters
     ----------
@@ -28,7 +28,8 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     -------
     dict
         A pond with an island; a lawn and two trees, of which one has no crown recorded; a bridge;
-        two zones, one without numbers; a site with some houses; two triangles of water.
+        two zones, one without numbers; a site with some houses; two triangles of water; culverts
+        with and without levels, a broad underpass, walls with a height and without any.
     """
     box = grid.bounds
     west, north = box.x_min, box.y_max
@@ -74,7 +75,34 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
         ),
         t.SITES: _frame(grid, t.SITES, [lot], ("lot", SOURCE)),
         t.HAZARD_SURFACES: _water(west, north),
+        t.HYDRAULIC_STRUCTURES: _structures(grid),
     }
+
+
+def _structures(grid: GridSpec) -> gpd.GeoDataFrame:
+    box = grid.bounds
+    east, south = 0.5 * (box.x_max - box.x_min), 0.5 * (box.y_max - box.y_min)
+
+    def line(*places: tuple[float, float]) -> shapely.LineString:
+        return shapely.LineString([(box.x_min + x, box.y_max - y) for x, y in places])
+
+    lines = (
+        line((5.0, 3.0), (east, south), (2 * east - 6.0, south + 7.0)),
+        line((20.0, 20.0), (60.0, 34.0)),
+        line((east, 4.0), (east, 44.0)),
+        line((3.0, south + 20.0), (2 * east, south + 2.0)),
+        line((9.0, 30.0), (9.0, 40.0)),
+    )
+    return _frame(
+        grid,
+        t.HYDRAULIC_STRUCTURES,
+        lines,
+        ("c1", "culvert", 3.0, 2.0, 2.5, 1.5, SOURCE),
+        ("c2", "culvert", None, None, None, None, SOURCE),
+        ("u1", "underpass", 9.0, None, None, None, SOURCE),
+        ("w1", "wall", None, 2.0, None, None, SOURCE),
+        ("w2", "wall", 1.0, None, None, None, SOURCE),
+    )
 
 
 def _frame(

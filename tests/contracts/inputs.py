@@ -170,6 +170,8 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         },
     ],
     "terrain": [{}, {"fill_levels": 2, "building_fill_levels": 2}],
+    "vector_hydraulic_structures": [{"kind": "culvert"}, {"kind_column": "kind"}],
+    "statutory_depth": [{}, {"kind": "tsunami", "scale": None}],
 }
 """Beside the defaults that other steps run with; a new step needs no entry if its defaults run."""
 
@@ -244,11 +246,19 @@ def label(value: object) -> str:
 def choices_of(
     step: Gridder[Any] | Simulation[Any] | Assessment[Any], params: Params | None = None
 ) -> list[tuple[Any, ...]]:
-    """Choices of inputs a city may have: all, the required ones, each optional one alone."""
+    """Choices of inputs a city may have: all, the required ones, each optional one alone.
+
+    Where one of several is needed, what is none of these comes with the first of them.
+    """
     needed = step.inputs
     if isinstance(step, Simulation) and params is not None:
         needed = step.required(params)
-    alone = [(*needed, r) for r in step.optional if r not in needed]
+    one_of = step.any_of if isinstance(step, Gridder) else ()
+    alone = [
+        (*needed, r) if r in one_of or not one_of else (*needed, one_of[0], r)
+        for r in step.optional
+        if r not in needed
+    ]
     least = [needed] if needed else []
     return list(dict.fromkeys([(*step.inputs, *step.optional), *least, *alone]))
 

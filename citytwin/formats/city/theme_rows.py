@@ -1,4 +1,4 @@
-"""Rows of water, plants, bridges, planning zones and sites; their fields carry the names of columns."""
+"""Rows of water, plants, bridges, zones, sites, hydraulic structures; fields are named as columns."""
 
 from __future__ import annotations
 
@@ -88,7 +88,21 @@ class SiteRow:
     geometry: shapely.MultiPolygon
 
 
-ThemeRow: TypeAlias = SiteRow | WaterRow | PlantRow | BridgeRow | ZoneRow
+@dataclass(frozen=True, eq=False)
+class StructureRow:
+    """A culvert, an underpass or a wall."""
+
+    structure_id: str
+    kind: str
+    width_m: float | None
+    height_m: float | None
+    start_level_m: float | None
+    end_level_m: float | None
+    source: str
+    geometry: shapely.LineString
+
+
+ThemeRow: TypeAlias = StructureRow | SiteRow | WaterRow | PlantRow | BridgeRow | ZoneRow
 
 
 def theme_frame(table: Table, rows: Sequence[ThemeRow], crs: str) -> gpd.GeoDataFrame:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from citytwin.model.tables.classes import (
+    Agreement,
     Flag,
     GroundCover,
     LodUsed,
     QualityTest,
     RoughnessDoubt,
+    StatutoryDepthFrom,
     TerrainSource,
 )
 from citytwin.model.tables.results import (
@@ -36,6 +38,7 @@ from citytwin.model.tables.sources import (
     BUILDINGS,
     DEFECTS,
     HAZARD_SURFACES,
+    HYDRAULIC_STRUCTURES,
     LAND_USE,
     OBSERVATIONS,
     RAIN_FRAMES,
@@ -58,6 +61,7 @@ __all__ = [
     "DEFECTS",
     "FACADES",
     "HAZARD_SURFACES",
+    "HYDRAULIC_STRUCTURES",
     "LAND_USE",
     "MODEL_DEFECTS",
     "OBSERVATIONS",
@@ -79,6 +83,7 @@ __all__ = [
     "WATER_BODIES",
     "WINDOW_SUN",
     "ZONES",
+    "Agreement",
     "Column",
     "Flag",
     "GroundCover",
@@ -87,6 +92,7 @@ __all__ = [
     "QualityTest",
     "RoughnessDoubt",
     "Shape",
+    "StatutoryDepthFrom",
     "Table",
     "TerrainSource",
 ]
@@ -104,6 +110,7 @@ ALL: tuple[Table, ...] = (
     ZONES,
     SITES,
     HAZARD_SURFACES,
+    HYDRAULIC_STRUCTURES,
     THINGS,
     OBSERVATIONS,
     RAIN_FRAMES,

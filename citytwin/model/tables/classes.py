@@ -46,6 +46,30 @@ class TerrainSource(IntEnum):
     MEASURED = 0
     FILLED = 1
     FROM_BUILDINGS = 2
+    BURNED = 3
+    """Lowered or raised by a culvert, an underpass or a wall."""
+
+
+class StatutoryDepthFrom(IntEnum):
+    """Where the depth of a statutory inundation comes from (field ``statutory_depth_from``)."""
+
+    NONE = 0
+    """Outside of its surfaces."""
+    SURFACE = 1
+    """Water surface less ground, within the rank that the file states."""
+    RANK = 2
+    """Water surface less ground is not in that rank: the nearest depth that is."""
+    UNRANKED = 3
+    """Water surface less ground; the file states no rank."""
+
+
+class Agreement(IntEnum):
+    """Whether a computed and a statutory inundation agree (field ``statutory_agreement``)."""
+
+    NEITHER = 0
+    BOTH = 1
+    STATUTORY_ONLY = 2
+    COMPUTED_ONLY = 3
 
 
 class LodUsed(IntEnum):

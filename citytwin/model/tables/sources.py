@@ -210,6 +210,32 @@ SITES = Table(
     geometry="polygon",
     key="site_id",
 )
+HYDRAULIC_STRUCTURES = Table(
+    "hydraulic_structures",
+    (
+        Column("structure_id", "string", nullable=False),
+        Column("kind", "string", nullable=False, meaning="culvert, underpass, wall"),
+        Column("width_m", "float64", "m", meaning="inside; null: one cell"),
+        Column(
+            "height_m",
+            "float64",
+            "m",
+            meaning="of a culvert its clear height, of a wall its height above the ground",
+        ),
+        Column(
+            "start_level_m",
+            "float64",
+            "m",
+            meaning="at the first place of the line: invert of a culvert, floor of an underpass, "
+            "crest of a wall",
+        ),
+        Column("end_level_m", "float64", "m", meaning="the same at the last place"),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="its middle, from end to end"),
+    ),
+    geometry="any",
+    key="structure_id",
+)
 HAZARD_SURFACES = Table(
     "hazard_surfaces",
     (

@@ -18,6 +18,7 @@ from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.model.raster import Raster
 from citytwin.model.steps import GridTask, Outcome
+from citytwin.store.tables import conform
 
 GRID = GridSpec("EPSG:6677", -43999.5, -94165.5, 1.5, 40, 52)
 X, Y = np.meshgrid(GRID.x_centres(GRID.whole), GRID.y_centres(GRID.whole))
@@ -277,6 +278,8 @@ def test_the_figures_say_how_much_was_measured() -> None:
     assert notes == (FROM_BUILDINGS, FILLED)
     assert GRIDDER.summary({f.TERRAIN_SOURCE: {0: 30}})[1] == ()
     assert GRIDDER.summary({f.TERRAIN_SOURCE: {0: 30, 1: 1}})[1] == (FILLED,)
+    facts, _ = GRIDDER.summary({f.TERRAIN_SOURCE: {0: 30, 3: 10}})
+    assert [(facts[-1].name, facts[-1].value)] == [("terrain_burned", 25.0)]
 
 
 def test_a_city_without_any_ground_is_refused() -> None:
@@ -292,3 +295,32 @@ def test_a_building_that_stands_on_the_terrain_says_nothing_of_it() -> None:
     unknown = shapely.box(x + 15.0, y - 21.0, x + 24.0, y - 9.0)
     terrain = run(buildings=buildings_of((known, 3.5), (unknown, np.nan))).fields[f.TERRAIN]
     assert (terrain[6:14, 4:16] == 3.5).all()
+
+
+def test_openings_without_levels_run_from_measured_ground_to_measured_ground() -> None:
+    """Through a hump the floor is the line between its ends; the longer one is left out."""
+    values = np.broadcast_to(np.linspace(20.0, 12.2, 52, dtype=np.float32), (40, 52)).copy()
+    values[:, 20:30] = 30.0
+    hump = raster_of(values, GRID.x_min, GRID.y_max, 1.5)
+    y = float(GRID.y_centres(GRID.whole)[10])
+    x = GRID.x_centres(GRID.whole)
+    line = shapely.LineString([(x[15], y), (x[35], y)])
+    far = shapely.LineString([(x[2], y - 30.0), (x[45], y - 30.0)])
+    columns = {
+        name: [None, None] for name in ("width_m", "height_m", "start_level_m", "end_level_m")
+    }
+    structures = gpd.GeoDataFrame(
+        {"structure_id": ["a", "b"], "kind": "culvert", **columns, "source": "s.gpkg"},
+        geometry=[line, far],
+        crs=GRID.crs,
+    )
+    tables = {t.HYDRAULIC_STRUCTURES: conform(t.HYDRAULIC_STRUCTURES, structures, GRID.crs)}
+    task = GridTask(GRID, GRID.whole, tables, {"terrain_raster": (hump,)}, {})
+    outcome = GRIDDER.run(task, TerrainParams(longest_opening_m=40.0))
+    terrain, source = outcome.fields[f.TERRAIN], outcome.fields[f.TERRAIN_SOURCE]
+    floor = np.linspace(values[0, 15], values[0, 35], 21)
+    np.testing.assert_allclose(terrain[10, 20:30], floor[5:15], atol=1e-4)
+    assert (source[10, 20:30] == t.TerrainSource.BURNED).all()
+    np.testing.assert_array_equal(terrain[:10], values[:10])
+    np.testing.assert_array_equal(terrain[11:], values[11:])
+    assert [note.severity for note in outcome.notes] == ["info", "loss"]

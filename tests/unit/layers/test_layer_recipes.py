@@ -76,6 +76,9 @@ def test_the_layers_of_the_twin() -> None:
         "flood_hazard_rating",
         "flood_duration",
         "flood_level_max",
+        "statutory_depth",
+        "statutory_agreement",
+        "statutory_difference",
         "buildings",
         "surface_accuracy",
         "model_defects",
@@ -198,13 +201,17 @@ def test_sun_and_wind_have_the_agreed_classes() -> None:
 
 
 def test_earliest_arrival_survives_zooming_out() -> None:
-    """Hazards coarsen to what is worst: most water, fastest water, earliest water."""
+    """Hazards coarsen to what is worst: most water, fastest water, earliest water.
+
+    A difference of two maps is no hazard: its mean neither hides nor invents one.
+    """
     rules = {
         one.id: one.view.coarsening
         for one in ALL
         if isinstance(one.view, RasterView) and one.group == "flood"
     }
     assert rules.pop("flood_arrival") == "min"
+    assert rules.pop("statutory_difference") == "average"
     assert set(rules.values()) == {"max"}
 
 
@@ -224,4 +231,5 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "road_speeds",
         "traffic",
         "shade_distance",
+        "statutory_depth",
     }

@@ -83,6 +83,8 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.FLOOD_DURATION: (-1.0, 90.0),
         f.FLOOD_LEVEL_MAX: (2.0, 7.0),
         f.FLOOD_ARRIVAL: (2.0, 400.0),
+        f.STATUTORY_DEPTH: (0.0, 6.0),
+        f.STATUTORY_DIFFERENCE: (-4.0, 4.0),
     }[field]
     values = np.maximum(low + (high - low) * wave, max(low, field.valid_min)).astype(np.float32)
     values[: grid.ny // 8, : grid.nx // 9] = np.nan
