@@ -7,11 +7,12 @@ AUDIT := .venv-audit
 SOAK_SECONDS ?= 300
 KILLS ?= 20
 NIGHT_FAULTS ?= 55
+NIGHT_EDITS ?= 40
 SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types uncompiled validate bench soak soak-nights kills lock data clean identity sbom vulnerabilities
+.PHONY: help demo test check lint types uncompiled validate bench nights soak soak-nights soak-edits soak-memory kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -84,6 +85,15 @@ kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count w
 
 soak-nights: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
 	$(BIN)/python -W ignore -m benchmarks.night_faults $(NIGHT_FAULTS)
+
+soak-edits: $(VENV)/dev  ## Nights after random edits, each compared with a full run; NIGHT_EDITS may be set.
+	$(BIN)/python -W ignore -m benchmarks.night_edits $(NIGHT_EDITS)
+
+soak-memory: $(VENV)/dev  ## Nights in which a worker runs out of memory on one tile (Linux).
+	$(BIN)/python -W ignore -m benchmarks.night_memory
+
+nights: $(VENV)/dev  ## What a night costs: full, with nothing changed, with one changed building.
+	$(BIN)/python -m benchmarks.nights
 
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock

@@ -19,6 +19,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
+    AwareDatetime,
     BaseModel,
     ConfigDict,
     Field,
@@ -298,6 +299,17 @@ def _protects(sources: Sequence[SourceConfig]) -> bool:
     return any(not is_within(source.classification, "internal") for source in sources)
 
 
+class PastNight(_Section):
+    """A night that is made up for."""
+
+    date: date
+    """Local day on which it began."""
+    begin: AwareDatetime
+    """What was observed later counts for nothing."""
+    next_night: AwareDatetime
+    """When the next one began."""
+
+
 class LoadedConfig(_Section):
     """A configuration with the file it came from."""
 
@@ -305,6 +317,8 @@ class LoadedConfig(_Section):
     file: Path
     sha256: str
     """Of the file and, where variables were replaced, their paths: same digest, same request."""
+    past: PastNight | None = None
+    """The night that is made up for; None for what is to be made now."""
 
     def path(self, text: str) -> Path:
         """Absolute path of a path named in the configuration."""

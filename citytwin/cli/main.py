@@ -17,6 +17,7 @@ COMMANDS = {
     "check": "Check a configuration and its sources without computing anything.",
     "plan": "Show what a run would do, why, and what it would take.",
     "run": "Bring the published maps of a city up to date; safe to repeat.",
+    "backfill": "Make up for nights of the past, with what was known then.",
     "status": "Say what stands published, and what became of each night.",
     "install-timer": "Write what runs a city every night: units of systemd, or a CronJob.",
     "cluster": "Write certificates for a cluster of Dask.",

@@ -148,6 +148,22 @@ def run_and_tell(loaded: LoadedConfig, wishes: RunWishes) -> RunReport | None:
     wishes
         How the user wants it.
     """
+    report = run_followed(loaded, wishes)
+    if report is not None:
+        tell(report)
+    return report
+
+
+def run_followed(loaded: LoadedConfig, wishes: RunWishes) -> RunReport | None:
+    """Run a configuration with its progress shown; None where it was stopped.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    wishes
+        How the user wants it.
+    """
     options = RunOptions(
         scheduler=wishes.scheduler,
         workers=wishes.workers,
@@ -159,12 +175,10 @@ def run_and_tell(loaded: LoadedConfig, wishes: RunWishes) -> RunReport | None:
         options = replace(options, tile_cells=wishes.tile_cells)
     try:
         with following() as progress:
-            report = run(loaded, options, progress)
+            return run(loaded, options, progress)
     except KeyboardInterrupt:
         click.echo("stopped; run the same command again to resume", err=True)
         return None
-    tell(report)
-    return report
 
 
 def tell(report: RunReport) -> None:

@@ -73,7 +73,8 @@ def _row(night: Night, late_after_h: float, zone: ZoneInfo) -> tuple[str, ...]:
         for feed in last.late_feeds(late_after_h)
     ]
     told = (*(f"lost: {text}" for text in last.losses), *(f"healed: {t}" for t in last.healed))
-    why = "; ".join([*last.failures, *told, *late])
+    later = [f"on {last.begun.astimezone(zone):%Y-%m-%d}"] if last.night else []
+    why = "; ".join([*later, *last.failures, *told, *late])
     changed = f"{len(last.published)} of {len(last.published) + len(last.unchanged)} layers"
     return (
         night.date.isoformat(),

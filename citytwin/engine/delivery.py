@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,7 @@ from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import WRITER, LayerTask, make_layer
 from citytwin.engine.work import Failure, Order, Work
 from citytwin.model.fields import Field
-from citytwin.model.layer import Latest
+from citytwin.model.layer import PublishedLayer
 from citytwin.model.steps import LayerRecipe
 from citytwin.security.lowering import lower
 from citytwin.store.layer_writer import folder_checksum
@@ -48,7 +49,7 @@ def make_layers(
     standing: Standing,
     manifest: Manifest,
     client: Client,
-    latest: Latest | None,
+    entries: Mapping[str, PublishedLayer],
     progress_report: tuple[Progress, RunReport],
 ) -> list[MadeLayer]:
     """Write every layer whose content, credits or style changed.
@@ -63,8 +64,8 @@ def make_layers(
         The working store.
     client
         Dask client.
-    latest
-        What stands published.
+    entries
+        The run of each layer that this one follows.
     progress_report
         Who is told.
 
@@ -82,7 +83,8 @@ def make_layers(
         task = _task(recipe, plan, reading, store, standing)
         wanted = str(_fingerprint(task, recipe, store, standing))
         city_dir = plan.city.loaded.city_dir
-        found = standing_layer(recipe.id, wanted, manifest, latest, city_dir, task.staging)
+        entry = entries.get(recipe.id)
+        found = standing_layer(recipe.id, wanted, manifest, entry, city_dir, task.staging)
         if found is not None:
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
@@ -153,7 +155,7 @@ def standing_layer(
     name: str,
     wanted: str,
     manifest: Manifest,
-    latest: Latest | None,
+    entry: PublishedLayer | None,
     city_dir: Path,
     staging: Path,
 ) -> LayerResult | None:
@@ -167,8 +169,8 @@ def standing_layer(
         Its fingerprint.
     manifest
         What was made.
-    latest, city_dir
-        What stands published, and where.
+    entry, city_dir
+        The run of it that stands published, and where.
     staging
         Where a run that was stopped may have left it.
     """
@@ -176,9 +178,7 @@ def standing_layer(
     if finished is None or finished.fingerprint != wanted:
         return None
     result = LayerResult.model_validate_json(finished.payload)
-    for layer in latest.layers if latest else ():
-        ours = layer.id == name and layer.checksum == result.checksum
-        if ours and is_intact(city_dir, layer):
-            return result
+    if entry is not None and entry.checksum == result.checksum and is_intact(city_dir, entry):
+        return result
     staged = (staging / "layer.json").is_file()
     return result if staged and folder_checksum(staging) == result.checksum else None

@@ -15,7 +15,7 @@ from distributed.diagnostics.plugin import WorkerPlugin
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.cluster_security import ENCRYPTED
-from citytwin.engine.request import work_dir
+from citytwin.engine.request import PAST, work_dir
 from citytwin.errors import ConfigError
 from citytwin.security.key_ring import open_ring
 from citytwin.store.latest import LATEST
@@ -87,7 +87,8 @@ def protect(loaded: LoadedConfig) -> list[str]:
     if is_sealed(loaded.city_dir):
         ensure_sealed(loaded.city_dir, key, ring)
     out, name = loaded.path(loaded.config.out), loaded.config.city.id
-    shutil.rmtree(out / WORK / name, ignore_errors=True)
+    for store in (name, f"{name}{PAST}"):
+        shutil.rmtree(out / WORK / store, ignore_errors=True)
     clear = out / name
     if is_sealed(loaded.city_dir) and (clear / LATEST).is_file():
         return [f"runs from before the data were restricted lie in clear in {clear}: remove them"]

@@ -22,11 +22,16 @@ from citytwin.transports.places import disk_file
 from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
+PAST = ".past"
+"""Ends the name of the working store of nights that are made up for; no city's id has a dot."""
 
 
 def work_dir(loaded: LoadedConfig) -> Path:
     """Folder of a city's working store, beside the published city: what is published may be copied
     to a web server as it is, and decoded sources stay at home; sealed, where one is restricted.
+
+    Nights that are made up for have a store of their own, so that those of the clock find theirs
+    as they left it.
 
     Parameters
     ----------
@@ -34,7 +39,8 @@ def work_dir(loaded: LoadedConfig) -> Path:
         The configuration.
     """
     work = loaded.path(loaded.config.out) / WORK
-    return (work / SEALED if loaded.protected else work) / loaded.config.city.id
+    name = loaded.config.city.id + ("" if loaded.past is None else PAST)
+    return (work / SEALED if loaded.protected else work) / name
 
 
 def request_key(loaded: LoadedConfig) -> str:
@@ -55,7 +61,8 @@ def request_key(loaded: LoadedConfig) -> str:
         files = _files_at(place)
         every = (*files, *files_beside(files, root, source.params))
         stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
-    text = json.dumps([loaded.sha256, package_digest(), package_versions(), stamps])
+    night = loaded.past.model_dump_json() if loaded.past else ""
+    text = json.dumps([loaded.sha256, night, package_digest(), package_versions(), stamps])
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -10,7 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-import numpy as np
 from distributed import Client
 
 from citytwin.config import LoadedConfig
@@ -20,10 +19,9 @@ from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
-from citytwin.engine.delivery import MadeLayer, make_layers
+from citytwin.engine.delivery import make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.healing import healed
-from citytwin.engine.live_layers import with_live
 from citytwin.engine.locking import holding
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
@@ -31,9 +29,10 @@ from citytwin.engine.output_folder import require_own_folder
 from citytwin.engine.placing import find_grid, known_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.protecting import protect_workers, protecting, require_private_cluster
+from citytwin.engine.publication import entries_before, publish_made
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import Progress, RunReport
-from citytwin.engine.request import MANIFEST, read_latest, request_key, work_dir
+from citytwin.engine.request import MANIFEST, request_key, work_dir
 from citytwin.engine.room import require_room
 from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
@@ -41,15 +40,8 @@ from citytwin.engine.stopping_workers import let_states_be_kept
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.checkpoints import Counted
 from citytwin.model.crs import require_metric
-from citytwin.model.grid import GridSpec
-from citytwin.model.layer import View
-from citytwin.store.latest import run_id_after
-from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.manifest import FinishedRun, Manifest
 from citytwin.store.private_folder import private_folder
-from citytwin.store.publish import StagedLayer, publish
-from citytwin.store.run_info import CityFrame, RunInfo
-from citytwin.viewer.export import export_viewer, remove_viewer
 
 log = logging.getLogger(__name__)
 DEFAULT_TILE_CELLS = 512
@@ -200,11 +192,13 @@ def _brought_up_to_date(
     scheduler.run(todo.jobs)
     if report.failures:
         return
-    latest = read_latest(loaded.city_dir)
-    made = make_layers(todo, reading, store, standing, manifest, client, latest, (progress, report))
+    entries = entries_before(loaded)
+    made = make_layers(
+        todo, reading, store, standing, manifest, client, entries, (progress, report)
+    )
     if report.failures:
         return
-    _publish(city, store, made, options, report)
+    publish_made(loaded, store.spec, made, options.now(), report)
     store.fields.remove_others()
     store.drop_checkpoints()
     if (
@@ -229,42 +223,3 @@ def _plan_of_what_was_read(
     if todo.not_run:
         report.losses += joining.unusable(config, reading, store)
     return todo
-
-
-def _publish(
-    city: BoundCity,
-    store: CityStore,
-    made: list[MadeLayer],
-    options: RunOptions,
-    report: RunReport,
-) -> None:
-    config = city.loaded.config
-    before = read_latest(city.loaded.city_dir)
-    now = options.now().replace(microsecond=0)
-    staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
-    staged = with_live(city.loaded, staged, store.spec.crs, now)
-    frame = CityFrame(
-        city=config.city,
-        crs=store.spec.crs,
-        vertical_datum=config.vertical_datum,
-        time_zone=config.time_zone,
-        view=_view_of(store.spec),
-        publication=config.publication,
-    )
-    documents = [layer.document for layer in staged]
-    run_id = run_id_after(before, now)
-    info = RunInfo.of(frame, documents, run_id, now, city.loaded.sha256)
-    closed = config.publication == "served"
-    latest = publish(city.loaded.city_dir, staged, info, remove_viewer if closed else export_viewer)
-    old = {layer.id: layer.checksum for layer in before.layers} if before else {}
-    for layer in latest.layers:
-        same = old.get(layer.id) == layer.checksum
-        (report.unchanged if same else report.published).append(layer.id)
-    report.run_id = latest.run_id
-    report.map = "" if closed else str(city.loaded.city_dir / "index.html")
-
-
-def _view_of(grid: GridSpec) -> View:
-    """Longitudes and latitudes that the map opens on."""
-    box = grid.bounds
-    return View(bounds=lonlat_box(np.array([box.x_min, box.y_min, box.x_max, box.y_max]), grid.crs))

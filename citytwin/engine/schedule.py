@@ -163,7 +163,7 @@ class Scheduler:
         self.progress.advance(running.job.key, rows * cols)
 
     def _failed(self, running: _Running, part: Part, failure: Failure, work: PartWork) -> None:
-        if failure.worker_died and can_be_cut(running.job, part):
+        if failure.too_large and can_be_cut(running.job, part):
             if part.name not in running.cut:
                 log.warning("%s, tile %s: made in pieces", running.job.key, part.name)
                 running.cut.add(part.name)

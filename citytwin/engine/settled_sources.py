@@ -199,9 +199,11 @@ def _nothing_read(
     name = whole.dataset.name
     source = first_of([file.name for file in whole.dataset.files])
     if not rejects:
+        until = whole.known_until
         said = "; ".join(note.en for note in notes[:3])
         return SourceError(
             f"source {name!r} holds nothing that format {whole.format_name} reads"
+            + (f" and knew by {until:%Y-%m-%d %H:%M %Z}" if until else "")
             + (f": {said}" if said else ""),
             source=source,
             hint="check the path, or say `expect: false` when an empty source is right",

@@ -14,6 +14,7 @@ from citytwin.engine.bind import BoundCity, BoundSource
 from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.hindsight import reports
 from citytwin.engine.results import DecodedPart
 from citytwin.engine.sources import SourceTask, decode, files_of, name_below
 from citytwin.engine.versions import library_versions
@@ -72,6 +73,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
         If there are no files.
     """
     root, files = files_of(city.loaded, source)
+    past = city.loaded.past
     return SourceTask(
         format_name=source.format.name,
         params_json=source.params.model_dump_json(),
@@ -85,6 +87,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
             synthetic=source.config.synthetic,
         ),
         beside=files_beside(files, root, source.config.params),
+        known_until=past.begin if past and reports(source.format.produces) else None,
     )
 
 
@@ -208,7 +211,8 @@ def _part(source: Reads, task: SourceTask, name: str) -> SourcePart:
 def _fingerprint(task: SourceTask, source: Reads, hashes: Mapping[Path, str]) -> Fingerprint:
     """What a decoded part of a source is made from."""
     data = task.dataset
-    settings = (data.target_crs, data.time_zone, data.source_crs, data.synthetic, data.part)
+    place = (data.target_crs, data.time_zone, data.source_crs)
+    settings = (*place, data.synthetic, data.part, task.known_until)
     return Fingerprint(
         code=code_digest(registry.module_of(source.format))
         + code_digest(decode.__module__)

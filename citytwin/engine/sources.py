@@ -6,6 +6,7 @@ import logging
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from citytwin import registry
 from citytwin.config import LoadedConfig
 from citytwin.engine.bind import BoundSource
 from citytwin.engine.city_store import WHOLE, CityStore
+from citytwin.engine.hindsight import known_by
 from citytwin.engine.results import DecodedPart, RasterPart
 from citytwin.engine.timing import timed
 from citytwin.errors import SourceError
@@ -39,6 +41,8 @@ class SourceTask:
     """Files that may be read beside those of the data set."""
     hashes: Mapping[Path, str] = field(default_factory=dict)
     """sha256 of each file before it is read, where it is known."""
+    known_until: datetime | None = None
+    """What was observed later is left out; None = nothing is."""
 
 
 def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Path, ...]]:
@@ -85,7 +89,7 @@ def decode(task: SourceTask, store: CityStore) -> DecodedPart:
     decoded = chosen.read(task.dataset, params)
     tables = {
         table.name: store.write_part(owner, table, task.part, conform(table, frame, store.crs))
-        for table, frame in decoded.tables.items()
+        for table, frame in known_by(decoded.tables, task.known_until).items()
     }
     rasters = {
         role: RasterPart(

@@ -39,8 +39,9 @@ class Failure:
     message: str
     error: CityTwinError | None = None
     """The error, where it was raised on purpose, about the data rather than the program."""
-    worker_died: bool = False
-    """Whether its workers died again and again, most likely for want of memory."""
+    too_large: bool = False
+    """Whether it is most likely more than the memory of a worker holds: workers died of it again
+    and again, or the system gave them no more."""
 
     @property
     def expected(self) -> bool:
@@ -105,6 +106,12 @@ class Work(Generic[T, R]):
         return result
 
 
+def _too_large(said: str, step: str, tile: str) -> Failure:
+    hint = "use smaller tiles or fewer workers"
+    failed = StepError(f"{said} for want of memory", step=step, tile=tile, hint=hint)
+    return Failure(str(failed), too_large=True)
+
+
 def _failure(order: Order, future: Future) -> Failure:
     try:
         error = future.exception()
@@ -117,10 +124,9 @@ def _failure(order: Order, future: Future) -> Failure:
     if step.startswith(SOURCE) and tile:
         step, tile = f"{step}, {tile}", ""
     if isinstance(error, KilledWorker):
-        said = "its worker died again and again, most likely for want of memory"
-        hint = "use smaller tiles or fewer workers"
-        failed = StepError(said, step=step, tile=tile, hint=hint)
-        return Failure(str(failed), worker_died=True)
+        return _too_large("its worker died again and again, most likely", step, tile)
+    if isinstance(error, MemoryError):
+        return _too_large("its worker stopped", step, tile)
     if error is None or future.status in ("cancelled", "lost"):
         said, hint = "the Dask scheduler went away", "run the same command again to resume"
         return Failure(str(StepError(said, step=step, tile=tile, hint=hint)))

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import shutil
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
 
 from citytwin.config import LoadedConfig
-from citytwin.engine.locking import holding
+from citytwin.engine.locking import PUBLICATION_S, holding
 from citytwin.engine.request import work_dir
-from citytwin.errors import BusyError, StoreError
+from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument
 from citytwin.store.latest import document_of, published_city, run_id_after
 from citytwin.store.layer_writer import LayerContent, write_layer
@@ -24,8 +22,6 @@ Standing: TypeAlias = Mapping[str, LayerDocument | None]
 """Documents of the published layers, by id; None where one is gone or damaged."""
 _KEEP = 3
 """Runs of each layer that stay."""
-_WAIT_S = 60.0
-"""For other layers that are published at the same moment [s]."""
 
 
 def publish_beside(
@@ -54,7 +50,7 @@ def publish_beside(
     StoreError
         If nothing is published, or the layer cannot be.
     """
-    with _holding(loaded):
+    with holding(loaded, PUBLICATION_S):  # another layer may be published right now
         latest = published_city(loaded.city_dir)
         if latest is None:
             msg = f"nothing is published in {loaded.city_dir}"
@@ -73,22 +69,6 @@ def publish_beside(
         publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
         prune(loaded.city_dir, _KEEP)
         return info.run_id
-
-
-@contextmanager
-def _holding(loaded: LoadedConfig) -> Iterator[None]:
-    """Hold the city, after another layer that is published right now."""
-    end_s = time.monotonic() + _WAIT_S
-    with ExitStack() as stack:
-        while True:
-            try:
-                stack.enter_context(holding(loaded))
-                break
-            except BusyError:
-                if time.monotonic() >= end_s:
-                    raise
-                time.sleep(0.5)
-        yield
 
 
 def _with(

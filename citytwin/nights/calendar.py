@@ -12,10 +12,11 @@ from citytwin.nights.record import RunRecord
 
 Verdict = Literal[
     "done", "resumed", "nothing to do", "failed", "stopped", "interrupted", "skipped", "running",
-    "missed",
+    "missed", "made up for",
 ]  # fmt: skip
 """``resumed``: done in the end, on what a run that broke off had made; ``interrupted``: killed;
-``skipped``: another run held the city; ``missed``: no run began."""
+``skipped``: another run held the city; ``missed``: no run began; ``made up for``: done later, with
+what was known then."""
 
 _BROKEN = frozenset({"failed", "stopped", "running"})
 
@@ -28,7 +29,7 @@ class Night:
     """Local day on which it began."""
     verdict: Verdict
     runs: tuple[RunRecord, ...]
-    """That began in it, the oldest first."""
+    """That began in it or made up for it, the oldest first."""
 
     @property
     def last(self) -> RunRecord | None:
@@ -64,36 +65,49 @@ def nights(
     Returns
     -------
     tuple of Night
-        Where `at` is given, one per day, without gaps. A time that a day does not have (summer
-        time begins) is taken as the moment that the clock jumps to.
+        Where `at` is given, one per day, without gaps from the first that had its own run; before
+        that only nights that were made up for. A time that a day does not have (summer time
+        begins) is taken as the moment that the clock jumps to.
     """
     if not records:
         return ()
-    begin = time.fromisoformat(at) if at is not None else time()
-
-    def start_of(day: date) -> datetime:
-        return datetime.combine(day, begin, tzinfo=zone).astimezone(UTC)
 
     def night_of(moment: datetime) -> date:
         day = moment.astimezone(zone).date()
-        return day if moment >= start_of(day) else day - timedelta(days=1)
+        return day if moment >= start_of(day, at, zone) else day - timedelta(days=1)
 
     by_day: dict[date, list[RunRecord]] = {}
     for record in records:
-        by_day.setdefault(night_of(record.begun), []).append(record)
+        by_day.setdefault(record.night or night_of(record.begun), []).append(record)
+    expected = min((night_of(r.begun) for r in records if r.night is None), default=date.max)
     first, last = min(by_day), max(*by_day, night_of(now))
-    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
     broken = False
     found = []
-    for day in days:
+    for day in (first + timedelta(days=k) for k in range((last - first).days + 1)):
         runs = tuple(by_day.get(day, ()))
-        if not runs and at is None:
+        if not runs and (at is None or day < expected):
             continue
         found.append(Night(day, _verdict(runs, is_going_on, broken=broken), runs))
-        tried = [run for run in runs if run.outcome != "busy"]
+        tried = [run for run in runs if run.outcome != "busy" and run.night is None]
         if tried:
             broken = tried[-1].outcome in _BROKEN
     return tuple(found)
+
+
+def start_of(day: date, at: str | None, zone: ZoneInfo) -> datetime:
+    """Return when a night begins (UTC).
+
+    Parameters
+    ----------
+    day
+        Local day.
+    at
+        Local time of the day, ``HH:MM``; None = midnight.
+    zone
+        Of the city.
+    """
+    begin = time.fromisoformat(at) if at is not None else time()
+    return datetime.combine(day, begin, tzinfo=zone).astimezone(UTC)
 
 
 def _verdict(
@@ -108,6 +122,8 @@ def _verdict(
     last = tried[-1]
     if last.outcome == "running":
         return "running" if is_going_on(last) else "interrupted"
+    if last.stands and last.night is not None:
+        return "made up for"
     if last.outcome == "done":
         before = tried[-2].outcome in _BROKEN if len(tried) > 1 else broken
         return "resumed" if before and last.standing_parts else "done"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
@@ -36,6 +36,10 @@ class RunRecord(BaseModel):
     """Highest of the city's sources: a record names layers and losses."""
     process: int
     """Number of its process; gone from the system where the run was killed."""
+    night: date | None = None
+    """The night that was made up for; None where the run is that of its own night."""
+    request: str = ""
+    """Digest of what was asked of a night that was made up for: configuration, code, inputs."""
     ended: AwareDatetime | None = None
     outcome: Outcome = "running"
     exit_code: int | None = None

@@ -12,6 +12,7 @@ from typing import Any
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.report import Exit, RunReport
+from citytwin.engine.request import request_key
 from citytwin.errors import BusyError, CityTwinError, StoreError
 from citytwin.model.layer import highest, is_within
 from citytwin.nights.aftermath import follow_up
@@ -115,7 +116,8 @@ def recorded(
 ) -> Iterator[Entry]:
     """Keep the journal of a city while the block runs it.
 
-    A journal that cannot be written is told in the log, and the run goes on.
+    A journal that cannot be written is told in the log, and the run goes on. What is to follow a
+    night does not follow one that is made up for: figures and reports are of the newest.
 
     Parameters
     ----------
@@ -130,6 +132,8 @@ def recorded(
             city=loaded.config.city.id,
             begun=now(),
             process=os.getpid(),
+            night=loaded.past.date if loaded.past else None,
+            request=request_key(loaded) if loaded.past else "",
             classification=highest([source.classification for source in loaded.config.sources]),
         )
     )
@@ -146,7 +150,8 @@ def recorded(
             record = record.model_copy(update={"feeds": _feeds_of_last_reading(folder)})
         record = record.model_copy(update={"ended": now()})
         _written(folder, record)
-        follow_up(loaded, record)
+        if loaded.past is None:
+            follow_up(loaded, record)
 
 
 def _prepared(loaded: LoadedConfig, folder: Path) -> None:

@@ -17,7 +17,7 @@ from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import temporary_beside, write_text
 from citytwin.store.latest import CATALOG, COLLECTION, ITEM, LAYER, run_folders
 from citytwin.store.run_info import RunInfo
-from citytwin.store.stac import catalog_of, collection_of
+from citytwin.store.stac import catalog_of, child_link, collection_of
 from citytwin.store.stac_model import Catalog, Collection, Item
 
 Document = TypeVar("Document", Item, Collection, Catalog, LayerDocument)
@@ -53,6 +53,27 @@ def write_catalogue(
         if kept is not None:
             collections.append(kept)
     _write_if_changed(city_dir / CATALOG, catalog_of(run, collections).text())
+
+
+def name_run(city_dir: Path, layer: str, run_id: str) -> None:
+    """Name one more run of a layer; the newest that is named goes on describing it.
+
+    Parameters
+    ----------
+    city_dir
+        Folder of the city; that of the run stands complete.
+    layer
+        Id of the layer; one that the catalogue does not know comes last in it.
+    run_id
+        The run.
+    """
+    named = sorted({*runs_named(city_dir, layer), run_id})
+    collection = _write_collection(city_dir, layer, named, named[-1])
+    catalog = _read(city_dir / CATALOG, Catalog)
+    if catalog is None or layer in _layers_named(city_dir):
+        return
+    links = (*catalog.links, child_link(collection))
+    _write_if_changed(city_dir / CATALOG, catalog.model_copy(update={"links": links}).text())
 
 
 def runs_named(city_dir: Path, layer: str) -> list[str]:

@@ -62,11 +62,33 @@ def run_id_after(before: Latest | None, now: datetime) -> str:
     now
         Aware.
     """
-    moment = now.astimezone(UTC)
+    own = run_id_of(now)
     if before is not None and is_run_id(before.run_id):
-        last = datetime.strptime(before.run_id, _STAMP).replace(tzinfo=UTC)
-        moment = max(moment, last + timedelta(seconds=1))
-    return moment.strftime(_STAMP)
+        own = max(own, run_id_following(before.run_id))
+    return own
+
+
+def run_id_of(moment: datetime) -> str:
+    """Return the id of a run of a moment.
+
+    Parameters
+    ----------
+    moment
+        Aware.
+    """
+    return moment.astimezone(UTC).strftime(_STAMP)
+
+
+def run_id_following(run_id: str) -> str:
+    """Return the id of a run one second after another.
+
+    Parameters
+    ----------
+    run_id
+        Of the other.
+    """
+    last = datetime.strptime(run_id, _STAMP).replace(tzinfo=UTC)
+    return run_id_of(last + timedelta(seconds=1))
 
 
 def run_folders(city_dir: Path) -> dict[str, list[str]]:

@@ -8,67 +8,29 @@ in excess is removed by the next run.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
 from pathlib import Path
 
-from citytwin.errors import StoreError
-from citytwin.model.layer import (
-    Classification,
-    Latest,
-    LayerDocument,
-    PublishedLayer,
-    is_within,
-)
-from citytwin.store.at_rest import digest_of_file, read_bytes
+from citytwin.model.layer import Latest, PublishedLayer
 from citytwin.store.atomic import remove_stale, write_text
 from citytwin.store.catalogue import remove_runs, write_catalogue
-from citytwin.store.latest import (
-    ITEM,
-    LATEST,
-    LAYER,
-    LIVE,
-    is_layer_id,
-    is_run_id,
-    latest_text,
-    published_city,
-    run_folders,
-)
-from citytwin.store.layer_writer import folder_checksum, layer_json
+from citytwin.store.latest import LATEST, LIVE, latest_text, published_city, run_folders
 from citytwin.store.private_folder import private_folder
 from citytwin.store.prune import prune
 from citytwin.store.qgis_project import project_layer, qgis_project
 from citytwin.store.run_info import RunInfo
-from citytwin.store.stac import item_of
-from citytwin.store.staging import is_sealed, place_folder
+from citytwin.store.staged import (
+    StagedLayer,
+    is_intact,
+    keep_closed,
+    place_layer,
+    require_publishable,
+)
+from citytwin.store.staging import is_sealed
 
-__all__ = ["RunInfo", "StagedLayer", "prune", "publish"]
-
-
-@dataclass(frozen=True)
-class StagedLayer:
-    """A layer that is ready to be published."""
-
-    document: LayerDocument
-    directory: Path
-    """Folder with all its files, on the disk of the published city. It may be missing when the
-    same content stands published already."""
-
-    @classmethod
-    def standing(cls, city_dir: Path, document: LayerDocument) -> StagedLayer:
-        """Return a layer that stays as it is published.
-
-        Parameters
-        ----------
-        city_dir
-            Folder of the published city.
-        document
-            Its document.
-        """
-        return cls(document, city_dir / document.id / "none")
+__all__ = ["RunInfo", "StagedLayer", "is_intact", "prune", "publish"]
 
 
 def beside_its_group(layers: Sequence[StagedLayer], one: StagedLayer) -> list[StagedLayer]:
@@ -118,15 +80,17 @@ def publish(
         If a layer may not be published so or is not complete, or the disk refuses; the city then
         stands as it did.
     """
-    _check(staged, run, sealed=is_sealed(city_dir))
+    require_publishable(staged, run, sealed=is_sealed(city_dir))
     before = published_city(city_dir)
-    _keep_closed(city_dir, before, run)
+    keep_closed(city_dir, before, run)
     city_dir.mkdir(parents=True, exist_ok=True)
     if run.publication == "served":
         private_folder(city_dir)  # before the first closed file comes into it
     remove_stale(city_dir, keep=[layer.directory for layer in staged])
     standing = {layer.id: layer for layer in before.layers} if before else {}
-    entries = [_place(city_dir, layer, standing.get(layer.document.id), run) for layer in staged]
+    entries = [
+        place_layer(city_dir, layer, standing.get(layer.document.id), run) for layer in staged
+    ]
     left_over = _never_published(city_dir, before, entries)
     write_catalogue(city_dir, entries, run, leave_out=_outcasts(left_over, entries, standing))
     if not is_sealed(city_dir):  # QGIS opens no sealed file
@@ -209,112 +173,3 @@ def _outcasts(
         if old is not None and old.path != entry.path and old.checksum == entry.checksum:
             paths.add(old.path)  # the same content was published anew: the old folder is damaged
     return paths
-
-
-def _keep_closed(city_dir: Path, before: Latest | None, run: RunInfo) -> None:
-    """Refuse to give anyone a folder that holds earlier runs of closed layers."""
-    if before is not None and before.publication == "served" and run.publication == "static":
-        msg = f"{city_dir} holds layers that were published for known readers only"
-        raise StoreError(msg, hint="publish into another folder, or `citytwin export` this one")
-
-
-def _check(staged: Sequence[StagedLayer], run: RunInfo, *, sealed: bool) -> None:
-    if not staged:
-        msg = f"run {run.run_id} has no layers"
-        raise StoreError(msg, hint="a run without layers leaves the published city as it is")
-    if not is_run_id(run.run_id):
-        msg = f"run id {run.run_id!r} is not YYYYMMDDTHHMMSSZ"
-        raise StoreError(msg, hint="take the time of the run in UTC")
-    if Path(run.city.id).name != run.city.id:
-        msg = f"city id {run.city.id!r} is no name of a file"
-        raise StoreError(msg, hint="take letters, digits, - and _")
-    ids = [layer.document.id for layer in staged]
-    twice = sorted({one for one in ids if ids.count(one) > 1})
-    wrong = sorted(one for one in ids if not is_layer_id(one))
-    if twice or wrong:
-        msg = f"layer ids used twice: {twice}, not valid: {wrong}"
-        raise StoreError(msg, hint="ids have 1 to 64 of a-z, 0-9 and _")
-    served: Classification = "secret" if sealed else "internal"
-    limit: Classification = "public" if run.publication == "static" else served
-    for layer in staged:
-        if not is_within(layer.document.classification, limit):
-            msg = (
-                f"layer {layer.document.id} is {layer.document.classification}; a {run.publication}"
-                f" publication that is {'sealed' if sealed else 'in clear'} holds what is {limit} at"
-                " most"
-            )
-            hint = (
-                "leave the layer out, or give the sources it is made from the classification that"
-                " they really have"
-            )
-            raise StoreError(msg, hint=hint)
-
-
-def _place(
-    city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None, run: RunInfo
-) -> PublishedLayer:
-    """Bring a layer's folder to its place, or find it there already."""
-    name = layer.document.id
-    if not layer.directory.is_dir():
-        return _kept(city_dir, layer, standing)
-    _check_folder(layer)
-    checksum = folder_checksum(layer.directory)
-    if standing is not None and standing.checksum == checksum and is_intact(city_dir, standing):
-        return standing
-    path = f"{name}/{run.run_id}"
-    target = city_dir / path
-    item = item_of(layer.document, layer.directory, run).text()
-    said = f"sha256:{hashlib.sha256(item.encode()).hexdigest()}"
-    entry = PublishedLayer(id=name, run_id=run.run_id, path=path, checksum=checksum, item=said)
-    if target.exists():
-        # left by a kill of the same run; documents may name it already, so it is never replaced
-        if is_intact(city_dir, entry):
-            return entry
-        msg = f"{target} exists with other content"
-        raise StoreError(msg, hint="published folders are never changed; take a new run id")
-    place_folder(layer.directory, target, item)
-    return entry
-
-
-def _check_folder(layer: StagedLayer) -> None:
-    """Check that the document is that of the folder, and that all files it names are there."""
-    folder, document = layer.directory, layer.document
-    written = folder / LAYER
-    if not written.is_file() or read_bytes(written) != layer_json(document).encode():
-        msg = f"{written} is not the document of layer {document.id}"
-        raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
-    missing = [name for name in document.named_files if not (folder / name).is_file()]
-    if missing:
-        msg = f"layer {document.id} lacks {', '.join(missing)}"
-        raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
-
-
-def is_intact(city_dir: Path, standing: PublishedLayer) -> bool:
-    """Whether every file of a published layer still is what was published.
-
-    Parameters
-    ----------
-    city_dir
-        Folder of the city.
-    standing
-        Entry of ``latest.json``.
-    """
-    folder = city_dir / standing.path
-    item = folder / ITEM
-    if not item.is_file() or folder_checksum(folder) != standing.checksum:
-        return False
-    return standing.item in ("", f"sha256:{digest_of_file(item)}")
-
-
-def _kept(city_dir: Path, layer: StagedLayer, standing: PublishedLayer | None) -> PublishedLayer:
-    """Return the published layer that a run found unchanged and did not write again."""
-    name = layer.document.id
-    if standing is None:
-        msg = f"layer {name} is neither in {layer.directory} nor published"
-        raise StoreError(msg, hint="make the layer again: delete the folder .work and run")
-    published = city_dir / standing.path / LAYER
-    same = published.is_file() and read_bytes(published) == layer_json(layer.document).encode()
-    if not same or not is_intact(city_dir, standing):
-        msg = f"{city_dir / standing.path} is damaged or holds another version of {name}"
-        raise StoreError(msg, hint="delete the folder .work and run again")
-    return standing

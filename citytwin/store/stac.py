@@ -304,9 +304,17 @@ def catalog_of(run: RunInfo, collections: Sequence[Collection]) -> Catalog:
         description=f"{both(run.city.title)}: {run.crs}, {both(run.vertical_datum)}",
         links=(
             Link(rel="root", href="./catalog.json"),
-            *(
-                Link(rel="child", href=f"./{one.id}/collection.json", title=one.title)
-                for one in collections
-            ),
+            *(child_link(one) for one in collections),
         ),
     )
+
+
+def child_link(collection: Collection) -> Link:
+    """Return the link by which the catalogue of a city names a layer.
+
+    Parameters
+    ----------
+    collection
+        All runs of the layer.
+    """
+    return Link(rel="child", href=f"./{collection.id}/collection.json", title=collection.title)

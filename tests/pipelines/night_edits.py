@@ -1,4 +1,4 @@
-"""Random edits of a town between two nights: buildings, a gauge's correction, a parameter."""
+"""Random edits of a town between two nights: buildings, files, a gauge's correction, a parameter."""
 
 from __future__ import annotations
 
@@ -57,4 +57,42 @@ def change_day(config: Path, dice: random.Random) -> str:
     return f"the sun of {day}"
 
 
-EDITS = {"buildings": lower_roofs, "gauge": correct_gauge, "parameter": change_day}
+def add_file(config: Path, dice: random.Random) -> str:
+    """Bring a new file with one building more: one that there is, under other names, 30 m north."""
+    folder = config.parent / "data" / "udx" / "bldg"
+    file = dice.choice(sorted(folder.glob("*.gml")))
+    text = file.read_text("utf-8")
+    members = [match[0] for match in _BUILDING.finditer(text)]
+    number = dice.randrange(1_000_000)
+    head, tail = text[: text.index(members[0])], "</core:CityModel>\n"
+    copy = re.sub(r'(gml:id="|href="#)', rf"\g<1>copy{number}_", dice.choice(members))
+    copy = copy.replace("<uro:buildingID>", f"<uro:buildingID>copy{number}-")
+    new = folder / f"copy{number}_bldg_6697_op.gml"
+    new.write_text(head + _PLACES.sub(_moved, copy) + tail, "utf-8")
+    return f"new {new.name}"
+
+
+def _moved(match: re.Match[str]) -> str:
+    numbers = match[2].split()
+    for place in range(0, len(numbers), 3):
+        numbers[place] = f"{float(numbers[place]) + 0.00027:.8f}"
+    return f"{match[1]}{' '.join(numbers)}{match[3]}"
+
+
+def remove_file(config: Path, dice: random.Random) -> str:
+    """Take a file of buildings away; one stays."""
+    files = sorted((config.parent / "data" / "udx" / "bldg").glob("*.gml"))
+    if len(files) < 2:
+        return "the only file of buildings stays"
+    gone = dice.choice(files)
+    gone.unlink()
+    return f"{gone.name} gone"
+
+
+EDITS = {
+    "buildings": lower_roofs,
+    "gauge": correct_gauge,
+    "parameter": change_day,
+    "new file": add_file,
+    "file gone": remove_file,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -48,9 +49,19 @@ def too_much(task: GridderTask, store: CityStore) -> TileResult:
     return grid_tile(task, store)
 
 
+def greedy(task: GridderTask, store: CityStore) -> TileResult:
+    """Ask for more memory than any machine has on one tile."""
+    if task.tile == TOO_MUCH:
+        np.ones(1 << 60, dtype=np.uint8)
+    return grid_tile(task, store)
+
+
 def dead(_task: GridderTask, _store: CityStore) -> TileResult:
     """Die."""
     raise DEAD
+
+
+TOO_LARGE = pytest.mark.parametrize("on_one_tile", [too_much, greedy])
 
 
 def run_terrain(work: Path, client: Client, *, may_leave_empty: bool) -> tuple[RunReport, Any]:
@@ -73,23 +84,25 @@ def run_terrain(work: Path, client: Client, *, may_leave_empty: bool) -> tuple[R
     return report, (store.fields.read(f.TERRAIN, TOWN.grid.whole), recorded, said)
 
 
+@TOO_LARGE
 def test_pieces_give_the_bits_of_the_whole(
-    tmp_path: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, client: Client, monkeypatch: pytest.MonkeyPatch, on_one_tile: Callable[..., Any]
 ) -> None:
-    """The worker dies on the whole tile; nobody sees it in the result."""
+    """The worker dies on the whole tile, or gets no memory; nobody sees it in the result."""
     _, (whole, _, _) = run_terrain(tmp_path / "a", client, may_leave_empty=False)
-    monkeypatch.setattr(parts, "grid_tile", too_much)
+    monkeypatch.setattr(parts, "grid_tile", on_one_tile)
     report, (found, recorded, _) = run_terrain(tmp_path / "b", client, may_leave_empty=False)
     assert not report.failures
     assert recorded is not None
     np.testing.assert_array_equal(found, whole)
 
 
+@TOO_LARGE
 def test_a_tile_that_nobody_can_make_fails_the_run_or_is_left_empty(
-    tmp_path: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, client: Client, monkeypatch: pytest.MonkeyPatch, on_one_tile: Callable[..., Any]
 ) -> None:
     """As the configuration wants it; empty, it is told, counts as a loss and is tried again."""
-    monkeypatch.setattr(parts, "grid_tile", too_much)
+    monkeypatch.setattr(parts, "grid_tile", on_one_tile)
     monkeypatch.setattr(schedule, "make_in_pieces", dead)
     report, _ = run_terrain(tmp_path / "a", client, may_leave_empty=False)
     assert report.exit_code is Exit.FAILED

@@ -72,11 +72,10 @@ def latest_of(loaded: LoadedConfig) -> Latest:
 def still_standing(loaded: LoadedConfig) -> set[str]:
     """Layers that a run would not make anew."""
     manifest = Manifest.reading(work_dir(loaded) / MANIFEST)
-    latest = latest_of(loaded)
     found = {
-        name
-        for name in NAMES
-        if standing_layer(name, "wanted", manifest, latest, loaded.city_dir, Path("none"))
+        entry.id
+        for entry in latest_of(loaded).layers
+        if standing_layer(entry.id, "wanted", manifest, entry, loaded.city_dir, Path("none"))
     }
     manifest.close()
     return found

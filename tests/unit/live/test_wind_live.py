@@ -167,7 +167,7 @@ def test_a_failure_leaves_the_city_as_it_was(
     measured(recent, NOW, 4.0, 0.0, "aa")
     wind = trigger(loaded, recent)
     before = (loaded.city_dir / "latest.json").read_bytes()
-    monkeypatch.setattr(publishing, "_WAIT_S", 0.0)
+    monkeypatch.setattr(publishing, "PUBLICATION_S", 0.0)
     with holding(loaded), pytest.raises(BusyError):
         wind.task(NOW).carry_out()
     thing = recent.things[MAST]

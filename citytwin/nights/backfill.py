@@ -1,0 +1,123 @@
+"""Nights that are made up for: which, what each could know, and what of them stands already."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from citytwin.config import LoadedConfig, PastNight
+from citytwin.engine.locking import PUBLICATION_S, holding
+from citytwin.engine.request import read_latest, request_key, work_dir
+from citytwin.errors import ConfigError
+from citytwin.nights.calendar import start_of
+from citytwin.nights.record import RunRecord
+from citytwin.store.latest import ITEM
+
+_NOT_COPIED = shutil.ignore_patterns("lock", "staging", "checkpoints", "dask", ".tmp-*")
+
+
+def past_nights(
+    loaded: LoadedConfig, first: date, last: date, now: datetime
+) -> tuple[LoadedConfig, ...]:
+    """Return the configuration of each night of a range.
+
+    Parameters
+    ----------
+    loaded
+        The configuration as it is today.
+    first, last
+        Local days, both among them. A night knows what was observed until its `nights.at`;
+        without that, until the end of the day.
+    now
+        Aware.
+
+    Raises
+    ------
+    ConfigError
+        If the range is empty, a night of it has not begun yet, or nothing is published that the
+        nights could be added to.
+    """
+    if first > last:
+        msg = f"the first night, {first}, comes after the last, {last}"
+        raise ConfigError(msg, hint="give the earlier day first")
+    zone = ZoneInfo(loaded.config.time_zone)
+    newest = _night(loaded, last, zone).begin
+    if newest > now:
+        begin, here = newest.astimezone(zone), now.astimezone(zone)
+        msg = (
+            f"the night of {last} begins at {begin:%Y-%m-%d %H:%M}, and it is {here:%Y-%m-%d %H:%M}"
+        )
+        raise ConfigError(msg, hint="only nights that have begun can be made up for")
+    if read_latest(loaded.city_dir) is None:
+        msg = f"nothing is published in {loaded.city_dir}, so there are no nights to make up for"
+        raise ConfigError(msg, hint="run `citytwin run` first")
+    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    return tuple(loaded.model_copy(update={"past": _night(loaded, day, zone)}) for day in days)
+
+
+def _night(loaded: LoadedConfig, day: date, zone: ZoneInfo) -> PastNight:
+    at = loaded.config.nights.at
+    own = day if at is not None else day + timedelta(days=1)
+    return PastNight(
+        date=day,
+        begin=start_of(own, at, zone),
+        next_night=start_of(own + timedelta(days=1), at, zone),
+    )
+
+
+def done_before(night: LoadedConfig, records: Sequence[RunRecord]) -> RunRecord | None:
+    """Return the record of a run that made up for a night with the same inputs, and still stands.
+
+    Parameters
+    ----------
+    night
+        Configuration of the night.
+    records
+        Of the journal, the oldest first.
+    """
+    if night.past is None:
+        return None
+    own = [record for record in records if record.night == night.past.date and record.stands]
+    if not own or own[-1].request != request_key(night):
+        return None
+    last = own[-1]
+    items = (night.city_dir / layer / last.run_id / ITEM for layer in last.published)
+    return last if all(item.is_file() for item in items) else None
+
+
+def prepare_store(night: LoadedConfig) -> None:
+    """Give past nights a working store: a copy of the city's, so that only what differs is made.
+
+    Parameters
+    ----------
+    night
+        Configuration of a night.
+
+    Raises
+    ------
+    BusyError
+        If another run holds the city.
+    """
+    here = night.model_copy(update={"past": None})
+    store, own = work_dir(here), work_dir(night)
+    if own.exists() or not store.exists():
+        return
+    aside = own.with_name(f"{own.name}.new")
+    with holding(here, PUBLICATION_S):
+        shutil.rmtree(aside, ignore_errors=True)  # left by a kill
+        shutil.copytree(store, aside, ignore=_NOT_COPIED)
+        aside.rename(own)
+
+
+def remove_store(nights: Iterable[LoadedConfig]) -> None:
+    """Remove the working store of past nights, when all of a range stand.
+
+    Parameters
+    ----------
+    nights
+        Their configurations.
+    """
+    for store in {work_dir(night) for night in nights if night.past is not None}:
+        shutil.rmtree(store, ignore_errors=True)
