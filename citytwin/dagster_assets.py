@@ -17,6 +17,7 @@ from citytwin.engine.plan import Plan, layer_input, plan
 from citytwin.engine.report import Silent
 from citytwin.engine.request import read_latest
 from citytwin.engine.run import RunOptions, run
+from citytwin.engine.uploading import upload_city
 from citytwin.errors import BusyError
 from citytwin.nights.recording import recorded
 
@@ -29,14 +30,9 @@ def definitions(config: str | Path, scheduler: str | None = None) -> dg.Definiti
     Parameters
     ----------
     config
-        A configuration.
+        A configuration; `ConfigError` says why one cannot be run.
     scheduler
         Address of a Dask scheduler; None = workers on the machine that runs the assets.
-
-    Raises
-    ------
-    ConfigError
-        If it cannot be run.
     """
     loaded = load(Path(config))
     city, at = loaded.config.city.id.replace("-", "_"), loaded.config.nights.at
@@ -49,7 +45,9 @@ def definitions(config: str | Path, scheduler: str | None = None) -> dg.Definiti
     sources = [dg.AssetSpec([city, "source", source.config.name]) for source in wanted.sources]
     hour, minute = (at or "00:00").split(":")
     cron, zone = f"{int(minute)} {int(hour)} * * *", loaded.config.time_zone
-    nightly = dg.ScheduleDefinition(cron_schedule=cron, target=[night], execution_timezone=zone)
+    nightly = dg.ScheduleDefinition(
+        name=f"{city}_nights", cron_schedule=cron, target=[night], execution_timezone=zone
+    )
     return dg.Definitions(assets=[*sources, night], schedules=[nightly] if at else [])
 
 
@@ -85,6 +83,8 @@ def _made(
         raise dg.RetryRequested(BUSY_RETRIES, BUSY_WAIT_S) from error
     if report.failures:
         raise dg.Failure("; ".join(report.failures))
+    if loaded.config.publish_to is not None:
+        upload_city(loaded)
     if report.losses:
         context.log.warning(f"lost: {'; '.join(report.losses)}")
     made: dict[dg.AssetKey, tuple[dict[str, Any], dg.DataVersion | None]] = {}

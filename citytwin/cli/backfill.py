@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from citytwin.cli.run_wishes import RunWishes
+from citytwin.cli.uploading import uploaded_or_lost
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit, RunReport
 from citytwin.errors import BusyError, CityTwinError, StoreError
@@ -56,10 +57,11 @@ def command(
 
     bind(loaded)  # a mistake in the configuration is none of a night
     codes = [_made_up(night, wishes) for night in nights]
+    lost = uploaded_or_lost(loaded)
     if Exit.FAILED in codes:
         sys.exit(Exit.FAILED)
     remove_store(nights)
-    sys.exit(Exit.LOSSES if Exit.LOSSES in codes else Exit.DONE)
+    sys.exit(Exit.LOSSES if lost or Exit.LOSSES in codes else Exit.DONE)
 
 
 def _made_up(night: LoadedConfig, wishes: RunWishes) -> Exit:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
 
 import dask
-from distributed import Client, LocalCluster
+from distributed import Client, Future, LocalCluster
 
 from citytwin.engine.cluster_security import client_security
 from citytwin.engine.stopping_workers import DeafToInterrupts
@@ -23,6 +25,62 @@ PATIENCE_S = 30.0
 def worker_count() -> int:
     """Return the number of cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Workers:
+    """The workers of a run: opened with the first task, for a night with nothing to do needs none.
+
+    Parameters
+    ----------
+    opened
+        Opens the client.
+    prepare
+        What is done before the first task.
+    """
+
+    def __init__(
+        self,
+        opened: Callable[[], AbstractContextManager[Client]],
+        prepare: Callable[[Client], None],
+    ) -> None:
+        self._opened, self._prepare = opened, prepare
+        self._stack = ExitStack()
+        self.started: Client | None = None
+        """The client, once there is one."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        self._stack.__exit__(kind, error, trace)
+
+    def start(self) -> Client:
+        """Return the client; open it where it is not yet."""
+        if self.started is None:
+            client = self._stack.enter_context(self._opened())
+            self._prepare(client)
+            self.started = client
+        return self.started
+
+    @property
+    def loop(self) -> Any:
+        """Event loop of the client."""
+        return self.start().loop
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Future:
+        """Send a task to the workers.
+
+        Parameters
+        ----------
+        function, arguments
+            The task.
+        pure
+            Whether the same task need not be done twice.
+        """
+        return self.start().submit(function, *arguments, pure=pure)
 
 
 @contextmanager

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from distributed import Client
-
 from citytwin import registry
 from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.code_hash import code_digest
@@ -22,7 +20,7 @@ from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import WRITER, LayerTask, make_layer
-from citytwin.engine.work import Failure, Order, Work
+from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import PublishedLayer
 from citytwin.model.steps import LayerRecipe
@@ -48,7 +46,7 @@ def make_layers(
     store: CityStore,
     standing: Standing,
     manifest: Manifest,
-    client: Client,
+    client: Submits,
     entries: Mapping[str, PublishedLayer],
     progress_report: tuple[Progress, RunReport],
 ) -> list[MadeLayer]:
@@ -63,7 +61,7 @@ def make_layers(
     store, standing, manifest
         The working store.
     client
-        Dask client.
+        Takes the tasks.
     entries
         The run of each layer that this one follows.
     progress_report

@@ -6,8 +6,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from distributed import Client
-
 from citytwin import registry
 from citytwin.engine.bind import BoundCity
 from citytwin.engine.city_store import MERGED, CityStore
@@ -24,7 +22,7 @@ from citytwin.engine.settled_sources import QUARANTINE, NothingReadError, settle
 from citytwin.engine.source_hashes import require_unchanged
 from citytwin.engine.source_parts import source_task
 from citytwin.engine.sources import reason, told
-from citytwin.engine.work import SOURCE, Failure, Work
+from citytwin.engine.work import SOURCE, Failure, Submits, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model import tables as t
 from citytwin.model.notes import Reject
@@ -58,7 +56,7 @@ def read_sources(
     city: BoundCity,
     store: CityStore,
     manifest: Manifest,
-    client: Client,
+    client: Submits,
     progress: Progress,
     report: RunReport,
     *,
@@ -73,7 +71,7 @@ def read_sources(
     store, manifest
         The working store and its records.
     client
-        Dask client.
+        Takes the tasks.
     progress, report
         Who is told: of sources that are lost, and of faults of the program, which end the run.
     verify
@@ -99,7 +97,7 @@ def read_wanted(
     reading: Reading,
     store: CityStore,
     manifest: Manifest,
-    client: Client,
+    client: Submits,
     hearers: tuple[Progress, RunReport],
     *,
     verify: bool,
@@ -115,7 +113,7 @@ def read_wanted(
     store, manifest
         The working store and its records.
     client
-        Dask client.
+        Takes the tasks.
     hearers
         Who is told, as for :func:`read_sources`.
     verify

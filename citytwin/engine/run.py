@@ -18,7 +18,7 @@ from citytwin.engine.bind import BoundCity, bind
 from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.cluster import connect
+from citytwin.engine.cluster import Workers, connect
 from citytwin.engine.delivery import make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.healing import healed
@@ -37,6 +37,7 @@ from citytwin.engine.room import require_room
 from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
 from citytwin.engine.stopping_workers import let_states_be_kept
+from citytwin.engine.work import Submits
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.checkpoints import Counted
 from citytwin.model.crs import require_metric
@@ -117,25 +118,31 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     with (
         holding(loaded),
         protecting(loaded) as in_clear,
-        connect(options.scheduler, options.workers, work / "dask") as client,
+        Workers(
+            lambda: connect(options.scheduler, options.workers, work / "dask"),
+            lambda client: _prepare(client, loaded, progress),
+        ) as workers,
     ):
-        if loaded.protected:
-            protect_workers(client)
-        _follow(client, progress)
+        if options.scheduler is not None:
+            workers.start()  # one that is not there is told at once
         try:
             report = healed(
                 loaded.config.city.id,
-                lambda attempt: _carry_out(city, store, client, options, progress, attempt),
+                lambda attempt: _carry_out(city, store, workers, options, progress, attempt),
             )
         except KeyboardInterrupt:
-            let_states_be_kept(client)
+            if workers.started is not None:
+                let_states_be_kept(workers.started)
             raise
     report.losses += in_clear
     report.seconds = time.monotonic() - begin
     return report
 
 
-def _follow(client: Client, progress: Progress) -> None:
+def _prepare(client: Client, loaded: LoadedConfig, progress: Progress) -> None:
+    if loaded.protected:
+        protect_workers(client)
+
     def receive(event: tuple[object, tuple[str, float, float, Counted]]) -> None:
         progress.simulated(*event[1])
 
@@ -145,7 +152,7 @@ def _follow(client: Client, progress: Progress) -> None:
 def _carry_out(
     city: BoundCity,
     store: CityStore,
-    client: Client,
+    client: Submits,
     options: RunOptions,
     progress: Progress,
     report: RunReport,
@@ -158,7 +165,7 @@ def _brought_up_to_date(
     city: BoundCity,
     store: CityStore,
     manifest: Manifest,
-    client: Client,
+    client: Submits,
     options: RunOptions,
     hearers: tuple[Progress, RunReport],
 ) -> None:

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from distributed import Client
-
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
@@ -17,7 +15,7 @@ from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
 from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
-from citytwin.engine.work import Failure, Order, Work
+from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.errors import DamagedError
 from citytwin.model.fields import Field
 from citytwin.model.steps import Assessment
@@ -53,7 +51,7 @@ PartWork: TypeAlias = Work[tuple[_Running, Part], PartResult]
 class Scheduler:
     """Carries out the jobs of a plan."""
 
-    client: Client
+    client: Submits
     store: CityStore
     manifest: Manifest
     standing: Standing

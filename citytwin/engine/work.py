@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
-from distributed import Client, Future, KilledWorker, as_completed
+from distributed import Future, KilledWorker, as_completed
 
 from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.results import DecodedPart, LayerResult, TableResult, TileResult
@@ -49,24 +49,35 @@ class Failure:
         return self.error is not None and not isinstance(self.error, StoreError)
 
 
+class Submits(Protocol):
+    """A Dask client, or workers that start when they are needed."""
+
+    @property
+    def loop(self) -> Any:
+        """Event loop."""
+
+    def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Future:
+        """Send a task to a worker."""
+
+
 class Work(Generic[T, R]):
     """Tasks of one kind; more may be submitted while the results come in.
 
     Parameters
     ----------
     client
-        Dask client.
+        Takes the tasks.
     store
         The city's working store, which every task gets.
     manifest
         Where what is complete is recorded.
     """
 
-    def __init__(self, client: Client, store: CityStore, manifest: Manifest) -> None:
+    def __init__(self, client: Submits, store: CityStore, manifest: Manifest) -> None:
         self._client = client
         self._store = store
         self._manifest = manifest
-        self._queue = as_completed(loop=client.loop)
+        self._queue: as_completed | None = None
         self._asked: dict[Future, tuple[T, Order]] = {}
 
     def submit(
@@ -85,11 +96,13 @@ class Work(Generic[T, R]):
         """
         future = self._client.submit(function, task, self._store, pure=False)
         self._asked[future] = (token, order)
+        if self._queue is None:
+            self._queue = as_completed(loop=self._client.loop)
         self._queue.add(future)
 
     def __iter__(self) -> Iterator[tuple[T, R | Failure]]:
         """Yield every task as it ends; a result has been recorded when it comes."""
-        for future in self._queue:
+        for future in self._queue or ():
             token, order = self._asked.pop(future)
             outcome = (
                 self._recorded(order, future.result())
