@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from citytwin.alerts.rule import AlertRule, Watch
 from citytwin.alerts.sender import Sender
+from citytwin.formats.measures import property_named
 from citytwin.model.layer import Classification
 from citytwin.model.text import Text, both_languages
 
@@ -18,6 +19,10 @@ Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,64}$")]
 Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,127}$")]
 """Name of an environment variable that holds a secret."""
 Hosts = Annotated[tuple[str, ...], Field(max_length=32)]
+
+
+Limit = Annotated[float, Field(allow_inf_nan=False)]
+Months = Annotated[tuple[tuple[Limit, Limit], ...], Field(min_length=12, max_length=12)]
 
 
 class _Section(BaseModel):
@@ -281,6 +286,9 @@ class LiveConfig(_Section):
     """A point for each detector, stop and vehicle."""
     road_speeds: TrafficConfig | None = None
     """The speed of each road on which something is measured."""
+    climatology: dict[str, Months] = Field(default_factory=dict)
+    """By observed property: lowest and highest value that each month knows here, January first, in the
+    unit of the property. A value beyond is suspect."""
     metrics_port: Annotated[int, Field(ge=1, le=65535)] | None = None
     """Port on this computer at which Prometheus finds the metrics; they are a file anyway."""
 
@@ -295,6 +303,19 @@ class LiveConfig(_Section):
         )
         nowcast = () if self.nowcast is None else (self.nowcast.name,)
         return (*nowcast, *(layer for layer, config in following if config is not None))
+
+    @field_validator("climatology")
+    @classmethod
+    def _of_known_properties(cls, value: dict[str, Months]) -> dict[str, Months]:
+        for name, months in value.items():
+            if property_named(name) is None:
+                msg = f"there is no observed property {name!r}"
+                raise ValueError(msg)
+            for month, (low, high) in enumerate(months, 1):
+                if low > high:
+                    msg = f"{name}: month {month} begins at {low:g} above its end at {high:g}"
+                    raise ValueError(msg)
+        return value
 
     @model_validator(mode="after")
     def _names_once(self) -> Self:

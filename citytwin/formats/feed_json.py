@@ -112,9 +112,13 @@ class Node:
         """Return the items of an array."""
         if not isinstance(self.value, list):
             raise self.error("expected an array")
-        return [
-            Node(value, self.source, f"{self.path}[{row}]") for row, value in enumerate(self.value)
-        ]
+        return [self.item(row) for row in range(len(self.value))]
+
+    def item(self, row: int) -> Node:
+        """Return an item of an array that is known to be there."""
+        if not isinstance(self.value, list):
+            raise self.error("expected an array")
+        return Node(self.value[row], self.source, f"{self.path}[{row}]")
 
     def number(self) -> float:
         """Return a finite number."""

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from numpy.typing import NDArray
 
-from citytwin.formats.observations import Batch, Place, Reading, urn
-from citytwin.formats.quality import doubted, flag_of, out_of_range
+from citytwin.formats.observations import Batch, Place, urn
+from citytwin.formats.quality import doubted, out_of_range
+from citytwin.formats.reading_columns import ReadingColumns
 from citytwin.model import crs
 from citytwin.model.notes import Note, Reject
 from citytwin.model.steps import Dataset, Decoded
-from citytwin.model.tables import OBSERVATIONS, THINGS, Flag
+from citytwin.model.tables import OBSERVATIONS, THINGS
 
 _KEY = ["thing", "property", "phenomenon_start", "phenomenon_end"]
 
@@ -46,6 +50,7 @@ def assemble(
     Decoded
         Every observation belongs to a thing with a position.
     """
+    batches = [replace(b, readings=ReadingColumns.of(b.readings)) for b in batches]
     things, lost = _things(dataset, batches, source_crs)
     observations, repeats = _observations(dataset, batches, set(things["thing"]))
     said = [note for batch in batches for note in batch.notes]
@@ -120,31 +125,43 @@ def _things_frame(
 def _observations(
     dataset: Dataset, batches: Sequence[Batch], things: set[str]
 ) -> tuple[pd.DataFrame, tuple[Note, ...]]:
-    rows = [(reading, batch) for batch in batches for reading in batch.readings]
-    start = np.array([reading.start_s for reading, _ in rows], dtype="datetime64[s]")
-    end = np.array([reading.end_s for reading, _ in rows], dtype="datetime64[s]")
+    said = [(ReadingColumns.of(batch.readings), batch) for batch in batches]
+    readings = [columns for columns, _ in said]
     frame = pd.DataFrame(
         {
-            "source": pd.array([dataset.name] * len(rows), dtype="string"),
-            "thing": pd.array([urn(dataset.name, r.thing) for r, _ in rows], dtype="string"),
-            "property": pd.array([r.observed.name for r, _ in rows], dtype="string"),
-            "unit": pd.array([r.observed.unit for r, _ in rows], dtype="string"),
-            "phenomenon_start": pd.Series(start).dt.as_unit("us").dt.tz_localize("UTC"),
-            "phenomenon_end": pd.Series(end).dt.as_unit("us").dt.tz_localize("UTC"),
-            "result": np.array([_result(r) for r, _ in rows], dtype=np.float64),
-            "flag": np.array([int(flag_of(r)) for r, _ in rows], dtype=np.int8),
-            "synthetic": np.array([_is_synthetic(dataset, b) for _, b in rows], dtype=bool),
-            "raw_ref": pd.array([b.raw_ref for _, b in rows], dtype="string"),
+            "source": pd.array([dataset.name] * sum(map(len, readings)), dtype="string"),
+            "thing": _texts(columns.urns(dataset.name) for columns in readings),
+            "property": _texts(columns.properties for columns in readings),
+            "unit": _texts(columns.units for columns in readings),
+            "phenomenon_start": _times(columns.start_s for columns in readings),
+            "phenomenon_end": _times(columns.end_s for columns in readings),
+            "result": _joined((columns.result for columns in readings), np.float64),
+            "flag": _joined((columns.flag for columns in readings), np.int8),
+            "tests": _joined((columns.tests for columns in readings), np.int32),
+            "synthetic": _joined(
+                (np.full(len(c), _is_synthetic(dataset, b)) for c, b in said), np.bool_
+            ),
+            "raw_ref": pd.array(
+                [b.raw_ref for c, b in said for _ in range(len(c))], dtype="string"
+            ),
         }
     )
     frame = frame[frame["thing"].isin(things)]
     return _without_repeats(dataset, frame)
 
 
-def _result(reading: Reading) -> float:
-    if reading.value is None or reading.flag is Flag.MISSING:
-        return float("nan")
-    return reading.value
+def _texts(parts: Iterable[pa.DictionaryArray]) -> pd.api.extensions.ExtensionArray:
+    return pd.array([text for part in parts for text in part.to_pylist()], dtype="string")
+
+
+def _joined(parts: Iterable[NDArray[Any]], dtype: type[np.generic]) -> NDArray[Any]:
+    return np.concatenate([np.empty(0, dtype=dtype), *parts])
+
+
+def _times(parts: Iterable[NDArray[np.int64]]) -> pd.Series[pd.Timestamp]:
+    seconds = pd.Series(_joined(parts, np.int64).astype("datetime64[s]"))
+    times: pd.Series[pd.Timestamp] = seconds.dt.as_unit("us").dt.tz_localize("UTC")
+    return times
 
 
 def _without_repeats(

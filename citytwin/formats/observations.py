@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -103,7 +103,8 @@ class Batch:
     raw_ref: str
     """sha256 of the file."""
     places: tuple[Place, ...]
-    readings: tuple[Reading, ...]
+    readings: Sequence[Reading]
+    """One by one, or in columns: see :mod:`citytwin.formats.reading_columns`."""
     rejects: tuple[Reject, ...] = ()
     notes: tuple[Note, ...] = ()
     synthetic: bool = False

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+import numpy as np
+
 from citytwin.formats.observations import Batch, Reading
+from citytwin.formats.reading_columns import ReadingColumns
 from citytwin.model.notes import Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.steps import Dataset
@@ -14,21 +17,6 @@ from citytwin.model.tables import Flag
 
 MAX_REJECTS = 200
 """Of one property or reason; a feed that is wrong throughout must not fill the memory with its faults."""
-
-
-def flag_of(reading: Reading) -> Flag:
-    """Judge a reading: missing, out of the gross range, doubted by its producer, or good.
-
-    Parameters
-    ----------
-    reading
-        In the unit of its property.
-    """
-    if reading.value is None or reading.flag is Flag.MISSING:
-        return Flag.MISSING
-    if not reading.observed.valid_min <= reading.value <= reading.observed.valid_max:
-        return Flag.BAD
-    return Flag.GOOD if reading.flag is None else reading.flag
 
 
 def few(rejects: Sequence[Reject]) -> tuple[Reject, ...]:
@@ -118,11 +106,11 @@ def doubted(dataset: Dataset, batches: Sequence[Batch]) -> tuple[Note, ...]:
 
 
 def _flagged(batches: Sequence[Batch], flags: tuple[Flag, ...]) -> list[tuple[Reading, Batch]]:
+    every = [(ReadingColumns.of(batch.readings), batch) for batch in batches]
     return [
-        (reading, batch)
-        for batch in batches
-        for reading in batch.readings
-        if flag_of(reading) in flags
+        (columns[row], batch)
+        for columns, batch in every
+        for row in np.flatnonzero(np.isin(columns.flag, flags)).tolist()
     ]
 
 

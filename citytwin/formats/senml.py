@@ -9,25 +9,28 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
+import numpy as np
 from pydantic import Field
 
 from citytwin.errors import SourceError
 from citytwin.formats.feed_file import decode_files, raw_ref
-from citytwin.formats.feed_json import Node, parse
+from citytwin.formats.feed_json import Json, Node, is_clean, parse
 from citytwin.formats.observation_tables import assemble
 from citytwin.formats.observations import (
     Batch,
     Place,
-    Reading,
     on_earth,
     plausible_time,
     reject_of,
     says_synthetic,
 )
-from citytwin.formats.units import UnitError, conversion
+from citytwin.formats.reading_columns import ReadingColumns
+from citytwin.formats.units import Conversion, UnitError, conversion
 from citytwin.model import properties
 from citytwin.model.notes import Reject
+from citytwin.model.properties import ObservedProperty
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import OBSERVATIONS, THINGS
 from citytwin.model.text import text
@@ -43,6 +46,8 @@ _UNITS = {"%RH": "%", "/": "1"}
 _TOLD = frozenset({"latitude", "longitude", "title", "kind", "note"})
 _MOST_REJECTS = 200
 _BASES = frozenset({"bn", "bt", "bu", "bv", "bver"})
+_USUAL = frozenset({"n", "u", "v", "t"})
+"""All that records of sensors hold but for the first one of a pack."""
 
 
 class SenmlParams(Params):
@@ -70,12 +75,53 @@ class _Moment:
     fetched_s: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class _Meaning:
+    """What a name and a unit stand for."""
+
+    thing: str
+    observed: ObservedProperty
+    change: Conversion
+
+
 @dataclass
 class _Found:
-    readings: list[Reading] = field(default_factory=list)
+    moment: _Moment
+    things: dict[str, int] = field(default_factory=dict)
+    """Things by name, and the number of each."""
+    observed: dict[str, int] = field(default_factory=dict)
+    """The same of properties."""
+    codes: list[tuple[int, int]] = field(default_factory=list)
+    """Thing and property of each reading."""
+    end_s: list[int] = field(default_factory=list)
+    value: list[float] = field(default_factory=list)
     rejects: list[Reject] = field(default_factory=list)
     told: dict[str, dict[str, Node]] = field(default_factory=dict)
     """What things say of themselves."""
+
+    def take(self, meant: _Meaning, end_s: int, value: float) -> None:
+        thing = self.things.setdefault(meant.thing, len(self.things))
+        observed = self.observed.setdefault(meant.observed.name, len(self.observed))
+        self.codes.append((thing, observed))
+        self.end_s.append(end_s)
+        self.value.append(meant.change(value))
+
+    def readings(self) -> ReadingColumns:
+        n = len(self.value)
+        codes = np.array(self.codes, dtype=np.int32).reshape(n, 2)
+        end_s = np.array(self.end_s, dtype=np.int64)
+        length_s = [self.moment.intervals_s.get(name, 0) for name in self.observed]
+        return ReadingColumns(
+            things=tuple(self.things),
+            thing_codes=codes[:, 0],
+            observed=tuple(_BY_NAME[name] for name in self.observed),
+            observed_codes=codes[:, 1],
+            start_s=end_s - np.array([*length_s, 0], dtype=np.int64)[codes[:, 1]],
+            end_s=end_s,
+            value=np.array(self.value, dtype=np.float64),
+            said=np.zeros(n, dtype=np.int8),
+            found=np.zeros(n, dtype=np.int32),
+        )
 
 
 def decode_senml(raw: bytes, file: str, params: SenmlParams, fetched_s: int | None = None) -> Batch:
@@ -103,14 +149,19 @@ def decode_senml(raw: bytes, file: str, params: SenmlParams, fetched_s: int | No
     SourceError
         If it is no pack, or of a version that is not known.
     """
-    found, base = _Found(), _Base()
-    records = parse(raw, file).items()
-    if not records:
+    found, base = _Found(_Moment(params.intervals_s, fetched_s)), _Base()
+    pack = parse(raw, file)
+    if not isinstance(pack.value, list):
+        raise pack.error("expected an array")
+    if not pack.value:
         raise SourceError("holds no record", source=file)
-    for record in records:
+    for row, value in enumerate(pack.value):
+        if _read_usual(value, base, found):
+            continue
+        record = pack.item(row)
         base = _base(record, base)
         try:
-            _read(record, base, _Moment(params.intervals_s, fetched_s), found)
+            _read(record, base, found)
         except SourceError as error:
             found.rejects.append(reject_of(error, "record"))
         except UnitError as error:
@@ -122,9 +173,9 @@ def decode_senml(raw: bytes, file: str, params: SenmlParams, fetched_s: int | No
         file=file,
         raw_ref=raw_ref(raw),
         places=tuple(places),
-        readings=tuple(found.readings),
+        readings=found.readings(),
         rejects=tuple(found.rejects[:_MOST_REJECTS]),
-        synthetic=says_synthetic([*said, *(reading.thing for reading in found.readings)]),
+        synthetic=says_synthetic([*said, "\n".join(found.things)]),
     )
 
 
@@ -144,7 +195,40 @@ def _base(record: Node, base: _Base) -> _Base:
     )
 
 
-def _read(record: Node, base: _Base, moment: _Moment, found: _Found) -> None:
+def _read_usual(record: Json, base: _Base, found: _Found) -> bool:
+    """Read a record of the usual fields alone; False leaves it to :func:`_read`, which says why."""
+    if not isinstance(record, dict) or not record.keys() <= _USUAL:
+        return False
+    name, unit = record.get("n", ""), record.get("u", base.unit)
+    value, time = record.get("v"), record.get("t", 0.0)
+    if not isinstance(name, str) or not isinstance(unit, str):
+        return False
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    if isinstance(time, bool) or not isinstance(time, int | float):
+        return False
+    seconds = base.time_s + time
+    meant = _meaning(base.name + name, unit)
+    if meant is None or not (seconds >= _RELATIVE_BELOW_S and plausible_time(seconds)):
+        return False
+    found.take(meant, int(seconds // 1), base.value + value)
+    return True
+
+
+@lru_cache(maxsize=32_768)
+def _meaning(name: str, unit: str) -> _Meaning | None:
+    """What a name and a unit stand for; None where something about them is unusual or wrong."""
+    thing, parted, what = _parted(name)
+    observed = _BY_NAME.get(what)
+    if observed is None or not parted or not (_NAME.fullmatch(name) and is_clean(unit)):
+        return None
+    try:
+        return _Meaning(thing, observed, conversion(_UNITS.get(unit, unit), observed.unit))
+    except UnitError:
+        return None
+
+
+def _read(record: Node, base: _Base, found: _Found) -> None:
     own = record.find("n")
     name = base.name + ("" if own is None else own.text())
     thing, parted, what = _parted(name)
@@ -159,13 +243,11 @@ def _read(record: Node, base: _Base, moment: _Moment, found: _Found) -> None:
     observed = _BY_NAME.get(what)
     if observed is None:
         raise record.error(f"{what!r} is no observed property{nearest(what, list(_BY_NAME))}")
-    end_s = _time_s(record, base, moment.fetched_s)
+    end_s = _time_s(record, base, found.moment.fetched_s)
     given = record.member("v")
     unit = base.unit if (stated := record.find("u")) is None else stated.text()
     change = conversion(_UNITS.get(unit, unit), observed.unit)
-    total = change(base.value + given.number())
-    start_s = end_s - moment.intervals_s.get(observed.name, 0)
-    found.readings.append(Reading(thing, observed, start_s, end_s, total))
+    found.take(_Meaning(thing, observed, change), end_s, base.value + given.number())
 
 
 def _parted(name: str) -> tuple[str, str, str]:

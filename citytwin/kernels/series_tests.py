@@ -1,7 +1,8 @@
 """Tests of a time series against itself and against what stands around it.
 
 Rate of change, spike and flat line are those of QARTOD (U.S. IOOS 2020, Manual for Real-Time Quality
-Control of Wind Data, tests 6 to 8). A test says which values are doubtful, and changes none.
+Control of Wind Data, tests 6 to 8); clocks are tested by how late their rows arrive. A test says which
+values are doubtful, and changes none.
 """
 
 from __future__ import annotations
@@ -59,6 +60,39 @@ def stands_out(value: np.ndarray, limit: np.ndarray | float) -> np.ndarray:
         apart = np.minimum(np.abs(here - before), np.abs(here - after)) > limit
         found[..., 1:-1] = apart & ((here - before) * (here - after) > 0.0)
     return found
+
+
+def hours_late(end_s: np.ndarray, known_s: np.ndarray, tolerance_s: float) -> np.ndarray:
+    """Clock test: rows that keep arriving late by one and the same number of whole hours.
+
+    That is how local times look that were taken for UTC, or the other way round. Delays of less than
+    three steps between rows are those of slow feeds, and rows that came together say nothing.
+
+    Parameters
+    ----------
+    end_s, known_s
+        Shape (m, n): when rows were observed and when they became known, in order of time; NaN where
+        there are none [s].
+    tolerance_s
+        How far a delay may be from whole hours [s].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (m,): by how many hours they are late; 0 where they are not, with fewer than four rows,
+        and beyond the 14 hours of time zones [h].
+    """
+    late_s = known_s - end_s
+    hours = np.rint(late_s[:, -1] / 3600.0)
+    steps = np.diff(end_s, axis=1)
+    counted = np.isfinite(steps)
+    with np.errstate(invalid="ignore"):
+        steady = np.isnan(late_s) | (np.abs(late_s - hours[:, None] * 3600.0) <= tolerance_s)
+        apart = ~counted | (np.diff(known_s, axis=1) > 0.0)
+        longest = np.where(counted, steps, 0.0).max(axis=1, initial=0.0)
+        found = steady.all(axis=1) & apart.all(axis=1) & (counted.sum(axis=1) >= 3)
+        found &= (hours >= 1) & (hours <= 14) & (hours * 3600.0 >= 3.0 * longest)
+    return np.where(found, hours, 0.0)
 
 
 @njit(cache=True, nogil=True)

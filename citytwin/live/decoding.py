@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
+import numpy as np
 from pydantic import ValidationError
 
 from citytwin import registry
 from citytwin.errors import CityTwinError, ConfigError, SourceError
+from citytwin.formats.climatology import Climatology
 from citytwin.formats.observations import Batch, reject_of
 from citytwin.formats.rain.lattice import Sampler
+from citytwin.formats.reading_columns import ReadingColumns
 from citytwin.live.rain_area import RainArea
 from citytwin.live_config import FeedConfig
 from citytwin.model.notes import Reject
@@ -49,6 +52,8 @@ class FeedDecoder:
     params: Params
     place: Callable[[Batch], Batch] = _nowhere
     """Brings images of rain onto the lattice of the city."""
+    climatology: Climatology | None = None
+    """What the months know at the place of the city; None: that is not tested."""
 
     def decode(self, payload: Payload) -> tuple[Batch | None, DecodedFeed | DeadLetter]:
         """Decode a payload.
@@ -73,6 +78,9 @@ class FeedDecoder:
                 msg = f"the decoder of {self.step.name} gave {type(found).__name__}"
                 raise TypeError(msg)
             batch = _without_future(self.place(found), payload)
+            if self.climatology is not None:
+                readings = self.climatology.tested(ReadingColumns.of(batch.readings))
+                batch = replace(batch, readings=readings)
             return batch, decoded_feed(self.feed.name, batch, synthetic=self.feed.synthetic)
         except CityTwinError as error:
             return None, self._letter(payload, "unreadable", str(error))
@@ -86,7 +94,9 @@ class FeedDecoder:
         return DeadLetter(self.feed.name, reason, message[:1000], payload.origin[:200], ref)
 
 
-def decoder_of(feed: FeedConfig, area: RainArea | None = None) -> FeedDecoder:
+def decoder_of(
+    feed: FeedConfig, area: RainArea | None = None, climatology: Climatology | None = None
+) -> FeedDecoder:
     """Return the decoder of a feed.
 
     Parameters
@@ -95,6 +105,8 @@ def decoder_of(feed: FeedConfig, area: RainArea | None = None) -> FeedDecoder:
         From the configuration.
     area
         Where images of rain are wanted; None while the city has no place.
+    climatology
+        What the months know at the place of the city; None: that is not tested.
 
     Raises
     ------
@@ -103,38 +115,39 @@ def decoder_of(feed: FeedConfig, area: RainArea | None = None) -> FeedDecoder:
     """
     formats = {step.name: step for step in registry.all_of(Format)}
     able = sorted(name for name, step in formats.items() if step.decode is not None)
-    place = f"live.feeds[{feed.name}]"
+    where = f"live.feeds[{feed.name}]"
     if feed.use not in able:
         if feed.use in formats:
-            msg = f"{place}.use: the format {feed.use} reads whole data sets, no single payloads"
+            msg = f"{where}.use: the format {feed.use} reads whole data sets, no single payloads"
             raise ConfigError(msg, hint=f"formats of feeds are {', '.join(able)}")
-        raise ConfigError(f"{place}.use: {feed.use!r} is no format{nearest(feed.use, able)}")
+        raise ConfigError(f"{where}.use: {feed.use!r} is no format{nearest(feed.use, able)}")
     step = formats[feed.use]
     try:
         params = step.params.model_validate(feed.params)
     except ValidationError as error:
-        raise ConfigError(explain(error, step.params, f"{place}.params")) from error
-    if area is None:
-        return FeedDecoder(feed, step, params)
-    return FeedDecoder(feed, step, params, partial(area.brought, sampler=Sampler(area.lattice)))
+        raise ConfigError(explain(error, step.params, f"{where}.params")) from error
+    place = _nowhere if area is None else partial(area.brought, sampler=Sampler(area.lattice))
+    return FeedDecoder(feed, step, params, place, climatology)
 
 
 def _without_future(batch: Batch, payload: Payload) -> Batch:
+    """The same with its readings in columns, those from the future set aside."""
     arrival_us = round(payload.fetched_at.timestamp() * 1e6)
-    ahead_us = [reading.end_s * 1_000_000 - arrival_us for reading in batch.readings]
-    if not ahead_us or max(ahead_us) <= AHEAD_US:
-        return batch
-    pairs = list(zip(batch.readings, ahead_us, strict=True))
+    readings = ReadingColumns.of(batch.readings)
+    ahead_us = readings.end_s * 1_000_000 - arrival_us
+    ahead = np.flatnonzero(ahead_us > AHEAD_US)
     rejects = tuple(
         Reject(
             source=batch.file,
             record=f"{reading.thing} {reading.observed.name}",
             code="future",
-            message=said_of_future(ahead),
+            message=said_of_future(lead_us),
         )
-        for reading, ahead in pairs
-        if ahead > AHEAD_US
+        for reading, lead_us in zip(readings.at(ahead), ahead_us[ahead].tolist(), strict=True)
     )
-    kept = tuple(reading for reading, ahead in pairs if ahead <= AHEAD_US)
-    images = tuple(i for i in batch.images if i.end_s * 1_000_000 - arrival_us <= AHEAD_US)
-    return replace(batch, readings=kept, images=images, rejects=(*batch.rejects, *rejects))
+    return replace(
+        batch,
+        readings=readings.at(ahead_us <= AHEAD_US) if rejects else readings,
+        images=tuple(i for i in batch.images if i.end_s * 1_000_000 - arrival_us <= AHEAD_US),
+        rejects=(*batch.rejects, *rejects),
+    )

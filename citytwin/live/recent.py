@@ -6,6 +6,7 @@ import fnmatch
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import isnan
 
 import numpy as np
 import pandas as pd
@@ -13,12 +14,14 @@ import pandas as pd
 from citytwin.alerts.rule import Watch
 from citytwin.alerts.windows import Sample
 from citytwin.formats.observations import Batch, source_of, urn
-from citytwin.formats.quality import flag_of
 from citytwin.formats.rain.image import RainImage
+from citytwin.formats.reading_columns import ReadingColumns
 from citytwin.model.series_limits import LIMITS
 from citytwin.model.tables import Flag
 from citytwin.store.observations import ObservationReader, Thing
 from citytwin.store.observations.series_quality import tests_of_one
+
+_FLAGS = {int(flag): flag for flag in Flag}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +65,21 @@ class Recent:
         things
             Of it.
         """
-        for reading in batch.readings:
-            at = datetime.fromtimestamp(reading.end_s, UTC)
-            flag = flag_of(reading)
-            key = (urn(source, reading.thing), reading.observed.name)
-            self._put(*key, at, reading.value, flag)
+        readings = ReadingColumns.of(batch.readings)
+        names = [urn(source, thing) for thing in readings.things]
+        properties = [observed.name for observed in readings.observed]
+        ends_s = readings.end_s.tolist()
+        moments = {end_s: datetime.fromtimestamp(end_s, UTC) for end_s in set(ends_s)}
+        for thing, observed, end_s, value, flag in zip(
+            readings.thing_codes.tolist(),
+            readings.observed_codes.tolist(),
+            ends_s,
+            readings.result.tolist(),
+            readings.flag.tolist(),
+            strict=True,
+        ):
+            key, at = (names[thing], properties[observed]), moments[end_s]
+            self._put(*key, at, None if isnan(value) else value, _FLAGS[flag])
             self.references.setdefault(key, {})[at] = batch.raw_ref
         self.add_images(source, batch.images)
         self.things.update((thing.thing, thing) for thing in things)

@@ -6,9 +6,11 @@ import os
 import threading
 from collections.abc import Iterable
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from citytwin.config import LoadedConfig
 from citytwin.errors import ConfigError
+from citytwin.formats.climatology import Climatology
 from citytwin.live.decoding import decoder_of
 from citytwin.live.delivery import Sink
 from citytwin.live.intake import Way
@@ -58,8 +60,16 @@ def ways_in(loaded: LoadedConfig, feeds: Iterable[FeedConfig], stop: threading.E
     grid = city_grid(loaded.city_dir)
     area = None if grid is None else rain_area(grid)
     # All mistakes before the first connection.
-    decoders = [decoder_of(feed, area) for feed in feeds]
+    climatology = _climatology(loaded)
+    decoders = [decoder_of(feed, area, climatology) for feed in feeds]
     return [Way(_connector(loaded, decoder.feed, stop), decoder) for decoder in decoders]
+
+
+def _climatology(loaded: LoadedConfig) -> Climatology | None:
+    live = loaded.config.live
+    if live is None or not live.climatology:
+        return None
+    return Climatology(live.climatology, ZoneInfo(loaded.config.time_zone))
 
 
 def _connector(loaded: LoadedConfig, feed: FeedConfig, stop: threading.Event) -> Connector:

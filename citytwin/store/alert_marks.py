@@ -14,17 +14,7 @@ from typing import Any
 from citytwin.alerts.silence import Acknowledgement, Silence
 from citytwin.errors import StoreError
 from citytwin.model.warning_levels import WarningLevel
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS silences (
-    rule TEXT PRIMARY KEY, up_to INTEGER NOT NULL, until_s REAL NOT NULL, by TEXT NOT NULL,
-    why TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS acknowledgements (
-    alert TEXT PRIMARY KEY, at_s REAL NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS decisions (at_s REAL NOT NULL, said TEXT NOT NULL);
-"""
+from citytwin.store.alert_base import open_alerts
 
 
 class AlertMarks:
@@ -39,20 +29,14 @@ class AlertMarks:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def _open(self) -> sqlite3.Connection:
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        base = sqlite3.connect(self._path, timeout=30.0)
-        base.execute("PRAGMA journal_mode=WAL")
-        base.executescript(_SCHEMA)
-        return base
-
     def _write(self, now: datetime, said: str, sql: str, values: tuple[object, ...]) -> None:
         """Change something, and keep what was decided for good."""
         try:
-            with closing(self._open()) as base, base:
+            with closing(open_alerts(self._path)) as base, base:
+                base.execute("BEGIN IMMEDIATE")
                 base.execute(sql, values)
                 base.execute("INSERT INTO decisions VALUES (?, ?)", (now.timestamp(), said))
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             raise self._fault(error) from error
 
     def _fault(self, error: Exception) -> StoreError:
@@ -155,7 +139,7 @@ class AlertMarks:
 
     def _rows(self, table: str) -> list[tuple[Any, ...]]:
         try:
-            with closing(self._open()) as base:
+            with closing(open_alerts(self._path)) as base:
                 return base.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()  # noqa: S608 - a name of ours
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
             raise self._fault(error) from error

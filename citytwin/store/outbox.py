@@ -15,22 +15,7 @@ from pathlib import Path
 from typing import Self
 
 from citytwin.errors import StoreError
-from citytwin.store.versions import Form, settle_form
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS alert_states (rule TEXT PRIMARY KEY, state TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS alert_history (
-    id TEXT PRIMARY KEY, alert TEXT NOT NULL, at_s REAL NOT NULL, said TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS outbox (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, sink TEXT NOT NULL, key TEXT NOT NULL,
-    target TEXT NOT NULL, media_type TEXT NOT NULL, retain INTEGER NOT NULL, body BLOB NOT NULL,
-    created_s REAL NOT NULL, due_s REAL NOT NULL, attempts INTEGER NOT NULL DEFAULT 0,
-    state TEXT NOT NULL DEFAULT 'waiting', error TEXT NOT NULL DEFAULT '', UNIQUE (sink, key)
-);
-CREATE INDEX IF NOT EXISTS outbox_queue ON outbox (state, sink, number);
-"""
-_FORM = Form(_SCHEMA)
+from citytwin.store.alert_base import open_alerts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +79,7 @@ class Outbox:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, timeout=30.0, isolation_level=None)
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=FULL")
-            settle_form(self._base, path, _FORM)
-        except StoreError:
-            raise
-        except (sqlite3.Error, OSError) as error:
-            msg = f"{path} cannot be used: {error}"
-            hint = "check its folder; move it away if it is damaged: what waits in it is lost"
-            raise StoreError(msg, hint=hint) from error
+        self._base = open_alerts(path)
 
     def __enter__(self) -> Self:
         return self

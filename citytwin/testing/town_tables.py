@@ -170,6 +170,10 @@ def _defects(grid: GridSpec) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=[*points, None], crs=grid.crs)
 
 
+_TESTS = {t.Flag.SUSPECT: t.QualityTest.DOUBTED, t.Flag.BAD: t.QualityTest.GROSS_RANGE}
+"""What the tests found of observations with a flag."""
+
+
 def _observations() -> pd.DataFrame:
     """Three reports of every property: good, suspect, missing; one detector has nothing good."""
     moments = [pd.Timestamp(BEGIN) + pd.Timedelta(minutes=10 * k) for k in range(3)]
@@ -192,6 +196,7 @@ def _observations() -> pd.DataFrame:
         "phenomenon_end": [row[2] for row in rows],
         "result": [row[4] for row in rows],
         "flag": [int(row[3]) for row in rows],
+        "tests": [int(_TESTS.get(row[3], 0)) for row in rows],
         "synthetic": [True] * len(rows),
         "raw_ref": [SOURCE] * len(rows),
     }

@@ -12,6 +12,7 @@ from citytwin.model.tables.classes import (
     StatutoryDepthFrom,
     TerrainSource,
 )
+from citytwin.model.tables.observations import OBSERVATIONS
 from citytwin.model.tables.results import (
     BUILDING_EXPOSURE,
     FACADES,
@@ -40,7 +41,6 @@ from citytwin.model.tables.sources import (
     HAZARD_SURFACES,
     HYDRAULIC_STRUCTURES,
     LAND_USE,
-    OBSERVATIONS,
     RAIN_FRAMES,
     RELIEF,
     ROADS,

@@ -279,21 +279,6 @@ THINGS = Table(
     ),
     geometry="point",
 )
-OBSERVATIONS = Table(
-    "observations",
-    (
-        Column("source", "string", nullable=False),
-        Column("thing", "string", nullable=False),
-        Column("property", "string", nullable=False, meaning="name in model/properties.py"),
-        Column("unit", "string", nullable=False, meaning="canonical unit of the property"),
-        Column("phenomenon_start", "time", nullable=False),
-        Column("phenomenon_end", "time", nullable=False, meaning="equals start for an instant"),
-        Column("result", "float64", meaning="in `unit`; null when missing"),
-        Column("flag", "int8", "1", nullable=False, meaning="see Flag"),
-        Column("synthetic", "bool", nullable=False),
-        Column("raw_ref", "string", nullable=False, meaning="sha256 of the raw bytes"),
-    ),
-)
 ALERTS = Table(
     "alerts",
     (

@@ -10,10 +10,11 @@ from citytwin.store.observations.history import History
 from citytwin.store.observations.intake import Checked, RawRows, checked
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing, raw_ref_of
 from citytwin.store.observations.places import difference, located
+from citytwin.store.observations.queueing import GroupCommit, Receipt
 from citytwin.store.observations.reader import ObservationReader, Totals
 from citytwin.store.observations.schema import Kind
 from citytwin.store.observations.state import State
-from citytwin.store.observations.writer import GroupCommit, ObservationStore, Receipt
+from citytwin.store.observations.writer import ObservationStore
 
 FOLDER = ".observations"
 """Observations of a city lie in a folder of this name beside the published city. They are made by

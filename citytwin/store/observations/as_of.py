@@ -76,6 +76,20 @@ class Answer:
         """Return when the intervals of all rows end, shape (m, k) [s]; NaN for no row."""
         return np.where(self.recent.segment < 0, np.nan, self.recent.end_us / 1e6)
 
+    def known_s(self, series: NDArray[np.int64]) -> FloatArray:
+        """Return when the rows of some series became known, shape (len(series), k) [s]; NaN for no row.
+
+        Parameters
+        ----------
+        series
+            Which of the m.
+        """
+        segment, row = self.recent.segment[series], self.recent.row[series]
+        known_us = _gathered(
+            segment.ravel(), row.ravel(), self.blocks, lambda block: block.versions.known_us
+        ).astype(np.float64)
+        return np.where(segment < 0, np.nan, known_us.reshape(segment.shape) / 1e6)
+
     def texts(self) -> list[str | None]:
         """Return the text of each series' latest row, m of them."""
         found: list[str | None] = [None] * len(self.series)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-
-from citytwin.formats.observations import Batch, Reading, urn
-from citytwin.formats.quality import flag_of
-from citytwin.model.tables import Flag, QualityTest
+from citytwin.formats.observations import Batch, urn
+from citytwin.formats.reading_columns import ReadingColumns
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing
 from citytwin.store.observations.schema import RAW_REF_BYTES
 
@@ -36,18 +33,17 @@ def decoded_feed(source: str, batch: Batch, *, synthetic: bool = False) -> Decod
     """
     made = synthetic or batch.synthetic
     ref = bytes.fromhex(batch.raw_ref)[:RAW_REF_BYTES]
-    readings = batch.readings
-    flags = [flag_of(reading) for reading in readings]
+    readings = ReadingColumns.of(batch.readings)
     rows = Observed(
         source=source,
-        thing=[urn(source, reading.thing) for reading in readings],
-        observed=[reading.observed.name for reading in readings],
-        unit=[reading.observed.unit for reading in readings],
-        start_us=np.array([r.start_s for r in readings], dtype=np.int64) * 1_000_000,
-        end_us=np.array([r.end_s for r in readings], dtype=np.int64) * 1_000_000,
-        result=[_result(r, f) for r, f in zip(readings, flags, strict=True)],
-        flag=np.array(flags, dtype=np.int8),
-        tests=[_tests(r, f) for r, f in zip(readings, flags, strict=True)],
+        thing=readings.urns(source),
+        observed=readings.properties,
+        unit=readings.units,
+        start_us=readings.start_s * 1_000_000,
+        end_us=readings.end_s * 1_000_000,
+        result=readings.result,
+        flag=readings.flag,
+        tests=readings.tests,
         raw_ref=ref,
         synthetic=made,
     )
@@ -69,14 +65,3 @@ def decoded_feed(source: str, batch: Batch, *, synthetic: bool = False) -> Decod
         for reject in batch.rejects
     )
     return DecodedFeed(rows, things, letters)
-
-
-def _result(reading: Reading, flag: Flag) -> float:
-    return float("nan") if flag is Flag.MISSING or reading.value is None else reading.value
-
-
-def _tests(reading: Reading, flag: Flag) -> int:
-    if flag is Flag.BAD and reading.flag is not Flag.BAD:
-        return QualityTest.GROSS_RANGE
-    doubted = reading.flag in (Flag.SUSPECT, Flag.NOT_EVALUATED, Flag.BAD)
-    return QualityTest.DOUBTED if doubted else 0

@@ -14,7 +14,7 @@ from citytwin.model.tables import Flag
 from citytwin.store.observations.blocks import Block, BlockCache, block_of
 from citytwin.store.observations.manifest import Segment
 from citytwin.store.observations.schema import MICROSECONDS_PER_DAY
-from citytwin.store.observations.series_quality import tests_of_one
+from citytwin.store.observations.series_quality import clock_of_one, tests_of_one
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +65,8 @@ def with_tests(frame: pd.DataFrame, observed: str) -> pd.DataFrame:
     for _, rows in frame[frame["flag"] < Flag.SUSPECT].groupby("series"):
         time = rows["phenomenon_end"].astype("int64").to_numpy() / 1e6
         value = rows["result"].to_numpy(dtype=np.float64)
-        tests = tests_of_one(observed, time, value)
+        known = rows["known_at"].astype("int64").to_numpy() / 1e6
+        tests = tests_of_one(observed, time, value) | clock_of_one(time, known)
         frame.loc[rows.index, "tests"] |= tests
         frame.loc[rows.index[tests != 0], "flag"] = np.int8(Flag.SUSPECT)
     return frame

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import io
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 import psycopg
@@ -23,29 +21,25 @@ from citytwin.errors import StoreError
 from citytwin.kernels.observation_keys import REPEAT
 from citytwin.model.tables import QualityTest
 from citytwin.store.observations.known_days import KnownDay
-from citytwin.store.observations.observed import DeadLetter, Observed, Thing, code_names
+from citytwin.store.observations.observed import Observed, code_names
 from citytwin.store.observations.pending import Pending, joined
 from citytwin.store.observations.postgres_tables import SCHEMA, STAGE, STAGED, TAKE_OVER
+from citytwin.store.observations.queueing import GroupCommit, Queueing, Receipt
 from citytwin.store.observations.schema import Kind
-from citytwin.store.observations.writer import GroupCommit, Receipt
 
 _LOCK = 0x63697479  # "city"
 
 
-class PostgresStore:
+class PostgresStore(Queueing):
     """A writer of observations into a PostgreSQL database; open it with :meth:`open`."""
 
     def __init__(
         self, connection: psycopg.Connection, rules: GroupCommit, clock: Callable[[], int]
     ) -> None:
+        super().__init__(rules)
         self._db = connection
-        self._rules = rules
         self._clock = clock
         self._numbers: dict[tuple[str, str, str], tuple[int, str]] = {}
-        self._waiting: list[tuple[Observed, Kind]] = []
-        self._letters: list[DeadLetter] = []
-        self._things: list[Thing] = []
-        self._since_s = 0.0
 
     @classmethod
     def open(
@@ -91,44 +85,15 @@ class PostgresStore:
         Raises
         ------
         StoreError
-            If they bring times of knowledge of their own: a replay goes into a store on disk.
+            If they bring times of knowledge of their own: a replay goes into a store on disk. If a
+            series comes in another unit than before, or the database refuses.
         """
         if rows.known_us is not None:
             msg = f"rows of {rows.source} bring their own times of knowledge"
             raise StoreError(msg, hint="replay them into a store on disk, or without these times")
         if len(rows):
-            self._waits()
-            self._waiting.append((rows, kind))
-
-    def dead_letter(self, letter: DeadLetter) -> None:
-        """Queue a record that was set aside.
-
-        Parameters
-        ----------
-        letter
-            The record and the reason.
-        """
-        self._waits()
-        self._letters.append(letter)
-
-    def things(self, things: Sequence[Thing]) -> None:
-        """Queue things; one that is where it was is not kept again.
-
-        Parameters
-        ----------
-        things
-            As their source describes them now.
-        """
-        if things:
-            self._waits()
-            self._things.extend(things)
-
-    def due(self) -> bool:
-        """Return whether what waits should be committed now."""
-        if not (self._waiting or self._letters or self._things):
-            return False
-        enough = sum(len(rows) for rows, _ in self._waiting) >= self._rules.rows
-        return enough or time.monotonic() - self._since_s >= self._rules.seconds
+            # Series are made at once, on their own: a commit that is taken back must leave them.
+            self._wait_with(Pending.of(rows, kind, self._series(rows)))
 
     def commit(self, cursors: Mapping[str, str] | None = None) -> Receipt:
         """Bring everything that waits into the database, in one transaction with the cursors.
@@ -154,9 +119,9 @@ class PostgresStore:
             known_us = max(self._clock(), int(last) + 1)
             stored = repeats = revisions = late = 0
             for kind in Kind:
-                waiting = [rows for rows, of in self._waiting if of is kind]
+                waiting = [rows for rows in self._waiting if rows.kind is kind]
                 if waiting:
-                    counts = self._write(kind, waiting, known_us)
+                    counts = self._write(joined(waiting, known_us), known_us)
                     stored, repeats = stored + counts[0], repeats + counts[1]
                     revisions, late = revisions + counts[2], late + counts[3]
             letters = self._put_letters(known_us)
@@ -168,7 +133,7 @@ class PostgresStore:
                     list((cursors or {}).items()),
                 )
             self._db.execute("UPDATE last_commit SET known_us = %s", (known_us,))
-        self._waiting, self._letters, self._things = [], [], []
+        self._committed()
         return Receipt(stored, repeats, revisions, late, letters, (), known_us)
 
     def cursor(self, source: str) -> str | None:
@@ -189,26 +154,8 @@ class PostgresStore:
         """Give up what waits, and the connection."""
         self._db.close()
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-    def _waits(self) -> None:
-        if not (self._waiting or self._letters or self._things):
-            self._since_s = time.monotonic()
-
-    def _write(
-        self, kind: Kind, waiting: Sequence[Observed], known_us: int
-    ) -> tuple[int, int, int, int]:
+    def _write(self, rows: Pending, known_us: int) -> tuple[int, int, int, int]:
         """Stored, repeated, revised and late rows of a kind."""
-        rows = joined([Pending.of(r, kind, self._series(r)) for r in waiting], known_us)
         verdict, _ = KnownDay().admit(rows.versions, replayed=False)
         late = rows.versions.known_us - rows.versions.end_us > self._rules.lateness_s * 1e6
         late &= rows.versions.issued_us == 0

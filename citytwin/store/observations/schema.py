@@ -1,4 +1,4 @@
-"""What a row of the observation store is: the columns on disk, in one place."""
+"""How rows of the observation store lie on disk: what an observation is, stands in the model."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from enum import StrEnum
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+from citytwin.model.tables.observations import OBSERVATIONS, VERSIONED
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -25,30 +27,36 @@ class Kind(StrEnum):
 
 
 _TIME = pa.timestamp("us", tz="UTC")
-SEGMENT = pa.schema(
-    [
-        pa.field("series", pa.int32(), nullable=False),
-        pa.field("phenomenon_start", _TIME, nullable=False),
-        pa.field("phenomenon_end", _TIME, nullable=False),
-        pa.field("issued_at", _TIME),
-        pa.field("result", pa.float64(), nullable=False),
-        pa.field("flag", pa.int8(), nullable=False),
-        pa.field("tests", pa.int32(), nullable=False),
-        pa.field("known_at", _TIME, nullable=False),
-        pa.field("superseded_at", _TIME),
-        pa.field("revises", pa.bool_(), nullable=False),
-        pa.field("seq", pa.int32(), nullable=False),
-        pa.field("raw_ref", pa.binary(RAW_REF_BYTES), nullable=False),
-        pa.field("raw_value", pa.float64()),
-        pa.field("raw_unit", pa.string()),
-        pa.field("synthetic", pa.bool_(), nullable=False),
-        pa.field("text", pa.string()),
-    ]
-)
-"""Columns of a segment. `series` is a row of the manifest: source, thing, property, unit. A missing
-result is NaN. `issued_at` is of forecasts, `text` of edits. `known_at` is when the row became
-known, `superseded_at` when a version that had arrived before it replaced it; `revises` says that
-a version known before it had arrived before it."""
+_ARROW = {
+    "float64": pa.float64(), "int32": pa.int32(), "int8": pa.int8(), "bool": pa.bool_(),
+    "string": pa.string(), "time": _TIME,
+}  # fmt: skip
+_ON_DISK = {
+    "series": pa.field("series", pa.int32(), nullable=False),
+    "result": pa.field("result", pa.float64(), nullable=False),
+    "tests": pa.field("tests", pa.int32(), nullable=False),
+    "raw_ref": pa.field("raw_ref", pa.binary(RAW_REF_BYTES), nullable=False),
+}
+"""What is written otherwise than it is declared."""
+_ORDER = (
+    "series", "phenomenon_start", "phenomenon_end", "issued_at", "result", "flag", "tests",
+    "known_at", "superseded_at", "revises", "seq", "raw_ref", "raw_value", "raw_unit", "synthetic",
+    "text",
+)  # fmt: skip
+_DECLARED = {column.name: column for column in (*OBSERVATIONS.columns, *VERSIONED)}
+
+
+def _field(name: str) -> pa.Field:
+    if name in _ON_DISK:
+        return _ON_DISK[name]
+    column = _DECLARED[name]
+    return pa.field(name, _ARROW[column.kind], nullable=column.nullable)
+
+
+SEGMENT = pa.schema([_field(name) for name in _ORDER])
+"""Columns of a segment, as :mod:`citytwin.model.tables.observations` declares them. `series` stands
+for the columns that name one: it is a row of the manifest. A missing result is NaN, every row has
+been tested, and of the digest of the raw payload the first bytes are kept."""
 
 
 def counted(numbers: NDArray[np.integer]) -> tuple[list[int], list[int]]:

@@ -15,6 +15,7 @@ from citytwin.kernels.observation_keys import NEVER
 from citytwin.kernels.series_tests import (
     changes_too_fast,
     does_not_move,
+    hours_late,
     stands_out,
     unlike_neighbours,
 )
@@ -28,6 +29,8 @@ from citytwin.store.observations.schema import FloatArray
 _NOTHING = SeriesLimits()
 _EARTH_M = 6_371_008.8
 """Mean radius of the Earth (Moritz 2000, Geodetic Reference System 1980)."""
+_CLOCK_S = 300.0
+"""How far a delay may be from whole hours to look like a mistaken time zone [s]."""
 
 
 def series_tests(
@@ -104,10 +107,56 @@ def tests_of_one(observed: str, time_s: FloatArray, value: FloatArray) -> NDArra
         Shape (n,): bits of :class:`citytwin.model.tables.QualityTest`.
     """
     tests = series_tests([observed], time_s[None, :], value[None, :])[0]
-    before = np.concatenate([np.full(DEPTH - 1, np.nan), value])
-    windows = np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(before, DEPTH))
-    found: NDArray[np.int32] = tests | in_another_unit([observed] * len(value), windows)
+    found: NDArray[np.int32] = tests | in_another_unit([observed] * len(value), _windows(value))
     return found
+
+
+def clock_of_source(answer: Answer) -> NDArray[np.int32]:
+    """Test whether the clock of a source is wrong by whole hours, by how late its rows became known.
+
+    Parameters
+    ----------
+    answer
+        Latest rows of m series.
+
+    Returns
+    -------
+    ndarray
+        Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    known_us = answer.latest(lambda block: block.versions.known_us).astype(np.float64)
+    late_s = (known_us - answer.recent.end_us[:, 0]) / 1e6
+    off = np.abs(late_s - 3600.0 * np.rint(late_s / 3600.0))
+    few = np.flatnonzero((off <= _CLOCK_S) & (late_s > _CLOCK_S))  # nearly always none
+    tests = np.zeros(len(known_us), dtype=np.int32)
+    if few.size:
+        end_s, known_s = answer.times_s()[few], answer.known_s(few)
+        hours = hours_late(end_s[:, ::-1], known_s[:, ::-1], _CLOCK_S)
+        tests[few[hours > 0]] = int(QualityTest.CLOCK_SKEW)
+    return tests
+
+
+def clock_of_one(end_s: FloatArray, known_s: FloatArray) -> NDArray[np.int32]:
+    """Test the clock behind each row of one series as it stood when the row was the latest.
+
+    Parameters
+    ----------
+    end_s, known_s
+        Shape (n,): when rows were observed and when they became known, in order of time [s].
+
+    Returns
+    -------
+    ndarray
+        Shape (n,): bits of :class:`citytwin.model.tables.QualityTest`.
+    """
+    hours = hours_late(_windows(end_s), _windows(known_s), _CLOCK_S)
+    return np.where(hours > 0, int(QualityTest.CLOCK_SKEW), 0).astype(np.int32)
+
+
+def _windows(values: FloatArray) -> FloatArray:
+    """The latest rows as of each row, shape (n, DEPTH); NaN before the first."""
+    before = np.concatenate([np.full(DEPTH - 1, np.nan), values])
+    return np.ascontiguousarray(np.lib.stride_tricks.sliding_window_view(before, DEPTH))
 
 
 def stuck(

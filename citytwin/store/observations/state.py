@@ -16,6 +16,7 @@ from citytwin.store.observations.following import SeriesTable
 from citytwin.store.observations.observed import Thing
 from citytwin.store.observations.schema import RAW_REF_BYTES, FloatArray, IntArray, Kind
 from citytwin.store.observations.series_quality import (
+    clock_of_source,
     in_another_unit,
     neighbour_tests,
     series_tests,
@@ -134,6 +135,7 @@ def _judged(
     found |= in_another_unit(observed.tolist(), value[:, ::-1])
     found |= stuck(observed.tolist(), question, answer, cadence_s)
     found |= neighbour_tests(observed, *place_deg, value[:, 0], fresh)
+    found |= clock_of_source(answer)
     flag = np.where((found != 0) & (flag < Flag.SUSPECT), Flag.SUSPECT, flag).astype(np.int8)
     return flag, tests | found
 

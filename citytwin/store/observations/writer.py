@@ -9,8 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -38,48 +36,16 @@ from citytwin.store.observations.manifest import (
     settle,
     told,
 )
-from citytwin.store.observations.observed import DeadLetter, Observed, Thing
+from citytwin.store.observations.observed import Observed
 from citytwin.store.observations.pending import Pending, joined, table_of
 from citytwin.store.observations.placed_things import put_things
+from citytwin.store.observations.queueing import GroupCommit, Queueing, Receipt
 from citytwin.store.observations.schema import IntArray, Kind, counted, day_of
 from citytwin.store.observations.segments import write_segment
 from citytwin.store.observations.series_names import SeriesNames
 
 Enlist = Callable[[sqlite3.Connection], None]
 """Writes of others that belong into the same transaction, such as those of an outbox."""
-
-
-@dataclass(frozen=True)
-class GroupCommit:
-    """When what was queued is worth a commit: durability costs little by the thousand rows."""
-
-    rows: int = 10_000
-    seconds: float = 1.0
-    """Since the first row that waits."""
-    lateness_s: float = 600.0
-    """A row known longer than this after its interval is late, and makes results around it old."""
-    most_known_rows: int = 6_000_000
-    """Keys kept in memory, 45 bytes each."""
-
-
-@dataclass(frozen=True)
-class Receipt:
-    """What a commit did; all of it is on the disk."""
-
-    stored: int
-    """Rows written: new ones and further versions."""
-    repeats: int
-    """Rows that said what was known."""
-    revisions: int
-    """Of those stored, rows whose key was known with another result."""
-    late: int
-    """Of those stored."""
-    dead_letters: int
-    """Records set aside that were not kept already."""
-    windows: tuple[Window, ...] = ()
-    """Times whose results are out of date now."""
-    known_us: int = 0
-    """When it became known [us]."""
 
 
 def _let_go(connection: sqlite3.Connection, lock: FileLock) -> None:
@@ -101,7 +67,7 @@ class _Tally:
     windows: list[Window] = field(default_factory=list)
 
 
-class ObservationStore:
+class ObservationStore(Queueing):
     """The writer; at most one per folder, in one process.
 
     Open it with :meth:`open`. It is not for several threads at a time.
@@ -115,10 +81,10 @@ class ObservationStore:
         rules: GroupCommit,
         clock: Callable[[], int],
     ) -> None:
+        super().__init__(rules)
         self.folder = folder
         self._connection = connection
         self._closing = weakref.finalize(self, _let_go, connection, lock)
-        self._rules = rules
         self._clock = clock
         self._names = SeriesNames(connection)
         self._segments: dict[Kind, list[Segment]] = {
@@ -130,10 +96,6 @@ class ObservationStore:
         }
         (last,) = connection.execute("SELECT known_us FROM totals").fetchone()
         self._last_us = int(last)
-        self._waiting: list[Pending] = []
-        self._letters: list[DeadLetter] = []
-        self._things: list[Thing] = []
-        self._since_s = 0.0
         self._unsure = False
         """Whether a commit was broken off: only the manifest knows what became of it."""
 
@@ -197,40 +159,8 @@ class ObservationStore:
         StoreError
             If a series comes in another unit than before.
         """
-        if not len(rows):
-            return
-        self._waits()
-        self._waiting.append(Pending.of(rows, kind, self._names.numbers_of(rows)))
-
-    def dead_letter(self, letter: DeadLetter) -> None:
-        """Queue a record that was set aside; the same one again is not kept twice.
-
-        Parameters
-        ----------
-        letter
-            The record and the reason.
-        """
-        self._waits()
-        self._letters.append(letter)
-
-    def things(self, things: Sequence[Thing]) -> None:
-        """Queue things; one that is where it was is not kept again.
-
-        Parameters
-        ----------
-        things
-            As their source describes them now.
-        """
-        if things:
-            self._waits()
-            self._things.extend(things)
-
-    def due(self) -> bool:
-        """Return whether what waits should be committed now."""
-        if not (self._waiting or self._letters or self._things):
-            return False
-        enough = sum(len(p) for p in self._waiting) >= self._rules.rows
-        return enough or time.monotonic() - self._since_s >= self._rules.seconds
+        if len(rows):
+            self._wait_with(Pending.of(rows, kind, self._names.numbers_of(rows)))
 
     def commit(
         self, cursors: Mapping[str, str] | None = None, *, enlist: Enlist | None = None
@@ -268,7 +198,7 @@ class ObservationStore:
         )  # fmt: skip
         self._last_us = known_us
         self._names.written()
-        self._waiting, self._letters, self._things = [], [], []
+        self._committed()
         for known in self._known.values():
             known.trim()
         return receipt
@@ -290,17 +220,6 @@ class ObservationStore:
     def close(self) -> None:
         """Give up what waits, and the lock."""
         self._closing()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
     def dirty_windows(self) -> tuple[Window, ...]:
         """Return the times whose results are out of date."""
@@ -362,10 +281,6 @@ class ObservationStore:
             self._remove_orphans()
         if len(names) == len(self._names):
             self._names.written()
-
-    def _waits(self) -> None:
-        if not (self._waiting or self._letters or self._things):
-            self._since_s = time.monotonic()
 
     def _write(self, kind: Kind, known_us: int, tally: _Tally) -> list[Segment]:
         """Write what is new of the rows of a kind, live and replayed ones one after the other."""

@@ -32,6 +32,7 @@ def city(rows, names):
             "phenomenon_end": pd.to_datetime(seconds, unit="s", utc=True),
             "result": [row[3] for row in rows],
             "flag": [row[4] for row in rows],
+            "tests": 0,
             "synthetic": False,
             "raw_ref": "",
         }

@@ -45,6 +45,7 @@ def observations(*rows):
             "phenomenon_end": pd.to_datetime([row[2] for row in rows], unit="s", utc=True),
             "result": [row[3] for row in rows],
             "flag": [row[4] for row in rows],
+            "tests": 0,
             "synthetic": [False] * len(rows),
             "raw_ref": [""] * len(rows),
         }

@@ -124,3 +124,36 @@ def netcdf(
             more(file)
 
     return hdf5(fill)
+
+
+def knmi(packed) -> bytes:
+    """Sums of five minutes in [0.01 mm], from the upper left corner of the images of KNMI on."""
+    groups = {
+        "geographic": {
+            "geo_column_offset": 0.0, "geo_row_offset": 3650.0, "geo_pixel_size_x": 1.0,
+            "geo_pixel_size_y": -1.0, "geo_dim_pixel": b"KM,KM", "geo_pixel_def": b"LU",
+        },
+        "geographic/map_projection": {
+            "projection_proj4_params": b"+proj=stere +lat_0=90 +lon_0=0.0 +lat_ts=60.0"
+            b" +a=6378.137 +b=6356.752 +x_0=0 +y_0=0",
+        },
+        "overview": {
+            "product_datetime_start": b"30-JUN-2026;23:55:00.000",
+            "product_datetime_end": b"01-JUL-2026;00:00:00.000",
+        },
+        "image1": {"image_geo_parameter": b"ACCUMULATED_PRECIPITATION_[MM]"},
+        "image1/calibration": {
+            "calibration_formulas": b"GEO=0.01*PV+0.0",
+            "calibration_missing_data": np.array([65535], np.int32),
+            "calibration_out_of_image": np.array([65535], np.int32),
+        },
+    }  # fmt: skip
+
+    def fill(file):
+        for group, attributes in groups.items():
+            at = file.require_group(group).attrs
+            for name, value in attributes.items():
+                at[name] = np.bytes_(value) if isinstance(value, bytes) else value
+        file.create_dataset("image1/image_data", data=np.asarray(packed, dtype=np.uint16))
+
+    return hdf5(fill)

@@ -115,6 +115,19 @@ def test_version_3_writes_the_same_otherwise():
     assert of(decode(raw)) == {("A", "traffic_flow"): (0, 0, 240.0, None)}
 
 
+def test_an_envelope_of_soap_around_it():
+    """As France delivers them: the document inside is read, and nothing of the envelope."""
+    inner = publication(measured("A", value(1, "TrafficFlow", 240)))
+    space = b'xmlns:soap="http://schemas.xmlsoap.org/soap/envelope/"'
+    head, body = inner.split(b"?>", 1)
+    raw = (
+        head + b"?><soap:Envelope " + space + b"><soap:Header/><soap:Body>" + body
+        + b"</soap:Body></soap:Envelope>"
+    )  # fmt: skip
+    sites = table(site("A", 52.0, 4.7, meaning(1)))
+    assert of(decode(raw, sites)) == of(decode(inner, sites)) != {}
+
+
 def test_sections_of_roads_are_no_detectors():
     """Itineraries carry coordinates as well, but are no points."""
     section = site("S", 52.0, 4.7).replace('"Point"', '"ItineraryByIndexedLocations"')

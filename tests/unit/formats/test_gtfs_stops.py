@@ -64,3 +64,13 @@ def test_a_bomb_is_not_unpacked(monkeypatch):
     monkeypatch.setattr(gtfs_stops, "MAX_BYTES", 1000)
     with pytest.raises(SourceError, match="unpacks to more than 1000 bytes"):
         stops_of(archive(stops__txt="x" * 1001), "g.zip")
+
+
+@pytest.mark.parametrize("name", ["../stops.txt", "/etc/stops.txt", "feed/stops.txt", "STOPS.TXT"])
+def test_a_member_by_another_path_is_not_looked_at(name):
+    """Only the member of this very name counts, and nothing is written anywhere."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as file:
+        file.writestr(name, TEXT)
+    with pytest.raises(SourceError, match=r"the archive holds no stops\.txt"):
+        stops_of(buffer.getvalue(), "g.zip")

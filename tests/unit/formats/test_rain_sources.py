@@ -11,7 +11,8 @@ import rasterio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from malformed_guard import guarded
-from rain_files import MERCATOR, classic, hdf5, netcdf, odim
+from pyproj import Transformer
+from rain_files import MERCATOR, classic, hdf5, knmi, netcdf, odim
 from rasterio.io import MemoryFile
 from rasterio.transform import from_origin
 
@@ -69,6 +70,17 @@ def test_sums_of_odim_need_their_interval():
     backwards = {**span, "startdate": "20260702"}
     with pytest.raises(SourceError, match="ends before it begins"):
         radar(odim(PACKED, quantity="ACRR", **backwards))
+
+
+def test_sums_of_knmi_in_polar_stereographic():
+    """65535 is outside the image, not 655 mm; 0.05 mm in five minutes are 0.6 mm/h."""
+    image = radar(knmi([[0, 5], [65535, 100]]))
+    expected = [[0, 0.6], [np.nan, 12]]
+    assert image.rate == pytest.approx(np.array(expected), nan_ok=True, rel=1e-6)
+    assert spans([image]) == [(-5, 0)]
+    # The corner as the files of KNMI say it themselves (`geo_product_corners`).
+    corner = Transformer.from_crs(image.crs, image.crs.geodetic_crs, always_xy=True)
+    assert corner.transform(image.west, image.north) == pytest.approx((0.0, 55.974), abs=1e-3)
 
 
 def test_reflectivity_only_by_a_relation_that_is_given():

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from citytwin.errors import SourceError
+from citytwin.formats import senml
 from citytwin.formats.observations import Batch
 from citytwin.formats.senml import SenmlParams, decode_senml
 
@@ -140,3 +141,34 @@ def test_nothing_falls_over(records: list[object]) -> None:
         decoded(*records)
     except SourceError:
         return
+
+
+TEXTS = st.sampled_from(
+    ["", "g1:", "g 1:", "g1:rainfall_rate", "g2/wind_speed", "wind_speed", "g1:rain", "g1:latitude"]
+)
+UNITS = st.sampled_from(["mm/h", "m/s", "km/h", "Cel", "", "x\n"])
+NUMBERS = st.sampled_from([0, 1, True, -2.5, 1e30, NOW, -60, 9e12, -(2**28), None, "1"])
+NEARLY = st.fixed_dictionaries(
+    {"n": TEXTS, "v": NUMBERS},
+    optional={"u": UNITS, "t": NUMBERS, "bn": TEXTS, "bt": NUMBERS, "bu": UNITS, "vs": TEXTS},
+)
+
+
+@given(st.lists(NEARLY, min_size=1, max_size=6), st.none() | st.just(int(NOW)))
+def test_usual_records_are_read_as_all_others(
+    records: list[dict[str, object]], fetched_s: int | None
+) -> None:
+    """The short way for plain records gives what the long one gives, and leaves it the faults."""
+    raw = json.dumps(records).encode()
+
+    def told() -> object:
+        try:
+            batch = decode_senml(raw, "pack", SenmlParams(), fetched_s)
+        except SourceError as error:
+            return str(error)
+        return list(batch.readings), batch.rejects, batch.places, batch.synthetic
+
+    short = told()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(senml, "_read_usual", lambda *_: False)
+        assert told() == short

@@ -6,14 +6,18 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from citytwin.errors import ConfigError
+from citytwin.formats.climatology import Climatology
 from citytwin.live.decoding import FeedDecoder, decoder_of
-from citytwin.live_config import FeedConfig
+from citytwin.live_config import FeedConfig, LiveConfig
+from citytwin.model.tables import Flag, QualityTest
 from citytwin.store.observations import DeadLetter, DecodedFeed, raw_ref_of
 from citytwin.transports.connector import Payload
 from tests.unit.live.live_city import feed
@@ -38,7 +42,7 @@ def test_a_payload_becomes_rows() -> None:
     batch, stored = decoder().decode(Payload(raw, "t", NOW))
     assert batch is not None
     assert isinstance(stored, DecodedFeed)
-    assert list(stored.rows.thing) == ["urn:citytwin:sensors:gauge"]
+    assert [str(thing) for thing in stored.rows.thing] == ["urn:citytwin:sensors:gauge"]
     assert stored.rows.raw_ref == raw_ref_of(raw)
 
 
@@ -113,3 +117,50 @@ def test_other_formats_decode_single_payloads(name: str) -> None:
     assert batch is not None
     assert isinstance(stored, DecodedFeed)
     assert len(stored.rows) == len(batch.readings) > 100
+
+
+WARM_JULY = [(-10.0, 25.0)] * 6 + [(15.0, 40.0)] + [(-10.0, 25.0)] * 5
+
+
+@pytest.mark.parametrize(
+    ("at", "value", "flag", "tests"),
+    [
+        ("2026-06-30T14:59:59Z", 25.0, Flag.GOOD, 0),
+        ("2026-06-30T14:59:59Z", 25.1, Flag.SUSPECT, QualityTest.CLIMATOLOGY),
+        ("2026-06-30T15:00:00Z", 25.1, Flag.GOOD, 0),  # July has begun in Japan
+        ("2026-06-30T15:00:00Z", 14.9, Flag.SUSPECT, QualityTest.CLIMATOLOGY),
+        ("2026-06-30T14:59:59Z", 75.0, Flag.BAD, QualityTest.CLIMATOLOGY | QualityTest.GROSS_RANGE),
+    ],
+)
+def test_what_the_month_does_not_know_is_suspect(
+    at: str, value: float, flag: Flag, tests: QualityTest
+) -> None:
+    """Limits belong to the month, which is that of the city; they never make a value bad."""
+    limits = Climatology({"air_temperature": WARM_JULY}, ZoneInfo("Asia/Tokyo"))
+    judging = decoder_of(FeedConfig.model_validate(feed(folder={"path": "in"})), climatology=limits)
+    end = datetime.fromisoformat(at)
+    records = [
+        {"n": "s:air_temperature", "u": "Cel", "v": value, "t": end.timestamp()},
+        {"n": "s:relative_humidity", "u": "%", "v": value, "t": end.timestamp()},
+    ]
+    raw = json.dumps(records).encode()
+    _, stored = judging.decode(Payload(raw, "t", end + timedelta(minutes=1)))
+    assert isinstance(stored, DecodedFeed)
+    assert stored.rows.flag.tolist() == [flag, Flag.GOOD]
+    assert stored.rows.tests.tolist() == [int(tests), 0]
+    assert stored.rows.result.tolist() == [value, value]
+
+
+@pytest.mark.parametrize(
+    ("climatology", "said"),
+    [
+        ({"air_temprature": WARM_JULY}, "no observed property 'air_temprature'"),
+        ({"air_temperature": WARM_JULY[:11]}, "12"),
+        ({"air_temperature": [(3.0, 2.0)] * 12}, "month 1 begins at 3 above its end at 2"),
+    ],
+)
+def test_mistakes_of_a_climatology_are_named(climatology: dict[str, object], said: str) -> None:
+    """With property and month."""
+    given = {"feeds": [feed(folder={"path": "in"})], "climatology": climatology}
+    with pytest.raises(ValidationError, match=said):
+        LiveConfig.model_validate(given)

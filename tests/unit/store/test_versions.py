@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from citytwin.errors import StoreError
+from citytwin.store.alert_marks import AlertMarks
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import Manifest
 from citytwin.store.observations import ObservationReader, ObservationStore
@@ -78,6 +79,10 @@ def _opened_outbox(folder: Path) -> None:
     Outbox(folder / "db.sqlite").close()
 
 
+def _opened_marks(folder: Path) -> None:
+    AlertMarks(folder / "db.sqlite").decisions()
+
+
 def _opened_raw(folder: Path) -> None:
     RawArchive(folder).close()
 
@@ -86,7 +91,7 @@ def _opened_manifest(folder: Path) -> None:
     Manifest(folder / "db.sqlite").close()
 
 
-@pytest.mark.parametrize("opened", [_opened_outbox, _opened_raw, _opened_manifest])
+@pytest.mark.parametrize("opened", [_opened_outbox, _opened_marks, _opened_raw, _opened_manifest])
 def test_each_database_carries_its_version(tmp_path: Path, opened: Callable[[Path], None]) -> None:
     """A later one is refused, and nothing in it is changed."""
     opened(tmp_path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pandas as pd
@@ -99,6 +100,8 @@ def test_a_commit_that_fails_changes_nothing(address: str) -> None:
         assert store.cursor("river") is None
         assert store.commit({"river": "8"}).stored == 1
         assert store.cursor("river") == "8"
+    with closing(PostgresReader(address)) as reader:
+        assert reader.state(at(5)).frame["result"].tolist() == [1.0]
 
 
 def test_two_writers_take_turns(address: str) -> None:
@@ -120,6 +123,5 @@ def test_what_a_database_refuses(tmp_path: Path, address: str) -> None:
         store.append(levels([("a", 0, 1.0)]))
         rows = levels([("a", 1, 1.0)])
         store.commit()
-        store.append(type(rows)(**{**rows.__dict__, "unit": ["cm"]}))
         with pytest.raises(StoreError, match="come in 'cm', before in 'm'"):
-            store.commit()
+            store.append(type(rows)(**{**rows.__dict__, "unit": ["cm"]}))

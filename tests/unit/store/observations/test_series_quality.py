@@ -96,3 +96,54 @@ def test_a_history_with_a_spike(tmp_path: Path) -> None:
     suspect = frame["flag"] == Flag.SUSPECT
     assert suspect[[10, 21]].all()
     assert not suspect[:10].any()
+
+
+def arriving(
+    folder: Path, late_minutes: Sequence[float], *, step: float = 10.0
+) -> ObservationReader:
+    """A gauge whose rows arrive one by one, so many minutes after they were observed."""
+    clock = Clock()
+    with ObservationStore.open(folder, clock=clock) as store:
+        for k, late in enumerate(late_minutes):
+            clock.set(step * k + late)
+            store.append(levels([("a", step * k, 1.0 + 0.1 * (k % 3))]))
+            store.commit()
+    return ObservationReader(folder)
+
+
+@pytest.mark.parametrize(
+    ("late", "step", "suspect"),
+    [
+        ([540.2, 541.0, 539.5, 540.0, 543.0, 540.1], 10.0, True),  # UTC that was read as Japan time
+        ([300.1] * 6, 60.0, True),  # New York's winter read as UTC
+        ([0.3] * 6, 10.0, False),
+        ([560.0] * 6, 10.0, False),  # late, but by no whole hours
+        ([540.0, 540.0, 540.0, 0.5, 0.5, 0.5], 10.0, False),  # set right meanwhile
+        ([120.0] * 6, 60.0, False),  # hourly values that somebody checks for two hours
+        ([900.0] * 6, 10.0, False),  # no zone is 15 hours off
+        ([540.0] * 3, 10.0, False),  # too few to tell
+    ],
+)
+def test_a_clock_that_is_off_by_a_time_zone(
+    tmp_path: Path, late: Sequence[float], step: float, suspect: bool
+) -> None:
+    """Whole hours late, row after row; the history says it of the rows from which it shows."""
+    reader = arriving(tmp_path, late, step=step)
+    last = step * (len(late) - 1)
+    (row,) = reader.state(at(last + 1)).frame.itertuples()
+    want = QualityTest.CLOCK_SKEW if suspect else QualityTest(0)
+    assert QualityTest(row.tests) & QualityTest.CLOCK_SKEW == want
+    assert row.flag == (Flag.SUSPECT if suspect else Flag.GOOD)
+    frame = reader.history("a", "water_level", at(-1), at(last)).frame
+    shows = (frame["tests"] & int(QualityTest.CLOCK_SKEW)) != 0
+    assert shows.tolist() == [suspect and k >= 3 for k in range(len(late))]
+
+
+def test_rows_that_come_together_say_nothing_of_a_clock(tmp_path: Path) -> None:
+    """A logger emptied nine hours later is late, and right."""
+    clock = Clock(545.0)
+    with ObservationStore.open(tmp_path, clock=clock) as store:
+        store.append(levels([("a", k / 6.0, 1.0 + 0.1 * (k % 3)) for k in range(30)]))
+        store.commit()
+    (row,) = ObservationReader(tmp_path).state(at(6)).frame.itertuples()
+    assert (row.flag, row.tests) == (Flag.GOOD, QualityTest.LATE)
