@@ -13,6 +13,7 @@ _LOOKED_AT_BYTES = 65_536
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _CLASSIC_NETCDF = (b"CDF\x01", b"CDF\x02", b"CDF\x05")
 _AMEDAS = re.compile(r"(map_)?\d{14}\.json|amedastable\.json")
+_TIMETABLE = frozenset({"routes.txt", "trips.txt", "stop_times.txt"})
 _METAR = re.compile(rb"\b[A-Z][A-Z0-9]{3} \d{6}Z\b")
 _XML = {
     b"urn:oasis:names:tc:emergency:cap:": "cap",
@@ -37,7 +38,7 @@ _JSON = (
 )
 """In this order: the first that is met counts."""
 FEEDS = frozenset(
-    {"amedas", "gtfs_rt", "metar", "openmeteo", "radar_hdf5", "rain_grib", "rain_netcdf"}
+    {"amedas", "gtfs", "gtfs_rt", "metar", "openmeteo", "radar_hdf5", "rain_grib", "rain_netcdf"}
     | {"road_counts", "senml", "sensor_table", "sensorthings", "ngsi_ld", *_XML.values()}
 )
 """Formats of feeds; a table of sensors can be any CSV or JSON, so none is taken for one."""
@@ -85,4 +86,6 @@ def feed_format_of(head: bytes, name: str) -> str | None:
         return next((found for found, pattern in _JSON if pattern.search(text)), None)
     if suffix in (".pb", ".pbf"):
         return "gtfs_rt"
+    if name.lower() in _TIMETABLE:
+        return "gtfs"
     return "metar" if suffix in (".txt", ".metar") and _METAR.search(text) else None

@@ -29,7 +29,8 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     dict
         A pond with an island; a lawn and two trees, of which one has no crown recorded; a bridge;
         two zones, one without numbers; a site with some houses; two triangles of water; culverts
-        with and without levels, a broad underpass, walls with a height and without any.
+        with and without levels, a broad underpass, walls with a height and without any; a bus there,
+        and back once a day.
     """
     box = grid.bounds
     west, north = box.x_min, box.y_max
@@ -76,6 +77,13 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
         t.SITES: _frame(grid, t.SITES, [lot], ("lot", SOURCE)),
         t.HAZARD_SURFACES: _water(west, north),
         t.HYDRAULIC_STRUCTURES: _structures(grid),
+        t.TRANSIT_LINES: _frame(
+            grid,
+            t.TRANSIT_LINES,
+            [shapely.LineString([(west + 5, north - 5), (west + 25, north - 20)])] * 2,
+            ("bus:0", "1", "bus", 0, "2026-07-01", 40, "05:10", "25:10", 20.0, SOURCE),
+            ("bus:1", "1", "bus", 1, "2026-07-01", 1, "05:10", "05:10", None, SOURCE),
+        ),
     }
 
 

@@ -30,13 +30,16 @@ from citytwin.formats import (
 )
 from citytwin.formats.datex2 import format as datex2
 from citytwin.formats.given_places import GivenPlace
+from citytwin.formats.gtfs.format import FORMAT as TIMETABLE
+from citytwin.formats.gtfs.format import GtfsParams
 from citytwin.formats.gtfs_stops import stops_of
 from citytwin.formats.sensor_table import format as sensor_table
 from citytwin.model.rain_cube import cube_of
 from citytwin.model.steps import Dataset
-from citytwin.model.tables import ALERTS, OBSERVATIONS, RAIN_FRAMES, THINGS
+from citytwin.model.tables import ALERTS, OBSERVATIONS, RAIN_FRAMES, THINGS, TRANSIT_LINES
 from citytwin.recognition.feeds import feed_format
 from citytwin.store.tables import conform
+from citytwin.transports.finding import find_files
 
 SAMPLES = os.environ.get("CITYTWIN_SAMPLES")
 FEEDS = Path(SAMPLES or ".") / "feeds"
@@ -183,6 +186,17 @@ def test_stops_of_real_archives(facts, name):
 
 
 DATEX2_SITES = {"MUM76.h1": (1010.0, 112.0), "A0001011200": (1420.0, 85.0)}
+
+
+def test_timetables_of_real_archives():
+    """Headways as `frequencies.txt` says them: 10 min from 7 to 24 h are 102 trips, 9 min are 114."""
+    files = find_files(FEEDS / "gtfs" / "bullrunner.zip", TIMETABLE.patterns)
+    source = Dataset("usf", FEEDS / "gtfs", files, "EPSG:32617", "America/New_York")
+    decoded = TIMETABLE.read(source, GtfsParams())
+    lines = decoded.tables[TRANSIT_LINES].set_index("name")
+    assert lines["trips"].to_dict() == {"A": 102, "B": 114, "C": 85, "D": 102, "E": 102, "F": 102}
+    assert lines["headway_min"].to_dict() == {"A": 10, "B": 9, "C": 12, "D": 10, "E": 10, "F": 10}
+    assert decoded.rejects == ()
 
 
 def test_datex2_speeds_of_france(facts):

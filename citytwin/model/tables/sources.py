@@ -279,6 +279,39 @@ THINGS = Table(
     ),
     geometry="point",
 )
+TRANSIT_LINES = Table(
+    "transit_lines",
+    (
+        Column("line_id", "string", nullable=False, meaning="URN of a line and its direction"),
+        Column("name", "string"),
+        Column(
+            "mode",
+            "string",
+            nullable=False,
+            meaning="tram, subway, rail, bus, ferry, aerial, funicular, other",
+        ),
+        Column("direction", "int32", "1", meaning="0 or 1, as the timetable names them"),
+        Column("service_day", "string", nullable=False, meaning="day that was counted, ISO 8601"),
+        Column("trips", "int32", "1", nullable=False, meaning="on that day"),
+        Column(
+            "first_departure",
+            "string",
+            nullable=False,
+            meaning="at the stop that most trips serve, such as 05:10; 25:10 is in the night after",
+        ),
+        Column("last_departure", "string", nullable=False, meaning="as the first"),
+        Column(
+            "headway_min",
+            "float64",
+            "min",
+            meaning="median time between departures from that stop; null for a single one",
+        ),
+        Column("source", "string", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="way of most of its trips"),
+    ),
+    geometry="line",
+    key="line_id",
+)
 ALERTS = Table(
     "alerts",
     (

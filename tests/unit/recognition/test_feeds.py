@@ -31,6 +31,8 @@ HEADS = {
     ("a.nc", b"CDF\x01"): "rain_netcdf",
     ("a.grb2", b"GRIB\x00"): "rain_grib",
     ("a.pb", b"\n\x0b"): "gtfs_rt",
+    ("stop_times.txt", b"trip_id,arrival_time,departure_time"): "gtfs",
+    ("stops.txt", b"stop_id,stop_lat"): None,  # of a timetable, or beside messages of GTFS-Realtime
     ("a.txt", b"2026/11/17 05:30\nRJTT 170530Z 02008KT"): "metar",
     ("a.json", b'[{"bn": "urn:dev:1:", "n": "rain", "v": 1}]'): "senml",
     ("a.csv", b"time,id,rain\n"): None,

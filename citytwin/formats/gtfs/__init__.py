@@ -1,0 +1,1 @@
+"""GTFS timetables: lines of public transport and how often they run."""
