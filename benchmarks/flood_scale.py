@@ -143,7 +143,7 @@ def main() -> None:
         in_one_array(store, params_of(0.05, given.side * CELL_M))  # compiles
         runs = [in_one_array(store, params)]
         runs += [in_tiles(store, params, given.tile, workers) for workers in (1, 2)]
-        moved = exchanged_bytes(store, given.tile, options_of(params))
+        moved = exchanged_bytes(store, given.tile, options_of(params, store.spec.cell_m))
     print(f"{datetime.now(UTC):%Y-%m-%d}, {processor()}, load {os.getloadavg()[0]:.0f}")
     cells = given.side**2
     print("| run | wall s | CPU s | steps | Mcell steps per CPU s | exchanges | swap s each |")

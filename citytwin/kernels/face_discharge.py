@@ -184,14 +184,39 @@ def flow_depth(
     return max(dry_depth_m, from_second, from_first)
 
 
-@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def face_discharge(cells: FaceCells, nearby: NearbyDischarge, numbers: StepNumbers) -> np.float32:
-    """Advance the discharge through a face by one time step.
+class FlowSection(NamedTuple):
+    """The water in a face, per width of the face.
 
     Parameters
     ----------
-    cells
-        The two cells of the face.
+    depth
+        Highest water level minus the level from which water passes [m], >= `dry_depth_m`.
+    area
+        Area of flow [m]; on a level bed the depth.
+    wave
+        Square root of the hydraulic depth, area over width of the water surface [m^0.5].
+    rough
+        n^2 [s2/m^(2/3)] of a level bed on which this discharge has this friction slope.
+    """
+
+    depth: np.float32
+    area: np.float32
+    wave: np.float32
+    rough: np.float32
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def moved_discharge(
+    section: FlowSection, climb: np.float32, nearby: NearbyDischarge, numbers: StepNumbers
+) -> np.float32:
+    """Advance the discharge through a section by one time step.
+
+    Parameters
+    ----------
+    section
+        The water in the face.
+    climb
+        Water level of the second cell less that of the first [m].
     nearby
         Discharge at the start of the step.
     numbers
@@ -217,25 +242,46 @@ def face_discharge(cells: FaceCells, nearby: NearbyDischarge, numbers: StepNumbe
     averaging acts once per step, so a deep river anywhere in the city, which shortens the step,
     would brake the flow in every street.
     """
-    rise = cells.bed_second - cells.bed_first
-    depth = flow_depth(cells.depth_first, cells.depth_second, rise, numbers.dry_depth_m)
-    wave = np.sqrt(depth)
-    here = nearby.here
-    climb = (cells.depth_second - cells.depth_first) + rise
-    side = min(numbers.side_weight, numbers.side_weight_per_root * wave)
+    depth, here = section.depth, nearby.here
+    side = min(numbers.side_weight, numbers.side_weight_per_root * section.wave)
     bend = (nearby.before + nearby.after) - (here + here)
-    push = (here + side * bend) - (numbers.gravity_dt_per_cell * depth) * climb
+    push = (here + side * bend) - (numbers.gravity_dt_per_cell * section.area) * climb
     across = _QUARTER * nearby.across
     length = np.sqrt(here * here + across * across)
-    twice = cells.manning_first + cells.manning_second
-    rough = (_QUARTER * numbers.gravity_dt) * (twice * twice)
     squared = depth * depth
-    drag = rough * (length * near_inverse_cube_root(depth))
+    drag = (numbers.gravity_dt * section.rough) * (length * near_inverse_cube_root(depth))
     discharge = (push * squared) / (squared + drag)
-    most = (numbers.froude_speed * depth) * wave
+    most = (numbers.froude_speed * section.area) * section.wave
     discharge = max(-most, min(most, discharge))
     moves = (depth > numbers.dry_depth_m) & (abs(discharge) > _STILL)
     return discharge if moves else _ZERO
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def face_discharge(cells: FaceCells, nearby: NearbyDischarge, numbers: StepNumbers) -> np.float32:
+    """Advance the discharge through a face between level beds by one time step.
+
+    Parameters
+    ----------
+    cells
+        The two cells of the face.
+    nearby
+        Discharge at the start of the step.
+    numbers
+        Scalars of the step.
+
+    Returns
+    -------
+    numpy.float32
+        Discharge per width [m2/s], see `moved_discharge`.
+    """
+    rise = cells.bed_second - cells.bed_first
+    depth = flow_depth(cells.depth_first, cells.depth_second, rise, numbers.dry_depth_m)
+    climb = (cells.depth_second - cells.depth_first) + rise
+    twice = cells.manning_first + cells.manning_second
+    section = FlowSection(depth, depth, np.sqrt(depth), _QUARTER * (twice * twice))
+    discharge: np.float32 = moved_discharge(section, climb, nearby, numbers)
+    return discharge
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)

@@ -22,6 +22,7 @@ from citytwin.kernels.flood_tile import TiledFlood, TileLook
 from citytwin.kernels.rained_area import RainedArea
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.time_steps import StepRule, TimeStep
+from citytwin.kernels.water_storage import LevelBeds
 from citytwin.model.checkpoints import NamedArrays
 
 
@@ -92,7 +93,7 @@ class Conductor:
         )
         row = whole((1, max(1, len(bed_m))))
         forcing = _in_one_row(flood.forcing, flood.watched, flood.shape[1])
-        self._exchange = FloodExchange(forcing, bed_m[None], area_m2, len(bed_m), row)
+        self._exchange = FloodExchange(forcing, LevelBeds(bed_m[None]), area_m2, len(bed_m), row)
         # A pond outside a levee falls with what it loses into any tile.
         ponds = any(np.isfinite(levee.storage_m2) for levee in flood.forcing.levees)
         self._at_once = 1 if ponds else options.steps_kept

@@ -16,21 +16,20 @@ from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import ExchangedDepths
 from citytwin.kernels.flood_levee import Levee, LeveeNow, levee_at
 from citytwin.kernels.flood_part import Cells, FloodPart, as_cells
-from citytwin.kernels.flood_stage import StageCells, hold_level
+from citytwin.kernels.flood_stage import StageCells, hold_depths
 from citytwin.kernels.infiltration import soak
 from citytwin.kernels.levee_crossing import cross_levee, largest_rise
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.time_steps import TimeStep
+from citytwin.kernels.water_storage import WaterStorage
 from citytwin.model.checkpoints import NamedArrays
 
 # The ground and zones of drains are looked at every so often: they take millimetres in minutes.
 _SOAK_EVERY_S = 2.0
 
-WaterArrays: TypeAlias = tuple[
-    NDArray[np.float32], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]
-]
+WaterArrays: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
 """Depth and what rounding left out of it, shape (ny, nx) [m], largest depth of each row, shape
-(ny,) [m], ground level, shape (ny, nx) [m]."""
+(ny,) [m]."""
 
 
 class _LeveeAccount:
@@ -63,17 +62,25 @@ class _LeveeAccount:
         return levee_at(self.levee, time_s, self.outside_lost_m3(area_m2))
 
     def cross(
-        self, booked: WaterArrays, beside: WaterArrays, step: TimeStep, area_m2: float
+        self,
+        booked: WaterArrays,
+        beside: WaterArrays,
+        storage: WaterStorage,
+        step: TimeStep,
+        area_m2: float,
     ) -> None:
         """Let the water of a step cross."""
         dt_per_area = (step.until_s - step.time_s) / area_m2
         lost_m3 = self.outside_lost_m3(area_m2)
         if self._booked is not None:
             now = levee_at(self._booked, step.until_s, lost_m3)
-            flow = cross_levee(*booked, now, dt_per_area)
+            beds = storage.beds(booked[0], (now.rows, now.cols))
+            flow = cross_levee(*booked, beds, now, dt_per_area)
             self.units = [old + int(new) for old, new in zip(self.units, flow, strict=True)]
         if self._beside is not None:
-            cross_levee(*beside, levee_at(self._beside, step.until_s, lost_m3), dt_per_area)
+            now = levee_at(self._beside, step.until_s, lost_m3)
+            beds = storage.beds(beside[0], (now.rows, now.cols))
+            cross_levee(*beside, beds, now, dt_per_area)
 
 
 def _segments(levee: Levee, chosen: NDArray[np.int64], cells: Cells) -> Levee | None:
@@ -100,14 +107,17 @@ class _StageAccount:
         self._booked, self._beside = (part.local(cells, chosen) for chosen in part.placed(cells))
         self.units = [0, 0]  # [2^-46 m]
 
-    def hold(self, booked: WaterArrays, beside: WaterArrays, time_s: float) -> None:
+    def hold(
+        self, booked: WaterArrays, beside: WaterArrays, storage: WaterStorage, time_s: float
+    ) -> None:
         """Bring the cells to the level of a time."""
         level_m = self.given.stage.level_at(time_s)
-        added, added_rest, taken, taken_rest = hold_level(*booked, self._booked, level_m)
+        wanted = storage.held(level_m, self._booked)
+        added, added_rest, taken, taken_rest = hold_depths(*booked, self._booked, wanted)
         self.units[0] += joined(added, added_rest)
         self.units[1] += joined(taken, taken_rest)
         if self._beside[0].size:
-            hold_level(*beside, self._beside, level_m)
+            hold_depths(*beside, self._beside, storage.held(level_m, self._beside))
 
 
 class FloodExchange:
@@ -117,8 +127,8 @@ class FloodExchange:
     ----------
     forcing
         Forcing of the run, with the cells of the whole grid but the sinks of the part.
-    bed_m
-        Ground level of the part, shape (ny, nx), float32 [m]; closed cells lie above all water.
+    storage
+        Of the cells of the part.
     area_m2
         Area of a cell [m2], > 0.
     columns
@@ -135,17 +145,17 @@ class FloodExchange:
     def __init__(
         self,
         forcing: Forcing,
-        bed_m: NDArray[np.float32],
+        storage: WaterStorage,
         area_m2: float,
         columns: int,
         part: FloodPart,
     ) -> None:
-        self._bed_m, self._area_m2 = bed_m, area_m2
+        self._storage, self._area_m2 = storage, area_m2
         self._levees = [_LeveeAccount(levee, columns, part) for levee in forcing.levees]
         self._stages = [_StageAccount(given, part) for given in forcing.stages]
         self._accounts: list[_LeveeAccount | _StageAccount] = [*self._levees, *self._stages]
         self._sinks, self._window = forcing.sinks, part.booked
-        self.memory = np.zeros(bed_m.shape if forcing.sinks is not None else (0, 0))
+        self.memory = np.zeros((0, 0) if forcing.sinks is None else forcing.sinks.soil.shape)
         self._soaked_s = 0.0
         self._units = [0, 0]  # that the ground and the drains took [2^-46 m]
 
@@ -170,12 +180,13 @@ class FloodExchange:
         for levee in self._levees:
             now = levee.at(time_s + dt_s, self._area_m2)
             per_area = dt_s / self._area_m2
-            rise = largest_rise(depth_m, self._bed_m, now, per_area, levee.segments_per_cell)
+            beds, _share = self._storage.beds(depth_m, (now.rows, now.cols))
+            rise = largest_rise(depth_m, beds, now, per_area, levee.segments_per_cell)
             gain = max(gain, rise)
         for stage in self._stages:
-            rows, cols = stage.cells
-            wanted = stage.given.stage.level_at(time_s + dt_s) - self._bed_m[rows, cols]
-            gain = max(gain, float((wanted - depth_m[rows, cols]).max()))
+            beds, _share = self._storage.beds(depth_m, stage.cells)
+            wanted = stage.given.stage.level_at(time_s + dt_s) - beds
+            gain = max(gain, float((wanted - depth_m[stage.cells]).max()))
         return gain
 
     def apply(self, booked: StoredWater, beside: StoredWater, step: TimeStep) -> None:
@@ -190,19 +201,19 @@ class FloodExchange:
         step
             The step; where it ends at an output time nothing is put off.
         """
-        arrays = (booked.depth_m, booked.residual_m, booked.row_depth_m, self._bed_m)
-        others = (beside.depth_m, beside.residual_m, beside.row_depth_m, self._bed_m)
+        arrays = (booked.depth_m, booked.residual_m, booked.row_depth_m)
+        others = (beside.depth_m, beside.residual_m, beside.row_depth_m)
         for levee in self._levees:
-            levee.cross(arrays, others, step, self._area_m2)
+            levee.cross(arrays, others, self._storage, step, self._area_m2)
         for stage in self._stages:
-            stage.hold(arrays, others, step.until_s)
+            stage.hold(arrays, others, self._storage, step.until_s)
         if self._sinks is None:
             return
         np.maximum(beside.row_depth_m, booked.row_depth_m, out=beside.row_depth_m)
         since_s = step.until_s - self._soaked_s
         if step.is_stop or since_s >= _SOAK_EVERY_S:
             soaked = soak(
-                others[:3],
+                others,
                 self._sinks.soil,
                 self._sinks.table,
                 self.memory,

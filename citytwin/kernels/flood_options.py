@@ -159,7 +159,11 @@ class SolverOptions:
         A time step is kept for up to so many steps while it is stable [-], >= 1, so that parts of
         a grid on different machines need to agree on it that seldom.
     maxima_every_steps
-        The running maxima look at every n-th step [-], >= 1.
+        The running maxima look at every n-th step [-], >= 1; with `subgrid_cells` above 1 those of
+        depth at every step.
+    subgrid_cells
+        Of INERTIAL: cells of the ground along a side of the cells that water moves between [-],
+        >= 1. Above 1 these have tables of what they hold and let through at each level.
     threads
         Of INERTIAL: threads that share the work of large grids [-], >= 1; any number of them gives
         the same bits.
@@ -178,6 +182,7 @@ class SolverOptions:
     froude_max: float = 1.0
     steps_kept: int = 1
     maxima_every_steps: int = 1
+    subgrid_cells: int = 1
     threads: int = 1
     edges: Edges = field(default_factory=Edges)
     recording: Recording = field(default_factory=Recording)
@@ -199,7 +204,9 @@ class SolverOptions:
             raise ConfigError(f"dry_depth_m is {self.dry_depth_m}", hint="use 1e-6 to 0.1 m")
         if not self.froude_max > 0:
             raise ConfigError(f"froude_max is {self.froude_max}", hint="use a number > 0")
-        for name in ("steps_kept", "maxima_every_steps", "threads"):
+        if self.scheme is Scheme.FULL and self.subgrid_cells > 1:
+            raise ConfigError("subgrid_cells with the full equations", hint="use inertial")
+        for name in ("steps_kept", "maxima_every_steps", "subgrid_cells", "threads"):
             if getattr(self, name) < 1:
                 raise ConfigError(f"{name} is {getattr(self, name)}", hint="use 1 or more")
 

@@ -153,7 +153,7 @@ class FloodRun:
             Time now [s].
         """
         self.scheme.track(self.recorder.maxima, time_s)
-        self.recorder.at_step(self.scheme.water, time_s, self.scheme.bands)
+        self.recorder.at_step(self.scheme.shown, time_s, self.scheme.bands)
 
     def record(self, step: TimeStep, steps: int) -> None:
         """Keep what is due after a step.
@@ -168,7 +168,7 @@ class FloodRun:
         if step.is_stop or steps % self._every_steps == 0:
             self.track(step.until_s)
         if step.is_stop:
-            self.recorder.at_stop(self.scheme.water, step.until_s)
+            self.recorder.at_stop(self.scheme.shown, step.until_s)
 
     def booked(self) -> BookedDepths:
         """Return what the account says now.

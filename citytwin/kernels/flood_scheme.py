@@ -22,8 +22,14 @@ class FloodScheme(Protocol):
         """Depth of the water now; inflows are added to it between the steps."""
 
     @property
+    def shown(self) -> StoredWater:
+        """The water as it is recorded: `water`, or that of coarse cells on the fine ground in them,
+        which `track` brings up to now.
+        """
+
+    @property
     def bands(self) -> RowBands:
-        """Bands of rows that threads work on."""
+        """Bands of rows of `shown` that threads work on."""
 
     def water_with(self, row_depth_m: Row) -> StoredWater:
         """Return the water now with other largest depths of the rows.

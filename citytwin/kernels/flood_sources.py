@@ -2,15 +2,52 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import numpy as np
 
 from citytwin.kernels.depth_rows import StoredWater, pour
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_part import Cells, FloodPart, as_cells
-from citytwin.kernels.gridded_rain import GriddedRain
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.rain_field import RainField
 from citytwin.model.checkpoints import NamedArrays
+
+
+class PlacedRain(Protocol):
+    """Rain that differs from place to place, laid out over cells."""
+
+    def fall(self, time_s: float, until_s: float) -> np.float32:
+        """Let the rain of a step fall.
+
+        Parameters
+        ----------
+        time_s, until_s
+            Begin and end of the step [s].
+
+        Returns
+        -------
+        numpy.float32
+            Depth of the rain of which the ground now knows the shares [m]: 1, or 0 without rain.
+        """
+
+    def state(self) -> NamedArrays:
+        """Return what waits for the next step.
+
+        Returns
+        -------
+        mapping
+            Arrays of shape (n,).
+        """
+
+    def restore(self, state: NamedArrays) -> None:
+        """Go on from a state.
+
+        Parameters
+        ----------
+        state
+            What `state` returned.
+        """
 
 
 class FloodSources:
@@ -37,7 +74,7 @@ class FloodSources:
         area_m2: float,
         largest_weight: float,
         part: FloodPart,
-        gridded: GriddedRain | None = None,
+        gridded: PlacedRain | None = None,
     ) -> None:
         self.forcing, self._gridded = forcing, gridded
         self._largest_weight = largest_weight

@@ -98,15 +98,14 @@ class StageCells:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def hold_level(
+def hold_depths(
     depth_m: NDArray[np.float32],
     residual_m: NDArray[np.float32],
     row_depth_m: Row,
-    bed_m: NDArray[np.float32],
     cells: tuple[NDArray[np.int64], NDArray[np.int64]],
-    level_m: float,
+    wanted_m: Row,
 ) -> tuple[int, int, int, int]:
-    """Bring cells to a water level; a cell whose bed is above it falls dry.
+    """Bring cells to given depths.
 
     Parameters
     ----------
@@ -115,12 +114,10 @@ def hold_level(
         place.
     row_depth_m
         Largest depth of each row, shape (ny,), float32 [m], raised where it grows.
-    bed_m
-        Ground level, shape (ny, nx), float32 [m].
     cells
         Rows and columns, shape (m,) each, int64.
-    level_m
-        Water level [m].
+    wanted_m
+        Their depths, shape (m,), float32 [m], >= 0.
 
     Returns
     -------
@@ -136,7 +133,7 @@ def hold_level(
     rows, cols = cells
     for k in range(rows.shape[0]):
         j, i = rows[k], cols[k]
-        wanted = np.float32(max(level_m - np.float64(bed_m[j, i]), 0.0))
+        wanted = wanted_m[k]
         change = (np.float64(wanted) - np.float64(depth_m[j, i])) - np.float64(residual_m[j, i])
         depth_m[j, i] = wanted
         residual_m[j, i] = np.float32(0.0)

@@ -29,6 +29,7 @@ from citytwin.kernels.inertial_scheme import InertialScheme
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rained_area import rained_area
 from citytwin.kernels.time_steps import TimeStep
+from citytwin.kernels.water_storage import LevelBeds
 from citytwin.kernels.window import Window
 from citytwin.model.checkpoints import NamedArrays
 
@@ -148,7 +149,7 @@ class FloodTile:
         self._backup: _Backup | None = None
         self._is_still = not self._run.scheme.water.row_depth_m.max() > 0
         self._run.track(0.0)
-        self._run.recorder.at_stop(self._run.scheme.water, 0.0)
+        self._run.recorder.at_stop(self._run.scheme.shown, 0.0)
 
     @property
     def stops(self) -> list[float]:
@@ -346,7 +347,7 @@ class FloodTile:
             the grid.
         """
         run, reach = self._run, self.part.reach
-        whole = run.recorder.result(run.scheme.water, ledger, steps, dt_min_s)
+        whole = run.recorder.result(run.scheme.shown, ledger, steps, dt_min_s)
         core = (..., *self._core)
 
         def cut(array: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -398,7 +399,7 @@ def _parts(tile: TileGround, flood: TiledFlood, forcing: Forcing) -> FloodParts:
     return FloodParts(
         scheme,
         FloodSources(forcing, area_m2, flood.largest_weight, part, gridded),
-        FloodExchange(forcing, ground.bed_m, area_m2, flood.shape[1], part),
+        FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, flood.shape[1], part),
         FloodRecorder(_own_gauges(options, part), tile.cells, flood.duration_s),
     )
 

@@ -65,6 +65,11 @@ class FullScheme:
         deepest = float(self.water.row_depth_m.max())
         return longest_step_s(self._options, self._cell_m, deepest, self.wave_m_s, gain_m)
 
+    @property
+    def shown(self) -> StoredWater:
+        """The water is recorded as it is; see `FloodScheme`."""
+        return self.water
+
     def water_with(self, row_depth_m: Row) -> StoredWater:
         """The water now with other largest depths of the rows; see `FloodScheme`."""
         return self.water._replace(row_depth_m=row_depth_m)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.exact_sums import total_units
-from citytwin.kernels.face_discharge import GRAVITY_M_S2, Row, StepNumbers
+from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, FloodMaxima, track_maxima
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_setup import written_zeros
@@ -24,6 +22,7 @@ from citytwin.kernels.shallow_water import (
     open_seams,
 )
 from citytwin.kernels.step_limit import longest_step_s
+from citytwin.kernels.step_numbers import step_numbers
 from citytwin.kernels.window import Window, along_edges
 from citytwin.model.checkpoints import NamedArrays
 
@@ -59,8 +58,6 @@ class InertialScheme:
             y_discharge=written_zeros(ny + 1, nx),
         )
         self._ground, self._cell_m, self._options = ground, cell_m, options
-        # Longest stable step for water of 1 m; it falls with the root of the depth.
-        self._stable_s = options.courant_number * cell_m / math.sqrt(GRAVITY_M_S2)
         self._dt_per_cell = 0.0
         self.bands = RowBands((ny, nx), worthwhile(options.threads, (ny, nx)))
         rows = max(STEP_WORK_ROWS, MAXIMA_WORK_ROWS)
@@ -72,6 +69,11 @@ class InertialScheme:
         """Longest stable step; see `FloodScheme`."""
         deepest = float(self.water.row_depth_m.max())
         return longest_step_s(self._options, self._cell_m, deepest, 0.0, gain_m)
+
+    @property
+    def shown(self) -> StoredWater:
+        """The water is recorded as it is; see `FloodScheme`."""
+        return self.water
 
     def water_with(self, row_depth_m: Row) -> StoredWater:
         """The water now with other largest depths of the rows; see `FloodScheme`."""
@@ -88,7 +90,7 @@ class InertialScheme:
 
     def advance(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> int:
         """Take a time step; see `FloodScheme`."""
-        numbers = self._numbers(dt_s, rain_m, loss_m)
+        numbers = step_numbers(self._options, self._cell_m, dt_s, rain_m, loss_m)
         water, ground, work, seams = self.water, self._ground, self._work, self.bands.seams
         several = len(self.bands.rows) > 1
         if several:
@@ -125,25 +127,9 @@ class InertialScheme:
 
     def track(self, maxima: FloodMaxima, time_s: float) -> None:
         """Bring the running maxima up to now; see `FloodScheme`."""
-        numbers = self._numbers(1.0, np.float32(0.0), np.float32(0.0))
+        numbers = step_numbers(self._options, self._cell_m, 1.0)
         now, rows = np.float32(time_s), self.bands.rows
         water, ground, work = self.water, self._ground, self._work
         self.bands.run(
             lambda band: track_maxima(maxima, water, ground, work[band], numbers, now, *rows[band])
-        )
-
-    def _numbers(self, dt_s: float, rain_m: np.float32, loss_m: np.float32) -> StepNumbers:
-        """Scalars of a step in single precision."""
-        options = self._options
-        side = 0.5 * (1.0 - options.centre_weight)
-        return StepNumbers(
-            gravity_dt=np.float32(GRAVITY_M_S2 * dt_s),
-            gravity_dt_per_cell=np.float32(GRAVITY_M_S2 * dt_s / self._cell_m),
-            dt_per_cell=np.float32(dt_s / self._cell_m),
-            side_weight=np.float32(side),
-            side_weight_per_root=np.float32(side * dt_s / self._stable_s),
-            dry_depth_m=np.float32(options.dry_depth_m),
-            froude_speed=np.float32(options.froude_max * math.sqrt(GRAVITY_M_S2)),
-            rain_m=rain_m,
-            loss_m=loss_m,
         )

@@ -34,7 +34,9 @@ from citytwin.kernels.rain_field import Lattice, RainField
 from citytwin.kernels.rain_layout import links_within
 from citytwin.kernels.rained_area import rained_area
 from citytwin.kernels.roof_runoff import roof_runoff_map
+from citytwin.kernels.subgrid_setup import begin_subgrid
 from citytwin.kernels.time_steps import StepRule
+from citytwin.kernels.water_storage import LevelBeds
 from citytwin.model.checkpoints import UNWATCHED, NamedArrays, Watch
 
 __all__ = [
@@ -106,17 +108,18 @@ def simulate_inundation(
     cells = check_cells(terrain_m, blocked, manning)
     check_inflows(forcing, cells)
     check_exchange(forcing, cells.is_open)
-    run = _begin(terrain_m, manning, cells, cell_m, duration_s, forcing, options)
+    begin = _begin if options.subgrid_cells == 1 else begin_subgrid
+    run = begin(terrain_m, manning, cells, cell_m, duration_s, forcing, options)
     rule = StepRule(options.dt_max_s, options.steps_kept)
     _carry_out(run, rule, watch)
     area_m2 = cell_m * cell_m
     rained = rained_area(forcing.rain, whole(cells.is_open.shape).core, cells)
     ledger = run.booked().ledger(
-        area_m2,
+        area_m2 * options.subgrid_cells**2,
         rain_m3=rained.rain_m3(forcing.rain, duration_s, area_m2),
         inflow_m3=sum(inflow.volume_until_m3(duration_s) for inflow in forcing.inflows),
     )
-    return run.recorder.result(run.scheme.water, ledger, rule.steps, rule.dt_min_s)
+    return run.recorder.result(run.scheme.shown, ledger, rule.steps, rule.dt_min_s)
 
 
 def _begin(
@@ -147,7 +150,7 @@ def _begin(
     parts = FloodParts(
         scheme,
         FloodSources(forcing, area_m2, weight, place, gridded),
-        FloodExchange(forcing, ground.bed_m, area_m2, depth.shape[1], place),
+        FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, depth.shape[1], place),
         FloodRecorder(options.recording, cells, duration_s),
     )
     return FloodRun(parts, options, place)
@@ -159,7 +162,7 @@ def _carry_out(run: FloodRun, rule: StepRule, watch: Watch) -> None:
     kept = None if checkpoints is None else checkpoints.latest()
     if kept is None:
         run.track(0.0)
-        run.recorder.at_stop(run.scheme.water, 0.0)
+        run.recorder.at_stop(run.scheme.shown, 0.0)
     else:
         run.restore(part("run", kept))
         rule.restore(part("rule", kept))

@@ -39,7 +39,7 @@ def cross_levee(
     depth_m: NDArray[np.float32],
     residual_m: NDArray[np.float32],
     row_depth_m: Row,
-    bed_m: NDArray[np.float32],
+    beds: tuple[NDArray[np.float64], NDArray[np.float64]],
     levee: LeveeNow,
     dt_per_area: float,
 ) -> LeveeFlow:
@@ -52,8 +52,9 @@ def cross_levee(
         place.
     row_depth_m
         Largest depth of each row, shape (ny,), float32 [m], raised where it grows.
-    bed_m
-        Ground level, shape (ny, nx), float32 [m].
+    beds
+        Water level less depth [m] and share of the cell that is wet [-], of each segment, shape
+        (m,), float64; see `WaterStorage`.
     levee
         Arrays of shape (m,).
     dt_per_area
@@ -74,14 +75,15 @@ def cross_levee(
     for k in range(levee.rows.shape[0]):
         j, i = levee.rows[k], levee.cols[k]
         depth = np.float64(depth_m[j, i])
-        inside, outside = np.float64(bed_m[j, i]) + depth, levee.outside_m[k]
+        inside, outside = beds[0][k] + depth, levee.outside_m[k]
         through = levee.breach_m[k] * weir_discharge(outside, inside, levee.sill_m[k])
         over = levee.intact_m[k] * weir_discharge(outside, inside, levee.crest_m[k])
         flow = through + over
         if flow == 0.0:
             continue
         gain = flow * dt_per_area
-        gain = min(gain, outside - inside) if flow > 0 else max(gain, outside - inside)
+        most = (outside - inside) * beds[1][k]
+        gain = min(gain, most) if flow > 0 else max(gain, most)
         moved = np.float32(max(gain, -_KEEPS * depth))
         depth_m[j, i], residual_m[j, i] = changed_depth(depth_m[j, i], residual_m[j, i], moved)
         row_depth_m[j] = max(row_depth_m[j], depth_m[j, i])
@@ -97,7 +99,7 @@ def cross_levee(
 @njit(cache=True, nogil=True, error_model="numpy")
 def largest_rise(
     depth_m: NDArray[np.float32],
-    bed_m: NDArray[np.float32],
+    bed_m: NDArray[np.float64],
     levee: LeveeNow,
     dt_per_area: float,
     segments_per_cell: int,
@@ -109,7 +111,7 @@ def largest_rise(
     depth_m
         Water depth, shape (ny, nx), float32 [m].
     bed_m
-        Ground level, shape (ny, nx), float32 [m].
+        Water level less depth of each segment, shape (m,), float64 [m].
     levee
         Arrays of shape (m,).
     dt_per_area
@@ -129,7 +131,7 @@ def largest_rise(
     most = 0.0
     for k in range(levee.rows.shape[0]):
         j, i = levee.rows[k], levee.cols[k]
-        inside = np.float64(bed_m[j, i]) + np.float64(depth_m[j, i])
+        inside = bed_m[k] + np.float64(depth_m[j, i])
         outside = levee.outside_m[k]
         flow = levee.breach_m[k] * weir_discharge(outside, inside, levee.sill_m[k])
         flow += levee.intact_m[k] * weir_discharge(outside, inside, levee.crest_m[k])

@@ -212,10 +212,30 @@ def _fill(out: Row, number: np.float32) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _balance_row(
+def balance_row(
     state: FlowState, ground: Ground, j: int, scratch: Row, numbers: StepNumbers
 ) -> int:
-    """Bring the depths of row `j` to the end of the step; return the sum of what is drained."""
+    """Bring the depths of a row to the end of the step.
+
+    Parameters
+    ----------
+    state
+        Arrays of shape (ny, nx), (ny, nx + 1), (ny + 1, nx) and (ny,), changed in place.
+    ground
+        Arrays of shape (ny, nx).
+    j
+        The row.
+    scratch
+        Work space, shape (nx,), float32.
+    numbers
+        Scalars of the step.
+
+    Returns
+    -------
+    int
+        Sum over the booked cells of the depths taken by drains [units of 2^-46 m, see
+        `exact_sums`].
+    """
     depth, residual, weight = state.depth_m, state.residual_m, ground.rain_weight
     x, y = state.x_discharge, state.y_discharge
     scale, rain = numbers.dt_per_cell, numbers.rain_m
@@ -388,7 +408,7 @@ def close_seams(
         _set(state.y_discharge, j, seams.discharge[k])
         for side in range(2):
             if seams.is_active[k, side] or rains:
-                drained += _balance_row(state, ground, j - 1 + side, row, numbers)
+                drained += balance_row(state, ground, j - 1 + side, row, numbers)
     return drained
 
 
@@ -464,7 +484,7 @@ def advance_band(  # noqa: C901 - one sweep: each row is used while it is in the
         if not is_after_seam:
             _set(state.y_discharge, j, above)
         if j > begin + (1 if band > 0 else 0) and (active_above or rains):
-            drained += _balance_row(state, ground, j - 1, row, numbers)
+            drained += balance_row(state, ground, j - 1, row, numbers)
         active_above, limited_above = active, limited
         above, below = below, above
     if band < last:
@@ -474,5 +494,5 @@ def advance_band(  # noqa: C901 - one sweep: each row is used while it is in the
         limit_discharge(above, share, share)
     _set(state.y_discharge, ny, above)
     if active_above or rains:
-        drained += _balance_row(state, ground, ny - 1, row, numbers)
+        drained += balance_row(state, ground, ny - 1, row, numbers)
     return drained

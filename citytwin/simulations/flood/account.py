@@ -92,6 +92,7 @@ def notes_of(
         *ground_notes(params.infiltration, has_cover=has_cover),
         *levee_notes(params, levees, storm.start_s, zone),
         scheme_note(params),
+        *subgrid_note(params, block.cell_m),
     )
 
 
@@ -167,6 +168,31 @@ def scheme_note(params: FloodParams) -> Note:
         severity="info",
         ja=f"移流項を含む浅水方程式で計算（有限体積法、{params.order} 次精度）",
         en=f"Computed with the full shallow-water equations (finite volumes of {order} order)",
+    )
+
+
+def subgrid_note(params: FloodParams, cell_m: float) -> tuple[Note, ...]:
+    """Say where water moves between larger cells than those of the map.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    cell_m
+        Size of the city's cells [m].
+    """
+    size_m = params.flow_cell_m
+    if size_m is None:
+        return ()
+    return (
+        Note(
+            severity="info",
+            ja=f"{size_m:g} m の計算格子に {cell_m:g} m の地形と建物を組み込んで計算（サブグリッド法）。"
+            "格子内の水面は水平とするため、急な坂では水深は目安です",
+            en=f"Water moves between cells of {size_m:g} m with tables of the ground and buildings at "
+            f"{cell_m:g} m (subgrid); the surface within each is level, so on steep streets depths "
+            "are approximate",
+        ),
     )
 
 

@@ -16,6 +16,9 @@ from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 
 MOST_FRAMES = 144
 """Moments of the depth that one run keeps: each takes 4 bytes per cell."""
+LOOK_EVERY_STEPS = 8
+"""With `flow_cell_m`, the fine ground is looked at that seldom (for all but the largest depth): a look
+takes longer than a step."""
 
 
 class HydrographPoint(Params):
@@ -115,6 +118,10 @@ class FloodParams(Params):
     order: int = Bound(default=2, ge=1, le=2)
     """Order in space and time of ``full`` where the water is smooth. 1 takes a third of the time;
     it blurs fronts, and on steep ground a film thinner than the fall from cell to cell is slow."""
+    flow_cell_m: float | None = Bound(default=None, gt=0, le=200)
+    """Size of the cells that water moves between, a whole multiple of the city's cells, which stay
+    the detail: a table of each says what it holds and lets through at every level (subgrid). None =
+    the city's own cells. With ``inertial`` alone, and in one piece, not in tiles."""
     courant: float | None = Bound(default=None, gt=0, le=0.67)
     """Share of the Courant limit that a time step takes; None = 0.6 for ``inertial``, 0.45 for
     ``full``, which is also its limit. With the weight theta = 0.9 of ``inertial`` a von Neumann
@@ -161,6 +168,18 @@ class FloodParams(Params):
     def _stable_steps(self) -> FloodParams:
         if self.scheme is Scheme.FULL and (self.courant or 0.0) > FULL_COURANT_MAX:
             msg = f"courant is {self.courant}; with scheme full use at most {FULL_COURANT_MAX}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _subgrid_alone(self) -> FloodParams:
+        if self.flow_cell_m is None:
+            return self
+        if self.scheme is Scheme.FULL:
+            msg = "flow_cell_m goes with scheme inertial alone"
+            raise ValueError(msg)
+        if self.infiltration or self.drainage_zones:
+            msg = "flow_cell_m goes neither with infiltration nor with drainage_zones"
             raise ValueError(msg)
         return self
 

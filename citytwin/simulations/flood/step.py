@@ -46,7 +46,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         block.cell_m,
         params.duration_h * 3600.0,
         replace(forcing, initial_depth_m=own.initial_depth_m, sinks=own.sinks),
-        replace(options_of(params), threads=block.threads),
+        replace(options_of(params, block.cell_m), threads=block.threads),
         block.watch,
     )
     terrain = site.ground.terrain_m

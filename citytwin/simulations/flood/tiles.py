@@ -45,6 +45,25 @@ class Ended:
     dt_min_s: float
 
 
+def require_own_cells(params: FloodParams) -> None:
+    """Refuse tiles of coarse cells.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+
+    Raises
+    ------
+    StepError
+        If water moves between larger cells than those of the city.
+    """
+    if params.flow_cell_m is not None:
+        msg = f"flow_cell_m ({params.flow_cell_m:g} m) does not run in tiles"
+        hint = "leave out --domain-tile, or flow_cell_m"
+        raise StepError(msg, step="flood", hint=hint)
+
+
 def _tile(window: Window) -> Tile:
     return Tile(window.row0, window.row1, window.col0, window.col1)
 
@@ -85,16 +104,19 @@ class FloodTileAtWork:
     """
 
     def __init__(self, look: Look, params: FloodParams, core: Tile) -> None:
+        require_own_cells(params)
         self._params, self._core = params, core
         block = look(core)
         self._terrain = np.array(block[f.TERRAIN])
-        part = reach_of(_window(core), halo_cells(options_of(params)), block.grid.shape)
+        part = reach_of(
+            _window(core), halo_cells(options_of(params, block.cell_m)), block.grid.shape
+        )
         self._laid = self._lay(look, part, block.grid)
         self._own = own_forcing(_area_in(look, params, _tile(part.reach), block.grid), params)
         self._flood: FloodTile | None = None
 
     def _lay(self, look: Look, part: FloodPart, grid: GridSpec) -> TileGround:
-        margin, edges = _MARGIN_CELLS, options_of(self._params).edges
+        margin, edges = _MARGIN_CELLS, options_of(self._params, grid.cell_m).edges
         while True:
             around = grown(part.reach, margin, grid.shape)
             area = _area_in(look, self._params, _tile(around), grid)
@@ -237,7 +259,12 @@ class FloodLeader:
             raise StepError(msg, step="flood", hint="terrain is NaN or blocked everywhere")
         self.end_s = params.duration_h * 3600.0
         flood = TiledFlood(
-            forcing, options_of(params), grid.shape, grid.cell_m, self.end_s, max(weights)
+            forcing,
+            options_of(params, grid.cell_m),
+            grid.shape,
+            grid.cell_m,
+            self.end_s,
+            max(weights),
         )
         bed = np.zeros(len(flood.watched[0]), dtype=np.float32)
         begun = crew.ask("begin", flood)
