@@ -34,13 +34,16 @@ from citytwin.model.layer import CityName, Classification, Publication, is_withi
 from citytwin.model.text import Text, both_languages
 from citytwin.security.lowering import Lowering
 from citytwin.security.sealed_folders import SEALED
+from citytwin.store.manifest import WORK
 from citytwin.strict_yaml import read_yaml
 from citytwin.transports.bucket_address import (
+    SCHEME,
     BucketAccess,
-    BucketAddress,
     BucketFolder,
+    BucketPlace,
     bucket_and_folder,
     folder_at,
+    is_bucket_address,
 )
 from citytwin.wording import explain
 
@@ -50,6 +53,8 @@ _NOT_IN_A_LINE = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 """Turn the direction of all text that follows, or are no characters of XML."""
 _MAX_BYTES = 1_000_000
 _MERGED = "merged"
+FETCHED = ".fetched"
+"""Folder beside the working stores, with copies of what lies in object storage."""
 
 
 class _Section(BaseModel):
@@ -90,8 +95,23 @@ def _a_place(value: str) -> str:
     return _no_controls(value)
 
 
-Place = Annotated[str, AfterValidator(_a_place)]
+def _on_a_disk(value: str) -> str:
+    if is_bucket_address(value):
+        msg = "must lie on a disk; `publish_to` uploads what is published to object storage"
+        raise ValueError(msg)
+    return _a_place(value)
+
+
+def _anywhere(value: str) -> str:
+    if is_bucket_address(value):
+        bucket_and_folder(value)
+    return _a_place(value)
+
+
+Place = Annotated[str, AfterValidator(_on_a_disk)]
 """A path, relative to the configuration file."""
+SourcePlace = Annotated[str, AfterValidator(_anywhere)]
+"""Such a path, or an address in object storage."""
 
 
 class CityConfig(CityName):
@@ -126,11 +146,11 @@ class SourceConfig(_Section):
     name: str = Field(pattern=r"^[a-z0-9_]{1,64}$")
     use: str
     """Name of the format, such as ``citygml``."""
-    path: Place
-    """File, folder or glob pattern; relative to the configuration file."""
-    root: Place | None = None
+    path: SourcePlace
+    """File, folder or glob pattern; relative to the configuration file, or in object storage."""
+    root: SourcePlace | None = None
     """Folder that references inside the files may not leave; default: the data set's own."""
-    classification: Classification = "secret"
+    classification: Classification = Field(default="secret", validate_default=True)
     """What is not said to be open is closed."""
     licence: Line
     title: Words
@@ -147,6 +167,17 @@ class SourceConfig(_Section):
     @classmethod
     def _both_languages(cls, value: object) -> object:
         return both_languages(value)
+
+    @field_validator("classification")
+    @classmethod
+    def _no_copies_in_clear(cls, value: Classification, info: ValidationInfo) -> Classification:
+        if is_bucket_address(info.data.get("path", "")) and not is_within(value, "internal"):
+            msg = (
+                "what lies in object storage is copied to the disk in clear before it is read: it "
+                "must be public or internal, or come from a disk of yours"
+            )
+            raise ValueError(msg)
+        return value
 
 
 class GridConfig(_Section):
@@ -234,7 +265,7 @@ class Config(_Section):
     lost_tiles: Literal["fail", "mark"] = "fail"
     """What becomes of a tile that no worker has the memory for, not even in pieces: the run fails,
     or it is left empty and said to be on every layer made from it."""
-    publish_to: BucketAddress | None = None
+    publish_to: BucketPlace | None = None
     """Folder of object storage that the published city is uploaded to after each run."""
     buckets: dict[str, BucketAccess] = Field(default_factory=dict, validate_default=True)
     """How the buckets that are named above are reached."""
@@ -284,8 +315,10 @@ class Config(_Section):
     def _each_in_use_is_told(
         cls, value: dict[str, BucketAccess], info: ValidationInfo
     ) -> dict[str, BucketAccess]:
-        address = info.data.get("publish_to")
-        used = {bucket_and_folder(address)[0]} if address else set()
+        places = [info.data.get("publish_to")]
+        for source in info.data.get("sources", ()):
+            places += [source.path, source.root]
+        used = {bucket_and_folder(p)[0] for p in places if p is not None and is_bucket_address(p)}
         for name in sorted(used - value.keys()):
             msg = (
                 f"does not tell how {name!r} is reached: add `{name}: {{region: ...}}` for Amazon's"
@@ -321,8 +354,22 @@ class LoadedConfig(_Section):
     """The night that is made up for; None for what is to be made now."""
 
     def path(self, text: str) -> Path:
-        """Absolute path of a path named in the configuration."""
+        """Absolute path of a path named in the configuration; of a source in object storage that of
+        its copy on the disk.
+        """
+        if is_bucket_address(text):
+            return self.copies / Path(text.removeprefix(SCHEME))
         return (self.file.parent / text).resolve()
+
+    @property
+    def copies(self) -> Path:
+        """Folder of the copies of sources in object storage: a folder for each bucket."""
+        return self.path(self.config.out) / WORK / FETCHED / self.config.city.id
+
+    @property
+    def remote_sources(self) -> tuple[SourceConfig, ...]:
+        """Sources that lie in object storage."""
+        return tuple(source for source in self.config.sources if is_bucket_address(source.path))
 
     @property
     def protected(self) -> bool:
@@ -346,7 +393,7 @@ class LoadedConfig(_Section):
         sealed = self.protected and self.config.publication == "served"
         return (out / SEALED if sealed else out) / self.config.city.id
 
-    def bucket_folder(self, address: BucketAddress) -> BucketFolder:
+    def bucket_folder(self, address: str) -> BucketFolder:
         """Folder of object storage that an address in the configuration names."""
         access = self.config.buckets[bucket_and_folder(address)[0]]
         return folder_at(

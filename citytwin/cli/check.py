@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.object_storage import told_source
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.errors import CityTwinError
@@ -31,6 +32,11 @@ def command(config: Path) -> None:
     wrong = 0
     for source in city.sources:
         try:
+            if source.config in loaded.remote_sources:
+                here, said_of_it = told_source(loaded, source.config)
+                click.echo(f"{'remote':<8} {source.config.name:<16} {said_of_it}")
+                if not here:
+                    continue
             _, files = files_of(loaded, source)
         except CityTwinError as error:
             click.echo(f"missing  {source.config.name:<16} {error}")

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
+from citytwin.cli.object_storage import told_source
 from citytwin.config import LoadedConfig, load
 
 
@@ -73,6 +74,8 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         if layers:
             shown = "all" if len(layers) == len(classes) else ", ".join(layers)
             console.print(f"{name}: {len(layers)} layers ({shown})", highlight=False)
+    for source in loaded.remote_sources:
+        console.print(f"first {told_source(loaded, source)[1]}", highlight=False)
     place = published_place(loaded)
     if place is not None:
         console.print(f"then uploaded to {place.told}", highlight=False)

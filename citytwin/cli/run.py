@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.object_storage import fetch_and_tell, uploaded_or_lost
 from citytwin.cli.run_wishes import RunWishes
-from citytwin.cli.uploading import uploaded_or_lost
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
@@ -66,6 +66,7 @@ def command(
 
 def _run(loaded: LoadedConfig, entry: Entry, wishes: RunWishes) -> Exit:
     begin = time.monotonic()
+    fetch_and_tell(loaded)
     finished = None if wishes.verify else carried_out(loaded)
     if finished is not None:
         seconds = time.monotonic() - begin

@@ -17,7 +17,7 @@ def command(config: Path) -> None:
     Safe to repeat: what is there is not sent again, and an upload that was stopped goes on.
     """
     loaded = load(config)
-    from citytwin.cli.uploading import told_upload
+    from citytwin.cli.object_storage import told_upload
     from citytwin.engine.uploading import upload_city
 
     click.echo(told_upload(loaded, upload_city(loaded)))

@@ -8,7 +8,6 @@ before readers have been switched. What is uploaded is a copy; the city on the d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +17,13 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest
 from citytwin.security.sealed_folders import KEYS_FILE, WrappedKey, read_wrapped
 from citytwin.store.latest import LATEST, LIVE, is_layer_id, is_run_id, latest_text, published_city
+from citytwin.store.object_record import ObjectRecord
 from citytwin.store.prune import superseded
 from citytwin.store.staging import is_sealed
-from citytwin.store.upload_record import UploadRecord
 from citytwin.transports.buckets import Bucket, Stored
+from citytwin.transports.side_by_side import side_by_side
 from citytwin.wording import first_of
 
-_AT_ONCE = 4
 _FOREVER = "max-age=31536000, immutable"
 """Of files of runs, which never change; all else is asked for again."""
 _KINDS = {
@@ -95,7 +94,7 @@ def upload(city_dir: Path, bucket: Bucket, record_file: Path, keep: int | None) 
     if latest is None:
         msg = f"{city_dir / LATEST} does not exist"
         raise StoreError(msg, hint="only a published city can be uploaded")
-    record = UploadRecord(record_file, bucket.folder)
+    record = ObjectRecord(record_file, bucket.folder)
     there = bucket.listed()
     here = dict(_files(city_dir, latest))
     _require_ours(city_dir, latest, bucket, there, {*here, *record})
@@ -118,19 +117,12 @@ def upload(city_dir: Path, bucket: Bucket, record_file: Path, keep: int | None) 
 @dataclass(frozen=True)
 class _Sending:
     bucket: Bucket
-    record: UploadRecord
+    record: ObjectRecord
     here: Mapping[str, Path]
 
     def all(self, names: Sequence[str]) -> None:
-        """Send files, some at a time; after a failure no further one is begun."""
-        with ThreadPoolExecutor(_AT_ONCE) as pool:
-            tries = [pool.submit(self.one, name, self.here[name]) for name in names]
-            try:
-                for done in as_completed(tries):
-                    done.result()
-            except BaseException:
-                pool.shutdown(wait=True, cancel_futures=True)
-                raise
+        """Send files."""
+        side_by_side(lambda name: self.one(name, self.here[name]), names)
 
     def one(self, name: str, content: Path | bytes) -> None:
         """Send a file, and note that it is there."""

@@ -12,7 +12,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 SCHEME = "s3://"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-_PART = re.compile(r"[^/\\?#\x00-\x1f\x7f]+")
+_PART = re.compile(r"[^/\\\x00-\x1f\x7f]+")
+_MAGIC = re.compile(r"[*\[]")
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -42,16 +43,40 @@ def bucket_and_folder(text: str) -> tuple[str, str]:
     """
     bucket, _, folder = text.removeprefix(SCHEME).partition("/")
     folder = folder.rstrip("/")
-    parts = folder.split("/") if folder else []
-    sound = all(_PART.fullmatch(part) and part not in (".", "..") for part in parts)
+    sound = not folder or (is_sound_name(folder) and not set("?#") & set(folder))
     if not is_bucket_address(text) or not _BUCKET.fullmatch(bucket) or not sound:
         msg = "must be like s3://bucket/folder, without . and .., ? and #"
         raise ValueError(msg)
     return bucket, folder
 
 
-def _a_bucket_address(value: str) -> str:
-    bucket_and_folder(value)
+def is_sound_name(name: str) -> bool:
+    """Whether an object may be a file of its name, below a folder and not outside of it.
+
+    Parameters
+    ----------
+    name
+        Parts divided by slashes.
+    """
+    return all(_PART.fullmatch(part) and part not in (".", "..") for part in name.split("/"))
+
+
+def has_pattern(text: str) -> bool:
+    """Whether an address, or a part of one, stands for several.
+
+    Parameters
+    ----------
+    text
+        The address.
+    """
+    return _MAGIC.search(text) is not None
+
+
+def _a_bucket_folder(value: str) -> str:
+    _, folder = bucket_and_folder(value)
+    if has_pattern(folder):
+        msg = "must be one folder, without * and ["
+        raise ValueError(msg)
     return value
 
 
@@ -67,7 +92,7 @@ def _an_endpoint(value: str) -> str:
     return value.rstrip("/")
 
 
-BucketAddress = Annotated[str, AfterValidator(_a_bucket_address)]
+BucketPlace = Annotated[str, AfterValidator(_a_bucket_folder)]
 """A folder in object storage, such as ``s3://maps/town``."""
 
 
@@ -83,6 +108,8 @@ class BucketAccess(BaseModel):
     """File of certificate authorities of your own; relative to the configuration."""
     profile: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]{1,64}$")
     """Section of the file of credentials; None = keys in the environment, else the usual section."""
+    anonymous: bool = False
+    """Whether the bucket lets anyone read, so that no keys are looked for."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +123,7 @@ class BucketFolder:
     region: str
     authorities: Path | None = None
     profile: str | None = None
+    anonymous: bool = False
 
     def __str__(self) -> str:
         return f"{SCHEME}{self.bucket}/{self.prefix}".rstrip("/")
@@ -123,4 +151,12 @@ def folder_at(address: str, access: BucketAccess, authorities: Path | None) -> B
     """
     bucket, prefix = bucket_and_folder(address)
     endpoint = access.endpoint or f"https://s3.{access.region}.amazonaws.com"
-    return BucketFolder(bucket, prefix, endpoint, access.region, authorities, access.profile)
+    return BucketFolder(
+        bucket,
+        prefix,
+        endpoint,
+        access.region,
+        authorities=authorities,
+        profile=access.profile,
+        anonymous=access.anonymous,
+    )

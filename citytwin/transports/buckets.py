@@ -12,19 +12,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 from citytwin.errors import ConfigError, StoreError, UnreachableError
 from citytwin.transports.bucket_address import BucketFolder
 from citytwin.transports.bucket_credentials import BucketKeys, bucket_keys
 
 if TYPE_CHECKING:
+    from obstore import ObjectMeta
     from obstore.store import ClientConfig, S3Credential, S3Store
 
 _LISTED_AT_ONCE = 1000
 _PART_BYTES = 16 << 20
 """Larger objects are sent in parts of this size; the object appears when the last one is there."""
 _PARTS_AT_ONCE = 2
+_BLOCK_BYTES = 1 << 20
 _DELETED_AT_ONCE = 1000
 _CONNECT = timedelta(seconds=10)
 _REQUEST = timedelta(minutes=5)
@@ -74,8 +76,13 @@ class Bucket:
         self.folder = folder
         self._store = _opened(folder)
 
-    def listed(self) -> dict[str, Stored]:
-        """Return all objects below the folder, by their names in it.
+    def listed(self, below: str = "") -> dict[str, Stored]:
+        """Return all objects below the folder, or below one in it, by their names in the folder.
+
+        Parameters
+        ----------
+        below
+            Folder in the folder; empty for all.
 
         Raises
         ------
@@ -87,12 +94,58 @@ class Bucket:
         import obstore
 
         with self._told("listed"):
-            batches = obstore.list(self._store, chunk_size=_LISTED_AT_ONCE)
-            return {
-                one["path"]: Stored(one["size"], _plain(one["e_tag"]))
-                for batch in batches
-                for one in batch
-            }
+            batches = obstore.list(self._store, below or None, chunk_size=_LISTED_AT_ONCE)
+            return dict(_as_listed(one) for batch in batches for one in batch)
+
+    def listed_in(self, folder: str) -> dict[str, Stored]:
+        """Return the objects that lie in a folder itself, by their names in this one.
+
+        Parameters
+        ----------
+        folder
+            Folder in the folder; empty for the folder.
+
+        Raises
+        ------
+        StoreError, UnreachableError
+            If the server refuses, or does not answer.
+        """
+        import obstore
+
+        with self._told("listed"):
+            found = obstore.list_with_delimiter(self._store, folder or None)
+            return dict(map(_as_listed, found["objects"]))
+
+    def fetch(self, name: str, there: Stored, target: BinaryIO) -> None:
+        """Copy an object as it was listed.
+
+        Parameters
+        ----------
+        name
+            Of the object.
+        there
+            As it was listed.
+        target
+            Receives its bytes.
+
+        Raises
+        ------
+        StoreError, UnreachableError
+            If it is another now, the server refuses, or does not answer, or sends less than it said.
+        OSError
+            If the target takes no more.
+        """
+        import obstore
+
+        size = 0
+        with self._told("read", name):
+            found = obstore.get(self._store, name)
+            tag = _plain(found.meta["e_tag"])
+            for block in found.stream(min_chunk_size=_BLOCK_BYTES):
+                size += target.write(block)
+        if (size, tag) != (there.size, there.e_tag):
+            msg = f"{self.folder}/{name} changed while it was read"
+            raise StoreError(msg, hint="run again")
 
     def read(self, name: str) -> bytes:
         """Return the content of a small object.
@@ -204,7 +257,8 @@ def _opened(folder: BucketFolder) -> S3Store:
     except ImportError:
         msg = f"{folder} lies in object storage, and the package for it is not installed"
         raise ConfigError(msg, hint="pip install 'citytwin[s3]'") from None
-    keys, options = bucket_keys(folder.profile), _client_options(folder)
+    keys = None if folder.anonymous else bucket_keys(folder.profile)
+    options = _client_options(folder)
     try:
         return S3Store(
             folder.bucket,
@@ -215,7 +269,7 @@ def _opened(folder: BucketFolder) -> S3Store:
                 "aws_endpoint_url_s3": folder.endpoint,
                 "region": folder.region,
                 "virtual_hosted_style_request": False,
-                "skip_signature": False,
+                "skip_signature": folder.anonymous,
                 "unsigned_payload": False,
             },
             client_options=options,
@@ -253,6 +307,10 @@ def _provider(keys: BucketKeys) -> Callable[[], S3Credential]:
         }
 
     return given
+
+
+def _as_listed(one: ObjectMeta) -> tuple[str, Stored]:
+    return one["path"], Stored(one["size"], _plain(one["e_tag"]))
 
 
 def _plain(tag: str | None) -> str:

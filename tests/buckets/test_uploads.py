@@ -17,9 +17,9 @@ import pytest
 from click.testing import CliRunner
 
 from citytwin.cli.check import command as check_command
+from citytwin.cli.object_storage import uploaded_or_lost
 from citytwin.cli.plan import command as plan_command
 from citytwin.cli.upload import command as upload_command
-from citytwin.cli.uploading import uploaded_or_lost
 from citytwin.config import load
 from citytwin.errors import CityTwinError, ConfigError, StoreError, UnreachableError
 from citytwin.model.layer import Latest

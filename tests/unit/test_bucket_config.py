@@ -8,6 +8,7 @@ import pytest
 
 from citytwin.config import load
 from citytwin.errors import ConfigError
+from citytwin.transports.bucket_address import is_sound_name
 from tests.unit.cli.test_main import CITY
 
 MAPS = "publish_to: s3://maps/town\nbuckets: {maps: {}}\n"
@@ -63,6 +64,7 @@ def test_this_computer_needs_no_tls(tmp_path: Path, endpoint: str) -> None:
             MAPS.replace("{}", "{secret_access_key: x}"),
             "buckets.maps.secret_access_key: unknown key",
         ),
+        (MAPS.replace("s3://maps/town", "s3://maps/*"), "publish_to: must be one folder, without"),
         (f"publication: served\n{MAPS}", "publish_to: would put internal layers into a bucket in"),
     ],
 )
@@ -77,3 +79,46 @@ def test_sealed_cities_may_go(tmp_path: Path) -> None:
     """What is restricted is sealed wherever it lies."""
     text = CITY.replace("classification: public", "classification: restricted")
     load(write(tmp_path, f"{text}publication: served\nencryption: {{key: k}}\n{MAPS}"))
+
+
+SOURCE = CITY.replace("path: a.gml", "path: 's3://models/town/**/*.gml'")
+MODELS = "buckets: {models: {anonymous: true}}\n"
+
+
+def test_sources_have_copies(tmp_path: Path) -> None:
+    """A path on the disk stands for an address, so that all else reads files."""
+    loaded = load(write(tmp_path, SOURCE + MODELS))
+    copies = tmp_path / "out" / ".work" / ".fetched" / "little"
+    (source,) = loaded.remote_sources
+    assert loaded.path(source.path) == copies / "models" / "town" / "**" / "*.gml"
+    assert loaded.bucket_folder(source.path).anonymous
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (SOURCE, "buckets: does not tell how 'models' is reached"),
+        (SOURCE.replace("town/**", "../x") + MODELS, "sources[0].path: must be like s3://bucket/"),
+        (
+            SOURCE.replace("public", "restricted") + MODELS,
+            "sources[0].classification: what lies in",
+        ),
+        (
+            SOURCE.replace("classification: public, ", "") + MODELS,
+            "sources[0].classification: what",
+        ),
+        (CITY.replace("out: out", "out: s3://maps/out"), "out: must lie on a disk; `publish_to`"),
+    ],
+)
+def test_mistakes_of_sources(tmp_path: Path, text: str, message: str) -> None:
+    """What would lie on the disk in clear, or outside of the folder of copies, is refused."""
+    with pytest.raises(ConfigError) as refused:
+        load(write(tmp_path, text))
+    assert message in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["", "/a", "a//b", "a/../b", "..", "./a", "a\\b", "a\nb", "a/"])
+def test_names_that_lead_elsewhere(name: str) -> None:
+    """Whoever writes to a bucket may name objects as they like."""
+    assert not is_sound_name(name)
+    assert is_sound_name("町/a b+c?#.gml")

@@ -1,4 +1,4 @@
-"""The upload that follows a run, and what is said of one."""
+"""What a run fetches from object storage before, and uploads to it after; and what is said of it."""
 
 from __future__ import annotations
 
@@ -6,13 +6,58 @@ from typing import TYPE_CHECKING
 
 import click
 
-from citytwin.config import LoadedConfig
+from citytwin.config import LoadedConfig, SourceConfig
 from citytwin.errors import CityTwinError
 
 if TYPE_CHECKING:
     from citytwin.store.upload import Uploaded
 
 _MB = 1e6
+
+
+def fetch_and_tell(loaded: LoadedConfig) -> None:
+    """Bring the copies of sources in object storage up to date, and tell the user.
+
+    Parameters
+    ----------
+    loaded
+        The configuration; where no source lies there nothing is done.
+    """
+    if not loaded.remote_sources:
+        return
+    from citytwin.engine.fetching import fetch_sources
+
+    done = fetch_sources(loaded)
+    size = f" ({done.size / _MB:.1f} MB)"
+    click.echo(f"fetched: {f'{done.objects} objects{size}' if done.objects else 'nothing new'}")
+
+
+def told_source(loaded: LoadedConfig, source: SourceConfig) -> tuple[bool, str]:
+    """Ask for a source in object storage.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    source
+        The source.
+
+    Returns
+    -------
+    here : bool
+        Whether all copies are here, so that they can be looked at.
+    said : str
+        What a run would fetch.
+
+    Raises
+    ------
+    CityTwinError
+        If it is not there, or the server refuses or fails.
+    """
+    from citytwin.engine.fetching import to_be_fetched
+
+    number, missing = to_be_fetched(loaded, source)
+    return not missing, f"{source.path}: {number} object(s), of which a run fetches {missing}"
 
 
 def uploaded_or_lost(loaded: LoadedConfig) -> list[str]:

@@ -1,7 +1,7 @@
-"""What was uploaded to object storage already: one line per object, appended when it is there.
+"""Which files and objects of a bucket are the same: one line each, appended when it is so.
 
-An object stands when its file is the one that was sent, by size and time stamp, and the bucket
-lists it with the tag that it gave then. A record that is lost costs another upload, nothing else.
+They are as long as the file has the size and time stamp, and the object the tag, that they had
+then. A record that is lost costs another transfer, nothing else.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ from citytwin.store.atomic import write_text
 from citytwin.transports.bucket_address import BucketFolder
 from citytwin.transports.buckets import Stored
 
-Sent = tuple[int, int, str]
+Same = tuple[int, int, str]
 """Size [bytes] and time stamp [ns] of the file, tag of the object."""
 
 
-class UploadRecord:
-    """The objects that one city put into one folder; safe among threads.
+class ObjectRecord:
+    """The objects of one folder that a city put there, or took; safe among threads.
 
     Parameters
     ----------
@@ -33,15 +33,15 @@ class UploadRecord:
     def __init__(self, file: Path, folder: BucketFolder) -> None:
         self._file = file
         self._head = json.dumps(str(folder))
-        self._sent = _read(file, self._head)
+        self._same = _read(file, self._head)
+        self._begun = False
         self._lock = threading.Lock()
-        self._write()
 
     def __contains__(self, name: str) -> bool:
-        return name in self._sent
+        return name in self._same
 
     def __iter__(self) -> Iterator[str]:
-        return iter(tuple(self._sent))
+        return iter(tuple(self._same))
 
     def stands(self, name: str, path: Path, there: Stored | None) -> bool:
         """Whether an object is what its file holds.
@@ -55,55 +55,64 @@ class UploadRecord:
         there
             The object as it is listed; None where it is not.
         """
-        sent = self._sent.get(name)
-        if sent is None or there is None:
+        same = self._same.get(name)
+        if same is None or there is None:
             return False
-        stat = path.stat()
-        return sent == (stat.st_size, stat.st_mtime_ns, there.e_tag)
+        try:
+            stat = path.stat()
+        except FileNotFoundError:
+            return False
+        return same == (stat.st_size, stat.st_mtime_ns, there.e_tag)
 
     def note(self, name: str, path: Path, e_tag: str) -> None:
-        """Note an object that is there now.
+        """Note an object that is the same as its file now.
 
         Parameters
         ----------
         name
             Of the object.
         path
-            The file that it was made from.
+            The file.
         e_tag
-            Its tag.
+            Tag of the object.
         """
         stat = path.stat()
-        sent = (stat.st_size, stat.st_mtime_ns, e_tag)
-        with self._lock, self._file.open("a", encoding="utf-8") as file:
-            self._sent[name] = sent
-            file.write(json.dumps([name, *sent]) + "\n")
+        same = (stat.st_size, stat.st_mtime_ns, e_tag)
+        with self._lock:
+            self._same[name] = same
+            if not self._begun:  # a record of another folder, or with a torn line, is replaced
+                self._write()
+                return
+            with self._file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps([name, *same]) + "\n")
 
     def forget(self, names: Collection[str]) -> None:
-        """Forget objects that were removed.
+        """Forget objects that are no longer there, or no longer here.
 
         Parameters
         ----------
         names
             Of the objects.
         """
-        for name in names:
-            self._sent.pop(name, None)
-        self._write()
+        if names:
+            for name in names:
+                self._same.pop(name, None)
+            self._write()
 
     def _write(self) -> None:
-        lines = (json.dumps([name, *sent]) for name, sent in self._sent.items())
+        lines = (json.dumps([name, *same]) for name, same in self._same.items())
         write_text(self._file, "\n".join((self._head, *lines)) + "\n")
+        self._begun = True
 
 
-def _read(file: Path, head: str) -> dict[str, Sent]:
+def _read(file: Path, head: str) -> dict[str, Same]:
     try:
         lines = file.read_text("utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
         return {}
     if not lines or lines[0] != head:
         return {}
-    found: dict[str, Sent] = {}
+    found: dict[str, Same] = {}
     for line in lines[1:]:
         try:
             name, size, time_ns, e_tag = json.loads(line)

@@ -1,0 +1,159 @@
+"""Copies of sources that lie in object storage, brought up to date before a run looks at them.
+
+A copy is made again when the bucket lists another tag or size, or the file was touched. All that
+reads a source reads the copy, as it reads any file: the results are those of files on a disk.
+"""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from citytwin.config import LoadedConfig, SourceConfig
+from citytwin.engine.locking import holding
+from citytwin.errors import SourceError, StoreError
+from citytwin.formats.data_set import CODE_LISTS
+from citytwin.store.atomic import replacing
+from citytwin.store.object_record import ObjectRecord
+from citytwin.store.private_folder import private_folder
+from citytwin.transports.bucket_address import SCHEME, bucket_and_folder
+from citytwin.transports.bucket_finding import objects_of
+from citytwin.transports.buckets import Bucket, Stored
+from citytwin.transports.side_by_side import side_by_side
+
+log = logging.getLogger(__name__)
+_MARGIN_BYTES = 32_000_000
+_RECORD = ".objects.jsonl"
+"""Ends the name of the file that says which copy is of which object."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """What was done to bring the copies up to date."""
+
+    objects: int
+    """Objects that were copied."""
+    size: int
+    """Bytes of these."""
+
+
+@dataclass
+class _Copies:
+    """What is wanted of one bucket, and its copies."""
+
+    bucket: Bucket
+    folder: Path
+    record: ObjectRecord
+    wanted: dict[str, Stored] = field(default_factory=dict)
+
+    def missing(self) -> list[str]:
+        """Objects of which there is no copy as they are now."""
+        return [
+            name
+            for name, there in self.wanted.items()
+            if not self.record.stands(name, self.folder / name, there)
+        ]
+
+    def fetch(self, name: str) -> None:
+        """Copy an object; the copy is there whole or not at all."""
+        there = self.wanted[name]
+        with replacing(self.folder / name) as temporary, temporary.open("wb") as file:
+            self.bucket.fetch(name, there, file)
+        self.record.note(name, self.folder / name, there.e_tag)
+
+    def drop_others(self) -> None:
+        """Remove copies of objects that are gone, or of no source any more."""
+        for path in [path for path in self.folder.rglob("*") if path.is_file()]:
+            if path.relative_to(self.folder).as_posix() not in self.wanted:
+                path.unlink()
+        self.record.forget([name for name in self.record if name not in self.wanted])
+
+
+def fetch_sources(loaded: LoadedConfig) -> Fetched:
+    """Bring the copies of sources in object storage up to date.
+
+    A source of which nothing is there keeps no copies, so that the run tells it as any other that
+    is missing.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+
+    Returns
+    -------
+    Fetched
+        What was done.
+
+    Raises
+    ------
+    BusyError
+        If a run holds the city.
+    StoreError, UnreachableError
+        If a server refuses or fails, or the disk has no room; what was copied stays for the next
+        try.
+    """
+    with holding(loaded):
+        if loaded.private:
+            private_folder(loaded.copies)
+        every: dict[str, _Copies] = {}
+        for source in loaded.remote_sources:
+            copies = every.setdefault(_bucket_of(source), _copies(loaded, source))
+            try:
+                copies.wanted |= _objects(copies.bucket, source)
+            except SourceError as error:
+                log.warning("source %s: %s", source.name, error)
+        missing = [(copies, name) for copies in every.values() for name in copies.missing()]
+        size = sum(copies.wanted[name].size for copies, name in missing)
+        _require_room(loaded.copies, size)
+        side_by_side(lambda one: one[0].fetch(one[1]), missing)
+        for copies in every.values():
+            copies.drop_others()
+    return Fetched(len(missing), size)
+
+
+def to_be_fetched(loaded: LoadedConfig, source: SourceConfig) -> tuple[int, int]:
+    """Return how many objects a source in object storage has, and of how many a copy is missing.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    source
+        The source.
+
+    Raises
+    ------
+    SourceError
+        If there are none.
+    StoreError, UnreachableError
+        If the server refuses or fails.
+    """
+    copies = _copies(loaded, source)
+    copies.wanted = _objects(copies.bucket, source)
+    return len(copies.wanted), len(copies.missing())
+
+
+def _bucket_of(source: SourceConfig) -> str:
+    return bucket_and_folder(source.path)[0]
+
+
+def _copies(loaded: LoadedConfig, source: SourceConfig) -> _Copies:
+    name = _bucket_of(source)
+    bucket = Bucket(loaded.bucket_folder(f"{SCHEME}{name}"))
+    record = ObjectRecord(loaded.copies / f"{name}{_RECORD}", bucket.folder)
+    return _Copies(bucket, loaded.copies / name, record)
+
+
+def _objects(bucket: Bucket, source: SourceConfig) -> dict[str, Stored]:
+    return objects_of(bucket, bucket_and_folder(source.path)[1], (CODE_LISTS,))
+
+
+def _require_room(folder: Path, size: int) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(folder).free
+    if size and size + _MARGIN_BYTES > free:
+        msg = f"{folder} has {free / 1e6:.0f} MB left, and {size / 1e6:.0f} MB are to be fetched"
+        raise StoreError(msg, hint="free some space on the disk, or name another `out`")
