@@ -100,7 +100,10 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
             private_folder(loaded.copies)
         every: dict[str, _Copies] = {}
         for source in loaded.remote_sources:
-            copies = every.setdefault(_bucket_of(source), _copies(loaded, source))
+            name = _bucket_of(source)
+            if name not in every:
+                every[name] = _copies(loaded, source)
+            copies = every[name]
             try:
                 copies.wanted |= _objects(copies.bucket, source)
             except SourceError as error:
