@@ -12,6 +12,7 @@ import dagster as dg
 
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.bind import bind
+from citytwin.engine.fetching import fetch_sources
 from citytwin.engine.losses import could_give
 from citytwin.engine.plan import Plan, layer_input, plan
 from citytwin.engine.report import Silent
@@ -77,6 +78,7 @@ def _made(
 ) -> Iterator[dg.MaterializeResult[Any]]:
     try:
         with recorded(loaded) as entry:
+            fetch_sources(loaded)
             report = run(loaded, RunOptions(scheduler=scheduler), Silent())
             entry.ended(report)
     except BusyError as error:

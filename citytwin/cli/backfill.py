@@ -8,8 +8,8 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.object_storage import fetch_and_tell, uploaded_or_lost
 from citytwin.cli.run_wishes import RunWishes
-from citytwin.cli.uploading import uploaded_or_lost
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit, RunReport
 from citytwin.errors import BusyError, CityTwinError, StoreError
@@ -55,6 +55,7 @@ def command(
     nights = past_nights(loaded, first, last, datetime.now(UTC))
     from citytwin.engine.bind import bind  # heavy: all steps
 
+    fetch_and_tell(loaded)
     bind(loaded)  # a mistake in the configuration is none of a night
     codes = [_made_up(night, wishes) for night in nights]
     lost = uploaded_or_lost(loaded)

@@ -72,7 +72,7 @@ class _Copies:
 
 
 def fetch_sources(loaded: LoadedConfig) -> Fetched:
-    """Bring the copies of sources in object storage up to date.
+    """Bring the copies of sources in object storage up to date; where none lies there do nothing.
 
     A source of which nothing is there keeps no copies, so that the run tells it as any other that
     is missing.
@@ -95,6 +95,8 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
         If a server refuses or fails, or the disk has no room; what was copied stays for the next
         try.
     """
+    if not loaded.remote_sources:
+        return Fetched(0, 0)
     with holding(loaded):
         if loaded.private:
             private_folder(loaded.copies)
