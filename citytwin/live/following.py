@@ -178,10 +178,13 @@ class Follower:
             self.trigger.late()
         self._end(running, f"not done within {took_s:.0f} s")
 
-    def _end(self, running: _Running, fault: str) -> None:
+    def _let_go(self, running: _Running) -> None:
         running.process.join(5.0)
         running.answer.close()
         self._running = None
+
+    def _end(self, running: _Running, fault: str) -> None:
+        self._let_go(running)
         if fault:
             self._failed(fault)
         else:
@@ -196,7 +199,8 @@ class Follower:
         """End what runs; the published city stands as it did, or as it will."""
         if self._running is not None:
             self._running.process.terminate()
-            self._end(self._running, "stopped")
+            self._let_go(self._running)
+            _LOG.info("layer %s: ended with the twin", self.trigger.layer)
 
 
 def _work(task: Task, answer: Connection) -> None:
