@@ -26,7 +26,7 @@ def run(block: Block, params: HungryParams) -> Outcome:
     ground = block[f.TERRAIN]
     row, col = PLACE[0] - block.row0, PLACE[1] - block.col0
     if 0 <= row < ground.shape[0] and 0 <= col < ground.shape[1]:
-        wanted = max(params.at_least, params.bytes_per_cell * ground.size)
+        wanted = max(1, params.at_least, params.bytes_per_cell * ground.size)
         held = np.ones(wanted, dtype=np.uint8)
         assert held[-1] == 1
     return Outcome({f.SUNLIT_HOURS: np.clip(ground, 0.0, 24.0)})

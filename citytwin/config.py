@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -26,10 +26,11 @@ from pydantic import (
     ValidationError,
     ValidationInfo,
     field_validator,
+    model_validator,
 )
 
 from citytwin.errors import ConfigError
-from citytwin.live_config import LiveConfig
+from citytwin.live_config import LiveConfig, WebhookConfig
 from citytwin.model.layer import CityName, Classification, Publication, is_within
 from citytwin.model.text import Text, both_languages
 from citytwin.security.lowering import Lowering
@@ -204,12 +205,24 @@ class GridConfig(_Section):
 
 
 class FailureHook(_Section):
-    """Whom to tell of a run that did not bring the map up to date, or lost something."""
+    """Whom to tell of a run that did not bring the map up to date, or lost something: a `command`,
+    a `webhook`, or both.
+    """
 
-    command: tuple[Line, ...] = Field(min_length=1)
+    command: tuple[Line, ...] | None = Field(default=None, min_length=1)
     """Program and its arguments, run without a shell; the record of the run comes on its standard
     input as JSON."""
+    webhook: WebhookConfig | None = None
+    """Address that the record of the run is posted to, signed."""
     timeout_s: float = Field(default=60.0, gt=0, le=3600)
+    """For the command."""
+
+    @model_validator(mode="after")
+    def _tells_somebody(self) -> Self:
+        if self.command is None and self.webhook is None:
+            msg = "needs a command or a webhook"
+            raise ValueError(msg)
+        return self
 
 
 class NightsConfig(_Section):

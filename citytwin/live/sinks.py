@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 
-from citytwin.alerts import webhook
+from citytwin.engine.web_hooks import WebHook
 from citytwin.errors import SourceError
 from citytwin.store.atomic import write_bytes
 from citytwin.store.outbox import Parcel
-from citytwin.transports.https import HttpsClient
 from citytwin.transports.mqtt_publisher import MqttPublisher
 
 _FILE = re.compile(r"[A-Za-z0-9._-]{1,200}")
@@ -23,16 +20,11 @@ class WebhookSink:
     """Posts signed messages to one address."""
 
     name: str
-    url: str
-    client: HttpsClient
-    secrets: Sequence[bytes]
-    """One, or two while it is replaced."""
+    hook: WebHook
 
     def send(self, parcel: Parcel) -> None:
         """Post a parcel, signed at this moment."""
-        now = datetime.now(UTC)
-        said = webhook.headers(parcel.body, parcel.key, self.secrets, now, parcel.media_type)
-        self.client.post(self.url, parcel.body, said)
+        self.hook.post(parcel.body, parcel.key, parcel.media_type)
 
     def close(self) -> None:
         """Nothing stays open."""

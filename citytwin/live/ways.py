@@ -1,15 +1,14 @@
-"""From the configuration to connectors and sinks; secrets come from the environment here."""
+"""From the configuration to connectors and sinks; their secrets come from the environment."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterable
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from citytwin.config import LoadedConfig
-from citytwin.errors import ConfigError
+from citytwin.engine.web_hooks import secret_of, web_hook
 from citytwin.formats.climatology import Climatology
 from citytwin.live.decoding import decoder_of
 from citytwin.live.delivery import Sink
@@ -24,7 +23,6 @@ from citytwin.live_config import (
     PollConfig,
     SinkConfig,
     SubscriptionConfig,
-    WebhookConfig,
 )
 from citytwin.transports.addresses import Allowed
 from citytwin.transports.connector import Connector
@@ -130,22 +128,11 @@ def sinks_of(loaded: LoadedConfig, sinks: Iterable[SinkConfig]) -> list[Sink]:
 
 def _sink(loaded: LoadedConfig, sink: SinkConfig) -> Sink:
     if sink.webhook is not None:
-        return _webhook(loaded, sink.name, sink.webhook)
+        return WebhookSink(sink.name, web_hook(loaded, sink.name, sink.webhook))
     if sink.mqtt is not None:
         return MqttSink(sink.name, MqttPublisher(_broker(loaded, sink.mqtt, sink.name)))
     path = sink.folder.path if sink.folder is not None else "."
     return FolderSink(sink.name, loaded.path(path))
-
-
-def _webhook(loaded: LoadedConfig, name: str, config: WebhookConfig) -> Sink:
-    host = (urlsplit(config.url).hostname or "").lower()
-    client = HttpsClient(
-        Allowed(frozenset({host}), private=config.private_network),
-        Limits(bytes=1_000_000),
-        None if config.authorities is None else loaded.path(config.authorities),
-    )
-    secrets = [secret_of(variable, name).encode("utf-8") for variable in config.secret_envs]
-    return WebhookSink(name, config.url, client, secrets)
 
 
 def _broker(loaded: LoadedConfig, config: MqttConfig, name: str) -> Broker:
@@ -159,25 +146,3 @@ def _broker(loaded: LoadedConfig, config: MqttConfig, name: str) -> Broker:
         password="" if config.password_env is None else secret_of(config.password_env, name),
         authorities=None if config.authorities is None else loaded.path(config.authorities),
     )
-
-
-def secret_of(variable: str, name: str) -> str:
-    """Return the value of an environment variable; it is never told to anybody.
-
-    Parameters
-    ----------
-    variable
-        Name of it.
-    name
-        Feed or sink that needs it.
-
-    Raises
-    ------
-    ConfigError
-        If it is not set.
-    """
-    value = os.environ.get(variable, "")
-    if not value:
-        msg = f"{name} needs a secret in the environment variable {variable}, which is not set"
-        raise ConfigError(msg, hint=f"export {variable}=... before the start; not in the file")
-    return value

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import logging
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 
-from citytwin.config import FailureHook, LoadedConfig
+from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
 from citytwin.engine.request import read_latest
-from citytwin.errors import BusyError, CityTwinError
+from citytwin.engine.web_hooks import web_hook
+from citytwin.errors import BusyError, CityTwinError, UnreachableError
+from citytwin.live_config import WebhookConfig
 from citytwin.nights.metrics import metrics_text
-from citytwin.nights.record import RunRecord
+from citytwin.nights.record import RunRecord, stamp_of
 from citytwin.store.atomic import write_text
 from citytwin.store.prune import prune
 
 log = logging.getLogger(__name__)
+PAUSES_S = (5.0, 30.0)
+"""Before a receiver that does not answer is tried again [s]."""
 
 
 def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
@@ -42,7 +47,16 @@ def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
         _tried("the figures cannot be written", lambda: write_text(file, text_of_metrics))
     if nights.on_failure is not None and (record.failures or record.losses):
         hook = nights.on_failure
-        _tried("nobody could be told of the failure", lambda: _tell(hook, record))
+        command, told = hook.command, hook.webhook
+        if command is not None:
+            _tried(
+                "the command could not be told of the failure",
+                lambda: _tell(command, hook.timeout_s, record),
+            )
+        if told is not None:
+            _tried(
+                "the web hook could not be told of the failure", lambda: _post(loaded, told, record)
+            )
 
 
 def _prune(loaded: LoadedConfig, keep: int) -> None:
@@ -53,17 +67,31 @@ def _prune(loaded: LoadedConfig, keep: int) -> None:
         log.info("old runs stay for the run that goes on now")
 
 
-def _tell(hook: FailureHook, record: RunRecord) -> None:
+def _post(loaded: LoadedConfig, config: WebhookConfig, record: RunRecord) -> None:
+    """Post a record; a receiver that is away is tried again after a while, twice."""
+    hook = web_hook(loaded, "nights.on_failure", config)
+    body = record.model_dump_json().encode()
+    key = f"{record.city}-{stamp_of(record.begun)}-{record.process}"
+    for pause_s in PAUSES_S:
+        try:
+            return hook.post(body, key, "application/json")
+        except UnreachableError as error:
+            log.warning("%s, tried again in %.0f s", error, pause_s)
+            time.sleep(pause_s)
+    return hook.post(body, key, "application/json")
+
+
+def _tell(command: Sequence[str], timeout_s: float, record: RunRecord) -> None:
     said = subprocess.run(
-        hook.command,
+        command,
         input=record.model_dump_json().encode(),
-        timeout=hook.timeout_s,
+        timeout=timeout_s,
         capture_output=True,
         check=False,
     )
     if said.returncode:
         text = said.stderr.decode(errors="replace").strip()[-500:]
-        log.error("%s ended with %d: %s", hook.command[0], said.returncode, text)
+        log.error("%s ended with %d: %s", command[0], said.returncode, text)
 
 
 def _tried(trouble: str, work: Callable[[], None]) -> None:

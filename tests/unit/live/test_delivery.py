@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 from citytwin.alerts.webhook import verify
+from citytwin.engine.web_hooks import WebHook
 from citytwin.errors import SourceError
 from citytwin.live.delivery import Couriers
 from citytwin.live.sinks import FolderSink, WebhookSink
@@ -48,8 +49,10 @@ def test_a_dead_receiver_delays_nobody(tmp_path: Path) -> None:
             Limits(connect_s=3000, silence_s=3000, total_s=3000),
         )
         sinks = (
-            WebhookSink("dead", f"https://127.0.0.1:{dead.getsockname()[1]}/", deaf, [SECRET]),
-            WebhookSink("living", f"{server.url}/hook", server.client(), [SECRET]),
+            WebhookSink(
+                "dead", WebHook(f"https://127.0.0.1:{dead.getsockname()[1]}/", deaf, [SECRET])
+            ),
+            WebhookSink("living", WebHook(f"{server.url}/hook", server.client(), [SECRET])),
             FolderSink("folder", tmp_path / "cap"),
         )
         couriers = Couriers(path, sinks)
@@ -79,7 +82,7 @@ def test_what_failed_is_sent_again_in_order_with_the_same_key(tmp_path: Path) ->
         serving(tmp_path, lambda _: Reply(next(replies))) as server,
         Outbox(path) as outbox,
     ):
-        sink = WebhookSink("hook", server.url, server.client(), [SECRET])
+        sink = WebhookSink("hook", WebHook(server.url, server.client(), [SECRET]))
         outbox.record({}, [], [Parcel("hook", k, b"{}", "t") for k in "abc"], time.time())
         with Couriers(path, [sink], QUICK):
             until(lambda: outbox.lengths()["hook"].waiting == 0)
@@ -94,7 +97,7 @@ def test_what_is_refused_for_good_is_put_aside(tmp_path: Path) -> None:
         return Reply(422 if request.headers["idempotency-key"] == "bad" else 200)
 
     with serving(tmp_path, answer) as server, Outbox(path) as outbox:
-        sink = WebhookSink("hook", server.url, server.client(), [SECRET])
+        sink = WebhookSink("hook", WebHook(server.url, server.client(), [SECRET]))
         keys = ("bad", "good")
         outbox.record({}, [], [Parcel("hook", k, b"{}", "t") for k in keys], time.time())
         with Couriers(path, [sink], QUICK):
@@ -110,14 +113,16 @@ def test_what_waits_survives_a_restart(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]
     client = HttpsClient(Allowed(frozenset({"127.0.0.1"}), private=True))
-    nobody = WebhookSink("hook", f"https://127.0.0.1:{port}/", client, [SECRET])
+    nobody = WebhookSink("hook", WebHook(f"https://127.0.0.1:{port}/", client, [SECRET]))
     with Outbox(path) as outbox:
         with Couriers(path, [nobody], QUICK):
             until(lambda: outbox.first("hook", time.time() + 10) is not None)
             time.sleep(0.3)
         assert outbox.lengths()["hook"].waiting == 1
     with serving(tmp_path, lambda _: Reply()) as server, Outbox(path) as outbox:
-        with Couriers(path, [WebhookSink("hook", server.url, server.client(), [SECRET])], QUICK):
+        with Couriers(
+            path, [WebhookSink("hook", WebHook(server.url, server.client(), [SECRET]))], QUICK
+        ):
             until(lambda: outbox.lengths()["hook"].waiting == 0)
         assert len(server.requests) == 1
 

@@ -10,9 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from citytwin.alerts.webhook import verify
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Row, RunReport
-from citytwin.errors import BusyError, SourceError
+from citytwin.errors import BusyError, ConfigError, SourceError
+from citytwin.nights import aftermath
 from citytwin.nights.journal import (
     forget_oldest,
     is_going_on,
@@ -23,6 +25,7 @@ from citytwin.nights.journal import (
 from citytwin.nights.record import RunRecord
 from citytwin.nights.recording import recorded
 from tests.unit.nights.records import run_at
+from tests.unit.transports.https_server import Reply, serving
 
 CITY = """
 city: {id: c, title: {ja: 町, en: Town}}
@@ -158,6 +161,31 @@ def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
     assert RunRecord.model_validate_json((tmp_path / "report.json").read_bytes()) == record
     figures = (tmp_path / "figures" / "city.prom").read_text(encoding="utf-8")
     assert 'citytwin_run_exit_code{city="c"} 1.0' in figures
+
+
+def test_a_failure_is_posted_to_a_web_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Signed; a receiver that says later gets the same message once more, with the same key."""
+    secret = "s" * 32
+    monkeypatch.setenv("NIGHT_SECRET", secret)
+    monkeypatch.setattr(aftermath, "PAUSES_S", (0.0, 0.0))
+    answers = [Reply(503), Reply()]
+    with serving(tmp_path, lambda _: answers.pop(0)) as server:
+        hook = {"url": f"{server.url}/nights", "secret_envs": ["NIGHT_SECRET"],
+                "authorities": str(server.files.authority), "private_network": True}  # fmt: skip
+        more = f"nights: {json.dumps({'on_failure': {'webhook': hook}})}\n"
+        loaded = city(tmp_path, more)
+        with recorded(loaded) as entry:
+            entry.ended(report(failures=["no rain"]))
+    first, second = server.requests
+    keys = {verify(sent.body, sent.headers, [secret.encode()]) for sent in (first, second)}
+    assert len(keys) == 1
+    assert RunRecord.model_validate_json(second.body).failures == ("no rain",)
+
+
+def test_a_hook_that_tells_nobody_is_refused(tmp_path: Path) -> None:
+    """With the path of the key."""
+    with pytest.raises(ConfigError, match=r"nights\.on_failure.*needs a command or a webhook"):
+        city(tmp_path, "nights: {on_failure: {timeout_s: 5}}\n")
 
 
 def test_a_good_run_tells_nobody_and_a_missing_program_breaks_nothing(tmp_path: Path) -> None:

@@ -1,0 +1,99 @@
+"""Web hooks of a configuration: whom they reach, and the secrets that sign what is posted."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from urllib.parse import urlsplit
+
+from citytwin.alerts import webhook
+from citytwin.config import LoadedConfig
+from citytwin.errors import ConfigError
+from citytwin.live_config import WebhookConfig
+from citytwin.transports.addresses import Allowed
+from citytwin.transports.https import HttpsClient, Limits
+
+_LARGEST_ANSWER = 1_000_000
+
+
+@dataclass(frozen=True)
+class WebHook:
+    """Posts signed messages to one address."""
+
+    url: str
+    client: HttpsClient
+    secrets: Sequence[bytes]
+    """One, or two while it is replaced."""
+
+    def post(self, body: bytes, key: str, media_type: str) -> None:
+        """Post a message, signed at this moment.
+
+        Parameters
+        ----------
+        body
+            What is sent, byte for byte.
+        key
+            Idempotency key: the same for every repetition of one message.
+        media_type
+            Of the body.
+
+        Raises
+        ------
+        SourceError
+            If the address is not allowed, or the answer is a refusal.
+        UnreachableError
+            If there is no answer, or one that says later.
+        """
+        signed = webhook.headers(body, key, self.secrets, datetime.now(UTC), media_type)
+        self.client.post(self.url, body, signed)
+
+
+def web_hook(loaded: LoadedConfig, name: str, config: WebhookConfig) -> WebHook:
+    """Return a web hook of a configuration; it reaches its own host and no other.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    name
+        Who needs it.
+    config
+        Its address, and the variables with its secrets.
+
+    Raises
+    ------
+    ConfigError
+        If a variable with a secret is not set.
+    """
+    host = (urlsplit(config.url).hostname or "").lower()
+    client = HttpsClient(
+        Allowed(frozenset({host}), private=config.private_network),
+        Limits(bytes=_LARGEST_ANSWER),
+        None if config.authorities is None else loaded.path(config.authorities),
+    )
+    secrets = [secret_of(variable, name).encode("utf-8") for variable in config.secret_envs]
+    return WebHook(config.url, client, secrets)
+
+
+def secret_of(variable: str, name: str) -> str:
+    """Return the value of an environment variable; it is never told to anybody.
+
+    Parameters
+    ----------
+    variable
+        Name of it.
+    name
+        Feed or receiver that needs it.
+
+    Raises
+    ------
+    ConfigError
+        If it is not set.
+    """
+    value = os.environ.get(variable, "")
+    if not value:
+        msg = f"{name} needs a secret in the environment variable {variable}, which is not set"
+        raise ConfigError(msg, hint=f"export {variable}=... before the start; not in the file")
+    return value
