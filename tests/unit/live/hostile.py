@@ -25,8 +25,10 @@ def archive(content: bytes) -> bytes:
     return buffer.getvalue()
 
 
-_BOMB = bytes(20_000_000)
-_GZIP_BOMB, _ZIP_BOMB = gzip.compress(_BOMB), archive(_BOMB)
+_BOMBS = {
+    "a bomb in gzip": gzip.compress(bytes(20_000_000)),
+    "a bomb in zip": archive(bytes(20_000_000)),
+}
 
 
 def refused(good: Good) -> dict[str, bytes]:
@@ -39,8 +41,7 @@ def refused(good: Good) -> dict[str, bytes]:
         "noise": bytes(range(256)) * 16,
         "another kind of file": b"%PDF-1.7\n%\xe2\xe3\xcf\xd3\n",
         "a page of a gateway": b"<html><body><h1>502 Bad Gateway</h1></body></html>",
-        "a bomb in gzip": _GZIP_BOMB,
-        "a bomb in zip": _ZIP_BOMB,
+        **_BOMBS,
         "the payload in gzip, unasked for": gzip.compress(raw),
     }
     if good.syntax == "json":
