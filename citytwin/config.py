@@ -11,7 +11,7 @@ import math
 import os
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -314,8 +314,8 @@ class Config(_Section):
     @field_validator("publish_to")
     @classmethod
     def _nothing_closed_in_clear(cls, value: str | None, info: ValidationInfo) -> str | None:
-        sources = info.data.get("sources", ())
-        if value and info.data.get("publication") == "served" and not _protects(sources):
+        classes = [source.classification for source in info.data.get("sources", ())]
+        if value and info.data.get("publication") == "served" and not _protects(classes):
             msg = (
                 "would put internal layers into a bucket in clear: take `publication: static` for "
                 "the public ones, or give the sources the class restricted, so that all is sealed"
@@ -341,8 +341,8 @@ class Config(_Section):
         return value
 
 
-def _protects(sources: Sequence[SourceConfig]) -> bool:
-    return any(not is_within(source.classification, "internal") for source in sources)
+def _protects(classes: Iterable[Classification]) -> bool:
+    return any(not is_within(one, "internal") for one in classes)
 
 
 class PastNight(_Section):
@@ -386,18 +386,22 @@ class LoadedConfig(_Section):
 
     @property
     def protected(self) -> bool:
-        """Whether what a run writes must be sealed: a source is restricted or secret."""
-        return _protects(self.config.sources)
+        """Whether what is written must be sealed: a source or a feed is restricted or secret."""
+        return _protects(self._classes)
 
     @property
     def private(self) -> bool:
         """Whether what lies beside the published city is not for other users of the machine: all
         of a city for known readers, and what is decoded, observed or said of what is not public.
         """
+        return self.config.publication == "served" or any(one != "public" for one in self._classes)
+
+    @property
+    def _classes(self) -> list[Classification]:
+        """Of all sources and feeds."""
         live = self.config.live
         classes = [source.classification for source in self.config.sources]
-        classes += [feed.classification for feed in live.feeds] if live else []
-        return self.config.publication == "served" or any(one != "public" for one in classes)
+        return classes + ([feed.classification for feed in live.feeds] if live else [])
 
     @property
     def city_dir(self) -> Path:

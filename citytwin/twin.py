@@ -15,7 +15,7 @@ import xarray as xr
 
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
-from citytwin.model.layer import FrameAsset, Latest, LayerDocument, PublishedLayer
+from citytwin.model.layer import Classification, FrameAsset, Latest, LayerDocument, PublishedLayer
 from citytwin.security.decision import ANONYMOUS, Resource, Subject, decide
 from citytwin.security.policy import PUBLIC_ONLY, Policy, load_policy
 from citytwin.store.at_rest import read_bytes, readable
@@ -27,11 +27,10 @@ from citytwin.store.observations import (
     located,
 )
 from citytwin.store.sealed_rasters import opener_for
+from citytwin.store.staging import is_sealed
 from citytwin.wording import nearest
 
 _CHUNK = 512
-_OBSERVATIONS = Resource("table", "observations", "internal")
-"""Feeds that are more protected are not observed; which of the values are public is not kept."""
 
 
 class Layer:
@@ -155,7 +154,7 @@ class Twin:
         Folder that holds ``latest.json``.
     policy
         Who may see what; of a city for known readers only, where without one what is public counts.
-        There observations are the table ``observations``, which is internal.
+        There observations are the table ``observations``: internal, and secret in a sealed city.
     subject
         Who looks.
     """
@@ -173,7 +172,8 @@ class Twin:
         self._observed = True
         if latest.publication == "served":
             self.latest = latest.model_copy(update={"layers": self._allowed(policy, subject)})
-            decision = decide(subject, "read", _OBSERVATIONS, datetime.now(UTC), policy)
+            table = Resource("table", "observations", self._observed_class)
+            decision = decide(subject, "read", table, datetime.now(UTC), policy)
             self._observed = decision.allowed
         self._reader: ObservationReader | None = None
 
@@ -302,10 +302,16 @@ class Twin:
         """
         return self._observations().history(thing, observed, start, end, known_at)
 
+    @property
+    def _observed_class(self) -> Classification:
+        """How protected its feeds may be: which of the values are of which is not kept."""
+        return "secret" if is_sealed(self.directory) else "internal"
+
     def _observations(self) -> ObservationReader:
         if not self._observed:
-            msg = f"observations of {self.directory} are internal, and no rule gives them"
-            hint = "a rule for `kinds: [table]` with `up_to: internal` does"
+            of = self._observed_class
+            msg = f"observations of {self.directory} are {of}, and no rule gives them"
+            hint = f"a rule for `kinds: [table]` with `up_to: {of}` does"
             raise StoreError(msg, hint=hint)
         if self._reader is None:
             self._reader = ObservationReader(folder_of(self.directory.resolve()))
@@ -352,7 +358,7 @@ def open_twin(
     """Open a published city.
 
     Of a city for known readers, layers that the policy does not give are not there, and neither are
-    observations, which are the internal table ``observations``. That keeps
+    observations, which are the table ``observations``: internal, and secret in a sealed city. That keeps
     honest readers to what is theirs; files that an account may read are kept from it by the rights
     of the folder alone.
 

@@ -42,8 +42,12 @@ def command(
     Times carry their zone, as in 2026-07-01T09:00+09:00. Two times count: that of the city, and
     that of our knowledge of it; the same question gives the same answer for good.
     """
-    folder = load(city).city_dir if city.suffix in (".yaml", ".yml") else city
-    reader = ObservationReader(folder_of(folder.resolve()))
+    if city.suffix in (".yaml", ".yml"):
+        loaded = load(city)
+        folder = folder_of(loaded.city_dir, sealed=loaded.protected)
+    else:
+        folder = folder_of(city.resolve())
+    reader = ObservationReader(folder)
     moment = valid_at or datetime.now(UTC)
     now = reader.state(moment, known_at, properties=properties, bbox=bbox)
     if since is None:

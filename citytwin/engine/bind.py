@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from citytwin import registry
 from citytwin.config import LoadedConfig, SourceConfig, StepConfig
 from citytwin.errors import CityTwinError, ConfigError
+from citytwin.live_config import FeedConfig
 from citytwin.model import properties
 from citytwin.model.crs import require_metric
 from citytwin.model.steps import Assessment, Format, Gridder, LayerRecipe, Params, Simulation
@@ -65,8 +66,10 @@ def bind(loaded: LoadedConfig) -> BoundCity:
     config = loaded.config
     _check_crs(loaded)
     sources = tuple(_bind_source(loaded, i, s) for i, s in enumerate(config.sources))
-    for i, source in enumerate(sources):
-        _refuse_protected(loaded, i, source.config)
+    for i, source in enumerate(config.sources):
+        _refuse_protected(loaded, f"sources[{i}]", source)
+    for i, feed in enumerate(config.live.feeds if config.live else ()):
+        _refuse_protected(loaded, f"live.feeds[{i}]", feed)
     grids, assessments = registry.all_of(Gridder), registry.all_of(Assessment)
     unasked = [step for step in assessments if not step.on_request]
     steps = (
@@ -140,12 +143,12 @@ def _bind_steps(
     return tuple(Bound(by_name[name], chosen) for name, chosen in params.items())
 
 
-def _refuse_protected(loaded: LoadedConfig, index: int, source: SourceConfig) -> None:
+def _refuse_protected(loaded: LoadedConfig, where: str, source: SourceConfig | FeedConfig) -> None:
     if source.classification in ("restricted", "secret") and loaded.config.encryption is None:
         said = "" if "classification" in source.model_fields_set else ", for nothing is said of it"
         raise _fail(
             loaded,
-            f"sources[{index}] ({source.name}) is {source.classification}{said}: such data may "
+            f"{where} ({source.name}) is {source.classification}{said}: such data may "
             "only reach the disk encrypted, and `encryption.key` names no key",
             hint="say `classification: public` of open data; else `citytwin keys create NAME` makes "
             "a key",

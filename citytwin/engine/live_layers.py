@@ -51,5 +51,6 @@ def _holds(document: LayerDocument, loaded: LoadedConfig, crs: str, now: datetim
     """Whether a layer is of this place, young, and allowed on the map."""
     at = datetime.fromisoformat(document.valid_time).astimezone(UTC)
     here = document.extent is not None and document.extent.crs == crs
-    limit: Classification = "public" if loaded.config.publication == "static" else "internal"
+    served: Classification = "secret" if loaded.protected else "internal"
+    limit: Classification = "public" if loaded.config.publication == "static" else served
     return here and now - at <= KEPT_FOR and is_within(document.classification, limit)

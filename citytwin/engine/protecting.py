@@ -9,6 +9,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from distributed import Client, Worker
 from distributed.diagnostics.plugin import WorkerPlugin
@@ -21,6 +22,7 @@ from citytwin.security.key_ring import open_ring
 from citytwin.store.latest import LATEST
 from citytwin.store.manifest import WORK
 from citytwin.store.memory_room import memory_folder, memory_room, swaps_to_disk
+from citytwin.store.observations import folder_of
 from citytwin.store.sealed_keys import ensure_sealed
 from citytwin.store.staging import is_sealed
 
@@ -86,6 +88,8 @@ def protect(loaded: LoadedConfig) -> list[str]:
     ensure_sealed(work_dir(loaded), key, ring)
     if is_sealed(loaded.city_dir):
         ensure_sealed(loaded.city_dir, key, ring)
+    if loaded.config.live is not None:
+        ensure_sealed(folder_of(loaded.city_dir, sealed=True), key, ring)
     out, name = loaded.path(loaded.config.out), loaded.config.city.id
     for store in (name, f"{name}{PAST}"):
         shutil.rmtree(out / WORK / store, ignore_errors=True)
@@ -113,12 +117,18 @@ def protecting(loaded: LoadedConfig) -> Iterator[list[str]]:
     if not loaded.protected:
         yield in_clear
         return
+    with temporary_in_memory():
+        yield in_clear
+
+
+@contextmanager
+def temporary_in_memory() -> Iterator[None]:
+    """Let libraries put temporary files into memory while the block runs."""
     before = {name: os.environ.get(name) for name in _TEMPORARY}
     with memory_room() as room:
-        _use(str(room))
-        _dump_no_memory()
+        _keep_from_disks(room)
         try:
-            yield in_clear
+            yield
         finally:
             for name, value in before.items():
                 if value is None:
@@ -128,13 +138,10 @@ def protecting(loaded: LoadedConfig) -> Iterator[list[str]]:
             tempfile.tempdir = None
 
 
-def _use(folder: str) -> None:
-    os.environ.update(dict.fromkeys(_TEMPORARY, folder))
-    tempfile.tempdir = folder
-
-
-def _dump_no_memory() -> None:
-    """A crash writes memory, and the keys in it, to a disk; not from here on."""
+def _keep_from_disks(folder: Path) -> None:
+    """Temporary files go to a folder in memory; and a crash dumps no memory, for keys are in it."""
+    os.environ.update(dict.fromkeys(_TEMPORARY, str(folder)))
+    tempfile.tempdir = str(folder)
     if sys.platform != "win32":
         import resource
 
@@ -172,8 +179,7 @@ class TemporaryInMemory(WorkerPlugin):  # type: ignore[misc]
         if _may_spill(worker):
             worker.loop.add_callback(worker.close, reason="it spills to its disk")
             return
-        _use(str(memory_folder()))
-        _dump_no_memory()
+        _keep_from_disks(memory_folder())
 
 
 def require_no_spilling(client: Client) -> None:

@@ -11,9 +11,8 @@ from citytwin.config import LoadedConfig
 from citytwin.errors import ConfigError
 from citytwin.live.alerting import kept_state
 from citytwin.live.openness import live_of
-from citytwin.live.sync import OUTBOX
+from citytwin.live.sync import OUTBOX, observations_dir
 from citytwin.store.alert_marks import AlertMarks
-from citytwin.store.observations import folder_of
 from citytwin.store.outbox import Outbox
 from citytwin.wording import nearest
 
@@ -30,7 +29,7 @@ class Desk:
     """
 
     def __init__(self, loaded: LoadedConfig, now: datetime) -> None:
-        path = folder_of(loaded.city_dir) / OUTBOX
+        path = observations_dir(loaded) / OUTBOX
         self._now, self._marks = now, AlertMarks(path)
         self._rules: dict[str, AlertRule] = {rule.id: rule for rule in live_of(loaded).alerts}
         with Outbox(path) as outbox:

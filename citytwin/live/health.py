@@ -15,6 +15,7 @@ from prometheus_client import (
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from citytwin.errors import StoreError
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import write_bytes, write_text
 
 HEALTH = "health.json"
@@ -135,7 +136,7 @@ def read_health(folder: Path) -> Health:
         If there is nothing, or it cannot be read.
     """
     try:
-        return Health.model_validate_json((folder / HEALTH).read_bytes())
+        return Health.model_validate_json(read_bytes(folder / HEALTH))
     except OSError as error:
         msg = f"{folder / HEALTH} cannot be read: {error.strerror}"
         raise StoreError(msg, hint="start the twin: citytwin sync CONFIG") from error

@@ -38,17 +38,20 @@ def live_of(loaded: LoadedConfig) -> LiveConfig:
     Raises
     ------
     ConfigError
-        If there is none, or what it would keep may not reach the disk in clear.
+        If there is none, or what it would write may not reach the disk in clear.
     """
     live = loaded.config.live
     if live is None:
         msg = f"{loaded.file}: has no section `live`"
         raise ConfigError(msg, hint="name feeds there; README shows an example")
     closed = [feed.name for feed in live.feeds if not is_within(feed.classification, "internal")]
-    if closed or loaded.protected:
-        what = f"feed {closed[0]}" if closed else "a source of the city"
-        msg = f"{loaded.file}: {what} is restricted or secret, and observations are kept in clear"
-        hint = "say the classification of open feeds; read restricted ones by `citytwin run`"
+    folders = [sink.name for sink in live.sinks if sink.folder is not None]
+    if closed and folders:
+        msg = (
+            f"{loaded.file}: feed {closed[0]} is restricted or secret, and receiver {folders[0]} writes "
+            "messages to a folder in clear"
+        )
+        hint = "send them by a web hook or by MQTT, or leave the feed to a twin of its own"
         raise ConfigError(msg, hint=hint)
     return live
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TypeAlias
@@ -16,6 +15,7 @@ from citytwin.store.latest import document_of, published_city, run_id_after
 from citytwin.store.layer_writer import LayerContent, write_layer
 from citytwin.store.publish import StagedLayer, beside_its_group, prune, publish
 from citytwin.store.run_info import CityFrame, RunInfo
+from citytwin.store.staging import new_folder
 from citytwin.viewer.export import export_viewer, remove_viewer
 
 Standing: TypeAlias = Mapping[str, LayerDocument | None]
@@ -57,9 +57,9 @@ def publish_beside(
             raise StoreError(msg, hint="run `citytwin run` first")
         standing = {e.id: document_of(loaded.city_dir / e.path) for e in latest.layers}
         staging = work_dir(loaded) / "staging" / layer
-        shutil.rmtree(staging, ignore_errors=True)
-        staging.mkdir(parents=True)
-        own = StagedLayer(write_layer(make(standing), staging), staging)
+        with new_folder(staging) as folder:
+            document = write_layer(make(standing), folder)
+        own = StagedLayer(document, staging)
         layers = _with(own, latest, standing, loaded)
         now = datetime.now(UTC).replace(microsecond=0)
         documents = [layer.document for layer in layers]

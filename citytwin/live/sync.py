@@ -14,7 +14,8 @@ from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
-from citytwin.errors import CityTwinError
+from citytwin.engine.protecting import protect, temporary_in_memory
+from citytwin.errors import CityTwinError, StoreError
 from citytwin.live.alerting import AlertDesk
 from citytwin.live.delivery import Couriers
 from citytwin.live.following import Follower
@@ -47,6 +48,7 @@ from citytwin.store.observations import (
     ObservationStore,
     folder_of,
 )
+from citytwin.store.observations.manifest import MANIFEST
 from citytwin.store.outbox import Outbox
 from citytwin.store.private_folder import private_folder
 from citytwin.store.publish import announce_live
@@ -61,6 +63,17 @@ OUTBOX, RUNNING = ALERTS, "running"
 """Within the folder of a city's observations."""
 
 
+def observations_dir(loaded: LoadedConfig) -> Path:
+    """Return the folder of a city's observations: sealed, once one source or feed is restricted.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    return folder_of(loaded.city_dir, sealed=loaded.protected)
+
+
 def running_folder(loaded: LoadedConfig) -> Path:
     """Return the folder in which a running twin says how it fares.
 
@@ -69,7 +82,7 @@ def running_folder(loaded: LoadedConfig) -> Path:
     loaded
         The configuration.
     """
-    return folder_of(loaded.city_dir) / RUNNING
+    return observations_dir(loaded) / RUNNING
 
 
 def sync(
@@ -94,14 +107,19 @@ def sync(
         If another process keeps the observations of this city.
     StoreError
         If the stores cannot be used.
+    SealError
+        If what is restricted cannot be sealed.
     """
     live = live_of(loaded)
     require_open_layers(loaded)
     sinks = sinks_of(loaded, live.sinks)
-    folder = folder_of(loaded.city_dir)
+    folder = observations_dir(loaded)
     if loaded.private:  # values of internal feeds lie there
         private_folder(folder)
     with ExitStack() as stack:
+        if loaded.protected:
+            _protect(loaded, tell)
+            stack.enter_context(temporary_in_memory())
         store = stack.enter_context(ObservationStore.open(folder))
         remove_stale(running_folder(loaded))  # what a killed twin left behind
         archive = stack.enter_context(RawArchive(folder / RAW))
@@ -119,6 +137,17 @@ def sync(
         )
         tell(f"{len(ways)} feeds, {len(live.alerts)} alert rules, {len(sinks)} receivers")
         twin.run(tell)
+
+
+def _protect(loaded: LoadedConfig, tell: Callable[[str], None]) -> None:
+    clear = folder_of(loaded.city_dir, sealed=False)
+    if (clear / MANIFEST).is_file():
+        msg = f"observations from before the data were restricted lie in clear in {clear}"
+        hint = "move them away, or delete them: those from now on are kept sealed"
+        raise StoreError(msg, hint=hint)
+    with holding(loaded):
+        for said in protect(loaded):
+            tell(said)
 
 
 def _reach(live: LiveConfig) -> timedelta:

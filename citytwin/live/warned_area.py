@@ -15,6 +15,7 @@ from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import LayerDocument
 from citytwin.store.latest import document_of, published_city
+from citytwin.store.sealed_rasters import open_raster
 
 
 def warned(city_dir: Path, rule: AlertRule) -> tuple[Ring, ...]:
@@ -90,7 +91,7 @@ def raster_of(city_dir: Path, layer_id: str) -> tuple[NDArray[np.float32], GridS
         return None
     data = next((file.href for file in document.files if file.href.endswith(".tif")), "")
     try:
-        with rasterio.open(city_dir / entry.path / data) as source:
+        with open_raster(city_dir / entry.path / data) as source:
             values = source.read(1, masked=True).astype(np.float32).filled(np.nan)
     except rasterio.errors.RasterioError as error:
         msg = f"layer {layer_id} cannot be read: {error}"

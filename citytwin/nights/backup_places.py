@@ -25,7 +25,7 @@ def places_of(
     return Places(
         city=loaded.config.city.id,
         published=loaded.city_dir,
-        observations=folder_of(loaded.city_dir),
+        observations=folder_of(loaded.city_dir, sealed=loaded.protected),
         journal=journal_dir(loaded),
         audit=audit,
         anchors=anchors,

@@ -29,7 +29,7 @@ from citytwin.wording import explain
 Action = Literal["read", "export", "sign", "audit", "run", "manage"]
 """``read`` a map or table, ``export`` it as static files, ``sign`` an address that a program without
 a login may read, read the ``audit`` chain, start a ``run``, ``manage`` keys."""
-Kind = Literal["layer", "table", "run", "key", "audit"]
+Kind = Literal["layer", "table", "run", "key", "audit", "policy"]
 ANYTHING = "*"
 _MAX_BYTES = 1_000_000
 

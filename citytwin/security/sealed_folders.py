@@ -8,12 +8,12 @@ the folder's key is wrapped by a key of the operator; to wrap it by another chan
 from __future__ import annotations
 
 import base64
-import binascii
 import threading
 from functools import lru_cache
 from pathlib import Path
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from citytwin.errors import KeyAccessError
 from citytwin.security.key_ring import KeyRing, checked_key_id, open_ring
@@ -27,17 +27,22 @@ _LARGEST_FILE = 64_000
 _KEYS_KEPT = 64
 
 
+def _base64(value: str) -> str:
+    base64.b64decode(value, validate=True)
+    return value
+
+
 class WrappedKey(BaseModel):
     """What ``keys.json`` says."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    version: int = 1
-    folder_key: str
+    version: Literal[1] = 1
+    folder_key: str = Field(pattern=f"^[0-9a-f]{{{2 * ID_BYTES}}}$")
     """Id of the folder's key, 32 hexadecimal digits."""
-    key: str
-    """Name of the operator's key that wraps it."""
-    wrapped: str
+    key: Annotated[str, AfterValidator(checked_key_id)]
+    """Name of the operator's key that wraps it: it names a file, and is a word for a program."""
+    wrapped: Annotated[str, AfterValidator(_base64)]
     """The folder's key, wrapped, in base64."""
 
 
@@ -90,28 +95,15 @@ def read_wrapped(root: Path) -> WrappedKey:
         If it is missing or damaged.
     """
     path = root / KEYS_FILE
+    hint = "restore it from a backup, or delete the folder"
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            msg = f"{path} is too large"
-            raise KeyAccessError(msg, hint="restore it from a backup")
-        return _checked(WrappedKey.model_validate_json(path.read_bytes()))
+        with path.open("rb") as file:
+            return WrappedKey.model_validate_json(file.read(_LARGEST_FILE))
     except FileNotFoundError:
         msg = f"{path} is missing, and without it nothing below {root} can be read or written"
-        raise KeyAccessError(msg, hint="restore it from a backup, or delete the folder") from None
-    except (OSError, ValidationError, ValueError) as error:
-        if isinstance(error, KeyAccessError):
-            raise
-        msg = f"{path} is damaged"
-        raise KeyAccessError(msg, hint="restore it from a backup, or delete the folder") from error
-
-
-def _checked(read: WrappedKey) -> WrappedKey:
-    checked_key_id(read.key)  # it names a file, and a word for a program of the operator
-    if read.version != 1 or len(bytes.fromhex(read.folder_key)) != ID_BYTES:
-        msg = "not of this version"
-        raise ValueError(msg)
-    base64.b64decode(read.wrapped, validate=True)
-    return read
+        raise KeyAccessError(msg, hint=hint) from None
+    except (OSError, ValidationError) as error:
+        raise KeyAccessError(f"{path} is damaged", hint=hint) from error
 
 
 def wrap(key: FolderKey, key_id: str, ring: KeyRing) -> WrappedKey:
@@ -146,15 +138,8 @@ def unwrap(found: WrappedKey, ring: KeyRing) -> FolderKey:
     ------
     MissingKeyError
         If the ring lacks the key; it is named.
-    KeyAccessError
-        If what is wrapped is damaged.
     """
-    folder = bytes.fromhex(found.folder_key)
-    try:
-        wrapped = base64.b64decode(found.wrapped, validate=True)
-    except binascii.Error as error:
-        msg = "the wrapped key of the folder is no base64"
-        raise KeyAccessError(msg, hint="restore keys.json from a backup") from error
+    folder, wrapped = bytes.fromhex(found.folder_key), base64.b64decode(found.wrapped)
     return FolderKey(folder, ring.unwrap(found.key, wrapped, _CONTEXT + folder))
 
 
@@ -177,17 +162,17 @@ def folder_key(root: Path) -> FolderKey:
         If it cannot be had.
     """
     try:
-        stamp = (root / KEYS_FILE).stat()
-    except OSError:
-        read_wrapped(root)  # says what is missing
-        raise
+        found = (root / KEYS_FILE).stat()
+        stamp = found.st_ino, found.st_mtime_ns
+    except OSError:  # what is missing is told by who reads it
+        stamp = 0, 0
     with _lock:
-        return _folder_key(root, (stamp.st_ino, stamp.st_mtime_ns))
+        return _folder_key(root, stamp)
 
 
 @lru_cache(maxsize=_KEYS_KEPT)
-def _folder_key(root: Path, stamp: tuple[int, int]) -> FolderKey:
-    del stamp  # another file is another entry
+def _folder_key(root: Path, _stamp: tuple[int, int]) -> FolderKey:
+    """Another file is another entry; an error is none."""
     found = read_wrapped(root)
     try:
         return unwrap(found, open_ring())

@@ -6,6 +6,7 @@ import io
 import os
 import threading
 from collections import OrderedDict
+from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer, WriteableBuffer
 
 CACHED_BYTES = 64 << 20
-"""Of opened chunks, over all files of a process."""
+"""Of opened chunks that were read in part, over all files of a process."""
 
 
 class SealingWriter(io.RawIOBase):
@@ -121,6 +122,15 @@ class _Chunks:
 
 
 OPENED = _Chunks(CACHED_BYTES)
+_local = threading.local()
+
+
+def _scratch(length: int) -> bytearray:
+    """Room for a sealed chunk, one for each thread: fresh memory costs as much as to open one."""
+    room: bytearray | None = getattr(_local, "room", None)
+    if room is None or len(room) < length:
+        room = _local.room = bytearray(length)
+    return room
 
 
 class SealedReader(io.RawIOBase):
@@ -145,15 +155,13 @@ class SealedReader(io.RawIOBase):
 
     def __init__(self, path: Path, key: FolderKey, name: str) -> None:
         super().__init__()
-        self._file = path.open("rb", buffering=0)
-        try:
+        self._at = 0
+        with ExitStack() as opened:
+            self._file = opened.enter_context(path.open("rb", buffering=0))
             self._cipher, self._layout = self._opened(key, name)
             last = self._layout.chunks - 1  # never from those at hand: the file may be shorter now
             OPENED.put((self._cipher.file_id, last), self._read_chunk(last))
-        except BaseException:
-            self._file.close()
-            raise
-        self._at = 0
+            opened.pop_all()
 
     def _opened(self, key: FolderKey, name: str) -> tuple[ChunkCipher, Layout]:
         head = self._file.read(HEAD_BYTES)
@@ -179,10 +187,20 @@ class SealedReader(io.RawIOBase):
         return found
 
     def _read_chunk(self, number: int) -> bytes:
+        with self._sealed(number) as sealed:
+            return self._cipher.open(number, sealed, last=number == self._layout.chunks - 1)
+
+    def _read_chunk_into(self, number: int, content: memoryview) -> None:
+        with self._sealed(number) as sealed:
+            last = number == self._layout.chunks - 1
+            self._cipher.open_into(number, sealed, content, last=last)
+
+    def _sealed(self, number: int) -> memoryview:
+        """A chunk as it lies in the file, until the next one is read by this thread."""
         begin, length = self._layout.place(number)
+        room = memoryview(_scratch(length))
         self._file.seek(begin)
-        sealed = self._file.read(length)
-        return self._cipher.open(number, sealed, last=number == self._layout.chunks - 1)
+        return room[: self._file.readinto(room[:length])]
 
     def readable(self) -> bool:
         """It is for reading."""
@@ -213,9 +231,13 @@ class SealedReader(io.RawIOBase):
             begin, size = self._at, self._cipher.chunk_bytes
             while self._at < end:
                 number, offset = divmod(self._at, size)
-                piece = memoryview(self._chunk(number))[offset : offset + end - self._at]
-                target[self._at - begin : self._at - begin + len(piece)] = piece
-                self._at += len(piece)
+                place, wanted = self._at - begin, min(size - offset, end - self._at)
+                if wanted == size:  # all of a chunk: straight into its place, and not kept
+                    self._read_chunk_into(number, target[place : place + size])
+                else:
+                    piece = memoryview(self._chunk(number))[offset : offset + wanted]
+                    target[place : place + wanted] = piece
+                self._at += wanted
             return max(0, self._at - begin)
 
     def readall(self) -> bytes:

@@ -21,6 +21,8 @@ from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from citytwin.errors import SealError
 
@@ -53,6 +55,17 @@ class FolderKey:
     def fresh(cls) -> FolderKey:
         """Return a new key."""
         return cls(os.urandom(ID_BYTES), AESGCM.generate_key(bit_length=256))
+
+    def derived(self, purpose: str) -> bytes:
+        """Return a key for something else than to wrap data keys (HKDF-SHA-256, RFC 5869).
+
+        Parameters
+        ----------
+        purpose
+            What for, such as the name of a database; each has a key of its own, 32 bytes.
+        """
+        info = b"citytwin 1: " + purpose.encode()
+        return HKDF(SHA256(), KEY_BYTES, salt=self.id, info=info).derive(self.secret)
 
 
 @dataclass(frozen=True)
@@ -106,7 +119,7 @@ class ChunkCipher:
         nonce, bound = self._bound(number, last=last)
         return self._cipher.encrypt(nonce, bytes(content), bound)
 
-    def open(self, number: int, chunk: bytes, *, last: bool) -> bytes:
+    def open(self, number: int, chunk: bytes | memoryview, *, last: bool) -> bytes:
         """Return the content of a chunk.
 
         Raises
@@ -118,11 +131,28 @@ class ChunkCipher:
         try:
             return self._cipher.decrypt(nonce, chunk, bound)
         except InvalidTag:
-            msg = (
-                f"{self._name} is damaged at its chunk {number}: it was changed, cut off, or taken "
-                "from another place"
-            )
-            raise SealError(msg, hint="make it again, or restore it from a backup") from None
+            raise self._damaged(number) from None
+
+    def open_into(self, number: int, chunk: memoryview, content: memoryview, *, last: bool) -> None:
+        """Write the content of a chunk into a buffer of its size.
+
+        Raises
+        ------
+        SealError
+            If it is not what was sealed there.
+        """
+        nonce, bound = self._bound(number, last=last)
+        try:
+            self._cipher.decrypt_into(nonce, chunk, bound, content)
+        except InvalidTag:
+            raise self._damaged(number) from None
+
+    def _damaged(self, number: int) -> SealError:
+        msg = (
+            f"{self._name} is damaged at its chunk {number}: it was changed, cut off, or taken "
+            "from another place"
+        )
+        return SealError(msg, hint="make it again, or restore it from a backup")
 
     def _bound(self, number: int, *, last: bool) -> tuple[bytes, bytes]:
         nonce = number.to_bytes(NONCE_BYTES - 1, "big") + bytes([last])

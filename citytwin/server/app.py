@@ -14,18 +14,20 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.security.audit import AuditChain, read_key, read_secret
-from citytwin.security.policy import load_policy
 from citytwin.server import refusals
 from citytwin.server.city import ServedCity
+from citytwin.server.collections import FEATURES, TILES, collection_routes
 from citytwin.server.doors import Guard, limiter
 from citytwin.server.features import feature_routes
 from citytwin.server.files import file_routes
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.login import login_routes
+from citytwin.server.policy_file import PolicyFile
 from citytwin.server.settings import ServeConfig
 from citytwin.server.shell import Shell
 from citytwin.server.signing import Signer
 from citytwin.server.tiles import tile_routes
+from citytwin.server.wmts import wmts_routes
 from citytwin.version import __version__
 
 
@@ -51,14 +53,13 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     city = ServedCity(directory)
     city.latest()
     session_key, secret = read_key(config.session_key_file), _secret(config)
+    audit = AuditChain(config.audit.folder, config.audit.anchors, read_key(config.audit.key_file))
     guard = Guard(
-        policy=load_policy(config.policy),
+        policy=PolicyFile(config.policy, audit),
         identity=config.identity,
         keys=ProviderKeys(config.identity),
         signer=Signer(session_key),
-        audit=AuditChain(
-            config.audit.folder, config.audit.anchors, read_key(config.audit.key_file)
-        ),
+        audit=audit,
         per_minute=config.limits.requests_per_minute,
         limiter=limiter(),
     )
@@ -80,7 +81,10 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     app.state.guard = guard
     _refuse_alike(app)
     app.include_router(login_routes(config, secret, city))
+    for door in (FEATURES, TILES):
+        app.include_router(collection_routes(config, city, door))
     app.include_router(feature_routes(config, city))
+    app.include_router(wmts_routes(config, city))
     tile_routes(app, city)
     app.include_router(file_routes(city))  # last: its addresses are the most general
     tls = config.tls is not None

@@ -31,6 +31,8 @@ from citytwin.store.stac_model import Catalog, Collection, Item
 
 _FILE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
 _STYLES = "styles"
+_LIVE = Resource("table", "live", "public")
+"""The file of live values holds those of public feeds only."""
 Document = TypeVar("Document", Catalog, Collection, Item)
 
 
@@ -84,7 +86,7 @@ class ServedCity:
                 shown.append(entry)
                 classes.append(document.classification)
                 synthetic |= any(source.synthetic for source in document.sources)
-        live = latest.live if self._live_seen(visitor, latest) else None
+        live = latest.live if latest.live is not None and visitor.may("read", _LIVE) else None
         return latest.model_copy(
             update={
                 "layers": tuple(shown),
@@ -120,8 +122,7 @@ class ServedCity:
         document = self._document(name, run) if run is not None else None
         known = Resource("layer", name) if document is None else _resource(document)
         # what is not there is decided on as what is hidden, so that both take the same way
-        visitor.must("read", known)
-        if document is None or run is None:
+        if not visitor.may("read", known) or document is None or run is None:
             raise NotThereError
         return SeenLayer(document, self.root / name / run)
 
@@ -152,7 +153,7 @@ class ServedCity:
         return path
 
     def live(self, visitor: Visitor) -> Path:
-        """Return the file of live values, which holds those of public feeds only.
+        """Return the file of live values.
 
         Parameters
         ----------
@@ -165,8 +166,7 @@ class ServedCity:
             If there is none, or not for this reader.
         """
         path = self.root / LIVE
-        visitor.must("read", Resource("table", "live", "public"))
-        if not path.is_file():
+        if not visitor.may("read", _LIVE) or not path.is_file():
             raise NotThereError
         return path
 
@@ -214,9 +214,6 @@ class ServedCity:
     def _run_seen(self, visitor: Visitor, name: str, run: str) -> bool:
         document = self._document(name, run)
         return document is not None and visitor.may("read", _resource(document))
-
-    def _live_seen(self, visitor: Visitor, latest: Latest) -> bool:
-        return latest.live is not None and visitor.may("read", Resource("table", "live", "public"))
 
     def _entry(self, name: str) -> PublishedLayer | None:
         return next((entry for entry in self.latest().layers if entry.id == name), None)

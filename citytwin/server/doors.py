@@ -18,11 +18,8 @@ from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS, DENIED, Resource, Subject, decide
 from citytwin.security.policy import Action, Policy
 from citytwin.server.keys import ProviderKeys
-from citytwin.server.refusals import (
-    NotThereError,
-    TooManyRequestsError,
-    UnknownReaderError,
-)
+from citytwin.server.policy_file import PolicyFile
+from citytwin.server.refusals import TooManyRequestsError, UnknownReaderError
 from citytwin.server.settings import IdentityConfig
 from citytwin.server.signing import Signer
 from citytwin.server.tokens import TokenRefusedError, subject_of
@@ -37,7 +34,7 @@ SIGNED = "citytwin.signed"
 class Guard:
     """All that decides: identities, policy, limits, and the chain that it is written to."""
 
-    policy: Policy
+    policy: PolicyFile
     identity: IdentityConfig
     keys: ProviderKeys
     signer: Signer
@@ -58,6 +55,8 @@ class Visitor:
 
     guard: Guard
     subject: Subject
+    policy: Policy
+    """The rules in force when the request came: all of its answer follows the same."""
     request: str
     only_layer: str | None = None
     """The one layer that a signed address opens; None for all."""
@@ -83,27 +82,9 @@ class Visitor:
         )
         decision = DENIED
         if not confined:
-            decision = decide(self.subject, action, resource, guard.clock(), guard.policy)
+            decision = decide(self.subject, action, resource, guard.clock(), self.policy)
         guard.audit.record(self.subject, action, resource, decision, self.request)
         return decision.allowed
-
-    def must(self, action: Action, resource: Resource) -> None:
-        """Decide, and go on only where it is allowed.
-
-        Parameters
-        ----------
-        action, resource
-            What shall be done, to what.
-
-        Raises
-        ------
-        NotThereError
-            If it is not allowed.
-        StoreError
-            If the audit cannot be written.
-        """
-        if not self.may(action, resource):
-            raise NotThereError
 
 
 def visitor_of(request: Request) -> Visitor:
@@ -122,23 +103,25 @@ def visitor_of(request: Request) -> Visitor:
         If the reader asks too often.
     UnreachableError
         If the identity provider has not said its keys yet.
+    StoreError
+        If the rules have changed and the audit cannot be written.
     """
     guard: Guard = request.app.state.guard
     address = request.client.host if request.client else ""
     _count(guard, f"address {address}")
-    name = uuid.uuid4().hex
+    policy, name = guard.policy.current(), uuid.uuid4().hex
     signed = request.scope.get(SIGNED)
     header = request.headers.get("Authorization")
     if signed is not None:
         found = guard.signer.read(signed, guard.clock())
         if found is None or header is not None:
             raise UnknownReaderError
-        visitor = Visitor(guard, found.subject, name, only_layer=found.layer)
+        visitor = Visitor(guard, found.subject, policy, name, only_layer=found.layer)
     elif header is not None:
-        visitor = Visitor(guard, _by_token(header, guard), name)
+        visitor = Visitor(guard, _by_token(header, guard), policy, name)
     else:
         subject = _by_session(request, guard.clock())
-        visitor = Visitor(guard, subject, name, by_session=bool(subject.id))
+        visitor = Visitor(guard, subject, policy, name, by_session=bool(subject.id))
     if visitor.subject.id:
         _count(guard, f"subject {visitor.subject.id}")
     return visitor

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -23,9 +25,12 @@ from citytwin.server.city import ServedCity
 from citytwin.server.doors import SESSION, Guard, Visitor, visitor_of
 from citytwin.server.files import Asking
 from citytwin.server.keys import DISCOVERY, trust_of
+from citytwin.server.refusals import NotThereError
 from citytwin.server.settings import ServeConfig
 from citytwin.server.shell import PRIVATE
+from citytwin.server.tiles import TILE_SET
 from citytwin.server.tokens import TokenRefusedError, subject_from
+from citytwin.server.wmts import CAPABILITIES
 
 
 def _http_errors() -> tuple[type[Exception], ...]:
@@ -58,6 +63,10 @@ class Signed(BaseModel):
     """Below it lie the files of the layer's run, such as ``layer.json``."""
     tiles: str | None = None
     """Template with {z}, {x} and {y}, of a raster layer."""
+    wmts: str | None = None
+    """Capabilities of OGC WMTS with this layer alone, of a raster layer."""
+    features: str | None = None
+    """Landing page of OGC API with this layer alone, of a vector layer."""
     minutes: int
 
 
@@ -74,6 +83,14 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
         What is served.
     """
     routes = APIRouter(tags=["readers"])
+    _way_in(routes, config, _client(config, secret))
+    _session_routes(routes, config)
+    _signing_route(routes, config, city)
+    return routes
+
+
+def _client(config: ServeConfig, secret: str) -> OAuth:
+    """Know the provider, which is asked for nothing before somebody logs in."""
     oauth = OAuth()
     oauth.register(
         _PROVIDER,
@@ -87,19 +104,31 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
             "timeout": 10.0,
         },
     )
+    return oauth
+
+
+@contextmanager
+def _answering(*others: type[Exception]) -> Iterator[None]:
+    """Tell readers that the provider cannot be had, where it does not answer, or answers amiss."""
+    try:
+        yield
+    except (*HTTP_ERRORS, *others) as error:
+        msg = "the identity provider does not answer"
+        raise UnreachableError(msg, hint="see whether it runs") from error
+
+
+def _way_in(routes: APIRouter, config: ServeConfig, oauth: OAuth) -> None:
+    """Add the way to the provider, and the way back."""
 
     @routes.get("/login", status_code=302, response_class=RedirectResponse)
     async def login(request: Request, _visitor: Asking) -> Response:
         """Lead to the provider; what was known of an earlier login is forgotten."""
         request.session.clear()
         client = oauth.create_client(_PROVIDER)
-        try:
+        with _answering(OAuthError):
             answer: Response = await client.authorize_redirect(
                 request, config.public_url + CALLBACK
             )
-        except (*HTTP_ERRORS, OAuthError) as error:
-            msg = "the identity provider does not answer"
-            raise UnreachableError(msg, hint="see whether it runs") from error
         return answer
 
     @routes.get(CALLBACK, status_code=302, response_class=RedirectResponse)
@@ -107,14 +136,12 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
         """Take what the provider says, once, and lead back to the map."""
         client = oauth.create_client(_PROVIDER)
         try:
-            token = await client.authorize_access_token(
-                request, claims_options=_claims(config), leeway=config.identity.leeway_s
-            )
+            with _answering():
+                token = await client.authorize_access_token(
+                    request, claims_options=_claims(config), leeway=config.identity.leeway_s
+                )
             _require_algorithm(token["id_token"], config)
             subject = subject_from(token["userinfo"], config.identity)
-        except HTTP_ERRORS as error:
-            msg = "the identity provider does not answer"
-            raise UnreachableError(msg, hint="see whether it runs") from error
         except (OAuthError, JoseError, TokenRefusedError, KeyError, ValueError) as error:
             request.session.clear()
             raise HTTPException(400, "the login did not succeed; begin again") from error
@@ -126,6 +153,10 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
             "expires": expires.timestamp(),
         }
         return RedirectResponse("/", 302)
+
+
+def _session_routes(routes: APIRouter, config: ServeConfig) -> None:
+    """Add who has logged in, and the way out."""
 
     @routes.post("/logout", status_code=204, response_class=Response)
     def logout(request: Request, visitor: Asking) -> Response:
@@ -140,6 +171,10 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
         text = Session(name=visitor.subject.id).model_dump_json()
         return Response(text, media_type="application/json", headers=PRIVATE)
 
+
+def _signing_route(routes: APIRouter, config: ServeConfig, city: ServedCity) -> None:
+    """Add addresses for programs that cannot log in."""
+
     @routes.post("/sign/{layer}", response_model=Signed)
     def sign(
         layer: str, request: Request, visitor: Annotated[Visitor, Depends(visitor_of)]
@@ -148,19 +183,21 @@ def login_routes(config: ServeConfig, secret: str, city: ServedCity) -> APIRoute
         _own_page_only(request, visitor, config)
         seen = city.layer(visitor, layer)
         document = seen.document
-        visitor.must("sign", Resource("layer", document.id, document.classification))
+        if not visitor.may("sign", Resource("layer", document.id, document.classification)):
+            raise NotThereError
         guard: Guard = visitor.guard
         minutes = config.limits.signed_minutes
         signed = guard.signer.sign(visitor.subject, layer, guard.clock(), minutes)
         base = f"{config.public_url}/signed/{signed}"
-        tiles = f"{base}/tiles/{layer}/tiles/WebMercatorQuad/{{z}}/{{x}}/{{y}}"
+        tiles = f"{base}/tiles/{layer}/tiles/{TILE_SET}/{{z}}/{{x}}/{{y}}"
+        is_raster = document.kind == "raster"
         return Signed(
             folder=f"{base}/{layer}/{seen.folder.name}/",
-            tiles=tiles if document.kind == "raster" else None,
+            tiles=tiles if is_raster else None,
+            wmts=base + CAPABILITIES if is_raster else None,
+            features=None if is_raster else f"{base}/ogc/",
             minutes=minutes,
         )
-
-    return routes
 
 
 def _claims(config: ServeConfig) -> dict[str, dict[str, object]]:

@@ -20,7 +20,7 @@ from rio_tiler.io import Reader
 from rio_tiler.models import ImageData
 from starlette.responses import Response
 from titiler.core.dependencies import DefaultDependency
-from titiler.core.factory import TilerFactory
+from titiler.core.factory import TilerFactory, TMSFactory
 
 from citytwin.model.layer import Style
 from citytwin.server.city import SeenLayer, ServedCity
@@ -32,8 +32,8 @@ from citytwin.store.at_rest import read_bytes
 from citytwin.store.paint import painted
 from citytwin.store.sealed_rasters import opener_for
 
-_TMS = "WebMercatorQuad"
-_MAX_ZOOM = 24
+TILE_SET = "WebMercatorQuad"
+MAX_ZOOM = 24
 PREFIX = "/tiles/{layer}"
 
 
@@ -98,9 +98,9 @@ class ClosedTiler(TilerFactory):
         def tile(
             layer: str,
             tileMatrixSetId: Literal["WebMercatorQuad"],
-            z: Annotated[int, Path(ge=0, le=_MAX_ZOOM)],
-            x: Annotated[int, Path(ge=0, lt=2**_MAX_ZOOM)],
-            y: Annotated[int, Path(ge=0, lt=2**_MAX_ZOOM)],
+            z: Annotated[int, Path(ge=0, le=MAX_ZOOM)],
+            x: Annotated[int, Path(ge=0, lt=2**MAX_ZOOM)],
+            y: Annotated[int, Path(ge=0, lt=2**MAX_ZOOM)],
             visitor: Asking,
             frame: Annotated[int, Query(ge=0, lt=10_000)] = 0,
             tilesize: Literal["256", "512"] = "256",
@@ -157,6 +157,7 @@ def tile_routes(app: FastAPI, city: ServedCity) -> None:
     ) -> str:
         return raster_of(city.layer(visitor, layer), frame)
 
+    supported = TileMatrixSets({TILE_SET: known_tms.get(TILE_SET)})
     tiler = ClosedTiler(
         city=city,
         reader=GeoTiffReader,
@@ -167,13 +168,15 @@ def tile_routes(app: FastAPI, city: ServedCity) -> None:
         render_dependency=DefaultDependency,
         process_dependency=_nothing,
         colormap_dependency=_nothing,
-        supported_tms=TileMatrixSets({_TMS: known_tms.get(_TMS)}),
+        supported_tms=supported,
         router_prefix=PREFIX,
         add_preview=False,
         add_part=False,
         add_viewer=False,
     )
     app.include_router(tiler.router, prefix=PREFIX, tags=["tiles"])
+    sets = TMSFactory(supported_tms=supported)
+    app.include_router(sets.router, tags=["tiles"], dependencies=[Depends(visitor_of)])
 
 
 def raster_of(seen: SeenLayer, frame: int) -> str:

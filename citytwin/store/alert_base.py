@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 
 from citytwin.errors import StoreError
+from citytwin.store.database import database_errors, open_database
 from citytwin.store.versions import Form, settle_form
 
 _SCHEMA = """
@@ -47,17 +49,16 @@ def open_alerts(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        base = sqlite3.connect(path, timeout=30.0, isolation_level=None)
-        try:
+        with ExitStack() as opened:
+            base = open_database(path)
+            opened.callback(base.close)
             base.execute("PRAGMA journal_mode=WAL")
             base.execute("PRAGMA synchronous=FULL")
             settle_form(base, path, _FORM)
-        except BaseException:
-            base.close()
-            raise
+            opened.pop_all()
     except StoreError:
         raise
-    except (sqlite3.Error, OSError) as error:
+    except database_errors(OSError) as error:
         msg = f"{path} cannot be used: {error}"
         hint = "check its folder; move it away if it is damaged: what waits in it is lost"
         raise StoreError(msg, hint=hint) from error

@@ -5,7 +5,6 @@ The running twin reads them, the command line writes them; SQLite lets both.
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,7 @@ from citytwin.alerts.silence import Acknowledgement, Silence
 from citytwin.errors import StoreError
 from citytwin.model.warning_levels import WarningLevel
 from citytwin.store.alert_base import open_alerts
+from citytwin.store.database import database_errors
 
 
 class AlertMarks:
@@ -36,7 +36,7 @@ class AlertMarks:
                 base.execute("BEGIN IMMEDIATE")
                 base.execute(sql, values)
                 base.execute("INSERT INTO decisions VALUES (?, ?)", (now.timestamp(), said))
-        except sqlite3.Error as error:
+        except database_errors() as error:
             raise self._fault(error) from error
 
     def _fault(self, error: Exception) -> StoreError:
@@ -141,5 +141,5 @@ class AlertMarks:
         try:
             with closing(open_alerts(self._path)) as base:
                 return base.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()  # noqa: S608 - a name of ours
-        except sqlite3.Error as error:
+        except database_errors() as error:
             raise self._fault(error) from error

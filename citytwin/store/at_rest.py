@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -41,11 +42,9 @@ def open_file(path: Path) -> BinaryIO:
     root = sealed_root(path)
     if root is None:
         return path.open("rb")
-    return io.BufferedReader(_sealed(root, path), _BUFFERED_BYTES)
-
-
-def _sealed(root: Path, path: Path) -> SealedReader:
-    return SealedReader(path, folder_key(root), name_in(root, path))
+    return io.BufferedReader(
+        SealedReader(path, folder_key(root), name_in(root, path)), _BUFFERED_BYTES
+    )
 
 
 def readable(path: Path) -> Path | BinaryIO:
@@ -67,11 +66,8 @@ def read_bytes(path: Path) -> bytes:
     path
         The file.
     """
-    root = sealed_root(path)
-    if root is None:
-        return path.read_bytes()
-    with _sealed(root, path) as file:
-        return file.readall()
+    with open_file(path) as file:
+        return file.read()  # of a sealed one at once, past the chunks at hand
 
 
 def size_of(path: Path) -> int:
@@ -82,11 +78,8 @@ def size_of(path: Path) -> int:
     path
         The file.
     """
-    root = sealed_root(path)
-    if root is None:
-        return path.stat().st_size
-    with _sealed(root, path) as file:
-        return file.size
+    with open_file(path) as file:
+        return file.seek(0, os.SEEK_END)
 
 
 def digest_of_file(path: Path) -> str:

@@ -16,6 +16,7 @@ from typing import Self
 
 from citytwin.errors import StoreError
 from citytwin.store.alert_base import open_alerts
+from citytwin.store.database import database_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +95,10 @@ class Outbox:
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         try:
-            self._base.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._base
-            except BaseException:
-                self._base.execute("ROLLBACK")
-                raise
-            self._base.execute("COMMIT")
-        except sqlite3.Error as error:
+            with self._base as base:  # commits, or rolls back
+                base.execute("BEGIN IMMEDIATE")
+                yield base
+        except database_errors() as error:
             msg = f"{self.path} cannot be written: {error}"
             raise StoreError(msg, hint="check the disk and who else uses the file") from error
 

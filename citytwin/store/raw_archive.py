@@ -7,7 +7,7 @@ The file is on disk before the index knows of it.
 from __future__ import annotations
 
 import hashlib
-import sqlite3
+import hmac
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -15,7 +15,10 @@ from typing import Self
 import pyarrow as pa
 
 from citytwin.errors import StoreError
+from citytwin.security.sealed_folders import folder_key, sealed_root
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import write_bytes
+from citytwin.store.database import database_errors, open_database
 from citytwin.store.versions import Form, settle_form
 
 INDEX = "index.sqlite"
@@ -46,13 +49,13 @@ class RawArchive:
         self._folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(folder / INDEX, timeout=30.0)
+            self._base = open_database(folder / INDEX, autocommit=False)
             self._base.execute("PRAGMA journal_mode=WAL")
             self._base.execute("PRAGMA synchronous=FULL")
             settle_form(self._base, folder / INDEX, _FORM)
         except StoreError:
             raise
-        except (sqlite3.Error, OSError) as error:
+        except database_errors(OSError) as error:
             msg = f"the archive {folder} cannot be used: {error}"
             raise StoreError(msg, hint="check the folder; the index can be made anew") from error
 
@@ -100,7 +103,7 @@ class RawArchive:
 
     def _write(self, fresh: dict[bytes, bytes]) -> None:
         joined = b"".join(fresh.values())
-        digest = hashlib.sha256(b"".join(fresh)).hexdigest()
+        digest = self._told_in_names(hashlib.sha256(b"".join(fresh)).digest()).hex()
         file = f"{digest[:2]}/{digest}.zst"
         write_bytes(self._folder / file, _packed(joined))
         rows, offset = [], 0
@@ -110,9 +113,16 @@ class RawArchive:
         try:
             with self._base:
                 self._base.executemany("INSERT INTO raw VALUES (?, ?, ?, ?)", rows)
-        except sqlite3.Error as error:
+        except database_errors() as error:
             msg = f"the index of {self._folder} cannot be written: {error}"
             raise StoreError(msg, hint="check the disk") from error
+
+    def _told_in_names(self, digest: bytes) -> bytes:
+        """In a sealed folder a digest is keyed, for a payload that can be guessed is known by it."""
+        root = sealed_root(self._folder / INDEX)
+        if root is None:
+            return digest
+        return hmac.digest(folder_key(root).derived("names of payloads"), digest, "sha256")
 
     def content(self, sha256: bytes) -> bytes:
         """Return a payload, byte for byte as it came.
@@ -180,7 +190,7 @@ def _packed(content: bytes) -> bytes:
 
 def _unpacked(path: Path) -> bytes:
     try:
-        with pa.CompressedInputStream(pa.OSFile(str(path)), _CODEC) as stream:
+        with pa.CompressedInputStream(pa.BufferReader(read_bytes(path)), _CODEC) as stream:
             content: bytes = stream.read()
     except OSError as error:
         msg = f"{path} cannot be read: {error}"

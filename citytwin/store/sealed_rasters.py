@@ -70,21 +70,22 @@ class _SealedFiles(FileContainer):  # type: ignore[misc]
         return open_file(self._path) if first is None else first
 
     def isfile(self, path: str) -> bool:
-        """Whether there is such a file."""
-        return Path(path).is_file()
+        """Whether it is this file: GDAL asks for others that may lie beside, each several times."""
+        return path == str(self._path)
 
     def isdir(self, path: str) -> bool:
-        """Whether there is such a folder."""
-        return Path(path).is_dir()
+        """Whether it is the folder of this file."""
+        return path == str(self._path.parent)
 
     def ls(self, path: str) -> list[str]:
-        """Names in a folder: none, so that GDAL looks for nothing beside the raster."""
+        """Names in its folder: its own alone, so that GDAL looks for nothing beside the raster."""
         del path
-        return []
+        return [self._path.name]
 
     def mtime(self, path: str) -> int:
-        """When a file was written [s]."""
-        return int(Path(path).stat().st_mtime)
+        """When the file was written [s]."""
+        del path
+        return int(self._path.stat().st_mtime)
 
     def rm(self, path: str) -> None:
         """Remove nothing."""

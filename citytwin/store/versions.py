@@ -116,8 +116,8 @@ def migrate(
     StoreError
         If there is no step from a version.
     """
-    connection.execute("BEGIN IMMEDIATE")
-    try:
+    with connection:  # commits, or rolls back
+        connection.execute("BEGIN IMMEDIATE")
         # Asked again: somebody else may have migrated it before this transaction began.
         for version in range(read(connection), form.version):
             step = form.steps.get(version)
@@ -126,11 +126,6 @@ def migrate(
                 raise StoreError(msg, hint="open it with an earlier citytwin first")
             step(connection)
         mark(connection, form.version)
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
 
 
 def _mark(connection: sqlite3.Connection, version: int) -> None:

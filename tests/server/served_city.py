@@ -11,7 +11,12 @@ from pathlib import Path
 
 import httpx
 
+from citytwin.model.layer import Classification
+from citytwin.security.key_files import write_new_key
+from citytwin.security.key_ring import open_ring
+from citytwin.security.sealed_folders import SEALED
 from citytwin.store.publish import publish
+from citytwin.store.sealed_keys import ensure_sealed
 from tests.server.identity import SECRET, Identity
 from tests.unit.store import little_city as lc
 
@@ -21,18 +26,26 @@ POLICY = """\
 version: 1
 rules:
   - {name: everyone, effect: allow, actions: [read], kinds: [layer, table], anyone: true}
-  - {name: planners, effect: allow, actions: [read, sign], roles: [planner], up_to: internal}
+  - {name: planners, effect: allow, actions: [read, sign], roles: [planner], up_to: restricted}
 """
 
 
-def publish_city(folder: Path) -> Path:
-    """Publish it, and return its folder."""
-    info = replace(lc.run_info(), publication="served", classification="internal")
+def publish_city(folder: Path, closed: Classification = "internal") -> Path:
+    """Publish it, and return its folder: sealed, where its closed layers are restricted.
+
+    Then `CITYTWIN_KEYS` is `keys` in the folder.
+    """
+    info = replace(lc.run_info(), publication="served", classification=closed)
+    city = folder / "city"
+    if closed == "restricted":
+        city = folder / SEALED / "city"
+        write_new_key(folder / "keys", "town-2026")
+        ensure_sealed(city, "town-2026", open_ring())
     staging = folder / "staging"
     layers = [lc.stage(staging, name) for name in PUBLIC]
-    layers += [lc.stage(staging, name, classification="internal") for name in INTERNAL]
-    publish(folder / "city", layers, info)
-    return folder / "city"
+    layers += [lc.stage(staging, name, classification=closed) for name in INTERNAL]
+    publish(city, layers, info)
+    return city
 
 
 def secret(file: Path, content: bytes | None = None) -> Path:
@@ -84,13 +97,16 @@ class Running:
     def get(self, path: str, token: str = "", **more: str) -> httpx.Response:
         """Ask for something, with a token where one is given."""
         headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return httpx.get(self.url + path, headers=headers | more, follow_redirects=False)
+        asked = headers | more
+        return httpx.get(self.url + path, headers=asked, timeout=60, follow_redirects=False)
 
 
 def start_server(folder: Path, identity: Identity, port: int, *words: str) -> Running:
     """Start the command, and wait until it answers."""
     url = f"http://127.0.0.1:{port}"
-    command = [sys.executable, "-m", "citytwin", "serve", str(folder / "city")]
+    sealed = folder / SEALED / "city"
+    city = sealed if sealed.is_dir() else folder / "city"
+    command = [sys.executable, "-m", "citytwin", "serve", str(city)]
     command += ["--config", str(folder / "serve.yaml"), "--port", str(port), "--insecure-local"]
     process = subprocess.Popen([*command, *words])
     for _ in range(600):

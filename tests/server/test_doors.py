@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import time
+from collections.abc import Callable
 
 import httpx
 import numpy as np
@@ -18,7 +20,7 @@ from pyproj import Transformer
 from citytwin.model.layer import Style
 from citytwin.security.audit import read_key, verify
 from citytwin.store.paint import painted
-from tests.server.served_city import INTERNAL, OTHER_AUDIENCE, PUBLIC, Running
+from tests.server.served_city import INTERNAL, OTHER_AUDIENCE, POLICY, PUBLIC, Running
 
 RUN = "20261123T210000Z"
 LON, LAT = 139.757, 35.692
@@ -217,7 +219,7 @@ def test_features_page_by_page(server: Running) -> None:
     assert len(ids) == len(set(ids)) == whole["numberMatched"] > 3
     found, here = [], f"{server.url}{path}?limit=2"
     while here:
-        page = httpx.get(here).json()
+        page = server.get(here.removeprefix(server.url)).json()
         assert page["numberReturned"] <= 2
         found += [feature["id"] for feature in page["features"]]
         here = next((link["href"] for link in page["links"] if link["rel"] == "next"), "")
@@ -294,6 +296,40 @@ def test_the_audit_tells_every_decision_and_no_secret(server: Running) -> None:
     assert token.split(".")[2] not in text
     assert "planner-tool" not in text
     assert "139.757" not in text
+
+
+def _put_policy(server: Running, text: str, seen: Callable[[], bool]) -> None:
+    """Write the rules as an editor would have a minute ago, and wait until something follows."""
+    file = server.folder / "policy.yaml"
+    file.write_text(text, encoding="utf-8")
+    then = time.time() - 60.0
+    os.utime(file, (then, then))
+    end = time.monotonic() + 60.0
+    while not seen():
+        assert time.monotonic() < end, "the server does not follow its policy"
+        time.sleep(0.2)
+
+
+def test_a_changed_policy_counts_without_a_restart(server: Running) -> None:
+    """A planner sees less, and goes on doing so while the file is broken."""
+    token = server.token()
+
+    def seen() -> set[str]:
+        return layers(server.get("/latest.json", token))
+
+    def refused() -> bool:
+        server.get("/session.json")
+        lines = "".join(p.read_text() for p in (server.folder / "audit").glob("*.jsonl"))
+        found = [json.loads(line) for line in lines.splitlines()]
+        return any(one["kind"] == "policy" and not one["allowed"] for one in found)
+
+    try:
+        less = POLICY.replace("up_to: restricted", "up_to: public")
+        _put_policy(server, less, lambda: seen() == set(PUBLIC))
+        _put_policy(server, POLICY + "  - {name: half", refused)
+        assert seen() == set(PUBLIC)
+    finally:
+        _put_policy(server, POLICY, lambda: seen() == {*PUBLIC, *INTERNAL})
 
 
 def test_keys_of_the_provider_change(server: Running) -> None:

@@ -1,4 +1,7 @@
-"""A person logs in with a real browser at a real provider, sees their layers, and leaves again."""
+"""A person logs in with a real browser at a real provider, sees their layers, and leaves again.
+
+The city is sealed: all that the page shows was opened by the server for this reader.
+"""
 
 from __future__ import annotations
 
@@ -59,13 +62,13 @@ def picture(page: Page, name: str) -> None:
 
 
 @pytest.mark.browser
-def test_people_log_in_and_see_their_layers(server: Running, browser: Browser) -> None:
+def test_people_log_in_and_see_their_layers(sealed_server: Running, browser: Browser) -> None:
     """Nobody, a planner, nobody again, a guest: each the layers of the policy, in one browser."""
     context = browser.new_context(locale="en", viewport={"width": 1280, "height": 800})
     page = context.new_page()
     page.set_default_timeout(30_000)
     faults: list[str] = []
-    own = server.url
+    own = sealed_server.url
 
     def keep(said: str) -> None:
         if page.url.startswith(own):  # the provider's pages ask for fonts of others
@@ -73,7 +76,7 @@ def test_people_log_in_and_see_their_layers(server: Running, browser: Browser) -
 
     page.on("pageerror", lambda error: keep(str(error)))
     page.on("console", lambda said: keep(said.text) if said.type == "error" else None)
-    page.goto(server.url + "/?lang=en")
+    page.goto(own + "/?lang=en")
     page.wait_for_selector("body[data-state=ready]")
     assert shown(page) == set(PUBLIC)
     picture(page, "nobody")
@@ -81,7 +84,7 @@ def test_people_log_in_and_see_their_layers(server: Running, browser: Browser) -
     assert shown(page) == {*PUBLIC, *INTERNAL}
     page.wait_for_selector(".reader")
     assert page.inner_text(".reader") == "ann"
-    assert page.locator(".badge.closed").all_inner_texts() == ["internal", "internal"]
+    assert page.locator(".badge.closed").all_inner_texts() == ["restricted", "restricted"]
     picture(page, "planner")
     (cookie,) = [c for c in context.cookies() if c["name"] == "citytwin"]
     assert cookie["httpOnly"]
@@ -98,11 +101,11 @@ def test_people_log_in_and_see_their_layers(server: Running, browser: Browser) -
     context.close()
 
 
-def test_the_way_to_the_provider(server: Running) -> None:
+def test_the_way_to_the_provider(sealed_server: Running) -> None:
     """State, nonce and PKCE, each of them new every time."""
-    asked = [httpx.get(server.url + "/login").headers["Location"] for _ in range(2)]
+    asked = [httpx.get(sealed_server.url + "/login").headers["Location"] for _ in range(2)]
     one, two = (parse_qs(urlsplit(address).query) for address in asked)
-    assert asked[0].startswith(server.identity.issuer)
+    assert asked[0].startswith(sealed_server.identity.issuer)
     assert one["response_type"] == ["code"]
     assert one["code_challenge_method"] == ["S256"]
     for name in ("state", "nonce", "code_challenge"):
@@ -110,28 +113,28 @@ def test_the_way_to_the_provider(server: Running) -> None:
 
 
 @pytest.mark.parametrize("query", ["", "?code=x", "?code=x&state=y", "?error=access_denied"])
-def test_answers_that_the_provider_never_gave(server: Running, query: str) -> None:
+def test_answers_that_the_provider_never_gave(sealed_server: Running, query: str) -> None:
     """A code without the state of this browser is refused, and nobody is logged in."""
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=sealed_server.url) as client:
         client.get("/login")
         assert client.get(f"/callback{query}").status_code == 400
         assert client.get("/session.json").json() == {"name": ""}
 
 
-def test_a_cookie_that_was_changed_is_none(server: Running) -> None:
+def test_a_cookie_that_was_changed_is_none(sealed_server: Running) -> None:
     """Its reader is nobody known."""
-    answer = httpx.get(server.url + "/latest.json", cookies={"citytwin": "e30=.x.y"})
+    answer = httpx.get(sealed_server.url + "/latest.json", cookies={"citytwin": "e30=.x.y"})
     assert {entry["id"] for entry in answer.json()["layers"]} == set(PUBLIC)
 
 
-def test_a_provider_that_does_not_answer(server: Running) -> None:
+def test_a_provider_that_does_not_answer(sealed_server: Running) -> None:
     """The login can be tried again later; what was open stays open."""
-    with httpx.Client(base_url=server.url) as client:
+    with httpx.Client(base_url=sealed_server.url) as client:
         asked = client.get("/login").headers["Location"]
         state = parse_qs(urlsplit(asked).query)["state"][0]
-        server.identity.stop()
+        sealed_server.identity.stop()
         try:
             assert client.get(f"/callback?code=x&state={state}").status_code == 503
             assert client.get("/latest.json").is_success
         finally:
-            server.identity.start()
+            sealed_server.identity.start()

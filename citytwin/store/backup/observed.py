@@ -12,12 +12,15 @@ from contextlib import closing
 from pathlib import Path, PurePosixPath
 
 from citytwin.errors import BusyError, StoreError
+from citytwin.security.sealed_folders import KEYS_FILE
 from citytwin.store.backup.copying import Copies
 from citytwin.store.backup.folders import ATTEMPTS, PAUSE_S
 from citytwin.store.backup.places import OBSERVATIONS
+from citytwin.store.database import open_database
 from citytwin.store.observations import ALERTS, RAW
 from citytwin.store.observations.manifest import MANIFEST, known_version, told
 from citytwin.store.raw_archive import INDEX
+from citytwin.store.staging import is_sealed
 
 
 def copy_observations(copies: Copies, folder: Path) -> None:
@@ -41,6 +44,8 @@ def copy_observations(copies: Copies, folder: Path) -> None:
     """
     if not (folder / MANIFEST).is_file():
         return
+    if is_sealed(folder):
+        copies.take(f"{OBSERVATIONS}/{KEYS_FILE}", folder / KEYS_FILE)
     if (folder / ALERTS).is_file():
         _snapshot(copies, folder, ALERTS, "")
     _copy_segments(copies, folder)
@@ -82,21 +87,20 @@ def _snapshot(copies: Copies, folder: Path, name: str, query: str) -> list[str]:
     copies.drop(kept)
     target = copies.stage / kept
     target.parent.mkdir(parents=True, exist_ok=True)
-    with told(source, "copied"):
-        uri = f"{source.resolve().as_uri()}?mode=ro"
-        with (
-            closing(sqlite3.connect(uri, uri=True, timeout=30.0)) as read,
-            closing(sqlite3.connect(target, isolation_level=None)) as written,
-        ):
-            read.backup(written)  # in one step: what others write meanwhile waits or stays out
-            # A single file, without the log beside it that the database has while it is used.
-            written.execute("PRAGMA journal_mode=DELETE")
-            (said,) = written.execute("PRAGMA quick_check(1)").fetchone()
-            if said != "ok":
-                raise sqlite3.DatabaseError(said)
-            if name == MANIFEST:
-                known_version(written, source)
-            rows = written.execute(query).fetchall() if query else []
+    with (
+        told(source, "copied"),
+        closing(open_database(source, read_only=True)) as read,
+        closing(open_database(target, sealed_as=source)) as written,
+    ):
+        read.backup(written)  # in one step: what others write meanwhile waits or stays out
+        # A single file, without the log beside it that the database has while it is used.
+        written.execute("PRAGMA journal_mode=DELETE")
+        (said,) = written.execute("PRAGMA quick_check(1)").fetchone()
+        if said != "ok":
+            raise sqlite3.DatabaseError(said)
+        if name == MANIFEST:
+            known_version(written, source)
+        rows = written.execute(query).fetchall() if query else []
     copies.made(kept)
     return [_within(source, str(path)) for (path,) in rows]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 
 from citytwin.errors import ConfigError, StoreError, hint_of
@@ -48,27 +49,25 @@ def restore(folder: Path, places: Places) -> BackupDocument:
     for place, _ in parts.values():
         _require_empty(place)
     stages: list[tuple[Path, Path]] = []
-    moved: list[Path] = []
     try:
-        for part, (place, files) in parts.items():
-            if files:
-                stage = temporary_beside(place.with_name("restored"))
-                stages.append((stage, place))
-                _fill(stage, folder, part, files, private=places.is_private(part))
-        for stage, place in stages:
-            if place.is_dir():
-                place.rmdir()
-            move_folder(stage, place)
-            moved.append(place)
-    except BaseException as error:
-        for place in moved:
-            shutil.rmtree(place, ignore_errors=True)
-        for stage, _ in stages:
-            shutil.rmtree(stage, ignore_errors=True)
-        if isinstance(error, OSError) and not isinstance(error, StoreError):
-            msg = f"the backup cannot be restored: {error}"
-            raise StoreError(msg, hint=hint_of(error)) from error
+        with ExitStack() as begun:  # what was begun goes, unless all of it succeeds
+            for part, (place, files) in parts.items():
+                if files:
+                    stage = temporary_beside(place.with_name("restored"))
+                    begun.callback(shutil.rmtree, stage, ignore_errors=True)
+                    stages.append((stage, place))
+                    _fill(stage, folder, part, files, private=places.is_private(part))
+            for stage, place in stages:
+                if place.is_dir():
+                    place.rmdir()
+                move_folder(stage, place)
+                begun.callback(shutil.rmtree, place, ignore_errors=True)
+            begun.pop_all()
+    except StoreError:
         raise
+    except OSError as error:
+        msg = f"the backup cannot be restored: {error}"
+        raise StoreError(msg, hint=hint_of(error)) from error
     return document
 
 

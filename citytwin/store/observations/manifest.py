@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from citytwin.errors import StoreError
+from citytwin.store.database import database_errors, open_database
 from citytwin.store.observations.schema import Kind
 from citytwin.store.versions import Form, migrate, require_known
 
@@ -92,25 +93,20 @@ def connect(folder: Path, *, writing: bool) -> sqlite3.Connection:
     if not writing and not path.is_file():
         msg = f"{folder} holds no observations"
         raise StoreError(msg, hint="name the folder that `citytwin sync` writes")
-    with told(path, "opened"):
+    with told(path, "opened"), ExitStack() as opened:
         folder.mkdir(parents=True, exist_ok=True)
-        mode = "rwc" if writing else "ro"
-        uri = f"{path.resolve().as_uri()}?mode={mode}"
-        connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=30.0,
-                                     check_same_thread=False)  # fmt: skip
-        try:
-            found = known_version(connection, path)
-            if writing:
-                _settle_form(connection, path, found)
-            elif not found:
-                msg = f"{folder} holds no observations yet"
-                raise StoreError(msg, hint="wait until `citytwin sync` has written some")
-            elif found != FORM.version:
-                msg = f"{path} is of version {found}, and must be brought to {FORM.version} first"
-                raise StoreError(msg, hint="take a backup and start `citytwin sync`: that does it")
-        except BaseException:
-            connection.close()
-            raise
+        connection = open_database(path, read_only=not writing, one_thread=False)
+        opened.callback(connection.close)
+        found = known_version(connection, path)
+        if writing:
+            _settle_form(connection, path, found)
+        elif not found:
+            msg = f"{folder} holds no observations yet"
+            raise StoreError(msg, hint="wait until `citytwin sync` has written some")
+        elif found != FORM.version:
+            msg = f"{path} is of version {found}, and must be brought to {FORM.version} first"
+            raise StoreError(msg, hint="take a backup and start `citytwin sync`: that does it")
+        opened.pop_all()
     return connection
 
 
@@ -199,7 +195,7 @@ def told(path: Path, what: str) -> Iterator[None]:
         yield
     except StoreError:
         raise
-    except (sqlite3.Error, OSError) as error:
+    except database_errors(OSError) as error:
         msg = f"the manifest {path} cannot be {what}: {error}"
         raise StoreError(msg, hint="check the disk, its free space and rights") from error
 

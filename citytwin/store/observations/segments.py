@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from uuid import uuid4
 
@@ -12,6 +13,7 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from citytwin.errors import StoreError
+from citytwin.store.at_rest import readable
 from citytwin.store.atomic import replacing
 from citytwin.store.observations.manifest import Segment
 from citytwin.store.observations.schema import SEGMENT, Kind, counted, day_of
@@ -83,14 +85,16 @@ def read_segment(
         If the file is missing or damaged.
     """
     try:
-        with pq.ParquetFile(path, memory_map=False) as file:
+        with ExitStack() as stack:
+            file = pq.ParquetFile(readable(path), memory_map=False)
+            stack.callback(file.close, force=True)  # also what was opened for it
             there = [name for name in columns if name in file.schema_arrow.names]
             if series is None:
                 table = file.read(columns=there, use_threads=False)
             else:
                 groups = _groups_with(file.metadata, series)
                 table = file.read_row_groups(groups, columns=there, use_threads=False)
-    except FileNotFoundError:
+    except (FileNotFoundError, StoreError):
         raise
     except (OSError, pa.ArrowException) as error:
         msg = f"{path} cannot be read: {error}"

@@ -6,6 +6,7 @@ import sqlite3
 import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -133,15 +134,15 @@ class ObservationStore(Queueing):
         except Timeout as error:
             msg = f"another process writes the observations in {folder}"
             raise BusyError(msg, hint="stop it, or read them only") from error
-        try:
+        with ExitStack() as opened:
+            opened.callback(lock.release)
             connection = connect(folder, writing=True)
+            opened.callback(connection.close)
             with told(folder / MANIFEST, "written"):
                 settle(connection)
             store = cls(folder, connection, lock, rules or GroupCommit(), clock or _system_clock)
             store._remove_orphans()
-        except BaseException:
-            lock.release()
-            raise
+            opened.pop_all()
         return store
 
     def append(self, rows: Observed, kind: Kind = Kind.OBSERVATION) -> None:

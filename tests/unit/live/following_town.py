@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from pyproj import Transformer
 
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.protecting import protect
 from citytwin.engine.request import work_dir
 from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.formats.observations import Batch, Reading
@@ -21,6 +23,7 @@ from citytwin.model.axes import evenly
 from citytwin.model.fields import SURFACE_HEIGHT, WIND_SPEED_RATIO_BY_DIRECTION
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.tables import ROADS
+from citytwin.security.key_files import write_new_key
 from citytwin.store.latest import published_city
 from citytwin.store.observations import Thing
 from citytwin.store.publish import publish
@@ -56,14 +59,21 @@ _SOURCES = (("roads", "citygml_roads"), ("weather", "openmeteo"))
 """Name and format of what the last run read besides its buildings."""
 
 
-def town(folder: Path, **live: object) -> LoadedConfig:
-    """Publish the town; its batch wind is that of a made-up day."""
-    loaded = city(folder, [feed(folder={"path": "in"})], **live)
+def town(folder: Path, classification: str = "public", **live: object) -> LoadedConfig:
+    """Publish the town; its batch wind is that of a made-up day.
+
+    Where its feed is restricted, the town is sealed, and `CITYTWIN_KEYS` must be `keys` beside it.
+    """
+    loaded = city(folder, [feed(folder={"path": "in"}, classification=classification)], **live)
     content = yaml.safe_load(loaded.file.read_text("utf-8")) | yaml.safe_load(_MORE)
     for name, form in _SOURCES:
         content["sources"].append(content["sources"][0] | {"name": name, "use": form})
+    if classification == "restricted":
+        content |= {"publication": "served", "encryption": {"key": "town-2026"}}
+        write_new_key(folder / "keys", "town-2026")
     loaded.file.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
     loaded = load(loaded.file)
+    protect(loaded)
     work = CityStore(work_dir(loaded), GRID.crs, "Asia/Tokyo", DEFAULT_TILE_CELLS, GRID)
     ratios = np.empty((4, *GRID.shape), dtype=np.float32)
     ratios[:] = np.array(RATIOS)[:, None, None]
@@ -75,7 +85,7 @@ def town(folder: Path, **live: object) -> LoadedConfig:
     work.fields.write(SURFACE_HEIGHT, GRID.whole, level)
     work.write_table(MERGED, ROADS, _roads())
     staged = [stage(folder / "out" / "staged", name) for name in LAYERS]
-    publish(loaded.city_dir, staged, run_info())
+    publish(loaded.city_dir, staged, replace(run_info(), publication=loaded.config.publication))
     return loaded
 
 

@@ -14,6 +14,7 @@ from citytwin.security.policy import PUBLIC_ONLY
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import Guard, Visitor, limiter
 from citytwin.server.keys import ProviderKeys
+from citytwin.server.policy_file import PolicyFile
 from citytwin.server.refusals import NotThereError
 from citytwin.server.settings import IdentityConfig
 from citytwin.server.signing import Signer
@@ -34,8 +35,10 @@ def anyone(tmp_path: Path) -> Iterator[Visitor]:
         client_secret_file=tmp_path / "client",
     )
     audit = AuditChain(tmp_path / "audit", tmp_path / "anchors", bytes(32))
+    rules = tmp_path / "policy.yaml"
+    rules.write_text("version: 1\n", encoding="utf-8")
     guard = Guard(
-        policy=PUBLIC_ONLY,
+        policy=PolicyFile(rules, audit),
         identity=identity,
         keys=ProviderKeys(identity),
         signer=Signer(bytes(32)),
@@ -43,7 +46,7 @@ def anyone(tmp_path: Path) -> Iterator[Visitor]:
         per_minute=1000,
         limiter=limiter(),
     )
-    yield Visitor(guard, ANONYMOUS, "1")
+    yield Visitor(guard, ANONYMOUS, PUBLIC_ONLY, "1")
     audit.close()
 
 

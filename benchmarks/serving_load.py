@@ -3,13 +3,13 @@
 Provider, server (two workers) and the program that asks share the processors of one machine. Tiles
 of all raster layers, of the zooms that they have, in turn, so that none is asked for twice in a row.
 
-    python -m benchmarks.serving out/demo [SECONDS [TILES_PER_SECOND]]
+    python -m benchmarks.serving_load out/demo [--minutes 60] [--tiles-per-second 50]
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
-import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -32,6 +32,7 @@ from tests.server.identity import Identity, free_port
 
 WORKERS = 2
 RULES = 50
+PARTS, LONGEST_PART_S = 6, 300.0
 
 
 @dataclass(frozen=True)
@@ -104,29 +105,37 @@ def serving(city: Path, seconds: float, per_s: float) -> None:
             sc.write_config(folder, port, identity.issuer)
             server = sc.start_server(folder, identity, port, "--workers", str(WORKERS))
             try:
-                paths, token = tiles(city), server.token()
-                asyncio.run(load(server.url, token, paths, 5.0, per_s))  # each worker has begun
-                report(server, token, paths, seconds, per_s)
+                paths = tiles(city)
+                asyncio.run(load(server.url, server.token(), paths, 5.0, per_s))  # all have begun
+                report(server, paths, seconds, per_s)
             finally:
                 sc.stop_server(server)
 
 
-def report(server: sc.Running, token: str, paths: list[str], seconds: float, per_s: float) -> None:
-    """Print a line for each part of the time."""
-    print(
-        f"{'s':>6} {'tiles':>6} {'p50 ms':>7} {'p95 ms':>7} {'max ms':>7} {'CPU ms':>7} {'MB':>6}"
-    )
-    for part in range(6):
+def report(server: sc.Running, paths: list[str], seconds: float, per_s: float) -> None:
+    """Print a line of a table for each part of the time; all of it but the first is steady."""
+    print("| after s | tiles | p50 ms | p95 ms | p99 ms | max ms | CPU ms a tile | MB | load |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    parts = max(PARTS, round(seconds / LONGEST_PART_S))
+    every: list[float] = []
+    for part in range(parts):
         before = sampled(server)
-        start = part * len(paths) // 6
+        start = part * len(paths) // parts
         turned = paths[start:] + paths[:start]
-        times = asyncio.run(load(server.url, token, turned, seconds / 6, per_s))
+        token = server.token()  # holds for ten minutes
+        times = asyncio.run(load(server.url, token, turned, seconds / parts, per_s))
         after = sampled(server)
-        ms = np.array(times) * 1000
-        cpu = 1000 * (after.cpu_s - before.cpu_s) / len(ms)
-        p50, p95 = np.percentile(ms, [50, 95])
-        shown = f"{len(ms):6d} {p50:7.1f} {p95:7.1f} {ms.max():7.1f} {cpu:7.1f}"
-        print(f"{(part + 1) * seconds / 6:6.0f} {shown} {after.memory_mb:6.0f}", flush=True)
+        cpu = 1000 * (after.cpu_s - before.cpu_s) / len(times)
+        row = f"{(part + 1) * seconds / parts:.0f} | {len(times)} | {quantiles(times)}"
+        loaded = psutil.getloadavg()[0]
+        print(f"| {row} | {cpu:.1f} | {after.memory_mb:.0f} | {loaded:.0f} |", flush=True)
+        every += times
+    print(f"| all | {len(every)} | {quantiles(every)} | | | |")
+
+
+def quantiles(times: list[float]) -> str:
+    """Half, 95 and 99 of 100 answers, and all, came within so long [ms]."""
+    return " | ".join(f"{ms:.0f}" for ms in np.percentile(np.array(times) * 1e3, [50, 95, 99, 100]))
 
 
 def decisions() -> None:
@@ -166,11 +175,14 @@ def decisions() -> None:
 
 def main() -> None:
     """Print the tables."""
-    city = Path(sys.argv[1])
-    seconds = float(sys.argv[2]) if len(sys.argv) > 2 else 300.0
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("city", type=Path, help="folder of a published city, in clear")
+    parser.add_argument("--minutes", type=float, default=5.0)
+    parser.add_argument("--tiles-per-second", type=float, default=50.0)
+    asked = parser.parse_args()
     print(f"{processor()}, {psutil.cpu_count()} cores, load {psutil.getloadavg()[0]:.1f}")
     decisions()
-    serving(city, seconds, float(sys.argv[3]) if len(sys.argv) > 3 else 50.0)
+    serving(asked.city, 60.0 * asked.minutes, asked.tiles_per_second)
 
 
 if __name__ == "__main__":
