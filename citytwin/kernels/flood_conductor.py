@@ -10,6 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from citytwin.kernels.flood_culverts import CulvertFlow
 from citytwin.kernels.flood_exchange import FloodExchange
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import BookedDepths, VolumeLedger
@@ -19,6 +20,7 @@ from citytwin.kernels.flood_run import require_credible
 from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.flood_tile import TiledFlood, TileLook
+from citytwin.kernels.named_arrays import below, part
 from citytwin.kernels.rained_area import RainedArea
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.time_steps import StepRule, TimeStep
@@ -39,13 +41,17 @@ class Crew(Protocol):
         """Let every tile take over what it must know of the others."""
 
     def advance(
-        self, steps: Sequence[TimeStep], before: int, lost_outside: Sequence[int]
+        self,
+        steps: Sequence[TimeStep],
+        before: int,
+        lost_outside: Sequence[int],
+        through_culverts: NDArray[np.float32],
     ) -> Sequence[TileLook]:
         """Let all tiles take some steps.
 
         Parameters
         ----------
-        steps, before, lost_outside
+        steps, before, lost_outside, through_culverts
             As for `FloodTile.advance`.
         """
 
@@ -94,9 +100,15 @@ class Conductor:
         row = whole((1, max(1, len(bed_m))))
         forcing = _in_one_row(flood.forcing, flood.watched, flood.shape[1])
         self._exchange = FloodExchange(forcing, LevelBeds(bed_m[None]), area_m2, len(bed_m), row)
-        # A pond outside a levee falls with what it loses into any tile.
+        # A pond outside a levee falls with what it loses into any tile; a culvert has two ends.
         ponds = any(np.isfinite(levee.storage_m2) for levee in flood.forcing.levees)
-        self._at_once = 1 if ponds else options.steps_kept
+        culverts = flood.forcing.culverts
+        self._at_ends: NDArray[np.int64] = np.empty(0, dtype=np.int64)
+        self._culverts: CulvertFlow | None = None
+        if culverts is not None:
+            self._at_ends = _places(flood.watched, flood.shape[1], culverts.cells)
+            self._culverts = CulvertFlow(culverts, bed_m[self._at_ends], area_m2)
+        self._at_once = 1 if ponds or culverts is not None else options.steps_kept
         self._places = crew.watched_places()
         self._now = self._together(crew.look())[0]
 
@@ -123,6 +135,8 @@ class Conductor:
             self._exchange.hear_of_all(now.lost_outside)
             gain = self._sources.largest_gain_m(time_s, dt_s)
             gain += self._exchange.largest_gain_m(now.watched_m[None], time_s, dt_s)
+            if self._culverts is not None:
+                gain += self._culverts.largest_gain_m(now.watched_m[self._at_ends], dt_s)
         flood = self.flood
         return longest_step_s(flood.options, flood.cell_m, now.deepest_m, now.wave_m_s, gain)
 
@@ -144,8 +158,11 @@ class Conductor:
         ahead = StepRule(self.flood.options.dt_max_s, self.flood.options.steps_kept)
         ahead.restore(rule.state())
         steps = [ahead.take(stop_s) for _ in range(number)]
+        moves = np.empty(0, dtype=np.float32)
+        if self._culverts is not None:
+            moves = self._culverts.pass_on(now.watched_m[self._at_ends], steps[0].dt_s)
         self._crew.swap()
-        moments = self._together(self._crew.advance(steps, rule.steps, now.lost_outside))
+        moments = self._together(self._crew.advance(steps, rule.steps, now.lost_outside, moves))
         rule.take(stop_s)
         accepted = 1
         while accepted < number and rule.is_kept(
@@ -177,6 +194,7 @@ class Conductor:
             area_m2,
             rain_m3=rained.rain_m3(forcing.rain, duration_s, area_m2),
             inflow_m3=sum(inflow.volume_until_m3(duration_s) for inflow in forcing.inflows),
+            culverts_m3=0.0 if self._culverts is None else self._culverts.passed_m3,
         )
 
     def state(self) -> NamedArrays:
@@ -187,7 +205,8 @@ class Conductor:
         mapping
             Arrays of shape (n,).
         """
-        return self.rule.state()
+        culverts = {} if self._culverts is None else self._culverts.state()
+        return {**self.rule.state(), **below("culverts", culverts)}
 
     def restore(self, state: NamedArrays) -> None:
         """Go on from a state; the tiles must have gone back to theirs.
@@ -198,21 +217,29 @@ class Conductor:
             What `state` returned.
         """
         self.rule.restore(state)
+        if self._culverts is not None:
+            self._culverts.restore(part("culverts", state))
         self._now = self._together(self._crew.look())[0]
 
 
 def _in_one_row(forcing: Forcing, watched: Cells, columns: int) -> Forcing:
     """Levees and given levels on a grid of one row that holds the watched cells alone."""
-    flat = watched[0] * columns + watched[1]
 
     def place(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Cells:
-        at = np.searchsorted(flat, np.asarray(rows) * columns + np.asarray(cols))
-        return np.zeros(at.shape, dtype=np.int64), at.astype(np.int64)
+        at = _places(watched, columns, (rows, cols))
+        return np.zeros(at.shape, dtype=np.int64), at
 
     return Forcing(
         levees=tuple(_moved(one, *place(one.rows, one.cols)) for one in forcing.levees),
         stages=tuple(_moved(one, *place(one.rows, one.cols)) for one in forcing.stages),
     )
+
+
+def _places(watched: Cells, columns: int, cells: Cells) -> NDArray[np.int64]:
+    """Places of some cells among the watched ones."""
+    flat = watched[0] * columns + watched[1]
+    wanted = np.asarray(cells[0]) * columns + np.asarray(cells[1])
+    return np.searchsorted(flat, wanted).astype(np.int64)
 
 
 _Given = TypeVar("_Given", Levee, StageCells)

@@ -294,8 +294,8 @@ class FloodExchange:
 
 
 def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
-    """Refuse levees and given levels at cells outside the grid or that cannot take water, and sinks
-    of another grid.
+    """Refuse levees, given levels and culverts at cells outside the grid or that cannot take water,
+    and sinks of another grid.
 
     Parameters
     ----------
@@ -312,6 +312,8 @@ def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
         _check_cells(f"levee {number}", as_cells(levee.rows, levee.cols), is_open)
     for number, given in enumerate(forcing.stages):
         _check_cells(f"given level {number}", as_cells(given.rows, given.cols), is_open)
+    if forcing.culverts is not None:
+        _check_cells("culverts", as_cells(*forcing.culverts.cells), is_open)
 
 
 def _check_cells(name: str, cells: Cells, is_open: NDArray[np.bool_]) -> None:

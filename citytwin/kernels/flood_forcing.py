@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
+from citytwin.kernels.flood_culverts import Culverts
 from citytwin.kernels.flood_levee import Levee
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.rain_field import RainField
@@ -224,6 +225,8 @@ class Forcing:
         Cells whose water level is given.
     sinks
         Ground that takes water and drains that differ from place to place, or None.
+    culverts
+        Culverts between cells, or None.
     """
 
     rain: RainSeries | RainField = field(default_factory=RainSeries)
@@ -233,6 +236,7 @@ class Forcing:
     levees: tuple[Levee, ...] = ()
     stages: tuple[StageCells, ...] = ()
     sinks: GroundSinks | None = None
+    culverts: Culverts | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.drainage_mm_per_h) and self.drainage_mm_per_h >= 0):

@@ -127,7 +127,9 @@ class BookedDepths(NamedTuple):
         own = zip(self[1:], other[1:], strict=True)
         return BookedDepths(ExchangedDepths(*(a + b for a, b in pairs)), *(a + b for a, b in own))
 
-    def ledger(self, area_m2: float, rain_m3: float, inflow_m3: float) -> VolumeLedger:
+    def ledger(
+        self, area_m2: float, rain_m3: float, inflow_m3: float, culverts_m3: float = 0.0
+    ) -> VolumeLedger:
         """Return the account of the whole grid.
 
         Parameters
@@ -136,6 +138,8 @@ class BookedDepths(NamedTuple):
             Area of a cell [m2].
         rain_m3, inflow_m3
             Volume of the rain and of all hydrographs [m3].
+        culverts_m3
+            Volume that passed culverts [m3].
 
         Returns
         -------
@@ -151,6 +155,7 @@ class BookedDepths(NamedTuple):
             outflow=EdgeVolumes(*(metres(depth) * area_m2 for depth in depths)),
             stored_m3=metres(self.stored) * area_m2,
             exchanged=Exchanged(*(metres(depth) * area_m2 for depth in self.exchanged)),
+            culverts_m3=culverts_m3,
         )
 
 
@@ -174,6 +179,8 @@ class VolumeLedger:
         Volume in the final depths [m3].
     exchanged
         What levees, given levels and the ground brought or took.
+    culverts_m3
+        Volume that passed culverts, from cell to cell [m3]; no part of the balance.
     """
 
     initial_m3: float
@@ -183,6 +190,7 @@ class VolumeLedger:
     outflow: EdgeVolumes
     stored_m3: float
     exchanged: Exchanged = field(default_factory=Exchanged)
+    culverts_m3: float = 0.0
 
     @property
     def moved_m3(self) -> float:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citytwin.errors import StepError
 from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.exact_sums import as_array, from_array, total_units
+from citytwin.kernels.flood_culverts import CulvertEnds, CulvertFlow
 from citytwin.kernels.flood_exchange import FloodExchange
 from citytwin.kernels.flood_ledger import BookedDepths
 from citytwin.kernels.flood_options import EdgeKind, SolverOptions
@@ -35,12 +37,18 @@ class FloodParts(NamedTuple):
         What brings and takes water.
     recorder
         What is kept of the run.
+    culverts
+        Ends of culverts in the part that is computed, or None.
+    culvert_flow
+        What passes them, where the part is the whole grid; else who leads the parts knows it.
     """
 
     scheme: FloodScheme
     sources: FloodSources
     exchange: FloodExchange
     recorder: FloodRecorder
+    culverts: CulvertEnds | None = None
+    culvert_flow: CulvertFlow | None = None
 
 
 class FloodRun:
@@ -57,7 +65,8 @@ class FloodRun:
     """
 
     def __init__(self, parts: FloodParts, options: SolverOptions, place: FloodPart) -> None:
-        self.scheme, self.sources, self.exchange, self.recorder = parts
+        self.scheme, self.sources, self.exchange, self.recorder = parts[:4]
+        self._culverts, self.culvert_flow = parts.culverts, parts.culvert_flow
         self._every_steps = options.maxima_every_steps
         self._is_closed = all(kind is EdgeKind.CLOSED for kind in options.edges.kinds)
         self._booked = place.booked
@@ -96,6 +105,9 @@ class FloodRun:
         if dt_s > 0:
             gain = self.sources.largest_gain_m(time_s, dt_s)
             gain += self.exchange.largest_gain_m(self.scheme.water.depth_m, time_s, dt_s)
+            if self.culvert_flow is not None:
+                at_ends = self.scheme.water.depth_m[self.culvert_flow.cells]
+                gain += self.culvert_flow.largest_gain_m(at_ends, dt_s)
         return self.scheme.longest_step_s(gain)
 
     def step(self, step: TimeStep) -> None:
@@ -106,9 +118,23 @@ class FloodRun:
         step
             The step.
         """
+        if self.culvert_flow is not None:
+            at_ends = self.scheme.water.depth_m[self.culvert_flow.cells]
+            self.carry(self.culvert_flow.pass_on(at_ends, step.dt_s))
         self.move(step)
-        water = self.scheme.water
+        water = self.scheme.water  # another array than before, where the scheme swaps two
         self.take_and_bring(water, water, step)
+
+    def carry(self, moves: NDArray[np.float32]) -> None:
+        """Let water pass culverts, before it moves over the ground.
+
+        Parameters
+        ----------
+        moves
+            What passes each culvert of the grid, shape (n,), float32 [m], see `CulvertFlow`.
+        """
+        if self._culverts is not None:
+            self._culverts.apply(self.scheme.water, moves)
 
     def move(self, step: TimeStep, *, is_still: bool = False) -> None:
         """Let the water move, rain fall and uniform drains take their part.
@@ -188,11 +214,13 @@ class FloodRun:
         mapping
             Arrays of any shape, which go on changing.
         """
+        flow = self.culvert_flow
         return {
             **below("scheme", self.scheme.state()),
             **below("sources", self.sources.state()),
             **below("exchange", self.exchange.state()),
             "account": as_array([self._initial, *self._gone]),
+            **({} if flow is None else below("culverts", flow.state())),
         }
 
     def restore_flow(self, state: NamedArrays) -> None:
@@ -209,6 +237,8 @@ class FloodRun:
         account = as_array([self._initial, *self._gone])
         put_back(account, state, "account")
         self._initial, *self._gone = from_array(account)
+        if self.culvert_flow is not None:
+            self.culvert_flow.restore(part("culverts", state))
 
     def state(self) -> NamedArrays:
         """Return all that the rest of the run depends on.

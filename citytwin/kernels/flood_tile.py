@@ -9,6 +9,7 @@ from typing import Any, NamedTuple, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from citytwin.kernels.flood_culverts import CulvertEnds
 from citytwin.kernels.flood_exchange import FloodExchange
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import BookedDepths, VolumeLedger
@@ -83,10 +84,13 @@ class TiledFlood:
 
     @property
     def watched(self) -> Cells:
-        """Cells whose depth decides how much water levees and given levels bring, each once."""
+        """Cells whose depth decides what levees, given levels and culverts bring, each once."""
         nx = self.shape[1]
         givers: list[Levee | StageCells] = [*self.forcing.levees, *self.forcing.stages]
         flat = [np.asarray(one.rows) * nx + np.asarray(one.cols) for one in givers]
+        if self.forcing.culverts is not None:
+            rows, cols = self.forcing.culverts.cells
+            flat.append(rows * nx + cols)
         cells = np.unique(np.concatenate(flat)) if flat else np.empty(0, dtype=np.int64)
         return as_cells(cells // nx, cells % nx)
 
@@ -173,7 +177,11 @@ class FloodTile:
         return _joined([self._seen(rows, self._run.scheme.wave_within(self.part.booked))])
 
     def advance(
-        self, steps: Sequence[TimeStep], before: int, lost_outside: Sequence[int]
+        self,
+        steps: Sequence[TimeStep],
+        before: int,
+        lost_outside: Sequence[int],
+        through_culverts: NDArray[np.float32],
     ) -> TileLook:
         """Take some steps.
 
@@ -185,6 +193,9 @@ class FloodTile:
             Number of steps before these.
         lost_outside
             What has left the water outside each levee into the whole grid so far [2^-46 m].
+        through_culverts
+            What passes each culvert of the grid in the one step, shape (n,), float32 [m]; of a
+            grid without culverts, where more steps may come, shape (0,).
 
         Returns
         -------
@@ -201,6 +212,7 @@ class FloodTile:
             self._is_still,
         )
         run.exchange.hear_of_all(lost_outside)
+        run.carry(through_culverts)
         return _joined([self._step(step, before + k + 1) for k, step in enumerate(steps)])
 
     def _step(self, step: TimeStep, number: int) -> _Seen:
@@ -401,6 +413,7 @@ def _parts(tile: TileGround, flood: TiledFlood, forcing: Forcing) -> FloodParts:
         FloodSources(forcing, area_m2, flood.largest_weight, part, gridded),
         FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, flood.shape[1], part),
         FloodRecorder(_own_gauges(options, part), tile.cells, flood.duration_s),
+        None if forcing.culverts is None else CulvertEnds(forcing.culverts, part),
     )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
+from citytwin.kernels.flood_culverts import CulvertEnds, CulvertFlow
 from citytwin.kernels.flood_exchange import FloodExchange, check_exchange
 from citytwin.kernels.flood_forcing import Forcing, Inflow, RainSeries
 from citytwin.kernels.flood_ledger import EdgeVolumes, VolumeLedger
@@ -108,6 +109,8 @@ def simulate_inundation(
     cells = check_cells(terrain_m, blocked, manning)
     check_inflows(forcing, cells)
     check_exchange(forcing, cells.is_open)
+    if forcing.culverts is not None and options.subgrid_cells > 1:
+        raise ConfigError("culverts with subgrid_cells", hint="leave one of them out")
     begin = _begin if options.subgrid_cells == 1 else begin_subgrid
     run = begin(terrain_m, manning, cells, cell_m, duration_s, forcing, options)
     rule = StepRule(options.dt_max_s, options.steps_kept)
@@ -118,6 +121,7 @@ def simulate_inundation(
         area_m2 * options.subgrid_cells**2,
         rain_m3=rained.rain_m3(forcing.rain, duration_s, area_m2),
         inflow_m3=sum(inflow.volume_until_m3(duration_s) for inflow in forcing.inflows),
+        culverts_m3=0.0 if run.culvert_flow is None else run.culvert_flow.passed_m3,
     )
     return run.recorder.result(run.scheme.shown, ledger, rule.steps, rule.dt_min_s)
 
@@ -147,11 +151,17 @@ def _begin(
         scheme = FullScheme(ground, depth, cell_m, options)
     else:
         scheme = InertialScheme(ground, depth, cell_m, options)
+    ends = flow = None
+    if forcing.culverts is not None:
+        ends = CulvertEnds(forcing.culverts, place)
+        flow = CulvertFlow(forcing.culverts, ground.bed_m[forcing.culverts.cells], area_m2)
     parts = FloodParts(
         scheme,
         FloodSources(forcing, area_m2, weight, place, gridded),
         FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, depth.shape[1], place),
         FloodRecorder(options.recording, cells, duration_s),
+        ends,
+        flow,
     )
     return FloodRun(parts, options, place)
 

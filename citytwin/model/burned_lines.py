@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
@@ -89,6 +90,23 @@ class BurnedLines:
     notes: tuple[Note, ...]
 
 
+def measured_culverts(structures: pd.DataFrame) -> NDArray[np.bool_]:
+    """Which structures are culverts of known size and levels: floods lead water through them.
+
+    Parameters
+    ----------
+    structures
+        Rows of the table ``hydraulic_structures``.
+
+    Returns
+    -------
+    array
+        Shape (n,).
+    """
+    known = structures[["width_m", "height_m", "start_level_m", "end_level_m"]].notna().all(axis=1)
+    return (known & (structures["kind"] == "culvert")).to_numpy(dtype=np.bool_)
+
+
 def burn_lines(
     structures: gpd.GeoDataFrame,
     ground_m: NDArray[np.float32],
@@ -101,7 +119,8 @@ def burn_lines(
     A wall lets no water pass between its cells, an opening is passed from cell to cell. Levels
     are linear between the ends of a line; an opening without levels has those of the ground at its
     ends, a wall without levels stands with its height on the ground of each cell. A wall never
-    lowers the ground and an opening never raises it; cells of unknown ground stay unknown.
+    lowers the ground and an opening never raises it; cells of unknown ground stay unknown. Culverts
+    of known size and levels are left to the flood, see `measured_culverts`.
 
     Parameters
     ----------
@@ -123,7 +142,10 @@ def burn_lines(
     """
     ground = ground_m.copy()
     told: list[tuple[_Structure, bool]] = []
-    for one in sorted(_structures(structures), key=lambda one: one.kind in OPENINGS):
+    for one in sorted(
+        _structures(structures[~measured_culverts(structures)]),
+        key=lambda one: one.kind in OPENINGS,
+    ):
         rows, cols, along = _cells(one, grid, tile)
         levels = _levels(one, along, ground_m[rows, cols], end_ground_m)
         told.append((one, levels is not None))

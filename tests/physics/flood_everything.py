@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from citytwin.kernels.flood_culverts import Culverts
 from citytwin.kernels.flood_levee import Breach, Levee
 from citytwin.kernels.flood_stage import StageCells, StageSeries
 from citytwin.kernels.inundation import (
@@ -55,12 +56,15 @@ class Everything:
         return simulate_inundation(*ground, CELL_M, duration_s, self.forcing, options, watch)
 
 
-def everything(seed: int = 0, shape: tuple[int, int] = SHAPE, *, pond: bool = True) -> Everything:
+def everything(
+    seed: int = 0, shape: tuple[int, int] = SHAPE, *, pond: bool = True, culverts: bool = True
+) -> Everything:
     """Rolling ground with blocks and a hole, dry at first but for a puddle.
 
     A levee at the north edge breaks (with `pond` its water falls by what it loses), a tide stands
     along the west edge and falls below the ground, two inflows begin and end, rain comes and goes,
-    ground and drains take water, three edges are open.
+    ground and drains take water, three edges are open. With `pond` and `culverts` two culverts lead
+    across, which share a cell.
     """
     rng = np.random.default_rng(seed)
     ny, nx = shape
@@ -112,8 +116,27 @@ def everything(seed: int = 0, shape: tuple[int, int] = SHAPE, *, pond: bool = Tr
         levees=(levee,),
         stages=(StageCells(west, np.zeros(len(west), dtype=np.int64), tide),),
         sinks=sinks,
+        culverts=_culverts(terrain, is_open) if pond and culverts else None,
     )
     return Everything(terrain, blocked, manning, forcing)
+
+
+def _culverts(terrain: np.ndarray, is_open: np.ndarray) -> Culverts:
+    """From the puddle to the east, and from the tide to the same place."""
+    cells = np.argwhere(is_open)
+    puddle = np.array([11, 16])
+    east = cells[np.argmin(np.abs(cells - [12, 33]).sum(axis=1))]
+    west = cells[np.argmin(np.abs(cells - [20, 1]).sum(axis=1))]
+    ends = np.array([[puddle, east], [west, east]])
+    rows, cols = ends[..., 0], ends[..., 1]
+    return Culverts(
+        rows,
+        cols,
+        terrain[rows, cols] + np.array([[0.0, 0.01], [0.02, 0.0]]),
+        np.array([1.5, 0.8]),
+        np.array([1.0, 0.6]),
+        np.array([70.0, 130.0]),
+    )
 
 
 def all_bits(flood: Inundation) -> dict[str, object]:

@@ -40,7 +40,7 @@ def wet_everything() -> Everything:
 
     Where a film is about as deep as the depth at which it begins to move, a rounding decides.
     """
-    city = everything()
+    city = everything(culverts=False)
     forcing = replace(
         city.forcing, sinks=None, initial_depth_m=np.full(city.terrain.shape, 0.3, dtype=F)
     )
@@ -217,7 +217,7 @@ def gridded(city: Everything) -> Everything:
 
 def test_a_run_goes_on_with_every_bit_under_gridded_rain() -> None:
     """And the account of the water closes."""
-    city = gridded(everything())
+    city = gridded(everything(culverts=False))
     options = options_of(SolverOptions(steps_kept=5, maxima_every_steps=3, subgrid_cells=3))
     whole = city.run(options)
     assert abs(whole.ledger.relative_error) < 1e-7
@@ -230,7 +230,7 @@ def test_a_run_goes_on_with_every_bit_under_gridded_rain() -> None:
 
 def test_uniform_images_are_a_uniform_rain() -> None:
     """To the rounding of sums over cells."""
-    city = everything()
+    city = everything(culverts=False)
     series = RainSeries(np.array([0.0]), np.array([80.0]), np.array([120.0]))
     rates = np.full((1, 3, 4), 120.0, dtype=F)
     field = RainField(series.start_s, series.end_s, rates, Lattice(-2.5, -1.25, 12.75))

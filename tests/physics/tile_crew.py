@@ -60,10 +60,15 @@ class LocalCrew:
             tile.paste(window, arrays)
 
     def advance(
-        self, steps: Sequence[TimeStep], before: int, lost_outside: Sequence[int]
+        self,
+        steps: Sequence[TimeStep],
+        before: int,
+        lost_outside: Sequence[int],
+        through_culverts: np.ndarray,
     ) -> list[TileLook]:
         """See `Crew`."""
-        return [tile.advance(steps, before, lost_outside) for tile in self.tiles]
+        told = (before, lost_outside, through_culverts)
+        return [tile.advance(steps, *told) for tile in self.tiles]
 
     def settle(self, accepted: int) -> None:
         """See `Crew`."""

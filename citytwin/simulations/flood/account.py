@@ -45,6 +45,7 @@ def facts_of(ledger: VolumeLedger, steps: int) -> tuple[Fact, ...]:
         volume("level_in_volume", "水位境界からの流入量", "From given levels", kinds.level_in_m3),
         volume("level_out_volume", "水位境界への流出量", "To given levels", kinds.level_out_m3),
         volume("infiltrated_volume", "浸透量", "Taken by the ground", kinds.infiltrated_m3),
+        volume("culvert_volume", "暗渠の通過量", "Passed culverts", ledger.culverts_m3),
     )
     return (
         volume("rain_volume", "降雨量", "Rain", ledger.rain_m3),

@@ -19,11 +19,12 @@ from citytwin.model.steps import (
     SimulationInput,
     Site,
 )
-from citytwin.model.tables import RAIN_FRAMES
+from citytwin.model.tables import HYDRAULIC_STRUCTURES, RAIN_FRAMES
 from citytwin.model.text import text
 from citytwin.model.tiled import Tiled
 from citytwin.simulations.flood.account import facts_of, notes_of
 from citytwin.simulations.flood.area import area_of
+from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.effort import cost_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
 from citytwin.simulations.flood.outputs import OUTPUTS, asked_for, fields_of
@@ -38,6 +39,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
     storm = storm_of(block, params)
     forcing = forcing_of(lambda _window: site.ground, block.grid, storm, params)
     require_water(storm, params)
+    culverts, told = culverts_of(lambda _window: site.ground, block.grid, block.tables, params)
     own = own_forcing(site, params)
     flood = simulate_inundation(
         site.ground.terrain_m,
@@ -45,7 +47,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         site.manning,
         block.cell_m,
         params.duration_h * 3600.0,
-        replace(forcing, initial_depth_m=own.initial_depth_m, sinks=own.sinks),
+        replace(forcing, initial_depth_m=own.initial_depth_m, sinks=own.sinks, culverts=culverts),
         replace(options_of(params, block.cell_m), threads=block.threads),
         block.watch,
     )
@@ -53,7 +55,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
     return Outcome(
         fields_of(flood, terrain, params.arrival_depth_m, params.impassable_depth_m),
         facts=(*facts_of(flood.ledger, flood.steps), *storm.facts),
-        notes=notes_of(params, storm, forcing.levees, block),
+        notes=(*notes_of(params, storm, forcing.levees, block), *told),
         valid_time=storm.valid_time,
     )
 
@@ -107,7 +109,14 @@ SIMULATION = Simulation(
     name="flood",
     title=text("浸水", "Inundation"),
     inputs=(f.TERRAIN,),
-    optional=(f.BUILDING_MASK, f.ROUGHNESS, f.GROUND_COVER, RAINFALL_RATE, RAIN_FRAMES),
+    optional=(
+        f.BUILDING_MASK,
+        f.ROUGHNESS,
+        f.GROUND_COVER,
+        RAINFALL_RATE,
+        RAIN_FRAMES,
+        HYDRAULIC_STRUCTURES,
+    ),
     outputs=(*OUTPUTS, f.FLOOD_DEPTH),
     makes=asked_for,
     params=FloodParams,

@@ -26,6 +26,7 @@ from citytwin.model.steps import Arrays
 from citytwin.model.tiled import Finished, Look, TileCrew
 from citytwin.simulations.flood.account import facts_of, notes_of
 from citytwin.simulations.flood.area import Area, area_of, least_courtyard_cells
+from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
 from citytwin.simulations.flood.outputs import fields_of
 from citytwin.simulations.flood.params import FloodParams
@@ -158,10 +159,14 @@ class FloodTileAtWork:
         return self._begun.look()
 
     def advance(
-        self, steps: Sequence[TimeStep], before: int, lost_outside: Sequence[int]
+        self,
+        steps: Sequence[TimeStep],
+        before: int,
+        lost_outside: Sequence[int],
+        through_culverts: NDArray[np.float32],
     ) -> TileLook:
         """See `FloodTile`."""
-        return self._begun.advance(steps, before, lost_outside)
+        return self._begun.advance(steps, before, lost_outside, through_culverts)
 
     def settle(self, accepted: int) -> None:
         """See `FloodTile`."""
@@ -213,10 +218,14 @@ class _Crew:
         self._tiles.swap()
 
     def advance(
-        self, steps: Sequence[TimeStep], before: int, lost_outside: Sequence[int]
+        self,
+        steps: Sequence[TimeStep],
+        before: int,
+        lost_outside: Sequence[int],
+        through_culverts: NDArray[np.float32],
     ) -> Sequence[TileLook]:
         """See `Crew`."""
-        return self._tiles.ask("advance", steps, before, lost_outside)
+        return self._tiles.ask("advance", steps, before, lost_outside, through_culverts)
 
     def settle(self, accepted: int) -> None:
         """See `Crew`."""
@@ -249,9 +258,13 @@ class FloodLeader:
         self._params, self._block = params, look(Tile(0, 1, 0, 1))
         grid = self._block.grid
         self._storm = storm_of(self._block, params)
-        forcing = forcing_of(
-            lambda window: _area_in(look, params, window, grid).ground, grid, self._storm, params
-        )
+
+        def ground_in(window: Tile) -> Ground:
+            return _area_in(look, params, window, grid).ground
+
+        culverts, self._told = culverts_of(ground_in, grid, self._block.tables, params)
+        forcing = forcing_of(ground_in, grid, self._storm, params)
+        forcing = replace(forcing, culverts=culverts)
         require_water(self._storm, params)
         weights, has_open = zip(*crew.ask("ground_facts"), strict=True)
         if not any(has_open):
@@ -302,6 +315,6 @@ class FloodLeader:
         return Finished(
             Ended(ledger, rule.steps, rule.dt_min_s),
             (*facts_of(ledger, rule.steps), *self._storm.facts),
-            notes_of(self._params, self._storm, self._levees, self._block),
+            (*notes_of(self._params, self._storm, self._levees, self._block), *self._told),
             self._storm.valid_time,
         )

@@ -46,13 +46,22 @@ def burned(*rows, ground=None, ends=NOWHERE, tile=GRID.whole):
 def test_a_culvert_opens_the_dam_from_invert_to_invert():
     """Its floor falls from 3.5 to 2.5 m over 10 m; one row of cells, lower at every step."""
     line = [(10.0, 9.0), (20.0, 9.0)]
-    ground, changed, said = burned(structure("culvert", line, 1.0, 1.5, 3.5, 2.5))
+    ground, changed, said = burned(structure("culvert", line, 1.0, None, 3.5, 2.5))
     expected = embankment()
     # Middles at 11, 13, ... 19 m; the cell that begins where the line ends is not passed.
     expected[4, 5:10] = [3.4, 3.2, 3.0, 2.8, 2.6]
     np.testing.assert_allclose(ground, expected, atol=1e-6)
     assert changed.sum() == 5
     assert said == ["1 culverts are burned into the ground as open cuts"]
+
+
+def test_a_culvert_of_known_size_and_levels_is_left_to_the_flood():
+    """It is no open cut: the ground stays, and nothing is said of it here."""
+    row = structure("culvert", [(10.0, 9.0), (20.0, 9.0)], 1.0, 1.5, 3.5, 2.5)
+    ground, changed, said = burned(row)
+    np.testing.assert_array_equal(ground, embankment())
+    assert not changed.any()
+    assert said == []
 
 
 def test_without_levels_the_ground_at_both_ends_counts():
@@ -72,7 +81,7 @@ def test_a_wall_closes_the_land_and_an_opening_passes_it():
     """Its crest, or its height above the ground; the culvert below it stays open."""
     wall = structure("wall", [(22.5, 0.5), (27.5, 19.5)], None, None, 5.5, 5.5)
     fence = structure("wall", [(3.0, 0.5), (3.0, 19.5)], None, 1.25)
-    culvert = structure("culvert", [(19.0, 9.0), (29.0, 9.0)], 1.0, 1.0, 2.0, 2.0)
+    culvert = structure("culvert", [(19.0, 9.0), (29.0, 9.0)], 1.0, None, 2.0, 2.0)
     ground, changed, said = burned(culvert, wall, fence)
     assert (ground[:, 1] == 5.25).all()
     blocked = ground == 5.5
@@ -117,7 +126,7 @@ def test_unknown_ground_stays_unknown():
     ground[4] = np.nan
     rows = (
         structure("wall", [(3.0, 0.5), (3.0, 19.5)], None, None, 9.0, 9.0),
-        structure("culvert", [(10.0, 9.0), (20.0, 9.0)], 1.0, 1.0, 2.0, 2.0),
+        structure("culvert", [(10.0, 9.0), (20.0, 9.0)], 1.0, None, 2.0, 2.0),
     )
     made, changed, _ = burned(*rows, ground=ground)
     assert np.isnan(made[4]).all()

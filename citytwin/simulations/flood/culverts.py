@@ -1,0 +1,135 @@
+"""Culverts of known size and levels as the solver sees them: between two cells of the ground."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from citytwin.kernels.flood_culverts import Culverts
+from citytwin.model.burned_lines import measured_culverts
+from citytwin.model.grid import GridSpec, Tile
+from citytwin.model.notes import Note, tally
+from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
+from citytwin.model.text import text
+from citytwin.simulations.flood.params import FloodParams
+from citytwin.simulations.flood.places import Ground
+
+_LEAST_CLEAR_M = 0.05
+_PASSING = text(
+    "暗渠 {count} か所を管路として計算（FHWA HDS-5 の呑口・吐口支配、矩形断面、粗度係数 0.013）",
+    "{count} culverts pass water below the ground (boxes; control at inlet or outlet as in FHWA HDS-5, "
+    "Manning's n 0.013)",
+)
+_LEFT_OUT = text(
+    "暗渠 {count} か所は、両端が同じ格子か、範囲外・建物の中か、上端が地盤より低いため、計算に含めていません",
+    "{count} culverts are left out: both ends lie in one cell, an end lies outside or in a building, "
+    "or the ground there is above the roof of the culvert",
+)
+
+
+_NOT_COARSE = text(
+    "暗渠 {count} か所は、計算格子 flow_cell_m を使う計算には含めていません",
+    "{count} culverts are left out: with flow_cell_m none pass water",
+)
+
+
+@dataclass(frozen=True)
+class _End:
+    """An end in the lowest open cell beside it."""
+
+    row: int
+    col: int
+    level_m: float
+    clear_m: float
+    """Height of the opening above the ground."""
+
+
+def culverts_of(
+    ground_in: Callable[[Tile], Ground],
+    grid: GridSpec,
+    tables: Mapping[Table, pd.DataFrame],
+    params: FloodParams,
+) -> tuple[Culverts | None, tuple[Note, ...]]:
+    """Find the cells of the culverts of known size and levels, and say what became of them.
+
+    Parameters
+    ----------
+    ground_in
+        Gives the ground in a window of the city, or in more.
+    grid
+        Of the city.
+    tables
+        Of the city; without the table ``hydraulic_structures`` there are none.
+    params
+        Parameters of the flood.
+    """
+    rows = tables.get(HYDRAULIC_STRUCTURES)
+    if rows is None:
+        return None, ()
+    chosen = rows[measured_culverts(rows)]
+    if params.flow_cell_m is not None:
+        return None, (tally("loss", _NOT_COARSE, len(chosen)),) if len(chosen) else ()
+    sizes = chosen[["width_m", "height_m", "start_level_m", "end_level_m"]].to_numpy(np.float64)
+    found = []
+    for line, (width, height, *levels) in zip(chosen["geometry"], sizes.tolist(), strict=True):
+        places = shapely.get_coordinates(line)[[0, -1]]
+        ends = [
+            _end(ground_in, grid, x, y, level, height)
+            for (x, y), level in zip(places.tolist(), levels, strict=True)
+        ]
+        first, second = ends
+        if first is None or second is None or (first.row, first.col) == (second.row, second.col):
+            continue
+        found.append((first, second, width, min(first.clear_m, second.clear_m), line.length))
+    notes = []
+    if found:
+        notes.append(tally("info", _PASSING, len(found)))
+    if len(found) < len(chosen):
+        notes.append(tally("loss", _LEFT_OUT, len(chosen) - len(found)))
+    if not found:
+        return None, tuple(notes)
+    culverts = Culverts(
+        np.array([(a.row, b.row) for a, b, *_ in found]),
+        np.array([(a.col, b.col) for a, b, *_ in found]),
+        np.array([(a.level_m, b.level_m) for a, b, *_ in found]),
+        *np.array([size for _, _, *size in found]).T,
+    )
+    return culverts, tuple(notes)
+
+
+def _end(
+    ground_in: Callable[[Tile], Ground],
+    grid: GridSpec,
+    x: float,
+    y: float,
+    level_m: float,
+    height_m: float,
+) -> _End | None:
+    """The lowest open cell at an end or beside it; None where water cannot enter there."""
+    rows, cols = grid.cells_of(np.array([x]), np.array([y]))
+    row, col = int(rows[0]), int(cols[0])
+    window = Tile(max(row - 1, 0), min(row + 2, grid.ny), max(col - 1, 0), min(col + 2, grid.nx))
+    if window.row0 >= window.row1 or window.col0 >= window.col1:
+        return None
+    ground = ground_in(window)
+    near_rows, near_cols = (
+        part.ravel()
+        for part in np.meshgrid(
+            np.arange(window.row0, window.row1), np.arange(window.col0, window.col1), indexing="ij"
+        )
+    )
+    is_open = ground.open_at(near_rows, near_cols)
+    if not is_open.any():
+        return None
+    near_rows, near_cols = near_rows[is_open], near_cols[is_open]
+    bed = ground.level_at(near_rows, near_cols)
+    lowest = int(np.argmin(bed))
+    sill = max(level_m, float(bed[lowest]))
+    clear = level_m + height_m - sill
+    if clear < _LEAST_CLEAR_M:
+        return None
+    return _End(int(near_rows[lowest]), int(near_cols[lowest]), sill, clear)
