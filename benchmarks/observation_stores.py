@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
 import sqlite3
 import time
 from collections.abc import Sequence
@@ -19,6 +18,7 @@ import psycopg
 import pyarrow as pa
 import pyarrow.json as pj
 
+from benchmarks.processor import seconds_of
 from citytwin.formats.units import conversion
 from citytwin.model.properties import ALL
 from citytwin.store.observations import (
@@ -42,12 +42,6 @@ _LATEST = (
     " GROUP BY source, thing, property"
 )
 _PROPERTIES = {p.name: p for p in ALL}
-
-
-def seconds_of(process: int) -> float:
-    """Processor time that another process has used [s]."""
-    words = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Sqlite:

@@ -43,6 +43,7 @@ _RELATIVE_BELOW_S = 2**28
 """Smaller times count from now (RFC 8428, 4.5.3)."""
 _UNITS = {"%RH": "%", "/": "1"}
 """Of SenML, where they are spelt otherwise elsewhere."""
+_NUMBERS = (int, float)
 _TOLD = frozenset({"latitude", "longitude", "title", "kind", "note"})
 _MOST_REJECTS = 200
 _BASES = frozenset({"bn", "bt", "bu", "bv", "bver"})
@@ -203,9 +204,9 @@ def _read_usual(record: Json, base: _Base, found: _Found) -> bool:
     value, time = record.get("v"), record.get("t", 0.0)
     if not isinstance(name, str) or not isinstance(unit, str):
         return False
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if isinstance(value, bool) or not isinstance(value, _NUMBERS):
         return False
-    if isinstance(time, bool) or not isinstance(time, int | float):
+    if isinstance(time, bool) or not isinstance(time, _NUMBERS):
         return False
     seconds = base.time_s + time
     meant = _meaning(base.name + name, unit)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import fnmatch
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from math import isnan
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,8 +26,7 @@ from citytwin.store.observations.series_quality import tests_of_one
 _FLAGS = {int(flag): flag for flag in Flag}
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(NamedTuple):
     """The youngest value of a property of a thing, good or not."""
 
     at: datetime
@@ -47,11 +48,15 @@ class Recent:
     things: dict[str, Thing] = field(default_factory=dict)
     latest: dict[tuple[str, str], Latest] = field(default_factory=dict)
     """By thing and property."""
-    references: dict[tuple[str, str], dict[datetime, str]] = field(default_factory=dict)
+    references: defaultdict[tuple[str, str], dict[datetime, str]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
     """Raw payloads that values came in."""
     images: dict[str, dict[int, RainImage]] = field(default_factory=dict)
     """Images of rain on the lattice of the city, by feed and end [s since 1970]."""
-    _samples: dict[str, dict[str, dict[datetime, float]]] = field(default_factory=dict)
+    _samples: defaultdict[str, defaultdict[str, dict[datetime, float]]] = field(
+        default_factory=lambda: defaultdict(lambda: defaultdict(dict))
+    )
 
     def add(self, source: str, batch: Batch, things: Iterable[Thing]) -> None:
         """Take in what a payload held; a value that comes again replaces its first version.
@@ -80,7 +85,7 @@ class Recent:
         ):
             key, at = (names[thing], properties[observed]), moments[end_s]
             self._put(*key, at, None if isnan(value) else value, _FLAGS[flag])
-            self.references.setdefault(key, {})[at] = batch.raw_ref
+            self.references[key][at] = batch.raw_ref
         self.add_images(source, batch.images)
         self.things.update((thing.thing, thing) for thing in things)
 
@@ -103,7 +108,7 @@ class Recent:
         known = self.latest.get((thing, observed))
         if known is None or at >= known.at:
             self.latest[thing, observed] = Latest(at, value, flag)
-        samples = self._samples.setdefault(observed, {}).setdefault(thing, {})
+        samples = self._samples[observed][thing]
         if flag is Flag.GOOD and value is not None:
             samples[at] = value
         else:
@@ -188,7 +193,7 @@ class Recent:
                 self._put(thing, observed, past.at, past.value, past.flag)
                 name = name_of(bytes(begin))
                 if name is not None:
-                    self.references.setdefault((thing, observed), {})[past.at] = name.hex()
+                    self.references[thing, observed][past.at] = name.hex()
         for thing, observed, last in zip(
             state["thing"].astype(str), state["property"].astype(str), _past(state), strict=True
         ):

@@ -7,6 +7,7 @@ kept would be wrong as soon as a late row came. The stored flags are those of th
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +34,25 @@ _CLOCK_S = 300.0
 """How far a delay may be from whole hours to look like a mistaken time zone [s]."""
 
 
+class _Limits(NamedTuple):
+    """Of m series."""
+
+    known: NDArray[np.bool_]
+    """Shape (m,): whether there are any."""
+    values: FloatArray
+    """Shape (m, 6): rate per minute, spike, flat, hours of it, factor and offset of the other unit."""
+
+
+def _limits_of(observed: Sequence[str]) -> _Limits:
+    """Look limits up by the few different properties: there are many series."""
+    number = {name: code for code, name in enumerate(dict.fromkeys(observed))}
+    codes = np.fromiter(map(number.__getitem__, observed), np.int64, len(observed))
+    found = [LIMITS.get(name, _NOTHING) for name in number]
+    values = [(x.rate_per_min, x.spike, x.flat, x.flat_hours, *x.other_unit) for x in found]
+    known = np.array([name in LIMITS for name in number], dtype=np.bool_)
+    return _Limits(known[codes], np.array(values, dtype=np.float64).reshape(-1, 6)[codes])
+
+
 def series_tests(
     observed: Sequence[str], time_s: FloatArray, value: FloatArray
 ) -> NDArray[np.int32]:
@@ -51,13 +71,11 @@ def series_tests(
         Shape (m, n): bits of :class:`citytwin.model.tables.QualityTest`.
     """
     tests = np.zeros(value.shape, dtype=np.int32)
-    limited = np.array([name in LIMITS for name in observed], dtype=np.bool_)
-    if not limited.any():
+    limits = _limits_of(observed)
+    if not limits.known.any():
         return tests
-    limits = [LIMITS[name] for name in observed if name in LIMITS]
-    rate, spike, flat, hours = np.array(
-        [(x.rate_per_min, x.spike, x.flat, x.flat_hours) for x in limits]
-    ).T
+    limited = limits.known
+    rate, spike, flat, hours = limits.values[limited, :4].T.copy()
     time, values = np.ascontiguousarray(time_s[limited]), np.ascontiguousarray(value[limited])
     found = {
         QualityTest.RATE_OF_CHANGE: changes_too_fast(time, values, rate[:, None] / 60.0),
@@ -84,9 +102,9 @@ def in_another_unit(observed: Sequence[str], value: FloatArray) -> NDArray[np.in
         Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
     """
     tests = np.zeros(len(value), dtype=np.int32)
-    change = np.array([LIMITS.get(name, _NOTHING).other_unit for name in observed])
     if len(value):
-        mistaken = unit_step(value, change[:, 0], change[:, 1])[:, -1]
+        factor, offset = _limits_of(observed).values[:, 4:].T.copy()
+        mistaken = unit_step(value, factor, offset)[:, -1]
         tests[mistaken] = int(QualityTest.UNIT_MISTAKEN)
     return tests
 
@@ -181,16 +199,15 @@ def stuck(
     ndarray
         Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
     """
-    limits = [LIMITS.get(name, _NOTHING) for name in observed]
-    tolerance = np.array([x.flat for x in limits], dtype=np.float64)
-    span_us = np.array([x.flat_hours * 3.6e9 for x in limits]).astype(np.int64)
+    _, _, tolerance, hours, _, _ = _limits_of(observed).values.T
+    span_us = (hours * 3.6e9).astype(np.int64)
     high = answer.recent.end_us[:, 0]
     low = high - span_us
     judged = np.isfinite(tolerance) & (low >= question.first_day_us)
-    tests = np.zeros(len(limits), dtype=np.int32)
+    m = len(observed)
+    tests = np.zeros(m, dtype=np.int32)
     if not judged.any():
         return tests
-    m = len(limits)
     position = np.full(int(answer.series[-1]) + 1, -1, dtype=np.int32)
     position[answer.series[judged]] = np.flatnonzero(judged)
     ranges = Ranges(position, low, high, np.full(m, np.inf), np.full(m, -np.inf), np.full(m, NEVER))
