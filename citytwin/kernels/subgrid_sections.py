@@ -52,23 +52,18 @@ class FaceSections(NamedTuple):
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def section_at(
-    depth_m: np.float32,
-    top_m: np.float32,
-    tables: tuple[Row, Row],
-    full: tuple[np.float32, np.float32],
+    faces: FaceSections, j: int, i: int, depth_m: np.float32
 ) -> tuple[np.float32, np.float32, np.float32]:
     """Return the section of a face.
 
     Parameters
     ----------
+    faces
+        Tables of shape (n, m, k).
+    j, i
+        The face.
     depth_m
-        Water level above the sill [m], > 0.
-    top_m
-        Height of the table [m].
-    tables
-        Width [-] and conveyance [m^(1/3)/s] of `FaceSections`, shape (SECTION_STEPS + 1,), float32.
-    full
-        Both far above all ground [- and m^(1/3)/s].
+        Water level above its sill [m], > 0.
 
     Returns
     -------
@@ -76,18 +71,20 @@ def section_at(
         Area of flow per width of the face [m], share of that width that is wet [-], and n^2 of the
         level bed with the same friction, see `FlowSection`.
     """
-    width, conveyance = tables
-    if depth_m >= top_m:
-        rest = top_m / depth_m
-        wide = full[0] - (full[0] - width[SECTION_STEPS]) * rest
-        conveys = full[1] - (full[1] - conveyance[SECTION_STEPS]) * rest
-        return wide * depth_m, full[0], wide / (conveys * conveys)
-    low = min(int(np.sqrt(depth_m / top_m) * _STEPS), SECTION_STEPS - 1)
-    begin = top_m * (np.float32(low * low) * (_PER_STEP * _PER_STEP))
-    span = top_m * (np.float32(2 * low + 1) * (_PER_STEP * _PER_STEP))
-    along, widens = (depth_m - begin) / span, width[low + 1] - width[low]
-    wide = width[low] + along * widens
-    conveys = conveyance[low] + along * (conveyance[low + 1] - conveyance[low])
+    top, width, conveyance = faces.top_m[j, i], faces.width, faces.conveyance
+    if depth_m >= top:
+        rest, full = top / depth_m, faces.full_width[j, i]
+        most = faces.full_conveyance[j, i]
+        wide = full - (full - width[j, i, SECTION_STEPS]) * rest
+        conveys = most - (most - conveyance[j, i, SECTION_STEPS]) * rest
+        return wide * depth_m, full, wide / (conveys * conveys)
+    low = min(int(np.sqrt(depth_m / top) * _STEPS), SECTION_STEPS - 1)
+    begin = top * (np.float32(low * low) * (_PER_STEP * _PER_STEP))
+    span = top * (np.float32(2 * low + 1) * (_PER_STEP * _PER_STEP))
+    along, widens = (depth_m - begin) / span, width[j, i, low + 1] - width[j, i, low]
+    wide = width[j, i, low] + along * widens
+    more = conveyance[j, i, low + 1] - conveyance[j, i, low]
+    conveys = conveyance[j, i, low] + along * more
     # Of a widening section; the mean of several may narrow by rounding.
     surface = max(wide, wide + depth_m * (widens / span))
     return wide * depth_m, surface, wide / (conveys * conveys)
@@ -109,6 +106,40 @@ def _lowest(
         sill = max(sill, least)
         relief = max(relief, most - least)
     return sill, relief
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _spill_level(
+    bed_m: Field,
+    rows: tuple[int, int],
+    cols: tuple[int, int],
+    first: tuple[int, int],
+    last: tuple[int, int],
+    level: Field,
+) -> np.float32:
+    """Find the lowest level at which water in a window gets from one fine cell to another.
+
+    Sweeps in turn from both corners (Planchon and Darboux 2002).
+    """
+    ny, nx = rows[1] - rows[0], cols[1] - cols[0]
+    level[:ny, :nx] = CLOSED_BED_M
+    level[first[0] - rows[0], first[1] - cols[0]] = bed_m[first]
+    falls, sweep = 2, 0
+    while falls > 0:
+        falls, sweep = falls - 1, 1 - sweep
+        for k in range(ny * nx):
+            at = k if sweep == 1 else ny * nx - 1 - k
+            r, c = at // nx, at % nx
+            around = level[r, c]
+            around = min(around, level[r - 1, c]) if r > 0 else around
+            around = min(around, level[r + 1, c]) if r + 1 < ny else around
+            around = min(around, level[r, c - 1]) if c > 0 else around
+            around = min(around, level[r, c + 1]) if c + 1 < nx else around
+            around = max(around, bed_m[rows[0] + r, cols[0] + c])
+            if around < level[r, c]:
+                level[r, c], falls = around, 2
+    spill: np.float32 = level[last[0] - rows[0], last[1] - cols[0]]
+    return spill
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -159,14 +190,16 @@ def _full(
 def _tabulate(
     bed_m: Field,
     manning: Field,
-    lowest_col: NDArray[np.int64],
+    lowest: tuple[NDArray[np.int64], NDArray[np.int64]],
     cells: int,
     sections: FaceSections,
 ) -> None:
     """Fill the tables of the faces between the columns of coarse cells."""
     fine_rows, fine_cols = bed_m.shape
+    lowest_row, lowest_col = lowest
     ny, nx = lowest_col.shape
     low = np.empty(2 * cells + 1, dtype=np.float32)
+    level = np.empty((cells, 2 * cells), dtype=np.float32)
     per_face = 1.0 / cells
     for j in range(ny):
         rows = (j * cells, min((j + 1) * cells, fine_rows))
@@ -178,6 +211,10 @@ def _tabulate(
                 continue
             cols = (first, last + 1)
             sill, relief = _lowest(bed_m, rows, cols, low)
+            if 0 < i < nx:
+                around = ((i - 1) * cells, min((i + 1) * cells, fine_cols))
+                begin, end = (lowest_row[j, i - 1], first), (lowest_row[j, i], last)
+                sill = max(sill, _spill_level(bed_m, rows, around, begin, end, level))
             if sill >= CLOSED_BED_M:
                 continue
             sections.sill_m[j, i] = sill
@@ -198,9 +235,9 @@ def _tabulate(
 
 
 def _sections(
-    bed_m: Field, manning: Field, lowest_col: NDArray[np.int64], cells: int
+    bed_m: Field, manning: Field, lowest: tuple[NDArray[np.int64], NDArray[np.int64]], cells: int
 ) -> FaceSections:
-    shape = (lowest_col.shape[0], lowest_col.shape[1] + 1)
+    shape = (lowest[0].shape[0], lowest[0].shape[1] + 1)
     sections = FaceSections(
         np.zeros(shape, dtype=np.float32),
         np.zeros(shape, dtype=np.float32),
@@ -209,7 +246,7 @@ def _sections(
         np.zeros(shape, dtype=np.float32),
         np.zeros(shape, dtype=np.float32),
     )
-    _tabulate(bed_m, manning, lowest_col, cells, sections)
+    _tabulate(bed_m, manning, lowest, cells, sections)
     return sections
 
 
@@ -240,12 +277,15 @@ def face_sections(
     Water goes from the lowest ground of one cell to that of the next. Every row or column of fine
     cells across this way is a cross section with the conveyance of its cells side by side, sum of
     h^(5/3) / n (divided channel method, Lotter 1933); sections behind each other share the
-    discharge, so their friction slopes Q^2 / K^2 add up, and for the inertia so do 1 / A. A wall or
-    row of houses right across closes the face up to its crest wherever it lies in the cells. Each
-    section is taken with its lowest ground at the sill, the highest of these: water that runs
-    down a slope is not deeper below than where it comes over.
+    discharge, so their friction slopes Q^2 / K^2 add up, and for the inertia so do 1 / A. The sill is
+    the level at which water gets from one lowest ground to the other over the fine cells of both,
+    or through every section if that is higher: a wall or row of houses between them closes the face
+    up to its crest, wherever and however it lies. Each section is taken with its lowest ground at
+    the sill: water that runs down a slope is not deeper below than where it comes over.
     """
-    x = _sections(bed_m, manning, storage.lowest_col, cells)
+    lowest = storage.lowest_row, storage.lowest_col
+    x = _sections(bed_m, manning, lowest, cells)
     bed_t, manning_t = np.ascontiguousarray(bed_m.T), np.ascontiguousarray(manning.T)
-    y = _sections(bed_t, manning_t, np.ascontiguousarray(storage.lowest_row.T), cells)
+    row_t, col_t = (np.ascontiguousarray(array.T) for array in lowest)
+    y = _sections(bed_t, manning_t, (col_t, row_t), cells)
     return x, FaceSections(*(np.ascontiguousarray(np.swapaxes(table, 0, 1)) for table in y))

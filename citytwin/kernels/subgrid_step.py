@@ -90,12 +90,7 @@ def find_surfaces(storage: CellStorage, depth_m: Field, surfaces: Surfaces) -> N
     ny, nx = depth_m.shape
     for j in range(ny):
         for i in range(nx):
-            level, share = surface_m(
-                depth_m[j, i],
-                storage.relief_m[j, i],
-                storage.depth_m[j, i],
-                storage.open_share[j, i],
-            )
+            level, share = surface_m(storage, j, i, depth_m[j, i])
             surfaces.above_bed_m[j, i] = level
             surfaces.wet_share[j, i] = share
             surfaces.face_area_m[j, i], surfaces.least_share[j, i] = _ZERO, _NO_LIMIT
@@ -117,38 +112,34 @@ def _put_section(
         now.area_m[j, i] = now.wave[j, i] = now.rough[j, i] = _ZERO
         return _ZERO
     area: np.float32
-    area, surface, rough = section_at(
-        depth_m,
-        faces.top_m[j, i],
-        (faces.width[j, i], faces.conveyance[j, i]),
-        (faces.full_width[j, i], faces.full_conveyance[j, i]),
-    )
+    area, surface, rough = section_at(faces, j, i, depth_m)
     now.depth_m[j, i], now.area_m[j, i] = depth_m, area
     now.wave[j, i], now.rough[j, i] = np.sqrt(area / surface), rough
     return area
 
 
-@njit(cache=True, nogil=True, error_model="numpy")
-def _filled_share(
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def _fill_lower(
     storage: CellStorage,
     surfaces: Surfaces,
     depth_m: Field,
     high: tuple[int, int],
     low: tuple[int, int],
-) -> np.float32:
-    """Share of the lower of two cells between their levels.
+) -> None:
+    """Note which shares of two cells a wave between them empties and fills.
 
-    A pit of a few fine cells fills at once, and what follows spreads.
+    Of the lower one it is the mean between their levels: a pit of a few fine cells fills at once,
+    and what follows spreads.
     """
-    above = surfaces.above_bed_m
-    step = storage.bed_m[high] - storage.bed_m[low]
-    rise = (above[high] - above[low]) + step
-    share: np.float32 = surfaces.wet_share[low]
-    if rise > _LEVEL_M:
-        level = above[low] + rise
-        full = held_m(level, storage.relief_m[low], storage.depth_m[low], storage.open_share[low])
+    above, wet, least = surfaces.above_bed_m, surfaces.wet_share, surfaces.least_share
+    least[high] = min(wet[high], least[high])
+    rise = (above[high] - above[low]) + (storage.bed_m[high] - storage.bed_m[low])
+    share = wet[low]
+    # What is wholly wet already has no smaller share above.
+    if rise > _LEVEL_M and share < storage.open_share[low]:
+        full = held_m(storage, low[0], low[1], above[low] + rise)
         share = (full - depth_m[low]) / rise
-    return share
+    least[low] = min(share, least[low])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -183,21 +174,21 @@ def find_sections(
     ny, nx = bed.shape
     for j in range(ny + down):
         for i in range(nx + 1 - down):
-            first, second = (j - down, i - 1 + down), (j, i)
-            has_first, has_second = j >= down and i >= 1 - down, j < ny and i < nx
+            # Of the cells before and behind the face the one that is there, at the edges.
+            row, col = max(j - down, 0), max(i - 1 + down, 0)
+            next_row, next_col = min(j, ny - 1), min(i, nx - 1)
             sill = faces.sill_m[j, i]
-            from_first = above[first] - (sill - bed[first]) if has_first else _ZERO
-            from_second = above[second] - (sill - bed[second]) if has_second else _ZERO
+            from_first = above[row, col] - (sill - bed[row, col])
+            from_second = above[next_row, next_col] - (sill - bed[next_row, next_col])
             deep = max(from_first, from_second)
             area = _put_section(faces, now, j, i, deep, dry_depth_m)
-            if area > _ZERO and has_first and has_second:
-                high, low = (first, second) if from_first >= from_second else (second, first)
-                surfaces.face_area_m[first] += area
-                surfaces.face_area_m[second] += area
-                share = _filled_share(storage, surfaces, depth_m, high, low)
-                surfaces.least_share[low] = min(share, surfaces.least_share[low])
-                share = surfaces.wet_share[high]
-                surfaces.least_share[high] = min(share, surfaces.least_share[high])
+            if area > _ZERO and (row < next_row or col < next_col):
+                surfaces.face_area_m[row, col] += area
+                surfaces.face_area_m[next_row, next_col] += area
+                if from_first >= from_second:
+                    _fill_lower(storage, surfaces, depth_m, (row, col), (next_row, next_col))
+                else:
+                    _fill_lower(storage, surfaces, depth_m, (next_row, next_col), (row, col))
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -51,77 +51,73 @@ class CellStorage(NamedTuple):
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def surface_m(
-    depth_m: np.float32, relief_m: np.float32, table: Row, open_share: np.float32
+    storage: CellStorage, j: int, i: int, depth_m: np.float32
 ) -> tuple[np.float32, np.float32]:
     """Return the water surface of a cell that holds some water, and how much of it is wet.
 
     Parameters
     ----------
+    storage
+        Tables of shape (ny, nx, n).
+    j, i
+        The cell.
     depth_m
         Volume over the area of the cell [m], >= 0.
-    relief_m
-        Highest open ground above the lowest [m].
-    table
-        Depths of `CellStorage` of this cell, shape (STORAGE_STEPS + 1,), float32 [m].
-    open_share
-        Open part of the cell [-]; 0 where it can hold no water.
 
     Returns
     -------
     tuple of numpy.float32
         Surface above the lowest open ground [m], and the share of the cell by whose area the volume
-        changes with the level [-].
+        changes with the level [-]; 0 and 1 for a cell without open ground.
     """
+    open_share, relief, table = storage.open_share[j, i], storage.relief_m[j, i], storage.depth_m
     if not open_share > _ZERO:
         return _ZERO, _ONE
-    if depth_m >= table[STORAGE_STEPS]:
-        return relief_m + (depth_m - table[STORAGE_STEPS]) / open_share, open_share
+    if depth_m >= table[j, i, STORAGE_STEPS]:
+        return relief + (depth_m - table[j, i, STORAGE_STEPS]) / open_share, open_share
     low, high = 0, STORAGE_STEPS
     while high - low > 1:
         middle = (low + high) // 2
-        if depth_m < table[middle]:
+        if depth_m < table[j, i, middle]:
             high = middle
         else:
             low = middle
-    level = relief_m * (np.float32(low * low) * (_PER_STEP * _PER_STEP))
-    span = relief_m * (np.float32(2 * low + 1) * (_PER_STEP * _PER_STEP))
-    share = (table[low + 1] - table[low]) / span
-    return level + (depth_m - table[low]) / share, share
+    level = relief * (np.float32(low * low) * (_PER_STEP * _PER_STEP))
+    span = relief * (np.float32(2 * low + 1) * (_PER_STEP * _PER_STEP))
+    share = (table[j, i, low + 1] - table[j, i, low]) / span
+    return level + (depth_m - table[j, i, low]) / share, share
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def held_m(
-    surface_m: np.float32, relief_m: np.float32, table: Row, open_share: np.float32
-) -> np.float32:
+def held_m(storage: CellStorage, j: int, i: int, surface_m: np.float32) -> np.float32:
     """Return what a cell holds up to a level: the inverse of `surface_m`.
 
     Parameters
     ----------
+    storage
+        Tables of shape (ny, nx, n).
+    j, i
+        The cell.
     surface_m
         Water surface above the lowest open ground [m].
-    relief_m
-        Highest open ground above the lowest [m].
-    table
-        Depths of `CellStorage` of this cell, shape (STORAGE_STEPS + 1,), float32 [m].
-    open_share
-        Open part of the cell [-].
 
     Returns
     -------
     numpy.float32
         Volume over the area of the cell [m], >= 0.
     """
+    open_share, relief, table = storage.open_share[j, i], storage.relief_m[j, i], storage.depth_m
     if not (surface_m > _ZERO and open_share > _ZERO):
         return _ZERO
     held: np.float32
-    if surface_m >= relief_m:
-        held = table[STORAGE_STEPS] + (surface_m - relief_m) * open_share
+    if surface_m >= relief:
+        held = table[j, i, STORAGE_STEPS] + (surface_m - relief) * open_share
         return held
-    low = min(int(np.sqrt(surface_m / relief_m) * _STEPS), STORAGE_STEPS - 1)
-    level = relief_m * (np.float32(low * low) * (_PER_STEP * _PER_STEP))
-    span = relief_m * (np.float32(2 * low + 1) * (_PER_STEP * _PER_STEP))
+    low = min(int(np.sqrt(surface_m / relief) * _STEPS), STORAGE_STEPS - 1)
+    level = relief * (np.float32(low * low) * (_PER_STEP * _PER_STEP))
+    span = relief * (np.float32(2 * low + 1) * (_PER_STEP * _PER_STEP))
     along = (surface_m - level) / span
-    held = max(_ZERO, table[low] + along * (table[low + 1] - table[low]))
+    held = max(_ZERO, table[j, i, low] + along * (table[j, i, low + 1] - table[j, i, low]))
     return held
 
 
@@ -216,10 +212,7 @@ def surfaces_at(
         Receive what `surface_m` says of each, shape (m,), float32 [m and -].
     """
     for k in range(rows.shape[0]):
-        at = rows[k], cols[k]
-        above_m[k], share[k] = surface_m(
-            depth_m[k], storage.relief_m[at], storage.depth_m[at], storage.open_share[at]
-        )
+        above_m[k], share[k] = surface_m(storage, rows[k], cols[k], depth_m[k])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -240,10 +233,7 @@ def held_at(
         Receives the volumes over the area of the cell, shape (m,), float32 [m].
     """
     for k in range(rows.shape[0]):
-        at = rows[k], cols[k]
-        out[k] = held_m(
-            surface_m[k], storage.relief_m[at], storage.depth_m[at], storage.open_share[at]
-        )
+        out[k] = held_m(storage, rows[k], cols[k], surface_m[k])
 
 
 class TabledCells:

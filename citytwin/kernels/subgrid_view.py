@@ -113,9 +113,12 @@ def show_water(
                     deep = max(_ZERO, level - ground_m)
                     fine.depth_m[r, c] = deep
                     deepest_m[r, c] = max(deepest_m[r, c], highest - ground_m)
+                    fine.x_speed[r, c] = _ZERO
                     if deep > dry:
+                        pace = _pace(deep, manning[r, c])
+                        fine.x_speed[r, c] = pace
                         held += deep
-                        moved += deep * _pace(deep, manning[r, c])
+                        moved += deep * pace
                         fine.row_depth_m[r] = max(fine.row_depth_m[r], deep)
             u = v = _ZERO
             if held > _ZERO:
@@ -124,6 +127,5 @@ def show_water(
                 v = scale * _mean_speed(coarse.discharge[1], sections[1], j, i, 1, numbers)
             for r in range(first, last):
                 for c in range(begin, end):
-                    deep = fine.depth_m[r, c]
-                    pace = _pace(deep, manning[r, c]) if deep > dry else _ZERO
+                    pace = fine.x_speed[r, c]
                     fine.x_speed[r, c], fine.y_speed[r, c] = u * pace, v * pace

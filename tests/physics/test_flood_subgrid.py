@@ -177,6 +177,26 @@ def test_a_wall_inside_a_cell_holds_the_water_back() -> None:
     assert above.final_depth_m[:, 12:].min() > 0.1
 
 
+def test_a_wall_across_the_corners_of_cells_holds_too() -> None:
+    """A levee that runs aslant through coarse cells leaves no face open that it crosses."""
+    y, x = np.mgrid[:40, :40]
+    crest = np.abs(x - y - 3) <= 1  # two fine cells thick, closed over the sides of cells
+    terrain = np.where(crest, 2.0, 0.0).astype(F)
+    wet = x - y - 3 > 10  # whole cells beyond it
+    depth = np.where(wet & ~crest, F(1.0), F(0.0))
+    flood = simulate_inundation(
+        terrain,
+        np.zeros(terrain.shape, dtype=np.bool_),
+        np.full(terrain.shape, 0.03, F),
+        1.0,
+        60.0,
+        Forcing(initial_depth_m=depth),
+        SolverOptions(subgrid_cells=8),
+    )
+    assert flood.max_depth_m[x - y - 3 < -10].max() == 0.0
+    assert flood.final_depth_m[x - y - 3 > 12].mean() > 0.5
+
+
 def test_a_lake_lies_still() -> None:
     """On rough ground with houses, and beside land that it does not reach."""
     rng = np.random.default_rng(1)
