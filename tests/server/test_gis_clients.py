@@ -77,7 +77,7 @@ def test_raster_layers_by_wmts(server: Running, cache: dict[str, str]) -> None:
     assert np.unique(painted.reshape(painted.shape[0], -1), axis=1).shape[1] > 1
     with rasterio.Env(**cache), rasterio.open(address) as alone:
         assert alone.count == 4  # without a token: one layer, so no list
-    with pytest.raises(rasterio.errors.RasterioIOError):
+    with rasterio.Env(**cache), pytest.raises(rasterio.errors.RasterioIOError):
         rasterio.open(f"{address},layer=flood_depth_max")
 
 

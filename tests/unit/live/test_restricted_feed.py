@@ -66,7 +66,10 @@ def loaded(sealed_town: Path, tmp_path: Path) -> LoadedConfig:
 def nothing_in_clear(out: Path) -> None:
     """No file below tells what the feed said, whatever it is."""
     for path in (path for path in out.rglob("*") if path.is_file()):
-        content = path.read_bytes()
+        try:
+            content = path.read_bytes()
+        except FileNotFoundError:  # a running twin has put another in its place
+            continue
         assert not any(secret in content for secret in SECRETS), path
 
 
