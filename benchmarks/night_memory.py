@@ -81,9 +81,14 @@ def night(
 
 
 def told(done: subprocess.CompletedProcess[str]) -> str:
-    """What a night said of losses and failures."""
-    lines = done.stderr.splitlines()
-    return "; ".join(line for line in lines if line.startswith(("lost:", "failed:", "error:")))
+    """What a night said of pieces, losses and failures."""
+    said = []
+    for line in done.stderr.splitlines():
+        if "made in pieces" in line:
+            said.append(line.partition("engine.schedule ")[2])
+        elif line.startswith(("lost:", "failed:", "error:")):
+            said.append(line)
+    return "; ".join(said)
 
 
 def empty_tiles(city: Path) -> str:
