@@ -13,7 +13,7 @@ from citytwin.transports.places import is_archive
 
 _ANY_DEPTH = "**"
 _LEVELS = 4
-"""From the folder of a file up to the data set, whose lists it refers to."""
+"""From ``udx/bldg/lod2/file.gml`` up to the data set, whose lists it refers to."""
 
 
 def objects_of(bucket: Bucket, address: str, beside: Sequence[str]) -> dict[str, Stored]:
@@ -49,7 +49,7 @@ def objects_of(bucket: Bucket, address: str, beside: Sequence[str]) -> dict[str,
         source = f"{SCHEME}{bucket.folder.bucket}/{address}"
         hint = f"correct the path; {bucket.folder.endpoint} was asked"
         raise SourceError("no such object, and no folder of such", source=source, hint=hint)
-    for depth in range(fixed, max(fixed - _LEVELS, -1), -1):
+    for depth in range(fixed, max(fixed - _LEVELS, 0) - 1, -1):
         for name in beside:
             found |= bucket.listed("/".join((*parts[:depth], name)))
     folders = {"/".join(n.split("/")[:k]) for n in found for k in range(1, n.count("/") + 1)}

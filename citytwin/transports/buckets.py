@@ -6,6 +6,7 @@ folders and no renaming. obstore does the requests; it is imported when a bucket
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
@@ -29,7 +30,10 @@ _PARTS_AT_ONCE = 2
 _BLOCK_BYTES = 1 << 20
 _DELETED_AT_ONCE = 1000
 _CONNECT = timedelta(seconds=10)
-_REQUEST = timedelta(minutes=5)
+_SILENCE = timedelta(minutes=5)
+"""Without an answer, or any further byte of it; a part is sent in less."""
+_REQUEST = timedelta(days=1)
+"""Of the largest object over the slowest line."""
 _RETRIES = 4
 _RETRIED_FOR = timedelta(minutes=2)
 _CODE = re.compile(r"<Code>([A-Za-z0-9]{1,64})</Code>")
@@ -186,14 +190,20 @@ class Bucket:
         ------
         StoreError, UnreachableError
             If the server refuses, or does not answer.
+        OSError
+            If the file cannot be read.
         """
         import obstore
 
-        with self._told("written", name):
+        with (
+            # opened here, so that errors of the disk are those of Python
+            content.open("rb") if isinstance(content, Path) else io.BytesIO(content) as file,
+            self._told("written", name),
+        ):
             done = obstore.put(
                 self._store,
                 name,
-                content,
+                file,
                 attributes=dict(attributes),
                 chunk_size=_PART_BYTES,
                 max_concurrency=_PARTS_AT_ONCE,
@@ -228,7 +238,7 @@ class Bucket:
         what = f"{self.folder}/{name}" if name else str(self.folder)
         try:
             yield
-        except (BaseError, FileNotFoundError, PermissionError) as error:
+        except (BaseError, FileNotFoundError) as error:
             text = str(error)
             if _LEADS in text and f" {self.folder.endpoint}/" not in text:
                 # the request went to a service that gives keys to machines, not to the bucket
@@ -286,6 +296,7 @@ def _client_options(folder: BucketFolder) -> ClientConfig:
     options: ClientConfig = {
         "allow_http": folder.endpoint.startswith("http://"),  # on this computer only
         "connect_timeout": _CONNECT,
+        "read_timeout": _SILENCE,
         "timeout": _REQUEST,
     }
     if folder.authorities is not None:

@@ -32,6 +32,7 @@ FILES = {
     "udx/bldg/a.gml": b"<a/>",
     "udx/bldg/b.gml": b"<b/>" * 1000,
     "udx/bldg/deep/c.gml": b"<c/>",
+    "udx/bldg/lod2/e.gml": b"<e/>",
     "udx/dem/d.gml": b"<d/>",
     "roads/roads.shp": b"shape",
     "roads/roads.dbf": b"table",
@@ -39,7 +40,7 @@ FILES = {
     "roads/others.shp": b"shape",
     "city.zip": b"PK",
 }
-BLDG = {"udx/bldg/a.gml", "udx/bldg/b.gml", "udx/bldg/deep/c.gml"}
+BLDG = {f"udx/bldg/{name}.gml" for name in ("a", "b", "deep/c", "lod2/e")}
 CODES = {"codelists/Building_usage.xml"}
 
 
@@ -69,6 +70,7 @@ def configured(object_store: ObjectStore, folder: Path, path: str) -> LoadedConf
         ("udx/bldg", BLDG | CODES),
         ("udx/bldg/", BLDG | CODES),
         ("udx/bldg/a.gml", {"udx/bldg/a.gml"} | CODES),
+        ("udx/bldg/lod2/e.gml", {"udx/bldg/lod2/e.gml"} | CODES),
         ("udx/bldg/*.gml", {"udx/bldg/a.gml", "udx/bldg/b.gml"} | CODES),
         ("udx/**/[bd].gml", {"udx/bldg/b.gml", "udx/dem/d.gml"} | CODES),
         ("u*/bldg", BLDG | CODES),
@@ -108,13 +110,13 @@ def test_copies_follow_the_bucket(
     """What is new, changed or touched is copied, nothing else; what is gone goes."""
     loaded = configured(object_store, tmp_path, f"s3://maps/{base}/udx/bldg")
     (source,) = loaded.remote_sources
-    assert to_be_fetched(loaded, source) == (4, 4)
+    assert to_be_fetched(loaded, source) == (5, 5)
     assert not loaded.copies.exists()
     expected = {name: FILES[name] for name in BLDG | CODES}
-    assert fetch_sources(loaded) == Fetched(4, sum(map(len, expected.values())))
+    assert fetch_sources(loaded) == Fetched(5, sum(map(len, expected.values())))
     assert copies_of(loaded, base) == expected
     assert loaded.path(source.path) == loaded.copies / "maps" / base / "udx/bldg"
-    assert to_be_fetched(loaded, source) == (4, 0)
+    assert to_be_fetched(loaded, source) == (5, 0)
     assert fetch_sources(loaded) == Fetched(0, 0)
     use(monkeypatch, object_store.owner)
     bucket = Bucket(object_store.folder(base))
@@ -154,7 +156,7 @@ def test_check_asks_the_bucket(
     said = CliRunner().invoke(check_command, [str(loaded.file)])
     path = f"s3://maps/{base}/udx/bldg"
     assert (
-        f"remote   town             {path}: 4 object(s), of which a run fetches 4\n" in said.output
+        f"remote   town             {path}: 5 object(s), of which a run fetches 5\n" in said.output
     )
     assert said.exit_code == 0
     assert not loaded.copies.exists()
