@@ -110,7 +110,11 @@ def simulate_inundation(
     check_inflows(forcing, cells)
     check_exchange(forcing, cells.is_open)
     if forcing.culverts is not None and options.subgrid_cells > 1:
-        raise ConfigError("culverts with subgrid_cells", hint="leave one of them out")
+        raise ConfigError(
+            f"{len(forcing.culverts.rows)} culverts, and cells of {options.subgrid_cells} x "
+            f"{options.subgrid_cells} of the ground (flow_cell_m), which know none",
+            hint="leave out flow_cell_m, or the culverts",
+        )
     begin = _begin if options.subgrid_cells == 1 else begin_subgrid
     run = begin(terrain_m, manning, cells, cell_m, duration_s, forcing, options)
     rule = StepRule(options.dt_max_s, options.steps_kept)

@@ -267,3 +267,10 @@ def test_the_full_equations_have_no_tables() -> None:
     """Said at once."""
     with pytest.raises(ConfigError, match="subgrid_cells"):
         SolverOptions(scheme=Scheme.FULL, subgrid_cells=2)
+
+
+def test_culverts_are_refused() -> None:
+    """With how many there are."""
+    city = everything()
+    with pytest.raises(ConfigError, match=r"culverts, and cells of 2 x 2"):
+        city.run(options_of(SolverOptions(subgrid_cells=2)))
