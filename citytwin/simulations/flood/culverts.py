@@ -39,7 +39,7 @@ _NOT_COARSE = text(
 
 @dataclass(frozen=True)
 class _End:
-    """An end in the lowest open cell beside it."""
+    """An end in the open cell that fits it best."""
 
     row: int
     col: int
@@ -109,7 +109,10 @@ def _end(
     level_m: float,
     height_m: float,
 ) -> _End | None:
-    """The lowest open cell at an end or beside it; None where water cannot enter there."""
+    """The open cell at an end or beside it whose ground lies nearest to the invert.
+
+    None where water cannot enter there.
+    """
     rows, cols = grid.cells_of(np.array([x]), np.array([y]))
     row, col = int(rows[0]), int(cols[0])
     window = Tile(max(row - 1, 0), min(row + 2, grid.ny), max(col - 1, 0), min(col + 2, grid.nx))
@@ -127,9 +130,9 @@ def _end(
         return None
     near_rows, near_cols = near_rows[is_open], near_cols[is_open]
     bed = ground.level_at(near_rows, near_cols)
-    lowest = int(np.argmin(bed))
-    sill = max(level_m, float(bed[lowest]))
+    best = int(np.argmin(np.abs(bed - level_m)))
+    sill = max(level_m, float(bed[best]))
     clear = level_m + height_m - sill
     if clear < _LEAST_CLEAR_M:
         return None
-    return _End(int(near_rows[lowest]), int(near_cols[lowest]), sill, clear)
+    return _End(int(near_rows[best]), int(near_cols[best]), sill, clear)

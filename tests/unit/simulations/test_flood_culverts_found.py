@@ -41,7 +41,7 @@ ACROSS = [(17.0, 52.0), (57.0, 52.0)]
 """From row 10, column 3 to row 10, column 11: below the dam in columns 6 to 8."""
 
 
-def test_a_culvert_takes_the_lowest_cells_beside_its_ends():
+def test_a_culvert_takes_the_cells_nearest_to_its_inverts():
     """Its sill is its invert, or the ground where that is higher; the opening loses as much."""
     culverts, said = found(("culvert", 2.0, 1.5, 2.8, 2.6, ACROSS))
     assert culverts.rows.tolist() == [[10, 9]]
@@ -90,3 +90,10 @@ def test_coarse_cells_have_none_and_say_so():
     assert culverts is None
     assert said == ["1 culverts are left out: with flow_cell_m none pass water"]
     assert found(("wall", 2.0, 1.5, 2.8, 2.6, ACROSS), flow_cell_m=10.0) == (None, [])
+
+
+def test_a_bank_beside_the_inlet_does_not_take_its_place():
+    """With its invert at the ground of its own cell the lower cell beside it is left alone."""
+    culverts, _ = found(("culvert", 2.0, 1.5, 3.9, 2.6, ACROSS))
+    assert (culverts.rows[0, 0], culverts.cols[0, 0]) != (10, 2)
+    assert culverts.level_m[0, 0] == 4.0
