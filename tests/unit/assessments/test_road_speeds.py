@@ -46,6 +46,7 @@ def assessed(
             "phenomenon_end": pd.to_datetime(seconds, unit="s", utc=True),
             "result": [row[3] for row in rows],
             "flag": [row[4] for row in rows],
+            "tests": 0,
             "synthetic": False,
             "raw_ref": "",
         }

@@ -88,6 +88,7 @@ def test_the_layers_of_the_twin() -> None:
         "roof_solar",
         "window_sun",
         "shade_worst",
+        "transit_lines",
         "road_speeds",
         "traffic",
     ]
@@ -228,6 +229,7 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "buildings",
         "surface_accuracy",
         "model_defects",
+        "transit_lines",
         "road_speeds",
         "traffic",
         "shade_distance",

@@ -264,6 +264,27 @@ def road_exposure() -> gpd.GeoDataFrame:
     )[list(t.ROAD_EXPOSURE.column_names)]
 
 
+def transit_lines() -> gpd.GeoDataFrame:
+    """Return a tram every eight minutes, and a bus once a day."""
+    ways = [[(40, -40), (300, -40)], [(40, -60), (300, -200)]]
+    rows = pd.DataFrame(
+        {
+            "line_id": ["urn:tram:0", "urn:bus:0"],
+            "name": ["1", None],
+            "mode": ["tram", "bus"],
+            "direction": [0, 0],
+            "service_day": "2026-07-01",
+            "trips": [110, 1],
+            "first_departure": "05:10",
+            "last_departure": ["25:10", "05:10"],
+            "headway_min": [8.0, np.nan],
+            "source": "gtfs",
+        }
+    )
+    lines = [shapely.LineString([(GRID.x_min + x, GRID.y_max + y) for x, y in way]) for way in ways]
+    return gpd.GeoDataFrame(rows, geometry=lines, crs=GRID.crs)
+
+
 def road_speeds() -> gpd.GeoDataFrame:
     """Return a jammed, a slow and a flowing road, and one whose detector is silent."""
     speeds = [7.5, 15.0, 48.0, np.nan]
@@ -469,6 +490,7 @@ TABLES = {
     "facades": facades,
     "road_exposure": road_exposure,
     "traffic": traffic,
+    "transit_lines": transit_lines,
     "road_speeds": road_speeds,
 }
 
