@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,27 +13,27 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError
 
-PUBLICATION_S = 60.0
-"""Longer than it takes to put layers that are made in their places."""
+PATIENCE_S = 60.0
+"""Longer than it takes to put layers that are made in their places, as a running twin does [s]."""
+_TOLD_AFTER_S = 5.0
+log = logging.getLogger(__name__)
 
 
 @contextmanager
-def holding(loaded: LoadedConfig, patience_s: float = 0.0) -> Iterator[None]:
-    """Hold a city while the block runs.
+def holding(loaded: LoadedConfig) -> Iterator[None]:
+    """Hold a city while the block runs; a command that changes it for a moment is waited for.
 
     Parameters
     ----------
     loaded
         Its configuration.
-    patience_s
-        How long to wait for another command [s].
 
     Raises
     ------
     BusyError
-        If another command holds it.
+        If another command holds it for longer than `PATIENCE_S`.
     """
-    with holding_folder(work_dir(loaded), loaded.city_dir, patience_s):
+    with holding_folder(work_dir(loaded), loaded.city_dir, PATIENCE_S):
         yield
 
 
@@ -52,12 +53,12 @@ def holding_folder(work: Path, out: Path, patience_s: float = 0.0) -> Iterator[N
     Raises
     ------
     BusyError
-        If another command holds it.
+        If another command holds it for longer.
     """
     work.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(work / "lock", timeout=patience_s)
+    lock = FileLock(work / "lock")
     try:
-        lock.acquire()
+        _acquire(lock, out, patience_s)
     except Timeout as error:
         msg = f"another run holds {out}"
         raise BusyError(msg, hint="wait for it, or stop it") from error
@@ -65,3 +66,15 @@ def holding_folder(work: Path, out: Path, patience_s: float = 0.0) -> Iterator[N
         yield
     finally:
         lock.release()
+
+
+def _acquire(lock: FileLock, out: Path, patience_s: float) -> None:
+    if patience_s > _TOLD_AFTER_S:
+        try:
+            lock.acquire(timeout=_TOLD_AFTER_S)
+        except Timeout:
+            patience_s -= _TOLD_AFTER_S
+            log.warning("another command holds %s; waiting %.0f s more at most", out, patience_s)
+        else:
+            return
+    lock.acquire(timeout=patience_s)

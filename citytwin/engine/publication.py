@@ -10,7 +10,7 @@ import numpy as np
 from citytwin.config import LoadedConfig, PastNight
 from citytwin.engine.delivery import MadeLayer
 from citytwin.engine.live_layers import with_live
-from citytwin.engine.locking import PUBLICATION_S, holding
+from citytwin.engine.locking import holding
 from citytwin.engine.report import RunReport
 from citytwin.engine.request import read_latest
 from citytwin.model.grid import GridSpec
@@ -75,7 +75,7 @@ def publish_made(
         _publish_now(loaded, grid, staged, now, report)
         return
     # The store of past nights is not that of the city, which may be in the middle of a run.
-    with holding(loaded.model_copy(update={"past": None}), PUBLICATION_S):
+    with holding(loaded.model_copy(update={"past": None})):
         latest = read_latest(loaded.city_dir)
         span = _span(loaded.past, latest) if latest else None
         if latest is None or span is None:

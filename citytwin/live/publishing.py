@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 from citytwin.config import LoadedConfig
-from citytwin.engine.locking import PUBLICATION_S, holding
+from citytwin.engine.locking import holding
 from citytwin.engine.request import work_dir
 from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument
@@ -50,7 +50,7 @@ def publish_beside(
     StoreError
         If nothing is published, or the layer cannot be.
     """
-    with holding(loaded, PUBLICATION_S):  # another layer may be published right now
+    with holding(loaded):
         latest = published_city(loaded.city_dir)
         if latest is None:
             msg = f"nothing is published in {loaded.city_dir}"

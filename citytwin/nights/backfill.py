@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from citytwin.config import LoadedConfig, PastNight
-from citytwin.engine.locking import PUBLICATION_S, holding
+from citytwin.engine.locking import holding
 from citytwin.engine.request import read_latest, request_key, work_dir
 from citytwin.errors import ConfigError
 from citytwin.nights.calendar import start_of
@@ -105,7 +105,7 @@ def prepare_store(night: LoadedConfig) -> None:
     if own.exists() or not store.exists():
         return
     aside = own.with_name(f"{own.name}.new")
-    with holding(here, PUBLICATION_S):
+    with holding(here):
         shutil.rmtree(aside, ignore_errors=True)  # left by a kill
         shutil.copytree(store, aside, ignore=_NOT_COPIED)
         aside.rename(own)

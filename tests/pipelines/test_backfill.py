@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 from citytwin.cli.backfill import command
 from citytwin.cli.status import command as status
 from citytwin.config import load
+from citytwin.engine import locking
 from citytwin.engine.locking import holding
 from citytwin.engine.report import Silent
 from citytwin.engine.request import work_dir
@@ -96,7 +97,7 @@ def test_a_night_that_is_newer_than_all_that_stands_becomes_what_stands(
     with workers_here() as address:
         old = RunOptions(scheduler=address, now=lambda: datetime(2024, 5, 28, 12, tzinfo=UTC))
         assert not run(load(config), old, Silent()).failures
-        monkeypatch.setattr(backfill, "PUBLICATION_S", 0.0)
+        monkeypatch.setattr(locking, "PATIENCE_S", 0.0)
         with holding(load(config)):
             held = made_up(config, "2024-05-30", "2024-05-30", address)
         assert isinstance(held.exception, BusyError)

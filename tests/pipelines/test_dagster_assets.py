@@ -11,6 +11,7 @@ import pytest
 from citytwin import dagster_assets
 from citytwin.config import load
 from citytwin.dagster_assets import definitions
+from citytwin.engine import locking
 from citytwin.engine.locking import holding
 from citytwin.nights.journal import journal_dir, read_records
 from tests.pipelines.counted_town import make_counted_town
@@ -50,6 +51,7 @@ def test_a_night_by_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert [record.outcome for record in records] == ["done"]
 
     monkeypatch.setattr(dagster_assets, "BUSY_RETRIES", 0)
+    monkeypatch.setattr(locking, "PATIENCE_S", 0.0)
     with holding(load(config)):
         held = dg.materialize(list(defs.assets or ()), raise_on_error=False)
     assert not held.success

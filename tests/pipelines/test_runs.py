@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from citytwin.engine import locking
 from tests.pipelines.here import citytwin_here
 from tests.pipelines.small_city import citytwin, make_small_city, published_files
 
@@ -171,13 +172,16 @@ def test_plan_says_what_is_gone(finished: Path, tmp_path: Path) -> None:
     assert "its file is gone" in told.stdout
 
 
-def test_a_second_run_at_the_same_time_is_refused(finished: Path, tmp_path: Path) -> None:
+def test_a_second_run_at_the_same_time_is_refused(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Two runs of one city never mix."""
     from filelock import FileLock
 
     shutil.copytree(finished.parent, tmp_path / "city")
     config = tmp_path / "city" / "city.yaml"
     config.write_text(config.read_text("utf-8").replace("2026-12-22", "2026-06-21"), "utf-8")
+    monkeypatch.setattr(locking, "PATIENCE_S", 0.0)
     with FileLock(tmp_path / "city" / "out" / ".work" / "small" / "lock"):
         done = citytwin_here("run", str(config))
     assert done.returncode == 75

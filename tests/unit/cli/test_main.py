@@ -10,6 +10,7 @@ import pytest
 
 from citytwin.cli.main import main
 from citytwin.config import load
+from citytwin.engine import locking
 from citytwin.engine.locking import holding
 from citytwin.store.publish import publish
 from tests.unit.store import little_city as lc
@@ -50,6 +51,7 @@ def test_a_city_that_is_held_can_be_tried_later(
     config = tmp_path / "city.yaml"
     config.write_text(CITY, encoding="utf-8")
     monkeypatch.setattr(sys, "argv", ["citytwin", "prune", str(config), "--keep", "1"])
+    monkeypatch.setattr(locking, "PATIENCE_S", 0.0)
     with holding(load(config)), pytest.raises(SystemExit) as left:
         main()
     assert left.value.code == 75

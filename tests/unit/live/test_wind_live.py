@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from citytwin.config import LoadedConfig
+from citytwin.engine import locking
 from citytwin.engine.locking import holding
 from citytwin.errors import BusyError, ConfigError, StepError, StoreError
-from citytwin.live import publishing
 from citytwin.live.change_trigger import ChangeTrigger
 from citytwin.live.following import Follower
 from citytwin.live.measured_wind import MeasuredWind, measured_wind
@@ -167,7 +167,7 @@ def test_a_failure_leaves_the_city_as_it_was(
     measured(recent, NOW, 4.0, 0.0, "aa")
     wind = trigger(loaded, recent)
     before = (loaded.city_dir / "latest.json").read_bytes()
-    monkeypatch.setattr(publishing, "PUBLICATION_S", 0.0)
+    monkeypatch.setattr(locking, "PATIENCE_S", 0.0)
     with holding(loaded), pytest.raises(BusyError):
         wind.task(NOW).carry_out()
     thing = recent.things[MAST]
