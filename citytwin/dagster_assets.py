@@ -18,7 +18,7 @@ from citytwin.engine.plan import Plan, layer_input, plan
 from citytwin.engine.report import Silent
 from citytwin.engine.request import read_latest
 from citytwin.engine.run import RunOptions, run
-from citytwin.engine.uploading import upload_city
+from citytwin.engine.uploading import tried_upload
 from citytwin.errors import BusyError
 from citytwin.nights.recording import recorded
 
@@ -80,13 +80,13 @@ def _made(
         with recorded(loaded) as entry:
             fetch_sources(loaded)
             report = run(loaded, RunOptions(scheduler=scheduler), Silent())
+            if not report.failures:
+                report.losses += tried_upload(loaded)[1]
             entry.ended(report)
     except BusyError as error:
         raise dg.RetryRequested(BUSY_RETRIES, BUSY_WAIT_S) from error
     if report.failures:
         raise dg.Failure("; ".join(report.failures))
-    if loaded.config.publish_to is not None:
-        upload_city(loaded)
     if report.losses:
         context.log.warning(f"lost: {'; '.join(report.losses)}")
     made: dict[dg.AssetKey, tuple[dict[str, Any], dg.DataVersion | None]] = {}

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import click
 
 from citytwin.config import LoadedConfig, SourceConfig
-from citytwin.errors import CityTwinError
 
 if TYPE_CHECKING:
     from citytwin.store.upload import Uploaded
@@ -75,15 +74,14 @@ def uploaded_or_lost(loaded: LoadedConfig) -> list[str]:
     """
     if loaded.config.publish_to is None:
         return []
-    from citytwin.engine.uploading import upload_city
+    from citytwin.engine.uploading import tried_upload
 
-    try:
-        click.echo(told_upload(loaded, upload_city(loaded)))
-    except CityTwinError as error:
-        lost = f"not uploaded, {loaded.config.publish_to} shows what it did: {error}"
-        click.echo(f"lost: {lost}", err=True)
-        return [lost]
-    return []
+    done, lost = tried_upload(loaded)
+    if done is not None:
+        click.echo(told_upload(loaded, done))
+    for text in lost:
+        click.echo(f"lost: {text}", err=True)
+    return lost
 
 
 def told_upload(loaded: LoadedConfig, done: Uploaded) -> str:

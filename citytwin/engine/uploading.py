@@ -6,7 +6,7 @@ from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
-from citytwin.errors import ConfigError
+from citytwin.errors import CityTwinError, ConfigError
 from citytwin.store.manifest import WORK
 from citytwin.store.upload import Uploaded, upload
 from citytwin.transports.bucket_address import BucketFolder
@@ -52,6 +52,30 @@ def upload_city(loaded: LoadedConfig) -> Uploaded:
     with holding(loaded):
         keep = loaded.config.nights.keep_runs
         return upload(loaded.city_dir, Bucket(place), _record_file(loaded), keep)
+
+
+def tried_upload(loaded: LoadedConfig) -> tuple[Uploaded | None, list[str]]:
+    """Upload what a run has published; what goes wrong is a loss, as the city stands published here.
+
+    Parameters
+    ----------
+    loaded
+        The configuration; without `publish_to` nothing is done.
+
+    Returns
+    -------
+    done : Uploaded or None
+        What was uploaded.
+    lost : list of str
+        Why the object storage does not show it; empty where it does.
+    """
+    address = loaded.config.publish_to
+    if address is None:
+        return None, []
+    try:
+        return upload_city(loaded), []
+    except CityTwinError as error:
+        return None, [f"not uploaded, {address} shows what it did: {error}"]
 
 
 def _record_file(loaded: LoadedConfig) -> Path:

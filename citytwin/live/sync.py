@@ -13,9 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from citytwin.config import LoadedConfig
-from citytwin.engine.locking import holding
+from citytwin.engine.locking import holding, holding_folder
 from citytwin.engine.protecting import protect, temporary_in_memory
-from citytwin.errors import CityTwinError, StoreError
+from citytwin.engine.request import work_dir
+from citytwin.errors import BusyError, CityTwinError, StoreError
 from citytwin.live.alerting import AlertDesk
 from citytwin.live.delivery import Couriers
 from citytwin.live.following import Follower
@@ -265,11 +266,17 @@ class _Twin:
                 running=running,
             )
             write_page(self._loaded.city_dir, running_folder(self._loaded), page)
-            if not self._announced:
-                with holding(self._loaded):
-                    announce_live(self._loaded.city_dir)
-                self._announced = True
+            self._announced = self._announced or self._announce()
         write_health(running_folder(self._loaded), self.health(running=running))
+
+    def _announce(self) -> bool:
+        """Let the map know of its live values, unless a run holds it: that is not waited for."""
+        try:
+            with holding_folder(work_dir(self._loaded), self._loaded.city_dir):
+                announce_live(self._loaded.city_dir)
+        except BusyError:
+            return False
+        return True
 
     def health(self, *, running: bool) -> Health:
         """How it fares."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,12 @@ from citytwin.engine.locking import holding_folder
 from citytwin.errors import BusyError
 
 
-def test_a_command_that_ends_is_waited_for(tmp_path: Path) -> None:
-    """The block runs once the other has let go."""
+def test_a_command_that_ends_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The block runs once the other has let go: here as soon as the wait is told of."""
+    monkeypatch.setattr(locking, "_TOLD_AFTER_S", 0.01)
     other = FileLock(tmp_path / "lock", thread_local=False)
     other.acquire()
-    threading.Timer(0.2, other.release).start()
+    monkeypatch.setattr(locking.log, "warning", lambda *_: other.release())
     with holding_folder(tmp_path, tmp_path / "out", patience_s=60.0):
         assert not other.is_locked
 
