@@ -9,8 +9,11 @@ import pytest
 from tests.pipelines.night_town import workers_here
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def workers() -> Iterator[str]:
-    """Address of a scheduler with one worker, both in this process."""
+    """Address of a scheduler with one worker, both in this process; they end with the file.
+
+    Their threads look at the system now and then, which other tests would take for their own doing.
+    """
     with workers_here() as address:
         yield address

@@ -29,7 +29,7 @@ class Ingest(Protocol):
         """Call it."""
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def ingest(workers: str) -> Ingest:
     """In this process."""
     return lambda *given: citytwin_here("ingest", *map(str, given), "--scheduler", workers)
