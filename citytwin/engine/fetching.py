@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import logging
 import shutil
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from citytwin.config import LoadedConfig, SourceConfig
-from citytwin.engine.locking import holding
+from citytwin.engine.locking import holding, holding_folder
+from citytwin.engine.request import PAST, work_dir
 from citytwin.errors import SourceError, StoreError
 from citytwin.formats.data_set import CODE_LISTS
 from citytwin.store.atomic import replacing
@@ -63,11 +65,18 @@ class _Copies:
             self.bucket.fetch(name, there, file)
         self.record.note(name, self.folder / name, there.e_tag)
 
+    def others(self) -> list[Path]:
+        """Copies of objects that are gone, or of no source any more."""
+        return [
+            path
+            for path in self.folder.rglob("*")
+            if path.is_file() and path.relative_to(self.folder).as_posix() not in self.wanted
+        ]
+
     def drop_others(self) -> None:
-        """Remove copies of objects that are gone, or of no source any more."""
-        for path in [path for path in self.folder.rglob("*") if path.is_file()]:
-            if path.relative_to(self.folder).as_posix() not in self.wanted:
-                path.unlink()
+        """Remove them."""
+        for path in self.others():
+            path.unlink()
         self.record.forget([name for name in self.record if name not in self.wanted])
 
 
@@ -90,7 +99,7 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
     Raises
     ------
     BusyError
-        If a run holds the city.
+        If a run holds the city, or copies would change under a night that is made up for.
     StoreError, UnreachableError
         If a server refuses or fails, or the disk has no room; what was copied stays for the next
         try.
@@ -113,10 +122,23 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
         missing = [(copies, name) for copies in every.values() for name in copies.missing()]
         size = sum(copies.wanted[name].size for copies, name in missing)
         _require_room(loaded.copies, size)
-        side_by_side(lambda one: one[0].fetch(one[1]), missing)
-        for copies in every.values():
-            copies.drop_others()
+        changes = bool(missing) or any(copies.others() for copies in every.values())
+        with _past_nights_held(loaded) if changes else nullcontext():
+            side_by_side(lambda one: one[0].fetch(one[1]), missing)
+            for copies in every.values():
+                copies.drop_others()
     return Fetched(len(missing), size)
+
+
+def _past_nights_held(loaded: LoadedConfig) -> AbstractContextManager[None]:
+    """Keep nights from being made up for, which read the same copies, while these change.
+
+    Nobody is waited for: a night holds its own store before the city's, and here it is after it.
+    """
+    city = work_dir(loaded)
+    store = city.with_name(f"{city.name}{PAST}")
+    # Where there is none yet, whoever makes one holds the city meanwhile.
+    return holding_folder(store, loaded.city_dir) if store.exists() else nullcontext()
 
 
 def to_be_fetched(loaded: LoadedConfig, source: SourceConfig) -> tuple[int, int]:

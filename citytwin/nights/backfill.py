@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from citytwin.config import LoadedConfig, PastNight
-from citytwin.engine.locking import holding
+from citytwin.engine.locking import holding, holding_folder
 from citytwin.engine.request import read_latest, request_key, work_dir
-from citytwin.errors import ConfigError
+from citytwin.errors import BusyError, ConfigError
 from citytwin.nights.calendar import start_of
 from citytwin.nights.record import RunRecord
 from citytwin.store.latest import ITEM
+from citytwin.store.private_folder import private_folder
 
+log = logging.getLogger(__name__)
 _NOT_COPIED = shutil.ignore_patterns("lock", "staging", "checkpoints", "dask", ".tmp-*")
 
 
@@ -106,18 +109,32 @@ def prepare_store(night: LoadedConfig) -> None:
         return
     aside = own.with_name(f"{own.name}.new")
     with holding(here):
+        if own.exists():  # another range made it meanwhile
+            return
         shutil.rmtree(aside, ignore_errors=True)  # left by a kill
-        shutil.copytree(store, aside, ignore=_NOT_COPIED)
+        if night.private:
+            private_folder(store)  # the copy ends with its mode
+            private_folder(aside)
+        shutil.copytree(store, aside, ignore=_NOT_COPIED, dirs_exist_ok=True)
         aside.rename(own)
 
 
 def remove_store(nights: Iterable[LoadedConfig]) -> None:
     """Remove the working store of past nights, when all of a range stand.
 
+    One that another range is made up for in stays.
+
     Parameters
     ----------
     nights
         Their configurations.
     """
-    for store in {work_dir(night) for night in nights if night.past is not None}:
-        shutil.rmtree(store, ignore_errors=True)
+    for store, out in {(work_dir(night), night.city_dir) for night in nights if night.past}:
+        aside = store.with_name(f"{store.name}.old")
+        try:
+            with holding_folder(store, out):
+                shutil.rmtree(aside, ignore_errors=True)  # left by a kill
+                store.rename(aside)  # whoever comes meanwhile makes a store of their own
+                shutil.rmtree(aside, ignore_errors=True)
+        except BusyError:
+            log.info("%s stays: another command makes up for nights in it", store)

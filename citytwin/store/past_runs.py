@@ -14,7 +14,7 @@ from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, PublishedLayer
 from citytwin.store.atomic import remove_stale
 from citytwin.store.catalogue import name_run, runs_named
-from citytwin.store.latest import run_folders, run_id_following
+from citytwin.store.latest import published_city, run_folders, run_id_following
 from citytwin.store.layer_writer import folder_checksum
 from citytwin.store.run_info import RunInfo
 from citytwin.store.staged import StagedLayer, place_layer, require_publishable
@@ -104,10 +104,11 @@ def publish_past(
     Raises
     ------
     StoreError
-        If a layer may not be published so or is not complete, or the disk refuses. Runs that were
-        named before stand as they did.
+        If a layer may not be published so or is not complete, the city stands published for other
+        readers, or the disk refuses. Runs that were named before stand as they did.
     """
     require_publishable(staged, run, sealed=is_sealed(city_dir))
+    _require_same_readers(city_dir, run)
     remove_stale(city_dir, keep=[layer.directory for layer in staged])
     entries = []
     for layer in staged:
@@ -122,3 +123,13 @@ def publish_past(
     for layer in staged:
         shutil.rmtree(layer.directory, ignore_errors=True)
     return entries
+
+
+def _require_same_readers(city_dir: Path, run: RunInfo) -> None:
+    """Refuse to put a run among those for other readers: only `publish` opens or closes a folder."""
+    latest = published_city(city_dir)
+    if latest is not None and latest.publication != run.publication:
+        msg = f"{city_dir} stands published as {latest.publication}, and not as {run.publication}"
+        raise StoreError(
+            msg, hint="run `citytwin run` first, which publishes it so or says why not"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import geopandas as gpd
@@ -17,9 +18,10 @@ from distributed import LocalCluster
 
 from citytwin.cli.check import command as check_command
 from citytwin.cli.run import command as run_command
-from citytwin.config import LoadedConfig, load
+from citytwin.config import LoadedConfig, PastNight, load
 from citytwin.engine.fetching import Fetched, fetch_sources, to_be_fetched
-from citytwin.errors import SourceError, StoreError, UnreachableError
+from citytwin.engine.locking import holding
+from citytwin.errors import BusyError, SourceError, StoreError, UnreachableError
 from citytwin.transports.bucket_finding import objects_of
 from citytwin.transports.buckets import Bucket
 from tests.buckets.object_store import ObjectStore, fetched, use
@@ -128,6 +130,31 @@ def test_copies_follow_the_bucket(
     expected["udx/bldg/a.gml"] = b"<z/>"
     del expected["udx/bldg/deep/c.gml"]
     assert copies_of(loaded, base) == expected
+
+
+def test_copies_stay_while_a_night_is_made_up_for(
+    object_store: ObjectStore, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reads them: what would change them is told to wait, and what changes nothing goes on."""
+    loaded = configured(object_store, tmp_path, f"s3://maps/{base}/udx/bldg")
+    fetch_sources(loaded)
+    before = copies_of(loaded, base)
+    day = datetime(2024, 5, 29, tzinfo=UTC)
+    past = PastNight(date=day.date(), begin=day, next_night=day + timedelta(days=1))
+    night = loaded.model_copy(update={"past": past})
+    use(monkeypatch, object_store.owner)
+    bucket = Bucket(object_store.folder(base))
+    with holding(night):
+        assert fetch_sources(loaded) == Fetched(0, 0)
+        bucket.delete(["udx/bldg/deep/c.gml"])
+        with pytest.raises(BusyError):
+            fetch_sources(loaded)
+        bucket.put("udx/bldg/a.gml", b"<z/>", {})
+        with pytest.raises(BusyError):
+            fetch_sources(loaded)
+        assert copies_of(loaded, base) == before
+    assert fetch_sources(loaded) == Fetched(1, 4)
+    assert "udx/bldg/deep/c.gml" not in copies_of(loaded, base)
 
 
 def test_servers_that_fail(

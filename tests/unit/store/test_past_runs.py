@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from citytwin.errors import StoreError
-from citytwin.model.layer import Latest
+from citytwin.model.layer import Latest, Publication
 from citytwin.store.past_runs import Span, free_id, layers_before, publish_past
 from citytwin.store.publish import StagedLayer, publish
 from tests.unit.store import little_city as lc
@@ -120,3 +120,20 @@ def test_a_night_without_a_free_second_is_told(city: Path) -> None:
     assert free_id(Span(NIGHT, NEXT), before) == NIGHT
     with pytest.raises(StoreError, match="no room for a run"):
         free_id(Span(EARLY, EARLY.replace("3500Z", "3501Z")), before)
+
+
+@pytest.mark.parametrize(("stands", "wanted"), [("static", "served"), ("served", "static")])
+def test_a_night_joins_no_runs_for_other_readers(
+    staging: Path, tmp_path: Path, stands: Publication, wanted: Publication
+) -> None:
+    """A folder that everybody reads gets no closed layer, and one for known readers stays theirs."""
+    city = tmp_path / "city"
+    publish(city, layers(staging, tmp_path / "a"), replace(lc.run_info(EARLY), publication=stands))
+    files = {path: path.read_bytes() for path in city.rglob("*") if path.is_file()}
+    info = replace(lc.run_info(LATE), run_id=NIGHT, publication=wanted)
+    staged = layers(staging, tmp_path / "b", "deeper1")
+    with pytest.raises(StoreError, match=f"published as {stands}, and not as {wanted}") as refused:
+        publish_past(city, staged, info, {})
+    assert "citytwin run" in str(refused.value.hint)
+    assert {path: path.read_bytes() for path in city.rglob("*") if path.is_file()} == files
+    assert all(layer.directory.is_dir() for layer in staged)
