@@ -41,7 +41,7 @@ class MapPage:
         page.on(
             "console", lambda said: self.errors.append(said.text) if said.type == "error" else 0
         )
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)  # of a busy machine
 
     def _watch(self, url: str) -> None:
         self.asked.append(url)

@@ -66,7 +66,7 @@ def test_people_log_in_and_see_their_layers(sealed_server: Running, browser: Bro
     """Nobody, a planner, nobody again, a guest: each the layers of the policy, in one browser."""
     context = browser.new_context(locale="en", viewport={"width": 1280, "height": 800})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(60_000)
     faults: list[str] = []
     own = sealed_server.url
 

@@ -72,7 +72,8 @@ def _feed(dataset: Dataset, files: dict[str, Path], name: str) -> _Feed:
     feed = _Feed(name)
     lacking = [member for member in _NEEDED if member not in files]
     if lacking:
-        raise SourceError(f"{', '.join(lacking)} is missing", source=name)
+        msg = f"{', '.join(lacking)} missing beside {', '.join(sorted(files))}"
+        raise SourceError(msg, source=name)
     if "calendar.txt" not in files and "calendar_dates.txt" not in files:
         raise SourceError("calendar.txt is missing, and calendar_dates.txt too", source=name)
     for member, needed in {**_NEEDED, **_MAY_LACK}.items():

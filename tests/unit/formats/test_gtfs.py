@@ -108,7 +108,7 @@ def test_days_of_service(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("day", "changes", "said"),
     [
-        (None, {"trips__txt": None}, r"trips\.txt is missing"),
+        (None, {"trips__txt": None}, r"trips\.txt missing beside"),
         (None, {"calendar__txt": None, "calendar_dates__txt": None}, "calendar_dates.txt too"),
         (None, {"stops__txt": "stop_id,stop_lat\n"}, r"stops\.txt: columns stop_lon are missing"),
         (None, {"stops__txt": ""}, "columns stop_id, stop_lat, stop_lon are missing"),
