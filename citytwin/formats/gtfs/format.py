@@ -6,10 +6,13 @@ GTFS-realtime (:mod:`citytwin.formats.gtfs_rt`).
 
 from __future__ import annotations
 
+import os
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
+from urllib.parse import quote
 
 import geopandas as gpd
 import pandas as pd
@@ -64,12 +67,14 @@ class _Feed:
     """The files of one timetable."""
 
     name: str
+    owner: str
+    """Begins the names of its lines: the source and, where it has several, the timetable."""
     tables: dict[str, pd.DataFrame] = field(default_factory=dict)
     rejects: list[Reject] = field(default_factory=list)
 
 
-def _feed(dataset: Dataset, files: dict[str, Path], name: str) -> _Feed:
-    feed = _Feed(name)
+def _feed(dataset: Dataset, files: dict[str, Path], name: str, owner: str) -> _Feed:
+    feed = _Feed(name, owner)
     lacking = [member for member in _NEEDED if member not in files]
     if lacking:
         msg = f"{', '.join(lacking)} missing beside {', '.join(sorted(files))}"
@@ -123,15 +128,15 @@ def _lines(dataset: Dataset, feed: _Feed, day: date | None) -> tuple[gpd.GeoData
             Reject(source=name, record=ascii(line)[:80], code="way", message=message)
         )
     rows = rows.loc[rows.index.isin(drawn.index)]
-    return _frame(dataset, rows, drawn, counted), [_said(name, counted, len(rows))]
+    return _frame(dataset, feed.owner, rows, drawn, counted), [_said(name, counted, len(rows))]
 
 
 def _frame(
-    dataset: Dataset, rows: pd.DataFrame, drawn: gpd.GeoSeries, day: date
+    dataset: Dataset, owner: str, rows: pd.DataFrame, drawn: gpd.GeoSeries, day: date
 ) -> gpd.GeoDataFrame:
     names = rows["route_short_name"].where(rows["route_short_name"] != "", rows["route_long_name"])
     columns = {
-        "line_id": pd.array([urn(dataset.name, line) for line in rows.index], dtype="string"),
+        "line_id": pd.array([urn(owner, line) for line in rows.index], dtype="string"),
         "name": pd.array([n if n and is_clean(n) else None for n in names], dtype="string"),
         "mode": pd.array([_mode(kind) for kind in rows["route_type"]], dtype="string"),
         "direction": pd.array([int(d) if d else None for d in rows["direction_id"]], dtype="Int32"),
@@ -163,6 +168,16 @@ def _said(name: str, day: date, lines: int) -> Note:
     )
 
 
+def _owner(dataset: Dataset, folder: Path, folders: Collection[Path]) -> str:
+    """Identifiers of routes are unique within a timetable only, so that each has names of its own:
+    by its place below the folder that holds all of them, wherever that lies.
+    """
+    if len(folders) == 1:
+        return dataset.name
+    place = folder.relative_to(os.path.commonpath(folders))
+    return f"{dataset.name}:{quote(place.as_posix(), safe='')}"
+
+
 def read(dataset: Dataset, params: GtfsParams) -> Decoded:
     """Read all timetables of a source, each in an archive or folder of its own.
 
@@ -185,7 +200,7 @@ def read(dataset: Dataset, params: GtfsParams) -> Decoded:
     for folder, files in sorted(folders.items()):
         name = folder.name if folder == dataset.root else file_name(dataset, folder)
         try:
-            feed = _feed(dataset, files, name)
+            feed = _feed(dataset, files, name, _owner(dataset, folder, folders))
             frame, said = _lines(dataset, feed, params.day)
         except SourceError as error:
             failures.append(error)
@@ -195,7 +210,7 @@ def read(dataset: Dataset, params: GtfsParams) -> Decoded:
         rejects += feed.rejects
     if not frames:
         raise failures[0]
-    lines = pd.concat(frames, ignore_index=True).drop_duplicates("line_id", ignore_index=True)
+    lines = pd.concat(frames, ignore_index=True)
     rejects += [reject_of(error, "unreadable") for error in failures]
     return Decoded({TRANSIT_LINES: lines}, rejects=tuple(rejects), notes=tuple(notes))
 

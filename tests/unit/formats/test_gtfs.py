@@ -163,11 +163,26 @@ def test_archives_are_read_in_place(tmp_path: Path) -> None:
         file.writestr("routes.txt", TIMETABLE["routes.txt"])
     files = find_files(tmp_path, FORMAT.patterns)
     decoded = FORMAT.read(Dataset("tt", tmp_path, files, CRS, "Asia/Tokyo"), GtfsParams())
-    assert set(lines(decoded)) == {"M:", "R:0", "R:1"}
+    assert set(lines(decoded)) == {"good.zip:M:", "good.zip:R:0", "good.zip:R:1"}
     assert [(r.source, r.code) for r in decoded.rejects if r.code == "unreadable"] == [
         ("other.zip", "unreadable")
     ]
     assert sorted(path.name for path in tmp_path.parent.iterdir() if path.suffix == ".txt") == []
+
+
+def test_timetables_that_share_a_route_id(tmp_path: Path) -> None:
+    """All lines of both stay, although their archives have the same name, each by its place."""
+    for operator, kind in (("north", "3"), ("south", "0")):
+        (tmp_path / operator).mkdir()
+        with zipfile.ZipFile(tmp_path / operator / "gtfs.zip", "w") as file:
+            for name, content in TIMETABLE.items():
+                file.writestr(name, content.replace(",,3\r\n", f",,{kind}\r\n"))
+    files = find_files(tmp_path, FORMAT.patterns)
+    root = files[0].parent
+    found = lines(FORMAT.read(Dataset("tt", root, files, CRS, "Asia/Tokyo"), GtfsParams()))
+    places = ("north%2Fgtfs.zip", "south%2Fgtfs.zip")
+    assert set(found) == {f"{place}:{line}" for place in places for line in ("M:", "R:0", "R:1")}
+    assert [found[f"{place}:R:0"][0] for place in places] == ["bus", "tram"]
 
 
 @settings(max_examples=15, deadline=None)
