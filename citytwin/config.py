@@ -59,7 +59,7 @@ FETCHED = ".fetched"
 
 
 class _Section(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
 
 def _sound_words(value: Text) -> Text:
@@ -278,15 +278,14 @@ class Config(_Section):
     lost_tiles: Literal["fail", "mark"] = "fail"
     """What becomes of a tile that no worker has the memory for, not even in pieces: the run fails,
     or it is left empty and said to be on every layer made from it."""
+    live: LiveConfig | None = None
+    """What ``citytwin sync`` keeps running; other commands leave it alone."""
     publish_to: BucketPlace | None = None
     """Folder of object storage that the published city is uploaded to after each run."""
     buckets: dict[str, BucketAccess] = Field(default_factory=dict, validate_default=True)
     """How the buckets that are named above are reached."""
     nights: NightsConfig = NightsConfig()
     """Runs by the clock."""
-
-    live: LiveConfig | None = None
-    """What ``citytwin sync`` keeps running; other commands leave it alone."""
 
     @field_validator("time_zone")
     @classmethod
@@ -314,11 +313,11 @@ class Config(_Section):
     @field_validator("publish_to")
     @classmethod
     def _nothing_closed_in_clear(cls, value: str | None, info: ValidationInfo) -> str | None:
-        classes = [source.classification for source in info.data.get("sources", ())]
+        classes = _classes(info.data.get("sources", ()), info.data.get("live"))
         if value and info.data.get("publication") == "served" and not _protects(classes):
             msg = (
                 "would put internal layers into a bucket in clear: take `publication: static` for "
-                "the public ones, or give the sources the class restricted, so that all is sealed"
+                "the public ones, or give a source the class restricted, so that all is sealed"
             )
             raise ValueError(msg)
         return value
@@ -339,6 +338,12 @@ class Config(_Section):
             )
             raise ValueError(msg)
         return value
+
+
+def _classes(sources: Iterable[SourceConfig], live: LiveConfig | None) -> list[Classification]:
+    """Of all sources and feeds."""
+    classes = [source.classification for source in sources]
+    return classes + ([feed.classification for feed in live.feeds] if live else [])
 
 
 def _protects(classes: Iterable[Classification]) -> bool:
@@ -387,21 +392,15 @@ class LoadedConfig(_Section):
     @property
     def protected(self) -> bool:
         """Whether what is written must be sealed: a source or a feed is restricted or secret."""
-        return _protects(self._classes)
+        return _protects(_classes(self.config.sources, self.config.live))
 
     @property
     def private(self) -> bool:
         """Whether what lies beside the published city is not for other users of the machine: all
         of a city for known readers, and what is decoded, observed or said of what is not public.
         """
-        return self.config.publication == "served" or any(one != "public" for one in self._classes)
-
-    @property
-    def _classes(self) -> list[Classification]:
-        """Of all sources and feeds."""
-        live = self.config.live
-        classes = [source.classification for source in self.config.sources]
-        return classes + ([feed.classification for feed in live.feeds] if live else [])
+        classes = _classes(self.config.sources, self.config.live)
+        return self.config.publication == "served" or any(one != "public" for one in classes)
 
     @property
     def city_dir(self) -> Path:

@@ -46,6 +46,10 @@ _WORDING = {
 """Wording by pydantic's type of error."""
 
 
+class UnshownValueError(ValueError):
+    """Refuses a value that may hold a secret."""
+
+
 def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") -> str:
     """Turn pydantic's findings into lines with the path of the key and the nearest valid name.
 
@@ -67,6 +71,8 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") ->
             lines.append(f"{path}: unknown key{near}")
         elif finding["type"] == "missing":
             lines.append(f"{path}: missing")
+        elif isinstance(finding.get("ctx", {}).get("error"), UnshownValueError):
+            lines.append(f"{path}: {_worded(finding)}")
         else:
             lines.append(f"{path}: {_worded(finding)}, got {_short(finding['input'])}")
     return "; ".join(lines)

@@ -20,13 +20,13 @@ def fetch_and_tell(loaded: LoadedConfig) -> None:
     Parameters
     ----------
     loaded
-        The configuration; where no source lies there nothing is done.
+        The configuration; where no source lies there nothing is told.
     """
-    if not loaded.remote_sources:
-        return
     from citytwin.engine.fetching import fetch_sources
 
     done = fetch_sources(loaded)
+    if not loaded.remote_sources:
+        return
     size = f" ({done.size / _MB:.1f} MB)"
     click.echo(f"fetched: {f'{done.objects} objects{size}' if done.objects else 'nothing new'}")
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import shutil
+from collections.abc import Collection, Iterable
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -81,7 +82,7 @@ class _Copies:
 
 
 def fetch_sources(loaded: LoadedConfig) -> Fetched:
-    """Bring the copies of sources in object storage up to date; where none lies there do nothing.
+    """Bring the copies of sources in object storage up to date; those of no source any more go.
 
     A source of which nothing is there keeps no copies, so that the run tells it as any other that
     is missing.
@@ -105,6 +106,9 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
         try.
     """
     if not loaded.remote_sources:
+        if loaded.copies.exists():
+            with holding(loaded), _past_nights_held(loaded):
+                shutil.rmtree(loaded.copies)
         return Fetched(0, 0)
     with holding(loaded):
         if loaded.private:
@@ -122,11 +126,13 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
         missing = [(copies, name) for copies in every.values() for name in copies.missing()]
         size = sum(copies.wanted[name].size for copies, name in missing)
         _require_room(loaded.copies, size)
-        changes = bool(missing) or any(copies.others() for copies in every.values())
+        strays = _strays(loaded.copies, every.keys())
+        changes = bool(missing or strays) or any(copies.others() for copies in every.values())
         with _past_nights_held(loaded) if changes else nullcontext():
             side_by_side(lambda one: one[0].fetch(one[1]), missing)
             for copies in every.values():
                 copies.drop_others()
+            _remove(strays)
     return Fetched(len(missing), size)
 
 
@@ -176,6 +182,19 @@ def _copies(loaded: LoadedConfig, source: SourceConfig) -> _Copies:
 
 def _objects(bucket: Bucket, source: SourceConfig) -> dict[str, Stored]:
     return objects_of(bucket, bucket_and_folder(source.path)[1], (CODE_LISTS,))
+
+
+def _strays(folder: Path, used: Collection[str]) -> list[Path]:
+    """Copies of buckets that no source lies in any more, and what is recorded of them."""
+    return [path for path in folder.iterdir() if path.name.removesuffix(_RECORD) not in used]
+
+
+def _remove(paths: Iterable[Path]) -> None:
+    for path in paths:
+        if path.is_dir():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
 
 
 def _require_room(folder: Path, size: int) -> None:

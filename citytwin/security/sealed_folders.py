@@ -165,7 +165,7 @@ def folder_key(root: Path) -> FolderKey:
         found = (root / KEYS_FILE).stat()
         stamp = found.st_ino, found.st_mtime_ns
     except OSError:  # what is missing is told by who reads it
-        stamp = 0, 0
+        return _read_key(root)
     with _lock:
         return _folder_key(root, stamp)
 
@@ -173,6 +173,10 @@ def folder_key(root: Path) -> FolderKey:
 @lru_cache(maxsize=_KEYS_KEPT)
 def _folder_key(root: Path, _stamp: tuple[int, int]) -> FolderKey:
     """Another file is another entry; an error is none."""
+    return _read_key(root)
+
+
+def _read_key(root: Path) -> FolderKey:
     found = read_wrapped(root)
     try:
         return unwrap(found, open_ring())

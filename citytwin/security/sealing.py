@@ -144,7 +144,7 @@ class ChunkCipher:
         nonce, bound = self._bound(number, last=last)
         try:
             self._cipher.decrypt_into(nonce, chunk, bound, content)
-        except InvalidTag:
+        except (InvalidTag, ValueError):  # the latter of a chunk that does not fill the buffer
             raise self._damaged(number) from None
 
     def _damaged(self, number: int) -> SealError:

@@ -15,7 +15,15 @@ from pydantic import ValidationError
 
 from citytwin.errors import StoreError
 from citytwin.model.layer import Latest
-from citytwin.security.sealed_folders import KEYS_FILE, WrappedKey, read_wrapped
+from citytwin.security.sealed_folders import (
+    KEYS_FILE,
+    WrappedKey,
+    folder_key,
+    name_in,
+    read_wrapped,
+    sealed_root,
+)
+from citytwin.security.sealed_streams import sealed_bytes
 from citytwin.store.latest import LATEST, LIVE, is_layer_id, is_run_id, latest_text, published_city
 from citytwin.store.object_record import ObjectRecord
 from citytwin.store.prune import superseded
@@ -69,8 +77,8 @@ def upload(city_dir: Path, bucket: Bucket, record_file: Path, keep: int | None) 
     Parameters
     ----------
     city_dir
-        Folder of the published city, which nobody changes meanwhile. Of a sealed one all goes as it
-        lies there.
+        Folder of the published city, which nobody changes meanwhile. Of a sealed one all goes
+        sealed, as it lies there.
     bucket
         The folder: empty, or that of this city.
     record_file
@@ -103,9 +111,7 @@ def upload(city_dir: Path, bucket: Bucket, record_file: Path, keep: int | None) 
     sending.all([name for name in todo if _run_of(name) is not None])
     sending.all([name for name in todo if _run_of(name) is None and name != LATEST])
     if LATEST in todo:
-        told = latest.model_copy(update={"live": None})  # live values stay at home
-        data = latest_text(told).encode() if latest.live else (city_dir / LATEST).read_bytes()
-        sending.one(LATEST, data)
+        sending.one(LATEST, _told(city_dir / LATEST, latest))
     gone = _doomed(latest, there, here, keep)
     gone += [name for name in record if name not in here and _run_of(name) is None]
     bucket.delete(gone)
@@ -139,6 +145,15 @@ def _files(city_dir: Path, latest: Latest) -> Iterator[tuple[str, Path]]:
         unpublished = run is not None and run[1] > latest.run_id
         if path.is_file() and not hidden and not unpublished and name != LIVE:
             yield name, path
+
+
+def _told(path: Path, latest: Latest) -> bytes:
+    """What ``latest.json`` is in the bucket: as it lies here, but for live values, which stay."""
+    if latest.live is None:
+        return path.read_bytes()
+    text = latest_text(latest.model_copy(update={"live": None})).encode()
+    root = sealed_root(path)
+    return text if root is None else sealed_bytes(folder_key(root), name_in(root, path), text)
 
 
 def _run_of(name: str) -> tuple[str, str] | None:

@@ -10,10 +10,13 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from citytwin.wording import UnshownValueError
+
 SCHEME = "s3://"
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PART = re.compile(r"[^/\\\x00-\x1f\x7f]+")
 _MAGIC = re.compile(r"[*\[]")
+_USUAL_PORTS = {"https": 443, "http": 80}
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
@@ -81,15 +84,20 @@ def _a_bucket_folder(value: str) -> str:
 
 
 def _an_endpoint(value: str) -> str:
+    """Written as requests write it: in small letters, without the port that is usual."""
+    if "@" in value:
+        msg = "must name no user and no password: keys come from the environment"
+        raise UnshownValueError(msg)
     parts = urlsplit(value)
-    bare = parts.hostname is not None and not (parts.path.strip("/") or parts.query)
-    if not bare or parts.fragment or parts.username is not None:
-        msg = "must be like https://s3.example:9000, without a path, a name or a password"
+    if not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+        msg = "must be like https://s3.example:9000, without a path"
         raise ValueError(msg)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
         msg = "must begin with https://; http:// is for servers on this computer only"
         raise ValueError(msg)
-    return value.rstrip("/")
+    host = f"[{parts.hostname}]" if ":" in parts.hostname else parts.hostname
+    port = "" if parts.port in (None, _USUAL_PORTS[parts.scheme]) else f":{parts.port}"
+    return f"{parts.scheme}://{host}{port}"
 
 
 BucketPlace = Annotated[str, AfterValidator(_a_bucket_folder)]

@@ -15,7 +15,6 @@ from citytwin.errors import ConfigError
 from citytwin.security.audit import read_secret
 
 _KEY, _SECRET, _TOKEN = "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"
-_VARIABLES = frozenset((_KEY, _SECRET))
 _FILE = "AWS_SHARED_CREDENTIALS_FILE"
 _PROFILE = "AWS_PROFILE"
 _USUAL_PROFILE = "default"
@@ -42,8 +41,8 @@ def bucket_keys(
         ``AWS_SECRET_ACCESS_KEY`` where they are set, else the section ``AWS_PROFILE`` or
         ``default``.
     environment
-        Variables; ``AWS_SHARED_CREDENTIALS_FILE`` names the file, else it is
-        ``~/.aws/credentials``.
+        Variables, of which an empty one is not set; ``AWS_SHARED_CREDENTIALS_FILE`` names the
+        file, else it is ``~/.aws/credentials``.
 
     Raises
     ------
@@ -51,7 +50,7 @@ def bucket_keys(
         If the file or the section that is asked for is missing or incomplete, or others may read
         the file.
     """
-    if profile is None and not _VARIABLES.isdisjoint(environment):
+    if profile is None and (environment.get(_KEY) or environment.get(_SECRET)):
         keys = _keys_of(environment, (_KEY, _SECRET, _TOKEN))
         if keys is None:
             msg = f"of {_KEY} and {_SECRET} one is set, the other is not"
@@ -59,9 +58,10 @@ def bucket_keys(
         return keys
     named = environment.get(_FILE)
     file = Path(named) if named else Path.home() / ".aws" / "credentials"
-    if profile is None and named is None and not file.is_file():
+    section = profile or environment.get(_PROFILE)
+    if not section and not named and not file.is_file():
         return None
-    return _section_of(file, profile or environment.get(_PROFILE) or _USUAL_PROFILE)
+    return _section_of(file, section or _USUAL_PROFILE)
 
 
 def _section_of(file: Path, name: str) -> BucketKeys:

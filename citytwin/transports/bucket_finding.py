@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from citytwin.errors import SourceError
@@ -28,8 +28,8 @@ def objects_of(bucket: Bucket, address: str, beside: Sequence[str]) -> dict[str,
         bucket. An object comes with those of its name but for the suffix, such as parts of a
         Shapefile.
     beside
-        Names of folders that belong to a source wherever they lie beside it, or up to four levels
-        above.
+        Names of folders that belong to a source: up to four levels above an address without
+        a pattern, or the part before one, and from there on in every folder above an object.
 
     Raises
     ------
@@ -43,6 +43,8 @@ def objects_of(bucket: Bucket, address: str, beside: Sequence[str]) -> dict[str,
     if fixed < len(parts):
         every = bucket.listed("/".join(parts[:fixed]))
         found = {n: s for n, s in every.items() if _leads_to(n.split("/"), parts)}
+        near = {f"{folder}/{name}" for folder in _folders_above(found) for name in beside}
+        found |= {n: s for n, s in every.items() if not near.isdisjoint(_folders_above([n]))}
     else:
         found = _named(bucket, parts)
     if not found:
@@ -52,13 +54,17 @@ def objects_of(bucket: Bucket, address: str, beside: Sequence[str]) -> dict[str,
     for depth in range(fixed, max(fixed - _LEVELS, 0) - 1, -1):
         for name in beside:
             found |= bucket.listed("/".join((*parts[:depth], name)))
-    folders = {"/".join(n.split("/")[:k]) for n in found for k in range(1, n.count("/") + 1)}
+    folders = _folders_above(found)
     found = {n: s for n, s in found.items() if n not in folders}  # marks that some tools put there
     for name in found:
         if not is_sound_name(name):
             msg = f"an object is named {name!a}, as no file may be"
             raise SourceError(msg, source=str(bucket.folder), hint="rename or remove it")
     return found
+
+
+def _folders_above(names: Iterable[str]) -> set[str]:
+    return {n[:k] for n in names for k, letter in enumerate(n) if letter == "/"}
 
 
 def _named(bucket: Bucket, parts: list[str]) -> dict[str, Stored]:

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 from distributed import LocalCluster
 
 from citytwin.cli.check import command as check_command
+from citytwin.cli.object_storage import fetch_and_tell
 from citytwin.cli.run import command as run_command
 from citytwin.config import LoadedConfig, PastNight, load
 from citytwin.engine.fetching import Fetched, fetch_sources, to_be_fetched
@@ -41,9 +42,15 @@ FILES = {
     "roads/roads.shp.xml": b"words",
     "roads/others.shp": b"shape",
     "city.zip": b"PK",
+    "towns/east/udx/bldg/east.gml": b"<e/>",
+    "towns/east/codelists/Building_usage.xml": b"<codes/>",
+    "towns/west/udx/bldg/west.gml": b"<w/>",
+    "towns/west/codelists/Building_usage.xml": b"<codes/>",
+    "towns/none/codelists/Building_usage.xml": b"<codes/>",
 }
 BLDG = {f"udx/bldg/{name}.gml" for name in ("a", "b", "deep/c", "lod2/e")}
 CODES = {"codelists/Building_usage.xml"}
+TOWNS = {name for name in FILES if name.startswith(("towns/east/", "towns/west/"))}
 
 
 @pytest.fixture
@@ -79,6 +86,9 @@ def configured(object_store: ObjectStore, folder: Path, path: str) -> LoadedConf
         ("roads/roads.shp", {"roads/roads.shp", "roads/roads.dbf", "roads/roads.shp.xml"} | CODES),
         ("city.zip/udx/bldg", {"city.zip"} | CODES),
         ("*.zip/udx/bldg", {"city.zip"} | CODES),
+        ("towns/*/udx/bldg/*.gml", TOWNS | CODES),
+        ("towns/*/udx", TOWNS | CODES),
+        ("towns/**/east.gml", {name for name in TOWNS if name.startswith("towns/east/")} | CODES),
     ],
 )
 def test_what_an_address_means(
@@ -155,6 +165,23 @@ def test_copies_stay_while_a_night_is_made_up_for(
         assert copies_of(loaded, base) == before
     assert fetch_sources(loaded) == Fetched(1, 4)
     assert "udx/bldg/deep/c.gml" not in copies_of(loaded, base)
+
+
+def test_copies_of_no_source_go(object_store: ObjectStore, base: str, tmp_path: Path) -> None:
+    """Those of a bucket that no source lies in any more; all where no source lies in any."""
+    loaded = configured(object_store, tmp_path, f"s3://maps/{base}/udx/bldg")
+    fetch_sources(loaded)
+    (loaded.copies / "gone" / "udx").mkdir(parents=True)
+    (loaded.copies / "gone" / "udx" / "a.gml").write_bytes(b"<a/>")
+    (loaded.copies / "gone.objects.jsonl").write_text('"s3://gone"\n')
+    assert fetch_sources(loaded) == Fetched(0, 0)
+    assert {path.name for path in loaded.copies.iterdir()} == {"maps", "maps.objects.jsonl"}
+    assert copies_of(loaded, base).keys() == BLDG | CODES
+    local = tmp_path / "local.yaml"
+    local.write_text(CITY)
+    assert load(local).copies == loaded.copies
+    fetch_and_tell(load(local))
+    assert not loaded.copies.exists()
 
 
 def test_servers_that_fail(

@@ -354,6 +354,24 @@ def test_sealed_cities_stay_sealed(sealed: Path, place: BucketFolder, tmp_path: 
         upload(sealed, Bucket(place), tmp_path / "record", None)
 
 
+def test_sealed_cities_stay_sealed_with_live_values(
+    sealed: Path, place: BucketFolder, tmp_path: Path
+) -> None:
+    """Live values stay at home, and what is told without them is sealed again."""
+    write_text(sealed / LIVE, "{}")
+    announce_live(sealed)
+    told = published_city(sealed)
+    assert told is not None
+    assert told.live == LIVE
+    upload(sealed, Bucket(place), tmp_path / "record", None)
+    copy = tmp_path / "elsewhere" / ".sealed" / "little"
+    held, here = fetched(place, copy), on_disk(sealed)
+    assert held.keys() == here.keys() - {LIVE}
+    assert [name for name, content in held.items() if content != here[name]] == ["latest.json"]
+    assert held["latest.json"].startswith(MAGIC)
+    assert published_city(copy) == told.model_copy(update={"live": None})
+
+
 def test_commands(
     staging: Path,
     object_store: ObjectStore,

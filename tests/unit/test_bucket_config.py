@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,31 @@ def test_how_a_folder_is_reached(tmp_path: Path) -> None:
     assert (folder.endpoint, folder.authorities) == ("https://s3.example:9000", tmp_path / "ca.pem")
 
 
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("https://s3.example:443", "https://s3.example"),
+        ("HTTPS://S3.Example/", "https://s3.example"),
+        ("https://s3.example:80", "https://s3.example:80"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://[2001:DB8::1]:443", "https://[2001:db8::1]"),
+    ],
+)
+def test_servers_as_requests_name_them(tmp_path: Path, written: str, asked: str) -> None:
+    """Errors are told by the address that the request went to (RFC 3986, 6.2)."""
+    loaded = load(write(tmp_path, CITY + SERVER.replace("ENDPOINT", written)))
+    assert loaded.bucket_folder("s3://maps/a/b/").endpoint == asked
+
+
+@pytest.mark.parametrize("login", ["me:topsecret", "me:top/topsecret", "topsecret"])
+def test_keys_in_an_endpoint(tmp_path: Path, login: str) -> None:
+    """Refused, and not printed."""
+    file = write(tmp_path, CITY + SERVER.replace("ENDPOINT", f"https://{login}@s3.example"))
+    with pytest.raises(ConfigError, match="endpoint: must name no user and no pass") as refused:
+        load(file)
+    assert "topsecret" not in "".join(traceback.format_exception(refused.value))
+
+
 @pytest.mark.parametrize("endpoint", ["http://localhost:9000", "http://127.0.0.1:9000"])
 def test_this_computer_needs_no_tls(tmp_path: Path, endpoint: str) -> None:
     """Nobody is on the way."""
@@ -58,8 +84,8 @@ def test_this_computer_needs_no_tls(tmp_path: Path, endpoint: str) -> None:
             "buckets.maps.endpoint: must begin with https",
         ),
         (SERVER.replace("ENDPOINT", "http://localhost.evil.example"), "must begin with https"),
-        (SERVER.replace("ENDPOINT", "https://me:word@s3.example"), "without a path, a name or a"),
-        (SERVER.replace("ENDPOINT", "https://s3.example/x"), "without a path, a name or a"),
+        (SERVER.replace("ENDPOINT", "https://s3.example/x"), "9000, without a path"),
+        (SERVER.replace("ENDPOINT", "https://s3.example:99999"), "Port out of range"),
         (
             MAPS.replace("{}", "{secret_access_key: x}"),
             "buckets.maps.secret_access_key: unknown key",
@@ -79,6 +105,19 @@ def test_sealed_cities_may_go(tmp_path: Path) -> None:
     """What is restricted is sealed wherever it lies."""
     text = CITY.replace("classification: public", "classification: restricted")
     load(write(tmp_path, f"{text}publication: served\nencryption: {{key: k}}\n{MAPS}"))
+
+
+def test_a_feed_seals_a_city(tmp_path: Path) -> None:
+    """As a source does."""
+    feed = (
+        "{name: gauges, use: senml, folder: {path: in, pattern: '*.senml'}, licence: ours,"
+        " title: Gauges, classification: restricted}"
+    )
+    text = f"{CITY}publication: served\nencryption: {{key: k}}\nlive: {{feeds: [{feed}]}}\n{MAPS}"
+    loaded = load(write(tmp_path, text))
+    assert loaded.city_dir == tmp_path / "out" / ".sealed" / "little"
+    with pytest.raises(ConfigError, match="would put internal layers into a bucket in clear"):
+        load(write(tmp_path, text.replace("restricted", "internal")))
 
 
 SOURCE = CITY.replace("path: a.gml", "path: 's3://models/town/**/*.gml'")

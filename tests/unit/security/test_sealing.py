@@ -1,6 +1,7 @@
 """Sealed files: any range reads back, any damage is found, another key says which is needed."""
 
 import io
+import os
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,18 @@ def test_a_cut_is_found_whatever_was_read_before(folder: Path) -> None:
     for end in range(HEAD_BYTES + TAG_BYTES, len(sealed)):
         with pytest.raises(SealError):
             reader(folder, sealed[:end])
+
+
+@pytest.mark.parametrize("left", [0, 1, TAG_BYTES, CHUNK + TAG_BYTES - 1])
+@pytest.mark.parametrize("size", [CHUNK, CHUNK - 1])
+def test_a_cut_after_opening_is_found(folder: Path, left: int, size: int) -> None:
+    """Of a chunk that is read whole, into its place, and of one that is read in part."""
+    sealed = in_small_chunks(bytes(range(3 * CHUNK)))
+    with reader(folder, sealed) as file:
+        os.truncate(folder / "file", HEAD_BYTES + CHUNK + TAG_BYTES + left)
+        file.seek(CHUNK)
+        with pytest.raises(SealError, match="cut off"):
+            file.read(size)
 
 
 def test_a_file_in_the_place_of_another_is_found(folder: Path) -> None:

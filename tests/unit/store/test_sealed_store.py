@@ -29,7 +29,7 @@ from citytwin.security.decision import Subject
 from citytwin.security.key_files import destroy_key, write_new_key
 from citytwin.security.key_ring import open_ring
 from citytwin.security.policy import Policy, Rule
-from citytwin.security.sealed_folders import KEYS_FILE, sealed_root
+from citytwin.security.sealed_folders import KEYS_FILE, folder_key, sealed_root
 from citytwin.security.sealed_streams import OPENED
 from citytwin.security.sealing import MAGIC
 from citytwin.store import memory_room
@@ -332,6 +332,23 @@ def test_lost_keys_of_a_folder_are_not_made_anew_over_what_they_sealed(out: Path
     (city / KEYS_FILE).write_bytes(kept)
     ensure_sealed(city, "town-2026", open_ring())
     assert read_bytes(city / "deep" / "a.txt") == MARK.encode()
+
+
+def test_no_key_is_kept_of_a_file_that_could_not_be_looked_at(
+    out: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was read of it then must not stand for it when it is gone."""
+    city = out / ".sealed" / "town"
+
+    def refuse(_path: Path) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "stat", refuse)
+        folder_key(city)
+    (city / KEYS_FILE).unlink()
+    with pytest.raises(KeyAccessError, match=r"keys.json is missing"):
+        folder_key(city)
 
 
 @pytest.mark.parametrize("name", ["../../etc/key", "--help", "", "a" * 65])

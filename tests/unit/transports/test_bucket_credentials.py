@@ -43,9 +43,14 @@ def test_the_order_of_places(file: Path) -> None:
     assert bucket_keys(None, named) == BucketKeys("usual", "usual%secret")
     assert bucket_keys(None, named | {"AWS_PROFILE": "maps"}) == bucket_keys("maps", named)
     assert bucket_keys(None, {}) is None
+    empty = {**dict.fromkeys(given, ""), "AWS_PROFILE": ""}
+    assert bucket_keys(None, empty | {"AWS_SHARED_CREDENTIALS_FILE": ""}) is None
+    assert bucket_keys(None, named | empty) == bucket_keys(None, named)
     for half in given:
         with pytest.raises(ConfigError, match="one is set, the other is not"):
             bucket_keys(None, named | {half: "x"})
+        with pytest.raises(ConfigError, match="one is set, the other is not"):
+            bucket_keys(None, named | empty | {half: "x"})
     usual = Path.home() / ".aws" / "credentials"
     usual.parent.mkdir(parents=True)
     file.rename(usual)
@@ -77,6 +82,8 @@ def test_files_that_others_may_read(file: Path) -> None:
         bucket_keys(None, {"AWS_SHARED_CREDENTIALS_FILE": str(file)})
     with pytest.raises(ConfigError, match="cannot be read"):
         bucket_keys(None, {"AWS_SHARED_CREDENTIALS_FILE": str(file.with_name("gone"))})
+    with pytest.raises(ConfigError, match="cannot be read"):  # one that a profile asks for
+        bucket_keys(None, {"AWS_PROFILE": "maps"})
 
 
 def test_keys_are_not_printed() -> None:
