@@ -97,5 +97,6 @@ def _made(
     for layer in latest.layers if latest else ():
         place = {"path": str(loaded.city_dir / layer.path), "run": layer.run_id}
         made[dg.AssetKey([city, "layer", layer.id])] = (place, dg.DataVersion(layer.checksum))
-    for key in made.keys() & context.selected_asset_keys:
+    selected = context.selected_asset_keys
+    for key in (key for key in made if key in selected):  # in the order in which they were made
         yield dg.MaterializeResult(key, metadata=made[key][0], data_version=made[key][1])
