@@ -15,7 +15,7 @@ from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.theme_rows import StructureRow, theme_frame
 from citytwin.formats.vector.files import PATTERNS
-from citytwin.formats.vector.layers import VectorLayer, load_layer, placed_geometry
+from citytwin.formats.vector.layers import VectorLayer, columns_named, load_layer, placed_geometry
 from citytwin.formats.vector.values import is_null, number_of, text_of
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import DEFECTS, HYDRAULIC_STRUCTURES
@@ -54,18 +54,6 @@ class StructureParams(Params):
             msg = "give either kind or kind_column"
             raise ValueError(msg)
         return self
-
-    def columns(self) -> list[str]:
-        """Names of all columns wanted."""
-        named = (
-            self.kind_column,
-            self.id_column,
-            self.width_column,
-            self.height_column,
-            self.start_level_column,
-            self.end_level_column,
-        )
-        return [name for name in dict.fromkeys(named) if name is not None]
 
 
 class _BadValueError(Exception):
@@ -151,7 +139,7 @@ class _StructureReader:
 def _read_one(
     path: Path, dataset: Dataset, params: StructureParams, ledger: Ledger
 ) -> list[StructureRow]:
-    layer = load_layer(path, params.layer, params.columns(), dataset.source_crs)
+    layer = load_layer(path, params.layer, columns_named(params), dataset.source_crs)
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
     rows = _StructureReader(layer, params, site, ledger).rows()
     site.finish(ledger)

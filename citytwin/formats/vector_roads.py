@@ -17,6 +17,7 @@ from citytwin.formats.vector.files import PATTERNS
 from citytwin.formats.vector.layers import (
     VectorLayer,
     area_or_reject,
+    columns_named,
     load_layer,
     placed_geometry,
 )
@@ -47,18 +48,6 @@ class VectorRoadParams(Params):
     """Width of lines that record none [m]."""
     ended_column: str | None = None
     """Date at which a record ceased to hold; rows that have one are left out."""
-
-    def columns(self) -> list[str]:
-        """Names of all columns wanted."""
-        named = (
-            self.id_column,
-            self.name_column,
-            self.function_column,
-            self.level_column,
-            self.width_column,
-            self.ended_column,
-        )
-        return [name for name in dict.fromkeys(named) if name is not None]
 
 
 @dataclass(eq=False)
@@ -117,7 +106,7 @@ def _read_one(
     path: Path, dataset: Dataset, params: VectorRoadParams, ledger: Ledger
 ) -> list[RoadRow]:
     part = dataset.part
-    layer = load_layer(path, params.layer, params.columns(), dataset.source_crs, part)
+    layer = load_layer(path, params.layer, columns_named(params), dataset.source_crs, part)
     site = FileSite(path.name, dataset.target_crs, dataset.source_crs, east_first=True)
     rows = _RoadReader(layer, params, site, ledger).rows()
     if part is not None and site.misplaced and not site.placed:

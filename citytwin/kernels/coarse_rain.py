@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from citytwin.kernels.carried_depths import CarriedDepths
 from citytwin.kernels.flood_part import whole
 from citytwin.kernels.flood_setup import Cells, written_zeros
-from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rain_layout import RainLayout, links_within
 from citytwin.kernels.roof_runoff import rain_weight, roof_runoff_map
@@ -47,7 +47,7 @@ class CoarseRain:
         self._share = np.bincount(entry, weight) / number**2
         self._kind, self._cell = pairs % self._layout.kinds, pairs // self._layout.kinds
         self.depth_m = written_zeros(ny, nx)
-        self._carry_m = np.zeros(ny * nx)
+        self._carried = CarriedDepths("rain_carry_m", ny * nx)
 
     def fall(self, time_s: float, until_s: float) -> np.float32:
         """Let the rain of a step fall; see `GriddedRain`.
@@ -66,22 +66,14 @@ class CoarseRain:
         if not fallen.any():
             return np.float32(0.0)
         kinds = self._layout.of_kinds(fallen)
-        due = np.bincount(self._cell, self._share * kinds[self._kind], self._carry_m.size)
-        due += self._carry_m
-        now = np.maximum(due, 0.0).astype(np.float32)
-        self._carry_m[:] = due - now
+        due = np.bincount(self._cell, self._share * kinds[self._kind], self.depth_m.size)
+        now = self._carried.rounded(np.asarray(due, dtype=np.float64))
         self.depth_m[:] = now.reshape(self.depth_m.shape)
         return np.float32(1.0)
 
     def state(self) -> NamedArrays:
-        """Return what waits for the next step.
-
-        Returns
-        -------
-        mapping
-            Depths, shape (ny * nx,), float64 [m].
-        """
-        return {"rain_carry_m": self._carry_m}
+        """Return what waits for the next step; see `CarriedDepths`."""
+        return self._carried.state()
 
     def restore(self, state: NamedArrays) -> None:
         """Go on from a state.
@@ -91,4 +83,4 @@ class CoarseRain:
         state
             What `state` returned.
         """
-        put_back(self._carry_m, state, "rain_carry_m")
+        self._carried.restore(state)

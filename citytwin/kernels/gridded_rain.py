@@ -6,9 +6,9 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from citytwin.kernels.carried_depths import CarriedDepths
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_setup import written_zeros
-from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rain_layout import RainLayout, RoofLinks
 from citytwin.kernels.shallow_water import Ground
@@ -70,7 +70,7 @@ class GriddedRain:
     def __init__(self, rain: RainField, layout: RainLayout, weight: NDArray[np.float32]) -> None:
         self._rain, self._layout, self._weight = rain, layout, weight
         self.depth_m = written_zeros(*weight.shape)
-        self._carry_m = np.zeros(layout.kinds)
+        self._carried = CarriedDepths("rain_carry_m", layout.kinds)
         self._written_m = np.full(layout.kinds, np.nan, dtype=np.float32)
 
     def fall(self, time_s: float, until_s: float) -> np.float32:
@@ -88,9 +88,7 @@ class GriddedRain:
         """
         rain = self._rain
         fallen = rain.depth_until_m(until_s) - rain.depth_until_m(time_s)
-        due = self._layout.of_kinds(fallen) + self._carry_m
-        now = np.maximum(due, 0.0).astype(np.float32)
-        self._carry_m[:] = due - now
+        now = self._carried.rounded(self._layout.of_kinds(fallen))
         if not now.any():
             return np.float32(0.0)
         layout = self._layout
@@ -100,14 +98,8 @@ class GriddedRain:
         return np.float32(1.0)
 
     def state(self) -> NamedArrays:
-        """Return what waits for the next step.
-
-        Returns
-        -------
-        mapping
-            Depths, shape (kinds,), float64 [m].
-        """
-        return {"rain_carry_m": self._carry_m}
+        """Return what waits for the next step; see `CarriedDepths`."""
+        return self._carried.state()
 
     def restore(self, state: NamedArrays) -> None:
         """Go on from a state.
@@ -117,7 +109,7 @@ class GriddedRain:
         state
             What `state` returned.
         """
-        put_back(self._carry_m, state, "rain_carry_m")
+        self._carried.restore(state)
 
 
 def under_rain(

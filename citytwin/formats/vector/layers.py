@@ -21,7 +21,7 @@ from citytwin.formats.city.placement import OutOfPlaceError, place
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.vector.files import DAMAGED, code_of, for_gdal, kind_of
 from citytwin.formats.vector.row_ranges import Rows, rows_of
-from citytwin.model.steps import ByteRange
+from citytwin.model.steps import ByteRange, Params
 from citytwin.transports.files import open_seekable, size_of
 
 
@@ -45,6 +45,18 @@ class VectorLayer:
             Its name.
         """
         return None if column is None else self.frame[column].iloc[number]
+
+
+def columns_named(params: Params) -> list[str]:
+    """Return the columns of a file that parameters name, each once.
+
+    Parameters
+    ----------
+    params
+        Those whose names end in ``_column`` hold the name of a column, or None.
+    """
+    named = dict.fromkeys(value for name, value in params if name.endswith("_column"))
+    return [name for name in named if name is not None]
 
 
 def load_layer(

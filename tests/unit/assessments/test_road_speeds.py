@@ -15,8 +15,8 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Assessed, CityState
 from citytwin.model.tables import OBSERVATIONS, ROAD_SPEEDS, ROADS, THINGS
 from citytwin.store.tables import conform
+from tests.unit.assessments.observed_tables import CRS, Observed, observations, things
 
-CRS = "EPSG:6677"
 GRID = GridSpec(CRS, 0.0, 60.0, 2.5, 24, 160)
 TUBE = "urn:citytwin:f:tube"
 ROWS = {
@@ -28,41 +28,13 @@ ROWS = {
 
 
 def assessed(
-    rows: list[tuple[str, p.ObservedProperty, int, float | None, int]],
+    rows: list[Observed],
     places: dict[str, tuple[float, float]],
     *,
     kind: str = "traffic_detector",
     **params: object,
 ) -> Assessed:
     """The result for observations (thing, property, end [s], result, flag) of things at places."""
-    seconds = [row[2] for row in rows]
-    observations = pd.DataFrame(
-        {
-            "source": "f",
-            "thing": [row[0] for row in rows],
-            "property": [row[1].name for row in rows],
-            "unit": [row[1].unit for row in rows],
-            "phenomenon_start": pd.to_datetime([s - 60 for s in seconds], unit="s", utc=True),
-            "phenomenon_end": pd.to_datetime(seconds, unit="s", utc=True),
-            "result": [row[3] for row in rows],
-            "flag": [row[4] for row in rows],
-            "tests": 0,
-            "synthetic": False,
-            "raw_ref": "",
-        }
-    )
-    things = gpd.GeoDataFrame(
-        {
-            "thing": list(places),
-            "name": None,
-            "kind": kind,
-            "source": "f",
-            "synthetic": False,
-            "height_above_ground_m": float("nan"),
-        },
-        geometry=[shapely.Point(place) for place in places.values()],
-        crs=CRS,
-    )
     roads = gpd.GeoDataFrame(
         {
             "road_id": list(ROWS),
@@ -76,8 +48,8 @@ def assessed(
         crs=CRS,
     )
     tables = {
-        OBSERVATIONS: conform(OBSERVATIONS, observations, CRS),
-        THINGS: conform(THINGS, things, CRS),
+        OBSERVATIONS: observations(rows, 60),
+        THINGS: things(places, [None] * len(places), kind),
         ROADS: conform(ROADS, roads, CRS),
     }
     return ASSESSMENT.run(CityState(GRID, {}, tables), RoadSpeedParams.model_validate(params))
@@ -107,7 +79,7 @@ def test_the_travel_time_of_a_road_is_the_mean_of_those_measured_on_it() -> None
     assert pd.isna(frame.loc["street", "speed_km_h"])
     assert frame.loc["street", ["sensors", "silent_sensors"]].tolist() == [0, 1]
     assert found.valid_time == datetime.fromtimestamp(660, UTC)
-    assert found.used == {OBSERVATIONS: {"f"}, THINGS: {"f"}}
+    assert found.used == {OBSERVATIONS: {"roads"}, THINGS: {"roads"}}
 
 
 def test_a_detector_is_on_the_nearest_road_that_is_near_enough() -> None:

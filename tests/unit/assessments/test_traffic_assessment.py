@@ -14,44 +14,17 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.steps import CityState, NoParams
 from citytwin.model.tables import OBSERVATIONS, THINGS, TRAFFIC
 from citytwin.store.tables import conform
+from tests.unit.assessments.observed_tables import CRS, observations, things
 
-CRS = "EPSG:6677"
 GRID = GridSpec(CRS, -100.0, 60.0, 2.5, 4, 7)
 
 
 def city(rows, names):
     """A city with observations (thing, property, end [s], result, flag) and things."""
-    seconds = [row[2] for row in rows]
-    observations = pd.DataFrame(
-        {
-            "source": "roads",
-            "thing": [row[0] for row in rows],
-            "property": [row[1].name for row in rows],
-            "unit": [row[1].unit for row in rows],
-            "phenomenon_start": pd.to_datetime([s - 300 for s in seconds], unit="s", utc=True),
-            "phenomenon_end": pd.to_datetime(seconds, unit="s", utc=True),
-            "result": [row[3] for row in rows],
-            "flag": [row[4] for row in rows],
-            "tests": 0,
-            "synthetic": False,
-            "raw_ref": "",
-        }
-    )
-    things = gpd.GeoDataFrame(
-        {
-            "thing": list(names),
-            "name": list(names.values()),
-            "kind": "traffic_detector",
-            "source": "roads",
-            "synthetic": False,
-            "height_above_ground_m": float("nan"),
-        },
-        geometry=gpd.points_from_xy([-50.0 + k for k in range(len(names))], [10.0] * len(names)),
-        crs=CRS,
-    )
+    places = {name: (-50.0 + k, 10.0) for k, name in enumerate(names)}
     tables = {
-        OBSERVATIONS: conform(OBSERVATIONS, observations, CRS),
-        THINGS: conform(THINGS, things, CRS),
+        OBSERVATIONS: observations(rows, 300),
+        THINGS: things(places, list(names.values()), "traffic_detector"),
     }
     return CityState(GRID, {}, tables)
 

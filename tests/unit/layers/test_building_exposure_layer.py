@@ -6,7 +6,7 @@ import pandas as pd
 
 from citytwin.layers.building_exposure import CLASS_COLUMN, LAYER, with_classes
 from citytwin.model.layer import ValueRange
-from tests.unit.store.little_city import building_exposure
+from tests.unit.store.little_tables import building_exposure
 
 
 def test_classes_of_the_map() -> None:

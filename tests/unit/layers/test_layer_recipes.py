@@ -11,7 +11,8 @@ from citytwin.model.fields import FLOOD_DEPTH_MAX
 from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange, VectorView
 from citytwin.model.steps import LayerRecipe
 from citytwin.store.paint import NO_DATA_RGB, check_style, item_numbers
-from tests.unit.store.little_city import TABLES, field_array, recipe, recipes
+from tests.unit.store.little_city import field_array, recipe, recipes
+from tests.unit.store.little_tables import TABLES
 
 ALL = recipes()
 JAPANESE = re.compile(r"[\u3040-\u30ff\u4e00-\u9fff]")

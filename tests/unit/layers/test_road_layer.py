@@ -7,7 +7,8 @@ import pandas as pd
 from citytwin.layers.roads import CLASS_COLUMN, with_classes
 from citytwin.model.layer import ValueRange
 from citytwin.store.paint import item_numbers
-from tests.unit.store.little_city import recipe, road_exposure
+from tests.unit.store.little_city import recipe
+from tests.unit.store.little_tables import road_exposure
 
 
 def test_classes() -> None:

@@ -8,7 +8,7 @@ import pytest
 from citytwin.layers.shade_rule import CLASS_COLUMN, LAYER
 from citytwin.model.layer import ValueRange, VectorView
 from citytwin.store.vector_layer import delivered_rows
-from tests.unit.store.little_city import shade_checks
+from tests.unit.store.little_tables import shade_checks
 
 
 @pytest.mark.parametrize(

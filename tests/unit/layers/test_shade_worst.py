@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from citytwin.layers.shade_worst import worst_points
-from tests.unit.store.little_city import shade_checks
+from tests.unit.store.little_tables import shade_checks
 
 
 def test_a_point_for_each_side_that_is_shaded() -> None:

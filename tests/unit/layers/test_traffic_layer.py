@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 
 from citytwin.layers.traffic import STATE, one_row_per_place
-from tests.unit.store.little_city import VALID, traffic
+from tests.unit.store.little_city import VALID
+from tests.unit.store.little_tables import traffic
 
 
 def test_one_row_per_place() -> None:

@@ -12,7 +12,8 @@ import pytest
 from citytwin.errors import StoreError
 from citytwin.model.text import text
 from citytwin.store.geopackage import GeoPackageStyle, write_geopackage
-from tests.unit.store.little_city import VALID, buildings, traffic
+from tests.unit.store.little_city import VALID
+from tests.unit.store.little_tables import buildings, traffic
 
 STYLE = GeoPackageStyle(qml="<qgis/>", sld="<StyledLayerDescriptor/>")
 TITLE = text("建物", "Buildings")

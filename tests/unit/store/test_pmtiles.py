@@ -15,7 +15,7 @@ from pmtiles.tile import Compression, TileType
 
 from citytwin.errors import StoreError
 from citytwin.store.pmtiles import read_header, write_pmtiles
-from tests.unit.store.little_city import buildings
+from tests.unit.store.little_tables import buildings
 
 BOX = (139.755, 35.690, 139.762, 35.694)
 
