@@ -21,6 +21,7 @@ from citytwin.model.notes import Note
 from citytwin.store.latest import ITEM
 from citytwin.store.layer_writer import folder_checksum, write_layer
 from tests.unit.store import little_city as lc
+from tests.unit.store import little_tables as lt
 
 RASTER_FILES = {
     "layer.json",
@@ -111,7 +112,7 @@ def test_values_are_rounded_as_the_layer_says(tmp_path: Path) -> None:
     """Attributes stand rounded in every file; other columns are left as they are."""
     write_layer(lc.content("buildings"), tmp_path)
     rows = gpd.read_parquet(tmp_path / "buildings.parquet").set_index("building_id")
-    given = lc.buildings().set_index("building_id").reindex(rows.index)
+    given = lt.buildings().set_index("building_id").reindex(rows.index)
     assert np.allclose(rows["height_m"], given["height_m"].round(1), equal_nan=True, atol=1e-12)
     assert (rows["ground_z_m"] == 3.12).all()
     assert (rows["roof_z_m"] == given["roof_z_m"]).all()
@@ -188,7 +189,7 @@ def test_picture_values_and_tif_agree(tmp_path: Path) -> None:
 
 def test_layer_without_features(tmp_path: Path) -> None:
     """No features is a layer that says so, not a failure."""
-    document = write_layer(lc.content("roads", frame=lc.road_exposure().iloc[:0]), tmp_path)
+    document = write_layer(lc.content("roads", frame=lt.road_exposure().iloc[:0]), tmp_path)
     assert [note.en for note in document.notes][-1] == "There is no such feature in this area"
     assert document.geometry == "polygon"
 
@@ -211,10 +212,10 @@ def test_refusals_name_the_layer(tmp_path: Path) -> None:
     nothing = np.full(lc.GRID.shape, np.nan, np.float32)
     with pytest.raises(StoreError, match="terrain has no data anywhere"):
         write_layer(lc.content("terrain", array=nothing), tmp_path)
-    frame = lc.buildings().drop(columns="height_m")
+    frame = lt.buildings().drop(columns="height_m")
     with pytest.raises(StoreError, match="lack columns height_m"):
         write_layer(lc.content("buildings", frame=frame), tmp_path)
-    mixed = lc.buildings()
+    mixed = lt.buildings()
     mixed.loc[3, "geometry"] = mixed.geometry[3].centroid
     with pytest.raises(StoreError, match="Point, Polygon"):
         write_layer(lc.content("buildings", frame=mixed), tmp_path)
@@ -224,7 +225,7 @@ def test_inputs_are_left_alone(tmp_path: Path) -> None:
     """Writing changes neither the array nor the rows that it is given."""
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    array, frame = lc.content("flood_depth_max").array, lc.traffic()
+    array, frame = lc.content("flood_depth_max").array, lt.traffic()
     assert array is not None
     copy, rows = array.copy(), frame.copy()
     write_layer(lc.content("flood_depth_max", array=array), tmp_path / "a")

@@ -47,6 +47,7 @@ from citytwin.store.standing_city import stands
 from citytwin.store.tables import conform
 from citytwin.twin import Twin
 from tests.unit.store import little_city as lc
+from tests.unit.store import little_tables as lt
 
 GRID = GridSpec("EPSG:6677", x_min=0.0, y_max=7.0, cell_m=1.0, ny=7, nx=11)
 MARK = "SecretPumpingStation"
@@ -299,7 +300,7 @@ def test_a_notebook_sees_what_the_policy_and_the_key_allow(out: Path) -> None:
     np.testing.assert_allclose(array.compute(), lc.field_array(f.TERRAIN), rtol=0, atol=rounding)
     everything = rule.model_copy(update={"names": ("*",)})
     twin = Twin(city, Policy(version=1, rules=(everything,)), known)
-    assert len(twin["water"].to_geopandas()) == len(lc.water_bodies())
+    assert len(twin["water"].to_geopandas()) == len(lt.water_bodies())
 
 
 def test_rotating_a_key_writes_one_file(out: Path) -> None:
