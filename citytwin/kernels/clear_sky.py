@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from pvlib import atmosphere, clearsky, irradiance
 
 from citytwin.kernels.sky_light import SkyLight, parted
 from citytwin.kernels.solar import Ephemeris
@@ -33,6 +32,12 @@ def clear_sky(
     SkyLight
         All 0 while the centre of the disc is below the horizon.
     """
+    from pvlib import (
+        atmosphere,
+        clearsky,
+        irradiance,
+    )  # takes long to import; many runs need no light
+
     up = sun.apparent_altitude_deg > 0.0
     altitude = np.where(up, sun.apparent_altitude_deg, 90.0)  # no formula holds at night
     mass = atmosphere.get_absolute_airmass(

@@ -6,7 +6,6 @@ Each observation says how bright the sky was compared with a cloudless one.
 from __future__ import annotations
 
 import numpy as np
-from pvlib import irradiance
 
 from citytwin.kernels.sky_light import SkyLight, parted
 
@@ -73,6 +72,8 @@ def observed_sky(
         All 0 while the centre of the disc is below the horizon; no beam from below 3 degrees,
         where the model does not hold. On a level plane the parts add up to what was given.
     """
+    from pvlib import irradiance  # takes long to import; many runs need no light
+
     up = altitude_deg > 0.0
     altitude, level = np.where(up, altitude_deg, 90.0), np.where(up, global_w_m2, 0.0)
     found = irradiance.erbs(np.maximum(level, 0.0), 90.0 - altitude, day_of_year)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from pvlib import irradiance
 
 LOWEST_RISE = float(np.cos(np.radians(85.0)))
 """Sine of 5 degrees: below, what comes from around the sun counts for the whole sky."""
@@ -63,6 +62,8 @@ def parted(
     day_of_year
         1 to 366, shape (nt,) [d].
     """
+    from pvlib import irradiance  # takes long to import; many runs need no light
+
     outside = irradiance.get_extra_radiation(day_of_year)
     # Near the horizon a plane that faces the sun would get all of the halo many times over.
     rise = np.sin(np.radians(altitude_deg))

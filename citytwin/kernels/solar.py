@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from pvlib import spa
 
 PRESSURE_HPA = 1013.25
 TEMPERATURE_C = 12.0
@@ -53,6 +52,8 @@ def ephemeris(unix_s: np.ndarray, longitude_deg: float, latitude_deg: float) -> 
     -------
     Ephemeris
     """
+    from pvlib import spa  # takes long to import; many runs need no light
+
     when = unix_s.astype("datetime64[s]")
     month = when.astype("datetime64[M]").astype(np.int64)
     delta_t_s = spa.calculate_deltat(1970 + month // 12, 1 + month % 12)

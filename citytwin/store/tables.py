@@ -93,9 +93,14 @@ def empty(table: Table, crs: str) -> pd.DataFrame:
     crs
         CRS of the city.
     """
-    return conform(
-        table, pd.DataFrame({name: [] for name in table.column_names}, dtype=object), crs
-    )
+    return _rowless(table, crs).copy()
+
+
+@lru_cache(maxsize=64)
+def _rowless(table: Table, crs: str) -> pd.DataFrame:
+    """Return the one table without rows of a schema: checking its types costs more than a copy."""
+    rowless = pd.DataFrame({name: [] for name in table.column_names}, dtype=object)
+    return conform(table, rowless, crs)
 
 
 def _conform_column(table: Table, column: Column, frame: pd.DataFrame) -> Any:

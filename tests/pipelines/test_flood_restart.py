@@ -139,47 +139,42 @@ CITY = (
 layers: [flood_depth_max, flood_arrival]
 simulations:
   - use: flood
-    params: {duration_h: 24, rain: [{start_minutes: 0, end_minutes: 360, mm_per_h: 40}]}
+    params: {duration_h: HOURS, rain: [{start_minutes: 0, end_minutes: 360, mm_per_h: 40}]}
 """
 )
 
 
-def flooded_city(folder: Path) -> Path:
-    """A city with a long flood and little else."""
+def flooded_city(folder: Path, hours: int) -> Path:
+    """A city with a flood and little else."""
     shutil.copytree(DEMO / "udx" / "dem", folder / "data" / "udx" / "dem")
     config = folder / "city.yaml"
-    config.write_text(CITY, encoding="utf-8")
+    config.write_text(CITY.replace("HOURS", str(hours)), encoding="utf-8")
     return config
 
 
-@pytest.fixture(scope="module")
-def undisturbed_city(tmp_path_factory: pytest.TempPathFactory, workers: str) -> dict[str, bytes]:
+def in_one_go(config: Path, workers: str) -> dict[str, bytes]:
     """What a city publishes whose run nobody stopped."""
-    config = flooded_city(tmp_path_factory.mktemp("city") / "undisturbed")
     done = citytwin_here("run", str(config), "--scheduler", workers)
     assert done.returncode == 0, done.stderr
     return published_files(config.parent / "out" / "small")
 
 
-def test_a_city_in_tiles_publishes_the_same_bytes(
-    undisturbed_city: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_a_city_in_tiles_publishes_the_same_bytes(workers: str, tmp_path: Path) -> None:
     """Four tiles on two workers; the plan tells of them."""
-    config = flooded_city(tmp_path / "one")
+    config = flooded_city(tmp_path / "tiles", hours=2)
     done = citytwin("run", str(config), "--workers", "2", "--tile", "32", "--domain-tile", "32")
     assert done.returncode == 0, done.stderr
-    assert published_files(config.parent / "out" / "small") == undisturbed_city
-    config.write_text(config.read_text("utf-8").replace("duration_h: 24", "duration_h: 3"), "utf-8")
+    undisturbed = in_one_go(flooded_city(tmp_path / "undisturbed", hours=2), workers)
+    assert published_files(config.parent / "out" / "small") == undisturbed
+    config.write_text(config.read_text("utf-8").replace("duration_h: 2", "duration_h: 3"), "utf-8")
     plan = citytwin_here("plan", str(config), "--tile", "32", "--domain-tile", "32")
     assert "in 4 tiles on all workers" in " ".join(plan.stdout.split())
 
 
-def test_a_city_whose_flood_was_stopped_goes_on(
-    undisturbed_city: dict[str, bytes], tmp_path: Path
-) -> None:
+def test_a_city_whose_flood_was_stopped_goes_on(workers: str, tmp_path: Path) -> None:
     """Kill -9 of the run with all its workers, then Ctrl-C; the published maps are the same bytes."""
-    config = flooded_city(tmp_path / "one")
-    state = tmp_path / "one" / "out" / ".work" / "small" / "checkpoints" / "simulate-flood.npz"
+    config = flooded_city(tmp_path / "stopped", hours=24)
+    state = tmp_path / "stopped" / "out" / ".work" / "small" / "checkpoints" / "simulate-flood.npz"
     command = ["run", str(config), "--workers", "1"]
     for number in (signal.SIGKILL, signal.SIGINT):
         stop_while_running([*command, *OFTEN], state, 0.2, number)
@@ -188,4 +183,5 @@ def test_a_city_whose_flood_was_stopped_goes_on(
     assert done.returncode == 0, done.stderr
     assert "is damaged" not in done.stderr
     assert not state.exists()
-    assert published_files(config.parent / "out" / "small") == undisturbed_city
+    undisturbed = in_one_go(flooded_city(tmp_path / "undisturbed", hours=24), workers)
+    assert published_files(config.parent / "out" / "small") == undisturbed

@@ -9,7 +9,6 @@ from datetime import date as Day
 
 import numpy as np
 import pandas as pd
-import pvlib
 from numpy.typing import NDArray
 
 from citytwin.kernels.clear_sky import clear_sky
@@ -102,6 +101,8 @@ def _turbidity(params: LightParams, site: Site, day_of_year: FloatArray) -> Floa
     """Haze of the air on some days: as given, or between the months of its climate."""
     if params.linke_turbidity is not None:
         return np.full(day_of_year.size, params.linke_turbidity)
+    import pvlib  # takes long to import; many runs need no light
+
     middles = pd.DatetimeIndex([f"2025-{month:02d}-15" for month in range(1, 13)], tz="UTC")
     monthly = pvlib.clearsky.lookup_linke_turbidity(
         middles, site.latitude_deg, site.longitude_deg, interp_turbidity=False
