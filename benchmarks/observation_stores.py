@@ -29,6 +29,9 @@ from citytwin.store.observations import (
     RawRows,
     checked,
 )
+from citytwin.store.observations.postgres import PostgresStore
+from citytwin.store.observations.postgres_place import PostgresPlace
+from citytwin.store.observations.postgres_reader import PostgresReader
 
 Rows = list[tuple[str, str, str, int, int, float, int, int]]
 """Source, thing, property, begin, end, result, flag, time of knowledge."""
@@ -218,6 +221,39 @@ class Ours:
     def cpu(self) -> float:
         """Processor time used so far [s]."""
         return time.process_time()
+
+
+class OursInPostgres:
+    """`PostgresStore`: the same versions and answers, in a database."""
+
+    name = "citytwin on PostgreSQL"
+
+    def __init__(self, place: PostgresPlace, address: str) -> None:
+        self._now = 0
+        rules = GroupCommit(lateness_s=1e9)
+        self.store = PostgresStore.open(place, rules=rules, clock=lambda: self._now)
+        self._reader = PostgresReader(place)
+        with psycopg.connect(address) as asked:
+            own = "SELECT pid FROM pg_stat_activity WHERE application_name = 'citytwin'"
+            self._servers = [int(pid) for (pid,) in asked.execute(own).fetchall()]
+
+    def ingest(self, rows: Observed, known_us: int) -> None:
+        """One batch."""
+        self._now = known_us
+        self.store.append(rows)
+        self.store.commit({"feed": str(known_us)})
+
+    def count(self) -> int:
+        """Rows."""
+        return self._reader.totals().stored
+
+    def as_of(self, valid_at: datetime, known_at: datetime) -> int:
+        """Latest row of each series, as a table."""
+        return len(self._reader.state(valid_at, known_at).frame)
+
+    def cpu(self) -> float:
+        """Processor time used so far, of the server's processes for us as well [s]."""
+        return time.process_time() + sum(map(seconds_of, self._servers))
 
 
 def tuples(columns: Sequence[Sequence[object]]) -> Rows:

@@ -18,10 +18,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from benchmarks.observation_stores import Duck, Ours, Postgres, Rows, Sqlite, tuples
+from benchmarks.observation_stores import Duck, Ours, OursInPostgres, Postgres, Rows, Sqlite, tuples
 from benchmarks.processor import processor
 from citytwin.store.observations import Observed
-from citytwin.testing.postgres import running_postgres
+from citytwin.store.observations.postgres_place import PostgresPlace
+from citytwin.testing.postgres import RunningPostgres, running_postgres
 
 BEGIN_US = 1_782_864_000_000_000
 """2026-07-01T00:00Z."""
@@ -117,17 +118,28 @@ def show(title: str, found: Sequence[tuple[str, float, float, int]], rows: int) 
         print(f"| {name} | {cpu:.2f} | {wall:.2f} | {rows / cpu:,.0f} | {count:,} | {ratios} |")
 
 
-def ingest(folder: Path, connection: str, rows: int, size: int, seed: int) -> None:
+def ingest(folder: Path, server: RunningPostgres, rows: int, size: int, seed: int) -> None:
     """Rows that are ready."""
     warm, batches = stream(2 * size, size, 99), stream(rows, size, seed)
     ours, full, normal = Ours(folder), Sqlite(folder, full=True), Sqlite(folder, full=False)
-    duck, postgres = Duck(folder), Postgres(connection)
+    duck, postgres = Duck(folder), Postgres(server.address)
+    place = PostgresPlace(
+        host=str(server.folder), port=server.port, database=server.database, user=server.user,
+        password_env=None, authorities=None, namespace=f"round_{seed}",
+    )  # fmt: skip
+    in_database = OursInPostgres(place, server.address)
     works: list[Work] = [
         (ours.name, lambda b: ours.ingest(b.observed, b.known_us), ours.cpu, ours.count),
         (normal.name, lambda b: normal.ingest(b.rows), normal.cpu, normal.count),
         (full.name, lambda b: full.ingest(b.rows), full.cpu, full.count),
         (duck.name, lambda b: duck.ingest(b.table), duck.cpu, duck.count),
         (postgres.name, lambda b: postgres.ingest(b.rows), postgres.cpu, postgres.count),
+        (
+            in_database.name,
+            lambda b: in_database.ingest(b.observed, b.known_us),
+            in_database.cpu,
+            in_database.count,
+        ),
     ]
     Ours(folder / "warm").ingest(warm[0].observed, warm[0].known_us)  # loads compiled kernels
     show(f"Ingest, {rows:,} rows in commits of {size:,}", in_turn(works, batches), rows)
@@ -140,6 +152,7 @@ def ingest(folder: Path, connection: str, rows: int, size: int, seed: int) -> No
         (normal.name, lambda: normal.as_of(us, us), normal.cpu),
         (duck.name, lambda: duck.as_of(us, us), duck.cpu),
         (postgres.name, lambda: postgres.as_of(us, us), postgres.cpu),
+        (in_database.name, lambda: in_database.as_of(moment, moment), in_database.cpu),
     ]
     for name, ask, clock in asked:
         best = min(_timed(ask, clock) for _ in range(5))
@@ -202,10 +215,10 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     print(f"{date.today().isoformat()}, {processor()}")  # noqa: DTZ011
-    with running_postgres() as connection:
+    with running_postgres() as server:
         for round_ in range(options.rounds):
             with tempfile.TemporaryDirectory() as name:
-                ingest(Path(name), connection, options.rows, options.batch, round_)
+                ingest(Path(name), server, options.rows, options.batch, round_)
     for round_ in range(options.rounds):
         with tempfile.TemporaryDirectory() as name:
             decoded(Path(name), options.rows // 2, options.batch, round_)

@@ -146,6 +146,20 @@ class SinkConfig(_Section):
         return self
 
 
+class PostgresConfig(_Section):
+    """A database of PostgreSQL; over the network it is reached by TLS only."""
+
+    host: str = Field(pattern=r"^(/[^,\x00]{1,100}|[A-Za-z0-9.-]{1,253})$")
+    """Name of the server, as its certificate says it; or the folder of its socket on this computer."""
+    port: int = Field(default=5432, ge=1, le=65535)
+    database: str = Field(min_length=1, max_length=63)
+    user: str = Field(min_length=1, max_length=63)
+    password_env: Variable | None = None
+    """Left out, the password comes from a file of PostgreSQL's own (``~/.pgpass``), or none is needed."""
+    authorities: str | None = None
+    """File of certificate authorities of your own."""
+
+
 class StageConfig(_Section):
     """A gauge whose level is that of water at the edge of the area, or in it."""
 
@@ -286,6 +300,8 @@ class LiveConfig(_Section):
     """A point for each detector, stop and vehicle."""
     road_speeds: TrafficConfig | None = None
     """The speed of each road on which something is measured."""
+    postgresql: PostgresConfig | None = None
+    """Holds the observations; left out, they lie in files beside the published city."""
     climatology: dict[str, Months] = Field(default_factory=dict)
     """By observed property: lowest and highest value that each month knows here, January first, in the
     unit of the property. A value beyond is suspect."""

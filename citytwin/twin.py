@@ -21,10 +21,11 @@ from citytwin.security.policy import PUBLIC_ONLY, Policy, load_policy
 from citytwin.store.at_rest import read_bytes, readable
 from citytwin.store.observations import (
     History,
-    ObservationReader,
+    ObservationLookup,
     difference,
     folder_of,
     located,
+    open_lookup,
 )
 from citytwin.store.sealed_rasters import opener_for
 from citytwin.store.staging import is_sealed
@@ -175,7 +176,7 @@ class Twin:
             table = Resource("table", "observations", self._observed_class)
             decision = decide(subject, "read", table, datetime.now(UTC), policy)
             self._observed = decision.allowed
-        self._reader: ObservationReader | None = None
+        self._reader: ObservationLookup | None = None
 
     @property
     def crs(self) -> str:
@@ -307,14 +308,14 @@ class Twin:
         """How protected its feeds may be: which of the values are of which is not kept."""
         return "secret" if is_sealed(self.directory) else "internal"
 
-    def _observations(self) -> ObservationReader:
+    def _observations(self) -> ObservationLookup:
         if not self._observed:
             of = self._observed_class
             msg = f"observations of {self.directory} are {of}, and no rule gives them"
             hint = f"a rule for `kinds: [table]` with `up_to: {of}` does"
             raise StoreError(msg, hint=hint)
         if self._reader is None:
-            self._reader = ObservationReader(folder_of(self.directory.resolve()))
+            self._reader = open_lookup(folder_of(self.directory.resolve()))
         return self._reader
 
     def _allowed(self, policy: Policy, subject: Subject) -> tuple[PublishedLayer, ...]:

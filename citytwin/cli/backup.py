@@ -25,6 +25,7 @@ def command(config: Path, folder: Path, serve: Path | None) -> None:
     from citytwin.nights.backup_places import places_of
     from citytwin.server.settings import load_serve
     from citytwin.store.backup import back_up
+    from citytwin.store.observations.postgres_place import noted_place
 
     audit = load_serve(serve).audit if serve else None
     places = places_of(loaded, *((audit.folder, audit.anchors) if audit else ()))
@@ -34,4 +35,10 @@ def command(config: Path, folder: Path, serve: Path | None) -> None:
     click.echo(
         f"{done.files} files, {done.size / _MB:.1f} MB; written: {done.written / _MB:.1f} MB{beside}"
     )
+    database = noted_place(places.observations)
+    if database is not None:
+        click.echo(
+            f"not in it: observations, which PostgreSQL at {database.host} holds (schema "
+            f"{database.namespace}): take a dump of it first"
+        )
     click.echo("not in it: the working store, which a run makes anew; sources; keys and secrets")

@@ -10,7 +10,7 @@ import pandas as pd
 
 from citytwin.cli.moments import aware_moment
 from citytwin.config import load
-from citytwin.store.observations import ObservationReader, difference, folder_of, located
+from citytwin.store.observations import difference, folder_of, located, open_lookup
 
 _COLUMNS = ["thing", "property", "result", "unit", "phenomenon_end", "age_s", "flag", "stale"]
 _CHANGES = ["thing", "property", "what", "result_before", "result_after", "change", "unit"]
@@ -47,15 +47,15 @@ def command(
         folder = folder_of(loaded.city_dir, sealed=loaded.protected)
     else:
         folder = folder_of(city.resolve())
-    reader = ObservationReader(folder)
-    moment = valid_at or datetime.now(UTC)
-    now = reader.state(moment, known_at, properties=properties, bbox=bbox)
-    if since is None:
-        found = located(now, "EPSG:4326")
-    else:
-        earlier = reader.state(since, now.known_at, properties=properties, bbox=bbox)
-        found = difference(earlier, now, "EPSG:4326")
-        found = found[found["what"] != "same"]
+    with open_lookup(folder) as reader:
+        moment = valid_at or datetime.now(UTC)
+        now = reader.state(moment, known_at, properties=properties, bbox=bbox)
+        if since is None:
+            found = located(now, "EPSG:4326")
+        else:
+            earlier = reader.state(since, now.known_at, properties=properties, bbox=bbox)
+            found = difference(earlier, now, "EPSG:4326")
+            found = found[found["what"] != "same"]
     if form == "geojson":
         times = found.select_dtypes("datetimetz").columns
         texts = {name: found[name].map(_text, na_action="ignore") for name in times}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from citytwin.errors import StoreError
 from citytwin.live.decoding import FeedDecoder
 from citytwin.live.recent import Recent
-from citytwin.store.observations import DeadLetter, ObservationStore, Receipt
+from citytwin.store.observations import DeadLetter, ObservationWriter, Receipt
 from citytwin.store.raw_archive import RawArchive
 from citytwin.transports.connector import Connector, Delivery
 
@@ -56,7 +56,7 @@ class Intake:
     def __init__(
         self,
         ways: Sequence[Way],
-        store: ObservationStore,
+        store: ObservationWriter,
         archive: RawArchive,
         recent: Recent,
         stop: threading.Event,

@@ -45,6 +45,13 @@ def live_of(loaded: LoadedConfig) -> LiveConfig:
         msg = f"{loaded.file}: has no section `live`"
         raise ConfigError(msg, hint="name feeds there; README shows an example")
     closed = [feed.name for feed in live.feeds if not is_within(feed.classification, "internal")]
+    if live.postgresql is not None and loaded.protected:
+        msg = (
+            f"{loaded.file}: a source or feed is restricted or secret, and a database would keep "
+            "observations in clear"
+        )
+        hint = "leave `live.postgresql` out: what is restricted is sealed in files only"
+        raise ConfigError(msg, hint=hint)
     folders = [sink.name for sink in live.sinks if sink.folder is not None]
     if closed and folders:
         msg = (

@@ -13,7 +13,7 @@ from citytwin.live.rain_area import THING
 from citytwin.live.recent import Recent
 from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.tables import RAIN_FRAMES
-from citytwin.store.observations import ObservationReader
+from citytwin.store.observations import ObservationLookup
 from citytwin.store.raw_archive import RawArchive
 from citytwin.transports.connector import Payload
 
@@ -23,7 +23,7 @@ _LOG = logging.getLogger(__name__)
 def refill_images(
     recent: Recent,
     ways: Sequence[Way],
-    reader: ObservationReader,
+    reader: ObservationLookup,
     archive: RawArchive,
     now: datetime,
 ) -> None:

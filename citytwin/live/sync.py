@@ -18,6 +18,7 @@ from citytwin.engine.protecting import protect, temporary_in_memory
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, CityTwinError, StoreError
 from citytwin.live.alerting import AlertDesk
+from citytwin.live.database_place import database_place
 from citytwin.live.delivery import Couriers
 from citytwin.live.following import Follower
 from citytwin.live.health import (
@@ -45,9 +46,10 @@ from citytwin.store.atomic import remove_stale
 from citytwin.store.observations import (
     ALERTS,
     RAW,
-    ObservationReader,
-    ObservationStore,
+    ObservationWriter,
     folder_of,
+    open_lookup,
+    writing,
 )
 from citytwin.store.observations.manifest import MANIFEST
 from citytwin.store.outbox import Outbox
@@ -113,7 +115,7 @@ def sync(
     """
     live = live_of(loaded)
     require_open_layers(loaded)
-    sinks = sinks_of(loaded, live.sinks)
+    place, sinks = database_place(loaded), sinks_of(loaded, live.sinks)
     folder = observations_dir(loaded)
     if loaded.private:  # values of internal feeds lie there
         private_folder(folder)
@@ -121,13 +123,13 @@ def sync(
         if loaded.protected:
             _protect(loaded, tell)
             stack.enter_context(temporary_in_memory())
-        store = stack.enter_context(ObservationStore.open(folder))
+        store = stack.enter_context(writing(folder, place))
         remove_stale(running_folder(loaded))  # what a killed twin left behind
         archive = stack.enter_context(RawArchive(folder / RAW))
         outbox = stack.enter_context(Outbox(folder / OUTBOX))
         couriers = stack.enter_context(Couriers(folder / OUTBOX, sinks))
         recent = Recent(_reach(live))
-        reader = ObservationReader(folder)
+        reader = open_lookup(folder)
         stack.callback(reader.close)
         recent.refill(reader, datetime.now(UTC), functools.cache(archive.name_of))
         ways = ways_in(loaded, live.feeds, stop)
@@ -190,7 +192,7 @@ class _Twin:
         self,
         loaded: LoadedConfig,
         ways: list[Way],
-        store: ObservationStore,
+        store: ObservationWriter,
         outbox: Outbox,
         couriers: Couriers,
         recent: Recent,
@@ -243,8 +245,7 @@ class _Twin:
             if time.monotonic() >= self._tidy_s:
                 self._tidy_s = time.monotonic() + _TIDY_EVERY_S
                 self._outbox.forget((now - _FORGET_AFTER).timestamp())
-                if self._store.wants_compaction():
-                    self._store.compact()
+                self._store.tidy()
             self._sinks = {
                 name: SinkHealth(waiting=q.waiting, given_up=q.given_up, oldest_s=q.oldest_s)
                 for name, q in self._outbox.lengths().items()

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from citytwin.errors import CityTwinError
 from citytwin.testing.certificates import Certificates, write_certificates
+from citytwin.testing.ports import free_port
 
 _START_S = 10.0
 _PLACES = ("/usr/sbin", "/usr/local/sbin", "/opt/homebrew/sbin")
@@ -60,7 +61,7 @@ def mosquitto(folder: Path, users: Mapping[str, Rights], port: int = 0) -> Itera
     """
     files = _files(folder)
     passwords = _passwords(folder, users)
-    port = port or _free_port()
+    port = port or free_port()
     (folder / "acl").write_text(_rights(users), "utf-8")
     (folder / "data").mkdir(exist_ok=True)
     (folder / "mosquitto.conf").write_text(_configuration(folder, files, port), "utf-8")
@@ -133,12 +134,6 @@ max_queued_messages 100000
 message_size_limit 1000000
 user {getpass.getuser()}
 """
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port: int = taken.getsockname()[1]
-    return port
 
 
 def _wait_for(port: int, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -24,6 +24,7 @@ from citytwin.store.backup.observed import copy_observations
 from citytwin.store.backup.places import OBSERVATIONS, PUBLISHED, Places
 from citytwin.store.latest import LATEST, LIVE
 from citytwin.store.observations.manifest import MANIFEST
+from citytwin.store.observations.postgres_place import NOTE
 from citytwin.store.staging import is_sealed
 from citytwin.version import __version__
 
@@ -69,7 +70,8 @@ def back_up(places: Places, configuration: Path, vault: Path, now: datetime) -> 
         If the city changed faster than it could be copied.
     """
     _require_apart(places, vault)
-    standing = (places.published / LATEST, places.observations / MANIFEST)
+    observed = places.observations
+    standing = (places.published / LATEST, observed / MANIFEST, observed / NOTE)
     if not any(path.is_file() for path in standing):
         msg = f"{places.city} has neither a published run nor observations"
         raise StoreError(msg, hint="check `out` and `city.id` of the configuration")

@@ -19,6 +19,7 @@ from citytwin.store.backup.places import OBSERVATIONS
 from citytwin.store.database import open_database
 from citytwin.store.observations import ALERTS, RAW
 from citytwin.store.observations.manifest import MANIFEST, known_version, told
+from citytwin.store.observations.postgres_place import NOTE
 from citytwin.store.raw_archive import INDEX
 from citytwin.store.staging import is_sealed
 
@@ -31,7 +32,8 @@ def copy_observations(copies: Copies, folder: Path) -> None:
     copies
         Takes the files.
     folder
-        Of the observations; one without a manifest holds none.
+        Of the observations; one without a manifest holds none, unless a database does: what that
+        holds is left to its own backup.
 
     Raises
     ------
@@ -42,13 +44,17 @@ def copy_observations(copies: Copies, folder: Path) -> None:
     OSError
         If the disk refuses.
     """
-    if not (folder / MANIFEST).is_file():
+    noted = (folder / NOTE).is_file()
+    if noted:
+        copies.take(f"{OBSERVATIONS}/{NOTE}", folder / NOTE)
+    elif not (folder / MANIFEST).is_file():
         return
     if is_sealed(folder):
         copies.take(f"{OBSERVATIONS}/{KEYS_FILE}", folder / KEYS_FILE)
     if (folder / ALERTS).is_file():
         _snapshot(copies, folder, ALERTS, "")
-    _copy_segments(copies, folder)
+    if not noted:
+        _copy_segments(copies, folder)
     if (folder / RAW / INDEX).is_file():
         files = _snapshot(copies, folder, f"{RAW}/{INDEX}", "SELECT DISTINCT file FROM raw")
         for name in files:

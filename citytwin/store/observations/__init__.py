@@ -9,10 +9,12 @@ from citytwin.store.observations.decoded import DecodedFeed, decoded_feed
 from citytwin.store.observations.dirty_windows import Window
 from citytwin.store.observations.history import History
 from citytwin.store.observations.intake import Checked, RawRows, checked
+from citytwin.store.observations.lookup import ObservationLookup, Totals
 from citytwin.store.observations.observed import DeadLetter, Observed, Thing, raw_ref_of
+from citytwin.store.observations.opening import open_lookup, writing
 from citytwin.store.observations.places import difference, located
-from citytwin.store.observations.queueing import GroupCommit, Receipt
-from citytwin.store.observations.reader import ObservationReader, Totals
+from citytwin.store.observations.queueing import GroupCommit, ObservationWriter, Receipt
+from citytwin.store.observations.reader import ObservationReader
 from citytwin.store.observations.schema import Kind
 from citytwin.store.observations.state import State
 from citytwin.store.observations.writer import ObservationStore
@@ -50,8 +52,10 @@ __all__ = [
     "GroupCommit",
     "History",
     "Kind",
+    "ObservationLookup",
     "ObservationReader",
     "ObservationStore",
+    "ObservationWriter",
     "Observed",
     "RawRows",
     "Receipt",
@@ -64,5 +68,7 @@ __all__ = [
     "difference",
     "folder_of",
     "located",
+    "open_lookup",
     "raw_ref_of",
+    "writing",
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -120,13 +121,50 @@ def _gathered(
     return np.zeros(len(segment)) if found is None else found
 
 
-def look_up(
-    question: Question, series: NDArray[np.int32], segments: Sequence[Segment], cache: BlockCache
-) -> Answer:
+class Rows(Protocol):
+    """Where rows of one kind are found."""
+
+    def of_days(
+        self, first: int, last: int, wanted: NDArray[np.int32], *, few: bool
+    ) -> Sequence[tuple[int, Block]]:
+        """Return numbered blocks with all rows of some series and days, the oldest first.
+
+        Parameters
+        ----------
+        first, last
+            Days since 1970-01-01 in UTC on which intervals end.
+        wanted
+            Sorted numbers of the series; blocks may hold others.
+        few
+            Whether these are so few that the rest is not worth reading.
+        """
+
+
+@dataclass(frozen=True)
+class SegmentRows:
+    """Rows in segments on the disk."""
+
+    segments: Sequence[Segment]
+    """Of one kind, that count."""
+    cache: BlockCache
+
+    def of_days(
+        self, first: int, last: int, wanted: NDArray[np.int32], *, few: bool
+    ) -> list[tuple[int, Block]]:
+        """As :class:`Rows` says."""
+        return [
+            (s.number, block_of(s, wanted) if few and s.in_order and s not in self.cache
+             else self.cache.get(s))
+            for s in self.segments
+            if any(first <= day <= last for day in s.days)
+        ]  # fmt: skip
+
+
+def look_up(question: Question, series: NDArray[np.int32], rows: Rows) -> Answer:
     """Find the latest rows of some series.
 
     The day asked for and the one before are always looked through; further back only those series
-    that had nothing in them. The answer does not depend on how rows are spread over segments.
+    that had nothing in them. The answer does not depend on how rows are spread over blocks.
 
     Parameters
     ----------
@@ -134,10 +172,8 @@ def look_up(
         What is asked.
     series
         Sorted numbers of the series.
-    segments
-        Of the kind, that count.
-    cache
-        Segments in memory.
+    rows
+        Of the kind.
     """
     m = len(series)
     recent = Recent(
@@ -152,46 +188,37 @@ def look_up(
     low_us = question.first_day_us - 1
     first_us = question.valid_us - question.lookback_us
     last_day = day + 1 if question.kind is Kind.FORECAST else day
-    _search(question, answer, segments, cache, (max(low_us, first_us), day - 1, last_day))
+    _search(question, answer, rows, (max(low_us, first_us), day - 1, last_day))
     if first_us < low_us:
         first_day = first_us // MICROSECONDS_PER_DAY
         for earlier in range(day - 2, first_day - 1, -1):
             if (recent.segment[:, 0] >= 0).all():
                 break
             low_us = max(first_us, earlier * MICROSECONDS_PER_DAY - 1)
-            _search(question, answer, segments, cache, (low_us, earlier, earlier))
+            _search(question, answer, rows, (low_us, earlier, earlier))
     return answer
 
 
-def _search(
-    question: Question,
-    answer: Answer,
-    segments: Sequence[Segment],
-    cache: BlockCache,
-    span: tuple[int, int, int],
-) -> None:
+def _search(question: Question, answer: Answer, rows: Rows, span: tuple[int, int, int]) -> None:
     """Look through some days, for those series that have nothing yet."""
     low_us, first_day, last_day = span
-    here = [s for s in segments if any(first_day <= d <= last_day for d in s.days)]
     missing = answer.recent.segment[:, 0] < 0
-    if not here or not missing.any():
+    if not missing.any():
         return
     wanted = answer.series[missing]
     few = len(wanted) < _FEW * len(answer.series)
-    blocks = [
-        block_of(s, wanted) if few and s.in_order and s not in cache else cache.get(s) for s in here
-    ]
+    numbered = rows.of_days(first_day, last_day, wanted, few=few)
+    if not numbered:
+        return
     position = np.full(int(answer.series[-1]) + 1, -1, dtype=np.int32)
     position[wanted] = np.flatnonzero(missing)
     asked = Asked(
         position, question.usable_flags, low_us, question.valid_us, question.known_us,
         question.kind is Kind.FORECAST,
     )  # fmt: skip
-    revisions = _revisions(blocks)
-    for segment, block in reversed(
-        list(zip(here, blocks, strict=True))
-    ):  # latest first: less moves
-        number = _number_for(answer, segment.number, block)
+    revisions = _revisions([block for _, block in numbered])
+    for own, block in reversed(numbered):  # latest first: less moves
+        number = _number_for(answer, own, block)
         take_latest(block.versions, block.superseded_us, number, asked, revisions, answer.recent)
 
 

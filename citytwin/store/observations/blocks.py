@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from citytwin.kernels.observation_keys import NEVER, Versions
 from citytwin.store.observations.known_days import microseconds, versions_of
 from citytwin.store.observations.manifest import Segment
-from citytwin.store.observations.schema import RAW_REF_BYTES, SEGMENT, FloatArray, IntArray
+from citytwin.store.observations.schema import (
+    RAW_REF_BYTES,
+    SEGMENT,
+    FloatArray,
+    IntArray,
+    Kind,
+)
 from citytwin.store.observations.segments import read_segment
 
 _BYTES_PER_ROW = 100
@@ -59,11 +65,23 @@ def block_of(segment: Segment, series: NDArray[np.int32] | None = None) -> Block
     series
         Sorted numbers: groups of rows without any of them are left out.
     """
-    table = read_segment(segment.path, SEGMENT.names, series)
+    return block_from(read_segment(segment.path, SEGMENT.names, series), segment.kind)
+
+
+def block_from(table: pa.Table, kind: Kind) -> Block:
+    """Take the columns of a table out that are looked at most.
+
+    Parameters
+    ----------
+    table
+        With the columns of `SEGMENT`.
+    kind
+        What its rows are.
+    """
     superseded = microseconds(table, "superseded_at", missing=NEVER)
     return Block(
         table=table,
-        versions=versions_of(table, segment.kind),
+        versions=versions_of(table, kind),
         superseded_us=superseded,
         result=table["result"].to_numpy(),
         tests=table["tests"].to_numpy(),

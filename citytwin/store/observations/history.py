@@ -88,14 +88,13 @@ _COLUMNS = {
 }
 
 
-def history_of(
+def blocks_with(
     series: NDArray[np.int32],
     segments: Sequence[Segment],
     cache: BlockCache,
     span_us: tuple[int, int],
-    known_us: int,
-) -> pd.DataFrame:
-    """Return the versions that held of every interval of some series.
+) -> list[Block]:
+    """Read the segments that may hold rows of some series over some days.
 
     Parameters
     ----------
@@ -107,6 +106,31 @@ def history_of(
         Segments in memory.
     span_us
         Intervals end after the first, and not after the second [us].
+    """
+    first, last = (moment // MICROSECONDS_PER_DAY for moment in span_us)
+    return [
+        cache.get(s) if not s.in_order or s in cache else block_of(s, series)
+        for s in segments
+        if any(first <= day <= last for day in s.days)
+    ]
+
+
+def history_of(
+    series: NDArray[np.int32],
+    blocks: Sequence[Block],
+    span_us: tuple[int, int],
+    known_us: int,
+) -> pd.DataFrame:
+    """Return the versions that held of every interval of some series.
+
+    Parameters
+    ----------
+    series
+        Sorted numbers.
+    blocks
+        All rows of these series and days; others are left out.
+    span_us
+        Intervals end after the first, and not after the second [us].
     known_us
         Versions known later do not count [us].
 
@@ -115,13 +139,7 @@ def history_of(
     DataFrame
         ``series`` and the columns of :class:`History` but its source, by series and time.
     """
-    first, last = (moment // MICROSECONDS_PER_DAY for moment in span_us)
-    parts = []
-    for segment in segments:
-        if any(first <= day <= last for day in segment.days):
-            cached = not segment.in_order or segment in cache
-            block = cache.get(segment) if cached else block_of(segment, series)
-            parts.append(_rows(block, series, span_us, known_us))
+    parts = [_rows(block, series, span_us, known_us) for block in blocks]
     if not parts:
         parts = [pd.DataFrame({"series": [], "content": [], **{name: [] for name in _COLUMNS}})]
     every = pd.concat(parts, ignore_index=True)

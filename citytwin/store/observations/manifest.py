@@ -228,6 +228,17 @@ def segments_of(connection: sqlite3.Connection, folder: Path, kind: Kind) -> tup
     )
 
 
+def series_in(connection: sqlite3.Connection) -> Iterator[tuple[str, str, str, str]]:
+    """Yield source, thing, property and unit of every series, in the order of their numbers.
+
+    Parameters
+    ----------
+    connection
+        To the manifest.
+    """
+    yield from connection.execute("SELECT source, thing, property, unit FROM series ORDER BY id")
+
+
 def add_segment(
     connection: sqlite3.Connection, folder: Path, segment: Segment, known_us: int
 ) -> int:

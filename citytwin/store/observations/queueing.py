@@ -1,4 +1,4 @@
-"""What waits for a commit: rows, records that were set aside and things, whatever the store.
+"""Writers of observations, and what waits for their next commit: rows, things, records set aside.
 
 :class:`ObservationStore` writes it to disk, :class:`PostgresStore` into a database.
 """
@@ -7,14 +7,16 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
 
 from citytwin.store.observations.dirty_windows import Window
-from citytwin.store.observations.observed import DeadLetter, Thing
+from citytwin.store.observations.observed import DeadLetter, Observed, Thing
 from citytwin.store.observations.pending import Pending
+from citytwin.store.observations.schema import Kind
+from citytwin.store.observations.series_names import SeriesNames
 
 
 @dataclass(frozen=True)
@@ -50,21 +52,72 @@ class Receipt:
     """When it became known [us]."""
 
 
-class Queueing(ABC):
-    """The side of a store on which things are queued until a commit.
+@dataclass
+class Tally:
+    """What a commit has done so far."""
+
+    stored: int = 0
+    repeats: int = 0
+    revisions: int = 0
+    late: int = 0
+    letters: int = 0
+    windows: list[Window] = field(default_factory=list)
+
+    def receipt(self, known_us: int) -> Receipt:
+        """Return what is handed out once it is durable.
+
+        Parameters
+        ----------
+        known_us
+            When it became known [us].
+        """
+        return Receipt(
+            self.stored, self.repeats, self.revisions, self.late, self.letters,
+            tuple(self.windows), known_us,
+        )  # fmt: skip
+
+
+def system_clock() -> int:
+    """Return the time of the system [us since 1970-01-01T00:00Z]."""
+    return time.time_ns() // 1000
+
+
+class ObservationWriter(ABC):
+    """Queues what comes in, and commits it together; not for several threads at a time.
 
     Parameters
     ----------
     rules
         When to commit.
+    names
+        All series that are known.
     """
 
-    def __init__(self, rules: GroupCommit) -> None:
+    def __init__(self, rules: GroupCommit, names: SeriesNames) -> None:
         self._rules = rules
+        self._names = names
         self._waiting: list[Pending] = []
         self._letters: list[DeadLetter] = []
         self._things: list[Thing] = []
         self._since_s = 0.0
+
+    def append(self, rows: Observed, kind: Kind = Kind.OBSERVATION) -> None:
+        """Queue rows; they are safe after the next commit.
+
+        Parameters
+        ----------
+        rows
+            Of one source.
+        kind
+            What they are.
+
+        Raises
+        ------
+        StoreError
+            If a series comes in another unit than before.
+        """
+        if len(rows):
+            self._wait_with(Pending.of(rows, kind, self._names.numbers_of(rows)))
 
     def dead_letter(self, letter: DeadLetter) -> None:
         """Queue a record that was set aside; the same one again is not kept twice.
@@ -97,6 +150,60 @@ class Queueing(ABC):
         return enough or time.monotonic() - self._since_s >= self._rules.seconds
 
     @abstractmethod
+    def commit(self, cursors: Mapping[str, str] | None = None) -> Receipt:
+        """Bring everything that waits into the store, in one transaction with the cursors.
+
+        Parameters
+        ----------
+        cursors
+            How far the feeds have been read, by source.
+
+        Returns
+        -------
+        Receipt
+            When it comes back everything is durable.
+
+        Raises
+        ------
+        StoreError
+            If the store refuses: nothing has changed then, and what waited still does.
+        """
+
+    @abstractmethod
+    def cursor(self, source: str) -> str | None:
+        """Return how far a feed has been read, None where it has not.
+
+        Parameters
+        ----------
+        source
+            Its name.
+        """
+
+    @abstractmethod
+    def dirty_windows(self) -> tuple[Window, ...]:
+        """Return the times whose results are out of date."""
+
+    @abstractmethod
+    def clean(self, windows: Sequence[Window]) -> None:
+        """Forget windows whose results have been made anew, unless they were marked again since.
+
+        Parameters
+        ----------
+        windows
+            As :meth:`dirty_windows` gave them.
+        """
+
+    @abstractmethod
+    def tidy(self) -> None:
+        """Do what is worth doing now and then, such as putting small files together; no row changes.
+
+        Raises
+        ------
+        StoreError
+            If the store refuses: nothing has changed then.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Give up what waits, and what the store holds open."""
 
@@ -110,6 +217,9 @@ class Queueing(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _waiting_rows(self, kind: Kind, *, replayed: bool) -> list[Pending]:
+        return [p for p in self._waiting if p.kind is kind and p.replayed is replayed]
 
     def _wait_with(self, rows: Pending) -> None:
         self._waits()

@@ -2,55 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Collection
+from datetime import datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self, TypeVar
+from typing import TypeVar
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from citytwin.errors import StoreError
-from citytwin.kernels.observation_keys import NEVER
-from citytwin.model.tables import Flag
-from citytwin.store.observations.as_of import Question, look_up
+from citytwin.store.observations.as_of import Question, SegmentRows, look_up
 from citytwin.store.observations.blocks import BlockCache
 from citytwin.store.observations.dead_letters import KeptLetter, letters_in
 from citytwin.store.observations.dirty_windows import Window, marked
 from citytwin.store.observations.following import Following, SeriesTable
-from citytwin.store.observations.history import History, history_of, with_tests
+from citytwin.store.observations.history import blocks_with, history_of
+from citytwin.store.observations.lookup import ObservationLookup, Totals, known_us_of, things_in
 from citytwin.store.observations.observed import Thing
 from citytwin.store.observations.placed_things import things_at
 from citytwin.store.observations.schema import Kind
 from citytwin.store.observations.state import State, state_of
 
-USABLE = (Flag.GOOD, Flag.NOT_EVALUATED)
-"""Flags of rows that are used by default."""
-LOOKBACK = timedelta(days=7)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ATTEMPTS = 5
-_FIRST_EDIT_US = 1_577_836_800_000_000
-"""2020: there are no edits from before; they hold until the next one."""
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Totals:
-    """What has been committed since the store was made."""
-
-    known_us: int
-    """When the last commit became known [us since 1970-01-01T00:00Z]; 0 before the first."""
-    commits: int
-    stored: int
-    repeats: int
-    revisions: int
-    late: int
-    dead_letters: int
-
-
-class ObservationReader:
+class ObservationReader(ObservationLookup):
     """Looks things up in a store, and never changes it.
 
     Parameters
@@ -69,142 +47,6 @@ class ObservationReader:
     def __init__(self, folder: Path, *, most_bytes: int = 1 << 30) -> None:
         self._following = Following(folder)
         self._cache = BlockCache(most_bytes)
-
-    def state(
-        self,
-        valid_at: datetime,
-        known_at: datetime | None = None,
-        *,
-        properties: Collection[str] = (),
-        bbox: tuple[float, float, float, float] | None = None,
-        usable: Collection[Flag] = USABLE,
-        lookback: timedelta = LOOKBACK,
-    ) -> State:
-        """Return what the city was like at a time, as far as it was known at another.
-
-        Parameters
-        ----------
-        valid_at
-            Aware; the latest interval that had ended by then counts.
-        known_at
-            Aware; None for all that is known now.
-        properties
-            Names; none for all.
-        bbox
-            West, south, east, north of the things [degrees, WGS 84]; None for everywhere.
-        usable
-            Flags of rows that count.
-        lookback
-            How old a value may be.
-
-        Raises
-        ------
-        StoreError
-            If a time is not aware, or the store is damaged.
-        """
-        question = Question(
-            Kind.OBSERVATION,
-            microseconds_of(valid_at),
-            NEVER - 1 if known_at is None else microseconds_of(known_at),
-            usable,
-            length_us(lookback),
-        )
-        return self._answer(question, properties, bbox)
-
-    def forecast(
-        self,
-        valid_at: datetime,
-        known_at: datetime | None = None,
-        *,
-        properties: Collection[str] = (),
-        bbox: tuple[float, float, float, float] | None = None,
-    ) -> State:
-        """Return what was expected of a time: of each series the latest issue that covers it.
-
-        Parameters
-        ----------
-        valid_at
-            Aware.
-        known_at
-            Aware; later issues do not count. None for all that is known now.
-        properties, bbox
-            As of :meth:`state`.
-        """
-        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
-        lookback = length_us(timedelta(days=1))
-        question = Question(Kind.FORECAST, microseconds_of(valid_at), known_us, USABLE, lookback)
-        return self._answer(question, properties, bbox)
-
-    def edits(self, valid_at: datetime, known_at: datetime | None = None) -> State:
-        """Return what people have corrected of the city by hand: the last edit of each attribute.
-
-        Parameters
-        ----------
-        valid_at
-            Aware.
-        known_at
-            Aware; None for all that is known now.
-        """
-        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
-        valid_us = microseconds_of(valid_at)
-        question = Question(Kind.EDIT, valid_us, known_us, USABLE, valid_us - _FIRST_EDIT_US)
-        return self._answer(question, (), None)
-
-    def history(
-        self,
-        thing: str,
-        observed: str,
-        start: datetime,
-        end: datetime,
-        known_at: datetime | None = None,
-        *,
-        kind: Kind = Kind.OBSERVATION,
-        tested: bool = True,
-    ) -> History:
-        """Return what a thing has observed over time, as far as it was known.
-
-        Parameters
-        ----------
-        thing
-            URN.
-        observed
-            Name of a property.
-        start, end
-            Aware; intervals end after the first and not after the second.
-        known_at
-            Aware; None for all that is known now.
-        kind
-            What is asked for; of forecasts every issue is given.
-        tested
-            Whether values are tested against their series; else flags are those that were stored.
-
-        Raises
-        ------
-        StoreError
-            If a time is not aware, the thing has never reported the property, or the store is
-            damaged.
-        """
-        self._following.refresh()
-        names = self._following.series
-        series = np.flatnonzero((names.thing == thing) & (names.observed == observed))
-        if not series.size:
-            msg = f"{thing} has never reported {observed}"
-            reported = sorted(set(names.observed[names.thing == thing]))
-            raise StoreError(msg, hint=f"it reports {', '.join(reported) or 'nothing'}")
-        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
-        frame = self._again(
-            lambda: history_of(
-                series.astype(np.int32),
-                self._following.segments(kind),
-                self._cache,
-                (microseconds_of(start), microseconds_of(end)),
-                known_us,
-            )
-        )
-        if tested and kind is Kind.OBSERVATION:
-            frame = with_tests(frame, observed)
-        frame.insert(0, "source", names.source[frame.pop("series").to_numpy(dtype=np.int64)])
-        return History(frame, thing, observed, str(names.unit[series[0]]))
 
     def _again(self, read: Callable[[], T]) -> T:
         """Read, and read again where the writer has put segments together meanwhile."""
@@ -229,121 +71,49 @@ class ObservationReader:
         things = things_at(self._following.connection, question.known_us)
         series = things_in(self._following.series, properties, bbox, things)
         answer = self._again(
-            lambda: look_up(question, series, self._following.segments(question.kind), self._cache)
+            lambda: look_up(
+                question, series, SegmentRows(self._following.segments(question.kind), self._cache)
+            )
         )
         return state_of(question, answer, self._following.series, things, self._following.known_us)
 
-    def dead_letters(self, last: int = 1000) -> tuple[KeptLetter, ...]:
-        """Return the records that were set aside last.
+    def _names(self) -> SeriesTable:
+        self._following.refresh()
+        return self._following.series
 
-        Parameters
-        ----------
-        last
-            At most so many.
-        """
+    def _over_time(
+        self, kind: Kind, series: NDArray[np.int32], span_us: tuple[int, int], known_us: int
+    ) -> pd.DataFrame:
+        def read() -> pd.DataFrame:
+            blocks = blocks_with(series, self._following.segments(kind), self._cache, span_us)
+            return history_of(series, blocks, span_us, known_us)
+
+        return self._again(read)
+
+    def dead_letters(self, last: int = 1000) -> tuple[KeptLetter, ...]:
+        """As :class:`ObservationLookup` says."""
         return letters_in(self._following.connection, last)
 
     def cursors(self) -> dict[str, str]:
-        """Return how far each feed has been read."""
+        """As :class:`ObservationLookup` says."""
         found = self._following.connection.execute("SELECT source, cursor FROM cursors").fetchall()
         return dict(found)
 
     def totals(self) -> Totals:
-        """Return what has been committed in all."""
+        """As :class:`ObservationLookup` says."""
         row = self._following.connection.execute(
             "SELECT known_us, commits, stored, repeats, revisions, late, dead_letters FROM totals"
         ).fetchone()
         return Totals(*row)
 
-    def dirty_windows(self) -> Sequence[Window]:
-        """Return the times whose results are out of date."""
+    def dirty_windows(self) -> tuple[Window, ...]:
+        """As :class:`ObservationLookup` says."""
         return marked(self._following.connection)
 
     def things(self, known_at: datetime | None = None) -> dict[str, Thing]:
-        """Return all things by URN, as they were known at a time.
-
-        Parameters
-        ----------
-        known_at
-            Aware; None for now.
-        """
-        known_us = NEVER - 1 if known_at is None else microseconds_of(known_at)
-        return things_at(self._following.connection, known_us)
+        """As :class:`ObservationLookup` says."""
+        return things_at(self._following.connection, known_us_of(known_at))
 
     def close(self) -> None:
-        """Close the manifest."""
+        """As :class:`ObservationLookup` says."""
         self._following.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
-
-
-def things_in(
-    names: SeriesTable,
-    properties: Collection[str],
-    bbox: tuple[float, float, float, float] | None,
-    things: dict[str, Thing],
-) -> NDArray[np.int32]:
-    """Return the numbers of the series that are asked for, in order.
-
-    Parameters
-    ----------
-    names
-        All series.
-    properties
-        Names; none for all.
-    bbox
-        West, south, east, north of their things [degrees, WGS 84]; None for everywhere.
-    things
-        By URN.
-    """
-    keep = np.array([thing is not None for thing in names.thing], dtype=np.bool_)
-    if properties:
-        keep &= np.isin(names.observed, list(properties))
-    if bbox is not None:
-        west, south, east, north = bbox
-        inside = {
-            t.thing
-            for t in things.values()
-            if west <= t.longitude_deg <= east and south <= t.latitude_deg <= north
-        }
-        keep &= np.array([thing in inside for thing in names.thing], dtype=np.bool_)
-    return np.flatnonzero(keep).astype(np.int32)
-
-
-def microseconds_of(moment: datetime) -> int:
-    """Return an aware time as microseconds since 1970-01-01T00:00Z.
-
-    Parameters
-    ----------
-    moment
-        Aware.
-
-    Raises
-    ------
-    StoreError
-        If it is not.
-    """
-    if moment.tzinfo is None:
-        msg = f"{moment.isoformat()} has no time zone"
-        raise StoreError(msg, hint="give an aware time, such as 2026-07-01T09:00+09:00")
-    return (moment - _EPOCH) // timedelta(microseconds=1)
-
-
-def length_us(span: timedelta) -> int:
-    """Return a length of time in microseconds.
-
-    Parameters
-    ----------
-    span
-        The length.
-    """
-    return span // timedelta(microseconds=1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
+from collections.abc import Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,25 +20,24 @@ class SeriesNames:
 
     Parameters
     ----------
-    connection
-        To the manifest.
+    known
+        Source, thing, property and unit of those that are kept already, in the order of their
+        numbers from 0.
     """
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, known: Iterable[tuple[str, str, str, str]]) -> None:
         self._things: dict[str, int] = {}
         self._pairs: dict[tuple[str, str], int] = {}
         self._units: list[str] = []
         self._keys: IntArray = np.empty(0, dtype=np.int64)
         self._numbers: NDArray[np.int32] = np.empty(0, dtype=np.int32)
         self._fresh: list[tuple[int, str, str, str, str]] = []
-        rows = connection.execute(
-            "SELECT id, source, thing, property, unit FROM series ORDER BY id"
-        ).fetchall()
-        keys = np.empty(len(rows), dtype=np.int64)
-        for number, source, thing, observed, unit in rows:
-            keys[number] = self._key(source, thing, observed)
+        keys = []
+        for source, thing, observed, unit in known:
+            keys.append(self._key(source, thing, observed))
             self._units.append(unit)
-        self._insert(keys, np.arange(len(rows), dtype=np.int32))
+        numbers = np.arange(len(keys), dtype=np.int32)
+        self._insert(np.array(keys, dtype=np.int64), numbers)
 
     def __len__(self) -> int:
         return len(self._units)
@@ -89,11 +88,11 @@ class SeriesNames:
         return numbers
 
     def fresh(self) -> list[tuple[int, str, str, str, str]]:
-        """Return what the manifest does not hold yet: number, source, thing, property, unit."""
+        """Return what the store does not hold yet: number, source, thing, property, unit."""
         return self._fresh
 
     def written(self) -> None:
-        """Note that the manifest holds them all."""
+        """Note that the store holds them all."""
         self._fresh = []
 
     def _thing_ids(self, things: list[str]) -> IntArray:

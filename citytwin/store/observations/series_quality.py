@@ -25,7 +25,7 @@ from citytwin.kernels.value_range import Ranges, widen
 from citytwin.model.series_limits import LIMITS, NEIGHBOUR_RADIUS_M, SeriesLimits
 from citytwin.model.tables import QualityTest
 from citytwin.store.observations.as_of import DEPTH, Answer, Question
-from citytwin.store.observations.schema import FloatArray
+from citytwin.store.observations.schema import FloatArray, IntArray
 
 _NOTHING = SeriesLimits()
 _EARTH_M = 6_371_008.8
@@ -199,25 +199,58 @@ def stuck(
     ndarray
         Shape (m,): bits of :class:`citytwin.model.tables.QualityTest`.
     """
+    tests = np.zeros(len(observed), dtype=np.int32)
+    judged, unmoved, low, first = _unmoved(observed, question, answer)
+    long = first <= low + 1.5e6 * np.nan_to_num(cadence_s)
+    long &= first < answer.recent.end_us[:, 0]
+    tests[judged & long & unmoved] = int(QualityTest.FLAT_LINE)
+    return tests
+
+
+def standing_still(
+    observed: Sequence[str], question: Question, answer: Answer
+) -> tuple[NDArray[np.int64], IntArray]:
+    """Return which series have not moved in the rows at hand, but may have before.
+
+    Parameters
+    ----------
+    observed
+        Name of the property of each of m series.
+    question, answer
+        What was asked and found.
+
+    Returns
+    -------
+    which : ndarray
+        Shape (k,): numbers of the series among the m.
+    low_us : ndarray
+        Shape (k,): from when on rows of each say whether it is stuck [us].
+    """
+    judged, unmoved, low, first = _unmoved(observed, question, answer)
+    which = np.flatnonzero(judged & unmoved & (first > low))
+    return which, low[which]
+
+
+def _unmoved(
+    observed: Sequence[str], question: Question, answer: Answer
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_], IntArray, IntArray]:
+    """Of m series: whether they are judged, whether they stood still, from when on that counts, and
+    the first row that was seen since [us].
+    """
     _, _, tolerance, hours, _, _ = _limits_of(observed).values.T
-    span_us = (hours * 3.6e9).astype(np.int64)
     high = answer.recent.end_us[:, 0]
-    low = high - span_us
+    low = high - (hours * 3.6e9).astype(np.int64)
     judged = np.isfinite(tolerance) & (low >= question.first_day_us)
     m = len(observed)
-    tests = np.zeros(m, dtype=np.int32)
-    if not judged.any():
-        return tests
-    position = np.full(int(answer.series[-1]) + 1, -1, dtype=np.int32)
-    position[answer.series[judged]] = np.flatnonzero(judged)
-    ranges = Ranges(position, low, high, np.full(m, np.inf), np.full(m, -np.inf), np.full(m, NEVER))
-    for block in answer.blocks.values():
-        widen(block.versions, block.result, question.usable_flags, question.known_us, ranges)
-    long = ranges.first_us <= low + 1.5e6 * np.nan_to_num(cadence_s)
-    long &= ranges.first_us < high
-    flat = judged & long & (ranges.highest - ranges.lowest <= tolerance)
-    tests[flat] = int(QualityTest.FLAT_LINE)
-    return tests
+    ranges = Ranges(
+        np.full(int(answer.series[-1]) + 1 if m else 0, -1, dtype=np.int32), low, high,
+        np.full(m, np.inf), np.full(m, -np.inf), np.full(m, NEVER),
+    )  # fmt: skip
+    if judged.any():
+        ranges.position[answer.series[judged]] = np.flatnonzero(judged)
+        for block in answer.blocks.values():
+            widen(block.versions, block.result, question.usable_flags, question.known_us, ranges)
+    return judged, ranges.highest - ranges.lowest <= tolerance, low, ranges.first_us
 
 
 def neighbour_tests(

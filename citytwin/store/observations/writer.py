@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import sqlite3
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,13 +33,19 @@ from citytwin.store.observations.manifest import (
     add_segment,
     connect,
     segments_of,
+    series_in,
     settle,
     told,
 )
-from citytwin.store.observations.observed import Observed
-from citytwin.store.observations.pending import Pending, joined, table_of
+from citytwin.store.observations.pending import joined, table_of
 from citytwin.store.observations.placed_things import put_things
-from citytwin.store.observations.queueing import GroupCommit, Queueing, Receipt
+from citytwin.store.observations.queueing import (
+    GroupCommit,
+    ObservationWriter,
+    Receipt,
+    Tally,
+    system_clock,
+)
 from citytwin.store.observations.schema import IntArray, Kind, counted, day_of
 from citytwin.store.observations.segments import write_segment
 from citytwin.store.observations.series_names import SeriesNames
@@ -54,21 +59,34 @@ def _let_go(connection: sqlite3.Connection, lock: FileLock) -> None:
     lock.release()
 
 
-def _system_clock() -> int:
-    return time.time_ns() // 1000
+def only_writer(folder: Path) -> FileLock:
+    """Hold the observations of a city: whoever else would write them has to wait.
+
+    Parameters
+    ----------
+    folder
+        Of the observations; it exists.
+
+    Returns
+    -------
+    FileLock
+        To be released.
+
+    Raises
+    ------
+    BusyError
+        If another process holds them.
+    """
+    lock = FileLock(folder / "lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout as error:
+        msg = f"another process writes the observations in {folder}"
+        raise BusyError(msg, hint="stop it, or read them only") from error
+    return lock
 
 
-@dataclass
-class _Tally:
-    stored: int = 0
-    repeats: int = 0
-    revisions: int = 0
-    late: int = 0
-    letters: int = 0
-    windows: list[Window] = field(default_factory=list)
-
-
-class ObservationStore(Queueing):
+class ObservationStore(ObservationWriter):
     """The writer; at most one per folder, in one process.
 
     Open it with :meth:`open`. It is not for several threads at a time.
@@ -82,12 +100,11 @@ class ObservationStore(Queueing):
         rules: GroupCommit,
         clock: Callable[[], int],
     ) -> None:
-        super().__init__(rules)
+        super().__init__(rules, SeriesNames(series_in(connection)))
         self.folder = folder
         self._connection = connection
         self._closing = weakref.finalize(self, _let_go, connection, lock)
         self._clock = clock
-        self._names = SeriesNames(connection)
         self._segments: dict[Kind, list[Segment]] = {
             kind: list(segments_of(connection, folder, kind)) for kind in Kind
         }
@@ -128,40 +145,17 @@ class ObservationStore(Queueing):
         """
         with told(folder / MANIFEST, "opened"):
             folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "lock", timeout=0)
-        try:
-            lock.acquire()
-        except Timeout as error:
-            msg = f"another process writes the observations in {folder}"
-            raise BusyError(msg, hint="stop it, or read them only") from error
+        lock = only_writer(folder)
         with ExitStack() as opened:
             opened.callback(lock.release)
             connection = connect(folder, writing=True)
             opened.callback(connection.close)
             with told(folder / MANIFEST, "written"):
                 settle(connection)
-            store = cls(folder, connection, lock, rules or GroupCommit(), clock or _system_clock)
+            store = cls(folder, connection, lock, rules or GroupCommit(), clock or system_clock)
             store._remove_orphans()
             opened.pop_all()
         return store
-
-    def append(self, rows: Observed, kind: Kind = Kind.OBSERVATION) -> None:
-        """Queue rows; they are safe after the next commit.
-
-        Parameters
-        ----------
-        rows
-            Of one source.
-        kind
-            What they are.
-
-        Raises
-        ------
-        StoreError
-            If a series comes in another unit than before.
-        """
-        if len(rows):
-            self._wait_with(Pending.of(rows, kind, self._names.numbers_of(rows)))
 
     def commit(
         self, cursors: Mapping[str, str] | None = None, *, enlist: Enlist | None = None
@@ -188,15 +182,12 @@ class ObservationStore(Queueing):
         if self._unsure:
             self._look_again()
         known_us = max(self._clock(), self._last_us + 1)
-        tally = _Tally()
+        tally = Tally()
         self._unsure = True
         written = [s for kind in Kind for s in self._write(kind, known_us, tally)]
         self._record(written, known_us, cursors or {}, tally, enlist)
         self._unsure = False
-        receipt = Receipt(
-            tally.stored, tally.repeats, tally.revisions, tally.late, tally.letters,
-            tuple(tally.windows), known_us,
-        )  # fmt: skip
+        receipt = tally.receipt(known_us)
         self._last_us = known_us
         self._names.written()
         self._committed()
@@ -205,13 +196,7 @@ class ObservationStore(Queueing):
         return receipt
 
     def cursor(self, source: str) -> str | None:
-        """Return how far a feed has been read, None where it has not.
-
-        Parameters
-        ----------
-        source
-            Its name.
-        """
+        """As :class:`ObservationWriter` says."""
         with told(self.folder / MANIFEST, "read"):
             row = self._connection.execute(
                 "SELECT cursor FROM cursors WHERE source = ?", (source,)
@@ -223,25 +208,20 @@ class ObservationStore(Queueing):
         self._closing()
 
     def dirty_windows(self) -> tuple[Window, ...]:
-        """Return the times whose results are out of date."""
+        """As :class:`ObservationWriter` says."""
         return marked(self._connection)
 
     def clean(self, windows: Sequence[Window]) -> None:
-        """Forget windows whose results have been made anew, unless they were marked again since.
-
-        Parameters
-        ----------
-        windows
-            As :meth:`dirty_windows` gave them.
-        """
+        """As :class:`ObservationWriter` says."""
         with told(self.folder / MANIFEST, "written"), self._connection as connection:
             connection.execute("BEGIN IMMEDIATE")
             clean(connection, windows)
 
-    def wants_compaction(self) -> bool:
-        """Return whether so many segments have come in that putting them together pays."""
+    def tidy(self) -> None:
+        """As :class:`ObservationWriter` says."""
         incoming = [s for segments in self._segments.values() for s in segments if not s.in_order]
-        return len(incoming) >= INCOMING_MANY
+        if len(incoming) >= INCOMING_MANY:
+            self.compact()
 
     def compact(self) -> int:
         """Put the segments that came in together, sorted, a day each; no row changes.
@@ -278,16 +258,16 @@ class ObservationStore(Queueing):
             for kind in Kind:
                 self._segments[kind] = list(segments_of(self._connection, self.folder, kind))
                 self._known[kind].forget()
-            names = SeriesNames(self._connection)
+            names = list(series_in(self._connection))
             self._remove_orphans()
         if len(names) == len(self._names):
             self._names.written()
 
-    def _write(self, kind: Kind, known_us: int, tally: _Tally) -> list[Segment]:
+    def _write(self, kind: Kind, known_us: int, tally: Tally) -> list[Segment]:
         """Write what is new of the rows of a kind, live and replayed ones one after the other."""
         found = []
         for replayed in (False, True):
-            pending = [p for p in self._waiting if p.kind is kind and p.replayed is replayed]
+            pending = self._waiting_rows(kind, replayed=replayed)
             if not pending:
                 continue
             rows = joined(pending, known_us)
@@ -334,7 +314,7 @@ class ObservationStore(Queueing):
         written: Sequence[Segment],
         known_us: int,
         cursors: Mapping[str, str],
-        tally: _Tally,
+        tally: Tally,
         enlist: Enlist | None,
     ) -> None:
         with told(self.folder / MANIFEST, "written"), self._connection as connection:

@@ -15,6 +15,7 @@ from citytwin.errors import ConfigError, StoreError
 from citytwin.security.audit import AuditChain, verify
 from citytwin.security.decision import Decision, Resource, Subject
 from citytwin.store.observations import ObservationStore, folder_of
+from citytwin.store.observations.postgres_place import PostgresPlace, noted_place
 from tests.unit.cli.test_main import CITY
 from tests.unit.store.observations.rows import levels
 
@@ -49,6 +50,25 @@ def said(command: object, *words: object) -> str:
     done = CliRunner().invoke(command, [str(word) for word in words], catch_exceptions=False)
     assert done.exit_code == 0, done.output
     return done.output
+
+
+def test_observations_in_a_database_are_left_to_its_own_backup(
+    config: Path, tmp_path: Path
+) -> None:
+    """Which is said; the note of where they are comes back, so that readers find them."""
+    folder = folder_of(load(config).city_dir)
+    shutil.rmtree(folder)
+    place = PostgresPlace(
+        host="db.city.example", port=5432, database="city", user="twin", password_env="WORD",
+        authorities=None, namespace="citytwin_little",
+    )  # fmt: skip
+    place.note(folder)
+    told = said(backup, config, tmp_path / "vault")
+    assert "PostgreSQL at db.city.example holds (schema citytwin_little): take a dump" in told
+    shutil.rmtree(tmp_path / "out")
+    (made,) = (tmp_path / "vault").glob("little-*")
+    said(restore, made, config)
+    assert noted_place(folder) == place
 
 
 def test_a_city_is_lost_and_comes_back(config: Path, tmp_path: Path) -> None:
