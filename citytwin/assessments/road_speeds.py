@@ -14,12 +14,18 @@ from pydantic import Field as Bound
 from citytwin.model import properties as p
 from citytwin.model import tables as t
 from citytwin.model.notes import Fact, Note
-from citytwin.model.observed_means import good_of, means_over_time, sources_used
+from citytwin.model.observed_means import (
+    estimated_of,
+    good_of,
+    means_over_time,
+    sources_used,
+)
 from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.text import text
 
 PROPERTIES = (p.VEHICLE_SPEED, p.TRAVEL_TIME)
 _VEHICLE = "vehicle"
+_SERIES = ["thing", "property"]
 _TIE_M = 0.01
 """Nearer to each other than this, two roads are as near as each other to a detector."""
 
@@ -51,7 +57,8 @@ def run(city: CityState, params: RoadSpeedParams) -> Assessed:
     Eng. 1(3), 325-362, space-mean speed); each thing counts once, with its mean over time. Of a vehicle
     the last observation counts, where it was then. What stands still is left out: a vehicle may wait at a
     stop or a light, and a detector that nobody passes measures no speed. A detector that is as near to
-    two segments on different levels, one over the other, is on neither.
+    two segments on different levels, one over the other, is on neither. A segment on which nothing was
+    measured has the mean of the estimates that came in place of measurements, in a column of its own.
 
     Parameters
     ----------
@@ -67,18 +74,22 @@ def run(city: CityState, params: RoadSpeedParams) -> Assessed:
     means = means_over_time(good[good["result"] > 0.0])
     points, unmatched = _at_points(reported, things, roads, params.match_m)
     on_roads = pd.concat([points, _over_sections(reported, params)], ignore_index=True)
-    measured = on_roads.merge(means, on=["thing", "property"], how="left")
-    measured["speed_km_h"] = np.where(
-        measured["property"] == p.TRAVEL_TIME.name,
-        3.6 * measured["length_m"] / measured["value"],
-        measured["value"],
-    )
+    usual = estimated_of(reported)
+    usual = means_over_time(usual[usual["result"] > 0.0]).rename(columns={"value": "usual"})
+    measured = on_roads.merge(means, on=_SERIES, how="left")
+    measured = measured.merge(usual[[*_SERIES, "usual"]], on=_SERIES, how="left")
+    for value, speed in (("value", "speed_km_h"), ("usual", "usual_km_h")):
+        measured[speed] = np.where(
+            measured["property"] == p.TRAVEL_TIME.name,
+            3.6 * measured["length_m"] / measured[value],
+            measured[value],
+        )
     frame = _by_road(measured, roads)
     observed, of_things = sources_used(reported, things)
     return Assessed(
         frame=frame,
         facts=_facts(frame, unmatched),
-        notes=_unknown_roads(roads, params),
+        notes=(*_unknown_roads(roads, params), *_estimated(frame)),
         valid_time=_latest(frame),
         used={t.OBSERVATIONS: observed, t.THINGS: of_things} if len(reported) else {},
     )
@@ -139,11 +150,13 @@ def _over_sections(reported: pd.DataFrame, params: RoadSpeedParams) -> pd.DataFr
 def _by_road(measured: pd.DataFrame, roads: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     inverse = measured.assign(
         inverse=1.0 / measured["speed_km_h"],
+        usual=1.0 / measured["usual_km_h"],
         good=measured["speed_km_h"].notna(),
     )
     grouped = inverse.groupby("road_id", sort=True)
     found = grouped.agg(
         inverse=("inverse", "mean"),
+        usual=("usual", "mean"),
         sensors=("good", "sum"),
         things=("thing", "size"),
         latest=("latest", "max"),
@@ -152,6 +165,7 @@ def _by_road(measured: pd.DataFrame, roads: gpd.GeoDataFrame) -> gpd.GeoDataFram
         found.reset_index(), on="road_id", how="inner"
     )
     frame["speed_km_h"] = 1.0 / frame["inverse"]
+    frame["usual_km_h"] = (1.0 / frame["usual"]).where(frame["speed_km_h"].isna())
     frame["sensors"] = frame["sensors"].astype(np.int32)
     frame["silent_sensors"] = (frame["things"] - frame["sensors"]).astype(np.int32)
     return gpd.GeoDataFrame(frame[list(t.ROAD_SPEEDS.column_names)], crs=roads.crs)
@@ -170,6 +184,21 @@ def _unknown_roads(roads: gpd.GeoDataFrame, params: RoadSpeedParams) -> tuple[No
             severity="loss",
             ja=f"旅行時間の区間に指定された道路 {len(gone)} 件が都市モデルにありません: {some}",
             en=f"{len(gone)} roads that sections of travel times name are not in the city model: {some}",
+        ),
+    )
+
+
+def _estimated(frame: gpd.GeoDataFrame) -> tuple[Note, ...]:
+    """Say that some speeds were not measured."""
+    count = int(frame["usual_km_h"].notna().sum())
+    if not count:
+        return ()
+    return (
+        Note(
+            severity="fallback",
+            ja=f"道路 {count} 区間では感知器が沈黙しており、この時間帯の普段の速度（推定）を示しています",
+            en=f"Detectors on {count} roads are silent: shown is what is usual there at this time of the "
+            "day, which was not measured",
         ),
     )
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import fnmatch
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from urllib.parse import unquote
 
@@ -16,6 +17,8 @@ from citytwin.live_config import TrafficConfig
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.tables import Flag
 from citytwin.store.observations import Thing
+
+_VEHICLE = "vehicle"
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,8 @@ class MeasuredTraffic:
     """Of the last good value."""
     payloads: Mapping[str, tuple[str, ...]]
     """By feed: sha256 of the raw payloads that went in, sorted."""
+    silent: tuple[tuple[str, ObservedProperty], ...]
+    """Things that stand still, and of which nothing good came; their places are in the batches."""
     synthetic: bool
 
     def change(self, before: MeasuredTraffic) -> float:
@@ -93,15 +98,54 @@ def measured_traffic(
                 last = max([s.at for s in good] + ([] if last is None else [last]))
     if last is None:
         return None
-    feeds = sorted(feed for feed, readings in found.items() if readings)
+    silent = tuple(
+        (name, observed)
+        for observed in properties
+        for name in sorted(recent.things)
+        if (name, observed.name) in recent.latest
+        and (name, observed.name) not in means
+        and recent.things[name].kind != _VEHICLE
+        and fnmatch.fnmatchcase(name, config.things)
+    )
+    for name, _ in silent:
+        found.setdefault(source_of(name), [])
+        references.setdefault(source_of(name), set())
+    named = {name for name, _ in silent}
+    feeds = sorted(
+        feed for feed, readings in found.items() if readings or feed in map(source_of, named)
+    )
     things = [recent.things[name] for name in sorted(recent.things)]
     return MeasuredTraffic(
-        batches={feed: _batch(found[feed], feed, things) for feed in feeds},
+        batches={feed: _batch(found[feed], feed, things, named) for feed in feeds},
         means=means,
         at=last,
         payloads={feed: tuple(sorted(references[feed])) for feed in feeds},
+        silent=silent,
         synthetic=any(recent.things[name].synthetic for name, _ in means),
     )
+
+
+def with_estimates(
+    traffic: MeasuredTraffic, usual: Mapping[tuple[str, str], float]
+) -> Mapping[str, Batch]:
+    """Return the readings by feed, with estimates in place of those that are missing.
+
+    Parameters
+    ----------
+    traffic
+        What was measured.
+    usual
+        By thing and property; each becomes a reading with the flag of an estimate.
+    """
+    second = int(traffic.at.timestamp())
+    batches = dict(traffic.batches)
+    for name, observed in traffic.silent:
+        value, feed = usual.get((name, observed.name)), source_of(name)
+        if value is not None:
+            estimate = Reading(_local(name), observed, second, second, value, Flag.ESTIMATED)
+            before = batches[feed]
+            batches[feed] = replace(before, readings=(*before.readings, estimate))
+    return batches
 
 
 def _local(name: str) -> str:
@@ -126,11 +170,13 @@ def _silent(
     return [Reading(_local(name), observed, second, second, latest.value, latest.flag)]
 
 
-def _batch(readings: list[Reading], feed: str, things: list[Thing]) -> Batch:
+def _batch(
+    readings: list[Reading], feed: str, things: list[Thing], silent: Collection[str]
+) -> Batch:
     named = {reading.thing for reading in readings}
     places = tuple(
         Place(_local(t.thing), t.name, t.kind, t.longitude_deg, t.latitude_deg, height_m=t.height_m)
         for t in things
-        if t.source == feed and _local(t.thing) in named
+        if t.source == feed and (t.thing in silent or _local(t.thing) in named)
     )
     return Batch(feed, "", places, tuple(readings))

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
@@ -18,6 +20,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.request import work_dir
 from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.formats.observation_tables import assemble
+from citytwin.formats.observations import Batch
 from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.following import Done
 from citytwin.live.ground_credits import Ground, GroundCredits, ground_of
@@ -28,13 +31,15 @@ from citytwin.live.measured_layer import (
     content_of_measured,
     synthetic_notes,
 )
-from citytwin.live.measured_traffic import MeasuredTraffic
+from citytwin.live.measured_traffic import MeasuredTraffic, with_estimates
 from citytwin.live.publishing import Standing, publish_beside
+from citytwin.live.usual_traffic import usual_traffic
 from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Note
 from citytwin.model.steps import Assessed, Assessment, CityState, Dataset, Decoded
-from citytwin.model.tables import OBSERVATIONS, THINGS, Table
+from citytwin.model.tables import OBSERVATIONS, ROAD_SPEEDS, THINGS, Table
 from citytwin.store.layer_writer import LayerContent
+from citytwin.store.observations import folder_of, open_lookup
 from citytwin.store.tables import conform
 
 _WGS_84 = "EPSG:4326"
@@ -59,6 +64,8 @@ class _Map:
 
     assessed: Assessed
     frame: gpd.GeoDataFrame
+    usual: Mapping[tuple[str, str], float]
+    """Estimates in place of what is missing, by thing and property."""
     ground: Ground | None
     """Of the tables of the last run that went in; None where it needs none."""
     said: str
@@ -96,20 +103,33 @@ def _computed(job: TrafficJob) -> _Map:
     ground = ground_of(job.loaded, of_the_run, hint) if of_the_run else None
     store = CityStore(work_dir(job.loaded), crs, config.time_zone, DEFAULT_TILE_CELLS, job.grid)
     tables: dict[Table, pd.DataFrame] = {one: store.read_table(one) for one in of_the_run}
-    decoded = [_decoded(job, feed) for feed in job.traffic.batches]
+    usual = _usual(job, step)
+    batches = with_estimates(job.traffic, usual)
+    decoded = [_decoded(job, feed, batch) for feed, batch in batches.items()]
     for table in _MEASURED:
         rows = pd.concat([one.tables[table] for one in decoded], ignore_index=True)
         tables[table] = gpd.GeoDataFrame(rows) if table.geometry != "none" else rows
     assessed = step.run(CityState(job.grid, {}, tables, config.time_zone), params)
     frame = gpd.GeoDataFrame(conform(step.output, assessed.frame, crs))
-    return _Map(assessed, frame, ground, params.model_dump_json())
+    return _Map(assessed, frame, usual, ground, params.model_dump_json())
 
 
-def _decoded(job: TrafficJob, feed: str) -> Decoded:
+def _usual(job: TrafficJob, step: Assessment[Any]) -> Mapping[tuple[str, str], float]:
+    """What silent detectors measure at this time of the day, where the map shows that."""
+    silent = [(name, observed.name) for name, observed in job.traffic.silent]
+    if not silent or step.output != ROAD_SPEEDS:
+        return {}
+    loaded = job.loaded
+    with open_lookup(folder_of(loaded.city_dir, sealed=loaded.protected)) as lookup:
+        zone = ZoneInfo(loaded.config.time_zone)
+        return usual_traffic(lookup, silent, job.traffic.at, zone)
+
+
+def _decoded(job: TrafficJob, feed: str, batch: Batch) -> Decoded:
     """Tables of one feed, as they come from a file of it."""
     config = job.loaded.config
     dataset = Dataset(feed, job.loaded.file.parent, (), job.grid.crs, config.time_zone)
-    return assemble(dataset, [job.traffic.batches[feed]], source_crs=_WGS_84)
+    return assemble(dataset, [batch], source_crs=_WGS_84)
 
 
 def _content_of(job: TrafficJob, made: _Map, standing: Standing) -> LayerContent:
@@ -117,9 +137,11 @@ def _content_of(job: TrafficJob, made: _Map, standing: Standing) -> LayerContent
     feeds = live.feeds if live else ()
     credit = credits_of_feeds(feeds, traffic.payloads, synthetic=traffic.synthetic)
     told = made.ground.credits(standing) if made.ground else GroundCredits((), (), ())
-    means = [[*key, value] for key, value in traffic.means.items()]
+    means, usual = (
+        [[*key, value] for key, value in values.items()] for values in (traffic.means, made.usual)
+    )
     said = json.dumps(
-        [means, traffic.at.isoformat(), traffic.payloads, made.said, told.fingerprints]
+        [means, usual, traffic.at.isoformat(), traffic.payloads, made.said, told.fingerprints]
     )
     clock = clock_of(traffic.at, job.loaded.config.time_zone)
     live_note = Note(

@@ -22,6 +22,18 @@ def good_of(observations: pd.DataFrame) -> pd.DataFrame:
     return good.sort_values(["phenomenon_start", "phenomenon_end"], kind="stable")
 
 
+def estimated_of(observations: pd.DataFrame) -> pd.DataFrame:
+    """Return the estimates that stand in place of observations, in order of time.
+
+    Parameters
+    ----------
+    observations
+        Rows of the table ``observations``.
+    """
+    estimated = observations[observations["flag"] == int(Flag.ESTIMATED)]
+    return estimated.sort_values(["phenomenon_start", "phenomenon_end"], kind="stable")
+
+
 def means_over_time(good: pd.DataFrame) -> pd.DataFrame:
     """Average the observations of each thing and property over time.
 
@@ -32,7 +44,7 @@ def means_over_time(good: pd.DataFrame) -> pd.DataFrame:
     Parameters
     ----------
     good
-        Rows of :func:`good_of`.
+        Rows of :func:`good_of`, or of :func:`estimated_of`.
 
     Returns
     -------

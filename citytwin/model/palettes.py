@@ -122,6 +122,12 @@ SLOW: Rgb = (246, 184, 94)
 """Traffic that is slow or a little late."""
 HEAVY: Rgb = (188, 42, 52)
 """Traffic that is jammed or very late."""
+USUALLY_EASY: Rgb = (160, 192, 221)
+"""What is usual where nobody measures: paler than what was measured, in the same order."""
+USUALLY_SLOW: Rgb = (251, 224, 186)
+"""Usually slow."""
+USUALLY_HEAVY: Rgb = (225, 157, 162)
+"""Usually jammed."""
 COUNTED: Rgb = (112, 88, 152)
 """Traffic that is counted only."""
 OPEN_WATER: Rgb = (99, 136, 198)

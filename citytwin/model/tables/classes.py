@@ -6,12 +6,14 @@ from enum import IntEnum, IntFlag
 
 
 class Flag(IntEnum):
-    """Quality of an observation (IODE/QARTOD primary level)."""
+    """Quality of an observation (IODE/QARTOD primary level; 8 as in Argo's reference table 2)."""
 
     GOOD = 1
     NOT_EVALUATED = 2
     SUSPECT = 3
     BAD = 4
+    ESTIMATED = 8
+    """Put in place of what nobody measured; never stored, and no observation that is used as one."""
     MISSING = 9
 
 

@@ -326,6 +326,12 @@ ROAD_SPEEDS = Table(
         Column("sensors", "int32", "1", nullable=False, meaning="of which it is the mean"),
         Column("silent_sensors", "int32", "1", nullable=False, meaning="that sent nothing good"),
         Column("latest", "time"),
+        Column(
+            "usual_km_h",
+            "float64",
+            "km/h",
+            meaning="where nothing good was measured: estimated, as usual at this time of the day",
+        ),
         Column("geometry", "geometry", nullable=False),
     ),
     geometry="polygon",

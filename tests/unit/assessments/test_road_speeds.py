@@ -10,10 +10,11 @@ import pytest
 import shapely
 
 from citytwin.assessments.road_speeds import ASSESSMENT, RoadSpeedParams
+from citytwin.layers.road_speeds import CLASS, with_classes
 from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Assessed, CityState
-from citytwin.model.tables import OBSERVATIONS, ROAD_SPEEDS, ROADS, THINGS
+from citytwin.model.tables import OBSERVATIONS, ROAD_SPEEDS, ROADS, THINGS, Flag
 from citytwin.store.tables import conform
 from tests.unit.assessments.observed_tables import CRS, Observed, observations, things
 
@@ -129,3 +130,26 @@ def test_without_a_measurement_there_is_no_road() -> None:
     assert len(found.frame) == 0
     assert found.valid_time is None
     assert found.used == {}
+
+
+def test_an_estimate_is_no_measurement() -> None:
+    """It fills only roads on which nothing was measured, in a column of its own, and is told of."""
+    rows = [
+        ("a", p.VEHICLE_SPEED, 600, 50.0, 1),
+        ("b", p.VEHICLE_SPEED, 600, 20.0, Flag.ESTIMATED),
+        ("c", p.VEHICLE_SPEED, 600, 60.0, Flag.ESTIMATED),
+        ("d", p.VEHICLE_SPEED, 600, 20.0, Flag.ESTIMATED),
+    ]
+    places = {"a": (10.0, 5.0), "b": (90.0, 5.0), "c": (150.0, 4.0), "d": (160.0, 4.0)}
+    found = assessed(rows, places)
+    frame = found.frame.set_index("road_id")
+    assert frame.loc["avenue", "speed_km_h"] == 50.0
+    assert pd.isna(frame.loc["avenue", "usual_km_h"])
+    assert pd.isna(frame.loc["street", "speed_km_h"])
+    assert frame.loc["street", "usual_km_h"] == pytest.approx(30.0)
+    assert frame.loc["street", ["sensors", "silent_sensors"]].tolist() == [0, 2]
+    assert pd.isna(frame.loc["street", "latest"])
+    assert [note.severity for note in found.notes] == ["fallback"]
+    assert found.valid_time == datetime.fromtimestamp(600, UTC)
+    classes = with_classes(conform(ROAD_SPEEDS, found.frame, CRS)).set_index("road_id")[CLASS]
+    assert (classes["avenue"], classes["street"]) == (2, 5)

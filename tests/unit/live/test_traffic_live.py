@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from datetime import UTC, datetime, timedelta
 
 import geopandas as gpd
@@ -16,7 +17,7 @@ from citytwin.live.recent import Recent
 from citytwin.live.traffic_trigger import POINTS, ROADS, traffic_trigger
 from citytwin.live_config import TrafficConfig
 from citytwin.model.properties import TRAFFIC_FLOW, VEHICLE_SPEED
-from citytwin.store.observations import Thing
+from citytwin.store.observations import ObservationStore, Observed, Thing, folder_of, raw_ref_of
 from tests.pipelines.small_city import published_files
 from tests.unit.live.following_town import GATE, layer_folder, nothing_measured, order_of
 
@@ -97,6 +98,37 @@ def test_a_detector_gives_its_road_a_speed(loaded: LoadedConfig) -> None:
     assert all(after[name] == before[name] for name in others)
     counted(recent, NOW + timedelta(seconds=1), "gate 1", (3000.0, 60.0), "cc")
     assert not roads.wanted(NOW + timedelta(seconds=1)), "a flow is no speed"
+
+
+def test_a_silent_detector_shows_what_is_usual(loaded: LoadedConfig) -> None:
+    """By what the store knows of this time of the day, never as if it had been measured."""
+    recent = nothing_measured()
+    counted(recent, NOW - timedelta(hours=1), "gate 1", (1000.0, 60.0), "aa")
+    elsewhere = Thing("urn:citytwin:sensors:far", "sensors", None, "traffic_detector", 130.0, 33.0)
+    second = int(NOW.timestamp())
+    reading = Reading("far", VEHICLE_SPEED, second, second, 50.0)
+    recent.add("sensors", Batch("f", "cc" * 32, (), (reading,)), [elsewhere])
+    days = [NOW - timedelta(days=d) for d in range(1, 29)]
+    moments = [
+        (day - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1) for day in days
+    ]
+    n = len(days)
+    past = Observed(
+        "sensors", ["urn:citytwin:sensors:gate%201"] * n, ["vehicle_speed"] * n, ["km/h"] * n,
+        moments, moments, [36.0] * n, [1] * n, [0] * n, raw_ref_of(b"past"),
+    )  # fmt: skip
+    folder = folder_of(loaded.city_dir, sealed=loaded.protected)
+    with ObservationStore.open(folder) as store:
+        store.append(past)
+        store.commit()
+    made(traffic_trigger(loaded, CONFIG, recent, ROADS), NOW)
+    (file,) = layer_folder(loaded, "road_speeds").glob("*.parquet")
+    (road,) = gpd.read_parquet(file).itertuples()
+    assert (road.sensors, road.silent_sensors) == (0, 1)
+    assert math.isnan(road.speed_km_h)
+    assert road.usual_km_h == pytest.approx(36.0)
+    document = json.loads((file.parent / "layer.json").read_text("utf-8"))
+    assert "fallback" in {note["severity"] for note in document["notes"]}
 
 
 def test_traffic_that_goes_on_as_it_was_is_not_published_again(loaded: LoadedConfig) -> None:

@@ -195,18 +195,19 @@ def transit_lines() -> gpd.GeoDataFrame:
 
 
 def road_speeds() -> gpd.GeoDataFrame:
-    """Return a jammed, a slow and a flowing road, and one whose detector is silent."""
-    speeds = [7.5, 15.0, 48.0, np.nan]
-    top = GRID.y_max - 30 * np.arange(4) - 30
+    """Return a jammed, a slow and a flowing road, and two whose detectors are silent."""
+    speeds = [7.5, 15.0, 48.0, np.nan, np.nan]
+    top = GRID.y_max - 30 * np.arange(5) - 30
     return gpd.GeoDataFrame(
         {
-            "road_id": _strings("road_", 4),
-            "name": pd.array(["中央通り", *[None] * 3], dtype="string"),
-            "function": pd.array(["市道"] * 4, dtype="string"),
+            "road_id": _strings("road_", 5),
+            "name": pd.array(["中央通り", *[None] * 4], dtype="string"),
+            "function": pd.array(["市道"] * 5, dtype="string"),
             "speed_km_h": speeds,
-            "sensors": pd.array([2, 1, 1, 0], dtype="Int32"),
-            "silent_sensors": pd.array([0, 1, 0, 1], dtype="Int32"),
-            "latest": pd.to_datetime([VALID, VALID, VALID, pd.NaT], utc=True),
+            "sensors": pd.array([2, 1, 1, 0, 0], dtype="Int32"),
+            "silent_sensors": pd.array([0, 1, 0, 1, 1], dtype="Int32"),
+            "latest": pd.to_datetime([VALID, VALID, VALID, pd.NaT, pd.NaT], utc=True),
+            "usual_km_h": [np.nan, np.nan, np.nan, np.nan, 32.5],
         },
         geometry=[shapely.box(GRID.x_min + 20, y - 10, GRID.x_min + 500, y) for y in top],
         crs=GRID.crs,
