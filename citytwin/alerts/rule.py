@@ -79,8 +79,9 @@ class Watch(_Section):
     min_share: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Share of the things that must have a value before the rest may speak for all [0 to 1]."""
     doubted: bool = False
-    """Whether values count that their own series speaks against: spikes, changes that are too fast,
-    sensors that are stuck, another unit."""
+    """Whether suspect values count: those beyond what the month knows or doubted by their producer, and
+    those that their own series speaks against (spikes, changes that are too fast, sensors that are
+    stuck, another unit)."""
 
     @field_validator("property")
     @classmethod

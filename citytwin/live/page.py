@@ -65,7 +65,7 @@ class Page:
             "running": self.running,
             "values": _values(self.recent, self.public),
             "alerts": [_alert(one) for one in told if one.state.alert_id],
-            "rules": [_rule(one) for one in told],
+            "rules": [_rule(one, self.recent.doubtful(one.rule.watch, self.now)) for one in told],
             "feeds": [
                 _feed(name, standing)
                 for name, standing in self.feeds.items()
@@ -102,8 +102,8 @@ def _values(recent: Recent, public: AbstractSet[str]) -> list[dict[str, object]]
         place, quantity = recent.things.get(thing), _BY_NAME.get(observed)
         if place is None or quantity is None or place.source not in public:
             continue
-        good = latest.flag is Flag.GOOD and latest.value is not None
-        value = latest.value if good and math.isfinite(latest.value or 0.0) else None
+        shown = latest.flag in (Flag.GOOD, Flag.SUSPECT) and latest.value is not None
+        value = latest.value if shown and math.isfinite(latest.value or 0.0) else None
         rows.append(
             {
                 "thing": thing,
@@ -141,12 +141,13 @@ def _alert(shown: RuleShown) -> dict[str, object]:
     }
 
 
-def _rule(shown: RuleShown) -> dict[str, object]:
+def _rule(shown: RuleShown, doubtful: int) -> dict[str, object]:
     quiet = shown.silence
     return {
         "id": shown.rule.id,
         "title": shown.rule.title.model_dump(),
         "phase": shown.state.phase.value,
+        "doubtful": doubtful,
         "silence": None
         if quiet is None
         else {

@@ -20,7 +20,7 @@ from citytwin.formats.rain.image import RainImage
 from citytwin.formats.reading_columns import ReadingColumns
 from citytwin.model.series_limits import LIMITS
 from citytwin.model.tables import Flag
-from citytwin.store.observations import ObservationReader, Thing
+from citytwin.store.observations import ObservationLookup, Thing
 from citytwin.store.observations.series_quality import tests_of_one
 
 _FLAGS = {int(flag): flag for flag in Flag}
@@ -57,6 +57,11 @@ class Recent:
     _samples: defaultdict[str, defaultdict[str, dict[datetime, float]]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(dict))
     )
+    """Good values."""
+    _suspect: defaultdict[tuple[str, str], dict[datetime, float]] = field(
+        default_factory=lambda: defaultdict(dict)
+    )
+    """Values that came as suspect, by thing and property."""
 
     def add(self, source: str, batch: Batch, things: Iterable[Thing]) -> None:
         """Take in what a payload held; a value that comes again replaces its first version.
@@ -113,6 +118,10 @@ class Recent:
             samples[at] = value
         else:
             samples.pop(at, None)
+        if flag is Flag.SUSPECT and value is not None:
+            self._suspect[thing, observed][at] = value
+        elif self._suspect:
+            self._suspect[thing, observed].pop(at, None)
 
     def forget(self, now: datetime) -> None:
         """Let go of what is no longer recent; things stay, so that they are missed.
@@ -127,6 +136,9 @@ class Recent:
             for samples in by_thing.values():
                 for at in [at for at in samples if at < first]:
                     del samples[at]
+        for suspect in self._suspect.values():
+            for at in [at for at in suspect if at < first]:
+                del suspect[at]
         for images in self.images.values():
             for end_s in [end_s for end_s in images if end_s < first.timestamp()]:
                 del images[end_s]
@@ -135,21 +147,45 @@ class Recent:
                 del references[at]
 
     def series(self, watch: Watch) -> Mapping[str, Sequence[Sample]]:
-        """Return the good values of all things that a rule watches.
+        """Return the good values of all things that a rule watches, and those that it counts all the same.
 
         Parameters
         ----------
         watch
             Of the rule.
         """
-        trusted = watch.doubted or watch.property not in LIMITS
         return {
-            thing: [Sample(at, samples[at]) for at in samples]
-            if trusted
-            else _undoubted(watch.property, samples)
+            thing: self._counted(watch, thing, samples)
             for thing, samples in self._samples.get(watch.property, {}).items()
             if fnmatch.fnmatchcase(thing, watch.things)
         }
+
+    def _counted(self, watch: Watch, thing: str, samples: Mapping[datetime, float]) -> list[Sample]:
+        if watch.doubted:
+            suspect = self._suspect.get((thing, watch.property))
+            samples = samples if not suspect else {**samples, **suspect}
+        elif watch.property in LIMITS:
+            return _undoubted(watch.property, samples)
+        return [Sample(at, samples[at]) for at in samples]
+
+    def doubtful(self, watch: Watch, now: datetime) -> int:
+        """Return how many things a rule watches of which the last value is suspect, and left out.
+
+        Parameters
+        ----------
+        watch
+            Of the rule.
+        now
+            Aware; what is older than the rule allows is not told.
+        """
+        if watch.doubted:
+            return 0
+        first = now - timedelta(minutes=watch.max_age_minutes)
+        return sum(
+            latest.flag is Flag.SUSPECT and latest.at >= first
+            for (thing, observed), latest in self.latest.items()
+            if observed == watch.property and fnmatch.fnmatchcase(thing, watch.things)
+        )
 
     def sources(self, watch: Watch) -> frozenset[str]:
         """Return the names of the feeds that a rule has met things of.
@@ -167,7 +203,7 @@ class Recent:
 
     def refill(
         self,
-        reader: ObservationReader,
+        reader: ObservationLookup,
         now: datetime,
         name_of: Callable[[bytes], bytes | None] = lambda _begin: None,
     ) -> None:

@@ -54,6 +54,7 @@ import { within } from "./published.js";
  * @property {string} id
  * @property {Text} title
  * @property {string} phase
+ * @property {number} doubtful  Things whose last value is suspect, and counts for nothing.
  * @property {Silence|null} silence
  *
  * @typedef {object} Live
@@ -72,6 +73,8 @@ const SILENT_S = 30;
 const OLD_S = 120;
 /** Unit of directions: on its own one says little. */
 const BEARING = "deg";
+/** Flag of a value that something speaks against. */
+const SUSPECT = "suspect";
 /** Phase of a rule that sees nothing; it is never an all-clear. */
 const NO_DATA = "no-data";
 
@@ -237,6 +240,7 @@ class LivePanel {
   rule(rule) {
     const title = pick(rule.title);
     const lines = rule.unseeing ? [t("live.nodata", { title })] : [];
+    if (rule.doubtful) lines.push(t("live.left_out", { title, count: rule.doubtful }));
     if (rule.silence) {
       const { up_to: level, until, by, why } = rule.silence;
       const time = instant(until, this.city.latest.time_zone);
@@ -253,7 +257,7 @@ class LivePanel {
       { "data-old": String(seconds > OLD_S) },
       el("th", { scope: "row" }, value.name),
       el("td", {}, pick(value.title)),
-      el("td", { class: "number" }, said(value)),
+      el("td", { class: "number" }, said(value), doubt(value)),
       el("td", { class: "number" }, ageOf(seconds)),
     );
   }
@@ -278,7 +282,7 @@ class LivePanel {
       }
       const seconds = (Date.now() - Date.parse(value.at)) / 1000;
       const element = marker.getElement();
-      element.textContent = said(value);
+      element.textContent = said(value) + (doubt(value) && " ?");
       element.dataset.kind = value.kind;
       element.toggleAttribute("data-old", seconds > OLD_S);
     }
@@ -295,6 +299,14 @@ function said(value) {
   if (value.value === null) return "–";
   const digits = Math.abs(value.value) < 10 ? 2 : Math.abs(value.value) < 100 ? 1 : 0;
   return `${value.value.toFixed(digits)} ${unitName(value.unit)}`;
+}
+
+/**
+ * What is said beside a suspect value.
+ * @param {LiveValue} value
+ */
+function doubt(value) {
+  return value.value !== null && value.flag === SUSPECT ? ` ${t("live.suspect")}` : "";
 }
 
 /** @param {number} seconds */
