@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime
+
 import pytest
 from google.transit import gtfs_realtime_pb2 as pb
 
@@ -11,6 +14,7 @@ from citytwin.formats.gtfs_stops import Stop
 from citytwin.model import properties as p
 from citytwin.model.steps import Dataset
 from citytwin.model.tables import OBSERVATIONS, THINGS
+from citytwin.store.observations import ObservationReader, ObservationStore, decoded_feed
 
 NOW_S = 1_708_035_269
 STOPS = {"A": Stop("Alpha", 139.70, 35.60), "B": Stop(None, 139.71, 35.61)}
@@ -83,6 +87,34 @@ def test_the_newest_position_of_a_vehicle_counts():
     add_vehicle(feed, timestamp=NOW_S, lat=35.0)
     add_vehicle(feed, timestamp=NOW_S - 60, lat=34.0)
     assert decode(feed).places[0].latitude_deg == pytest.approx(35.0)
+
+
+def test_vehicles_that_are_stamped_alike_are_apart():
+    """Many producers give all vehicles the time of the message; two never become one."""
+    feed = message()
+    for number in range(3):
+        add_vehicle(feed, f"bus-{number}", speed=10.0 + number, timestamp=NOW_S)
+    readings = decode(feed).readings
+    assert [(r.thing, r.end_s, round(r.value / 3.6)) for r in readings] == [
+        (f"vehicle:bus-{number}", NOW_S, 10 + number) for number in range(3)
+    ]
+
+
+def test_a_message_that_goes_back_displaces_nothing(tmp_path):
+    """What comes later and is older counts at its own time; the newer value is still the last."""
+    with ObservationStore.open(tmp_path / "obs") as store:
+        for shift_s, speed in ((0, 10.0), (-60, 5.0)):
+            feed = message(NOW_S + shift_s)
+            add_vehicle(feed, speed=speed)
+            found = decoded_feed("bus", replace(decode(feed), raw_ref="00" * 32))
+            store.append(found.rows)
+            assert store.commit().stored == 1
+    with ObservationReader(tmp_path / "obs") as reader:
+        speeds = [
+            reader.state(datetime.fromtimestamp(NOW_S + shift_s, UTC)).frame["result"].tolist()
+            for shift_s in (60, -30)
+        ]
+    assert speeds == [[pytest.approx(36.0)], [pytest.approx(18.0)]]
 
 
 @pytest.mark.parametrize(
