@@ -12,7 +12,8 @@ import argparse
 import asyncio
 import tempfile
 import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import cycle
 from pathlib import Path
@@ -33,6 +34,16 @@ from tests.server.identity import Identity, free_port
 WORKERS = 2
 RULES = 50
 PARTS, LONGEST_PART_S = 6, 300.0
+
+
+@dataclass
+class Answers:
+    """What came back."""
+
+    taken_s: list[float] = field(default_factory=list)
+    """Of tiles, and of places without one [s]."""
+    refused: Counter[str] = field(default_factory=Counter)
+    """Other answers by their status, and requests without one by their error."""
 
 
 @dataclass(frozen=True)
@@ -70,9 +81,9 @@ def tiles(city: Path) -> list[str]:
     ]
 
 
-async def load(url: str, token: str, paths: list[str], seconds: float, per_s: float) -> list[float]:
-    """Ask at a steady rate, whatever is answered when; times of the answers [s]."""
-    taken: list[float] = []
+async def load(url: str, token: str, paths: list[str], seconds: float, per_s: float) -> Answers:
+    """Ask at a steady rate, whatever is answered when."""
+    found = Answers()
     limits = httpx.Limits(max_connections=100)
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(
@@ -81,9 +92,15 @@ async def load(url: str, token: str, paths: list[str], seconds: float, per_s: fl
 
         async def ask(path: str) -> None:
             begun_s = time.perf_counter()
-            answer = await client.get(path)
-            assert answer.status_code in (200, 204), answer.status_code
-            taken.append(time.perf_counter() - begun_s)
+            try:
+                answer = await client.get(path)
+            except httpx.HTTPError as error:
+                found.refused[type(error).__name__] += 1
+                return
+            if answer.status_code in (200, 204):
+                found.taken_s.append(time.perf_counter() - begun_s)
+            else:
+                found.refused[str(answer.status_code)] += 1
 
         begun_s, asked = time.perf_counter(), []
         for number, path in enumerate(cycle(paths)):
@@ -93,7 +110,7 @@ async def load(url: str, token: str, paths: list[str], seconds: float, per_s: fl
             await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
             asked.append(asyncio.create_task(ask(path)))
         await asyncio.gather(*asked)
-    return taken
+    return found
 
 
 def serving(city: Path, seconds: float, per_s: float) -> None:
@@ -106,7 +123,9 @@ def serving(city: Path, seconds: float, per_s: float) -> None:
             server = sc.start_server(folder, identity, port, "--workers", str(WORKERS))
             try:
                 paths = tiles(city)
-                asyncio.run(load(server.url, server.token(), paths, 5.0, per_s))  # all have begun
+                first = asyncio.run(load(server.url, server.token(), paths, 5.0, per_s))
+                print(f"the first {len(first.taken_s)} tiles: {quantiles(first.taken_s)} ms")
+                assert not first.refused, first.refused
                 report(server, paths, seconds, per_s)
             finally:
                 sc.stop_server(server)
@@ -114,23 +133,36 @@ def serving(city: Path, seconds: float, per_s: float) -> None:
 
 def report(server: sc.Running, paths: list[str], seconds: float, per_s: float) -> None:
     """Print a line of a table for each part of the time; all of it but the first is steady."""
-    print("| after s | tiles | p50 ms | p95 ms | p99 ms | max ms | CPU ms a tile | MB | load |")
-    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
+    print(
+        "| after s | tiles | refused | p50 ms | p95 ms | p99 ms | max ms | CPU ms a tile | MB | load |"
+    )
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|")
     parts = max(PARTS, round(seconds / LONGEST_PART_S))
-    every: list[float] = []
+    every = Answers()
     for part in range(parts):
         before = sampled(server)
         start = part * len(paths) // parts
         turned = paths[start:] + paths[:start]
         token = server.token()  # holds for ten minutes
-        times = asyncio.run(load(server.url, token, turned, seconds / parts, per_s))
+        found = asyncio.run(load(server.url, token, turned, seconds / parts, per_s))
         after = sampled(server)
-        cpu = 1000 * (after.cpu_s - before.cpu_s) / len(times)
-        row = f"{(part + 1) * seconds / parts:.0f} | {len(times)} | {quantiles(times)}"
+        count = len(found.taken_s)
+        cpu = 1000 * (after.cpu_s - before.cpu_s) / count
+        refused = told(found.refused)
+        row = (
+            f"{(part + 1) * seconds / parts:.0f} | {count} | {refused} | {quantiles(found.taken_s)}"
+        )
         loaded = psutil.getloadavg()[0]
         print(f"| {row} | {cpu:.1f} | {after.memory_mb:.0f} | {loaded:.0f} |", flush=True)
-        every += times
-    print(f"| all | {len(every)} | {quantiles(every)} | | | |")
+        every.taken_s += found.taken_s
+        every.refused += found.refused
+    whole = f"{len(every.taken_s)} | {told(every.refused)} | {quantiles(every.taken_s)}"
+    print(f"| all | {whole} | | | |")
+
+
+def told(refused: Counter[str]) -> str:
+    """How many of which kind."""
+    return ", ".join(f"{count} x {what}" for what, count in refused.items()) or "0"
 
 
 def quantiles(times: list[float]) -> str:

@@ -95,6 +95,10 @@ class UnreachableError(CityTwinError, OSError):
         self.retry_after_s = retry_after_s
 
 
+class NoWorkersError(CityTwinError):
+    """A cluster has lost its workers; what they have made is kept for the next run."""
+
+
 class GridMismatchError(CityTwinError, ValueError):
     """Two things that should lie on one grid, or in one CRS, do not.
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "install-timer": "Write what runs a city every night: units of systemd, or a CronJob.",
     "cluster": "Write certificates for a cluster of Dask.",
     "keys": "Make, list, rotate and destroy the keys of restricted data.",
+    "seal": "Seal observations from before a city had restricted data.",
     "upload": "Bring the object storage of a city to what stands published.",
     "prune": "Remove old runs of a published city.",
     "backup": "Copy what a city cannot make anew, while all goes on.",

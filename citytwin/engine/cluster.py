@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -81,6 +81,11 @@ class Workers:
             Whether the same task need not be done twice.
         """
         return self.start().submit(function, *arguments, pure=pure)
+
+    def nthreads(self) -> Mapping[str, int]:
+        """Threads of the workers that are there, by their address."""
+        found: Mapping[str, int] = self.start().nthreads()
+        return found
 
 
 @contextmanager

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import logging
 import shutil
-from collections.abc import Collection, Iterable
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -27,6 +27,8 @@ from citytwin.transports.buckets import Bucket, Stored
 from citytwin.transports.side_by_side import side_by_side
 
 log = logging.getLogger(__name__)
+PAST_PATIENCE_S = 3600.0
+"""For the night that is made up for now: longer than most take, shorter than until the next one [s]."""
 _MARGIN_BYTES = 32_000_000
 _RECORD = ".objects.jsonl"
 """Ends the name of the file that says which copy is of which object."""
@@ -100,51 +102,89 @@ def fetch_sources(loaded: LoadedConfig) -> Fetched:
     Raises
     ------
     BusyError
-        If a run holds the city, or copies would change under a night that is made up for.
+        If a run holds the city for longer than a minute, or a night that is made up for reads the
+        copies for longer than an hour.
     StoreError, UnreachableError
         If a server refuses or fails, or the disk has no room; what was copied stays for the next
         try.
     """
     if not loaded.remote_sources:
         if loaded.copies.exists():
-            with holding(loaded), _past_nights_held(loaded):
+            with _held_alone(loaded):
                 shutil.rmtree(loaded.copies)
         return Fetched(0, 0)
     with holding(loaded):
-        if loaded.private:
-            private_folder(loaded.copies)
-        every: dict[str, _Copies] = {}
-        for source in loaded.remote_sources:
-            name = _bucket_of(source)
-            if name not in every:
-                every[name] = _copies(loaded, source)
-            copies = every[name]
-            try:
-                copies.wanted |= _objects(copies.bucket, source)
-            except SourceError as error:
-                log.warning("source %s: %s", source.name, error)
-        missing = [(copies, name) for copies in every.values() for name in copies.missing()]
-        size = sum(copies.wanted[name].size for copies, name in missing)
-        _require_room(loaded.copies, size)
-        strays = _strays(loaded.copies, every.keys())
-        changes = bool(missing or strays) or any(copies.others() for copies in every.values())
-        with _past_nights_held(loaded) if changes else nullcontext():
-            side_by_side(lambda one: one[0].fetch(one[1]), missing)
-            for copies in every.values():
-                copies.drop_others()
-            _remove(strays)
-    return Fetched(len(missing), size)
+        if not _look(loaded).changes:
+            return Fetched(0, 0)
+    with _held_alone(loaded):
+        return _look(loaded).fetch()
 
 
-def _past_nights_held(loaded: LoadedConfig) -> AbstractContextManager[None]:
-    """Keep nights from being made up for, which read the same copies, while these change.
+@dataclass(frozen=True)
+class _Look:
+    """What the buckets hold now, and what is here of it."""
 
-    Nobody is waited for: a night holds its own store before the city's, and here it is after it.
+    folder: Path
+    """Of all copies."""
+    copies: tuple[_Copies, ...]
+    missing: tuple[tuple[_Copies, str], ...]
+    strays: tuple[Path, ...]
+
+    @property
+    def changes(self) -> bool:
+        """Whether copies are to be made, or to go."""
+        return bool(self.missing or self.strays) or any(one.others() for one in self.copies)
+
+    def fetch(self) -> Fetched:
+        """Make the copies that are missing; others go."""
+        size = sum(copies.wanted[name].size for copies, name in self.missing)
+        _require_room(self.folder, size)
+        side_by_side(lambda one: one[0].fetch(one[1]), self.missing)
+        for copies in self.copies:
+            copies.drop_others()
+        _remove(self.strays)
+        return Fetched(len(self.missing), size)
+
+
+def _look(loaded: LoadedConfig) -> _Look:
+    """Ask the buckets; a source of which nothing is there is told in the log."""
+    if loaded.private:
+        private_folder(loaded.copies)
+    loaded.copies.mkdir(parents=True, exist_ok=True)
+    every: dict[str, _Copies] = {}
+    for source in loaded.remote_sources:
+        name = _bucket_of(source)
+        if name not in every:
+            every[name] = _copies(loaded, source)
+        copies = every[name]
+        try:
+            copies.wanted |= _objects(copies.bucket, source)
+        except SourceError as error:
+            log.warning("source %s: %s", source.name, error)
+    return _Look(
+        loaded.copies,
+        tuple(every.values()),
+        tuple((copies, name) for copies in every.values() for name in copies.missing()),
+        tuple(_strays(loaded.copies, every.keys())),
+    )
+
+
+@contextmanager
+def _held_alone(loaded: LoadedConfig) -> Iterator[None]:
+    """Hold the city and the store of its past nights, which read the same copies.
+
+    In the order in which a past night takes them, so that neither waits for the other for ever.
     """
     city = work_dir(loaded)
     store = city.with_name(f"{city.name}{PAST}")
-    # Where there is none yet, whoever makes one holds the city meanwhile.
-    return holding_folder(store, loaded.city_dir) if store.exists() else nullcontext()
+    told = f"the copies of sources, for a past night of {loaded.city_dir}"
+    while True:
+        nights = store.exists()
+        past = holding_folder(store, told, PAST_PATIENCE_S) if nights else nullcontext()
+        with past, holding(loaded):
+            if nights or not store.exists():  # who makes one holds the city meanwhile
+                yield
+                return
 
 
 def to_be_fetched(loaded: LoadedConfig, source: SourceConfig) -> tuple[int, int]:
@@ -198,7 +238,6 @@ def _remove(paths: Iterable[Path]) -> None:
 
 
 def _require_room(folder: Path, size: int) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(folder).free
     if size and size + _MARGIN_BYTES > free:
         msg = f"{folder} has {free / 1e6:.0f} MB left, and {size / 1e6:.0f} MB are to be fetched"

@@ -38,7 +38,7 @@ def holding(loaded: LoadedConfig) -> Iterator[None]:
 
 
 @contextmanager
-def holding_folder(work: Path, out: Path, patience_s: float = 0.0) -> Iterator[None]:
+def holding_folder(work: Path, out: Path | str, patience_s: float = 0.0) -> Iterator[None]:
     """Hold a working store while the block runs.
 
     Parameters
@@ -46,7 +46,7 @@ def holding_folder(work: Path, out: Path, patience_s: float = 0.0) -> Iterator[N
     work
         Folder of the store; made when it does not exist.
     out
-        Folder that is made from it, as users know it.
+        What is made from it, as users know it.
     patience_s
         How long to wait for another command [s].
 
@@ -68,7 +68,7 @@ def holding_folder(work: Path, out: Path, patience_s: float = 0.0) -> Iterator[N
         lock.release()
 
 
-def _acquire(lock: FileLock, out: Path, patience_s: float) -> None:
+def _acquire(lock: FileLock, out: Path | str, patience_s: float) -> None:
     if patience_s > _TOLD_AFTER_S:
         try:
             lock.acquire(timeout=_TOLD_AFTER_S)

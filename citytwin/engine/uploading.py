@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from pathlib import Path
 
 from citytwin.config import LoadedConfig
-from citytwin.engine.locking import holding
+from citytwin.engine.locking import PATIENCE_S, holding, holding_folder
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.store.manifest import WORK
+from citytwin.store.pinned_city import pinned_city
+from citytwin.store.private_folder import private_folder
 from citytwin.store.upload import Uploaded, upload
 from citytwin.transports.bucket_address import BucketFolder
 from citytwin.transports.buckets import Bucket
@@ -31,6 +34,9 @@ def published_place(loaded: LoadedConfig) -> BucketFolder | None:
 def upload_city(loaded: LoadedConfig) -> Uploaded:
     """Bring the object storage of a city to what stands published.
 
+    The city is held only until its files are linked aside; uploads come one after the other, each
+    with what stands when its turn comes.
+
     Parameters
     ----------
     loaded
@@ -41,7 +47,7 @@ def upload_city(loaded: LoadedConfig) -> Uploaded:
     ConfigError
         If it names no object storage, or no keys for it.
     BusyError
-        If a run holds the city.
+        If a run holds the city, or another upload goes on, for longer than a minute.
     StoreError, UnreachableError
         If nothing is published, or the server refuses or fails.
     """
@@ -49,9 +55,15 @@ def upload_city(loaded: LoadedConfig) -> Uploaded:
     if place is None:
         msg = f"{loaded.file.name} names no object storage"
         raise ConfigError(msg, hint="add `publish_to: s3://bucket/folder`, and its bucket")
-    with holding(loaded):
-        keep = loaded.config.nights.keep_runs
-        return upload(loaded.city_dir, Bucket(place), _record_file(loaded), keep)
+    own = _uploads(loaded) / loaded.config.city.id
+    if loaded.private:
+        private_folder(own)
+    with ExitStack() as stack:
+        stack.enter_context(holding_folder(own, place.told, PATIENCE_S))
+        with holding(loaded):
+            city = stack.enter_context(pinned_city(loaded.city_dir, own / "pinned"))
+        record = _uploads(loaded) / f"{loaded.config.city.id}.jsonl"
+        return upload(city, Bucket(place), record, loaded.config.nights.keep_runs)
 
 
 def tried_upload(loaded: LoadedConfig) -> tuple[Uploaded | None, list[str]]:
@@ -78,5 +90,5 @@ def tried_upload(loaded: LoadedConfig) -> tuple[Uploaded | None, list[str]]:
         return None, [f"not uploaded, {address} shows what it did: {error}"]
 
 
-def _record_file(loaded: LoadedConfig) -> Path:
-    return loaded.path(loaded.config.out) / WORK / UPLOADS / f"{loaded.config.city.id}.jsonl"
+def _uploads(loaded: LoadedConfig) -> Path:
+    return loaded.path(loaded.config.out) / WORK / UPLOADS

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -11,11 +12,15 @@ from distributed import Future, KilledWorker, as_completed
 
 from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.results import DecodedPart, LayerResult, TableResult, TileResult
-from citytwin.errors import CityTwinError, StepError, StoreError, hint_of
+from citytwin.errors import CityTwinError, NoWorkersError, StepError, StoreError, hint_of
 from citytwin.store.manifest import Manifest
 from citytwin.store.manifest import Standing as Finished
 
 log = logging.getLogger(__name__)
+PATIENCE_S = 300.0
+"""A service manager has started workers again by then."""
+_LOOK_EVERY_S = 5.0
+_TICK_S = 0.01
 SOURCE = "source:"
 """Begin of the keys of sources."""
 T = TypeVar("T")
@@ -59,6 +64,9 @@ class Submits(Protocol):
     def submit(self, function: Callable[..., Any], *arguments: Any, pure: bool) -> Future:
         """Send a task to a worker."""
 
+    def nthreads(self) -> Mapping[str, int]:
+        """Threads of the workers that are there, by their address."""
+
 
 class Work(Generic[T, R]):
     """Tasks of one kind; more may be submitted while the results come in.
@@ -101,8 +109,14 @@ class Work(Generic[T, R]):
         self._queue.add(future)
 
     def __iter__(self) -> Iterator[tuple[T, R | Failure]]:
-        """Yield every task as it ends; a result has been recorded when it comes."""
-        for future in self._queue or ():
+        """Yield every task as it ends; a result has been recorded when it comes.
+
+        Raises
+        ------
+        NoWorkersError
+            If there are no workers for longer than `PATIENCE_S`.
+        """
+        for future in self._ended():
             token, order = self._asked.pop(future)
             outcome = (
                 self._recorded(order, future.result())
@@ -111,6 +125,36 @@ class Work(Generic[T, R]):
             )
             future.release()
             yield token, outcome
+
+    def _ended(self) -> Iterator[Future]:
+        """Tasks as they end; a scheduler that has lost its workers keeps them for ever."""
+        queue = self._queue
+        if queue is None:
+            return
+        seen_s = look_s = time.monotonic()
+        while not queue.is_empty():
+            if queue.has_ready():
+                yield next(queue)
+                seen_s = look_s = time.monotonic()
+                continue
+            time.sleep(_TICK_S)
+            now_s = time.monotonic()
+            if now_s - look_s < _LOOK_EVERY_S:
+                continue
+            look_s = now_s
+            if self._has_workers():
+                seen_s = now_s
+            elif now_s - seen_s > PATIENCE_S:
+                msg = f"all workers went away, and none came back for {PATIENCE_S:.0f} s"
+                hint = "start some, then run the same command again: it resumes"
+                raise NoWorkersError(msg, hint=hint)
+
+    def _has_workers(self) -> bool:
+        """Of a scheduler that does not answer its tasks tell soon."""
+        try:
+            return bool(self._client.nthreads())
+        except OSError:
+            return True
 
     def _recorded(self, order: Order, result: R) -> R:
         payload = result.model_dump_json(by_alias=True)

@@ -51,11 +51,11 @@ from citytwin.store.observations import (
     open_lookup,
     writing,
 )
-from citytwin.store.observations.manifest import MANIFEST
 from citytwin.store.outbox import Outbox
 from citytwin.store.private_folder import private_folder
 from citytwin.store.publish import announce_live
 from citytwin.store.raw_archive import RawArchive
+from citytwin.store.sealing_observations import lies_in_clear
 
 _LOG = logging.getLogger(__name__)
 _TICK_S = 1.0
@@ -144,9 +144,9 @@ def sync(
 
 def _protect(loaded: LoadedConfig, tell: Callable[[str], None]) -> None:
     clear = folder_of(loaded.city_dir, sealed=False)
-    if (clear / MANIFEST).is_file():
+    if lies_in_clear(clear):
         msg = f"observations from before the data were restricted lie in clear in {clear}"
-        hint = "move them away, or delete them: those from now on are kept sealed"
+        hint = f"`citytwin seal {loaded.file.name}` seals them, or move them away"
         raise StoreError(msg, hint=hint)
     with holding(loaded):
         for said in protect(loaded):

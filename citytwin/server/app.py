@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
@@ -16,7 +17,8 @@ from citytwin.errors import CityTwinError, ConfigError
 from citytwin.security.audit import AuditChain, read_key, read_secret
 from citytwin.server import refusals
 from citytwin.server.city import ServedCity
-from citytwin.server.collections import FEATURES, TILES, collection_routes
+from citytwin.server.collections import COVERAGES, FEATURES, TILES, collection_routes
+from citytwin.server.coverages import coverage_routes
 from citytwin.server.doors import Guard, limiter
 from citytwin.server.features import feature_routes
 from citytwin.server.files import file_routes
@@ -66,6 +68,7 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(guard.keys.ask_ahead)
         yield
         guard.audit.close()
 
@@ -81,9 +84,10 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     app.state.guard = guard
     _refuse_alike(app)
     app.include_router(login_routes(config, secret, city))
-    for door in (FEATURES, TILES):
+    for door in (FEATURES, TILES, COVERAGES):
         app.include_router(collection_routes(config, city, door))
     app.include_router(feature_routes(config, city))
+    app.include_router(coverage_routes(city))
     app.include_router(wmts_routes(config, city))
     tile_routes(app, city)
     app.include_router(file_routes(city))  # last: its addresses are the most general

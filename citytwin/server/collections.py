@@ -1,4 +1,4 @@
-"""What there is, in the shape of OGC API (17-069r4 Features, 20-057 Tiles), for QGIS and others."""
+"""What there is, in the shape of OGC API (17-069r4 Features, 20-057 Tiles, 19-087 Coverages), for QGIS."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from citytwin.model.layer import LayerDocument
 from citytwin.server.addresses import GEOJSON, base_of, link, said
 from citytwin.server.city import ServedCity
+from citytwin.server.coverages import COVERAGES_PREFIX, GEOTIFF
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
 from citytwin.server.settings import ServeConfig
@@ -53,6 +54,16 @@ TILES = Door(
             "tiles-1/1.0/conf/geodata-tilesets",
             "tiles-1/1.0/conf/png",
         )
+    ),
+)
+COVERAGES = Door(
+    COVERAGES_PREFIX,
+    "raster",
+    (
+        "ogcapi-common-1/1.0/conf/core",
+        "ogcapi-common-2/1.0/conf/collections",
+        "ogcapi-coverages-1/1.0/conf/core",
+        "ogcapi-coverages-1/1.0/conf/geotiff",
     ),
 )
 
@@ -125,6 +136,9 @@ def _described(document: LayerDocument, base: str, door: Door) -> dict[str, Any]
     if document.kind == "vector":
         found["itemType"] = "feature"
         found["links"].append(link("items", f"{here}/items", GEOJSON))
+    elif door is COVERAGES:
+        found["dataType"] = "coverage"
+        found["links"].append(link(f"{_REL}/coverage", f"{here}/coverage", GEOTIFF))
     else:
         found["dataType"] = "map"
         found["links"].append(link(f"{_REL}/tilesets-map", f"{base}/tiles/{document.id}/tiles"))

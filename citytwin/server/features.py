@@ -15,13 +15,12 @@ from starlette.responses import Response
 
 from citytwin.model.layer import LayerDocument
 from citytwin.server.addresses import GEOJSON, base_of, link, said
+from citytwin.server.boxes import Box, SaidBox, box_of
 from citytwin.server.city import SeenLayer, ServedCity
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
 from citytwin.server.settings import ServeConfig
 from citytwin.store.at_rest import readable
-
-Box = tuple[float, float, float, float]
 
 
 def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
@@ -41,14 +40,14 @@ def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
         layer: str,
         request: Request,
         visitor: Asking,
-        bbox: Annotated[str | None, Query(max_length=200)] = None,
+        bbox: SaidBox = None,
         limit: Annotated[int, Query(ge=1)] = 100,
         offset: Annotated[int, Query(ge=0, lt=10_000_000)] = 0,
     ) -> Response:
         """Return features of a layer, page by page."""
         seen = _vector(city, visitor, layer)
         frame = _features(seen)
-        box = _box(bbox)
+        box = box_of(bbox)
         if box is not None:
             frame = frame.iloc[sorted(frame.sindex.query(_polygon(box), predicate="intersects"))]
         page = frame.iloc[offset : offset + min(limit, config.limits.features)]
@@ -119,22 +118,6 @@ def _text(moment: datetime) -> str:
 def _named(feature: dict[str, Any], document: LayerDocument) -> dict[str, Any]:
     name = feature["properties"].get(document.id_column)
     return feature if name is None else {**feature, "id": str(name)}
-
-
-def _box(said: str | None) -> Box | None:
-    """Read a bounding box; one that is none is not there."""
-    if said is None:
-        return None
-    try:
-        values = [float(part) for part in said.split(",")]
-    except ValueError as error:
-        raise NotThereError from error
-    if len(values) == 6:  # with heights, which do not count here
-        values = [*values[:2], *values[3:5]]
-    sound = len(values) == 4 and all(abs(value) <= 360 for value in values)
-    if not sound or values[0] > values[2] or values[1] > values[3]:
-        raise NotThereError
-    return values[0], values[1], values[2], values[3]
 
 
 def _polygon(box: Box) -> Any:

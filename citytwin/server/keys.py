@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import ssl
 import threading
 import time
@@ -14,6 +15,7 @@ from joserfc.jwk import KeySet
 from citytwin.errors import UnreachableError
 from citytwin.server.settings import IdentityConfig
 
+_LOG = logging.getLogger(__name__)
 _KEPT_S = 600.0
 _AGAIN_AFTER_S = 10.0
 _TIMEOUT_S = 10.0
@@ -38,6 +40,17 @@ class ProviderKeys:
         self._keys: KeySet | None = None
         self._fetched_s = float("-inf")
         self._tried_s = float("-inf")
+
+    def ask_ahead(self) -> None:
+        """Ask before the first reader comes, so that nobody waits for it, or is sent away meanwhile.
+
+        A provider that does not answer is told in the log, and asked again by the first token.
+        """
+        with self._lock:
+            try:
+                self._fetch(time.monotonic())
+            except UnreachableError as error:
+                _LOG.warning("%s; tokens do not hold until it does", error)
 
     def holding(self, key_id: str) -> KeySet | None:
         """Return the keys when the one named is among them, or None.

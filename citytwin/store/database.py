@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from types import ModuleType
 from typing import cast
 
-from citytwin.errors import ConfigError, SealError
+from citytwin.errors import ConfigError, SealError, StoreError
 from citytwin.security.sealed_folders import folder_key, name_in, sealed_root
 
 _WAIT_S = 30.0
@@ -72,7 +73,7 @@ def open_database(
     )
     if root is not None:
         try:
-            _unlock(connection, root, home)
+            _unlock(connection, home)
         except (library.Error, SealError) as error:
             connection.close()
             if type(error) is not library.DatabaseError:
@@ -82,10 +83,53 @@ def open_database(
     return cast("sqlite3.Connection", connection)
 
 
-def _unlock(connection: sqlite3.Connection, root: Path, home: Path) -> None:
-    key = folder_key(root).derived(f"database {name_in(root, home)}")
+def seal_database(source: Path, target: Path) -> None:
+    """Write what a database in clear holds into a new sealed one.
+
+    Parameters
+    ----------
+    source
+        The database, which nobody writes meanwhile.
+    target
+        Below ``.sealed``; must not exist.
+
+    Raises
+    ------
+    ConfigError
+        If SQLCipher is not installed.
+    StoreError
+        If the database is damaged, or the disk refuses.
+    """
+    library, key = _sqlcipher(target), _key(target)
+    try:
+        with closing(
+            library.connect(f"{source.resolve().as_uri()}?mode=rw", uri=True, timeout=_WAIT_S)
+        ) as connection:
+            connection.execute("ATTACH DATABASE ? AS sealed KEY ?", (str(target), key))
+            connection.execute("SELECT sqlcipher_export('sealed')")
+            (said,) = connection.execute("PRAGMA sealed.quick_check(1)").fetchone()
+            if said != "ok":
+                raise library.DatabaseError(said)
+            (version,) = connection.execute("PRAGMA main.user_version").fetchone()
+            connection.execute(f"PRAGMA sealed.user_version = {version:d}")
+            connection.execute("DETACH DATABASE sealed")
+    except library.Error as error:
+        msg = f"{source} cannot be sealed: {error}"
+        raise StoreError(msg, hint="restore it from a backup, or check the disk") from error
+
+
+def _key(home: Path) -> str:
+    """Key of a sealed database, as SQLCipher takes it."""
+    root = sealed_root(home)
+    if root is None:
+        msg = f"{home} does not lie below a sealed folder"
+        raise SealError(msg, hint="the program is at fault")
+    return f"x'{folder_key(root).derived(f'database {name_in(root, home)}').hex()}'"
+
+
+def _unlock(connection: sqlite3.Connection, home: Path) -> None:
     connection.execute("PRAGMA cipher_log_level = NONE")  # what is wrong is raised, not printed
-    connection.execute(f"PRAGMA key = \"x'{key.hex()}'\"")
+    connection.execute(f'PRAGMA key = "{_key(home)}"')
     connection.execute("SELECT 1 FROM sqlite_master").fetchone()  # the first look needs the key
 
 

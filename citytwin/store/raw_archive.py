@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import itertools
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Self
@@ -141,12 +142,7 @@ class RawArchive:
         if row is None:
             msg = f"no payload {sha256.hex()} in {self._folder}"
             raise StoreError(msg, hint="it was never kept here, or the index is another one")
-        name, file, offset, length = row
-        content = _unpacked(self._folder / file)[offset : offset + length]
-        if hashlib.sha256(content).digest() != name:
-            msg = f"{self._folder / file} is damaged: it does not hold {name.hex()}"
-            raise StoreError(msg, hint="restore the file from a copy")
-        return content
+        return self._part(_unpacked(self._folder / row[1]), *row)
 
     def name_of(self, begin: bytes) -> bytes | None:
         """Return the whole name of a payload; None where it was never kept.
@@ -178,6 +174,26 @@ class RawArchive:
         """SHA-256 of all payloads, sorted."""
         for (name,) in self._base.execute("SELECT sha256 FROM raw ORDER BY sha256"):
             yield name
+
+    def by_file(self) -> Iterator[list[bytes]]:
+        """All payloads, those of one file after those of the other.
+
+        Raises
+        ------
+        StoreError
+            If one is not there, or was damaged.
+        """
+        rows = self._base.execute("SELECT * FROM raw ORDER BY file, offset").fetchall()
+        for file, own in itertools.groupby(rows, key=lambda row: str(row[1])):
+            joined = _unpacked(self._folder / file)
+            yield [self._part(joined, *row) for row in own]
+
+    def _part(self, joined: bytes, name: bytes, file: str, offset: int, length: int) -> bytes:
+        content = joined[offset : offset + length]
+        if hashlib.sha256(content).digest() != name:
+            msg = f"{self._folder / file} is damaged: it does not hold {name.hex()}"
+            raise StoreError(msg, hint="restore the file from a copy")
+        return content
 
 
 def _packed(content: bytes) -> bytes:

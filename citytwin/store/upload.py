@@ -7,7 +7,7 @@ before readers have been switched. What is uploaded is a copy; the city on the d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,17 +15,10 @@ from pydantic import ValidationError
 
 from citytwin.errors import StoreError
 from citytwin.model.layer import Latest
-from citytwin.security.sealed_folders import (
-    KEYS_FILE,
-    WrappedKey,
-    folder_key,
-    name_in,
-    read_wrapped,
-    sealed_root,
-)
-from citytwin.security.sealed_streams import sealed_bytes
-from citytwin.store.latest import LATEST, LIVE, is_layer_id, is_run_id, latest_text, published_city
+from citytwin.security.sealed_folders import KEYS_FILE, WrappedKey, read_wrapped
+from citytwin.store.latest import LATEST
 from citytwin.store.object_record import ObjectRecord
+from citytwin.store.pinned_city import PinnedCity, run_of
 from citytwin.store.prune import superseded
 from citytwin.store.staging import is_sealed
 from citytwin.transports.buckets import Bucket, Stored
@@ -71,18 +64,17 @@ class Uploaded:
     removed: int
 
 
-def upload(city_dir: Path, bucket: Bucket, record_file: Path, keep: int | None) -> Uploaded:
+def upload(city: PinnedCity, bucket: Bucket, record_file: Path, keep: int | None) -> Uploaded:
     """Bring a folder of object storage to what stands published; what is there is not sent again.
 
     Parameters
     ----------
-    city_dir
-        Folder of the published city, which nobody changes meanwhile. Of a sealed one all goes
-        sealed, as it lies there.
+    city
+        The published city. Of a sealed one all goes sealed, as it lies there.
     bucket
         The folder: empty, or that of this city.
     record_file
-        Where it is kept what was sent.
+        Where it is kept what was sent; one upload at a time uses it.
     keep
         Runs of each layer that stay in the bucket, those that the catalogue names among them; None
         = all.
@@ -95,25 +87,21 @@ def upload(city_dir: Path, bucket: Bucket, record_file: Path, keep: int | None) 
     Raises
     ------
     StoreError, UnreachableError
-        If nothing is published, the bucket holds something else or a newer run, or the server
-        refuses or fails; readers then see what they saw before, and another try goes on from here.
+        If the bucket holds something else or a newer run, or the server refuses or fails; readers
+        then see what they saw before, and another try goes on from here.
     """
-    latest = published_city(city_dir)
-    if latest is None:
-        msg = f"{city_dir / LATEST} does not exist"
-        raise StoreError(msg, hint="only a published city can be uploaded")
+    latest, here = city.latest, city.files
     record = ObjectRecord(record_file, bucket.folder)
     there = bucket.listed()
-    here = dict(_files(city_dir, latest))
-    _require_ours(city_dir, latest, bucket, there, {*here, *record})
+    _require_ours(city, bucket, there, {*here, *record})
     todo = [name for name, path in here.items() if not record.stands(name, path, there.get(name))]
     sending = _Sending(bucket, record, here)
-    sending.all([name for name in todo if _run_of(name) is not None])
-    sending.all([name for name in todo if _run_of(name) is None and name != LATEST])
+    sending.all([name for name in todo if run_of(name) is not None])
+    sending.all([name for name in todo if run_of(name) is None and name != LATEST])
     if LATEST in todo:
-        sending.one(LATEST, _told(city_dir / LATEST, latest))
+        sending.one(LATEST, city.told)
     gone = _doomed(latest, there, here, keep)
-    gone += [name for name in record if name not in here and _run_of(name) is None]
+    gone += [name for name in record if name not in here and run_of(name) is None]
     bucket.delete(gone)
     record.forget(gone)
     size = sum(here[name].stat().st_size for name in todo)
@@ -136,36 +124,9 @@ class _Sending:
         self.record.note(name, self.here[name], tag)
 
 
-def _files(city_dir: Path, latest: Latest) -> Iterator[tuple[str, Path]]:
-    """Files of a published city by their names in it; none that a killed run left behind."""
-    for path in sorted(city_dir.rglob("*")):
-        name = path.relative_to(city_dir).as_posix()
-        run = _run_of(name)
-        hidden = any(part.startswith(".") for part in name.split("/"))
-        unpublished = run is not None and run[1] > latest.run_id
-        if path.is_file() and not hidden and not unpublished and name != LIVE:
-            yield name, path
-
-
-def _told(path: Path, latest: Latest) -> bytes:
-    """What ``latest.json`` is in the bucket: as it lies here, but for live values, which stay."""
-    if latest.live is None:
-        return path.read_bytes()
-    text = latest_text(latest.model_copy(update={"live": None})).encode()
-    root = sealed_root(path)
-    return text if root is None else sealed_bytes(folder_key(root), name_in(root, path), text)
-
-
-def _run_of(name: str) -> tuple[str, str] | None:
-    """Layer and run that a file belongs to; None for documents and the page."""
-    layer, _, rest = name.partition("/")
-    run, _, file = rest.partition("/")
-    return (layer, run) if file and is_layer_id(layer) and is_run_id(run) else None
-
-
 def _attributes(name: str) -> dict[str, str]:
     kind = _KINDS.get(Path(name).suffix.lower(), "application/octet-stream")
-    caching = "no-cache" if _run_of(name) is None else _FOREVER
+    caching = "no-cache" if run_of(name) is None else _FOREVER
     return {"Content-Type": kind, "Cache-Control": caching}
 
 
@@ -176,22 +137,18 @@ def _doomed(
     if keep is None:
         return []
     runs: dict[str, set[str]] = {}
-    for run in filter(None, map(_run_of, there)):
+    for run in filter(None, map(run_of, there)):
         runs.setdefault(run[0], set()).add(run[1])
     old = superseded(latest, {layer: sorted(found) for layer, found in runs.items()}, keep)
-    gone = {(layer, run) for layer, ids in old.items() for run in ids} - set(map(_run_of, here))
-    return [name for name in there if _run_of(name) in gone]
+    gone = {(layer, run) for layer, ids in old.items() for run in ids} - set(map(run_of, here))
+    return [name for name in there if run_of(name) in gone]
 
 
 def _require_ours(
-    city_dir: Path,
-    latest: Latest,
-    bucket: Bucket,
-    there: Mapping[str, Stored],
-    ours: set[str],
+    city: PinnedCity, bucket: Bucket, there: Mapping[str, Stored], ours: set[str]
 ) -> None:
     """Refuse to mix a city with files of others, with another city, or with its own future."""
-    place = bucket.folder.told
+    city_dir, latest, place = city.city_dir, city.latest, bucket.folder.told
     if LATEST not in there:
         strange = sorted(there.keys() - ours)
         if strange:

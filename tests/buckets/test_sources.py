@@ -15,13 +15,16 @@ import rasterio
 import shapely
 from click.testing import CliRunner
 from distributed import LocalCluster
+from filelock import FileLock
 
 from citytwin.cli.check import command as check_command
 from citytwin.cli.object_storage import fetch_and_tell
 from citytwin.cli.run import command as run_command
 from citytwin.config import LoadedConfig, PastNight, load
+from citytwin.engine import fetching, locking
 from citytwin.engine.fetching import Fetched, fetch_sources, to_be_fetched
 from citytwin.engine.locking import holding
+from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, SourceError, StoreError, UnreachableError
 from citytwin.transports.bucket_finding import objects_of
 from citytwin.transports.buckets import Bucket
@@ -145,7 +148,7 @@ def test_copies_follow_the_bucket(
 def test_copies_stay_while_a_night_is_made_up_for(
     object_store: ObjectStore, base: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It reads them: what would change them is told to wait, and what changes nothing goes on."""
+    """It reads them: what would change them waits for it, and what changes nothing goes on."""
     loaded = configured(object_store, tmp_path, f"s3://maps/{base}/udx/bldg")
     fetch_sources(loaded)
     before = copies_of(loaded, base)
@@ -156,13 +159,19 @@ def test_copies_stay_while_a_night_is_made_up_for(
     bucket = Bucket(object_store.folder(base))
     with holding(night):
         assert fetch_sources(loaded) == Fetched(0, 0)
+        monkeypatch.setattr(fetching, "PAST_PATIENCE_S", 0.0)
         bucket.delete(["udx/bldg/deep/c.gml"])
-        with pytest.raises(BusyError):
+        with pytest.raises(BusyError, match="holds the copies of sources, for a past night of"):
             fetch_sources(loaded)
         bucket.put("udx/bldg/a.gml", b"<z/>", {})
         with pytest.raises(BusyError):
             fetch_sources(loaded)
         assert copies_of(loaded, base) == before
+    other = FileLock(work_dir(night) / "lock", thread_local=False)
+    other.acquire()
+    monkeypatch.setattr(fetching, "PAST_PATIENCE_S", 60.0)
+    monkeypatch.setattr(locking, "_TOLD_AFTER_S", 0.01)
+    monkeypatch.setattr(locking.log, "warning", lambda *_: other.release())  # it is waited for
     assert fetch_sources(loaded) == Fetched(1, 4)
     assert "udx/bldg/deep/c.gml" not in copies_of(loaded, base)
 

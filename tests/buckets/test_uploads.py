@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +23,10 @@ from citytwin.cli.object_storage import uploaded_or_lost
 from citytwin.cli.plan import command as plan_command
 from citytwin.cli.upload import command as upload_command
 from citytwin.config import load
-from citytwin.errors import CityTwinError, ConfigError, StoreError, UnreachableError
+from citytwin.engine import locking, uploading
+from citytwin.engine.locking import holding
+from citytwin.engine.uploading import upload_city
+from citytwin.errors import BusyError, CityTwinError, ConfigError, StoreError, UnreachableError
 from citytwin.model.layer import Latest
 from citytwin.security import sealed_folders
 from citytwin.security.key_files import write_new_key
@@ -29,6 +34,7 @@ from citytwin.security.key_ring import open_ring
 from citytwin.security.sealing import MAGIC
 from citytwin.store.atomic import write_text
 from citytwin.store.latest import LIVE, published_city
+from citytwin.store.pinned_city import pinned_city
 from citytwin.store.publish import StagedLayer, announce_live, prune, publish
 from citytwin.store.sealed_keys import ensure_sealed
 from citytwin.store.upload import Uploaded, upload
@@ -91,7 +97,8 @@ def put_page(city: Path) -> None:
 
 def sent(city: Path, place: BucketFolder, keep: int | None = None) -> Uploaded:
     """Upload a city."""
-    return upload(city, Bucket(place), city.with_name("record"), keep)
+    with pinned_city(city, city.with_name("pinned")) as pinned:
+        return upload(pinned, Bucket(place), city.with_name("record"), keep)
 
 
 def on_disk(city: Path) -> dict[str, bytes]:
@@ -333,7 +340,7 @@ def sealed(staging: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
 
 def test_sealed_cities_stay_sealed(sealed: Path, place: BucketFolder, tmp_path: Path) -> None:
     """All goes as it lies on the disk, and opens again from a copy with the key; no other mixes in."""
-    upload(sealed, Bucket(place), tmp_path / "record", None)
+    sent(sealed, place)
     copy = tmp_path / "elsewhere" / ".sealed" / "little"
     held = fetched(place, copy)
     assert held == on_disk(sealed)
@@ -351,7 +358,7 @@ def test_sealed_cities_stay_sealed(sealed: Path, place: BucketFolder, tmp_path: 
     info = replace(lc.run_info(SECOND), publication="served", classification="restricted")
     publish(sealed, [layer], info)
     with pytest.raises(StoreError, match="not sealed with the key of"):
-        upload(sealed, Bucket(place), tmp_path / "record", None)
+        sent(sealed, place)
 
 
 def test_sealed_cities_stay_sealed_with_live_values(
@@ -363,13 +370,71 @@ def test_sealed_cities_stay_sealed_with_live_values(
     told = published_city(sealed)
     assert told is not None
     assert told.live == LIVE
-    upload(sealed, Bucket(place), tmp_path / "record", None)
+    sent(sealed, place)
     copy = tmp_path / "elsewhere" / ".sealed" / "little"
     held, here = fetched(place, copy), on_disk(sealed)
     assert held.keys() == here.keys() - {LIVE}
     assert [name for name, content in held.items() if content != here[name]] == ["latest.json"]
     assert held["latest.json"].startswith(MAGIC)
     assert published_city(copy) == told.model_copy(update={"live": None})
+
+
+def configured(folder: Path, object_store: ObjectStore, place: BucketFolder) -> Path:
+    """A configuration of the city in `out`, which is uploaded to a place."""
+    config = folder / "city.yaml"
+    access = f"{{endpoint: '{object_store.endpoint}', authorities: {object_store.authority}}}"
+    config.write_text(f"{CITY}publish_to: {place}\nbuckets: {{maps: {access}}}\n")
+    return config
+
+
+def test_the_city_goes_on_while_it_is_uploaded(
+    staging: Path,
+    object_store: ObjectStore,
+    place: BucketFolder,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """A run is published, and the one that is on its way removed: the bucket has that one whole."""
+    loaded = load(configured(tmp_path, object_store, place))
+    city = tmp_path / "out" / "little"
+    make_run(staging, city, "first", FIRST)
+    for module in (locking, uploading):
+        monkeypatch.setattr(module, "PATIENCE_S", 0.0)
+    begun = threading.Event()
+    first_put = Bucket.put
+
+    def put(bucket: Bucket, name: str, content: Path | bytes, attributes: dict[str, str]) -> str:
+        if not begun.is_set():
+            begun.set()
+            with holding(loaded):
+                make_run(staging, city, "second", SECOND)
+                prune(city, 1)
+            assert not (city / "flood_depth_max" / FIRST).exists()
+            with pytest.raises(BusyError, match=f"another run holds {place.told}"):
+                upload_city(loaded)  # the order of two uploads is that of what they show
+        return first_put(bucket, name, content, attributes)
+
+    monkeypatch.setattr(Bucket, "put", put)
+    assert upload_city(loaded).run_id == FIRST
+    assert begun.is_set()
+    assert shown(place, tmp_path / "copy") == FIRST
+    assert upload_city(loaded).run_id == SECOND
+    assert shown(place, tmp_path / "copy") == SECOND
+    assert not list((tmp_path / "out" / ".work" / ".uploads").rglob("*.tif"))
+
+
+def test_a_disk_without_links(
+    city: Path, place: BucketFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Files are copied aside instead; what is there already is known all the same."""
+
+    def refused(*_: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    monkeypatch.setattr(os, "link", refused)
+    assert sent(city, place).put == len(on_disk(city))
+    assert fetched(place, tmp_path / "copy") == on_disk(city)
+    assert sent(city, place).put == 0
 
 
 def test_commands(
@@ -380,9 +445,7 @@ def test_commands(
     tmp_path: Path,
 ) -> None:
     """What an operator sees; a run whose upload fails tells it as a loss."""
-    config = tmp_path / "city.yaml"
-    access = f"{{endpoint: '{object_store.endpoint}', authorities: {object_store.authority}}}"
-    config.write_text(f"{CITY}publish_to: {place}\nbuckets: {{maps: {access}}}\n")
+    config = configured(tmp_path, object_store, place)
     make_run(staging, tmp_path / "out" / "little", "first", FIRST)
 
     def said(command: click.Command) -> str:

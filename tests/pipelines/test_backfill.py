@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
+import dask
 import geopandas as gpd
 import pytest
 from click.testing import CliRunner, Result
+from distributed import LocalCluster
+from distributed.security import Security
 
 from citytwin.cli.backfill import command
 from citytwin.cli.status import command as status
@@ -20,6 +25,10 @@ from citytwin.engine.request import work_dir
 from citytwin.engine.run import RunOptions, run
 from citytwin.errors import BusyError
 from citytwin.nights import backfill
+from citytwin.security.key_files import write_new_key
+from citytwin.security.sealed_folders import forget_keys, sealed_root
+from citytwin.store.at_rest import open_file
+from citytwin.store.cluster_certificates import write_cluster_certificates
 from tests.pipelines.counted_town import PER_DAY, make_counted_town, write_counts
 from tests.pipelines.night_town import run_here, workers_here
 
@@ -107,3 +116,68 @@ def test_a_night_that_is_newer_than_all_that_stands_becomes_what_stands(
     assert latest["run_id"] == NIGHTS["2024-05-30"]
     runs = {layer["id"]: layer["run_id"] for layer in latest["layers"]}
     assert runs == {"water": "20240528T120000Z", "traffic": NIGHTS["2024-05-30"]}
+
+
+@pytest.fixture
+def private_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A worker in this process, reached with certificates only, that has the key and spills nothing."""
+    write_cluster_certificates(tmp_path / "certs", ["127.0.0.1"])
+    write_new_key(tmp_path / "keys", "town-2026")
+    monkeypatch.setenv("CITYTWIN_CERTIFICATES", str(tmp_path / "certs"))
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    for name in ("TMPDIR", "CPL_TMPDIR", "SQLITE_TMPDIR"):  # the worker sets them for itself
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", None)
+    forget_keys()
+    security = Security(
+        require_encryption=True,
+        tls_ca_file=str(tmp_path / "certs/ca.pem"),
+        **{
+            f"tls_{role}_{part}": str(tmp_path / f"certs/{role}.{suffix}")
+            for role in ("scheduler", "worker", "client")
+            for part, suffix in (("cert", "pem"), ("key", "key"))
+        },
+    )
+    spills = {f"distributed.worker.memory.{name}": False for name in ("target", "spill")}
+    with (
+        dask.config.set(spills),
+        LocalCluster(
+            n_workers=1,
+            threads_per_worker=1,
+            processes=False,
+            protocol="tls://",
+            security=security,
+            host="127.0.0.1",
+            dashboard_address="127.0.0.1:0",
+        ) as cluster,
+    ):
+        yield cluster.scheduler_address
+    forget_keys()
+
+
+def test_nights_of_a_sealed_city(tmp_path: Path, private_workers: str) -> None:
+    """They join its runs sealed, from a sealed copy of its working store, and leave none behind."""
+    config = make_counted_town(tmp_path)
+    text = config.read_text("utf-8").replace(
+        "road_counts, path: data/traffic, classification: public",
+        "road_counts, path: data/traffic, classification: restricted",
+    )
+    config.write_text(f"{text}publication: served\nencryption: {{key: town-2026}}\n", "utf-8")
+    assert not run_here(config, private_workers).failures
+    city = tmp_path / "out/.sealed/counted"
+    latest = (city / "latest.json").read_bytes()
+    done = made_up(config, "2024-05-28", "2024-05-29", private_workers)
+    assert "2024-05-28: failed" in done.output
+    assert f"2024-05-29: run {NIGHTS['2024-05-29']}, changed: " in done.output
+    assert (city / "latest.json").read_bytes() == latest
+    with open_file(city / "traffic" / NIGHTS["2024-05-29"] / "traffic.parquet") as file:
+        assert max(gpd.read_parquet(file)["observations"]) == PER_DAY
+    past = work_dir(backfill_of(config))
+    assert sealed_root(past / "tables") == past  # a night failed, so it stays
+    for path in (path for path in (tmp_path / "out").rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        assert b"PAR1" not in content, path
+        assert "小型".encode() not in content, path
+    again = made_up(config, "2024-05-29", "2024-05-29", private_workers)
+    assert again.output == f"2024-05-29: stands (run {NIGHTS['2024-05-29']})\n"
+    assert not list((tmp_path / "out/.work/.sealed").glob("*.past*"))

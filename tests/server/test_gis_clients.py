@@ -11,9 +11,13 @@ import numpy as np
 import pyogrio
 import pytest
 import rasterio
+from pyproj import Transformer
+from rasterio.io import MemoryFile
 from rasterio.windows import from_bounds
 
 from tests.server.served_city import INTERNAL, PUBLIC, Running
+
+RUN = "20261123T210000Z"
 
 
 @contextmanager
@@ -96,10 +100,10 @@ def test_a_signed_address_is_enough(server: Running, cache: dict[str, str]) -> N
 
 
 def test_every_layer_is_described(server: Running) -> None:
-    """By OGC API - Tiles or Features, each link of it with an answer."""
+    """By OGC API - Features, or Tiles and Coverages, each link of it with an answer."""
     token = server.token()
     listed = []
-    for landing in ("/ogc/", "/ogc/tiles/"):
+    for landing in ("/ogc/", "/ogc/tiles/", "/ogc/coverages/"):
         for link in server.get(landing, token).json()["links"]:
             assert server.get(link["href"].removeprefix(server.url), token).is_success
         listed += server.get(f"{landing}collections", token).json()["collections"]
@@ -107,12 +111,85 @@ def test_every_layer_is_described(server: Running) -> None:
     for one in listed:
         for link in one["links"]:
             assert server.get(link["href"].removeprefix(server.url), token).is_success
-        if one["id"] in ("terrain", "flood_depth_max"):
-            (tiles,) = [
-                link["href"] for link in one["links"] if link["rel"].endswith("tilesets-map")
-            ]
-            (tile_set,) = server.get(tiles.removeprefix(server.url), token).json()["tilesets"]
+        rels = {link["rel"].split("/")[-1]: link["href"] for link in one["links"]}
+        raster = one["id"] in ("terrain", "flood_depth_max")
+        assert raster == bool(rels.keys() & {"tilesets-map", "coverage"})
+        if "tilesets-map" in rels:
+            tiles = rels["tilesets-map"].removeprefix(server.url)
+            (tile_set,) = server.get(tiles, token).json()["tilesets"]
             (scheme,) = [k["href"] for k in tile_set["links"] if k["rel"].endswith("tiling-scheme")]
             assert (
                 server.get(scheme.removeprefix(server.url), token).json()["id"] == "WebMercatorQuad"
             )
+
+
+def coverage(server: Running, query: str, layer: str = "flood_depth_max") -> httpx.Response:
+    """Ask for values, as a planner."""
+    path = f"/ogc/coverages/collections/{layer}/coverage?{query}"
+    return server.get(path, server.token())
+
+
+def test_values_of_a_box(server: Running) -> None:
+    """The cells of the city's own grid that it meets, as they are; all of them without a box."""
+    with rasterio.open(server.folder / f"city/flood_depth_max/{RUN}/flood_depth_max.tif") as whole:
+        cells, here, nodata = whole.read(1), whole.transform, whole.nodata
+        to_lonlat = Transformer.from_crs(whole.crs, "OGC:CRS84", always_xy=True)
+        west, south = to_lonlat.transform(*(here * (4.4, 12.6)))
+        east, north = to_lonlat.transform(*(here * (9.6, 5.4)))
+    answer = coverage(server, f"bbox={west},{south},{east},{north}")
+    assert answer.headers["Content-Type"] == "image/tiff; application=geotiff"
+    assert "private" in answer.headers["Cache-Control"]
+    with MemoryFile(answer.content) as memory, memory.open() as part:
+        assert (part.crs.to_epsg(), part.nodata, part.units) == (6677, nodata, ("m",))
+        col, row = (round(one) for one in ~here * (part.transform.c, part.transform.f))
+        assert (abs(col - 4), abs(row - 5)) <= (1, 1)  # the grid is turned against the meridian
+        assert 6 <= part.width <= 8
+        assert 8 <= part.height <= 10
+        expected = cells[row : row + part.height, col : col + part.width]
+        assert np.array_equal(part.read(1), expected)
+    with MemoryFile(coverage(server, "").content) as memory, memory.open() as part:
+        assert np.array_equal(part.read(1), cells)
+        assert part.transform == here
+
+
+def test_values_in_a_size_that_is_asked_for(server: Running) -> None:
+    """Longitudes and latitudes, each cell from the nearest; nothing where the layer has no data."""
+    size, box = (40, 30), (139.7565, 35.6915, 139.7575, 35.6922)
+    query = f"bbox={','.join(map(str, box))}&scale-size=Lon({size[0]}),Lat({size[1]})"
+    with MemoryFile(coverage(server, query).content) as memory, memory.open() as part:
+        assert part.bounds == pytest.approx(box)
+        found, there = part.read(1), part.transform
+    assert found.shape == (30, 40)
+    with rasterio.open(server.folder / f"city/flood_depth_max/{RUN}/flood_depth_max.tif") as whole:
+        to_metres = Transformer.from_crs("OGC:CRS84", whole.crs, always_xy=True)
+        cols, rows = np.meshgrid(np.arange(40) + 0.5, np.arange(30) + 0.5)
+        lon, lat = there * (cols, rows)
+        col, row = ~whole.transform * to_metres.transform(lon, lat)
+        middle = (np.abs(col % 1 - 0.5) < 0.3) & (np.abs(row % 1 - 0.5) < 0.3)
+        inside = (col >= 0) & (row >= 0) & (col < whole.width) & (row < whole.height)
+        cells = whole.read(1)
+    sure = middle & inside
+    assert sure.sum() > 100
+    assert np.array_equal(found[sure], cells[row[sure].astype(int), col[sure].astype(int)])
+    assert np.unique(found[sure]).size > 5
+
+
+@pytest.mark.parametrize(
+    ("query", "status"),
+    [
+        ("bbox=0,0,1,1", 204),
+        ("bbox=-180,-90,180,90", 200),
+        ("bbox=1,2,3", 404),
+        ("frame=1", 404),
+        ("scale-size=Lon(9999),Lat(9999)", 413),
+        ("scale-size=Lon(0),Lat(5)", 404),
+        ("scale-size=x(5),y(5)", 404),
+    ],
+)
+def test_boxes_and_sizes(server: Running, query: str, status: int) -> None:
+    """Elsewhere nothing, too much refused with what to do, and what is no box is not there."""
+    answer = coverage(server, query)
+    assert answer.status_code == status
+    if status == 413:
+        assert "ask for a smaller bbox" in answer.json()["detail"]
+    assert coverage(server, query, "buildings").status_code == 404

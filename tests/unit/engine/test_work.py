@@ -4,20 +4,22 @@ from __future__ import annotations
 
 import errno
 import logging
+from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from distributed import Client, KilledWorker
+from distributed import Client, KilledWorker, LocalCluster
 
 from citytwin.config import load
 from citytwin.engine import open_sources, reading
+from citytwin.engine import work as work_module
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.report import RunReport, Silent
 from citytwin.engine.results import TableResult
 from citytwin.engine.work import Failure, Order, Work
-from citytwin.errors import SourceError, StoreError
+from citytwin.errors import NoWorkersError, SourceError, StoreError
 from citytwin.store.manifest import Manifest, Standing
 
 CONFIG = """
@@ -91,6 +93,34 @@ def test_a_scheduler_that_goes_away_is_no_fault_of_the_program(
     manifest.close()
     if isinstance(found, Failure):  # else it was done before it could be cancelled
         assert found.message.startswith("step assess:one: the Dask scheduler went away")
+
+
+def test_a_cluster_without_workers_is_given_up_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its scheduler keeps the tasks for ever; one that gets workers in time carries them out."""
+    monkeypatch.setattr(work_module, "_LOOK_EVERY_S", 0.05)
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    with (
+        closing(Manifest(tmp_path / "m.sqlite")) as manifest,
+        LocalCluster(
+            n_workers=0, processes=False, threads_per_worker=1, dashboard_address="127.0.0.1:0"
+        ) as cluster,
+        Client(cluster, set_as_default=False) as idle,
+    ):
+
+        def left() -> Work[str, TableResult]:
+            work: Work[str, TableResult] = Work(idle, store, manifest)
+            work.submit("one", Order("assess:one", "whole", "f1"), task, None)
+            return work
+
+        monkeypatch.setattr(work_module, "PATIENCE_S", 0.2)
+        with pytest.raises(NoWorkersError, match=r"none came back for 0 s .*it resumes"):
+            dict(left())
+        monkeypatch.setattr(work_module, "PATIENCE_S", 60.0)
+        work = left()
+        cluster.scale(1)
+        assert isinstance(dict(work)["one"], TableResult)
 
 
 @pytest.mark.parametrize(

@@ -99,6 +99,24 @@ def test_a_provider_that_hangs_holds_nobody_up_who_is_known(
     first.join()
 
 
+def test_keys_that_were_asked_for_ahead_keep_nobody_waiting(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The first readers of a server ask for nothing; a provider that is away holds up no start."""
+    keys = keys_of(provider)
+    keys.ask_ahead()
+    provider.silent.set()
+    assert keys.holding("one") is not None
+    assert provider.asked == 2
+    provider.go_on.set()
+    provider.padding = "x" * 2_000_000
+    away = keys_of(provider)
+    away.ask_ahead()
+    assert "tokens do not hold until it does" in caplog.text
+    provider.padding = ""
+    assert away.holding("one") is not None  # asked again at once, by the first token
+
+
 def test_who_waited_does_not_ask_again(provider: Provider) -> None:
     """Unknown ids, one after the other, are one question to the provider."""
     keys = keys_of(provider)

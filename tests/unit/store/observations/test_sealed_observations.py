@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,7 +56,15 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     sealed_folders.forget_keys()
 
 
-def observe(folder: Path) -> None:
+def assert_nothing_in_clear(folder: Path) -> None:
+    """No file but the wrapped key can be read by who knows its form."""
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        content = path.read_bytes()
+        for secret in (MARK.encode(), np.float64(VALUE).tobytes(), b"PAR1", b"SQLite format"):
+            assert secret not in content, (secret, path)
+
+
+def observe(folder: Path, meanwhile: Callable[[Path], None] = assert_nothing_in_clear) -> None:
     """Everything that the running twin keeps, once."""
     thing = Thing(MARK, "river", MARK, "gauge", 139.7, 35.7)
     letter = DeadLetter("river", "no-value", f"{MARK}: nothing", MARK, raw_ref_of(PAYLOAD))
@@ -65,7 +73,7 @@ def observe(folder: Path) -> None:
         store.things([thing])
         store.dead_letter(letter)
         store.commit({"river": MARK})
-        assert_nothing_in_clear(folder)  # nor in the log that SQLite keeps meanwhile
+        meanwhile(folder)  # nor in the log that SQLite keeps meanwhile
     with RawArchive(folder / RAW) as archive:
         archive.keep([PAYLOAD])
     with Outbox(folder / ALERTS) as outbox:
@@ -74,15 +82,7 @@ def observe(folder: Path) -> None:
         until = datetime(2026, 7, 2, tzinfo=UTC)
         silence = Silence("rule", WarningLevel(3), until, MARK, MARK)
         AlertMarks(folder / ALERTS).silence(silence, at(0))
-        assert_nothing_in_clear(folder)
-
-
-def assert_nothing_in_clear(folder: Path) -> None:
-    """No file but the wrapped key can be read by who knows its form."""
-    for path in (path for path in folder.rglob("*") if path.is_file()):
-        content = path.read_bytes()
-        for secret in (MARK.encode(), np.float64(VALUE).tobytes(), b"PAR1", b"SQLite format"):
-            assert secret not in content, (secret, path)
+        meanwhile(folder)
 
 
 def seen(folder: Path) -> list[object]:

@@ -1,0 +1,48 @@
+"""Seals what a city keeps in clear from before a source or feed of it was restricted."""
+
+from __future__ import annotations
+
+from citytwin.config import LoadedConfig
+from citytwin.engine.locking import holding
+from citytwin.engine.protecting import temporary_in_memory
+from citytwin.errors import ConfigError
+from citytwin.security.key_ring import open_ring
+from citytwin.store.observations import folder_of
+from citytwin.store.sealing_observations import lies_in_clear, seal_observations
+
+
+def seal_city(loaded: LoadedConfig) -> int:
+    """Seal the observations of a city.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+
+    Returns
+    -------
+    int
+        Files that went from the disk in clear; 0 where there were none.
+
+    Raises
+    ------
+    ConfigError
+        If nothing of the city is restricted, or no key is named.
+    BusyError
+        If a run holds the city, or a twin writes the observations.
+    SealError
+        If the key is not there, or observations lie sealed as well.
+    StoreError
+        If something is damaged, or the disk refuses.
+    """
+    encryption = loaded.config.encryption
+    if not loaded.protected or encryption is None:
+        msg = f"{loaded.file.name}: no source or feed is restricted, or no key is named"
+        hint = "say so first: `classification: restricted`, and `encryption: {key: NAME}`"
+        raise ConfigError(msg, hint=hint)
+    clear = folder_of(loaded.city_dir, sealed=False)
+    if not lies_in_clear(clear):
+        return 0
+    sealed = folder_of(loaded.city_dir, sealed=True)
+    with holding(loaded), temporary_in_memory():
+        return seal_observations(clear, sealed, encryption.key, open_ring())
