@@ -31,6 +31,26 @@ def takes_images(name: str) -> bool:
     return RAIN_FRAMES in (*step.inputs, *step.optional)
 
 
+def raster_crs(rasters: Mapping[str, xr.DataArray], what: str) -> str:
+    """Return the CRS of the rasters of a simulation.
+
+    Parameters
+    ----------
+    rasters
+        By their names.
+    what
+        What is read into it, for the message.
+
+    Raises
+    ------
+    ConfigError
+        If there are none.
+    """
+    if not rasters:
+        raise ConfigError(f"{what} need a raster with them", hint="give --terrain FILE")
+    return crs_of.require_metric(next(iter(rasters.values())).rio.crs.to_string())
+
+
 def read_images(place: Path, rasters: Mapping[str, xr.DataArray], time_zone: str) -> pd.DataFrame:
     """Read images of rain into the CRS of the rasters.
 
@@ -50,8 +70,7 @@ def read_images(place: Path, rasters: Mapping[str, xr.DataArray], time_zone: str
     SourceError
         If the files are no images of rain, or of several formats.
     """
-    if not rasters:
-        raise ConfigError("images of rain need a raster with them", hint="give --terrain FILE")
+    crs = raster_crs(rasters, "images of rain")
     if not place.exists():
         raise SourceError("there is no such file or folder", source=str(place))
     files = tuple(sorted(children(place))) if is_folder(place) else (place,)
@@ -64,8 +83,6 @@ def read_images(place: Path, rasters: Mapping[str, xr.DataArray], time_zone: str
         raise SourceError(f"holds {what}", source=str(place), hint=hint)
     form: Format[Any] = formats[known.pop()]
     own = tuple(file for file in files if found[file] == form.name)
-    raster = next(iter(rasters.values()))
-    crs = crs_of.require_metric(raster.rio.crs.to_string())
     root = place if is_folder(place) else place.parent
     dataset = Dataset(place.stem, root, own, crs, time_zone)
     frame: pd.DataFrame = form.read(dataset, form.params()).tables[RAIN_FRAMES]

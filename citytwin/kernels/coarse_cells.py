@@ -72,11 +72,16 @@ def coarse_forcing(forcing: Forcing, cells: int, columns: int) -> Forcing:
         replace(levee, rows=np.asarray(levee.rows) // cells, cols=np.asarray(levee.cols) // cells)
         for levee in forcing.levees
     ]
+    sewers = forcing.sewers
+    if sewers is not None:
+        names = ("rows", "cols", "outfall_rows", "outfall_cols")
+        sewers = replace(sewers, **{name: getattr(sewers, name) // cells for name in names})
     return replace(
         forcing,
         inflows=tuple(inflows),
         stages=tuple(stages),
         levees=tuple(levees),
+        sewers=sewers,
         initial_depth_m=None,
     )
 

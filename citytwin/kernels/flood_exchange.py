@@ -294,8 +294,8 @@ class FloodExchange:
 
 
 def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
-    """Refuse levees, given levels and culverts at cells outside the grid or that cannot take water,
-    and sinks of another grid.
+    """Refuse levees, given levels, culverts and sewers at cells outside the grid or that cannot take
+    water, and sinks of another grid.
 
     Parameters
     ----------
@@ -314,6 +314,8 @@ def check_exchange(forcing: Forcing, is_open: NDArray[np.bool_]) -> None:
         _check_cells(f"given level {number}", as_cells(given.rows, given.cols), is_open)
     if forcing.culverts is not None:
         _check_cells("culverts", as_cells(*forcing.culverts.cells), is_open)
+    if forcing.sewers is not None:
+        _check_cells("sewers", as_cells(*forcing.sewers.cells), is_open)
 
 
 def _check_cells(name: str, cells: Cells, is_open: NDArray[np.bool_]) -> None:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError
 from citytwin.kernels.flood_culverts import Culverts
 from citytwin.kernels.flood_levee import Levee
+from citytwin.kernels.flood_sewers import Sewers
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.soils import GroundSinks
@@ -227,6 +228,8 @@ class Forcing:
         Ground that takes water and drains that differ from place to place, or None.
     culverts
         Culverts between cells, or None.
+    sewers
+        Sewers below the ground, or None.
     """
 
     rain: RainSeries | RainField = field(default_factory=RainSeries)
@@ -237,6 +240,7 @@ class Forcing:
     stages: tuple[StageCells, ...] = ()
     sinks: GroundSinks | None = None
     culverts: Culverts | None = None
+    sewers: Sewers | None = None
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.drainage_mm_per_h) and self.drainage_mm_per_h >= 0):

@@ -66,6 +66,26 @@ class Exchanged:
         return self.returned_m3 + self.level_out_m3 + self.infiltrated_m3 + self.drained_m3
 
 
+@dataclass(frozen=True)
+class SewerVolumes:
+    """Volume that passed between the ground and sewers that are computed.
+
+    Parameters
+    ----------
+    into_m3
+        Volume that went down manholes and into outfalls [m3].
+    out_m3
+        Volume that rose from manholes and came out of outfalls [m3].
+    due_m3
+        Volume that has come out of outfalls, but not yet onto the ground; negative where they took more
+        than the ground has given yet [m3]; no part of the balance.
+    """
+
+    into_m3: float = 0.0
+    out_m3: float = 0.0
+    due_m3: float = 0.0
+
+
 class ExchangedDepths(NamedTuple):
     """Sums of depths that levees, given levels and the ground brought or took.
 
@@ -128,7 +148,12 @@ class BookedDepths(NamedTuple):
         return BookedDepths(ExchangedDepths(*(a + b for a, b in pairs)), *(a + b for a, b in own))
 
     def ledger(
-        self, area_m2: float, rain_m3: float, inflow_m3: float, culverts_m3: float = 0.0
+        self,
+        area_m2: float,
+        rain_m3: float,
+        inflow_m3: float,
+        culverts_m3: float = 0.0,
+        sewers: SewerVolumes = SewerVolumes(),
     ) -> VolumeLedger:
         """Return the account of the whole grid.
 
@@ -140,6 +165,8 @@ class BookedDepths(NamedTuple):
             Volume of the rain and of all hydrographs [m3].
         culverts_m3
             Volume that passed culverts [m3].
+        sewers
+            What passed between the ground and sewers.
 
         Returns
         -------
@@ -156,6 +183,7 @@ class BookedDepths(NamedTuple):
             stored_m3=metres(self.stored) * area_m2,
             exchanged=Exchanged(*(metres(depth) * area_m2 for depth in self.exchanged)),
             culverts_m3=culverts_m3,
+            sewers=sewers,
         )
 
 
@@ -181,6 +209,8 @@ class VolumeLedger:
         What levees, given levels and the ground brought or took.
     culverts_m3
         Volume that passed culverts, from cell to cell [m3]; no part of the balance.
+    sewers
+        What passed between the ground and sewers.
     """
 
     initial_m3: float
@@ -191,16 +221,19 @@ class VolumeLedger:
     stored_m3: float
     exchanged: Exchanged = field(default_factory=Exchanged)
     culverts_m3: float = 0.0
+    sewers: SewerVolumes = SewerVolumes()
 
     @property
     def moved_m3(self) -> float:
         """All water that the run had to account for [m3]."""
-        return self.initial_m3 + self.rain_m3 + self.inflow_m3 + self.exchanged.brought_m3
+        brought_m3 = self.exchanged.brought_m3 + self.sewers.out_m3
+        return self.initial_m3 + self.rain_m3 + self.inflow_m3 + brought_m3
 
     @property
     def error_m3(self) -> float:
         """Volume made (positive) or lost (negative) by the solver [m3]."""
-        gone_m3 = self.drained_m3 + self.outflow.total_m3 + self.exchanged.taken_m3
+        gone_m3 = self.drained_m3 + self.outflow.total_m3
+        gone_m3 += self.exchanged.taken_m3 + self.sewers.into_m3
         return self.stored_m3 + gone_m3 - self.moved_m3
 
     @property

@@ -17,6 +17,7 @@ from citytwin.kernels.flood_options import EdgeKind, SolverOptions
 from citytwin.kernels.flood_part import FloodPart
 from citytwin.kernels.flood_recorder import FloodRecorder
 from citytwin.kernels.flood_scheme import FloodScheme
+from citytwin.kernels.flood_sewers import SewerExchange
 from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.named_arrays import below, part, put_back
 from citytwin.kernels.time_steps import TimeStep
@@ -41,6 +42,8 @@ class FloodParts(NamedTuple):
         Ends of culverts in the part that is computed, or None.
     culvert_flow
         What passes them, where the part is the whole grid; else who leads the parts knows it.
+    sewers
+        What passes between the ground and sewers, where the part is the whole grid, or None.
     """
 
     scheme: FloodScheme
@@ -49,6 +52,7 @@ class FloodParts(NamedTuple):
     recorder: FloodRecorder
     culverts: CulvertEnds | None = None
     culvert_flow: CulvertFlow | None = None
+    sewers: SewerExchange | None = None
 
 
 class FloodRun:
@@ -67,6 +71,7 @@ class FloodRun:
     def __init__(self, parts: FloodParts, options: SolverOptions, place: FloodPart) -> None:
         self.scheme, self.sources, self.exchange, self.recorder = parts[:4]
         self._culverts, self.culvert_flow = parts.culverts, parts.culvert_flow
+        self.sewers = parts.sewers
         self._every_steps = options.maxima_every_steps
         self._is_closed = all(kind is EdgeKind.CLOSED for kind in options.edges.kinds)
         self._booked = place.booked
@@ -108,6 +113,8 @@ class FloodRun:
             if self.culvert_flow is not None:
                 at_ends = self.scheme.water.depth_m[self.culvert_flow.cells]
                 gain += self.culvert_flow.largest_gain_m(at_ends, dt_s)
+            if self.sewers is not None:
+                gain += self.sewers.largest_gain_m(self.scheme.water.depth_m, time_s + dt_s)
         return self.scheme.longest_step_s(gain)
 
     def step(self, step: TimeStep) -> None:
@@ -124,6 +131,8 @@ class FloodRun:
         self.move(step)
         water = self.scheme.water  # another array than before, where the scheme swaps two
         self.take_and_bring(water, water, step)
+        if self.sewers is not None:
+            self.sewers.exchange(water, step)
 
     def carry(self, moves: NDArray[np.float32]) -> None:
         """Let water pass culverts, before it moves over the ground.
@@ -214,13 +223,14 @@ class FloodRun:
         mapping
             Arrays of any shape, which go on changing.
         """
-        flow = self.culvert_flow
+        flow, sewers = self.culvert_flow, self.sewers
         return {
             **below("scheme", self.scheme.state()),
             **below("sources", self.sources.state()),
             **below("exchange", self.exchange.state()),
             "account": as_array([self._initial, *self._gone]),
             **({} if flow is None else below("culverts", flow.state())),
+            **({} if sewers is None else below("sewers", sewers.state())),
         }
 
     def restore_flow(self, state: NamedArrays) -> None:
@@ -239,6 +249,8 @@ class FloodRun:
         self._initial, *self._gone = from_array(account)
         if self.culvert_flow is not None:
             self.culvert_flow.restore(part("culverts", state))
+        if self.sewers is not None:
+            self.sewers.restore(part("sewers", state))
 
     def state(self) -> NamedArrays:
         """Return all that the rest of the run depends on.

@@ -11,7 +11,7 @@ from citytwin.errors import ConfigError
 from citytwin.kernels.flood_culverts import CulvertEnds, CulvertFlow
 from citytwin.kernels.flood_exchange import FloodExchange, check_exchange
 from citytwin.kernels.flood_forcing import Forcing, Inflow, RainSeries
-from citytwin.kernels.flood_ledger import EdgeVolumes, VolumeLedger
+from citytwin.kernels.flood_ledger import EdgeVolumes, SewerVolumes, VolumeLedger
 from citytwin.kernels.flood_options import EdgeKind, Edges, Recording, Scheme, SolverOptions
 from citytwin.kernels.flood_part import whole
 from citytwin.kernels.flood_recorder import FloodRecorder
@@ -25,6 +25,7 @@ from citytwin.kernels.flood_setup import (
     lay_ground,
     start_depth,
 )
+from citytwin.kernels.flood_sewers import SewerExchange
 from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.full_scheme import FullScheme, open_entries
@@ -126,6 +127,7 @@ def simulate_inundation(
         rain_m3=rained.rain_m3(forcing.rain, duration_s, area_m2),
         inflow_m3=sum(inflow.volume_until_m3(duration_s) for inflow in forcing.inflows),
         culverts_m3=0.0 if run.culvert_flow is None else run.culvert_flow.passed_m3,
+        sewers=SewerVolumes() if run.sewers is None else run.sewers.volumes(),
     )
     return run.recorder.result(run.scheme.shown, ledger, rule.steps, rule.dt_min_s)
 
@@ -159,13 +161,17 @@ def _begin(
     if forcing.culverts is not None:
         ends = CulvertEnds(forcing.culverts, place)
         flow = CulvertFlow(forcing.culverts, ground.bed_m[forcing.culverts.cells], area_m2)
+    storage, sewers = LevelBeds(ground.bed_m), None
+    if forcing.sewers is not None:
+        sewers = SewerExchange(forcing.sewers, storage, area_m2)
     parts = FloodParts(
         scheme,
         FloodSources(forcing, area_m2, weight, place, gridded),
-        FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, depth.shape[1], place),
+        FloodExchange(forcing, storage, area_m2, depth.shape[1], place),
         FloodRecorder(options.recording, cells, duration_s),
         ends,
         flow,
+        sewers,
     )
     return FloodRun(parts, options, place)
 

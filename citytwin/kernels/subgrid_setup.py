@@ -13,6 +13,7 @@ from citytwin.kernels.flood_part import whole
 from citytwin.kernels.flood_recorder import FloodRecorder
 from citytwin.kernels.flood_run import FloodParts, FloodRun
 from citytwin.kernels.flood_setup import Cells, lay_ground, start_depth
+from citytwin.kernels.flood_sewers import SewerExchange
 from citytwin.kernels.flood_sources import FloodSources
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.roof_runoff import rain_weight
@@ -60,11 +61,13 @@ def begin_subgrid(
         rain = CoarseRain(forcing.rain, cells, number)
         laid = laid._replace(ground=ground._replace(rain_weight=rain.depth_m))
     depth = standing_depth(start_depth(forcing, cells), laid.bed_m, laid.storage, number)
+    storage, sewers = TabledCells(laid.storage), coarse.sewers
     parts = FloodParts(
         SubgridScheme(laid, depth, side_m, options),
         FloodSources(coarse, area_m2, float(ground.rain_weight.max()), place, rain),
-        FloodExchange(coarse, TabledCells(laid.storage), area_m2, place.core.col1, place),
+        FloodExchange(coarse, storage, area_m2, place.core.col1, place),
         FloodRecorder(options.recording, cells, duration_s),
+        sewers=None if sewers is None else SewerExchange(sewers, storage, area_m2),
     )
     return FloodRun(parts, options, place)
 

@@ -29,8 +29,8 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
     dict
         A pond with an island; a lawn and two trees, of which one has no crown recorded; a bridge;
         two zones, one without numbers; a site with some houses; two triangles of water; culverts
-        with and without levels, a broad underpass, walls with a height and without any; a bus there,
-        and back once a day.
+        with and without levels, a broad underpass, walls with a height and without any; a sewer under
+        the town with an outfall at its east; a bus there, and back once a day.
     """
     box = grid.bounds
     west, north = box.x_min, box.y_max
@@ -77,6 +77,7 @@ def theme_tables(grid: GridSpec) -> dict[Table, pd.DataFrame]:
         t.SITES: _frame(grid, t.SITES, [lot], ("lot", SOURCE)),
         t.HAZARD_SURFACES: _water(west, north),
         t.HYDRAULIC_STRUCTURES: _structures(grid),
+        t.SEWER_NETWORK: _sewers(grid),
         t.TRANSIT_LINES: _frame(
             grid,
             t.TRANSIT_LINES,
@@ -110,6 +111,27 @@ def _structures(grid: GridSpec) -> gpd.GeoDataFrame:
         ("u1", "underpass", 9.0, None, None, None, SOURCE),
         ("w1", "wall", None, 2.0, None, None, SOURCE),
         ("w2", "wall", 1.0, None, None, None, SOURCE),
+    )
+
+
+def _sewers(grid: GridSpec) -> pd.DataFrame:
+    box = grid.bounds
+    rows: list[tuple[str, str, float | None, float | None]]
+    rows = [("OPTIONS", "FLOW_UNITS CMS", None, None)]
+    nodes = (
+        ("JUNCTIONS", "M1 -1.0 0"),
+        ("JUNCTIONS", "M2 -1.2 0"),
+        ("OUTFALLS", "O1 -1.5 FREE NO"),
+    )
+    for k, (section, record) in enumerate(nodes, start=1):
+        rows.append(
+            (section, record, box.x_min + 0.24 * k * (box.x_max - box.x_min), box.y_min + 8.0)
+        )
+    for name, ends in (("P1", "M1 M2"), ("P2", "M2 O1")):
+        rows.append(("CONDUITS", f"{name} {ends} 30 0.013 0 0", None, None))
+        rows.append(("XSECTIONS", f"{name} CIRCULAR 0.4 0 0 0", None, None))
+    return pd.DataFrame(
+        [(*row, SOURCE) for row in rows], columns=list(t.SEWER_NETWORK.column_names)
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +25,7 @@ from citytwin.kernels.inundation import (
 )
 from citytwin.model.checkpoints import Watch
 from tests.physics.flood_everything import CELL_M, Everything, differing, everything, options_of
+from tests.physics.sewer_networks import TWO_MANHOLES, ponds, sewers
 from tests.physics.test_flood_city import ALL_FREE, City, flood, wall_city
 from tests.physics.test_flood_resuming import StopError, StopsAfter
 
@@ -261,6 +263,18 @@ def test_uniform_images_are_a_uniform_rain() -> None:
     )
     assert other.ledger.rain_m3 == pytest.approx(one.ledger.rain_m3, rel=1e-12)
     assert other.ledger.stored_m3 == pytest.approx(one.ledger.stored_m3, rel=1e-4)
+
+
+def test_sewers_below_coarse_cells(tmp_path: Path) -> None:
+    """The ground is level, so what passes is what passes below small cells."""
+    floods = []
+    for number in (1, 2):
+        with sewers(TWO_MANHOLES, tmp_path, ("A", "B")) as (given, _network):
+            floods.append(ponds(1.0, 0.2, 120.0, given, SolverOptions(subgrid_cells=number)))
+    fine, coarse = (flood.ledger for flood in floods)
+    assert coarse.sewers.out_m3 == pytest.approx(fine.sewers.out_m3, rel=0.02)
+    assert coarse.sewers.out_m3 > 5.0
+    assert coarse.relative_error < 1e-7
 
 
 def test_the_full_equations_have_no_tables() -> None:

@@ -361,6 +361,18 @@ ALERTS = Table(
     geometry="any",
     key="alert",
 )
+SEWER_NETWORK = Table(
+    "sewer_network",
+    (
+        Column(
+            "section", "string", nullable=False, meaning="of the file of SWMM, such as CONDUITS"
+        ),
+        Column("record", "string", nullable=False, meaning="a line of it, fields one blank apart"),
+        Column("x_m", "float64", "m", meaning="place of a node; null for all else"),
+        Column("y_m", "float64", "m"),
+        Column("source", "string", nullable=False, meaning="file the network came from"),
+    ),
+)
 RAIN_FRAMES = Table(
     "rain_frames",
     (

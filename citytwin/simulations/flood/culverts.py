@@ -16,7 +16,7 @@ from citytwin.model.notes import Note, tally
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
 from citytwin.model.text import text
 from citytwin.simulations.flood.params import FloodParams
-from citytwin.simulations.flood.places import Ground
+from citytwin.simulations.flood.places import Ground, open_around
 
 _LEAST_CLEAR_M = 0.05
 _PASSING = text(
@@ -113,26 +113,12 @@ def _end(
 
     None where water cannot enter there.
     """
-    rows, cols = grid.cells_of(np.array([x]), np.array([y]))
-    row, col = int(rows[0]), int(cols[0])
-    window = Tile(max(row - 1, 0), min(row + 2, grid.ny), max(col - 1, 0), min(col + 2, grid.nx))
-    if window.row0 >= window.row1 or window.col0 >= window.col1:
+    near = open_around(ground_in, grid, x, y)
+    if not near.rows.size:
         return None
-    ground = ground_in(window)
-    near_rows, near_cols = (
-        part.ravel()
-        for part in np.meshgrid(
-            np.arange(window.row0, window.row1), np.arange(window.col0, window.col1), indexing="ij"
-        )
-    )
-    is_open = ground.open_at(near_rows, near_cols)
-    if not is_open.any():
-        return None
-    near_rows, near_cols = near_rows[is_open], near_cols[is_open]
-    bed = ground.level_at(near_rows, near_cols)
-    best = int(np.argmin(np.abs(bed - level_m)))
-    sill = max(level_m, float(bed[best]))
+    best = int(np.argmin(np.abs(near.level_m - level_m)))
+    sill = max(level_m, float(near.level_m[best]))
     clear = level_m + height_m - sill
     if clear < _LEAST_CLEAR_M:
         return None
-    return _End(int(near_rows[best]), int(near_cols[best]), sill, clear)
+    return _End(int(near.rows[best]), int(near.cols[best]), sill, clear)

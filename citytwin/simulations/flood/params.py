@@ -13,6 +13,7 @@ from citytwin.model.text import Text, both_languages
 from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
 from citytwin.simulations.flood.design import DesignStorm
 from citytwin.simulations.flood.ground import DrainageZone, Infiltration
+from citytwin.simulations.flood.sewers import SewerParams
 
 MOST_FRAMES = 144
 """Moments of the depth that one run keeps: each takes 4 bytes per cell."""
@@ -94,6 +95,9 @@ class FloodParams(Params):
     """Rate at which sewers take water where there is some."""
     drainage_zones: tuple[DrainageZone, ...] = ()
     """Zones with sewers of their own capacity; `drainage_mm_per_h` counts outside them."""
+    sewers: SewerParams | None = None
+    """A network of sewers, of a source with the format ``swmm_network``, that is computed too; in one
+    piece, not in tiles."""
     infiltration: tuple[Infiltration, ...] = ()
     """Ground that takes water, by what covers it; other ground is sealed."""
     manning: float = Bound(default=0.05, gt=0, le=0.5)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 import numpy as np
 import shapely
@@ -68,6 +69,46 @@ class Ground:
         """The box of the grid, for messages."""
         box = self.grid.bounds
         return f"{box.x_min:g} to {box.x_max:g} east, {box.y_min:g} to {box.y_max:g} north"
+
+
+class OpenCells(NamedTuple):
+    """Open cells at a place or beside it, shape (n,) each."""
+
+    rows: Cells
+    cols: Cells
+    level_m: NDArray[np.float32]
+
+
+def open_around(
+    ground_in: Callable[[Tile], Ground], grid: GridSpec, x: float, y: float
+) -> OpenCells:
+    """Return the open cells among that of a place and its eight neighbours.
+
+    Parameters
+    ----------
+    ground_in
+        Gives the ground in a window of the city, or in more.
+    grid
+        Of the city.
+    x, y
+        The place [m].
+    """
+    at_rows, at_cols = grid.cells_of(np.array([x]), np.array([y]))
+    row, col = int(at_rows[0]), int(at_cols[0])
+    window = Tile(max(row - 1, 0), min(row + 2, grid.ny), max(col - 1, 0), min(col + 2, grid.nx))
+    if window.row0 >= window.row1 or window.col0 >= window.col1:
+        none = np.empty(0, dtype=np.int64)
+        return OpenCells(none, none, np.empty(0, dtype=np.float32))
+    ground = ground_in(window)
+    rows, cols = (
+        part.ravel()
+        for part in np.meshgrid(
+            np.arange(window.row0, window.row1), np.arange(window.col0, window.col1), indexing="ij"
+        )
+    )
+    is_open = ground.open_at(rows, cols)
+    rows, cols = rows[is_open], cols[is_open]
+    return OpenCells(rows, cols, ground.level_at(rows, cols))
 
 
 def credible_level(ground: Ground, level_m: float, rows: Cells, cols: Cells, what: str) -> None:

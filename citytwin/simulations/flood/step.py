@@ -19,7 +19,7 @@ from citytwin.model.steps import (
     SimulationInput,
     Site,
 )
-from citytwin.model.tables import HYDRAULIC_STRUCTURES, RAIN_FRAMES
+from citytwin.model.tables import HYDRAULIC_STRUCTURES, RAIN_FRAMES, SEWER_NETWORK
 from citytwin.model.text import text
 from citytwin.model.tiled import Tiled
 from citytwin.simulations.flood.account import facts_of, notes_of
@@ -29,6 +29,7 @@ from citytwin.simulations.flood.effort import cost_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
 from citytwin.simulations.flood.outputs import OUTPUTS, asked_for, fields_of
 from citytwin.simulations.flood.params import FloodParams
+from citytwin.simulations.flood.sewers import laid_sewers
 from citytwin.simulations.flood.storm import storm_of
 from citytwin.simulations.flood.tiles import FloodLeader, FloodTileAtWork
 
@@ -41,29 +42,44 @@ def run(block: Block, params: FloodParams) -> Outcome:
     require_water(storm, params)
     culverts, told = culverts_of(lambda _window: site.ground, block.grid, block.tables, params)
     own = own_forcing(site, params)
-    flood = simulate_inundation(
-        site.ground.terrain_m,
-        site.built,
-        site.manning,
-        block.cell_m,
-        params.duration_h * 3600.0,
-        replace(forcing, initial_depth_m=own.initial_depth_m, sinks=own.sinks, culverts=culverts),
-        replace(options_of(params, block.cell_m), threads=block.threads),
-        block.watch,
+    forcing = replace(
+        forcing, initial_depth_m=own.initial_depth_m, sinks=own.sinks, culverts=culverts
     )
+    with laid_sewers(lambda _window: site.ground, block, params.sewers) as below:
+        flood = simulate_inundation(
+            site.ground.terrain_m,
+            site.built,
+            site.manning,
+            block.cell_m,
+            params.duration_h * 3600.0,
+            replace(forcing, sewers=below.sewers),
+            replace(options_of(params, block.cell_m), threads=block.threads),
+            block.watch,
+        )
+        facts = (
+            *facts_of(flood.ledger, flood.steps),
+            *below.facts(flood.ledger.sewers),
+            *storm.facts,
+        )
     terrain = site.ground.terrain_m
     return Outcome(
         fields_of(flood, terrain, params.arrival_depth_m, params.impassable_depth_m),
-        facts=(*facts_of(flood.ledger, flood.steps), *storm.facts),
-        notes=(*notes_of(params, storm, forcing.levees, block), *told),
+        facts=facts,
+        notes=(*notes_of(params, storm, forcing.levees, block), *told, *below.notes),
         valid_time=storm.valid_time,
     )
 
 
 def _also_needs(params: FloodParams) -> tuple[SimulationInput, ...]:
+    network = () if params.sewers is None else (SEWER_NETWORK,)
     if params.rain_images is not None:
-        return (RAIN_FRAMES,)
-    return () if params.has_rain or params.brings_water else (RAINFALL_RATE,)
+        return (RAIN_FRAMES, *network)
+    return network if params.has_rain or params.brings_water else (RAINFALL_RATE, *network)
+
+
+def _ignores(params: FloodParams) -> tuple[SimulationInput, ...]:
+    network = (SEWER_NETWORK,) if params.sewers is None else ()
+    return (RAINFALL_RATE if params.rain_images else RAIN_FRAMES, *network)
 
 
 def _window(params: FloodParams) -> tuple[datetime, datetime] | None:
@@ -116,13 +132,14 @@ SIMULATION = Simulation(
         RAINFALL_RATE,
         RAIN_FRAMES,
         HYDRAULIC_STRUCTURES,
+        SEWER_NETWORK,
     ),
     outputs=(*OUTPUTS, f.FLOOD_DEPTH),
     makes=asked_for,
     params=FloodParams,
     instants=_instants,
     also_needs=_also_needs,
-    ignores=lambda params: (RAINFALL_RATE,) if params.rain_images else (RAIN_FRAMES,),
+    ignores=_ignores,
     window=_window,
     reach=Domain(),
     run=run,

@@ -46,8 +46,8 @@ class Ended:
     dt_min_s: float
 
 
-def require_own_cells(params: FloodParams) -> None:
-    """Refuse tiles of coarse cells.
+def require_tiles(params: FloodParams) -> None:
+    """Refuse what is computed in one piece only.
 
     Parameters
     ----------
@@ -57,8 +57,11 @@ def require_own_cells(params: FloodParams) -> None:
     Raises
     ------
     StepError
-        If water moves between larger cells than those of the city.
+        If water moves between larger cells than those of the city, or sewers are computed.
     """
+    if params.sewers is not None:
+        msg = "sewers do not run in tiles: one SWMM computes the whole network step by step"
+        raise StepError(msg, step="flood", hint="leave out --domain-tile, or sewers")
     if params.flow_cell_m is not None:
         msg = f"flow_cell_m ({params.flow_cell_m:g} m) does not run in tiles"
         hint = "leave out --domain-tile, or flow_cell_m"
@@ -105,7 +108,7 @@ class FloodTileAtWork:
     """
 
     def __init__(self, look: Look, params: FloodParams, core: Tile) -> None:
-        require_own_cells(params)
+        require_tiles(params)
         self._params, self._core = params, core
         block = look(core)
         self._terrain = np.array(block[f.TERRAIN])

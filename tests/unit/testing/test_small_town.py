@@ -46,7 +46,7 @@ def test_every_table_of_sources_is_there() -> None:
     """Tables that assessments make are made by them."""
     town = small_town(53, 71)
     sources = {t.BUILDINGS, t.SURFACES, t.RELIEF, t.ROADS, t.LAND_USE, t.THINGS, t.OBSERVATIONS}
-    sources |= {t.DEFECTS, t.HYDRAULIC_STRUCTURES, t.TRANSIT_LINES}
+    sources |= {t.DEFECTS, t.HYDRAULIC_STRUCTURES, t.SEWER_NETWORK, t.TRANSIT_LINES}
     sources |= {t.WATER_BODIES, t.VEGETATION, t.BRIDGES, t.ZONES, t.SITES, t.HAZARD_SURFACES}
     assert set(town.tables) == sources
     assert all(len(frame) for frame in town.tables.values())

@@ -1,0 +1,52 @@
+"""A network of sewers for ``citytwin simulate``, read from a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import xarray as xr
+
+from citytwin import registry
+from citytwin.cli.bare_images import raster_crs
+from citytwin.engine.bare import named
+from citytwin.model.steps import Dataset, Format
+from citytwin.model.tables import SEWER_NETWORK
+
+
+def takes_sewers(name: str) -> bool:
+    """Whether a simulation can use a network of sewers.
+
+    Parameters
+    ----------
+    name
+        Such as ``flood``.
+    """
+    step = named(name)
+    return SEWER_NETWORK in (*step.inputs, *step.optional)
+
+
+def read_sewers(place: Path, rasters: Mapping[str, xr.DataArray]) -> pd.DataFrame:
+    """Read a network of sewers, whose coordinates are in the CRS of the rasters.
+
+    Parameters
+    ----------
+    place
+        Input file of EPA SWMM.
+    rasters
+        Rasters of the simulation.
+
+    Raises
+    ------
+    ConfigError
+        If there are no rasters.
+    SourceError
+        If the file is no network in metric units.
+    """
+    crs = raster_crs(rasters, "sewers")
+    form: Format[Any] = registry.named(Format, "swmm_network")
+    dataset = Dataset(place.stem, place.parent, (place,), crs, "UTC", source_crs=crs)
+    frame: pd.DataFrame = form.read(dataset, form.params()).tables[SEWER_NETWORK]
+    return frame
