@@ -53,7 +53,7 @@ def coarse_forcing(forcing: Forcing, cells: int, columns: int) -> Forcing:
     Forcing
         Without the water of the start, which `standing_depth` lays out. Coarse cells that hold any
         fine cell of an inflow share it equally; a level is held in each coarse cell that has any
-        fine cell of it.
+        fine cell of it; culverts within one coarse cell, whose water is level anyway, are left out.
     """
 
     def coarse(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Cells:
@@ -72,7 +72,9 @@ def coarse_forcing(forcing: Forcing, cells: int, columns: int) -> Forcing:
         replace(levee, rows=np.asarray(levee.rows) // cells, cols=np.asarray(levee.cols) // cells)
         for levee in forcing.levees
     ]
-    sewers = forcing.sewers
+    culverts, sewers = forcing.culverts, forcing.sewers
+    if culverts is not None:
+        culverts = culverts.on_coarse(cells)
     if sewers is not None:
         names = ("rows", "cols", "outfall_rows", "outfall_cols")
         sewers = replace(sewers, **{name: getattr(sewers, name) // cells for name in names})
@@ -81,6 +83,7 @@ def coarse_forcing(forcing: Forcing, cells: int, columns: int) -> Forcing:
         inflows=tuple(inflows),
         stages=tuple(stages),
         levees=tuple(levees),
+        culverts=culverts,
         sewers=sewers,
         initial_depth_m=None,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 import numpy as np
 from numba import njit
@@ -12,6 +12,10 @@ from citytwin.kernels.exact_sums import units
 from citytwin.kernels.face_discharge import Row
 
 _KEEPS = np.float32(0.99999)
+
+WaterArrays: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32], Row]
+"""Depth and what rounding left out of it, shape (ny, nx) [m], largest depth of each row, shape
+(ny,) [m]."""
 
 
 class StoredWater(Protocol):

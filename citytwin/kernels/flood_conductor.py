@@ -10,7 +10,7 @@ from typing import NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.kernels.flood_culverts import CulvertFlow
+from citytwin.kernels.flood_culverts import CulvertFlow, Culverts
 from citytwin.kernels.flood_exchange import FloodExchange
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import BookedDepths, VolumeLedger
@@ -99,15 +99,12 @@ class Conductor:
         )
         row = whole((1, max(1, len(bed_m))))
         forcing = _in_one_row(flood.forcing, flood.watched, flood.shape[1])
-        self._exchange = FloodExchange(forcing, LevelBeds(bed_m[None]), area_m2, len(bed_m), row)
+        storage = LevelBeds(bed_m[None])
+        self._exchange = FloodExchange(forcing, storage, area_m2, len(bed_m), row)
         # A pond outside a levee falls with what it loses into any tile; a culvert has two ends.
         ponds = any(np.isfinite(levee.storage_m2) for levee in flood.forcing.levees)
-        culverts = flood.forcing.culverts
-        self._at_ends: NDArray[np.int64] = np.empty(0, dtype=np.int64)
-        self._culverts: CulvertFlow | None = None
-        if culverts is not None:
-            self._at_ends = _places(flood.watched, flood.shape[1], culverts.cells)
-            self._culverts = CulvertFlow(culverts, bed_m[self._at_ends], area_m2)
+        culverts = forcing.culverts
+        self._culverts = None if culverts is None else CulvertFlow(culverts, storage, area_m2)
         self._at_once = 1 if ponds or culverts is not None else options.steps_kept
         self._places = crew.watched_places()
         self._now = self._together(crew.look())[0]
@@ -136,7 +133,7 @@ class Conductor:
             gain = self._sources.largest_gain_m(time_s, dt_s)
             gain += self._exchange.largest_gain_m(now.watched_m[None], time_s, dt_s)
             if self._culverts is not None:
-                gain += self._culverts.largest_gain_m(now.watched_m[self._at_ends], dt_s)
+                gain += self._culverts.largest_gain_m(now.watched_m[None], dt_s)
         flood = self.flood
         return longest_step_s(flood.options, flood.cell_m, now.deepest_m, now.wave_m_s, gain)
 
@@ -160,7 +157,7 @@ class Conductor:
         steps = [ahead.take(stop_s) for _ in range(number)]
         moves = np.empty(0, dtype=np.float32)
         if self._culverts is not None:
-            moves = self._culverts.pass_on(now.watched_m[self._at_ends], steps[0].dt_s)
+            moves = self._culverts.pass_on(now.watched_m[None], steps[0].dt_s)
         self._crew.swap()
         moments = self._together(self._crew.advance(steps, rule.steps, now.lost_outside, moves))
         rule.take(stop_s)
@@ -223,15 +220,19 @@ class Conductor:
 
 
 def _in_one_row(forcing: Forcing, watched: Cells, columns: int) -> Forcing:
-    """Levees and given levels on a grid of one row that holds the watched cells alone."""
+    """Levees, given levels and culverts on a grid of one row that holds the watched cells alone."""
 
     def place(rows: NDArray[np.int64], cols: NDArray[np.int64]) -> Cells:
         at = _places(watched, columns, (rows, cols))
         return np.zeros(at.shape, dtype=np.int64), at
 
+    culverts = forcing.culverts
     return Forcing(
         levees=tuple(_moved(one, *place(one.rows, one.cols)) for one in forcing.levees),
         stages=tuple(_moved(one, *place(one.rows, one.cols)) for one in forcing.stages),
+        culverts=None
+        if culverts is None
+        else _moved(culverts, *place(culverts.rows, culverts.cols)),
     )
 
 
@@ -242,7 +243,7 @@ def _places(watched: Cells, columns: int, cells: Cells) -> NDArray[np.int64]:
     return np.searchsorted(flat, wanted).astype(np.int64)
 
 
-_Given = TypeVar("_Given", Levee, StageCells)
+_Given = TypeVar("_Given", Levee, StageCells, Culverts)
 
 
 def _moved(given: _Given, rows: NDArray[np.int64], cols: NDArray[np.int64]) -> _Given:

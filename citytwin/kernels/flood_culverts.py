@@ -15,6 +15,7 @@ from citytwin.kernels.exact_sums import as_array, from_array, metres, units
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_part import Cells, FloodPart
 from citytwin.kernels.named_arrays import put_back
+from citytwin.kernels.water_storage import WaterStorage
 from citytwin.model.checkpoints import NamedArrays
 
 _KEEPS = 0.99999
@@ -64,6 +65,26 @@ class Culverts:
                 hint="leave it out, or use smaller cells",
             )
 
+    def on_coarse(self, cells: int) -> Culverts | None:
+        """Return them on coarse cells.
+
+        Parameters
+        ----------
+        cells
+            Cells along a side of a coarse one.
+
+        Returns
+        -------
+        Culverts or None
+            Those that join two coarse cells.
+        """
+        rows, cols = self.rows // cells, self.cols // cells
+        joins = (rows[:, 0] != rows[:, 1]) | (cols[:, 0] != cols[:, 1])
+        if not joins.any():
+            return None
+        sizes = (self.width_m[joins], self.height_m[joins], self.length_m[joins])
+        return Culverts(rows[joins], cols[joins], self.level_m[joins], *sizes, self.manning)
+
     @property
     def cells(self) -> Cells:
         """Cells of all ends, first and second of each culvert in turn, shape (2 n,) each."""
@@ -76,16 +97,15 @@ class CulvertFlow:
     Parameters
     ----------
     culverts
-        With the cells of the whole grid.
-    bed_m
-        Ground level of their cells in the order of `Culverts.cells`, shape (2 n,), float32 [m].
+        With cells of the grid.
+    storage
+        Of the cells of the grid.
     area_m2
         Area of a cell [m2], > 0.
     """
 
-    def __init__(self, culverts: Culverts, bed_m: NDArray[np.float32], area_m2: float) -> None:
-        self._culverts, self._area_m2 = culverts, area_m2
-        self._bed_m = bed_m.astype(np.float64)
+    def __init__(self, culverts: Culverts, storage: WaterStorage, area_m2: float) -> None:
+        self._culverts, self._storage, self._area_m2 = culverts, storage, area_m2
         rows, cols = culverts.cells
         _, place = np.unique(np.column_stack([rows, cols]), axis=0, return_inverse=True)
         # Culverts that end in one cell share its water.
@@ -98,7 +118,7 @@ class CulvertFlow:
         Parameters
         ----------
         depth_m
-            Depth in the cells, in the order of `Culverts.cells`, shape (2 n,), float32 [m].
+            Water depth, shape (ny, nx), float32 [m].
         dt_s
             Length of the step [s].
 
@@ -108,12 +128,13 @@ class CulvertFlow:
             Shape (n,), float32 [m]: from the cell of the first end to that of the second.
         """
         given, moves = self._culverts, np.zeros(len(self._culverts.rows), dtype=np.float32)
-        depth = np.zeros(int(self._place.max()) + 1)
-        depth[self._place] = depth_m
+        cells, depth = given.cells, np.zeros(int(self._place.max()) + 1)
+        depth[self._place] = depth_m[cells]
+        standing = self._storage.beds(depth_m, cells)
         sizes = np.column_stack([given.width_m, given.height_m, given.length_m])
         per_area = dt_s / self._area_m2
         find_moves(
-            depth, self._place, self._bed_m, given.level_m, sizes, given.manning, per_area, moves
+            depth, self._place, standing, given.level_m, sizes, given.manning, per_area, moves
         )
         return moves
 
@@ -153,11 +174,6 @@ class CulvertFlow:
         moves = self.moves(depth_m, dt_s)
         self._passed += sum(units(abs(moved)) for moved in moves.tolist())
         return moves
-
-    @property
-    def cells(self) -> Cells:
-        """Cells of all ends, see `Culverts.cells`."""
-        return self._culverts.cells
 
     @property
     def passed_m3(self) -> float:
@@ -221,7 +237,7 @@ class CulvertEnds:
 def find_moves(
     depth_m: NDArray[np.float64],
     place: NDArray[np.int64],
-    bed_m: NDArray[np.float64],
+    standing: tuple[NDArray[np.float64], NDArray[np.float64]],
     level_m: NDArray[np.float64],
     size_m: NDArray[np.float64],
     manning: float,
@@ -237,8 +253,9 @@ def find_moves(
         passes.
     place
         Cell of each end, first and second of each culvert in turn, shape (2 n,), int64.
-    bed_m
-        Ground level at each end, shape (2 n,), float64 [m].
+    standing
+        Water level less depth at each end [m], and the share of the cell by whose area its volume
+        changes with the level [-], shape (2 n,), float64, see `WaterStorage.beds`.
     level_m
         Inverts, shape (n, 2), float64 [m].
     size_m
@@ -253,9 +270,10 @@ def find_moves(
     Notes
     -----
     `culvert_discharge` (Schall et al. 2012), but no more than the donor holds above the invert, and no more than half
-    of what parts the two levels: near to level water the formula is steeper than any explicit step
+    of what parts the two levels (of the lesser wet area): near to level water the formula is steeper than any explicit step
     can follow.
     """
+    bed_m, share = standing
     for k in range(moves.shape[0]):
         one, other = place[2 * k], place[2 * k + 1]
         first, second = bed_m[2 * k] + depth_m[one], bed_m[2 * k + 1] + depth_m[other]
@@ -267,7 +285,8 @@ def find_moves(
             continue
         donor = one if flow > 0.0 else other
         above = first - level_m[k, 0] if flow > 0.0 else second - level_m[k, 1]
-        most = min(0.5 * abs(first - second), above, _KEEPS * depth_m[donor])
+        wet, lesser = share[2 * k if flow > 0.0 else 2 * k + 1], min(share[2 * k], share[2 * k + 1])
+        most = min(0.5 * abs(first - second) * lesser, above * wet, _KEEPS * depth_m[donor])
         moved = np.float32(min(abs(flow) * dt_per_area, max(most, 0.0)))
         moves[k] = moved if flow > 0.0 else -moved
         depth_m[one] -= np.float64(moves[k])

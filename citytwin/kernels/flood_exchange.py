@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError, GridMismatchError
-from citytwin.kernels.depth_rows import StoredWater
+from citytwin.kernels.depth_rows import StoredWater, WaterArrays
 from citytwin.kernels.exact_sums import as_array, from_array, joined, metres
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_ledger import ExchangedDepths
 from citytwin.kernels.flood_levee import Levee, LeveeNow, levee_at
 from citytwin.kernels.flood_part import Cells, FloodPart, as_cells
 from citytwin.kernels.flood_stage import StageCells, hold_depths
-from citytwin.kernels.infiltration import soak
 from citytwin.kernels.levee_crossing import cross_levee, largest_rise
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.time_steps import TimeStep
@@ -27,9 +26,28 @@ from citytwin.model.checkpoints import NamedArrays
 # The ground and zones of drains are looked at every so often: they take millimetres in minutes.
 _SOAK_EVERY_S = 2.0
 
-WaterArrays: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]
-"""Depth and what rounding left out of it, shape (ny, nx) [m], largest depth of each row, shape
-(ny,) [m]."""
+
+class GroundTaking(Protocol):
+    """Ground and zones of drains below the water."""
+
+    memory: NDArray[np.float64]
+    """What the ground remembers, see `soil_capacity`, shape of the ground [s or m]."""
+
+    def take(self, water: WaterArrays, dt_s: float) -> tuple[int, int]:
+        """Let ground and drains take water where there is some.
+
+        Parameters
+        ----------
+        water
+            On the ground, changed in place.
+        dt_s
+            Time [s], >= 0.
+
+        Returns
+        -------
+        tuple of int
+            Sums of the depths that ground and drains took, of the cells that are booked [2^-46 m].
+        """
 
 
 class _LeveeAccount:
@@ -135,11 +153,13 @@ class FloodExchange:
         Columns of the whole grid.
     part
         Which cells of the grid are computed.
+    ground
+        Ground and drains below the part, where they take water.
 
     Attributes
     ----------
     memory
-        What the ground remembers, see `soak`, shape (ny, nx), float64; (0, 0) without sinks.
+        What the ground remembers, float64; shape (0, 0) without `ground`.
     """
 
     def __init__(
@@ -149,13 +169,14 @@ class FloodExchange:
         area_m2: float,
         columns: int,
         part: FloodPart,
+        ground: GroundTaking | None = None,
     ) -> None:
         self._storage, self._area_m2 = storage, area_m2
         self._levees = [_LeveeAccount(levee, columns, part) for levee in forcing.levees]
         self._stages = [_StageAccount(given, part) for given in forcing.stages]
         self._accounts: list[_LeveeAccount | _StageAccount] = [*self._levees, *self._stages]
-        self._sinks, self._window = forcing.sinks, part.booked
-        self.memory = np.zeros((0, 0) if forcing.sinks is None else forcing.sinks.soil.shape)
+        self._ground = ground
+        self.memory = np.zeros((0, 0)) if ground is None else ground.memory
         self._soaked_s = 0.0
         self._units = [0, 0]  # that the ground and the drains took [2^-46 m]
 
@@ -207,22 +228,14 @@ class FloodExchange:
             levee.cross(arrays, others, self._storage, step, self._area_m2)
         for stage in self._stages:
             stage.hold(arrays, others, self._storage, step.until_s)
-        if self._sinks is None:
+        if self._ground is None:
             return
         np.maximum(beside.row_depth_m, booked.row_depth_m, out=beside.row_depth_m)
         since_s = step.until_s - self._soaked_s
         if step.is_stop or since_s >= _SOAK_EVERY_S:
-            soaked = soak(
-                others,
-                self._sinks.soil,
-                self._sinks.table,
-                self.memory,
-                self._sinks.drain_m_s,
-                since_s,
-                self._window,
-            )
+            soaked = self._ground.take(others, since_s)
             self._soaked_s = step.until_s
-            self._units = [old + int(new) for old, new in zip(self._units, soaked, strict=True)]
+            self._units = [old + new for old, new in zip(self._units, soaked, strict=True)]
 
     def lost_outside(self) -> list[int]:
         """Return what has left the water outside each levee.

@@ -111,8 +111,7 @@ class FloodRun:
             gain = self.sources.largest_gain_m(time_s, dt_s)
             gain += self.exchange.largest_gain_m(self.scheme.water.depth_m, time_s, dt_s)
             if self.culvert_flow is not None:
-                at_ends = self.scheme.water.depth_m[self.culvert_flow.cells]
-                gain += self.culvert_flow.largest_gain_m(at_ends, dt_s)
+                gain += self.culvert_flow.largest_gain_m(self.scheme.water.depth_m, dt_s)
             if self.sewers is not None:
                 gain += self.sewers.largest_gain_m(self.scheme.water.depth_m, time_s + dt_s)
         return self.scheme.longest_step_s(gain)
@@ -126,8 +125,7 @@ class FloodRun:
             The step.
         """
         if self.culvert_flow is not None:
-            at_ends = self.scheme.water.depth_m[self.culvert_flow.cells]
-            self.carry(self.culvert_flow.pass_on(at_ends, step.dt_s))
+            self.carry(self.culvert_flow.pass_on(self.scheme.water.depth_m, step.dt_s))
         self.move(step)
         water = self.scheme.water  # another array than before, where the scheme swaps two
         self.take_and_bring(water, water, step)

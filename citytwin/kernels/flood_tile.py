@@ -27,6 +27,7 @@ from citytwin.kernels.flood_tile_ground import TileGround
 from citytwin.kernels.full_scheme import FullScheme, open_entries
 from citytwin.kernels.gridded_rain import under_rain
 from citytwin.kernels.inertial_scheme import InertialScheme
+from citytwin.kernels.infiltration import LevelSoak
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rained_area import rained_area
 from citytwin.kernels.time_steps import TimeStep
@@ -408,10 +409,11 @@ def _parts(tile: TileGround, flood: TiledFlood, forcing: Forcing) -> FloodParts:
         scheme = FullScheme(ground, depth, flood.cell_m, options)
     else:
         scheme = InertialScheme(ground, depth, flood.cell_m, options)
+    soak = None if forcing.sinks is None else LevelSoak(forcing.sinks, part.booked)
     return FloodParts(
         scheme,
         FloodSources(forcing, area_m2, flood.largest_weight, part, gridded),
-        FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, flood.shape[1], part),
+        FloodExchange(forcing, LevelBeds(ground.bed_m), area_m2, flood.shape[1], part, soak),
         FloodRecorder(_own_gauges(options, part), tile.cells, flood.duration_s),
         None if forcing.culverts is None else CulvertEnds(forcing.culverts, part),
     )

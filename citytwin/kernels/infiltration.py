@@ -8,10 +8,10 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
-from citytwin.kernels.depth_rows import changed_depth
+from citytwin.kernels.depth_rows import WaterArrays, changed_depth
 from citytwin.kernels.exact_sums import units
 from citytwin.kernels.face_discharge import Row
-from citytwin.kernels.soils import SoilTable
+from citytwin.kernels.soils import GroundSinks, SoilTable
 from citytwin.kernels.window import Window
 
 _KEEPS = 0.99999
@@ -121,8 +121,25 @@ def green_ampt_total(taken_m: float, dt_s: float, last_m_s: float, suction_m: fl
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _capacity(soils: SoilTable, number: int, memory: float, dt_s: float) -> float:
-    """Depth that a soil can take; `memory` is its time under water, or what it has taken."""
+def soil_capacity(soils: SoilTable, number: int, memory: float, dt_s: float) -> float:
+    """Depth that a soil can take.
+
+    Parameters
+    ----------
+    soils
+        Arrays of shape (n,).
+    number
+        Of the soil, an integer.
+    memory
+        Its time under water (Horton) or the depth taken (Green-Ampt) [s or m].
+    dt_s
+        Time [s], >= 0.
+
+    Returns
+    -------
+    float
+        Depth [m], >= 0.
+    """
     kind = soils.kind[number]
     first, last = soils.first_m_s[number], soils.last_m_s[number]
     if kind == 1:
@@ -137,10 +154,29 @@ def _capacity(soils: SoilTable, number: int, memory: float, dt_s: float) -> floa
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _remember(
+def soil_memory(
     soils: SoilTable, number: int, memory: float, taken: float, capacity: float, dt_s: float
 ) -> float:
-    """Memory of a soil after it has taken some of what it could."""
+    """Memory of a soil after it has taken some of what it could.
+
+    Parameters
+    ----------
+    soils
+        Arrays of shape (n,).
+    number
+        Of the soil, an integer.
+    memory
+        As for `soil_capacity` [s or m].
+    taken, capacity
+        Depths [m], >= 0.
+    dt_s
+        Time [s], >= 0.
+
+    Returns
+    -------
+    float
+        New memory [s or m].
+    """
     kind = soils.kind[number]
     if kind == 3:
         return memory + taken
@@ -155,8 +191,23 @@ def _remember(
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _withdraw(depth: Row, residual: Row, i: int, wanted: float) -> float:
-    """Take a depth from a cell, at most what it holds; return what was taken."""
+def withdraw(depth: Row, residual: Row, i: int, wanted: float) -> float:
+    """Take a depth from a cell, at most what it holds.
+
+    Parameters
+    ----------
+    depth, residual
+        Water depth and what rounding left out of it, shape (n,), float32 [m], changed in place.
+    i
+        The cell, an integer.
+    wanted
+        Depth [m], >= 0.
+
+    Returns
+    -------
+    float
+        Depth that was taken [m].
+    """
     taken = np.float32(min(wanted, _KEEPS * np.float64(depth[i])))
     depth[i], residual[i] = changed_depth(depth[i], residual[i], -taken)
     return np.float64(taken)
@@ -164,7 +215,7 @@ def _withdraw(depth: Row, residual: Row, i: int, wanted: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def soak(
-    water: tuple[NDArray[np.float32], NDArray[np.float32], Row],
+    water: WaterArrays,
     soil: NDArray[np.uint8],
     soils: SoilTable,
     memory: NDArray[np.float64],
@@ -216,11 +267,35 @@ def soak(
             counts = is_booked and booked.col0 <= i < booked.col1
             number = np.int64(soil[j, i])
             if soils.kind[number] != 0:
-                capacity = _capacity(soils, number, memory[j, i], dt_s)
-                taken = _withdraw(depth, residual, i, capacity)
-                memory[j, i] = _remember(soils, number, memory[j, i], taken, capacity, dt_s)
+                capacity = soil_capacity(soils, number, memory[j, i], dt_s)
+                taken = withdraw(depth, residual, i, capacity)
+                memory[j, i] = soil_memory(soils, number, memory[j, i], taken, capacity, dt_s)
                 soaked += units(taken) if counts else 0
             if drain_m_s[j, i] > np.float32(0.0):
-                taken = _withdraw(depth, residual, i, np.float64(drain_m_s[j, i]) * dt_s)
+                taken = withdraw(depth, residual, i, np.float64(drain_m_s[j, i]) * dt_s)
                 drained += units(taken) if counts else 0
     return soaked, drained
+
+
+class LevelSoak:
+    """Ground and drains below cells with a level bed; see `GroundTaking`.
+
+    Parameters
+    ----------
+    sinks
+        Of these cells, arrays of shape (ny, nx).
+    booked
+        The cells that count in the sums.
+    """
+
+    def __init__(self, sinks: GroundSinks, booked: Window) -> None:
+        self._sinks, self._booked = sinks, booked
+        self.memory = np.zeros(sinks.soil.shape)
+
+    def take(self, water: WaterArrays, dt_s: float) -> tuple[int, int]:
+        """Let ground and drains take water; see `GroundTaking`."""
+        given = self._sinks
+        soaked, drained = soak(
+            water, given.soil, given.table, self.memory, given.drain_m_s, dt_s, self._booked
+        )
+        return int(soaked), int(drained)

@@ -31,6 +31,7 @@ from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.full_scheme import FullScheme, open_entries
 from citytwin.kernels.gridded_rain import under_rain
 from citytwin.kernels.inertial_scheme import InertialScheme
+from citytwin.kernels.infiltration import LevelSoak
 from citytwin.kernels.named_arrays import below, part
 from citytwin.kernels.rain_field import Lattice, RainField
 from citytwin.kernels.rain_layout import links_within
@@ -110,12 +111,6 @@ def simulate_inundation(
     cells = check_cells(terrain_m, blocked, manning)
     check_inflows(forcing, cells)
     check_exchange(forcing, cells.is_open)
-    if forcing.culverts is not None and options.subgrid_cells > 1:
-        raise ConfigError(
-            f"{len(forcing.culverts.rows)} culverts, and cells of {options.subgrid_cells} x "
-            f"{options.subgrid_cells} of the ground (flow_cell_m), which know none",
-            hint="leave out flow_cell_m, or the culverts",
-        )
     begin = _begin if options.subgrid_cells == 1 else begin_subgrid
     run = begin(terrain_m, manning, cells, cell_m, duration_s, forcing, options)
     rule = StepRule(options.dt_max_s, options.steps_kept)
@@ -157,17 +152,17 @@ def _begin(
         scheme = FullScheme(ground, depth, cell_m, options)
     else:
         scheme = InertialScheme(ground, depth, cell_m, options)
-    ends = flow = None
+    storage, ends, flow, sewers = LevelBeds(ground.bed_m), None, None, None
     if forcing.culverts is not None:
         ends = CulvertEnds(forcing.culverts, place)
-        flow = CulvertFlow(forcing.culverts, ground.bed_m[forcing.culverts.cells], area_m2)
-    storage, sewers = LevelBeds(ground.bed_m), None
+        flow = CulvertFlow(forcing.culverts, storage, area_m2)
+    soak = None if forcing.sinks is None else LevelSoak(forcing.sinks, place.booked)
     if forcing.sewers is not None:
         sewers = SewerExchange(forcing.sewers, storage, area_m2)
     parts = FloodParts(
         scheme,
         FloodSources(forcing, area_m2, weight, place, gridded),
-        FloodExchange(forcing, storage, area_m2, depth.shape[1], place),
+        FloodExchange(forcing, storage, area_m2, depth.shape[1], place, soak),
         FloodRecorder(options.recording, cells, duration_s),
         ends,
         flow,

@@ -77,6 +77,11 @@ class SubgridScheme:
         Size of the coarse cells [m], > 0.
     options
         Numbers of the scheme.
+
+    Attributes
+    ----------
+    fallen_m
+        Rain since somebody has set it to 0, volume over the area of the cell, shape (ny, nx), float32 [m].
     """
 
     def __init__(
@@ -96,6 +101,7 @@ class SubgridScheme:
         self._sections = _no_water(x), _no_water(y)
         self._new = written_zeros(*x), written_zeros(*y)
         self._share = written_zeros(ny, nx)
+        self.fallen_m = written_zeros(ny, nx)
         fine = laid.bed_m.shape
         self.shown = FullState(
             written_zeros(*fine),
@@ -154,6 +160,7 @@ class SubgridScheme:
         drained = move_water(
             self.water, ground, surfaces.wet_share, self._new, self._share, numbers, loss_m
         )
+        self.fallen_m += rain_m * ground.rain_weight
         self._dt_per_cell = float(numbers.dt_per_cell)
         self._looked = False
         return int(drained)
@@ -180,13 +187,15 @@ class SubgridScheme:
 
     def state(self) -> NamedArrays:
         """All that the next steps depend on; see `FloodScheme`."""
-        return {**self.water._asdict(), "highest_m": self._surfaces.highest_m}
+        own = {"highest_m": self._surfaces.highest_m, "fallen_m": self.fallen_m}
+        return {**self.water._asdict(), **own}
 
     def restore(self, state: NamedArrays) -> None:
         """Go on from a state; see `FloodScheme`."""
         for name, array in self.water._asdict().items():
             put_back(array, state, name)
         put_back(self._surfaces.highest_m, state, "highest_m")
+        put_back(self.fallen_m, state, "fallen_m")
         self._looked = False
 
 

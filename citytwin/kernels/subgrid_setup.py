@@ -6,6 +6,7 @@ import numpy as np
 
 from citytwin.kernels.coarse_cells import block_sums, coarse_forcing, standing_depth
 from citytwin.kernels.coarse_rain import CoarseRain
+from citytwin.kernels.flood_culverts import CulvertEnds, CulvertFlow
 from citytwin.kernels.flood_exchange import FloodExchange
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_options import Edges, SolverOptions
@@ -20,6 +21,7 @@ from citytwin.kernels.roof_runoff import rain_weight
 from citytwin.kernels.shallow_water import CLOSED_BED_M, Field, Ground
 from citytwin.kernels.subgrid_scheme import SubgridGround, SubgridScheme
 from citytwin.kernels.subgrid_sections import face_sections
+from citytwin.kernels.subgrid_soak import CoarseSoak
 from citytwin.kernels.subgrid_storage import TabledCells, cell_storage
 
 
@@ -61,13 +63,22 @@ def begin_subgrid(
         rain = CoarseRain(forcing.rain, cells, number)
         laid = laid._replace(ground=ground._replace(rain_weight=rain.depth_m))
     depth = standing_depth(start_depth(forcing, cells), laid.bed_m, laid.storage, number)
-    storage, sewers = TabledCells(laid.storage), coarse.sewers
+    storage, sewers, soak = TabledCells(laid.storage), coarse.sewers, None
+    scheme = SubgridScheme(laid, depth, side_m, options)
+    if forcing.sinks is not None:
+        soak = CoarseSoak(forcing.sinks, laid.storage, laid.bed_m, scheme.fallen_m, number)
+    ends = flow = None
+    if coarse.culverts is not None:
+        ends = CulvertEnds(coarse.culverts, place)
+        flow = CulvertFlow(coarse.culverts, storage, area_m2)
     parts = FloodParts(
-        SubgridScheme(laid, depth, side_m, options),
+        scheme,
         FloodSources(coarse, area_m2, float(ground.rain_weight.max()), place, rain),
-        FloodExchange(coarse, storage, area_m2, place.core.col1, place),
+        FloodExchange(coarse, storage, area_m2, place.core.col1, place, soak),
         FloodRecorder(options.recording, cells, duration_s),
-        sewers=None if sewers is None else SewerExchange(sewers, storage, area_m2),
+        ends,
+        flow,
+        None if sewers is None else SewerExchange(sewers, storage, area_m2),
     )
     return FloodRun(parts, options, place)
 

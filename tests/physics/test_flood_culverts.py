@@ -30,7 +30,7 @@ def culvert(**changes):
     return Culverts(**{**given, **changes})
 
 
-def ponds(west_m, east_m, duration_s, culverts, scheme=Scheme.INERTIAL):
+def ponds(west_m, east_m, duration_s, culverts, scheme=Scheme.INERTIAL, options=None):
     """Two ponds on level ground that a wall parts."""
     terrain = np.zeros(SHAPE, dtype=np.float32)
     blocked = np.zeros(SHAPE, dtype=bool)
@@ -39,7 +39,7 @@ def ponds(west_m, east_m, duration_s, culverts, scheme=Scheme.INERTIAL):
     depth[:, WALL:] = east_m
     manning = np.full(SHAPE, 0.03, dtype=np.float32)
     forcing = Forcing(initial_depth_m=depth, culverts=culverts)
-    options = SolverOptions(scheme=scheme, steps_kept=16)
+    options = options or SolverOptions(scheme=scheme, steps_kept=16)
     return simulate_inundation(terrain, blocked, manning, CELL_M, duration_s, forcing, options)
 
 

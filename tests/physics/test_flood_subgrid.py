@@ -23,10 +23,13 @@ from citytwin.kernels.inundation import (
     SolverOptions,
     simulate_inundation,
 )
+from citytwin.kernels.soils import GroundSinks, Soil, SoilKind
 from citytwin.model.checkpoints import Watch
 from tests.physics.flood_everything import CELL_M, Everything, differing, everything, options_of
 from tests.physics.sewer_networks import TWO_MANHOLES, ponds, sewers
 from tests.physics.test_flood_city import ALL_FREE, City, flood, wall_city
+from tests.physics.test_flood_culverts import culvert
+from tests.physics.test_flood_culverts import ponds as culvert_ponds
 from tests.physics.test_flood_resuming import StopError, StopsAfter
 
 F = np.float32
@@ -37,15 +40,19 @@ def finer(array: np.ndarray, cells: int) -> np.ndarray:
     return np.repeat(np.repeat(array, cells, axis=0), cells, axis=1)
 
 
+def finer_sinks(sinks: GroundSinks, cells: int) -> GroundSinks:
+    """The same ground in smaller cells."""
+    soil, drains = finer(sinks.soil, cells), finer(sinks.drain_m_s, cells)
+    return GroundSinks(soil, sinks.soils, drains)
+
+
 def wet_everything() -> Everything:
-    """The flood in which everything happens, but for soils: one roughness, water everywhere.
+    """The flood in which everything happens: one roughness, water everywhere.
 
     Where a film is about as deep as the depth at which it begins to move, a rounding decides.
     """
     city = everything(culverts=False)
-    forcing = replace(
-        city.forcing, sinks=None, initial_depth_m=np.full(city.terrain.shape, 0.3, dtype=F)
-    )
+    forcing = replace(city.forcing, initial_depth_m=np.full(city.terrain.shape, 0.3, dtype=F))
     return replace(city, manning=np.full_like(city.manning, 0.03), forcing=forcing)
 
 
@@ -64,6 +71,7 @@ def test_level_ground_gives_the_plain_scheme() -> None:
         stages=tuple(
             replace(i, rows=i.rows * cells, cols=i.cols * cells + 1) for i in city.forcing.stages
         ),
+        sinks=finer_sinks(city.forcing.sinks, cells),
     )
     plain = city.run(replace(options_of(SolverOptions(dt_max_s=0.25)), recording=NOTHING))
     subgrid = simulate_inundation(
@@ -79,7 +87,9 @@ def test_level_ground_gives_the_plain_scheme() -> None:
         np.testing.assert_allclose(other, one, rtol=0, atol=bound)
     one, other = plain.ledger, subgrid.ledger
     assert other.stored_m3 == pytest.approx(one.stored_m3, rel=1e-6)
-    assert other.exchanged.breached_m3 == pytest.approx(one.exchanged.breached_m3, rel=1e-5)
+    for kind in ("breached_m3", "infiltrated_m3", "drained_m3"):
+        expected = getattr(one.exchanged, kind)
+        assert getattr(other.exchanged, kind) == pytest.approx(expected, rel=1e-5), kind
 
 
 NOTHING = SolverOptions().recording
@@ -234,12 +244,12 @@ def gridded(city: Everything) -> Everything:
     rates = np.random.default_rng(2).uniform(20, 200, (2, 3, 4)).astype(F)
     lattice = Lattice(-2.5, -1.25, 12.75)
     rain = RainField(np.array([0.0, 40.0]), np.array([40.0, 80.0]), rates, lattice)
-    return replace(city, forcing=replace(city.forcing, sinks=None, rain=rain))
+    return replace(city, forcing=replace(city.forcing, rain=rain))
 
 
 def test_a_run_goes_on_with_every_bit_under_gridded_rain() -> None:
     """And the account of the water closes."""
-    city = gridded(everything(culverts=False))
+    city = gridded(everything())
     options = options_of(SolverOptions(steps_kept=5, maxima_every_steps=3, subgrid_cells=3))
     whole = city.run(options)
     assert abs(whole.ledger.relative_error) < 1e-7
@@ -258,7 +268,7 @@ def test_uniform_images_are_a_uniform_rain() -> None:
     field = RainField(series.start_s, series.end_s, rates, Lattice(-2.5, -1.25, 12.75))
     options = options_of(SolverOptions(subgrid_cells=4))
     one, other = (
-        replace(city, forcing=replace(city.forcing, sinks=None, rain=rain)).run(options)
+        replace(city, forcing=replace(city.forcing, rain=rain)).run(options)
         for rain in (series, field)
     )
     assert other.ledger.rain_m3 == pytest.approx(one.ledger.rain_m3, rel=1e-12)
@@ -283,8 +293,39 @@ def test_the_full_equations_have_no_tables() -> None:
         SolverOptions(scheme=Scheme.FULL, subgrid_cells=2)
 
 
-def test_culverts_are_refused() -> None:
-    """With how many there are."""
-    city = everything()
-    with pytest.raises(ConfigError, match=r"culverts, and cells of 2 x 2"):
-        city.run(options_of(SolverOptions(subgrid_cells=2)))
+def test_a_culvert_joins_coarse_cells() -> None:
+    """Ponds on level ground: what passes is what passes between small cells (see `test_flood_culverts`)."""
+    wide = culvert(cols=np.array([[3, 9]]))
+    ledgers = [
+        culvert_ponds(3.0, 2.0, 300.0, wide, options=SolverOptions(subgrid_cells=number)).ledger
+        for number in (1, 2)
+    ]
+    assert ledgers[1].culverts_m3 == pytest.approx(ledgers[0].culverts_m3, rel=0.02)
+    assert ledgers[1].relative_error < 1e-7
+    within = culvert(cols=np.array([[4, 5]]))
+    assert (
+        culvert_ponds(
+            3.0, 2.0, 5.0, within, options=SolverOptions(subgrid_cells=2)
+        ).ledger.culverts_m3
+        == 0.0
+    )
+
+
+def test_ground_takes_where_it_is_wet() -> None:
+    """Steps of 0.1 m in a closed cell, flooded to 0.25 m: three of four columns take 36 mm/h."""
+    terrain = np.repeat(0.1 * np.arange(4, dtype=F)[None], 4, axis=0)
+    rate = 36.0 * 1.0 / 3.6e6
+    given = Forcing(
+        initial_depth_m=np.maximum(F(0.25) - terrain, F(0.0)),
+        sinks=GroundSinks(
+            np.zeros(terrain.shape, dtype=np.uint8) + 1,
+            (Soil(SoilKind.SEALED), Soil(SoilKind.CONSTANT, rate)),
+            np.where(terrain < 0.05, F(rate), F(0.0)).astype(F),
+        ),
+    )
+    ground = (terrain, np.zeros(terrain.shape, dtype=bool), np.full(terrain.shape, 0.03, dtype=F))
+    flood = simulate_inundation(*ground, 1.0, 60.0, given, SolverOptions(subgrid_cells=4))
+    taken = flood.ledger.exchanged
+    assert taken.infiltrated_m3 == pytest.approx(rate * 60.0 * 12, rel=1e-4)
+    assert taken.drained_m3 == pytest.approx(rate * 60.0 * 4, rel=1e-4)
+    assert flood.ledger.relative_error < 1e-7

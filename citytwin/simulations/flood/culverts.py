@@ -15,7 +15,7 @@ from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Note, tally
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
 from citytwin.model.text import text
-from citytwin.simulations.flood.params import FloodParams
+from citytwin.simulations.flood.params import FloodParams, subgrid_cells
 from citytwin.simulations.flood.places import Ground, open_around
 
 _LEAST_CLEAR_M = 0.05
@@ -31,12 +31,6 @@ _LEFT_OUT = text(
 )
 
 
-_NOT_COARSE = text(
-    "暗渠 {count} か所は、計算格子 flow_cell_m を使う計算には含めていません",
-    "{count} culverts are left out: with flow_cell_m none pass water",
-)
-
-
 @dataclass(frozen=True)
 class _End:
     """An end in the open cell that fits it best."""
@@ -46,6 +40,10 @@ class _End:
     level_m: float
     clear_m: float
     """Height of the opening above the ground."""
+
+    def in_cells(self, number: int) -> tuple[int, int]:
+        """Row and column among cells of so many along a side."""
+        return self.row // number, self.col // number
 
 
 def culverts_of(
@@ -71,8 +69,7 @@ def culverts_of(
     if rows is None:
         return None, ()
     chosen = rows[measured_culverts(rows)]
-    if params.flow_cell_m is not None:
-        return None, (tally("loss", _NOT_COARSE, len(chosen)),) if len(chosen) else ()
+    number = subgrid_cells(params, grid.cell_m)
     sizes = chosen[["width_m", "height_m", "start_level_m", "end_level_m"]].to_numpy(np.float64)
     found = []
     for line, (width, height, *levels) in zip(chosen["geometry"], sizes.tolist(), strict=True):
@@ -82,7 +79,7 @@ def culverts_of(
             for (x, y), level in zip(places.tolist(), levels, strict=True)
         ]
         first, second = ends
-        if first is None or second is None or (first.row, first.col) == (second.row, second.col):
+        if first is None or second is None or first.in_cells(number) == second.in_cells(number):
             continue
         found.append((first, second, width, min(first.clear_m, second.clear_m), line.length))
     notes = []

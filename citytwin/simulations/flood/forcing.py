@@ -14,7 +14,12 @@ from citytwin.simulations.flood.area import Area
 from citytwin.simulations.flood.boundaries import LevelParams, Place
 from citytwin.simulations.flood.ground import sinks_of
 from citytwin.simulations.flood.levees import levee_of
-from citytwin.simulations.flood.params import LOOK_EVERY_STEPS, FloodParams, InflowPoint
+from citytwin.simulations.flood.params import (
+    LOOK_EVERY_STEPS,
+    FloodParams,
+    InflowPoint,
+    subgrid_cells,
+)
 from citytwin.simulations.flood.places import Ground, initial_depth, level_cells
 from citytwin.simulations.flood.storm import Storm
 
@@ -141,7 +146,7 @@ def options_of(params: FloodParams, cell_m: float) -> SolverOptions:
     StepError
         If the cells that water moves between are no multiple of these.
     """
-    subgrid = _subgrid_cells(params, cell_m)
+    subgrid = subgrid_cells(params, cell_m)
     # Where the level is given at an edge, water enters and leaves in its cells alone.
     held = {level.edge for level in params.levels}
     north, south, west, east = (
@@ -163,17 +168,6 @@ def options_of(params: FloodParams, cell_m: float) -> SolverOptions:
             depth_times_s=params.frame_times_s,
         ),
     )
-
-
-def _subgrid_cells(params: FloodParams, cell_m: float) -> int:
-    """Cells of the city along a side of those that water moves between."""
-    if params.flow_cell_m is None:
-        return 1
-    number = round(params.flow_cell_m / cell_m)
-    if number < 1 or abs(number * cell_m - params.flow_cell_m) > 1e-6 * cell_m:
-        msg = f"flow_cell_m is {params.flow_cell_m:g} m, the city's cells {cell_m:g} m"
-        raise StepError(msg, step="flood", hint="give a whole multiple of the city's cells")
-    return number
 
 
 def _inflow(point: InflowPoint, ground: Ground) -> Inflow:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BeforeValidator, model_validator
 from pydantic import Field as Bound
 
+from citytwin.errors import StepError
 from citytwin.kernels.flood_options import FULL_COURANT_MAX, EdgeKind, Scheme
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
@@ -169,21 +170,12 @@ class FloodParams(Params):
         return tuple(min(60.0 * self.frame_minutes * k, last) for k in range(1, number + 1))
 
     @model_validator(mode="after")
-    def _stable_steps(self) -> FloodParams:
+    def _scheme_and_cells(self) -> FloodParams:
         if self.scheme is Scheme.FULL and (self.courant or 0.0) > FULL_COURANT_MAX:
             msg = f"courant is {self.courant}; with scheme full use at most {FULL_COURANT_MAX}"
             raise ValueError(msg)
-        return self
-
-    @model_validator(mode="after")
-    def _subgrid_alone(self) -> FloodParams:
-        if self.flow_cell_m is None:
-            return self
-        if self.scheme is Scheme.FULL:
+        if self.scheme is Scheme.FULL and self.flow_cell_m is not None:
             msg = "flow_cell_m goes with scheme inertial alone"
-            raise ValueError(msg)
-        if self.infiltration or self.drainage_zones:
-            msg = "flow_cell_m goes neither with infiltration nor with drainage_zones"
             raise ValueError(msg)
         return self
 
@@ -196,3 +188,27 @@ class FloodParams(Params):
     def has_rain(self) -> bool:
         """Whether the rain is given, so that no record of it is needed."""
         return bool(self.rain) or not (self.design_storm is None and self.rain_images is None)
+
+
+def subgrid_cells(params: FloodParams, cell_m: float) -> int:
+    """Return how many cells of the city lie along a side of those that water moves between.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    cell_m
+        Size of the city's cells [m].
+
+    Raises
+    ------
+    StepError
+        If these are no multiple of them.
+    """
+    if params.flow_cell_m is None:
+        return 1
+    number = round(params.flow_cell_m / cell_m)
+    if number < 1 or abs(number * cell_m - params.flow_cell_m) > 1e-6 * cell_m:
+        msg = f"flow_cell_m is {params.flow_cell_m:g} m, the city's cells {cell_m:g} m"
+        raise StepError(msg, step="flood", hint="give a whole multiple of the city's cells")
+    return number

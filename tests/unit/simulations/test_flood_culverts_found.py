@@ -84,12 +84,13 @@ def test_others_are_none_of_its_business():
     assert culverts_of(lambda _window: None, GRID, {}, FloodParams()) == (None, ())
 
 
-def test_coarse_cells_have_none_and_say_so():
-    """With `flow_cell_m` no culvert passes water; where there is none nothing is said."""
+def test_a_culvert_within_a_coarse_cell_is_left_out():
+    """Its water is level; one from cell to cell stays."""
     culverts, said = found(("culvert", 2.0, 1.5, 2.8, 2.6, ACROSS), flow_cell_m=10.0)
+    assert culverts.cols.tolist() == [[2, 12]]
+    culverts, said = found(("culvert", 2.0, 1.5, 2.8, 2.6, ACROSS), flow_cell_m=100.0)
     assert culverts is None
-    assert said == ["1 culverts are left out: with flow_cell_m none pass water"]
-    assert found(("wall", 2.0, 1.5, 2.8, 2.6, ACROSS), flow_cell_m=10.0) == (None, [])
+    assert said[0].startswith("1 culverts are left out: both ends lie in one cell")
 
 
 def test_a_bank_beside_the_inlet_does_not_take_its_place():

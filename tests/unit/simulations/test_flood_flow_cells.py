@@ -54,18 +54,27 @@ def test_cells_that_are_no_multiple_are_refused(size: float) -> None:
         options_of(FloodParams(flow_cell_m=size), 2.0)
 
 
-@pytest.mark.parametrize(
-    "more",
-    [
-        {"scheme": "full"},
-        {"infiltration": [{"law": "constant", "rate_mm_per_h": 5, "covers": ["green"]}]},
-        {"drainage_zones": [{"outline": [(0, 0), (1, 0), (1, 1)], "mm_per_h": 50}]},
-    ],
-)
-def test_what_does_not_go_together_is_refused(more: dict[str, object]) -> None:
+def test_the_full_equations_are_refused() -> None:
     """Before anything is computed."""
     with pytest.raises(ValidationError, match="flow_cell_m goes"):
-        FloodParams.model_validate({"flow_cell_m": 10, **more})
+        FloodParams.model_validate({"flow_cell_m": 10, "scheme": "full"})
+
+
+def test_ground_and_zones_take_from_large_cells() -> None:
+    """Half of the slope lies in a zone that takes more than it rains: about half of it is gone."""
+    zone = [(0, 50), (60, 50), (60, 75), (0, 75)]
+    soaks = [{"law": "constant", "rate_mm_per_h": 20, "covers": ["other"]}]
+    flood = simulate(
+        "flood",
+        town(),
+        STORM
+        | {"flow_cell_m": 6, "edges": "closed", "infiltration": soaks}
+        | {"drainage_zones": [{"outline": zone, "mm_per_h": 200}]},
+    )
+    said = flood.attrs
+    assert said["infiltrated_volume"] == pytest.approx(0.2 * said["rain_volume"], rel=0.1)
+    assert 0.3 < said["drained_volume"] / said["rain_volume"] < 0.5
+    assert abs(said["volume_error"]) < 1e-7
 
 
 def test_tiles_are_refused() -> None:
