@@ -15,7 +15,7 @@ from pathlib import Path
 
 from citytwin.config import LoadedConfig, SourceConfig
 from citytwin.engine.locking import holding, holding_folder
-from citytwin.engine.request import PAST, work_dir
+from citytwin.engine.request import MANIFEST, PAST, work_dir
 from citytwin.errors import SourceError, StoreError
 from citytwin.formats.data_set import CODE_LISTS
 from citytwin.store.atomic import replacing
@@ -182,6 +182,8 @@ def _held_alone(loaded: LoadedConfig) -> Iterator[None]:
         nights = store.exists()
         past = holding_folder(store, told, PAST_PATIENCE_S) if nights else nullcontext()
         with past, holding(loaded):
+            if nights and not (store / MANIFEST).exists():
+                shutil.rmtree(store)  # it went while its lock was waited for, which made it anew
             if nights or not store.exists():  # who makes one holds the city meanwhile
                 yield
                 return

@@ -14,6 +14,7 @@ import numpy as np
 import rasterio
 from affine import Affine
 from numpy.typing import NDArray
+from rasterio._err import CPLE_BaseError
 from rasterio.errors import RasterioError
 from rasterio.shutil import copy
 
@@ -97,7 +98,7 @@ def write_cog(
             with rasterio.Env(GDAL_PAM_ENABLED="NO"):
                 copy(source, temporary, driver="COG", **_options(field, own_overviews=own))
             _check(temporary, values)
-        except RasterioError as error:
+        except (RasterioError, CPLE_BaseError) as error:  # copying raises GDAL's own as they are
             msg = f"{path} cannot be written: {error}"
             raise StoreError(msg, hint="check the free space of the disk") from error
 

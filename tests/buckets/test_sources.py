@@ -173,6 +173,7 @@ def test_copies_stay_while_a_night_is_made_up_for(
     monkeypatch.setattr(locking, "_TOLD_AFTER_S", 0.01)
     monkeypatch.setattr(locking.log, "warning", lambda *_: other.release())  # it is waited for
     assert fetch_sources(loaded) == Fetched(1, 4)
+    assert not work_dir(night).exists()  # a lock alone is no store that a night could begin with
     assert "udx/bldg/deep/c.gml" not in copies_of(loaded, base)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from rio_cogeo import cog_validate
 from citytwin.errors import GridMismatchError, StoreError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
+from citytwin.store import cog
 from citytwin.store.cog import CogLabels, write_cog
 
 GRID = GridSpec("EPSG:6677", x_min=-1250.0, y_max=-700.0, cell_m=2.5, ny=1100, nx=700)
@@ -148,3 +150,20 @@ def test_refuses_what_does_not_fit(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="inf at row 600, column 5"):
         write_cog(tmp_path / "a.tif", f.FLOOD_DEPTH_MAX, GRID, values, LABELS)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_disk_that_took_a_part_only_is_no_fault_of_the_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """GDAL writes on when a disk is full, and cannot open afterwards what it wrote."""
+    whole = cog._plain
+
+    def cut(scratch: Path, *rest: Any) -> Path:
+        path = whole(scratch, *rest)
+        path.write_bytes(path.read_bytes()[:4])
+        return path
+
+    monkeypatch.setattr(cog, "_plain", cut)
+    with pytest.raises(StoreError, match=r"cannot be written: .*check the free space"):
+        write_cog(tmp_path / "a.tif", f.FLOOD_DEPTH_MAX, GRID, depth(), LABELS)
+    assert list(tmp_path.iterdir()) == []
