@@ -15,6 +15,7 @@ from citytwin.engine.beside import files_beside
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import connect
 from citytwin.engine.code_hash import package_digest
+from citytwin.engine.corrected import Corrections
 from citytwin.engine.healing import clearing
 from citytwin.engine.joining import join_tables
 from citytwin.engine.locking import holding_folder
@@ -140,7 +141,7 @@ def ingest(
             read_wanted(tasks, reading, store, manifest, client, hearers, verify=False)
         _require_something(reading, report)
         names = [source.name for source in found.sources if source.name in reading.decoded]
-        files, said = join_tables(names, reading, store)
+        files, said = join_tables(names, reading, store, Corrections())
         refused = [*found.refused, *_refused(found, reading)]
         held = {DEFECTS: conform(DEFECTS, defect_frame({}, refused, None, store.crs), store.crs)}
         kept = {table: files[table] for table in (*wanted, DEFECTS) if table in files}

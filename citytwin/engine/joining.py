@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from citytwin.config import Config
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.corrected import Corrections
 from citytwin.engine.lineage import Lineage, joined, of_source
 from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.plan import Resource
@@ -48,7 +49,11 @@ def data_time(config: Config) -> datetime:
 
 
 def join_sources(
-    config: Config, reading: Reading, lost: dict[Resource, Lineage], store: CityStore
+    config: Config,
+    reading: Reading,
+    lost: dict[Resource, Lineage],
+    store: CityStore,
+    corrections: Corrections,
 ) -> Standing:
     """Join the tables of all sources in the order of the configuration.
 
@@ -62,12 +67,14 @@ def join_sources(
         Remarks of lost sources, by what is poorer without them.
     store
         The city's working store.
+    corrections
+        What people say of buildings.
     """
     standing = Standing(lost=lost)
     sources = {source.name: source for source in config.sources}
     when = data_time(config)
     read = [name for name in sources if name in reading.decoded]
-    tables, said_of = join_tables(read, reading, store)
+    tables, said_of = join_tables(read, reading, store, corrections)
     for table, files in tables.items():
         owners = [name for name in read if table.name in reading.decoded[name].rows]
         standing.tables[table] = TableEntry.stored(MERGED, store.root, files)
@@ -76,9 +83,12 @@ def join_sources(
         family = [*shares.values(), lost.get(table, Lineage())]
         said = [note for owner in owners for note in said_of.get(owner, ())]
         concerned = table in (t.BUILDINGS, t.SURFACES)
-        standing.lineage[table] = joined(family, Lineage(notes=tuple(said) if concerned else ()))
+        own = said if concerned else []
         if table is t.BUILDINGS:
-            standing.losses += [note.en for note in said if note.severity == "loss"]
+            own = [*said, *corrections.notes()]
+        standing.lineage[table] = joined(family, Lineage(notes=tuple(own)))
+        if table is t.BUILDINGS:
+            standing.losses += [note.en for note in own if note.severity == "loss"]
     for role in RASTER_ROLES:
         owners = [name for name in read if role in reading.decoded[name].rows]
         standing.rasters += [(o, role, reading.decoded[o].digests[role]) for o in owners]
@@ -89,7 +99,7 @@ def join_sources(
 
 
 def join_tables(
-    names: Sequence[str], reading: Reading, store: CityStore
+    names: Sequence[str], reading: Reading, store: CityStore, corrections: Corrections
 ) -> tuple[dict[Table, tuple[TableFile, ...]], dict[str, tuple[Note, ...]]]:
     """Join the tables of sources, so that no two buildings have one id.
 
@@ -101,6 +111,8 @@ def join_tables(
         What was read.
     store
         The city's working store.
+    corrections
+        What people say of buildings.
 
     Returns
     -------
@@ -111,9 +123,10 @@ def join_tables(
     parts = {name: _parts(store, name, rows) for name, rows in given.items()}
     clash = _between_sources(store, parts)
     tables = {
-        table: store.list_files(MERGED, table, _joined(table, parts, clash, store))
+        table: store.list_files(MERGED, table, _corrected(table, files, corrections, store))
         for table in t.ALL
         if any(table.name in rows for rows in given.values())
+        for files in (_joined(table, parts, clash, store),)
     }
     return tables, {name: note_of(name, found) for name, found in clash.items()}
 
@@ -161,6 +174,22 @@ def _joined(
                 yield store.write_part(MERGED, table, name, settled(table, frame, met, owner))
             else:
                 yield part[table]
+
+
+def _corrected(
+    table: Table, files: Iterator[TableFile], corrections: Corrections, store: CityStore
+) -> Iterator[TableFile]:
+    """Files as they are; those with a building that stands corrected, written anew."""
+    if table is not t.BUILDINGS or not corrections.standing:
+        yield from files
+        return
+    for number, file in enumerate(files):
+        frame = read_rows(store.root, [file], table)
+        if corrections.concern(frame):
+            frame = corrections.applied(frame)
+            yield store.write_part(MERGED, table, f"corrected {number}", frame)
+        else:
+            yield file
 
 
 def _for_rows(

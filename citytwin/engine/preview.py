@@ -10,6 +10,7 @@ from citytwin.engine.bind import BoundCity, BoundSource
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import worker_count
+from citytwin.engine.corrected import corrections_of
 from citytwin.engine.driving import pick_records
 from citytwin.engine.fingerprint import difference
 from citytwin.engine.losses import could_give
@@ -72,7 +73,7 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
     observed = joining.observed_properties(city.loaded.config, reading, store)
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
-    standing = joining.join_sources(config, reading, {}, store)
+    standing = joining.join_sources(config, reading, {}, store, corrections_of(city.loaded))
     located = store.with_grid(find_grid(config, store, standing))
     pick_records(config, todo.jobs, reading, located, standing)
     return rows + _jobs(todo, located, manifest, standing)
@@ -99,7 +100,7 @@ def _beside(
     seen = [one for one in properties.ALL if one in reached or one in known]
     try:
         todo = plan(city, observed=seen, given={**reading.given, **given})
-        standing = joining.join_sources(config, reading, {}, store)
+        standing = joining.join_sources(config, reading, {}, store, corrections_of(city.loaded))
         located = store.with_grid(grid)
         apart = [job for job in todo.jobs if reached.isdisjoint(job.needs)]
         pick_records(config, apart, reading, located, standing)

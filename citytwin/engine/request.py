@@ -13,8 +13,10 @@ from citytwin.engine.versions import package_versions
 from citytwin.errors import DamagedError, SourceError
 from citytwin.model.layer import Latest
 from citytwin.security.sealed_folders import SEALED
+from citytwin.store.corrections import correction_files
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import WORK, FinishedRun, Manifest
+from citytwin.store.observed_folder import folder_of
 from citytwin.store.standing_city import stands
 from citytwin.transports.files import stamp_of
 from citytwin.transports.finding import find_files
@@ -44,7 +46,7 @@ def work_dir(loaded: LoadedConfig) -> Path:
 
 
 def request_key(loaded: LoadedConfig) -> str:
-    """Digest of the configuration, the code, and the size and time stamp of every input file.
+    """Digest of the configuration, the code, corrections by hand, and the stamps of all input files.
 
     Of the libraries, the versions of the Python packages count; asking those of the C libraries
     below them would take longer than all the rest.
@@ -62,7 +64,10 @@ def request_key(loaded: LoadedConfig) -> str:
         every = (*files, *files_beside(files, root, source.params))
         stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
     night = loaded.past.model_dump_json() if loaded.past else ""
-    text = json.dumps([loaded.sha256, night, package_digest(), package_versions(), stamps])
+    observed = folder_of(loaded.city_dir, sealed=loaded.protected)
+    corrected = [file.name for file in correction_files(observed)]  # whose content never changes
+    said = [loaded.sha256, night, package_digest(), package_versions(), stamps, corrected]
+    text = json.dumps(said)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -19,6 +19,7 @@ from citytwin.engine.blocks import PROGRESS_TOPIC
 from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.cluster import Workers, connect
+from citytwin.engine.corrected import corrections_of
 from citytwin.engine.delivery import make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.healing import healed
@@ -181,7 +182,7 @@ def _brought_up_to_date(
     report.left_out = list(todo.left_out)
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
     lost = losses_of(city, todo, reading.lost)
-    standing = joining.join_sources(loaded.config, reading, lost, store)
+    standing = joining.join_sources(loaded.config, reading, lost, store, corrections_of(loaded))
     store = store.with_grid(find_grid(loaded.config, store, standing))
     require_room(todo, store)  # where no bounds are given, the size of the city is known only now
     report.losses += standing.losses

@@ -18,6 +18,7 @@ from citytwin.engine.protecting import protect, temporary_in_memory
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, CityTwinError, StoreError
 from citytwin.live.alerting import AlertDesk
+from citytwin.live.corrections import take_corrections
 from citytwin.live.database_place import database_place
 from citytwin.live.delivery import Couriers
 from citytwin.live.following import Follower
@@ -201,6 +202,9 @@ class _Twin:
     ) -> None:
         self._loaded, self._ways, self._outbox, self._couriers = loaded, ways, outbox, couriers
         self._recent, self._stop, self._store = recent, stop, store
+        self._archive = archive
+        self._taken: set[Path] = set()
+        """Files of corrections that are in the store."""
         self._intake = Intake(ways, store, archive, recent, stop)
         self._desk = AlertDesk(loaded.config, loaded.city_dir, outbox, recent)
         self._followers = _followers(loaded, recent)
@@ -242,6 +246,9 @@ class _Twin:
                         f"computed in {follower.last_seconds:.1f} s"
                     )
             self._recent.forget(now)
+            take_corrections(
+                observations_dir(self._loaded), self._store, self._archive, self._taken
+            )
             if time.monotonic() >= self._tidy_s:
                 self._tidy_s = time.monotonic() + _TIDY_EVERY_S
                 self._outbox.forget((now - _FORGET_AFTER).timestamp())

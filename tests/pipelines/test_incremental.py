@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from citytwin.twin import Twin
 from tests.pipelines.edited_nights import edit_and_run, newest_files
+from tests.pipelines.here import citytwin_here
 from tests.pipelines.night_town import make_night_town, run_here, workers_here
 from tests.pipelines.small_city import published_files
 
@@ -46,3 +48,31 @@ def test_small_changes_cost_little_and_give_what_a_new_run_gives(
     assert not run_here(new / finished.name, address).failures
     right = published_files(new / "out" / "town")
     assert newest_files(edited / "out" / "town") == right
+
+
+def test_a_correction_outlives_the_next_release(
+    finished: Path, address: str, tmp_path: Path
+) -> None:
+    """A planner's word stands on the map beside a new delivery of the model, until it is withdrawn."""
+    shutil.copytree(finished.parent, tmp_path / "town")
+    config = tmp_path / "town" / finished.name
+    city = config.parent / "out" / "town"
+
+    def usages() -> dict[str, str]:
+        frame = Twin(city)["buildings"].to_geopandas()
+        return dict(zip(frame["building_id"], frame["usage"], strict=True))
+
+    before = usages()
+    name = min(before)
+    assert before[name] != "病院"
+    said = citytwin_here("correct", str(config), name, "usage", "病院", "--by", "Tanaka")
+    assert said.returncode == 0, said.stderr
+    for file in (config.parent / "data" / "udx" / "bldg").glob("*.gml"):
+        file.write_text(file.read_text("utf-8") + "<!-- next release -->\n", encoding="utf-8")
+    assert not run_here(config, address).failures
+    assert usages() == before | {name: "病院"}
+    notes = [note.en for note in Twin(city)["buildings"].document.notes]
+    assert "1 attributes of buildings were corrected by hand" in notes
+    citytwin_here("correct", str(config), name, "usage", "--withdraw", "--by", "Tanaka")
+    assert not run_here(config, address).failures
+    assert usages() == before

@@ -16,6 +16,7 @@ from citytwin.security.sealed_folders import KEYS_FILE
 from citytwin.store.backup.copying import Copies
 from citytwin.store.backup.folders import ATTEMPTS, PAUSE_S
 from citytwin.store.backup.places import OBSERVATIONS
+from citytwin.store.corrections import CORRECTIONS, correction_files
 from citytwin.store.database import open_database
 from citytwin.store.observations import ALERTS, RAW
 from citytwin.store.observations.manifest import MANIFEST, known_version, told
@@ -44,6 +45,8 @@ def copy_observations(copies: Copies, folder: Path) -> None:
     OSError
         If the disk refuses.
     """
+    for file in correction_files(folder):
+        copies.take(f"{OBSERVATIONS}/{CORRECTIONS}/{file.name}", file)
     noted = (folder / NOTE).is_file()
     if noted:
         copies.take(f"{OBSERVATIONS}/{NOTE}", folder / NOTE)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from citytwin.security.sealed_folders import SEALED
 from citytwin.store.observations.decoded import DecodedFeed, decoded_feed
 from citytwin.store.observations.dirty_windows import Window
 from citytwin.store.observations.history import History
@@ -18,28 +15,10 @@ from citytwin.store.observations.reader import ObservationReader
 from citytwin.store.observations.schema import Kind
 from citytwin.store.observations.state import State
 from citytwin.store.observations.writer import ObservationStore
+from citytwin.store.observed_folder import FOLDER, folder_of
 
-FOLDER = ".observations"
-"""Observations of a city lie in a folder of this name beside the published city. They are made by
-no run, and no run can make them again."""
 RAW, ALERTS = "raw", "alerts.sqlite"
 """Within the folder of a city's observations: payloads as they came, and the alerts."""
-
-
-def folder_of(city: Path, *, sealed: bool | None = None) -> Path:
-    """Return the folder of a city's observations.
-
-    Parameters
-    ----------
-    city
-        Folder of the published city, such as ``out/demo`` or ``out/.sealed/demo``.
-    sealed
-        Whether observations reach the disk only sealed; None: as the published city does.
-    """
-    published_sealed = city.parent.name == SEALED
-    out = city.parent.parent if published_sealed else city.parent
-    sealed = published_sealed if sealed is None else sealed
-    return (out / FOLDER / SEALED if sealed else out / FOLDER) / city.name
 
 
 __all__ = [
