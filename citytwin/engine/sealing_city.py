@@ -5,9 +5,10 @@ from __future__ import annotations
 from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
 from citytwin.engine.protecting import temporary_in_memory
-from citytwin.errors import ConfigError
+from citytwin.errors import ConfigError, StoreError
 from citytwin.security.key_ring import open_ring
 from citytwin.store.observations import folder_of
+from citytwin.store.observations.postgres_place import NOTE, noted_place
 from citytwin.store.sealing_observations import lies_in_clear, seal_observations
 
 
@@ -33,7 +34,7 @@ def seal_city(loaded: LoadedConfig) -> int:
     SealError
         If the key is not there, or observations lie sealed as well.
     StoreError
-        If something is damaged, or the disk refuses.
+        If something is damaged, the disk refuses, or a database holds the observations.
     """
     encryption = loaded.config.encryption
     if not loaded.protected or encryption is None:
@@ -43,6 +44,11 @@ def seal_city(loaded: LoadedConfig) -> int:
     clear = folder_of(loaded.city_dir, sealed=False)
     if not lies_in_clear(clear):
         return 0
+    place = noted_place(clear)
+    if place is not None:
+        msg = f"the observations are in PostgreSQL at {place.host}, which keeps them in clear"
+        hint = f"remove its schema {place.namespace} and {clear / NOTE}, or keep what is restricted apart"
+        raise StoreError(msg, hint=hint)
     sealed = folder_of(loaded.city_dir, sealed=True)
     with holding(loaded), temporary_in_memory():
         return seal_observations(clear, sealed, encryption.key, open_ring())

@@ -18,6 +18,7 @@ from citytwin.errors import BusyError, SealError, StoreError, hint_of
 from citytwin.security.key_ring import KeyRing
 from citytwin.store.at_rest import files_below, read_bytes
 from citytwin.store.atomic import move_folder, sync_folder, write_bytes, write_text
+from citytwin.store.corrections import correction_files
 from citytwin.store.database import seal_database
 from citytwin.store.observations import ALERTS, RAW
 from citytwin.store.observations.manifest import MANIFEST
@@ -120,7 +121,7 @@ def _write(clear: Path, aside: Path) -> None:
             for contents in source.by_file():
                 target.keep(contents)
             _require_same(sum(map(len, source.by_file())), sum(map(len, target.by_file())), aside)
-    for path in _segments(clear):
+    for path in _plain_files(clear):
         content = path.read_bytes()
         copy = aside / path.relative_to(clear)
         write_bytes(copy, content)
@@ -134,14 +135,15 @@ def _require_same(before: object, after: object, place: Path) -> None:
         raise SealError(msg, hint="check the disk")
 
 
-def _segments(clear: Path) -> list[Path]:
-    """Files that are no database, no payload, and not of a twin that ran."""
+def _plain_files(clear: Path) -> list[Path]:
+    """Segments and corrections: files that are no database, no payload, and not of a twin that ran."""
     others = (clear / RAW, clear / _RUNNING)
-    return [
+    segments = [
         path
         for path in files_below(clear)
         if path.suffix == ".parquet" and not any(folder in path.parents for folder in others)
     ]
+    return segments + correction_files(clear)
 
 
 def _standing(clear: Path) -> list[Stamp]:

@@ -50,13 +50,13 @@ def test_small_changes_cost_little_and_give_what_a_new_run_gives(
     assert newest_files(edited / "out" / "town") == right
 
 
-def test_a_correction_outlives_the_next_release(
-    finished: Path, address: str, tmp_path: Path
-) -> None:
+def test_a_correction_outlives_the_next_release(address: str, tmp_path: Path) -> None:
     """A planner's word stands on the map beside a new delivery of the model, until it is withdrawn."""
-    shutil.copytree(finished.parent, tmp_path / "town")
-    config = tmp_path / "town" / finished.name
-    city = config.parent / "out" / "town"
+    config = make_night_town(tmp_path)
+    begin = config.read_text("utf-8").partition("simulations:")[0]
+    config.write_text(begin + "layers: [buildings]\n", encoding="utf-8")
+    assert not run_here(config, address).failures
+    city = tmp_path / "out" / "town"
 
     def usages() -> dict[str, str]:
         frame = Twin(city)["buildings"].to_geopandas()
@@ -67,7 +67,7 @@ def test_a_correction_outlives_the_next_release(
     assert before[name] != "病院"
     said = citytwin_here("correct", str(config), name, "usage", "病院", "--by", "Tanaka")
     assert said.returncode == 0, said.stderr
-    for file in (config.parent / "data" / "udx" / "bldg").glob("*.gml"):
+    for file in (tmp_path / "data" / "udx" / "bldg").glob("*.gml"):
         file.write_text(file.read_text("utf-8") + "<!-- next release -->\n", encoding="utf-8")
     assert not run_here(config, address).failures
     assert usages() == before | {name: "病院"}

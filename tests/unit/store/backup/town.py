@@ -6,12 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from citytwin.store.backup import Places
+from citytwin.store.corrections import Correction, keep_correction
 from citytwin.store.observations import ALERTS, RAW, ObservationStore, raw_ref_of
 from citytwin.store.outbox import Outbox
 from citytwin.store.raw_archive import RawArchive
 from tests.unit.store.observations.rows import Clock, levels
 
 NOW = datetime(2026, 7, 2, 1, 30, tzinfo=UTC)
+CORRECTED = Correction(
+    building="bldg_1", attribute="storeys", value="3", by="Tanaka", why="seen", made=NOW
+)
 
 
 def places_in(out: Path) -> Places:
@@ -42,6 +46,7 @@ def make_town(root: Path) -> tuple[Places, Path]:
         archive.keep([b"payload"])
         assert archive.name_of(raw_ref_of(b"payload")) is not None
     Outbox(folder / ALERTS).close()
+    keep_correction(folder, CORRECTED)
     config = root / "city.yaml"
     config.write_text("city: {id: town}\n")
     return places, config

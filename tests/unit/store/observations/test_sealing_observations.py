@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,21 @@ from filelock import FileLock
 from citytwin.errors import BusyError, SealError
 from citytwin.security.key_ring import open_ring
 from citytwin.store import sealing_observations as module
+from citytwin.store.corrections import (
+    Correction,
+    correction_files,
+    correction_in,
+    keep_correction,
+)
 from citytwin.store.observations import folder_of
 from citytwin.store.sealing_observations import lies_in_clear, seal_observations
 from tests.unit.store.observations import test_sealed_observations as so
 
 out = so.out
+CORRECTED = Correction(
+    building="bldg_1", attribute="usage", value=so.MARK, by="Tanaka", why="",
+    made=datetime(2026, 7, 1, tzinfo=UTC),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -23,6 +34,7 @@ def clear(out: Path) -> Path:
     """All that a twin has kept in clear."""
     folder = folder_of(out / "town")
     so.observe(folder, lambda _folder: None)
+    keep_correction(folder, CORRECTED)
     (folder / "running").mkdir()
     (folder / "running" / "health.json").write_text(so.MARK)
     return folder
@@ -41,6 +53,7 @@ def test_all_of_it_is_sealed_and_nothing_lies_in_clear(out: Path, clear: Path) -
     assert lies_in_clear(clear)
     sealed = sealed_from(clear)
     assert so.seen(sealed) == before
+    assert [correction_in(file) for file in correction_files(sealed)] == [CORRECTED]
     so.assert_nothing_in_clear(out)
     assert not clear.exists()
     assert not lies_in_clear(clear)
