@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from io import BytesIO
 from pathlib import Path as FilePath
@@ -11,13 +12,17 @@ import numpy as np
 import rasterio
 from attrs import define
 from fastapi import Depends, FastAPI, Path, Query
+from morecantile import Tile
 from morecantile import tms as known_tms
 from morecantile.defaults import TileMatrixSets
+from numpy.typing import NDArray
 from PIL import Image
 from pydantic import BaseModel, ConfigDict
-from rio_tiler.errors import PointOutsideBounds, TileOutsideBounds
+from rasterio.crs import CRS
+from rasterio.transform import from_bounds
+from rasterio.vrt import WarpedVRT
+from rio_tiler.errors import PointOutsideBounds
 from rio_tiler.io import Reader
-from rio_tiler.models import ImageData
 from starlette.responses import Response
 from titiler.core.dependencies import DefaultDependency
 from titiler.core.factory import TilerFactory, TMSFactory
@@ -107,13 +112,12 @@ class ClosedTiler(TilerFactory):
         ) -> Response:
             """Return a tile of 256 or 512 pixels."""
             seen = city.layer(visitor, layer)
-            source = raster_of(seen, frame)
-            try:
-                with GeoTiffReader(input=source, tms=known_tms.get(tileMatrixSetId)) as reader:
-                    image = reader.tile(x, y, z, tilesize=int(tilesize))
-            except TileOutsideBounds:
+            source, grid = raster_of(seen, frame), known_tms.get(tileMatrixSetId)
+            place, extent = Tile(x, y, z), seen.document.extent
+            if extent is not None and not _meet(grid.bounds(place), extent.bounds):
                 return Response(status_code=204, headers=PRIVATE)
-            png = _painted(image, style_of(seen), seen.document.precision)
+            values = _values(source, grid.rasterio_crs, grid.xy_bounds(place), int(tilesize))
+            png = _painted(values, style_of(seen), seen.document.precision)
             return Response(png, media_type="image/png", headers=PRIVATE)
 
     def point(self) -> None:
@@ -215,9 +219,29 @@ def style_of(seen: SeenLayer) -> Style:
     return Style.model_validate_json(read_bytes(seen.folder / seen.document.style))
 
 
-def _painted(image: ImageData, style: Style, precision: float) -> bytes:
+def _meet(one: Sequence[float], other: Sequence[float]) -> bool:
+    """Whether two boxes (west, south, east, north) have a part in common."""
+    across = one[0] < other[2] and other[0] < one[2]
+    return across and one[1] < other[3] and other[1] < one[3]
+
+
+def _values(source: str, crs: CRS, bounds: Sequence[float], size: int) -> NDArray[np.float64]:
+    """Values of a layer in the pixels of a tile, each from the nearest cell; NaN for no data.
+
+    The pixels are known, so PROJ is asked once; rio-tiler, which finds out what suits a raster
+    best, gives the same ones in twice the time.
+    """
+    there = from_bounds(*bounds, size, size)
+    with (
+        opened(source) as raster,
+        WarpedVRT(raster, crs=crs, transform=there, width=size, height=size) as warped,
+    ):
+        found = warped.read(1, masked=True)
+    return np.ma.filled(found.astype(np.float64), np.nan)
+
+
+def _painted(values: NDArray[np.float64], style: Style, precision: float) -> bytes:
     """Colour a tile as the map page does, as PNG."""
-    values = np.ma.filled(image.array[0].astype(np.float64), np.nan)
     png = BytesIO()
     Image.fromarray(painted(style, values, precision)).save(png, "PNG", compress_level=3)
     return png.getvalue()
