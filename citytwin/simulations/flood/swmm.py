@@ -129,9 +129,8 @@ class SewerRecords:
                 fields = record.split()
                 if section == "JUNCTIONS":
                     shafts.append(self._shaft(fields))
-                elif section == "OUTFALLS" and fields[0] in given:
-                    gate = fields[-1] if fields[-1].upper() in ("YES", "NO") else "NO"
-                    lines.append(f"{fields[0]} {fields[1]} FREE {gate}")
+                elif section == "OUTFALLS":
+                    lines.append(_outfall(fields, is_staged=fields[0] in given))
                 else:
                     lines.append(record)
             if section == "STORAGE":
@@ -144,6 +143,15 @@ class SewerRecords:
         first = more[1] if len(more) > 1 else "0"
         area = self.manhole_m2
         return f"{name} {invert} {depth + _HEADROOM_M:.3f} {first} FUNCTIONAL 0 0 {area:g} 0 0"
+
+
+def _outfall(fields: list[str], *, is_staged: bool) -> str:
+    """An outfall without the catchment that its file may lead it to; free where others give its level."""
+    name, invert, kind, *more = fields
+    fixed = kind.upper() == "FIXED"
+    stage, gate = more[:1] if fixed else [], more[1:2] if fixed else more[:1]
+    kept = ["FREE"] if is_staged else [kind, *stage]
+    return " ".join([name, invert, *kept, *(gate or ["NO"])])
 
 
 @dataclass(frozen=True)

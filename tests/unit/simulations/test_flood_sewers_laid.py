@@ -15,7 +15,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Block, Site
 from citytwin.model.tables import SEWER_NETWORK
 from citytwin.simulations.flood.places import Ground
-from citytwin.simulations.flood.sewers import SewerParams, laid_sewers
+from citytwin.simulations.flood.sewers import SewerParams, laid_sewers, records_of
 from citytwin.simulations.flood.step import SIMULATION
 from citytwin.simulations.flood.tiles import require_tiles
 from tests.physics.sewer_networks import TWO_MANHOLES, table_of
@@ -67,6 +67,23 @@ def test_bolted_and_far_manholes_take_part_without_ground(tmp_path: Path) -> Non
         "1 manholes lie outside the area or in buildings: they exchange no water with the ground",
         "1 manholes are bolted (surcharge depth of SWMM): they exchange no water with the ground",
     ]
+
+
+@pytest.mark.parametrize(
+    ("given", "away", "staged"),
+    [
+        ("FREE", "FREE NO", "FREE NO"),
+        ("NORMAL YES", "NORMAL YES", "FREE YES"),
+        ("FIXED 1.5", "FIXED 1.5 NO", "FREE NO"),
+        ("FIXED 1.5 YES S1", "FIXED 1.5 YES", "FREE YES"),
+    ],
+)
+def test_outfalls_keep_their_gates(tmp_path: Path, given: str, away: str, staged: str) -> None:
+    """Their level is that of the file, or of the ground; catchments they lead to are not there."""
+    rows = table_of(TWO_MANHOLES.replace("20.0 FREE NO", f"20.0 {given}"), tmp_path)
+    records = records_of(rows)
+    assert f"\nO 20.0 {away}\n" in records.text((), 0.5)
+    assert f"\nO 20.0 {staged}\n" in records.text(("O",), 0.5)
 
 
 def test_networks_that_do_not_fit_are_refused(tmp_path: Path) -> None:
