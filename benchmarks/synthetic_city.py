@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TypeAlias
 
@@ -27,6 +27,8 @@ PER_FILE = 1500
 SOUTH_DEG, WEST_DEG = 35.50, 139.50
 COLUMNS = 20
 """Meshes side by side."""
+FEET_M = (1.0, 30.0)
+"""Lowest and highest ground under a building [m]."""
 _LOTS = 40
 _METRES_PER_DEGREE = 111_000.0
 _LOD2 = 0.88
@@ -97,7 +99,7 @@ _SHARES = (0.40, 0.32, 0.28)
 
 
 def write_city(folder: Path, files: int, seed: int) -> list[Path]:
-    """Write the city, mesh by mesh; memory stays that of one file.
+    """Write the first meshes of the city.
 
     Parameters
     ----------
@@ -108,16 +110,35 @@ def write_city(folder: Path, files: int, seed: int) -> list[Path]:
     seed
         Of all random numbers.
     """
+    return write_meshes(folder, range(files), seed)
+
+
+def write_meshes(
+    folder: Path, numbers: Iterable[int], seed: int, feet_m: tuple[float, float] = FEET_M
+) -> list[Path]:
+    """Write some meshes of the city, one after the other; memory stays that of one file.
+
+    Parameters
+    ----------
+    folder
+        Root of the data set.
+    numbers
+        Of the meshes, `COLUMNS` to a row.
+    seed
+        Of all random numbers.
+    feet_m
+        Lowest and highest ground under a building [m].
+    """
     write_code_lists(folder / "codelists")
     written = []
-    for number in range(files):
+    for number in numbers:
         mesh = _mesh(number)
         path = folder / "udx" / "bldg" / f"{mesh}_bldg_6697_op.gml"
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("w", encoding="utf-8") as file:
             south, west, north, east = third_mesh_bounds(mesh)
             file.write(_HEAD % (south, west, north, east))
-            file.writelines(buildings(number, seed))
+            file.writelines(buildings(number, seed, feet_m))
             file.write(_TAIL)
         written.append(path)
     return written
@@ -153,7 +174,7 @@ def _mesh(number: int) -> str:
     return third_mesh_code(SOUTH_DEG + (row + 0.5) / 120.0, WEST_DEG + (column + 0.5) / 80.0)
 
 
-def buildings(number: int, seed: int) -> Iterator[str]:
+def buildings(number: int, seed: int, feet_m: tuple[float, float] = FEET_M) -> Iterator[str]:
     """Yield the members of a mesh.
 
     Parameters
@@ -162,6 +183,8 @@ def buildings(number: int, seed: int) -> Iterator[str]:
         Of the mesh.
     seed
         Of all random numbers.
+    feet_m
+        Lowest and highest ground under a building [m].
     """
     rng = np.random.default_rng((seed, number))
     plain = rng.random(PER_FILE) >= _LOD2
@@ -169,15 +192,19 @@ def buildings(number: int, seed: int) -> Iterator[str]:
     shape_of = outline + len(_SHARES) * plain
     for place, shape in enumerate(SHAPES):
         lots = np.flatnonzero(shape_of == place)
-        yield from _of_shape(shape, lots, number, rng)
+        yield from _of_shape(shape, lots, number, rng, feet_m)
 
 
 def _of_shape(
-    shape: Shape, lots: NDArray[np.intp], number: int, rng: np.random.Generator
+    shape: Shape,
+    lots: NDArray[np.intp],
+    number: int,
+    rng: np.random.Generator,
+    feet_m: tuple[float, float],
 ) -> Iterator[str]:
     count = len(lots)
     length, width = rng.uniform(8.0, 18.0, count), rng.uniform(7.0, 15.0, count)
-    bottom = rng.uniform(1.0, 30.0, count)
+    bottom = rng.uniform(*feet_m, count)
     storeys = rng.integers(1, 4 if shape.gable else 12, count)
     top = bottom + 3.1 * storeys
     rise = 0.35 * width if shape.gable else np.full(count, 2.5)

@@ -100,11 +100,12 @@ def _check_crs(loaded: LoadedConfig) -> None:
 
 
 def _bind_source(loaded: LoadedConfig, index: int, source: SourceConfig) -> BoundSource:
-    formats = {f.name: f for f in registry.all_of(Format)}
-    if source.use not in formats:
-        near = nearest(source.use, sorted(formats))
-        raise _fail(loaded, f"sources[{index}].use: {source.use!r} is no format{near}")
-    chosen = formats[source.use]
+    try:
+        chosen = registry.named(Format, source.use)
+    except ConfigError as error:
+        near = nearest(source.use, sorted(form.name for form in registry.all_of(Format)))
+        msg = f"sources[{index}].use: {source.use!r} is no format{near}"
+        raise _fail(loaded, msg) from error
     where = f"sources[{index}].params"
     return BoundSource(source, chosen, _bind_params(loaded, where, chosen.params, source.params))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, Self
 
 import dask
 from distributed import Client, Future, LocalCluster
+from distributed.system import MEMORY_LIMIT
 
 from citytwin.engine.cluster_security import client_security
 from citytwin.engine.stopping_workers import DeafToInterrupts
@@ -20,6 +22,10 @@ from citytwin.errors import BusyError, ConfigError
 log = logging.getLogger(__name__)
 PATIENCE_S = 30.0
 """Workers that start together with their scheduler are there by then."""
+_SOON = "5s"
+"""What the workers there are have done by then is no reason to start another: that takes as long."""
+_UNKNOWN_TASK = "100ms"
+"""What a task is taken for, of which none of its kind has been done yet."""
 
 
 def worker_count() -> int:
@@ -36,14 +42,18 @@ class Workers:
         Opens the client.
     prepare
         What is done before the first task.
+    number
+        Local worker processes, if it takes them all.
     """
 
     def __init__(
         self,
         opened: Callable[[], AbstractContextManager[Client]],
         prepare: Callable[[Client], None],
+        number: int | None = None,
     ) -> None:
         self._opened, self._prepare = opened, prepare
+        self._number = number or worker_count()
         self._stack = ExitStack()
         self.started: Client | None = None
         """The client, once there is one."""
@@ -64,6 +74,13 @@ class Workers:
             self._prepare(client)
             self.started = client
         return self.started
+
+    def start_all(self) -> None:
+        """Start the workers that were to come only with more to do: for a task that uses all."""
+        client = self.start()
+        if client.cluster is not None and len(client.ncores()) < self._number:
+            client.cluster.adapt(minimum=self._number, maximum=self._number)
+            client.wait_for_workers(self._number, timeout=PATIENCE_S)
 
     @property
     def loop(self) -> Any:
@@ -89,7 +106,9 @@ class Workers:
 
 
 @contextmanager
-def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterator[Client]:
+def connect(
+    scheduler: str | None, workers: int | None, scratch: Path, *, one_first: bool = False
+) -> Iterator[Client]:
     """Open a client for the time of a run.
 
     Parameters
@@ -101,6 +120,8 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         Number of local worker processes; default one per core.
     scratch
         Folder for the lock files of workers; they spill nothing.
+    one_first
+        Start one local worker, and the others when there is more to do than it does soon.
 
     Raises
     ------
@@ -117,6 +138,7 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.comm.timeouts.connect": "10s",
+        "distributed.scheduler.unknown-task-duration": _UNKNOWN_TASK,
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
         "distributed.scheduler.http.routes": [],
@@ -138,10 +160,12 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
                 _wait_for_workers(client, scheduler)
                 yield client
             return
+        number = workers or worker_count()
         with (
             LocalCluster(
-                n_workers=workers or worker_count(),
+                n_workers=1 if one_first else number,
                 threads_per_worker=1,
+                memory_limit=MEMORY_LIMIT // number,
                 processes=True,
                 # Without a certificate of this very run nobody else on the machine gets in.
                 security=True,
@@ -152,6 +176,13 @@ def connect(scheduler: str | None, workers: int | None, scratch: Path) -> Iterat
             Client(cluster, set_as_default=False) as client,
         ):
             client.register_plugin(DeafToInterrupts())
+            if one_first:
+                cluster.adapt(
+                    minimum=1,
+                    maximum=number,
+                    target_duration=_SOON,
+                    wait_count=sys.maxsize,  # none that has started goes before the end
+                )
             yield client
 
 

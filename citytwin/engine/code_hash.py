@@ -67,11 +67,17 @@ def _top(name: str) -> str:
 
 @cache
 def _path(name: str) -> Path | None:
-    try:
-        spec = importlib.util.find_spec(name)
-    except ModuleNotFoundError:
-        return None
-    return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    """File of a module; looked for by its name, for Python would import what it lies in."""
+    top, *inner = name.split(".")
+    spec = importlib.util.find_spec(top)
+    if spec is None or not inner:
+        return Path(spec.origin) if spec and spec.origin and spec.origin.endswith(".py") else None
+    for folder in spec.submodule_search_locations or ():
+        place = Path(folder, *inner)
+        for file in (place / "__init__.py", place.with_name(f"{place.name}.py")):
+            if file.is_file():
+                return file
+    return None
 
 
 @cache
@@ -94,11 +100,17 @@ def _imports(name: str) -> tuple[str, ...]:
 
 
 def _statements(tree: ast.AST) -> Iterator[ast.AST]:
-    """All statements at any depth: no expression imports, and most of a tree is expressions."""
+    """All statements at any depth: no expression imports, and most of a tree is expressions.
+
+    What stands there for the checker of types is not run.
+    """
     waiting = [tree]
     while waiting:
         node = waiting.pop()
         yield node
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+            continue
         for name in ("body", "orelse", "finalbody", "handlers", "cases"):
             inner = getattr(node, name, None)
             if isinstance(inner, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.versions import library_versions
-from citytwin.engine.whole import WRITER, LayerTask, make_layer
+from citytwin.engine.whole import WRITER, LayerBefore, LayerTask, make_layer
 from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import PublishedLayer
@@ -88,6 +88,7 @@ def make_layers(
             row.standing += 1
             continue
         order = Order(f"layer:{recipe.id}", WHOLE, wanted)
+        task = replace(task, before=_before(order, manifest, entry, city_dir))
         manifest.forget(order.key, [order.part])
         work.submit(task, order, make_layer, task)
     progress.begin(KEY, len(plan.layers), row.standing)
@@ -102,6 +103,19 @@ def make_layers(
     if report.failures:
         return []
     return [made[recipe.id] for recipe in plan.layers]
+
+
+def _before(
+    order: Order, manifest: Manifest, entry: PublishedLayer | None, city_dir: Path
+) -> LayerBefore | None:
+    """The published run of a layer, where it is the one that is on record."""
+    finished = manifest.standing(order.key, order.part)
+    if finished is None or entry is None:
+        return None
+    result = LayerResult.model_validate_json(finished.payload)
+    if result.checksum != entry.checksum:
+        return None
+    return LayerBefore(city_dir / entry.path, entry.checksum, result.drawn)
 
 
 def _task(

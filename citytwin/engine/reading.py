@@ -26,7 +26,7 @@ from citytwin.engine.work import SOURCE, Failure, Submits, Work
 from citytwin.errors import CityTwinError, SourceError, StoreError
 from citytwin.model import tables as t
 from citytwin.model.notes import Reject
-from citytwin.model.steps import Format, NotApartError
+from citytwin.model.steps import Assessment, NotApartError
 from citytwin.store.manifest import Manifest
 from citytwin.store.quarantine import write_quarantine
 
@@ -201,8 +201,8 @@ def _require_ranges_of_one_file(opened: OpenSource, manifest: Manifest) -> None:
 
 def _given_by_formats() -> list[t.Table]:
     """Tables that sources give; the others are those of assessments."""
-    given = {g for chosen in registry.all_of(Format) for g in chosen.produces}
-    return [table for table in t.ALL if table in given]
+    made = {step.output for step in registry.all_of(Assessment)}
+    return [table for table in t.ALL if table not in made]
 
 
 def quarantine(reading: Reading, file: Path) -> list[str]:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from citytwin.model.layer import LayerDocument
 from citytwin.model.notes import Fact, Note, Premise, Reject, Tally
+from citytwin.store.drawing import DrawnFiles
 from citytwin.store.placed import TableFile
 
 
@@ -90,5 +91,7 @@ class LayerResult(_Result):
 
     document: LayerDocument
     checksum: str
+    drawn: tuple[DrawnFiles, ...] = ()
+    """Which of its files the next run may take."""
     seconds: float = 0.0
     """Time on the worker [s]."""

@@ -38,7 +38,6 @@ from citytwin.engine.room import require_room
 from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
 from citytwin.engine.stopping_workers import let_states_be_kept
-from citytwin.engine.work import Submits
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.checkpoints import Counted
 from citytwin.model.crs import require_metric
@@ -105,6 +104,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
     require_own_folder(loaded)
     require_private_cluster(loaded, options.scheduler)
     work = work_dir(loaded)
+    again = (work / MANIFEST).is_file()  # most nights have little to do
     if loaded.private:  # decoded sources are as protected as their layers
         private_folder(work)
     store = CityStore(
@@ -120,8 +120,9 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         holding(loaded),
         protecting(loaded) as in_clear,
         Workers(
-            lambda: connect(options.scheduler, options.workers, work / "dask"),
+            lambda: connect(options.scheduler, options.workers, work / "dask", one_first=again),
             lambda client: _prepare(client, loaded, progress),
+            options.workers,
         ) as workers,
     ):
         if options.scheduler is not None:
@@ -153,7 +154,7 @@ def _prepare(client: Client, loaded: LoadedConfig, progress: Progress) -> None:
 def _carry_out(
     city: BoundCity,
     store: CityStore,
-    client: Submits,
+    client: Workers,
     options: RunOptions,
     progress: Progress,
     report: RunReport,
@@ -166,7 +167,7 @@ def _brought_up_to_date(
     city: BoundCity,
     store: CityStore,
     manifest: Manifest,
-    client: Submits,
+    client: Workers,
     options: RunOptions,
     hearers: tuple[Progress, RunReport],
 ) -> None:
@@ -195,6 +196,7 @@ def _brought_up_to_date(
         progress,
         report,
         verify=options.verify,
+        use_all_workers=client.start_all,
         may_leave_empty=loaded.config.lost_tiles == "mark",
     )
     scheduler.run(todo.jobs)

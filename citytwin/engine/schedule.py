@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
@@ -59,6 +60,8 @@ class Scheduler:
     report: RunReport
     verify: bool = False
     """Whether stored results are read again and compared with their digests."""
+    use_all_workers: Callable[[], object] = lambda: None
+    """Starts the workers that would come only with more to do."""
     may_leave_empty: bool = False
     """Whether a tile that no worker can make is left empty; else the run fails."""
 
@@ -118,6 +121,8 @@ class Scheduler:
         self.manifest.forget(job.key, [part.name for part in to_make])
         for part in to_make:
             order = Order(job.key, part.name, str(part.fingerprint))
+            if isinstance(part.task, SimulationTask) and part.task.cores:
+                self.use_all_workers()
             work.submit((running, part), order, part.function, part.task)
         return running
 

@@ -27,6 +27,7 @@ from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
+from citytwin.store.drawing import Drawing, DrawnFiles
 from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
 from citytwin.store.series_layer import FieldSeries
@@ -49,6 +50,15 @@ class AssessmentTask:
 
 
 @dataclass(frozen=True)
+class LayerBefore:
+    """The layer as a run before has published it."""
+
+    folder: Path
+    checksum: str
+    drawn: tuple[DrawnFiles, ...]
+
+
+@dataclass(frozen=True)
 class LayerTask:
     """A layer as it is sent to a worker."""
 
@@ -68,6 +78,8 @@ class LayerTask:
     """Highest classification of its sources, where a rule has lowered it."""
     along: tuple[Coordinate, ...] = ()
     """Moments or directions of a field with a leading axis."""
+    before: LayerBefore | None = None
+    """What it may take of its files; without any influence on their bytes."""
 
     @property
     def said(self) -> tuple[str, ...]:
@@ -145,9 +157,24 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         fingerprint=layer_fingerprint(task, recipe, store.spec, content),
     )
     with new_folder(task.staging) as folder:
-        document = write_layer(shown, folder)
+        drawing = _drawing(task, recipe, folder)
+        document = write_layer(shown, folder, drawing)
         checksum = folder_checksum(folder)
-    return LayerResult(document=document, checksum=checksum)
+    return LayerResult(document=document, checksum=checksum, drawn=tuple(drawing.record))
+
+
+def _drawing(task: LayerTask, recipe: LayerRecipe, folder: Path) -> Drawing:
+    """What draws a layer; files of the run before are taken only from a folder that is undamaged."""
+    maker = "|".join(_maker(recipe))
+    before = task.before
+    if before is None or folder_checksum(before.folder) != before.checksum:
+        return Drawing(folder, maker)
+    return Drawing(folder, maker, before.folder, before.drawn)
+
+
+def _maker(recipe: LayerRecipe) -> list[str]:
+    """Code and libraries that a layer is made by."""
+    return [code_digest(registry.module_of(recipe)), code_digest(WRITER), library_versions()]
 
 
 def _shown(
@@ -184,6 +211,6 @@ def layer_fingerprint(task: LayerTask, recipe: LayerRecipe, grid: GridSpec, cont
     """
     said = [content, task.valid_time.isoformat(), task.classification, task.licence]
     said += [json.dumps(asdict(grid), sort_keys=True), task.vertical_datum.model_dump_json()]
-    said += [code_digest(registry.module_of(recipe)), code_digest(WRITER), library_versions()]
+    said += _maker(recipe)
     said += task.said
     return hashlib.sha256("\0".join(said).encode()).hexdigest()

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
@@ -32,15 +34,20 @@ from citytwin.model.text import Text, text
 from citytwin.store.at_rest import digest_of_file
 from citytwin.store.atomic import write_text
 from citytwin.store.cog import CogLabels
+from citytwin.store.drawing import Drawing
+from citytwin.store.fields import digest_of
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.legend import Legend, write_legend
 from citytwin.store.lonlat_box import lonlat_rim
 from citytwin.store.raster_layer import RasterPlan, write_raster_files
 from citytwin.store.series_layer import FieldSeries, write_series_files
 from citytwin.store.style_files import STYLES
+from citytwin.store.tables import row_digests
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
 
+_WRITTEN = TypeAdapter(Written)
+_NOTHING = TypeAdapter(None)
 _HAZARD_GROUPS = {"flood", "exposure"}
 """Of layers that could be taken for an official hazard map."""
 NO_DISCLAIMER = text("", "")
@@ -74,7 +81,9 @@ class LayerContent:
     """Highest classification of its sources, where a rule has lowered it."""
 
 
-def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
+def write_layer(
+    content: LayerContent, directory: Path, drawing: Drawing | None = None
+) -> LayerDocument:
     """Write every file of a layer but its STAC item, which names the run.
 
     Parameters
@@ -83,6 +92,8 @@ def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
         What to write.
     directory
         Folder of the layer; exists and is empty.
+    drawing
+        Draws into this folder, or takes what the run before has drawn; None = draw all.
 
     Returns
     -------
@@ -98,7 +109,8 @@ def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
     if content.valid_time.tzinfo is None:
         msg = f"layer {recipe.id}: the valid time {content.valid_time} has no time zone"
         raise StoreError(msg, hint="give an instant in UTC")
-    written = _write_data(content, directory)
+    drawing = drawing or Drawing(directory)
+    written = _write_data(content, drawing)
     notes = (*content.notes, *written.notes)
     legend = Legend(
         style=written.style,
@@ -108,7 +120,7 @@ def write_layer(content: LayerContent, directory: Path) -> LayerDocument:
         blank=view.blank if isinstance(view := recipe.view, RasterView) else None,
         grey_no_data=isinstance(recipe.view, VectorView),
     )
-    write_legend(directory, legend)
+    drawing.once((repr(legend),), _NOTHING, lambda: write_legend(directory, legend))
     write_text(directory / INPUTS, _inputs_json(content.inputs))
     document = _document(content, written, notes)
     write_text(directory / LAYER, layer_json(document))
@@ -133,35 +145,47 @@ def layer_json(document: LayerDocument) -> str:
     return document.model_dump_json(exclude=other, indent=1) + "\n"
 
 
-def _write_data(content: LayerContent, directory: Path) -> Written:
+def _write_data(content: LayerContent, drawing: Drawing) -> Written:
     recipe, view = content.recipe, content.recipe.view
     if isinstance(view, RasterView):
         if content.array is None:
             msg = f"layer {recipe.id} shows field {view.field.name}, but got no array"
             raise StoreError(msg, hint="give the array of the field")
-        labels = CogLabels(
-            description=_description(content),
-            valid_time=content.valid_time,
-            fingerprint=content.fingerprint,
-            classification=content.classification,
-        )
-        raster = RasterPlan(directory, recipe.id, view, recipe.style, content.grid, labels)
-        if isinstance(content.array, FieldSeries):
-            return write_series_files(raster, content.array)
-        return write_raster_files(raster, content.array)
+        labels = _labels(content)
+        raster = RasterPlan(drawing, recipe.id, view, recipe.style, content.grid, labels)
+        array = content.array
+        if isinstance(array, FieldSeries):
+            return write_series_files(raster, array)
+        held = (labels.fingerprint, labels.valid_time.isoformat(), digest_of(array))
+        return drawing.once(held, _WRITTEN, lambda: write_raster_files(raster, array))
     if content.frame is None:
         msg = f"layer {recipe.id} shows table {view.table.name}, but got no rows"
         raise StoreError(msg, hint="give the frame of the table")
-    return write_vector_files(
-        directory,
-        recipe.id,
-        recipe.title,
-        view,
-        recipe.style,
-        content.grid,
-        content.frame,
-        content.valid_time,
+    rows, when = content.frame, content.valid_time
+    said = (recipe.id, _said_of(content.grid), when.isoformat(), str(row_digests(rows).tolist()))
+
+    def draw() -> Written:
+        return write_vector_files(
+            drawing.folder, recipe.id, recipe.title, view, recipe.style, content.grid, rows, when
+        )
+
+    return drawing.once(said, _WRITTEN, draw)
+
+
+def _labels(content: LayerContent) -> CogLabels:
+    """Tags of all GeoTIFFs of a layer; what is said of its sources is no part of their fingerprint."""
+    description = _description(content)
+    said = (content.recipe.id, _said_of(content.grid), description, content.classification)
+    return CogLabels(
+        description=description,
+        valid_time=content.valid_time,
+        fingerprint=hashlib.sha256("\0".join(said).encode()).hexdigest(),
+        classification=content.classification,
     )
+
+
+def _said_of(grid: GridSpec) -> str:
+    return json.dumps(asdict(grid), sort_keys=True)
 
 
 def _description(content: LayerContent) -> str:

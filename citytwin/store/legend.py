@@ -93,7 +93,7 @@ def write_legend(directory: Path, legend: Legend) -> None:
     languages: tuple[Language, ...] = ("ja", "en")
     for language in languages:
         with replacing(directory / f"legend_{language}.png") as temporary:
-            picture(legend, language).save(temporary, format="PNG", compress_level=9)
+            picture(legend, language).save(temporary, format="PNG")
     write_text(directory / "legend.json", document(legend).model_dump_json(indent=1) + "\n")
 
 

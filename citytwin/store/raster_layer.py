@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,12 @@ from citytwin.model.layer import (
     ValueRange,
     ValuesAsset,
 )
+from citytwin.model.notes import Note
 from citytwin.model.text import text
 from citytwin.store.class_outlines import write_class_outlines
 from citytwin.store.cog import CogLabels, write_cog
-from citytwin.store.fields import extremes
+from citytwin.store.drawing import Drawing
+from citytwin.store.fields import digest_of, extremes
 from citytwin.store.paint import check_style
 from citytwin.store.style_files import colour_table, write_style_files
 from citytwin.store.style_target import RasterTarget
@@ -43,8 +46,8 @@ THUMBNAIL = "thumbnail.png"
 class RasterPlan:
     """What the files of a raster layer have in common."""
 
-    directory: Path
-    """Folder of the layer."""
+    drawing: Drawing
+    """Draws into the folder of the layer."""
     layer: str
     """Its id."""
     view: RasterView
@@ -54,7 +57,12 @@ class RasterPlan:
     grid: GridSpec
     """Where the arrays lie."""
     labels: CogLabels
-    """Tags of the GeoTIFF."""
+    """Tags of every GeoTIFF; its fingerprint is that of all but time and values."""
+
+    @property
+    def directory(self) -> Path:
+        """Folder of the layer."""
+        return self.drawing.folder
 
     @property
     def field(self) -> Field:
@@ -96,15 +104,15 @@ class RasterPlan:
         return style
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class DrawnArray:
     """Files of one array: GeoTIFF, picture and values."""
 
     data: FileAsset
     image: ImageAsset
     values: ValuesAsset
-    warped: Warped
-    """The array as the map page shows it."""
+    notes: tuple[Note, ...]
+    """Where the map page shows less than the GeoTIFF holds."""
 
 
 def write_array(
@@ -115,7 +123,7 @@ def write_array(
     labels: CogLabels,
     *,
     edges: bool = False,
-) -> DrawnArray:
+) -> tuple[DrawnArray, Warped]:
     """Write the files of one array of a layer.
 
     Parameters
@@ -127,20 +135,30 @@ def write_array(
     array
         Shape (ny, nx), in the type of the field; NaN where there is no data.
     labels
-        Tags of the GeoTIFF.
+        Tags of the GeoTIFF; what it holds completes their fingerprint.
     edges
         Draw lines between classes into the picture.
+
+    Returns
+    -------
+    tuple
+        The files, and the array as the map page shows it.
     """
     view, cog = plan.view, plan.directory / f"{stem}.tif"
     colours = colour_table(style) if plan.field.dtype == "uint8" else None
-    write_cog(cog, plan.field, plan.grid, array, labels, view.coarsening, colours)
+    held = (labels.fingerprint, labels.valid_time.isoformat(), digest_of(array))
+    fingerprint = hashlib.sha256("|".join(held).encode()).hexdigest()
+    own = replace(labels, fingerprint=fingerprint)
+    write_cog(cog, plan.field, plan.grid, array, own, view.coarsening, colours)
     warped = warp(view, plan.grid, array)
-    return DrawnArray(
+    values = write_values(plan.directory / f"{stem}.values.gz", view, warped)
+    drawn = DrawnArray(
         FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)")),
         write_image(plan.directory / f"{stem}.png", view, warped, style, edges=edges),
-        write_values(plan.directory / f"{stem}.values.gz", view, warped),
-        warped,
+        values,
+        tuple(notes_of(view, plan.grid, warped, values)),
     )
+    return drawn, warped
 
 
 def write_picture_thumbnail(plan: RasterPlan, image: ImageAsset) -> None:
@@ -174,14 +192,14 @@ def write_raster_files(plan: RasterPlan, array: NDArray[Any]) -> Written:
         If no cell has data, or the disk refuses.
     """
     style = plan.style(_range_of(plan.field, array))
-    drawn = write_array(plan, style, plan.layer, array, plan.labels)
+    drawn, warped = write_array(plan, style, plan.layer, array, plan.labels)
     outlines: str | None = None
     more: tuple[FileAsset, ...] = ()
     if plan.view.class_outlines:
         outlines = f"{plan.layer}_classes.pmtiles"
         precision = plan.field.precision
         path = plan.directory / outlines
-        write_class_outlines(path, plan.grid, plan.layer, style, drawn.warped, precision)
+        write_class_outlines(path, plan.grid, plan.layer, style, warped, precision)
         said = text("階級の境界線 (PMTiles)", "Lines between the classes (PMTiles)")
         more = (FileAsset(href=outlines, type=PMTILES_TYPE, title=said),)
     write_picture_thumbnail(plan, drawn.image)
@@ -189,8 +207,8 @@ def write_raster_files(plan: RasterPlan, array: NDArray[Any]) -> Written:
         style=style,
         precision=plan.field.precision,
         files=(drawn.data, *more, *write_style_files(plan.directory, style, plan.target())),
-        notes=tuple(notes_of(plan.view, plan.grid, drawn.warped, drawn.values)),
-        bounds=drawn.warped.lonlat_bounds,
+        notes=drawn.notes,
+        bounds=warped.lonlat_bounds,
         image=drawn.image,
         values=drawn.values,
         outlines=outlines,

@@ -12,14 +12,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from citytwin.model.axes import Coordinate
 from citytwin.model.fields import Field
 from citytwin.model.instants import Instant
-from citytwin.model.layer import FileAsset, FrameAsset, ValueRange
+from citytwin.model.layer import FileAsset, FrameAsset, Style, ValueRange
 from citytwin.model.notes import Note
 from citytwin.model.text import text
-from citytwin.store.fields import extremes
+from citytwin.store.fields import digest_of, extremes
 from citytwin.store.raster_layer import (
     DrawnArray,
     RasterPlan,
@@ -28,8 +29,9 @@ from citytwin.store.raster_layer import (
 )
 from citytwin.store.series_vrt import write_series_vrt
 from citytwin.store.style_files import write_style_files
-from citytwin.store.web_raster import notes_of
 from citytwin.store.written import Written
+
+_DRAWN = TypeAdapter(DrawnArray)
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,15 +79,10 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
     frames: list[FrameAsset] = []
     notes: list[Note] = []
     for number, place in enumerate(series.along):
-        instant = place if isinstance(place, Instant) else None
-        labels = replace(plan.labels, valid_time=instant.time) if instant else plan.labels
-        stem = f"{plan.layer}_{place.stamp}"
-        values = series.read(number)
-        # vector lines would have to be swapped with each: here they lie in the picture
-        drawn = write_array(plan, style, stem, values, labels, edges=plan.view.class_outlines)
+        drawn = _drawn(plan, style, place, series.read(number))
         files.append(_titled(drawn, place))
         frames.append(_frame(drawn, place))
-        notes += notes_of(plan.view, plan.grid, drawn.warped, drawn.values)
+        notes += drawn.notes
     times = tuple(place.time for place in series.along if isinstance(place, Instant))
     target = plan.target(times, opening)
     write_series_vrt(plan, [frame.data for frame in frames], series.along)
@@ -100,6 +97,22 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
         values=frames[opening].values,
         frames=tuple(frames),
         opening=opening,
+    )
+
+
+def _drawn(plan: RasterPlan, style: Style, place: Coordinate, values: NDArray[Any]) -> DrawnArray:
+    """Files of one moment or direction, drawn unless those before are the same."""
+    labels = (
+        replace(plan.labels, valid_time=place.time) if isinstance(place, Instant) else plan.labels
+    )
+    stem = f"{plan.layer}_{place.stamp}"
+    # vector lines would have to be swapped with each: here they lie in the picture
+    edges = plan.view.class_outlines
+    said = (labels.fingerprint, labels.valid_time.isoformat(), stem, style.model_dump_json())
+    return plan.drawing.once(
+        (*said, digest_of(values)),
+        _DRAWN,
+        lambda: write_array(plan, style, stem, values, labels, edges=edges)[0],
     )
 
 

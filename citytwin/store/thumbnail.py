@@ -118,4 +118,4 @@ def _save(path: Path, image: Image.Image) -> None:
     corner = ((SIDE - image.width) // 2, (SIDE - image.height) // 2)
     sheet.alpha_composite(image.convert("RGBA"), corner)
     with replacing(path) as temporary:
-        sheet.convert("RGB").save(temporary, format="PNG", compress_level=9)
+        sheet.convert("RGB").save(temporary, format="PNG")

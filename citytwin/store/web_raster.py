@@ -156,7 +156,7 @@ def write_image(
     """
     picture = _picture(style, warped.values, view.field.precision, edges=edges)
     with replacing(path) as temporary:
-        picture.save(temporary, format="PNG", compress_level=9)
+        picture.save(temporary, format="PNG")
     return ImageAsset(href=path.name, bounds=warped.lonlat_bounds)
 
 

@@ -67,6 +67,27 @@ def test_a_change_in_what_a_step_imports_is_seen(package: Path, file: str) -> No
     assert digest() != before
 
 
+def test_what_is_looked_at_is_not_run(package: Path) -> None:
+    """A package that is found is not imported, and imports for the checker of types do not count."""
+    step = package / "steps/step.py"
+    only_types = "if TYPE_CHECKING:\n    from trial_steps.kernels.other import other\n"
+    step.write_text(step.read_text("utf-8") + only_types, encoding="utf-8")
+    before = digest()
+    assert not [name for name in sys.modules if name.startswith("trial_steps")]
+    (package / "kernels/other.py").write_text("def other():\n    return 4\n", encoding="utf-8")
+    assert digest() == before
+
+
+def test_a_module_without_a_package_counts_as_well(package: Path) -> None:
+    """A step may be a single file."""
+    alone = package.parent / "trial_steps_alone.py"
+    alone.write_text("from trial_steps.kernels import deep\n", encoding="utf-8")
+    before = code_digest("trial_steps_alone")
+    forget()
+    alone.write_text("from trial_steps.kernels import deep, near\n", encoding="utf-8")
+    assert code_digest("trial_steps_alone") != before
+
+
 def test_a_change_elsewhere_is_not(package: Path) -> None:
     """A kernel that the step does not import leaves its results standing."""
     before = digest()

@@ -33,9 +33,10 @@ from citytwin.security.sealed_folders import KEYS_FILE, folder_key, sealed_root
 from citytwin.security.sealed_streams import OPENED
 from citytwin.security.sealing import MAGIC
 from citytwin.store import memory_room
-from citytwin.store.at_rest import open_file, read_bytes, size_of
+from citytwin.store.at_rest import files_below, open_file, read_bytes, size_of
 from citytwin.store.atomic import replacing, write_text
 from citytwin.store.checkpoints import read_checkpoint, write_checkpoint
+from citytwin.store.drawing import Drawing, DrawnFiles
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import FinishedRun, Manifest, Standing
 from citytwin.store.publish import StagedLayer, prune, publish
@@ -243,6 +244,21 @@ def staged(out: Path, name: str, **changes: object) -> StagedLayer:
     with new_folder(folder) as room:
         document = lc.write_layer(content, room)
     return StagedLayer(document, folder)
+
+
+def test_files_of_the_run_before_are_taken_sealed_under_their_new_name(out: Path) -> None:
+    """A sealed file knows its name, so it cannot have two: it is opened and sealed again."""
+    folders = [out / ".sealed" / "town" / "terrain" / run for run in (FIRST, SECOND)]
+    content = replace(lc.content("terrain"), classification="restricted")
+    record: list[DrawnFiles] = []
+    for before, folder in zip((None, folders[0]), folders, strict=True):
+        with new_folder(folder) as room:
+            drawing = Drawing(room, "code", before, record)
+            lc.write_layer(content, room, drawing)
+        record = drawing.record
+    first, second = (files_below(folder) for folder in folders)
+    assert [read_bytes(file) for file in first] == [read_bytes(file) for file in second]
+    assert not any(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
 
 
 def served(run_id: str) -> lc.RunInfo:
