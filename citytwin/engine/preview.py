@@ -33,7 +33,7 @@ from citytwin.engine.standing import Standing
 from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model import properties
-from citytwin.model.steps import Cost
+from citytwin.model.steps import Assessment, Cost, Domain, Simulation
 from citytwin.store.manifest import Manifest
 
 GONE = "its file is gone"
@@ -182,7 +182,8 @@ def _jobs(
         changing = [r for r, anew in zip(job.needs, remade, strict=True) if anew]
         if changing:
             names = ", ".join(sorted(resource_name(r) for r in changing))
-            rows.append(Forecast(job.key, None, None, f"its inputs will be made anew: {names}"))
+            said = ", ".join([f"its inputs will be made anew: {names}", *_at_once(job)])
+            rows.append(Forecast(job.key, None, None, said))
             continue
         parts = parts_of(job, store, standing)
         results, reasons = _compare(job, parts, manifest, store)
@@ -223,16 +224,21 @@ def _row(
         job.key,
         len(parts),
         len(reasons),
-        ", ".join([*sorted(set(reasons)), *_in_tiles(parts)]) if reasons else "",
+        ", ".join([*sorted(set(reasons)), *_at_once(job, parts)]) if reasons else "",
         seconds * share / workers,
         cost.bytes_per_cell * widest / 1e6,
     )
 
 
-def _in_tiles(parts: Sequence[Part]) -> list[str]:
-    """Say where a simulation over the whole city runs in tiles."""
+def _at_once(job: Job, parts: Sequence[Part] = ()) -> list[str]:
+    """Say of a step that is made for the whole city whatever changed, and where it runs in tiles."""
+    step = job.step
+    flows = isinstance(step, Simulation) and isinstance(step.reach, Domain)
+    if not (flows or isinstance(step, Assessment)):
+        return []
     tasks = [part.task for part in parts if isinstance(part.task, SimulationTask)]
-    return [f"in {len(task.cores)} tiles on all workers" for task in tasks if task.cores]
+    tiles = [f"in {len(task.cores)} tiles on all workers" for task in tasks if task.cores]
+    return tiles or ["all of the city at once"]
 
 
 def _cells_held(part: Part) -> int:

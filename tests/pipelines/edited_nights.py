@@ -45,9 +45,10 @@ def edit_and_run(
         What was edited, and how many parts of each step were made.
     """
     done = [EDITS[kind](config, dice) for kind in kinds]
-    named = {
-        "read sources" if key.startswith("source:") else key for key in foreseen(config, scratch)
-    }
+    plan = foreseen(config, scratch)
+    named = {"read sources" if key.startswith("source:") else key for key in plan}
+    assert "all of the city at once" in plan.get("simulate:flood", "all of the city at once")
+    assert "at once" not in plan.get("simulate:sunlight", "")
     report = run_here(config, address)
     assert not report.failures, report.failures
     made = made_by(report)
