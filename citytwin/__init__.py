@@ -3,8 +3,8 @@
 ``citytwin.read_citymodel(PATH)`` reads a city model into tables, ``citytwin.open(DIR)`` opens a
 published city, ``citytwin.simulate(NAME, INPUTS)`` runs one simulation on bare rasters,
 ``citytwin.assess(NAME, RASTERS, TABLES)`` one assessment on rasters and tables, and
-``citytwin.sun_at_points(POINTS, RASTERS, TABLES, DAYS)`` looks for the sun in windows. Each is
-imported when first used, so that the package loads at once.
+``citytwin.sun_at_points(POINTS, RASTERS, TABLES, DAYS)`` looks for the sun in windows, and
+``citytwin.open_volume(FOLDER)`` opens a result in three dimensions. Each is imported when first used, so that the package loads at once.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from citytwin.engine.bare import simulate
     from citytwin.engine.bare_assess import assess
     from citytwin.engine.bare_points import sun_at_points
+    from citytwin.store.volume import open_volume
     from citytwin.twin import Twin
     from citytwin.twin import open_twin as open  # noqa: A004 - the public name
 
@@ -29,6 +30,7 @@ __all__ = [
     "__version__",
     "assess",
     "open",
+    "open_volume",
     "read_citymodel",
     "simulate",
     "sun_at_points",
@@ -39,6 +41,7 @@ _LAZY = {
     "CityModel": ("citytwin.citymodel.model", "CityModel"),
     "open": ("citytwin.twin", "open_twin"),
     "Twin": ("citytwin.twin", "Twin"),
+    "open_volume": ("citytwin.store.volume", "open_volume"),
     "simulate": ("citytwin.engine.bare", "simulate"),
     "assess": ("citytwin.engine.bare_assess", "assess"),
     "sun_at_points": ("citytwin.engine.bare_points", "sun_at_points"),

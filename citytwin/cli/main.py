@@ -36,6 +36,7 @@ COMMANDS = {
     "order": "Write an order to a device, sign it, check it; nothing is sent.",
     "ensemble": "Run many cases of a simulation; the worst counts.",
     "correct": "Correct an attribute of a building by hand; no release of the city model wipes it.",
+    "volume": "Write one direction of the wind in three dimensions, as Zarr.",
     "state": "Say what was observed in a city as of a time.",
     "export": "Write the public layers of a published city, with their map, for any web server.",
     "serve": "Serve a city to known readers: each sees what the policy says.",

@@ -74,11 +74,33 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         if layers:
             shown = "all" if len(layers) == len(classes) else ", ".join(layers)
             console.print(f"{name}: {len(layers)} layers ({shown})", highlight=False)
+    for line in _in_space(loaded):
+        console.print(line, highlight=False)
     for source in loaded.remote_sources:
         console.print(f"first {told_source(loaded, source)[1]}", highlight=False)
     place = published_place(loaded)
     if place is not None:
         console.print(f"then uploaded to {place.told}", highlight=False)
+
+
+def _in_space(loaded: LoadedConfig) -> Iterator[str]:
+    """What values in three dimensions would take, where the size of the city is known."""
+    from citytwin.engine.bare import bound_params
+    from citytwin.engine.placing import known_grid
+    from citytwin.live.warned_area import city_grid
+    from citytwin.model.steps import Simulation
+    from citytwin.registry import all_of
+
+    grid = known_grid(loaded.config) or city_grid(loaded.city_dir)
+    able = {one.name: one for one in all_of(Simulation) if one.on_demand is not None}
+    for given in loaded.config.simulations:
+        step = able.get(given.use)
+        if step is not None and step.on_demand is not None and grid is not None:
+            megabytes = step.on_demand.bytes_of(bound_params(step, given.params), grid) / 1e6
+            yield (
+                f"{step.name} in three dimensions (`citytwin volume`): about {megabytes:.0f} MB a "
+                "direction before compression"
+            )
 
 
 @contextmanager

@@ -12,7 +12,7 @@ import xarray as xr
 
 from citytwin import registry
 from citytwin.engine.bare import bound_params, check_zone
-from citytwin.engine.bare_rasters import arrays_of
+from citytwin.engine.bare_rasters import arrays_of, directions_of
 from citytwin.errors import ConfigError
 from citytwin.kernels.plane_raster import burn_planes
 from citytwin.kernels.scanline import GridWindow
@@ -74,7 +74,8 @@ def assess(
     bound = bound_params(step, params or {})
     grid, arrays = arrays_of(step, step.inputs, rasters)
     whole = tables_of(step, tables, arrays, grid)
-    assessed = step.run(CityState(grid, arrays, whole, time_zone), bound)
+    state = CityState(grid, arrays, whole, time_zone, directions_of(step, rasters))
+    assessed = step.run(state, bound)
     made = conform(step.output, assessed.frame, grid.crs)
     made.attrs = {fact.name: fact.value for fact in assessed.facts}
     made.attrs["comment"] = " ".join(f"{note.en}." for note in assessed.notes)

@@ -107,6 +107,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         fields={field: store.fields.read(field, whole) for field in task.fields},
         tables={table: store.read_table(table, owner) for owner, table in task.tables},
         time_zone=store.time_zone,
+        directions={field: store.fields.directions(field) for field in task.fields},
     )
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)

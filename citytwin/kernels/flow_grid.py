@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ Flags: TypeAlias = NDArray[np.uint8]
 """0 or 1 per cell or face, shape (nz + 5, ny + 5, nx + 5)."""
 Levels: TypeAlias = NDArray[np.float32]
 """One value per level, shape (nz,), or per face between levels, shape (nz + 1,)."""
+
+T = TypeVar("T", bound=np.generic)
 
 PAD = 2
 """Cells of the border before the first cell; behind the last there are three, for its far face."""
@@ -105,7 +107,7 @@ class FlowGrid:
         return FlowGrid(-(-self.ny // 2), -(-self.nx // 2), 2 * self.cell_m, faces)
 
 
-def inner(cube: NDArray[np.float32]) -> NDArray[np.float32]:
+def inner(cube: NDArray[T]) -> NDArray[T]:
     """Cells without the border, as a view of shape (nz, ny, nx).
 
     Parameters

@@ -1,6 +1,8 @@
-"""Mean scalar speed of the flow at heights above ground."""
+"""Mean scalar speed and velocity of the flow at heights above ground."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,8 +11,19 @@ from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import FlowSolver
 
 
-def speed_over_ground(solver: FlowSolver, town: Town, height_m: float) -> NDArray[np.float32]:
-    """Mean scalar speed with turbulence, sqrt(|U|^2 + 2 k), at a height above ground [m/s].
+class WindOverGround(NamedTuple):
+    """Wind at a height above ground, arrays of shape (ny, nx), float32 [m/s]; NaN in buildings."""
+
+    speed: NDArray[np.float32]
+    """Mean scalar speed with turbulence, sqrt(|U|^2 + 2 k)."""
+    u: NDArray[np.float32]
+    """Mean velocity along x."""
+    v: NDArray[np.float32]
+    """Mean velocity along y, towards the south."""
+
+
+def wind_over_ground(solver: FlowSolver, town: Town, height_m: float) -> WindOverGround:
+    """Mean scalar speed and mean velocity at a height above ground.
 
     A thermistor or a pedestrian feels this, not the length of the mean vector: in wakes the wind is
     as strong as its turbulence (Yoshie et al. 2007 compare it with measured scalar speeds). Between
@@ -25,11 +38,6 @@ def speed_over_ground(solver: FlowSolver, town: Town, height_m: float) -> NDArra
         The place, arrays of shape (ny, nx) [m].
     height_m
         Height above ground [m], > 0.
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (ny, nx), float32; NaN in buildings.
     """
     grid = solver.grid
     open_ground = ~town.built
@@ -41,16 +49,19 @@ def speed_over_ground(solver: FlowSolver, town: Town, height_m: float) -> NDArra
     over = grid.z_m[:, None] - floor[None]
     upper = np.clip(np.searchsorted(grid.z_m, floor + height_m), first, grid.nz - 1)
     lower = np.maximum(upper - 1, first)
-    u, v, w, k = solver.centred()
-    speed = np.sqrt(u * u + v * v + w * w + 2 * k)
     columns = np.arange(len(j))
     high, low = over[upper, columns], over[lower, columns]
     rise = np.where(upper > lower, np.log(np.maximum(high, 1e-6) / low), 1.0)
     share = np.clip(np.log(height_m / low) / rise, 0.0, 1.0)
-    value = speed[lower, j, i] * (1 - share) + speed[upper, j, i] * share
     rough = solver.roughness_m
-    below = height_m < low
     law = np.log(np.maximum(height_m / rough, 1.01)) / np.log(np.maximum(low / rough, 2.0))
-    out = np.full(town.top_m.shape, np.nan, dtype=np.float32)
-    out[j, i] = np.where(below, value * np.minimum(law, 1.0), value)
-    return out
+    part = np.where(height_m < low, np.minimum(law, 1.0), 1.0)
+
+    def there(quantity: NDArray[np.float32]) -> NDArray[np.float32]:
+        value = quantity[lower, j, i] * (1 - share) + quantity[upper, j, i] * share
+        out = np.full(town.top_m.shape, np.nan, dtype=np.float32)
+        out[j, i] = part * value
+        return out
+
+    u, v, w, k = solver.centred()
+    return WindOverGround(there(np.sqrt(u * u + v * v + w * w + 2 * k)), there(u), there(v))

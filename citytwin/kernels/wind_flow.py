@@ -20,7 +20,7 @@ from citytwin.kernels.flow_approach import ApproachFlow
 from citytwin.kernels.flow_grid import Cube, FlowGrid
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import FlowSolver, Progress
-from citytwin.kernels.flow_speed import speed_over_ground
+from citytwin.kernels.flow_speed import wind_over_ground
 
 DIVERGENCE = 1e-4
 """Largest divergence left in the end, times the cell over the highest speed that arrives."""
@@ -64,6 +64,9 @@ class WindFlow:
     ratio
         Mean scalar speed with turbulence, sqrt(|U|^2 + 2 k), over that of the undisturbed wind at
         the same height above ground; shape (n_heights, ny, nx), float32 [-]; NaN in buildings.
+    velocity
+        Mean velocity along x and along y (towards the south) over that same speed; shape
+        (n_heights, 2, ny, nx), float32 [-]; NaN in buildings.
     progress
         Steps and steadiness on each grid, from the coarsest on.
     divergence
@@ -75,6 +78,7 @@ class WindFlow:
     """
 
     ratio: NDArray[np.float32]
+    velocity: NDArray[np.float32]
     progress: tuple[Progress, ...]
     divergence: float
     iterations: int
@@ -143,11 +147,12 @@ def solve_wind_flow(
         limits = (options.tolerance, options.most_turnovers, options.most_steps)
         made.append(solver.run(*limits, told))
     last = solver.project(DIVERGENCE, 300)
-    ratio = np.empty((len(heights_m), grid.ny, grid.nx), dtype=np.float32)
-    for out, height in zip(ratio, heights_m, strict=True):
-        reference = approach.scalar_speed(height)
-        out[:] = speed_over_ground(solver, town, height) / np.float32(reference)
-    return WindFlow(ratio, tuple(made), last.after, last.iterations, solver)
+    found = np.empty((len(heights_m), 3, grid.ny, grid.nx), dtype=np.float32)
+    for out, height in zip(found, heights_m, strict=True):
+        reference = np.float32(approach.scalar_speed(height))
+        for there, wind in zip(out, wind_over_ground(solver, town, height), strict=True):
+            np.divide(wind, reference, out=there)
+    return WindFlow(found[:, 0], found[:, 1:], tuple(made), last.after, last.iterations, solver)
 
 
 def velocity_in_cells(flow: WindFlow) -> tuple[Cube, Cube, Cube]:

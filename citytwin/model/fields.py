@@ -418,6 +418,28 @@ WIND_SPEED_RATIO_OF_FLOW = Field(
     may_be_empty=True,
     axis="direction",
 )
+
+
+def _wind_along(name: str, title: Text) -> Field:
+    """Mean velocity by direction over the undisturbed scalar speed at the same height."""
+    return Field(
+        name,
+        "1",
+        title,
+        precision=0.001,
+        valid_min=-20.0,
+        valid_max=20.0,
+        may_be_empty=True,
+        axis="direction",
+    )
+
+
+WIND_ALONG_X_OF_FLOW = _wind_along(
+    "wind_along_x_of_flow", text("風速比の x 成分", "Mean velocity along x of the grid, as a ratio")
+)
+WIND_ALONG_Y_OF_FLOW = _wind_along(
+    "wind_along_y_of_flow", text("風速比の y 成分", "Mean velocity along y of the grid, as a ratio")
+)
 WIND_SPEED_MEAN = Field(
     "wind_speed_mean",
     "m/s",

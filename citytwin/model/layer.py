@@ -231,6 +231,8 @@ class LayerDocument(_Document):
     extrude: Extrusion | None = None
     thin: bool = False
     """Whether lines are drawn finely, as in a diagram, not as broad as a road."""
+    directed: bool = False
+    """Whether lines lead somewhere: arrows show where to, and on the map page they move."""
     style_column: str | None = None
     id_column: str | None = None
     columns: tuple[LayerColumn, ...] = ()
@@ -371,6 +373,8 @@ class VectorView:
     extrude: Extrusion | None = None
     thin: bool = False
     """Whether lines are drawn finely, as in a diagram, not as broad as a road."""
+    directed: bool = False
+    """Whether lines lead somewhere, from their first point to their last, as streamlines do."""
     derived: Derived | None = None
     """None where the rows are shown as the table has them."""
 

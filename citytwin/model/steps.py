@@ -30,6 +30,7 @@ from citytwin.model.record import Record
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
 from citytwin.model.tiled import Tiled
+from citytwin.model.volume import Volume
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -216,7 +217,7 @@ class Outcome:
 
     fields: Arrays
     facts: tuple[Fact, ...] = ()
-    """Figures about the whole result; only for steps whose reach is the domain."""
+    """Figures about the whole result, the same for every tile."""
     notes: tuple[Note, ...] = ()
     """Remarks; the same for every tile, so without figures of the tile."""
     valid_time: datetime | None = None
@@ -316,6 +317,15 @@ class Ensemble(Generic[P]):
     it is the largest."""
 
 
+@dataclass(frozen=True)
+class OnDemand(Generic[P]):
+    """Values in three dimensions for one direction of the wind, which no run makes by itself."""
+
+    make: Callable[[Block, P, Direction], Volume]
+    bytes_of: Callable[[P, GridSpec], float]
+    """About how many bytes they take before they are compressed."""
+
+
 SimulationInput: TypeAlias = Field | ObservedProperty | Table
 """Tables are handed over whole: they are few rows, such as images of rain."""
 
@@ -352,6 +362,8 @@ class Simulation(Generic[P]):
     """How it runs in tiles where its reach is the domain; the same bits."""
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""
+    on_demand: OnDemand[P] | None = None
+    """Where it can give values in three dimensions."""
 
     def required(self, params: P) -> tuple[SimulationInput, ...]:
         """Inputs that a run with these parameters needs."""
@@ -376,6 +388,8 @@ class CityState:
     tables: Mapping[Table, pd.DataFrame]
     time_zone: str = "UTC"
     """IANA name of the zone in which local dates are meant."""
+    directions: Mapping[Field, tuple[Direction, ...]] = field(default_factory=dict)
+    """Of the fields by direction: where the wind comes from, in the order of the leading axis."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.fields[key]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -9,19 +10,24 @@ from numpy.typing import NDArray
 from pydantic import Field as Bound
 
 from citytwin.errors import ConfigError, StepError
-from citytwin.kernels.flow_approach import logarithmic_flow
+from citytwin.kernels.flow_approach import ApproachFlow, logarithmic_flow
+from citytwin.kernels.flow_grid import FlowGrid, inner
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import Progress
-from citytwin.kernels.flow_town import FIRST_LEVEL_M, Window, fitting_grid, surrounded
+from citytwin.kernels.flow_town import FIRST_LEVEL_M, fitting_grid, surrounded
+from citytwin.kernels.flow_turn import Places, Turn, at_places, turn_of, turned
 from citytwin.kernels.obstacles import obstacle_height
-from citytwin.kernels.wind_flow import FlowOptions, direction_of, solve_wind_flow
+from citytwin.kernels.wind_flow import FlowOptions, WindFlow, direction_of, solve_wind_flow
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
 from citytwin.model.checkpoints import NamedArrays, Watch
+from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Block, Cost, Domain, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Cost, Domain, OnDemand, Outcome, Params, Simulation
 from citytwin.model.text import text
+from citytwin.model.volume import Quantity, Volume
 
+STEP_NAME = "wind_flow"
 LOWEST_BUILDING_M = 1.0
 """What is lower is no obstacle: kerbs, parked cars, noise of the surface [m]."""
 _SECONDS_PER_MILLION = 8.0
@@ -53,11 +59,27 @@ class WindFlowParams(Params):
     """Drag coefficient times leaf area density of crowns, where the city has trees."""
 
 
+REFERENCE_M = 10.0
+"""Height of the undisturbed wind that values in three dimensions are given over [m]."""
+QUANTITIES = (
+    Quantity("u", "1", text("x 方向の平均風速", "mean velocity along x of the grid")),
+    Quantity("v", "1", text("y 方向の平均風速", "mean velocity along y of the grid")),
+    Quantity("w", "1", text("鉛直方向の平均風速", "mean velocity upwards")),
+    Quantity("k", "1", text("乱流エネルギー", "turbulence energy")),
+    Quantity("speed", "1", text("平均スカラー風速", "mean scalar speed with turbulence")),
+)
+"""Over the mean undisturbed wind at 10 m, of the energy over its square."""
+
+
 class _Place(NamedTuple):
-    """The rasters as a town with its margin, and what of it cannot be answered."""
+    """The rasters as a town with its margin, turned with its walls, and what cannot be answered."""
 
     town: Town
-    window: Window
+    lowest_m: float
+    """Ground that heights of the town are counted from."""
+    turn: Turn
+    cells: Places
+    """Rows and columns in the town of the cells of the rasters."""
     unknown: NDArray[np.bool_]
     narrow: NDArray[np.bool_]
     cut: bool
@@ -78,19 +100,19 @@ class _Done:
     ----------
     watch
         Who watches.
-    ratio
-        Shape (n_directions, ny, nx), filled direction by direction.
+    wind
+        Shape (3, n_directions, ny, nx), filled direction by direction.
     """
 
-    def __init__(self, watch: Watch, ratio: NDArray[np.float32]) -> None:
+    def __init__(self, watch: Watch, wind: NDArray[np.float32]) -> None:
         self._hearer, self._checkpoints = watch
-        self._ratio, self._told = ratio, list[_Told]()
+        self._wind, self._told = wind, list[_Told]()
 
     def resumed(self) -> list[_Told]:
         """Take over what an equal run before has solved; the list is that to add to."""
         kept = None if self._checkpoints is None else self._checkpoints.latest()
         if kept is not None:
-            self._ratio[: len(kept["ratio"])] = kept["ratio"]
+            self._wind[:, : kept["wind"].shape[1]] = kept["wind"]
             for steps, turnovers, change, steady, divergence, cells in kept["told"].tolist():
                 last = Progress(int(steps), turnovers, change, bool(steady))
                 self._told.append(_Told(last, divergence, int(cells)))
@@ -99,39 +121,113 @@ class _Done:
     def part(self, share: float) -> None:
         """Say how far the next direction is; a request to stop is followed here."""
         if self._hearer is not None:
-            self._hearer(len(self._told) + share, len(self._ratio), "directions")
+            self._hearer(len(self._told) + share, self._wind.shape[1], "directions")
         if self._checkpoints is not None:
             self._checkpoints.offer(self._state)
 
     def _state(self) -> NamedArrays:
         rows = [(*one.last, one.divergence, one.cells) for one in self._told]
         told = np.array(rows, dtype=np.float64).reshape(len(rows), 6)
-        return {"ratio": self._ratio[: len(rows)], "told": told}
+        return {"wind": self._wind[:, : len(rows)], "told": told}
+
+
+class _Case(NamedTuple):
+    """All that the flows of a place share."""
+
+    place: _Place
+    grid: FlowGrid
+    approach: ApproachFlow
+    params: WindFlowParams
+    convergence_deg: float
+
+    def solve(self, wind: Direction, told: Callable[[float], None] | None = None) -> WindFlow:
+        """Solve the flow of one direction; `told` hears the share done."""
+        from_rad = np.radians(wind.from_deg - self.convergence_deg)
+        toward = direction_of(from_rad + self.place.turn.angle_rad)
+        options = FlowOptions(self.params.tolerance, self.params.most_turnovers)
+        heights = [self.params.height_m]
+        town = self.place.town
+        try:
+            return solve_wind_flow(self.grid, town, self.approach, toward, heights, options, told)
+        except ConfigError as error:
+            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
+
+
+def _case(block: Block, params: WindFlowParams) -> _Case:
+    place = _place(block, params)
+    grid = fitting_grid(place.town, block.cell_m)
+    approach = logarithmic_flow(params.roughness_m)
+    return _Case(place, grid, approach, params, block.site.convergence_deg)
 
 
 def run(block: Block, params: WindFlowParams) -> Outcome:
     """Solve one flow per direction; all speeds follow by scaling."""
-    place, approach = _place(block, params), logarithmic_flow(params.roughness_m)
-    grid = fitting_grid(place.town, block.cell_m)
-    options = FlowOptions(params.tolerance, params.most_turnovers)
-    wanted = directions(params)
-    ratio = np.empty((len(wanted), *place.unknown.shape), dtype=np.float32)
-    done = _Done(block.watch, ratio)
+    case, wanted = _case(block, params), directions(params)
+    place = case.place
+    wind = np.empty((3, len(wanted), *place.unknown.shape), dtype=np.float32)
+    done = _Done(block.watch, wind)
     told = done.resumed()
     for i in range(len(told), len(wanted)):
-        toward = direction_of(np.radians(wanted[i].from_deg - block.site.convergence_deg))
-        try:
-            flow = solve_wind_flow(
-                grid, place.town, approach, toward, [params.height_m], options, done.part
-            )
-        except ConfigError as error:
-            raise StepError(error.message, step="wind_flow", hint=error.hint) from error
-        ratio[i] = flow.ratio[0][place.window]
-        told.append(_Told(flow.progress[-1], flow.divergence, int(np.prod(grid.shape))))
+        flow = case.solve(wanted[i], done.part)
+        along = place.turn.vector_back(*flow.velocity[0])
+        for out, whole in zip(wind[:, i], (flow.ratio[0], *along), strict=True):
+            out[:] = at_places(whole, place.cells)
+        told.append(_told_of(flow))
         done.part(0.0)
-    ratio[:, place.unknown | place.narrow] = np.nan
-    notes = _notes(told, place, params)
-    return Outcome({f.WIND_SPEED_RATIO_OF_FLOW: ratio}, facts=_facts(told), notes=notes)
+    wind[:, :, place.unknown | place.narrow] = np.nan
+    wind[2] *= -1  # towards the north, as y of the grid
+    fields = dict(zip(SIMULATION.outputs, wind, strict=True))
+    return Outcome(fields, facts=_facts(told), notes=_notes(told, place, params))
+
+
+def volume(block: Block, params: WindFlowParams, wind: Direction) -> Volume:
+    """Solve the flow of one direction and give it on the cells of the city, at all levels."""
+    hearer, _ = block.watch
+    case = _case(block, params)
+    place, grid, spec = case.place, case.grid, block.grid
+    flow = case.solve(
+        wind, None if hearer is None else lambda share: hearer(share, 1, "directions")
+    )
+    reference = np.float32(case.approach.at(REFERENCE_M)[0])
+    u, south, w, k = flow.solver.centred()
+    u, south = place.turn.vector_back(u / reference, south / reference)
+    w, k = w / reference, k / reference**2
+    parts = (u, -south, w, k, np.sqrt(u * u + south * south + w * w + 2 * k))
+    solid, shape = inner(flow.solver.air) == 0, (grid.nz, *place.unknown.shape)
+    values = {quantity: np.empty(shape, dtype=np.float32) for quantity in QUANTITIES}
+    for out, part in zip(values.values(), parts, strict=True):
+        part[solid] = np.nan
+        for level, flat in zip(out, part, strict=True):
+            level[:] = at_places(flat, place.cells)
+    told = [_told_of(flow)]
+    return Volume(
+        values=values,
+        x_m=spec.x_centres(spec.whole),
+        y_m=spec.y_centres(spec.whole),
+        z_faces_m=place.lowest_m + grid.z_faces_m,
+        ground_m=np.float32(place.lowest_m) + at_places(place.town.ground_m, place.cells),
+        above_datum=f.TERRAIN in block.arrays,
+        facts=_facts(told),
+        notes=_notes(told, place, params),
+    )
+
+
+def volume_bytes(params: WindFlowParams, grid: GridSpec) -> float:  # noqa: ARG001 - any
+    """About how many bytes one direction takes in three dimensions, before it is compressed.
+
+    Parameters
+    ----------
+    params
+        Of the flow.
+    grid
+        Of the city.
+    """
+    cells = _levels(grid.cell_m) * grid.ny * grid.nx
+    return cells * len(QUANTITIES) * np.dtype(np.float32).itemsize
+
+
+def _told_of(flow: WindFlow) -> _Told:
+    return _Told(flow.progress[-1], flow.divergence, int(np.prod(flow.solver.grid.shape)))
 
 
 def directions(params: WindFlowParams) -> tuple[Direction, ...]:
@@ -163,30 +259,32 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     unknown = np.isnan(obstacles)
     if unknown.all():
         msg = "no cell has a height"
-        raise StepError(msg, step="wind_flow", hint="check that the rasters hold data")
-    if terrain is None:
-        ground = np.zeros(surface.shape, dtype=np.float32)
-    else:
-        ground = _on_levels(np.where(unknown, np.nanmedian(terrain), terrain), block.cell_m)
+        raise StepError(msg, step=STEP_NAME, hint="check that the rasters hold data")
+    ground, lowest = np.zeros(surface.shape, dtype=np.float32), 0.0
+    if terrain is not None:
+        filled = np.where(unknown, np.nanmedian(terrain), terrain)
+        ground, lowest = _on_levels(filled, block.cell_m)
     height = np.where(obstacles >= LOWEST_BUILDING_M, obstacles, 0).astype(np.float32)
     built = height > 0
     crowns = [_crown(block.get(field), terrain, ground) for field in (f.CANOPY_TOP, f.CANOPY_BASE)]
     town = Town(ground + height, ground, crowns[0], crowns[1], params.leaf_drag_per_m)
-    wide, window = surrounded(town, block.cell_m, params.margin_m)
+    turn = turn_of(town)
+    wide, window = surrounded(turned(town, turn), block.cell_m, params.margin_m)
+    rows, cols = turn.places()
+    cells = (rows + window[0].start, cols + window[1].start)
     edge = np.concatenate([built[0], built[-1], built[:, 0], built[:, -1]])
-    return _Place(wide, window, unknown, _one_cell_wide(built), bool(edge.any()))
+    return _Place(wide, lowest, turn, cells, unknown, _one_cell_wide(built), bool(edge.any()))
 
 
-def _on_levels(ground: NDArray[np.float32], cell_m: float) -> NDArray[np.float32]:
-    """Ground above the lowest level of the flow, so that its median lies on a face between levels.
+def _on_levels(ground: NDArray[np.float32], cell_m: float) -> tuple[NDArray[np.float32], float]:
+    """Ground above the lowest level of the flow, whose median lies on a face between levels; that level.
 
     Ground stands as stairs: streets half a level above the lowest water would else be a patchwork of
     steps. Hollows less than a level below the median are filled.
     """
     level, median = min(cell_m, FIRST_LEVEL_M), float(np.median(ground))
     lowest = median - level * np.floor((median - float(ground.min())) / level)
-    above: NDArray[np.float32] = np.maximum(ground - lowest, 0).astype(np.float32)
-    return above
+    return np.maximum(ground - lowest, 0).astype(np.float32), float(lowest)
 
 
 def _crown(
@@ -237,6 +335,15 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
             f"roughness length {params.roughness_m:g} m. Off by ±0.16 of the ratio in a town (wind tunnel)",
         )
     ]
+    angle = np.degrees(place.turn.angle_rad)
+    if angle:
+        notes.append(
+            Note(
+                severity="info",
+                ja=f"計算格子は多くの壁の向きに合わせて {angle:.0f}° 回しています（反時計回り）",
+                en=f"Solved on cells turned by {angle:.0f}° anticlockwise, along most of the walls",
+            )
+        )
     late = sum(not one.last.steady for one in told)
     if late:
         notes.append(
@@ -275,23 +382,29 @@ def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
     cell_m
         Edge of a cell [m].
     """
-    levels = 15.0 + 40.0 / min(cell_m, FIRST_LEVEL_M)
+    levels = _levels(cell_m)
     return Cost(
         seconds_per_megacell=len(directions(params)) * levels * _SECONDS_PER_MILLION,
         bytes_per_cell=levels * _BYTES_PER_CELL,
     )
 
 
+def _levels(cell_m: float) -> float:
+    """About how many levels the grid of a town has."""
+    return 15.0 + 40.0 / min(cell_m, FIRST_LEVEL_M)
+
+
 SIMULATION = Simulation(
-    name="wind_flow",
+    name=STEP_NAME,
     title=text("風の流れ（風向別の風速比）", "Wind flow: speed ratio by direction"),
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.TERRAIN, f.BUILDING_MASK, f.CANOPY_TOP, f.CANOPY_BASE),
-    outputs=(f.WIND_SPEED_RATIO_OF_FLOW,),
+    outputs=(f.WIND_SPEED_RATIO_OF_FLOW, f.WIND_ALONG_X_OF_FLOW, f.WIND_ALONG_Y_OF_FLOW),
     params=WindFlowParams,
     reach=Domain(),
     run=run,
     directions=directions,
     cost=cost_of(WindFlowParams(), 2.0),
     cost_of=cost_of,
+    on_demand=OnDemand(volume, volume_bytes),
 )

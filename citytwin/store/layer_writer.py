@@ -53,7 +53,15 @@ _HAZARD_GROUPS = {"flood", "exposure"}
 NO_DISCLAIMER = text("", "")
 """For layers that no simulation stands behind."""
 _RASTER_ONLY = {"image", "values", "frames", "opening", "outlines", "blank"}
-_VECTOR_ONLY = {"pmtiles", "geometry", "extrude", "style_column", "id_column", "columns"}
+_VECTOR_ONLY = {
+    "pmtiles",
+    "geometry",
+    "extrude",
+    "directed",
+    "style_column",
+    "id_column",
+    "columns",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -223,6 +231,7 @@ def _document(content: LayerContent, written: Written, notes: tuple[Note, ...]) 
         geometry=written.geometry,
         extrude=vector.extrude if vector else None,
         thin=vector.thin if vector else False,
+        directed=vector.directed if vector else False,
         style_column=vector.style_column if vector else None,
         id_column=vector.id_column if vector else None,
         columns=_columns(vector) if vector else (),

@@ -221,7 +221,13 @@ def _target(layer: ProjectLayer) -> Target:
     if document.geometry is None or document.style_column is None:
         band = document.opening + 1
         return RasterTarget(document.id, document.precision, layer.classes, layer.times, band)
-    return VectorTarget(document.id, document.style_column, document.geometry)
+    return VectorTarget(
+        document.id,
+        document.style_column,
+        document.geometry,
+        thin=document.thin,
+        directed=document.directed,
+    )
 
 
 def _aliases(document: LayerDocument) -> ET.Element:

@@ -17,6 +17,7 @@ _LINE_MM = "0.1"
 _ROAD_MM = "0.8"
 _DIAGRAM_MM = "0.35"
 _MARKER_MM = "3.2"
+_ARROW_MM = "1.8"
 _EDGE_RGB: Rgb = (68, 68, 68)
 
 
@@ -214,12 +215,25 @@ def _symbol(number: int, item: StyleItem, target: VectorTarget) -> ET.Element:
             },
         ),
     }[target.geometry]
-    symbol = ET.Element(
-        "symbol", name=str(number), type=kind, alpha="1", clip_to_extent="1", force_rhr="0"
-    )
+    symbol = _symbol_of(str(number), kind)
+    _symbol_layer(symbol, cls, options)
+    if target.directed and target.geometry == "line":
+        marks = _symbol_layer(symbol, "MarkerLine", {"placement": "centralpoint", "rotate": "1"})
+        head = _symbol_of(f"@{number}@1", "marker")
+        arrow = {"name": "filled_arrowhead", "color": colour, "outline_style": "no"}
+        _symbol_layer(head, "SimpleMarker", {**arrow, "size": _ARROW_MM})
+        marks.append(head)
+    return symbol
+
+
+def _symbol_of(name: str, kind: str) -> ET.Element:
+    return ET.Element("symbol", name=name, type=kind, alpha="1", clip_to_extent="1", force_rhr="0")
+
+
+def _symbol_layer(symbol: ET.Element, cls: str, options: dict[str, str]) -> ET.Element:
     layer = ET.SubElement(symbol, "layer", {"class": cls, "enabled": "1", "pass": "0"})
     layer.set("locked", "0")
     mapping = ET.SubElement(layer, "Option", type="Map")
     for name, value in options.items():
         ET.SubElement(mapping, "Option", name=name, type="QString", value=value)
-    return symbol
+    return layer

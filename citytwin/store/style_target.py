@@ -37,6 +37,8 @@ class VectorTarget:
     """Column of the height of their lower edge [m]."""
     thin: bool = False
     """Whether lines are drawn finely."""
+    directed: bool = False
+    """Whether lines lead somewhere, which an arrow on each shows."""
 
 
 Target: TypeAlias = RasterTarget | VectorTarget

@@ -92,6 +92,7 @@ def write_vector_files(
         height=view.extrude.height if view.extrude else None,
         base=view.extrude.base if view.extrude else None,
         thin=view.thin,
+        directed=view.directed,
     )
     write_geoparquet(directory / f"{layer}.parquet", rows)
     write_geopackage(

@@ -17,7 +17,8 @@ from citytwin.kernels.flow_approach import ApproachFlow
 from citytwin.kernels.flow_grid import inner
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_town import fitting_grid, surrounded
-from citytwin.kernels.wind_flow import direction_of, solve_wind_flow
+from citytwin.kernels.flow_turn import Turn, at_places, turn_of, turned
+from citytwin.kernels.wind_flow import WindFlow, direction_of, solve_wind_flow
 
 SAMPLES = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "wind"
 LOWEST_BUILDING_M = 1.0
@@ -103,47 +104,45 @@ def case_e(cell_m):
     return Case(Town(top, np.zeros_like(top)), cell_m, to_map.c, to_map.f, approach)
 
 
+class Solved(NamedTuple):
+    """A flow, on cells that were turned with the walls of its town."""
+
+    flow: WindFlow
+    turn: Turn
+    row0: int
+    col0: int
+    """Where the turned raster begins in the grid of the flow."""
+
+
 def solved(case, from_deg, margin_m, heights_m=(2.0,), options=None):
-    """Solve a case; returns the flow, the town with its margin, and where their corner lies."""
-    town, window = surrounded(case.town, case.cell_m, margin_m)
+    """Solve a case, as `wind_flow` does."""
+    turn = turn_of(case.town)
+    town, window = surrounded(turned(case.town, turn), case.cell_m, margin_m)
     grid = fitting_grid(town, case.cell_m)
-    toward = direction_of(np.radians(from_deg))
+    toward = direction_of(np.radians(from_deg) + turn.angle_rad)
     flow = solve_wind_flow(grid, town, case.approach, toward, heights_m, options)
-    west = case.west_m - window[1].start * case.cell_m
-    north = case.north_m + window[0].start * case.cell_m
-    return flow, west, north
+    return Solved(flow, turn, window[0].start, window[1].start)
 
 
-def at_places(values, cell_m, corner, x_m, y_m):
-    """Bilinear between the cells that have a value; NaN where none has."""
-    west, north = corner
-    col, row = (x_m - west) / cell_m - 0.5, (north - y_m) / cell_m - 0.5
-    i, j = np.floor(col).astype(int), np.floor(row).astype(int)
-    total, weight = np.zeros(len(col)), np.zeros(len(col))
-    for dj in (0, 1):
-        for di in (0, 1):
-            share = abs(1 - dj - (row - j)) * abs(1 - di - (col - i))
-            value = values[j + dj, i + di]
-            total += np.where(np.isfinite(value), share * np.nan_to_num(value), 0)
-            weight += np.where(np.isfinite(value), share, 0)
-    return np.where(weight > 1e-6, total / np.maximum(weight, 1e-9), np.nan)
+def cells_at(case, made, x_m, y_m):
+    """Rows and columns in the grid of the flow of places on the map."""
+    row, col = (case.north_m - y_m) / case.cell_m - 0.5, (x_m - case.west_m) / case.cell_m - 0.5
+    row, col = made.turn.places_of(row, col)
+    return row + made.row0, col + made.col0
 
 
-def in_space(flow, values, cell_m, corner, place):
+def in_space(case, made, values, place):
     """Trilinear between the cells of air of a quantity in cells, (nz, ny, nx)."""
-    grid = flow.solver.grid
-    air = inner(flow.solver.air)
-    filled = np.where(air == 1, values, np.nan)
+    grid = made.flow.solver.grid
+    filled = np.where(inner(made.flow.solver.air) == 1, values, np.nan)
     x_m, y_m, z_m = place
+    row, col = cells_at(case, made, x_m, y_m)
     upper = np.clip(np.searchsorted(grid.z_m, z_m), 1, grid.nz - 1)
     share = np.clip((z_m - grid.z_m[upper - 1]) / (grid.z_m[upper] - grid.z_m[upper - 1]), 0, 1)
     found = np.empty(len(x_m))
     for n in range(len(x_m)):
-        one = slice(n, n + 1)
-        low, high = (
-            at_places(filled[k], cell_m, corner, x_m[one], y_m[one])[0]
-            for k in (upper[n] - 1, upper[n])
-        )
+        here = (row[n : n + 1], col[n : n + 1])
+        low, high = (at_places(filled[k], here)[0] for k in (upper[n] - 1, upper[n]))
         parts = [(low, 1 - share[n]), (high, share[n])]
         known = [(v, s) for v, s in parts if np.isfinite(v)]
         weight = sum(s for _, s in known)
@@ -151,16 +150,22 @@ def in_space(flow, values, cell_m, corner, place):
     return found
 
 
+def speed_over_inflow(case, made, x_m, y_m, reference_m):
+    """Mean scalar speed at 2 m over the mean speed of the inflow, which the measurements are given over."""
+    ratio = at_places(made.flow.ratio[0], cells_at(case, made, x_m, y_m))
+    return ratio * case.approach.scalar_speed(2.0) / float(case.approach.at(reference_m)[0])
+
+
 def block_velocity(cell_m, options=None):
     """Case A: measured and modelled velocity along the wind by plane, over that at 16 m."""
     case = case_a(cell_m)
-    flow, west, north = solved(case, 270.0, MARGIN_M["A"], options=options)
-    along, at_roof = flow.solver.centred()[0], case.approach.at(16.0)[0]
+    made = solved(case, 270.0, MARGIN_M["A"], options=options)
+    along, at_roof = made.flow.solver.centred()[0], case.approach.at(16.0)[0]
     planes = {}
     for name in ("vertical_y0", "horizontal_0p125b", "horizontal_1p25b"):
         rows = rows_of(f"aij_a/{name}.csv")
         place = tuple(100 * column(rows, axis) for axis in ("x_m", "y_m", "z_m"))
-        modelled = in_space(flow, along, cell_m, (west, north), place) / at_roof
+        modelled = in_space(case, made, along, place) / at_roof
         known = np.isfinite(modelled)
         planes[name] = (column(rows, "U_mps")[known] / at_roof, modelled[known])
     return planes
@@ -169,20 +174,18 @@ def block_velocity(cell_m, options=None):
 def cube_ratios(middle, cell_m, options=None):
     """Case C: measured and modelled ratios; the middle cube is 0H, 1H or 2H high."""
     case = case_c(20.0 * int(middle[0]), cell_m)
-    flow, west, north = solved(case, 270.0, MARGIN_M["C"], options=options)
+    made = solved(case, 270.0, MARGIN_M["C"], options=options)
     rows = rows_of("aij_c/probes_angle_0p0.csv")
     x, y = 100 * column(rows, "x_m"), 100 * column(rows, "y_m")
-    return column(rows, f"R_{middle}"), at_places(flow.ratio[0], cell_m, (west, north), x, y)
+    return column(rows, f"R_{middle}"), speed_over_inflow(case, made, x, y, 2.0)
 
 
 def town_ratios(side, cell_m, options=None, margin_m=None):
-    """Case E: measured and modelled ratios for wind from N, E, S or W; over the speed at 15.9 m."""
+    """Case E: measured and modelled ratios for wind from N, E, S or W; over the inflow at 15.9 m."""
     case = case_e(cell_m)
     from_deg = 90.0 * "NESW".index(side)
-    flow, west, north = solved(case, from_deg, margin_m or MARGIN_M["E"], options=options)
+    made = solved(case, from_deg, margin_m or MARGIN_M["E"], options=options)
     # Probe 51 lies under a flat element.
     rows = [row for row in rows_of("aij_e/probes_after.csv") if row["id"] != 51]
     x, y = column(rows, "x_m"), column(rows, "y_m")
-    to_inflow = case.approach.scalar_speed(2.0) / case.approach.scalar_speed(15.9)
-    modelled = to_inflow * at_places(flow.ratio[0], cell_m, (west, north), x, y)
-    return column(rows, f"R_{side}"), modelled
+    return column(rows, f"R_{side}"), speed_over_inflow(case, made, x, y, 15.9)

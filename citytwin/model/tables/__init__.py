@@ -25,6 +25,7 @@ from citytwin.model.tables.results import (
     SHADE_LINES,
     SURFACE_ACCURACY,
     TRAFFIC,
+    WIND_STREAMLINES,
     WINDOW_SUN,
 )
 from citytwin.model.tables.schema import (
@@ -86,6 +87,7 @@ __all__ = [
     "VEGETATION",
     "WATER_BODIES",
     "WINDOW_SUN",
+    "WIND_STREAMLINES",
     "ZONES",
     "Agreement",
     "Column",
@@ -131,6 +133,7 @@ ALL: tuple[Table, ...] = (
     SHADE_LINES,
     WINDOW_SUN,
     OPEN_SPACE_SUN,
+    WIND_STREAMLINES,
     TRAFFIC,
     ROAD_SPEEDS,
 )

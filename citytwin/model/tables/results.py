@@ -236,6 +236,32 @@ SHADE_LINES = Table(
     geometry="line",
     key="line_id",
 )
+WIND_STREAMLINES = Table(
+    "wind_streamlines",
+    (
+        Column("piece_id", "string", nullable=False, meaning="line and piece of it"),
+        Column("line", "int32", "1", nullable=False, meaning="from 1"),
+        Column("piece", "int32", "1", nullable=False, meaning="of the line, from 1 downstream"),
+        Column(
+            "from_deg",
+            "float64",
+            "deg",
+            nullable=False,
+            meaning="where the wind comes from, clockwise from true north",
+        ),
+        Column(
+            "speed_ratio",
+            "float64",
+            "1",
+            nullable=False,
+            meaning="mean scalar speed over that in the open at the same height, mean of the piece",
+        ),
+        Column("length_m", "float64", "m", nullable=False),
+        Column("geometry", "geometry", nullable=False, meaning="drawn downstream"),
+    ),
+    geometry="line",
+    key="piece_id",
+)
 WINDOW_SUN = Table(
     "window_sun",
     (

@@ -17,6 +17,7 @@ import { readCity } from "./published.js";
 import { query } from "./query.js";
 import { showAnswer } from "./results.js";
 import { Choice } from "./state.js";
+import { followStreams } from "./streams.js";
 import { followFrames } from "./subtitle.js";
 import { isPrinting, onTheme } from "./theme.js";
 import { timeBar } from "./time_bar.js";
@@ -63,6 +64,7 @@ async function start() {
   byId("boot").remove();
   connect(map, city, choice, usual);
   followLive(map, city, choice);
+  followStreams(map, city.layers, choice);
   await map.once("idle");
   document.body.dataset.state = "ready";
 }

@@ -15,6 +15,7 @@ const PROPERTY = /** @type {any} */ ({
   fill: ["fill-opacity"],
   line: ["line-opacity"],
   circle: ["circle-opacity", "circle-stroke-opacity"],
+  symbol: ["icon-opacity"],
   "fill-extrusion": ["fill-extrusion-opacity"],
 });
 const CLASS_LINE = "#444444";
@@ -23,6 +24,9 @@ const RIM_ZOOM = 13;
 const NAMES_ZOOM = 15;
 const LINE_WIDTH = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 1, 14, 2, 18, 8];
 const THIN_LINE = ["interpolate", ["exponential", 1.5], ["zoom"], 10, 0.5, 14, 1, 18, 2.5];
+const ARROW = "arrow";
+const ARROW_PX = 12;
+const ARROW_SIZE = ["interpolate", ["linear"], ["zoom"], 13, 0.5, 18, 1.25];
 const RADIUS = ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 6, 18, 10];
 
 /**
@@ -33,6 +37,7 @@ const RADIUS = ["interpolate", ["linear"], ["zoom"], 10, 3, 15, 6, 18, 10];
  * @param {Map<string, any>} archives  MapLibre sources of vector layers and of class outlines.
  */
 export function addLayers(map, layers, archives) {
+  map.addImage(ARROW, arrowHead(), { sdf: true, pixelRatio: 2 });
   for (const layer of layers) map.addSource(layer.id, archives.get(layer.id) ?? picture(layer));
   for (const { id } of layers) {
     const outlines = archives.get(outlinesOf(id));
@@ -171,15 +176,9 @@ function flat(layer) {
   const outline = mapTheme().outline;
   if (doc.geometry === "line") {
     const layout = { "line-cap": "round", "line-join": "round" };
-    return [
-      {
-        id,
-        type: "line",
-        ...common,
-        layout,
-        paint: { "line-color": fill, "line-width": doc.thin ? THIN_LINE : LINE_WIDTH },
-      },
-    ];
+    const paint = { "line-color": fill, "line-width": doc.thin ? THIN_LINE : LINE_WIDTH };
+    const line = { id, type: "line", ...common, layout, paint };
+    return doc.directed ? [line, arrows(id, common, fill)] : [line];
   }
   if (doc.geometry === "point") {
     const stroke = { "circle-stroke-color": outline, "circle-stroke-width": 1 };
@@ -197,6 +196,36 @@ function flat(layer) {
     { id, type: "fill", ...common, paint: { "fill-color": fill, "fill-antialias": false } },
     { id: `${id}-edge`, type: "line", ...common, paint: line },
   ];
+}
+
+/**
+ * @param {string} id  Of lines that lead somewhere.
+ * @param {object} common
+ * @param {any} fill
+ * @returns {any}  Arrowheads in the middle of the lines, as many as there is room for.
+ */
+function arrows(id, common, fill) {
+  const layout = {
+    "symbol-placement": "line-center",
+    "icon-image": ARROW,
+    "icon-size": ARROW_SIZE,
+    "icon-rotation-alignment": "map",
+    "icon-padding": ARROW_PX,
+  };
+  return { id: `${id}-arrows`, type: "symbol", ...common, layout, paint: { "icon-color": fill } };
+}
+
+/** @returns {ImageData}  A head that points to the right, along the line. */
+function arrowHead() {
+  const size = 2 * ARROW_PX;
+  const pen = new OffscreenCanvas(size, size).getContext("2d");
+  if (!pen) return new ImageData(size, size);
+  pen.moveTo(4, 3);
+  pen.lineTo(size - 2, ARROW_PX);
+  pen.lineTo(4, size - 3);
+  pen.lineTo(9, ARROW_PX);
+  pen.fill();
+  return pen.getImageData(0, 0, size, size);
 }
 
 /**

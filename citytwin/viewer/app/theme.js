@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{ground: string, paper: string, outline: string, edge: string, chosen: string,
- *   house: string, quiet: string, text: string}} Theme
+ *   house: string, quiet: string, text: string, stream: string}} Theme
  */
 
 const DARK = matchMedia("(prefers-color-scheme: dark)");
@@ -16,6 +16,7 @@ const LIGHT_MAP = {
   house: "#e6e8e5",
   quiet: "#8a9099",
   text: "#33383d",
+  stream: "#0a3d8f",
 };
 /** @type {Theme} The paper stays light: through it the colours of the data would turn murky. */
 const DARK_MAP = {

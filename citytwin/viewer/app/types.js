@@ -44,6 +44,8 @@
  * @property {Record<string, Text>|null} [values]  Wording of coded values.
  * @property {Record<string, Text>|null} [missing]  What a missing value means, by class.
  *
+ * @typedef {{name: string, label: Text, value: number, unit: string}} Fact  A figure of the whole.
+ *
  * @typedef {object} LayerDocument
  * @property {string} id
  * @property {"raster"|"vector"} kind
@@ -65,11 +67,12 @@
  * @property {"polygon"|"line"|"point"|null} [geometry]
  * @property {{height: string, base: string|null}|null} [extrude]
  * @property {boolean} [thin]  Lines as fine as in a diagram.
+ * @property {boolean} [directed]  Whether lines lead somewhere, as streamlines do.
  * @property {string|null} [style_column]
  * @property {string|null} [id_column]
  * @property {Column[]} [columns]
  * @property {({severity: "synthetic"|"fallback"|"loss"|"info"} & Text)[]} notes
- * @property {{name: string, label: Text, value: number, unit: string}[]} facts
+ * @property {Fact[]} facts
  * @property {string} classification
  * @property {string} valid_time
  * @property {"state"|"day"|"begin"} [moment]  What the valid time is.

@@ -9,6 +9,7 @@ import xarray as xr
 from citytwin.engine.bare import simulate
 from citytwin.engine.checkpointing import Keeping
 from citytwin.errors import ConfigError, StepError
+from citytwin.kernels.flow_turn import at_places
 
 QUICK = {"from_deg": [270.0], "most_turnovers": 0.2, "margin_m": 20.0}
 
@@ -129,3 +130,33 @@ def test_stopped_within_a_direction_it_goes_on_from_the_last_whole_one(tmp_path)
     assert heard == sorted(heard)
     assert heard[0][0] > 1
     assert heard[-1] == (3, 3, "directions")
+
+
+def block_turned(angle_deg):
+    """A block of 12 x 20 cells in the middle of 56 x 56, turned anticlockwise."""
+    south, east = np.mgrid[:56, :56] - 27.5
+    c, s = np.cos(np.radians(angle_deg)), np.sin(np.radians(angle_deg))
+    inside = (abs(c * east - s * south) < 10) & (abs(s * east + c * south) < 6)
+    return np.where(inside, 12.0, 0.0).astype(np.float32)
+
+
+def test_a_block_aslant_to_the_cells_has_the_wind_of_one_along_them():
+    """Block and wind turned by 30 degrees: the same ratios and velocities, turned as well."""
+    cases = {}
+    for angle in (0.0, 30.0):
+        params = {"from_deg": [270.0 - angle], "most_turnovers": 1.0, "margin_m": 20.0}
+        inputs = {"surface_height": raster(block_turned(angle))}
+        made = simulate("wind_flow", inputs, params)
+        names = ("wind_speed_ratio_of_flow", "wind_along_x_of_flow", "wind_along_y_of_flow")
+        cases[angle] = [made[name].values[0] for name in names]
+        assert ("cells turned by" in made.attrs["comment"]) == (angle == 30.0)
+    south, east = np.mgrid[:56, :56] - 27.5
+    c, s = np.cos(np.radians(30)), np.sin(np.radians(30))
+    beside = (np.hypot(south, east) < 24) & ((abs(east) > 12) | (abs(south) > 8))
+    place = (c * south - s * east)[beside] + 27.5, (c * east + s * south)[beside] + 27.5
+    straight = [values[beside] for values in cases[0.0]]
+    ratio, u, v = (at_places(values, place) for values in cases[30.0])
+    assert np.sqrt(np.mean((ratio - straight[0]) ** 2)) < 0.05
+    # The velocity on the map, seen along the axes of the block.
+    assert np.sqrt(np.mean((c * u + s * v - straight[1]) ** 2)) < 0.05
+    assert np.sqrt(np.mean((c * v - s * u - straight[2]) ** 2)) < 0.05

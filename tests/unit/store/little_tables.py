@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime
 from typing import Any
 
@@ -385,7 +386,25 @@ def shade_lines() -> gpd.GeoDataFrame:
     )[list(t.SHADE_LINES.column_names)]
 
 
+def wind_streamlines() -> gpd.GeoDataFrame:
+    """Return two pieces of a line for wind from the west, a calm and a windy one."""
+    x, y = GRID.x_min + np.array([40.0, 52.0, 64.0]), GRID.y_max - 100.0
+    return gpd.GeoDataFrame(
+        {
+            "piece_id": _strings("1:", 2),
+            "line": pd.array([1, 1], dtype="Int32"),
+            "piece": pd.array([1, 2], dtype="Int32"),
+            "from_deg": [270.0] * 2,
+            "speed_ratio": [0.1, 1.7],
+            "length_m": [12.0] * 2,
+        },
+        geometry=shapely.linestrings([[(a, y), (b, y)] for a, b in itertools.pairwise(x)]),
+        crs=GRID.crs,
+    )
+
+
 TABLES = {
+    "wind_streamlines": wind_streamlines,
     "window_sun": window_sun,
     "open_space_sun": open_space_sun,
     "roof_solar": roof_solar,

@@ -119,6 +119,22 @@ def test_vector_qml_rules() -> None:
     assert text_of_file == qml(STYLE, VECTOR)
 
 
+def test_lines_that_lead_somewhere_bear_an_arrow() -> None:
+    """In the middle of each line, turned along it, of the colour of the line; other lines none."""
+    target = VectorTarget("streams", "ratio", "line", thin=True, directed=True)
+    symbols = ET.fromstring(qml(STYLE, target)).findall("./renderer-v2/symbols/symbol")
+    for symbol, colour in zip(symbols, ("255,255,255,0", "247,245,169,255"), strict=False):
+        marks = symbol.find("layer[@class='MarkerLine']")
+        assert marks is not None
+        said = {one.get("name"): one.get("value") for one in marks.findall("Option/Option")}
+        assert said == {"placement": "centralpoint", "rotate": "1"}
+        head = marks.find("symbol/layer[@class='SimpleMarker']")
+        assert head is not None
+        looks = {one.get("name"): one.get("value") for one in head.findall("Option/Option")}
+        assert (looks["name"], looks["color"]) == ("filled_arrowhead", colour)
+    assert "MarkerLine" not in qml(STYLE, VectorTarget("roads", "ratio", "line"))
+
+
 @pytest.mark.parametrize(
     ("geometry", "symbolizer"),
     [("polygon", "PolygonSymbolizer"), ("line", "LineSymbolizer"), ("point", "PointSymbolizer")],
