@@ -26,8 +26,8 @@ LEAST_RAD = math.radians(5.0)
 """Walls so near to the axes stay: their stairs are few."""
 _SMOOTH_CELLS = 1.5
 """What the stairs of the raster are smoothed by, to see the walls that they mean."""
-_STRAIGHT_CELLS = 0.8
-"""The same, to draw them anew: most of the stairs go, and with them walls of one cell."""
+_STRAIGHT_CELLS = 0.6
+"""The same, to draw them anew: most of the stairs go, walls of one cell stay."""
 _WALL = 0.5
 """Smoothed share of building at which a straight wall stands."""
 _PARTS = 4

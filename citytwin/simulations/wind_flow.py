@@ -49,7 +49,7 @@ class WindFlowParams(Params):
     """Roughness length of the land around, which shapes the wind that arrives: 0.03 open fields,
     0.1 with hedges, 0.3 suburbs, 1 cities."""
     margin_m: float = Bound(default=100.0, ge=0, le=2000)
-    """Open ground that is put around the rasters on each side."""
+    """Open ground around all that stands, on each side; put around the rasters where they have less."""
     tolerance: float = Bound(default=0.01, gt=0, le=1)
     """Change of the speed 2 m above ground within a turnover that counts as steady [-]."""
     most_turnovers: float = Bound(default=40.0, gt=0, le=1000)
@@ -269,9 +269,11 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     crowns = [_crown(block.get(field), terrain, ground) for field in (f.CANOPY_TOP, f.CANOPY_BASE)]
     town = Town(ground + height, ground, crowns[0], crowns[1], params.leaf_drag_per_m)
     turn = turn_of(town)
-    wide, window = surrounded(turned(town, turn), block.cell_m, params.margin_m)
+    wide, (row0, col0) = surrounded(turned(town, turn), block.cell_m, params.margin_m)
     rows, cols = turn.places()
-    cells = (rows + window[0].start, cols + window[1].start)
+    # Open ground beyond the flow has the wind of its edge.
+    ny, nx = wide.top_m.shape
+    cells = np.clip(rows + row0, 0, ny - 1), np.clip(cols + col0, 0, nx - 1)
     edge = np.concatenate([built[0], built[-1], built[:, 0], built[:, -1]])
     return _Place(wide, lowest, turn, cells, unknown, _one_cell_wide(built), bool(edge.any()))
 

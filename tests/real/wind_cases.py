@@ -117,11 +117,11 @@ class Solved(NamedTuple):
 def solved(case, from_deg, margin_m, heights_m=(2.0,), options=None):
     """Solve a case, as `wind_flow` does."""
     turn = turn_of(case.town)
-    town, window = surrounded(turned(case.town, turn), case.cell_m, margin_m)
+    town, (row0, col0) = surrounded(turned(case.town, turn), case.cell_m, margin_m)
     grid = fitting_grid(town, case.cell_m)
     toward = direction_of(np.radians(from_deg) + turn.angle_rad)
     flow = solve_wind_flow(grid, town, case.approach, toward, heights_m, options)
-    return Solved(flow, turn, window[0].start, window[1].start)
+    return Solved(flow, turn, row0, col0)
 
 
 def cells_at(case, made, x_m, y_m):

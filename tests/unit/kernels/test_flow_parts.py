@@ -142,7 +142,8 @@ def test_town_with_a_margin():
     top = np.full((10, 11), 7.0, np.float32)
     ground = np.full((10, 11), 2.0, np.float32)
     ground[-1] = 3.0
-    wide, window = surrounded(Town(top, ground), 2.0, 20.0)
+    wide, (row, col) = surrounded(Town(top, ground), 2.0, 20.0)
+    window = (slice(row, row + 10), slice(col, col + 11))
     assert all(n % 2 == 0 for n in wide.top_m.shape)
     assert min(wide.top_m.shape) >= 30
     assert (wide.top_m[window] == top).all()
@@ -154,6 +155,25 @@ def test_town_with_a_margin():
     grid = fitting_grid(wide, 2.0)
     assert grid.z_faces_m[-1] >= 14.0
     assert grid.dz[0] == 2.0
+
+
+def test_open_ground_at_the_edge_counts_as_margin():
+    """A block in the south-east corner of a large field: ground goes in the north-west, comes in the south-east."""
+    top = np.zeros((60, 60), np.float32)
+    top[50:60, 48:58] = 7.0
+    wide, (row, col) = surrounded(Town(top, np.zeros_like(top)), 2.0, 20.0)
+    assert max(wide.top_m.shape) < 40
+    assert row < 0
+    assert col < 0
+    held = [np.flatnonzero(wide.built.any(axis=axis)) for axis in (1, 0)]
+    for cells, n, before, first in zip(held, wide.top_m.shape, (row, col), (50, 48), strict=True):
+        assert len(cells) == 10
+        assert cells[0] == first + before
+        assert min(cells[0], n - 1 - cells[-1]) >= 10
+    hilly = np.zeros_like(top)
+    hilly[0] = 5.0
+    wide, _ = surrounded(Town(top + hilly, hilly), 2.0, 20.0)
+    assert wide.top_m.shape[0] >= 80
 
 
 def test_leaves_fill_part_of_a_level():
