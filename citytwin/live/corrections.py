@@ -45,6 +45,7 @@ def take_corrections(
     if not fresh:
         return 0
     for file in fresh:
+        taken.add(file)  # a commit that fails leaves it waiting for the next one
         try:
             correction = correction_in(file)
         except StoreError as error:
@@ -52,9 +53,7 @@ def take_corrections(
             continue
         (name,) = archive.keep([correction.model_dump_json().encode("utf-8")])
         store.append(_edit(correction, name[:16]), Kind.EDIT)
-    stored = store.commit().stored
-    taken.update(fresh)
-    return stored
+    return store.commit().stored
 
 
 def _edit(correction: Correction, raw_ref: bytes) -> Observed:

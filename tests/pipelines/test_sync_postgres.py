@@ -73,7 +73,7 @@ def running(loaded: LoadedConfig) -> Iterator[Callable[[Callable[[Health], bool]
         twin = pool.submit(sync, loaded, stop)
 
         def until(wanted: Callable[[Health], bool]) -> None:
-            end = time.monotonic() + 120.0
+            end = time.monotonic() + 600.0
             while time.monotonic() < end and not twin.done():
                 try:
                     health = read_health(running_folder(loaded))
@@ -83,7 +83,7 @@ def running(loaded: LoadedConfig) -> Iterator[Callable[[Callable[[Health], bool]
                     return
                 time.sleep(0.05)
             twin.result(timeout=0)
-            pytest.fail("it did not happen within two minutes")
+            pytest.fail("it did not happen within ten minutes")
 
         try:
             yield until

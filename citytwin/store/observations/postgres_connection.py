@@ -43,7 +43,7 @@ def connect(place: PostgresPlace) -> psycopg.Connection:
             password=password,
             sslmode="disable" if local else "verify-full",
             sslrootcert=None if local else place.authorities or "system",
-            connect_timeout=10,
+            connect_timeout=30,
             tcp_user_timeout=30_000,
             application_name="citytwin",
             autocommit=True,

@@ -13,6 +13,7 @@ from distributed import Client
 from citytwin.config import load
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.corrected import Corrections
 from citytwin.engine.joining import join_tables
 from citytwin.engine.reading import Reading, read_sources
 from citytwin.engine.report import RunReport, Silent
@@ -69,7 +70,7 @@ def read(city: Path, work: Path, client: Client) -> tuple[Reading, RunReport, Ci
     with closing(Manifest(work / "manifest.sqlite")) as manifest:
         bound = bind(load(city / "city.yaml"))
         reading = read_sources(bound, store, manifest, client, Silent(), report, verify=True)
-    join_tables(list(reading.decoded), reading, store)
+    join_tables(list(reading.decoded), reading, store, Corrections())
     return reading, report, store
 
 

@@ -13,6 +13,7 @@ import pytest
 from citytwin import registry
 from citytwin.config import Config, load
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.corrected import Corrections
 from citytwin.engine.driving import pick_records
 from citytwin.engine.joining import data_time, join_sources, unusable
 from citytwin.engine.plan import Job
@@ -123,7 +124,7 @@ def joined_twice(folder: Path, raised_m: float) -> tuple[CityStore, Standing]:
             rows={"buildings": 1, "surfaces": 1}, digests={}, rejects=(), notes=(), files={}
         )
     both = loaded.model_copy(update={"sources": tuple(sources)})
-    return store, join_sources(both, reading, {}, store)
+    return store, join_sources(both, reading, {}, store, Corrections())
 
 
 def test_the_same_building_in_two_sources_counts_once(tmp_path: Path) -> None:
