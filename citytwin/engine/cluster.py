@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -76,11 +76,15 @@ class Workers:
         return self.started
 
     def start_all(self) -> None:
-        """Start the workers that were to come only with more to do: for a task that uses all."""
+        """Start the workers that were to come only with more to do: for a task that uses all.
+
+        Those that are late are not waited for longer than for a scheduler's: the task does without.
+        """
         client = self.start()
         if client.cluster is not None and len(client.ncores()) < self._number:
             client.cluster.adapt(minimum=self._number, maximum=self._number)
-            client.wait_for_workers(self._number, timeout=PATIENCE_S)
+            with suppress(TimeoutError):
+                client.wait_for_workers(self._number, timeout=PATIENCE_S)
 
     @property
     def loop(self) -> Any:

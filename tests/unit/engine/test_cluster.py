@@ -59,3 +59,16 @@ def test_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
     (tmp_path / "ca.key").chmod(0o604)
     with pytest.raises(StoreError, match=r"ca.key may be read by others"):
         write_cluster_certificates(tmp_path, ["127.0.0.1"])
+
+
+def test_one_worker_starts_and_the_others_for_a_task_that_uses_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A night with little to do pays for one; none that has started goes before the end."""
+    monkeypatch.setattr(cluster, "PATIENCE_S", 240.0)
+    with cluster.Workers(
+        lambda: cluster.connect(None, 2, tmp_path, one_first=True), lambda _client: None, 2
+    ) as workers:
+        assert len(workers.nthreads()) == 1
+        workers.start_all()
+        assert len(workers.nthreads()) == 2
