@@ -30,16 +30,22 @@ from citytwin.testing.certificates import write_certificates
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements" / "run.lock"
 NO_NETWORK = ("unshare", "--net")
-PIP = ("-m", "pip", "-q", "--disable-pip-version-check")
+PIP = ("-m", "pip", "--disable-pip-version-check")
 
 
-def run(*words: object) -> str:
-    """Run a program away from this checkout, and return what it says; its failure ends this one."""
-    clean = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    done = subprocess.run(
+def tried(*words: object) -> subprocess.CompletedProcess[str]:
+    """Run a program without what the environment says of this checkout, of pip and of authorities."""
+    clean = {name: os.environ[name] for name in ("HOME", "LANG", "PATH") if name in os.environ}
+    clean["PIP_CONFIG_FILE"] = os.devnull
+    return subprocess.run(
         [str(word) for word in words], env=clean, cwd="/", capture_output=True, text=True,
         check=False,
     )  # fmt: skip
+
+
+def run(*words: object) -> str:
+    """Run a program so, and return what it says; its failure ends this one."""
+    done = tried(*words)
     assert done.returncode == 0, f"{words}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
     return done.stdout
 
@@ -48,8 +54,10 @@ def gathered(wheels: Path) -> None:
     """Put all wheels into a folder, where that has not been done."""
     wheels.mkdir(parents=True, exist_ok=True)
     if not any(wheels.glob("numpy-*")):
-        run(sys.executable, *PIP, "download", "--require-hashes", "-r", LOCK, "-d", wheels)
-    run(sys.executable, *PIP, "wheel", "--no-deps", "-w", wheels, ROOT)
+        download = ("download", "--require-hashes", "-r", str(LOCK), "-d", str(wheels))
+        subprocess.run([sys.executable, *PIP, *download], check=True)
+    build = ("wheel", "-q", "--no-deps", "-w", str(wheels), str(ROOT))
+    subprocess.run([sys.executable, *PIP, *build], check=True)
 
 
 def environment(folder: Path) -> Path:
@@ -62,8 +70,7 @@ def without_network(wheels: Path, folder: Path) -> None:
     """Install and check a city where no address can be reached."""
     python = environment(folder)
     reach = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
-    alone = subprocess.run([*NO_NETWORK, python, "-c", reach], capture_output=True, check=False)
-    assert b"Network is unreachable" in alone.stderr
+    assert "Network is unreachable" in tried(*NO_NETWORK, python, "-c", reach).stderr
     install = ("install", "--no-index", "--find-links", wheels)
     run(*NO_NETWORK, python, *PIP, *install, "--require-hashes", "-r", LOCK)
     run(*NO_NETWORK, python, *PIP, *install, "--no-deps", "citytwin")
@@ -136,12 +143,9 @@ def by_proxy(wheels: Path, folder: Path) -> None:
     with serving(index), serving(proxy):
         seen = f"http://127.0.0.1:{proxy.server_address[1]}"
         words = (*PIP, "install", "--no-index", "--find-links", address, "--proxy", seen)
-        stranger = subprocess.run(
-            [python, *words, "--retries", "0", "--no-deps", "citytwin"],
-            capture_output=True, text=True, check=False,
-        )  # fmt: skip
+        stranger = tried(python, *words, "--retries", "0", "--no-deps", "citytwin")
         assert stranger.returncode != 0
-        assert "CERTIFICATE_VERIFY_FAILED" in stranger.stderr
+        assert "CERTIFICATE_VERIFY_FAILED" in stranger.stdout + stranger.stderr
         known = ("--cert", files.authority)
         run(python, *words, *known, "--require-hashes", "-r", LOCK)
         run(python, *words, *known, "--no-deps", "citytwin")

@@ -117,7 +117,7 @@ def test_a_cluster_without_workers_is_given_up_on(
         monkeypatch.setattr(work_module, "PATIENCE_S", 0.2)
         with pytest.raises(NoWorkersError, match=r"none came back for 0 s .*it resumes"):
             dict(left())
-        monkeypatch.setattr(work_module, "PATIENCE_S", 60.0)
+        monkeypatch.setattr(work_module, "PATIENCE_S", 600.0)
         work = left()
         cluster.scale(1)
         assert isinstance(dict(work)["one"], TableResult)
