@@ -33,6 +33,8 @@ from citytwin.kernels.subgrid_view import CoarseWater, show_water
 from citytwin.kernels.window import Window
 from citytwin.model.checkpoints import NamedArrays
 
+_LEAST_SHARE = np.float32(1e-6)
+
 
 class SubgridGround(NamedTuple):
     """Fine ground and what coarse cells know of it.
@@ -157,13 +159,26 @@ class SubgridScheme:
         numbers = step_numbers(self._options, self._cell_m, dt_s, rain_m)
         ground, surfaces = self._laid.ground, self._surfaces
         find_discharge(self.water, ground, surfaces, self._sections, self._new, numbers)
-        drained = move_water(
-            self.water, ground, surfaces.wet_share, self._new, self._share, numbers, loss_m
-        )
+        drains = self._drained_share(rain_m, loss_m)
+        drained = move_water(self.water, ground, drains, self._new, self._share, numbers, loss_m)
         self.fallen_m += rain_m * ground.rain_weight
         self._dt_per_cell = float(numbers.dt_per_cell)
         self._looked = False
         return int(drained)
+
+    def _drained_share(self, rain_m: np.float32, loss_m: np.float32) -> Field:
+        """Part of each cell by which drains take their loss.
+
+        That which is wet; where the ground is dry they take of the rain of the step, before it runs down.
+        """
+        wet, ground = self._surfaces.wet_share, self._laid.ground
+        if not (rain_m > 0 and loss_m > 0):
+            return wet
+        open_share = self._laid.storage.open_share
+        film_m = rain_m * ground.rain_weight / np.maximum(open_share, _LEAST_SHARE)
+        dry = np.maximum(open_share - wet, np.float32(0.0))
+        share: Field = wet + dry * np.minimum(film_m / loss_m, np.float32(1.0))
+        return share
 
     def outflow(self) -> tuple[int, int, int, int]:
         """Depths that left during the last step; see `FloodScheme`."""

@@ -329,3 +329,17 @@ def test_ground_takes_where_it_is_wet() -> None:
     assert taken.infiltrated_m3 == pytest.approx(rate * 60.0 * 12, rel=1e-4)
     assert taken.drained_m3 == pytest.approx(rate * 60.0 * 4, rel=1e-4)
     assert flood.ledger.relative_error < 1e-7
+
+
+@pytest.mark.parametrize("cells", [1, 4])
+def test_drains_take_of_the_rain_on_dry_ground_as_well(cells: int) -> None:
+    """Half of the rate of the rain, everywhere: half of the rain, however the ground lies."""
+    terrain = np.random.default_rng(3).uniform(0.0, 0.5, (16, 20)).astype(F)
+    rain = RainSeries(np.array([0.0]), np.array([600.0]), np.array([60.0]))
+    given = Forcing(rain=rain, drainage_mm_per_h=30.0)
+    ground = (terrain, np.zeros(terrain.shape, dtype=bool), np.full(terrain.shape, 0.03, dtype=F))
+    ledger = simulate_inundation(
+        *ground, 1.0, 600.0, given, SolverOptions(subgrid_cells=cells)
+    ).ledger
+    assert ledger.drained_m3 == pytest.approx(0.5 * ledger.rain_m3, rel=0.02)
+    assert ledger.relative_error < 1e-7
