@@ -217,7 +217,7 @@ class Outcome:
 
     fields: Arrays
     facts: tuple[Fact, ...] = ()
-    """Figures about the whole result, the same for every tile."""
+    """Figures about the whole result; only for steps whose reach is the domain."""
     notes: tuple[Note, ...] = ()
     """Remarks; the same for every tile, so without figures of the tile."""
     valid_time: datetime | None = None

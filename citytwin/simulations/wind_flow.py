@@ -331,10 +331,10 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
             severity="info",
             ja=f"中立の定常流れ（1 方程式乱流モデル）を風向ごとに計算。地上 {params.height_m:g} m、"
             f"乱れを含む平均スカラー風速の比。周囲は平坦な開けた土地（粗度長 {params.roughness_m:g} m）と仮定。"
-            "風洞実験との誤差は風速比で ±0.16（市街地）",
+            "風洞実験との誤差は風速比で ±0.15（市街地）",
             en=f"A steady flow of neutral air per direction (one-equation turbulence) at {params.height_m:g} m: "
             "ratio of mean scalar speeds with turbulence. Around the area the land is taken as open, of "
-            f"roughness length {params.roughness_m:g} m. Off by ±0.16 of the ratio in a town (wind tunnel)",
+            f"roughness length {params.roughness_m:g} m. Off by ±0.15 of the ratio in a town (wind tunnel)",
         )
     ]
     angle = np.degrees(place.turn.angle_rad)

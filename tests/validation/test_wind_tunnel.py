@@ -39,7 +39,7 @@ def test_cubes(bars, middle, least_r, most_rmse):
 
 
 def test_town(bars):
-    """Case E, four directions together: at the level that the study before it reached.
+    """Case E, four directions together, nothing fitted on its probes.
 
     What a direction changes is met too: a map of windy places alone would score 0 for anomalies.
     """
@@ -47,9 +47,9 @@ def test_town(bars):
     measured, modelled = (np.array([one[k] for one in both]) for k in (0, 1))
     scores = wind_scores(measured, modelled)
     case = bars("AIJ E, a quarter of Niigata, N E S W, cells of 2.5 m")
-    case.above("r", scores.r, 0.64)
-    case.below("RMSE", scores.rmse, 0.165)
+    case.above("r", scores.r, 0.68)
+    case.below("RMSE", scores.rmse, 0.147)
     case.above("FAC2", scores.fac2, 0.90)
-    case.above("hits", scores.hits, 0.50)
-    case.below("size of the fractional bias", abs(scores.fractional_bias), 0.15)
-    case.above("r of what a direction changes", anomaly_r(measured, modelled), 0.50)
+    case.above("hits", scores.hits, 0.55)
+    case.below("size of the fractional bias", abs(scores.fractional_bias), 0.10)
+    case.above("r of what a direction changes", anomaly_r(measured, modelled), 0.60)

@@ -23,7 +23,7 @@ from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import RuleName, WindComfortParams
 from citytwin.simulations.wind_climate.source import STEP_NAME, Given, Recorded
 from citytwin.simulations.wind_climate.station import StationWind, check_directions
-from citytwin.simulations.wind_climate.telling import method_note, rose_facts
+from citytwin.simulations.wind_climate.telling import method_note
 
 WALKING_M = 1.5
 """Height of the mean wind speed where people walk [m]."""
@@ -68,7 +68,7 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
             danger = judge.classes(climates, meant, rule.danger)
             made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
     notes = (method_note(params, classes=True), *source.notes(sectors, rules))
-    return Outcome(made, facts=rose_facts(sectors), notes=notes)
+    return Outcome(made, notes=notes)
 
 
 def _mean(

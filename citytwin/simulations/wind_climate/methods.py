@@ -63,19 +63,19 @@ METHODS: dict[Method, RatioMethod] = {
     "flow": RatioMethod(
         field=f.WIND_SPEED_RATIO_OF_FLOW,
         title=text("中立の流れの計算", "flow of neutral air, solved"),
-        error=0.16,
+        error=0.15,
         approach_m=0.3,
         sees_speed_up=True,
         weak_from_m=None,
         told=text(
-            "中立・定常の流れの計算（風速比の誤差 ±0.16、市街地の風洞実験）。突風は含みません",
-            "A steady flow of neutral air: off by ±0.16 of the speed ratio in a town measured in a wind "
+            "中立・定常の流れの計算（風速比の誤差 ±0.15、市街地の風洞実験）。突風は含みません",
+            "A steady flow of neutral air: off by ±0.15 of the speed ratio in a town measured in a wind "
             "tunnel; gusts are outside it",
         ),
         caution=text(
             "目安です。風環境の評価書や証明には使えません。中立・定常の流れの計算で、市街地の風洞実験との誤差は"
-            "風速比で ±0.16（RMSE）です",
-            "A rough guide, no certificate of wind comfort: a steady flow of neutral air, off by ±0.16 of "
+            "風速比で ±0.15（RMSE）です",
+            "A rough guide, no certificate of wind comfort: a steady flow of neutral air, off by ±0.15 of "
             "the speed ratio in a town measured in a wind tunnel (RMSE)",
         ),
     ),

@@ -8,8 +8,7 @@ import numpy as np
 
 from citytwin.kernels.wind_climate import Sector
 from citytwin.model.axes import evenly
-from citytwin.model.notes import Fact, Note
-from citytwin.model.text import text
+from citytwin.model.notes import Note
 from citytwin.model.wind_notes import of_sensors
 from citytwin.model.wind_rule import WindRule
 from citytwin.simulations.wind_climate.params import StationParams, WindComfortParams
@@ -112,26 +111,6 @@ def climate_notes(
             )
         )
     return tuple(notes)
-
-
-def rose_facts(sectors: Sequence[Sector]) -> tuple[Fact, ...]:
-    """Give the share of all times for each direction, which the map page draws as a rose.
-
-    Parameters
-    ----------
-    sectors
-        Climate in the open, from north clockwise.
-    """
-    facts = []
-    for along, sector in zip(evenly(len(sectors)), sectors, strict=True):
-        name, mean = along.name, f"{sector.mean_m_s:.1f} m/s"
-        label = text(
-            f"{name.ja}の風（開けた場所で平均 {mean}）",
-            f"Wind from {name.en}, {mean} in the open on average",
-        )
-        share = round(100.0 * sector.frequency, 1)
-        facts.append(Fact(name=f"wind_from_{along.from_deg:g}", label=label, value=share, unit="%"))
-    return tuple(facts)
 
 
 def unchecked_notes(rules: Sequence[WindRule]) -> tuple[Note, ...]:

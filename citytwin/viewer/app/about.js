@@ -4,7 +4,6 @@ import { el } from "./dom.js";
 import { figure, frameName, instant } from "./format.js";
 import { pick, t } from "./language.js";
 import { within } from "./published.js";
-import { isPetal, rose } from "./rose.js";
 
 /** @typedef {import("./types.js").Layer} Layer */
 /** @typedef {import("./types.js").City} City */
@@ -49,14 +48,11 @@ export function about(layer, city) {
   const zone = city.latest.time_zone;
   return [
     el("p", {}, pick(doc.summary)),
-    rose(doc.facts),
     pairs([
-      ...doc.facts
-        .filter((fact) => !isPetal(fact))
-        .map(
-          (fact) =>
-            /** @type {[string, Child]} */ ([pick(fact.label), figure(fact.value, fact.unit)]),
-        ),
+      ...doc.facts.map(
+        (fact) =>
+          /** @type {[string, Child]} */ ([pick(fact.label), figure(fact.value, fact.unit)]),
+      ),
       [t("about.valid"), validity(layer, zone)],
       [t("about.run"), layer.runId],
       [t("about.class"), t(`class.${doc.classification}`)],

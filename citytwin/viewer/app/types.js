@@ -44,8 +44,6 @@
  * @property {Record<string, Text>|null} [values]  Wording of coded values.
  * @property {Record<string, Text>|null} [missing]  What a missing value means, by class.
  *
- * @typedef {{name: string, label: Text, value: number, unit: string}} Fact  A figure of the whole.
- *
  * @typedef {object} LayerDocument
  * @property {string} id
  * @property {"raster"|"vector"} kind
@@ -72,7 +70,7 @@
  * @property {string|null} [id_column]
  * @property {Column[]} [columns]
  * @property {({severity: "synthetic"|"fallback"|"loss"|"info"} & Text)[]} notes
- * @property {Fact[]} facts
+ * @property {{name: string, label: Text, value: number, unit: string}[]} facts
  * @property {string} classification
  * @property {string} valid_time
  * @property {"state"|"day"|"begin"} [moment]  What the valid time is.

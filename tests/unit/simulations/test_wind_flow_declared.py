@@ -144,7 +144,7 @@ def test_a_block_aslant_to_the_cells_has_the_wind_of_one_along_them():
     """Block and wind turned by 30 degrees: the same ratios and velocities, turned as well."""
     cases = {}
     for angle in (0.0, 30.0):
-        params = {"from_deg": [270.0 - angle], "most_turnovers": 1.0, "margin_m": 20.0}
+        params = {"from_deg": [270.0 - angle], "most_turnovers": 1.0, "margin_m": 60.0}
         inputs = {"surface_height": raster(block_turned(angle))}
         made = simulate("wind_flow", inputs, params)
         names = ("wind_speed_ratio_of_flow", "wind_along_x_of_flow", "wind_along_y_of_flow")
@@ -156,7 +156,7 @@ def test_a_block_aslant_to_the_cells_has_the_wind_of_one_along_them():
     place = (c * south - s * east)[beside] + 27.5, (c * east + s * south)[beside] + 27.5
     straight = [values[beside] for values in cases[0.0]]
     ratio, u, v = (at_places(values, place) for values in cases[30.0])
-    assert np.sqrt(np.mean((ratio - straight[0]) ** 2)) < 0.05
+    assert np.sqrt(np.mean((ratio - straight[0]) ** 2)) < 0.07
     # The velocity on the map, seen along the axes of the block.
-    assert np.sqrt(np.mean((c * u + s * v - straight[1]) ** 2)) < 0.05
-    assert np.sqrt(np.mean((c * v - s * u - straight[2]) ** 2)) < 0.05
+    assert np.sqrt(np.mean((c * u + s * v - straight[1]) ** 2)) < 0.07
+    assert np.sqrt(np.mean((c * v - s * u - straight[2]) ** 2)) < 0.07
