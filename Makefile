@@ -80,16 +80,17 @@ sbom: $(AUDIT)/ready  ## List the locked Python packages with their hashes (Cycl
 
 vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked versions.
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock
+
 kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count what is lost or doubled.
 	$(BIN)/python -m benchmarks.live_kills $(KILLS)
 
-soak-check-install: $(VENV)/dev  ## Install from a folder of wheels without a network, and by a proxy with a private authority (Linux; as root).
+check-install: $(VENV)/dev  ## Install from a folder of wheels without a network, and by a proxy with a private authority (Linux; as root).
 	$(BIN)/python -m benchmarks.offline_install out/wheels
 
 check-qgis: $(VENV)/dev  ## QGIS against a server and a delivered city (out/demo; needs python3-qgis and qgis-providers of the system).
 	$(BIN)/python -W ignore -m benchmarks.qgis_check out/demo
 
-nights: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
+soak-nights: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
 	$(BIN)/python -W ignore -m benchmarks.night_faults $(NIGHT_FAULTS)
 
 soak-edits: $(VENV)/dev  ## Nights after random edits, each compared with a full run; NIGHT_EDITS may be set.
