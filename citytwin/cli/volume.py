@@ -31,6 +31,7 @@ def command(config: Path, from_deg: float) -> None:
     from citytwin.cli.pace import one_run
     from citytwin.config import load
     from citytwin.engine.blocks import block_of
+    from citytwin.engine.locking import holding
     from citytwin.engine.request import work_dir
     from citytwin.live.field_run import field_run
     from citytwin.live.warned_area import published_grid
@@ -41,14 +42,14 @@ def command(config: Path, from_deg: float) -> None:
     loaded = load(config)
     step = _simulation(loaded)
     assert step.on_demand is not None  # noqa: S101 - chosen so
-    document = _published(loaded, step)
-    grid, wind = published_grid(loaded.city_dir), Direction(from_deg)
-    found = field_run(
-        loaded, grid, step.name, {}, "run `citytwin run` with this configuration first"
-    )
+    hint = "run `citytwin run` with this configuration first"
+    with holding(loaded):
+        document = _published(loaded, step)
+        grid, wind = published_grid(loaded.city_dir), Direction(from_deg)
+        found = field_run(loaded, grid, step.name, {}, hint)
+        arrays = {field: found.store.fields.read(field, grid.whole) for field in found.fields}
     megabytes = step.on_demand.bytes_of(found.params, grid) / 1e6
     click.echo(f"about {megabytes:.0f} MB before compression", err=True)
-    arrays = {field: found.store.fields.read(field, grid.whole) for field in found.fields}
     with one_run(step.name) as progress:
         block = block_of(grid, grid.whole, arrays, {}, found.store.site)
         watched = replace(block, watch=Watch(progress))
