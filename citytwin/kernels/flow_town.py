@@ -73,7 +73,7 @@ def _stands(town: Town) -> NDArray[np.bool_]:
     return stands if town.crown_top_m is None else stands | np.isfinite(town.crown_top_m)
 
 
-def fitting_grid(town: Town, cell_m: float) -> FlowGrid:
+def fitting_grid(town: Town, cell_m: float, asked_m: float = 0.0) -> FlowGrid:
     """Grid for a town: even levels up to its ordinary roofs, growing above.
 
     Parameters
@@ -82,10 +82,13 @@ def fitting_grid(town: Town, cell_m: float) -> FlowGrid:
         The place, arrays of shape (ny, nx) [m].
     cell_m
         Edge of a cell [m], > 0.
+    asked_m
+        Height above all ground that the grid holds [m].
     """
     highest, ordinary = float(town.top_m.max()), _ordinary(town)
     relief = float(town.ground_m.max())
     top = max(2.0 * highest, highest + HEIGHTS_ABOVE * town.mean_height_m, relief + 20 * cell_m)
+    top = max(top, relief + 2.0 * asked_m)
     ny, nx = town.top_m.shape
     first = min(cell_m, FIRST_LEVEL_M)
     return FlowGrid(ny, nx, cell_m, flow_levels(first, ordinary, top, GROWTH))

@@ -155,7 +155,7 @@ class _Case(NamedTuple):
 
 def _case(block: Block, params: WindFlowParams) -> _Case:
     place = _place(block, params)
-    grid = fitting_grid(place.town, block.cell_m)
+    grid = fitting_grid(place.town, block.cell_m, params.height_m)
     approach = logarithmic_flow(params.roughness_m)
     return _Case(place, grid, approach, params, block.site.convergence_deg)
 

@@ -78,6 +78,14 @@ def test_a_ditch_makes_no_stairs_of_the_streets():
     assert np.nanmax(np.abs(plain[name].values - made[name].values)) < 1e-5
 
 
+def test_high_above_the_town_the_wind_is_undisturbed():
+    """At 150 m above houses of 10 m: the grid reaches as high as the height that is asked for."""
+    inputs = {"surface_height": raster(town())}
+    made = simulate("wind_flow", inputs, {**QUICK, "height_m": 150.0})
+    ratio = made["wind_speed_ratio_of_flow"].values[0]
+    assert np.nanmax(np.abs(ratio - 1)) < 0.02
+
+
 def test_directions_given_twice():
     """0 and 360 degrees are the same."""
     with pytest.raises(ConfigError, match="from_deg"):
