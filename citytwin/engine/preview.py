@@ -164,7 +164,7 @@ def _unknown(job: Job, city: BoundCity) -> Forecast:
     cells = spec.ny * spec.nx
     cost = job.cost(spec.cell_m)
     seconds = cost.seconds_per_megacell * cells / 1e6
-    return Forecast(job.key, None, None, reason, seconds, cost.bytes_per_cell * cells / 1e6)
+    return Forecast(job.key, None, None, reason, seconds, cost.bytes_of(cells) / 1e6)
 
 
 def _jobs(
@@ -226,7 +226,7 @@ def _row(
         len(reasons),
         ", ".join([*sorted(set(reasons)), *_at_once(job, parts)]) if reasons else "",
         seconds * share / workers,
-        cost.bytes_per_cell * widest / 1e6,
+        cost.bytes_of(widest) / 1e6,
     )
 
 

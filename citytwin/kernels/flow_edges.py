@@ -5,9 +5,11 @@ No gradient across open sides, as Franke et al. (2007, COST 732) advise for outf
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from citytwin.kernels.flow_approach import Balance
 from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, Flags, FlowGrid
@@ -62,27 +64,41 @@ def fill_border(
     """
     u, v, w = velocity
     calm = np.zeros_like(edges.u)
-    for q, profile, stands in ((u, edges.u, 2), (v, edges.v, 1), (w, calm, 0), (k, edges.k, 3)):
+    # Found before anything changes, so that no side is ahead of another in a corner.
+    ways = [
+        (axis, _leaves(through, axis, is_open, is_low), is_low)
         for axis, through, low, high in (
             (2, u, sides.west, sides.east),
             (1, v, sides.north, sides.south),
-        ):
-            values, speed = np.moveaxis(q, axis, 0), np.moveaxis(through, axis, 0)
-            cells, last = np.moveaxis(air, axis, 0), len(values) - BEHIND
-            first_edge, last_edge = PAD, last if stands == axis else last - 1
-            before = _beyond(values[first_edge], -speed[PAD], profile, low) * cells[PAD]
-            behind = _beyond(values[last_edge], speed[last], profile, high) * cells[last - 1]
-            values[:PAD] = before
-            values[last_edge + 1 :] = behind
+        )
+        for is_low, is_open in ((True, low), (False, high))
+    ]
+    for q, profile, stands in ((u, edges.u, 2), (v, edges.v, 1), (w, calm, 0), (k, edges.k, 3)):
+        enters = profile[:, None]
+        for axis, leaves, is_low in ways:
+            values, cells = np.moveaxis(q, axis, 0), np.moveaxis(air, axis, 0)
+            last = len(values) - BEHIND
+            edge = PAD if is_low else (last if stands == axis else last - 1)
+            beyond = enters if leaves is None else np.where(leaves, values[edge], enters)
+            beyond = beyond * cells[PAD if is_low else last - 1]
+            if is_low:
+                values[:PAD] = beyond
+            else:
+                values[edge + 1 :] = beyond
         top = len(q) - BEHIND - (0 if stands == 0 else 1)
         q[top + 1 :] = q[top] if stands == 0 else profile[-1]
         q[:PAD] = 0
 
 
-def _beyond(edge: Cube, outwards: Cube, profile: Cube, is_open: bool) -> Cube:
-    """Values beyond one side."""
-    enters = np.broadcast_to(profile[:, None], edge.shape)
-    return np.where(outwards > 0, edge, enters) if is_open else enters
+def _leaves(through: Cube, axis: int, is_open: bool, is_low: bool) -> NDArray[np.bool_] | None:
+    """Where air leaves through a side, corners as the cells beside them; None where none can."""
+    if not is_open:
+        return None
+    speed = np.moveaxis(through, axis, 0)
+    out: NDArray[np.bool_] = speed[PAD] < 0 if is_low else speed[len(speed) - BEHIND] > 0
+    out[:, :PAD] = out[:, PAD : PAD + 1]
+    out[:, -BEHIND:] = out[:, -BEHIND - 1 : -BEHIND]
+    return out
 
 
 def extend(cube: Cube) -> None:
@@ -98,3 +114,38 @@ def extend(cube: Cube) -> None:
         along[:PAD] = along[PAD]
         along[-BEHIND:] = along[-BEHIND - 1]
     cube[-BEHIND:] = cube[-BEHIND - 1]
+
+
+class HeldBorder:
+    """What lies beyond sides at which the flow is known, kept over the steps.
+
+    Parameters
+    ----------
+    cubes
+        Velocity along x, y and z [m/s] and energy [m2/s2], shape (nz + 5, ny + 5, nx + 5) each.
+    held
+        Which sides.
+    """
+
+    def __init__(self, cubes: Sequence[Cube], held: Sides) -> None:
+        self._strips: list[tuple[int, tuple[slice, ...], Cube]] = []
+        every = slice(None)
+        for number, cube in enumerate(cubes):
+            for axis, low, high in ((2, held.west, held.east), (1, held.north, held.south)):
+                # A velocity stands on the last face of its axis too.
+                last = cube.shape[axis] - BEHIND + (1 if number == 2 - axis else 0)
+                for is_held, beyond in ((low, slice(0, PAD)), (high, slice(last, None))):
+                    if is_held:
+                        at = tuple(beyond if a == axis else every for a in range(3))
+                        self._strips.append((number, at, cube[at].copy()))
+
+    def restore(self, cubes: Sequence[Cube]) -> None:
+        """Bring it back.
+
+        Parameters
+        ----------
+        cubes
+            As at the begin, changed.
+        """
+        for number, at, strip in self._strips:
+            cubes[number][at] = strip

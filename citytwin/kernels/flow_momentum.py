@@ -24,6 +24,7 @@ from citytwin.kernels.flow_rows import (
     edge_viscosity,
     finish,
     mean_of,
+    renewed,
     spread,
     walls_beside,
 )
@@ -122,7 +123,7 @@ def _side(
     if stress:
         spread(sums.flux, sums.edge, through[1], through[0], per_m[2])
     add_to(sums.gain, sums.flux, -per_m[0])
-    add_to(sums.rate, sums.edge, abs(per_m[0]) * per_m[1])
+    renewed(sums.rate, sums.edge, sums.speed, abs(per_m[0]) * per_m[1], -per_m[0])
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)

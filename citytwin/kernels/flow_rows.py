@@ -115,6 +115,29 @@ def add_to(out: Row, row: Row, scale: np.float32) -> None:
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def renewed(
+    rate: Row, viscosity: Row, speed: Row, per_square: np.float32, per_m: np.float32
+) -> None:
+    """Add how fast what passes a side renews the volume: by viscosity, and by air that enters.
+
+    Parameters
+    ----------
+    rate
+        Shape (n,) [1/s], changed.
+    viscosity
+        At the side, shape (n,) [m2/s].
+    speed
+        Through it, shape (n,) [m/s].
+    per_square
+        Inverse of the lengths of the volume and across the side [1/m2], > 0.
+    per_m
+        Inverse length of the volume, of the sign of speeds that enter [1/m].
+    """
+    for i in range(rate.shape[0]):
+        rate[i] += per_square * viscosity[i] + max(_ZERO, per_m * speed[i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def finish(
     out: Row, old: Row, gain: Row, rate: Row, free: NDArray[np.uint8], dt: np.float32
 ) -> None:

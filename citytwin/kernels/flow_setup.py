@@ -34,6 +34,8 @@ class Town(NamedTuple):
     """Their base [m]."""
     leaf_drag: float = 0.2
     """Drag coefficient times leaf area density of crowns [1/m]."""
+    city_height_m: float | None = None
+    """Mean height of the buildings of the whole city, where this is a part of it [m]."""
 
     @property
     def built(self) -> NDArray[np.bool_]:
@@ -43,6 +45,8 @@ class Town(NamedTuple):
     @property
     def mean_height_m(self) -> float:
         """Mean height of buildings over their ground, by area [m]; 0 where there are none."""
+        if self.city_height_m is not None:
+            return self.city_height_m
         built = self.built
         return float((self.top_m - self.ground_m)[built].mean()) if built.any() else 0.0
 

@@ -14,8 +14,9 @@ import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
 
+from citytwin.errors import ConfigError
 from citytwin.kernels.flow_approach import ApproachFlow, balance
-from citytwin.kernels.flow_edges import entering, extend, fill_border
+from citytwin.kernels.flow_edges import HeldBorder, entering, extend, fill_border
 from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, FlowGrid, inner
 from citytwin.kernels.flow_momentum import Flow, Setting, advance_momentum
 from citytwin.kernels.flow_pressure import PressureEquation, Solved, WorkSpace
@@ -29,10 +30,13 @@ from citytwin.kernels.flow_setup import (
     wall_rate,
 )
 from citytwin.kernels.flow_turbulence import advance_energy, eddy_viscosity
-from citytwin.kernels.flow_walls import air_cells, free_faces, sides_of
+from citytwin.kernels.flow_walls import NO_SIDES, Sides, air_cells, free_faces, sides_of
 
-COURANT = 1.0
-"""Length of a step: the fastest air crosses this share of a cell (sums over the axes)."""
+COURANT = 4.0
+"""Length of a step: air as fast as the fastest would cross so many cells (sums over the axes).
+
+Each velocity takes as much of the step as the air that enters its volume lets it, less than one
+crossing: slow air near the ground goes on several times as far as one length for all would let it."""
 STEP_ITERATIONS = 1
 """Iterations for the pressure in a step: it adds up over the steps."""
 _WATCHED_M = 2.0
@@ -43,10 +47,21 @@ class Progress(NamedTuple):
 
     steps: int
     turnovers: float
-    """Time in units of that in which the wind at the mean height of buildings crosses it."""
+    """How far the air 2 m above ground has gone on, in units of the time in which the wind at the
+    mean height of buildings crosses it."""
     change: float
     """Root mean square change of the speed 2 m above ground in the last turnover, over its own."""
     steady: bool
+
+
+class CoarseFlow(NamedTuple):
+    """A flow from which one on finer cells begins; arrays with border."""
+
+    grid: FlowGrid
+    cubes: tuple[Cube, ...]
+    """Velocity along x, y and z [m/s], turbulence energy [m2/s2]."""
+    pressure: Cube
+    """Over density [m2/s2]."""
 
 
 class FlowSolver:
@@ -62,14 +77,22 @@ class FlowSolver:
         The wind that arrives.
     toward
         Where it blows to along x and towards the south, a unit vector.
+    held
+        Sides beyond which the flow is that of a coarse grid from which this begins.
     """
 
     def __init__(
-        self, grid: FlowGrid, town: Town, approach: ApproachFlow, toward: tuple[float, float]
+        self,
+        grid: FlowGrid,
+        town: Town,
+        approach: ApproachFlow,
+        toward: tuple[float, float],
+        held: Sides = NO_SIDES,
     ) -> None:
         self.grid, self._town = grid, town
         self.arriving = balance(grid, approach)
-        self._sides = sides_of(toward)
+        self._sides, self._held = sides_of(toward, held), held
+        self._beyond: HeldBorder | None = None
         self.air = air_cells(grid, town.top_m)
         self.faces = free_faces(grid, self.air, self._sides)
         self.equation = PressureEquation(grid, self.air, self.faces, self._sides)
@@ -84,6 +107,7 @@ class FlowSolver:
         self._next = [grid.cube() for _ in range(4)]
         self.pressure, self._upright, self._sideways = (grid.cube() for _ in range(3))
         self.time_s = 0.0
+        """How far the air 2 m above ground has gone on, in the mean [s]."""
 
     @property
     def velocity(self) -> tuple[Cube, Cube, Cube]:
@@ -109,37 +133,56 @@ class FlowSolver:
             cube[levels] = profile[levels, None, None]
         self._now[2].fill(0)
         self.pressure.fill(0)
+        self._blank()
         return self._settle()
 
-    def start_from(self, coarse: FlowSolver) -> Solved:
-        """Begin with the flow on a coarser grid of the same place.
+    def start_from(self, coarse: CoarseFlow, at: tuple[float, float] = (0.0, 0.0)) -> Solved:
+        """Begin with the flow on a coarser grid.
 
         Parameters
         ----------
         coarse
-            Its state.
+            That flow, of the same place or of a larger one around it.
+        at
+            Row and column in that place at which this grid begins [own cells].
         """
-        for i, (mine, theirs) in enumerate(zip(self._now, coarse._now, strict=True)):
-            refine(mine, theirs, self.grid, coarse.grid, i)
-        refine(self.pressure, coarse.pressure, self.grid, coarse.grid, 3)
+        for i, (mine, theirs) in enumerate(zip(self._now, coarse.cubes, strict=True)):
+            refine(mine, theirs, self.grid, coarse.grid, i, at)
+        refine(self.pressure, coarse.pressure, self.grid, coarse.grid, 3, at)
         np.maximum(self._now[3], 1e-7, out=self._now[3])
         # Where air enters it is the approach flow.
-        levels = slice(PAD, PAD + self.grid.nz)
+        levels, (sides, held) = slice(PAD, PAD + self.grid.nz), (self._sides, self._held)
         u, v, edges = self._now[0], self._now[1], self._edges
-        for k in (PAD, -BEHIND):
-            if not (self._sides.west if k == PAD else self._sides.east):
+        for k, fixed in (
+            (PAD, not (sides.west or held.west)),
+            (-BEHIND, not (sides.east or held.east)),
+        ):
+            if fixed:
                 u[levels, :, k] = edges.u[levels, None]
-            if not (self._sides.north if k == PAD else self._sides.south):
+        for k, fixed in (
+            (PAD, not (sides.north or held.north)),
+            (-BEHIND, not (sides.south or held.south)),
+        ):
+            if fixed:
                 v[levels, k] = edges.v[levels, None]
+        self._blank()
+        self._beyond = HeldBorder(self._now, held)
         return self._settle()
 
-    def _settle(self) -> Solved:
-        """No wind in solids, no divergence, borders filled."""
+    def coarse(self) -> CoarseFlow:
+        """Return the state, for finer grids to begin with."""
+        return CoarseFlow(self.grid, tuple(self._now), self.pressure)
+
+    def _blank(self) -> None:
+        """No wind in solids."""
         air, (u, v, w, k) = self.air, self._now
         u[:, :, 1:] *= air[:, :, 1:] & air[:, :, :-1]
         v[:, 1:] *= air[:, 1:] & air[:, :-1]
         w[1:] *= air[1:] & air[:-1]
         k *= air
+
+    def _settle(self) -> Solved:
+        """No divergence, borders filled."""
         solved = self.project(1e-4, 200)
         self._borders()
         return solved
@@ -161,10 +204,19 @@ class FlowSolver:
         return Solved(solved.iterations, solved.before / scale, solved.after / scale)
 
     def step(self) -> Solved:
-        """Take one step in time."""
+        """Take one step, in which every velocity goes as far as it stably can.
+
+        Raises
+        ------
+        ConfigError
+            If speeds are no longer numbers.
+        """
         u, v, w, k = self._now
         flow = Flow(u, v, w, k, self.pressure, self._upright, self._sideways)
         rate = fastest_crossing(flow.u, flow.v, flow.w, self.grid.dz, self.grid.cell)
+        if not 0.0 < rate < np.inf:
+            msg = "the flow grew without bound"
+            raise ConfigError(msg, hint="look for heights that cannot be; else report it")
         dt = COURANT / rate
         setting = self._setting._replace(dt=np.float32(dt))
         for axis in range(3):
@@ -173,9 +225,10 @@ class FlowSolver:
         self._now, self._next = self._next, self._now
         solved = self.project(1e-4, STEP_ITERATIONS)
         # The potential is a velocity times a length; over the step it is a pressure.
-        self.pressure += self._next[3] * np.float32(1.0 / dt)
+        self._next[3] *= np.float32(1.0 / dt)
+        self.pressure += self._next[3]
         self._borders()
-        self.time_s += dt
+        self.time_s += float(np.mean(dt / (1.0 + dt / self.grid.cell_m * self._watch())))
         return solved
 
     def run(
@@ -247,6 +300,8 @@ class FlowSolver:
 
     def _borders(self) -> None:
         fill_border(self.velocity, self.energy, self.air, self._edges, self._sides)
+        if self._beyond is not None:
+            self._beyond.restore(self._now)
         lengths = self._lengths
         eddy_viscosity(self._upright, self.energy, lengths.upright, lengths.unit_m)
         eddy_viscosity(self._sideways, self.energy, lengths.sideways, lengths.unit_m)
@@ -315,24 +370,33 @@ def _watched(
 
 
 def refine(
-    out: Cube, coarse: Cube, fine_grid: FlowGrid, coarse_grid: FlowGrid, stands: int
+    out: Cube,
+    coarse: Cube,
+    fine_grid: FlowGrid,
+    coarse_grid: FlowGrid,
+    stands: int,
+    at: tuple[float, float] = (0.0, 0.0),
 ) -> None:
-    """Bring a quantity of a grid of cells twice as large onto the fine one, linear along each axis.
+    """Bring a quantity of a grid of larger cells onto a fine one, linear along each axis.
 
     Parameters
     ----------
     out, coarse
-        Shape (nz + 5, ny + 5, nx + 5) of either grid, any unit; the border of the coarse is filled.
+        Shape (nz + 5, ny + 5, nx + 5) of either grid, any unit; the border of the coarse is filled,
+        beside `out` too.
     fine_grid, coarse_grid
         The grids.
     stands
         0, 1, 2 where the quantity stands on faces across x, y, z; 3 in cells.
+    at
+        Row and column of the coarse grid at which the fine one begins [cells of the fine].
     """
-    rows = []
-    for axis, n in ((1, fine_grid.ny), (2, fine_grid.nx)):
+    per_cell, rows = fine_grid.cell_m / coarse_grid.cell_m, []
+    for axis, begin in ((1, at[0]), (2, at[1])):
+        cells = begin - PAD + np.arange(out.shape[axis])
         on_face = stands == (1 if axis == 1 else 0)
-        places = 0.5 * np.arange(n + 1) if on_face else 0.5 * np.arange(n) - 0.25
-        rows.append(places + PAD)
+        places = per_cell * cells if on_face else per_cell * (cells + 0.5) - 0.5
+        rows.append(np.clip(places + PAD, 0.0, coarse.shape[axis] - 1.001))
     if stands == 2:
         z, known = fine_grid.z_faces_m, coarse_grid.z_faces_m
     else:
@@ -343,5 +407,4 @@ def refine(
         low = np.floor(place).astype(np.intp)
         share = (place - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
         part = part.take(low, axis) * (1 - share) + part.take(low + 1, axis) * share
-    nz, ny, nx = part.shape
-    out[PAD : PAD + nz, PAD : PAD + ny, PAD : PAD + nx] = part
+    out[PAD : PAD + len(part)] = part

@@ -30,16 +30,26 @@ class Faces(NamedTuple):
     z: Flags
 
 
-def sides_of(toward: tuple[float, float]) -> Sides:
+NO_SIDES = Sides(west=False, east=False, north=False, south=False)
+
+
+def sides_of(toward: tuple[float, float], held: Sides = NO_SIDES) -> Sides:
     """Sides for a wind: air enters where it blows inwards.
 
     Parameters
     ----------
     toward
         Where the wind blows to along x and towards the south, a unit vector (a factor each).
+    held
+        Sides beyond which the flow is known: they are not open.
     """
     x, y = (round(part, 9) for part in toward)
-    return Sides(west=x <= 0, east=x >= 0, north=y <= 0, south=y >= 0)
+    return Sides(
+        west=x <= 0 and not held.west,
+        east=x >= 0 and not held.east,
+        north=y <= 0 and not held.north,
+        south=y >= 0 and not held.south,
+    )
 
 
 def air_cells(grid: FlowGrid, top_m: NDArray[np.float32]) -> Flags:

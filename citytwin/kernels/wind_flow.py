@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,11 +20,14 @@ from citytwin.errors import ConfigError
 from citytwin.kernels.flow_approach import ApproachFlow
 from citytwin.kernels.flow_grid import Cube, FlowGrid
 from citytwin.kernels.flow_setup import Town
-from citytwin.kernels.flow_solver import FlowSolver, Progress
+from citytwin.kernels.flow_solver import CoarseFlow, FlowSolver, Progress
 from citytwin.kernels.flow_speed import wind_over_ground
+from citytwin.kernels.flow_walls import NO_SIDES, Sides
 
 DIVERGENCE = 1e-4
 """Largest divergence left in the end, times the cell over the highest speed that arrives."""
+COARSE_SHARE = 0.5
+"""Of the tolerance, on coarse grids: a step costs an eighth there, and goes twice as far."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +47,7 @@ class FlowOptions:
     """
 
     tolerance: float = 0.01
-    most_turnovers: float = 40.0
+    most_turnovers: float = 100.0
     most_steps: int = 2000
     grids: int = 2
 
@@ -90,6 +94,17 @@ class WindFlow:
         return self.progress[-1].steady
 
 
+class Surroundings(NamedTuple):
+    """What is known of the flow around a part of a city."""
+
+    flow: CoarseFlow
+    """Of the whole city, on larger cells."""
+    at: tuple[int, int]
+    """Row and column in the city at which the part begins, in cells of its own."""
+    held: Sides
+    """Sides of the part at which the city goes on."""
+
+
 def direction_of(from_rad: float) -> tuple[float, float]:
     """Where a wind blows to along x and towards the south, a unit vector.
 
@@ -109,6 +124,7 @@ def solve_wind_flow(
     heights_m: Sequence[float],
     options: FlowOptions | None = None,
     progress: Callable[[float], None] | None = None,
+    around: Surroundings | None = None,
 ) -> WindFlow:
     """Solve the flow of one direction.
 
@@ -128,6 +144,8 @@ def solve_wind_flow(
         How far it is taken.
     progress
         Called with the share done, 0 to 1.
+    around
+        What is known of the flow around, where the place is a part of a city.
 
     Raises
     ------
@@ -137,14 +155,20 @@ def solve_wind_flow(
     options = options or FlowOptions()
     _check(grid, town)
     chain = _chain(grid, town, options.grids)
-    solver, made = FlowSolver(*chain[0], approach, toward), []
-    solver.start()
+    held = NO_SIDES if around is None else around.held
+    solver, made = FlowSolver(*chain[0], approach, toward, held), []
+    if around is None:
+        solver.start()
+    else:
+        row, col = (n * grid.cell_m / solver.grid.cell_m for n in around.at)
+        solver.start_from(around.flow, (row, col))
     for i, (level, place) in enumerate(chain):
         if i > 0:
-            coarse, solver = solver, FlowSolver(level, place, approach, toward)
+            coarse, solver = solver.coarse(), FlowSolver(level, place, approach, toward, held)
             solver.start_from(coarse)
         told = None if progress is None else _part(progress, i, len(chain))
-        limits = (options.tolerance, options.most_turnovers, options.most_steps)
+        share = 1.0 if i + 1 == len(chain) else COARSE_SHARE
+        limits = (share * options.tolerance, options.most_turnovers, options.most_steps)
         made.append(solver.run(*limits, told))
     last = solver.project(DIVERGENCE, 300)
     found = np.empty((len(heights_m), 3, grid.ny, grid.nx), dtype=np.float32)
@@ -195,13 +219,19 @@ def _check(grid: FlowGrid, town: Town) -> None:
 def _chain(grid: FlowGrid, town: Town, grids: int) -> list[tuple[FlowGrid, Town]]:
     """Grids and places from the coarsest on."""
     made = [(grid, town)]
-    while len(made) < grids and min(made[-1][0].shape) >= 16:
-        made.append((made[-1][0].coarser(), _coarser(made[-1][1])))
+    while len(made) < grids and min(made[-1][0].shape) >= 8:
+        made.append((made[-1][0].coarser(), coarser_town(made[-1][1])))
     return made[::-1]
 
 
-def _coarser(town: Town) -> Town:
-    """Blocks of 2 x 2 columns: built where two or more are, as high as these in the mean."""
+def coarser_town(town: Town) -> Town:
+    """Blocks of 2 x 2 columns: built where two or more are, as high as these in the mean.
+
+    Parameters
+    ----------
+    town
+        The place, arrays of shape (ny, nx); where a number is odd, the edge is repeated.
+    """
     built, ground = _blocks(town.built.astype(np.float32)), _blocks(town.ground_m)
     top, many = _blocks(town.top_m), built.sum(axis=0)
     roofs = (top * built).sum(axis=0) / np.maximum(many, 1)
@@ -216,7 +246,8 @@ def _coarser(town: Town) -> Town:
         mean = np.where(known, parts, 0).sum(axis=0) / np.maximum(known.sum(axis=0), 1)
         crowns.append(np.where(known.sum(axis=0) >= 2, mean, np.nan).astype(np.float32))
     joined = np.where(many >= 2, np.maximum(roofs, level), level).astype(np.float32)
-    return Town(joined, level.astype(np.float32), crowns[0], crowns[1], town.leaf_drag)
+    made = (joined, level.astype(np.float32), crowns[0], crowns[1])
+    return Town(*made, town.leaf_drag, town.city_height_m)
 
 
 def _blocks(raster: NDArray[np.float32]) -> NDArray[np.float32]:

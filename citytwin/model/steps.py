@@ -7,6 +7,7 @@ A step is one file that ends in one module-level declaration; the registry finds
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -93,6 +94,15 @@ class Cost:
 
     seconds_per_megacell: float
     bytes_per_cell: float
+    whole_cells: float = math.inf
+    """What has more cells is worked on part by part."""
+    bytes_beyond: float = 0.0
+    """Per cell beyond these."""
+
+    def bytes_of(self, cells: float) -> float:
+        """Memory for so many cells."""
+        beyond = max(cells - self.whole_cells, 0.0)
+        return self.bytes_per_cell * (cells - beyond) + self.bytes_beyond * beyond
 
 
 @dataclass(frozen=True)

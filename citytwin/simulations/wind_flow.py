@@ -14,6 +14,7 @@ from citytwin.kernels.flow_approach import ApproachFlow, logarithmic_flow
 from citytwin.kernels.flow_grid import FlowGrid, inner
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import Progress
+from citytwin.kernels.flow_tiles import Tiling, solve_in_tiles
 from citytwin.kernels.flow_town import FIRST_LEVEL_M, fitting_grid, surrounded
 from citytwin.kernels.flow_turn import Places, Turn, at_places, turn_of, turned
 from citytwin.kernels.obstacles import obstacle_height
@@ -30,7 +31,7 @@ from citytwin.model.volume import Quantity, Volume
 STEP_NAME = "wind_flow"
 LOWEST_BUILDING_M = 1.0
 """What is lower is no obstacle: kerbs, parked cars, noise of the surface [m]."""
-_SECONDS_PER_MILLION = 8.0
+_SECONDS_PER_MILLION = 6.0
 """Of one core, per million cells of the flow and direction: between an ordinary and a dense town."""
 _BYTES_PER_CELL = 64.0
 """Per cell of the flow, those of the coarse grid among them."""
@@ -52,11 +53,15 @@ class WindFlowParams(Params):
     """Open ground around all that stands, on each side; put around the rasters where they have less."""
     tolerance: float = Bound(default=0.01, gt=0, le=1)
     """Change of the speed 2 m above ground within a turnover that counts as steady [-]."""
-    most_turnovers: float = Bound(default=40.0, gt=0, le=1000)
+    most_turnovers: float = Bound(default=100.0, gt=0, le=1000)
     """Turnovers at most on each grid; a turnover is the time in which the wind at the mean height
     of the buildings crosses that height [-]."""
     leaf_drag_per_m: float = Bound(default=0.2, ge=0, le=5)
     """Drag coefficient times leaf area density of crowns, where the city has trees."""
+    tile_cells: int = Bound(default=1024, ge=64, le=4096)
+    """A larger area is solved in tiles of at most so many cells a side, one after the other."""
+    tile_overlap_m: float = Bound(default=100.0, ge=0, le=1000)
+    """Width around a tile that is computed besides, so that tiles agree where they meet."""
 
 
 REFERENCE_M = 10.0
@@ -91,6 +96,11 @@ class _Told(NamedTuple):
     last: Progress
     divergence: float
     cells: int
+    lost: int = 0
+    """Tiles that came to no result."""
+    seam_rms: float = 0.0
+    seam_most: float = 0.0
+    """How far tiles are apart where they meet [-]."""
 
 
 class _Done:
@@ -113,9 +123,12 @@ class _Done:
         kept = None if self._checkpoints is None else self._checkpoints.latest()
         if kept is not None:
             self._wind[:, : kept["wind"].shape[1]] = kept["wind"]
-            for steps, turnovers, change, steady, divergence, cells in kept["told"].tolist():
+            for steps, turnovers, change, steady, divergence, cells, *tiles in kept[
+                "told"
+            ].tolist():
                 last = Progress(int(steps), turnovers, change, bool(steady))
-                self._told.append(_Told(last, divergence, int(cells)))
+                lost, rms, most = tiles
+                self._told.append(_Told(last, divergence, int(cells), int(lost), rms, most))
         return self._told
 
     def part(self, share: float) -> None:
@@ -126,8 +139,8 @@ class _Done:
             self._checkpoints.offer(self._state)
 
     def _state(self) -> NamedArrays:
-        rows = [(*one.last, one.divergence, one.cells) for one in self._told]
-        told = np.array(rows, dtype=np.float64).reshape(len(rows), 6)
+        rows = [(*one.last, *one[1:]) for one in self._told]
+        told = np.array(rows, dtype=np.float64).reshape(len(rows), 9)
         return {"wind": self._wind[:, : len(rows)], "told": told}
 
 
@@ -141,16 +154,36 @@ class _Case(NamedTuple):
     convergence_deg: float
 
     def solve(self, wind: Direction, told: Callable[[float], None] | None = None) -> WindFlow:
-        """Solve the flow of one direction; `told` hears the share done."""
+        """Solve the flow of one direction at once; `told` hears the share done."""
+        try:
+            return solve_wind_flow(*self._asked(wind), told)
+        except ConfigError as error:
+            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
+
+    def near_ground(
+        self, wind: Direction, told: Callable[[float], None]
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32], _Told]:
+        """Ratio and velocity of one direction, a large area in tiles; `told` hears the share done."""
+        side, cell_m = self.params.tile_cells, self.grid.cell_m
+        if max(self.place.town.top_m.shape) <= side:
+            flow = self.solve(wind, told)
+            return flow.ratio[0], flow.velocity[0], _told_of(flow)
+        tiling = Tiling(side, 2 * round(self.params.tile_overlap_m / cell_m / 2))
+        try:
+            made = solve_in_tiles(*self._asked(wind), tiling, told)
+        except ConfigError as error:
+            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
+        account = _Told(made.last, made.divergence, made.cells, made.lost, *made.seam)
+        return made.ratio[0], made.velocity[0], account
+
+    def _asked(
+        self, wind: Direction
+    ) -> tuple[FlowGrid, Town, ApproachFlow, tuple[float, float], list[float], FlowOptions]:
         from_rad = np.radians(wind.from_deg - self.convergence_deg)
         toward = direction_of(from_rad + self.place.turn.angle_rad)
         options = FlowOptions(self.params.tolerance, self.params.most_turnovers)
-        heights = [self.params.height_m]
-        town = self.place.town
-        try:
-            return solve_wind_flow(self.grid, town, self.approach, toward, heights, options, told)
-        except ConfigError as error:
-            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
+        town, heights = self.place.town, [self.params.height_m]
+        return self.grid, town, self.approach, toward, heights, options
 
 
 def _case(block: Block, params: WindFlowParams) -> _Case:
@@ -168,11 +201,11 @@ def run(block: Block, params: WindFlowParams) -> Outcome:
     done = _Done(block.watch, wind)
     told = done.resumed()
     for i in range(len(told), len(wanted)):
-        flow = case.solve(wanted[i], done.part)
-        along = place.turn.vector_back(*flow.velocity[0])
-        for out, whole in zip(wind[:, i], (flow.ratio[0], *along), strict=True):
+        ratio, velocity, account = case.near_ground(wanted[i], done.part)
+        along = place.turn.vector_back(*velocity)
+        for out, whole in zip(wind[:, i], (ratio, *along), strict=True):
             out[:] = at_places(whole, place.cells)
-        told.append(_told_of(flow))
+        told.append(account)
         done.part(0.0)
     wind[:, :, place.unknown | place.narrow] = np.nan
     wind[2] *= -1  # towards the north, as y of the grid
@@ -315,12 +348,18 @@ def _facts(told: list[_Told]) -> tuple[Fact, ...]:
         return Fact(name=name, label=text(ja, en), value=value, unit="1")
 
     last = [one.last for one in told]
+    seam = (
+        fact("seam_rms", "タイル境界の差（二乗平均平方根、最大の風向）", "Tiles apart where they meet, root mean square", max(one.seam_rms for one in told)),
+        fact("seam_max", "タイル境界の差（最大）", "Tiles apart where they meet, at most", max(one.seam_most for one in told)),
+    )  # fmt: skip
+    in_tiles = any(one.seam_most for one in told)
     return (
         fact("cells", "計算セル数", "Cells of the flow", float(told[0].cells)),
         fact("steps", "ステップ数（最大）", "Steps on the finest grid, at most", float(max(p.steps for p in last))),
         fact("turnovers", "無次元時間（最小）", "Turnovers on it, at least", min(p.turnovers for p in last)),
         fact("change", "定常性（最大の変化率）", "Change in a turnover, at most", max(p.change for p in last)),
         fact("divergence", "連続の式の残差（最大）", "Divergence left, at most", max(one.divergence for one in told)),
+        *(seam if in_tiles else ()),
     )  # fmt: skip
 
 
@@ -355,6 +394,15 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
                 en=f"The flow had not come to rest in {late} of {len(told)} directions",
             )
         )
+    lost = sum(one.lost for one in told)
+    if lost:
+        notes.append(
+            Note(
+                severity="loss",
+                ja=f"タイルと風向の組 {lost} 件は解が得られず空白です",
+                en=f"{lost} tiles, counted by direction, came to no flow and are left blank there",
+            )
+        )
     if place.cut:
         notes.append(
             Note(
@@ -385,9 +433,13 @@ def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
         Edge of a cell [m].
     """
     levels = _levels(cell_m)
+    side = params.tile_cells + 2 * params.tile_overlap_m / cell_m
     return Cost(
         seconds_per_megacell=len(directions(params)) * levels * _SECONDS_PER_MILLION,
         bytes_per_cell=levels * _BYTES_PER_CELL,
+        # Of what is more than a tile only the flow on cells twice as large is in memory.
+        whole_cells=side**2,
+        bytes_beyond=levels * _BYTES_PER_CELL / 8.0,
     )
 
 
