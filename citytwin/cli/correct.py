@@ -43,7 +43,10 @@ def command(
     The next run uses it, and so does every later one, whatever release of the city model it reads.
     Nothing is ever forgotten: who said what, when and why stays on record, also what was withdrawn.
     """
+    from citytwin.engine.sealing_city import require_sealed_observations
+
     loaded = load(config)
+    require_sealed_observations(loaded)
     folder = folder_of(loaded.city_dir, sealed=loaded.protected)
     if building is None:
         _show(folder)
@@ -68,13 +71,17 @@ def _prepare(loaded: LoadedConfig, folder: Path) -> None:
     """Close the folder to others, and seal it, as the city asks for."""
     from citytwin.engine.locking import holding
     from citytwin.engine.protecting import protect
+    from citytwin.security.key_ring import open_ring
     from citytwin.store.private_folder import private_folder
+    from citytwin.store.sealed_keys import ensure_sealed
 
     if loaded.private:
         private_folder(folder)
     if loaded.protected:
         with holding(loaded):
             protect(loaded)
+            if loaded.config.encryption is not None:
+                ensure_sealed(folder, loaded.config.encryption.key, open_ring())
 
 
 def _take_in(loaded: LoadedConfig, folder: Path) -> None:

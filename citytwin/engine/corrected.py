@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from citytwin.config import LoadedConfig
+from citytwin.engine.sealing_city import require_sealed_observations
 from citytwin.model.notes import Note
 from citytwin.store.corrections import Correction, correction_files, correction_in, standing
 from citytwin.store.observed_folder import folder_of
@@ -88,8 +89,10 @@ def corrections_of(loaded: LoadedConfig) -> Corrections:
     Raises
     ------
     StoreError
-        If a correction cannot be read.
+        If a correction cannot be read, or lies in clear in a city with restricted data.
     """
+    if correction_files(folder_of(loaded.city_dir, sealed=False)):
+        require_sealed_observations(loaded)
     folder = folder_of(loaded.city_dir, sealed=loaded.protected)
     every = [correction_in(file) for file in correction_files(folder)]
     return Corrections(standing(every, loaded.past.begin if loaded.past else None))

@@ -12,6 +12,26 @@ from citytwin.store.observations.postgres_place import NOTE, noted_place
 from citytwin.store.sealing_observations import lies_in_clear, seal_observations
 
 
+def require_sealed_observations(loaded: LoadedConfig) -> None:
+    """Refuse a city with restricted data whose observations lie in clear, where nobody looks for them.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+
+    Raises
+    ------
+    StoreError
+        If they do.
+    """
+    clear = folder_of(loaded.city_dir, sealed=False)
+    if loaded.protected and lies_in_clear(clear):
+        msg = f"observations from before the data were restricted lie in clear in {clear}"
+        hint = f"`citytwin seal {loaded.file.name}` seals them, or move them away"
+        raise StoreError(msg, hint=hint)
+
+
 def seal_city(loaded: LoadedConfig) -> int:
     """Seal the observations of a city.
 

@@ -16,7 +16,8 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding, holding_folder
 from citytwin.engine.protecting import protect, temporary_in_memory
 from citytwin.engine.request import work_dir
-from citytwin.errors import BusyError, CityTwinError, StoreError
+from citytwin.engine.sealing_city import require_sealed_observations
+from citytwin.errors import BusyError, CityTwinError
 from citytwin.live.alerting import AlertDesk
 from citytwin.live.corrections import take_corrections
 from citytwin.live.database_place import database_place
@@ -56,7 +57,6 @@ from citytwin.store.outbox import Outbox
 from citytwin.store.private_folder import private_folder
 from citytwin.store.publish import announce_live
 from citytwin.store.raw_archive import RawArchive
-from citytwin.store.sealing_observations import lies_in_clear
 
 _LOG = logging.getLogger(__name__)
 _TICK_S = 1.0
@@ -144,11 +144,7 @@ def sync(
 
 
 def _protect(loaded: LoadedConfig, tell: Callable[[str], None]) -> None:
-    clear = folder_of(loaded.city_dir, sealed=False)
-    if lies_in_clear(clear):
-        msg = f"observations from before the data were restricted lie in clear in {clear}"
-        hint = f"`citytwin seal {loaded.file.name}` seals them, or move them away"
-        raise StoreError(msg, hint=hint)
+    require_sealed_observations(loaded)
     with holding(loaded):
         for said in protect(loaded):
             tell(said)

@@ -34,7 +34,9 @@ def box_of(said: str | None) -> Box | None:
         raise NotThereError from error
     if len(values) == 6:
         values = [*values[:2], *values[3:5]]
-    sound = len(values) == 4 and all(abs(value) <= 360 for value in values)
-    if not sound or values[0] > values[2] or values[1] > values[3]:
+    if len(values) != 4:
         raise NotThereError
-    return values[0], values[1], values[2], values[3]
+    west, south, east, north = values
+    if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
+        raise NotThereError
+    return west, south, east, north

@@ -85,6 +85,9 @@ class _Place(NamedTuple):
     turn: Turn
     cells: Places
     """Rows and columns in the town of the cells of the rasters."""
+    top_m: NDArray[np.float32]
+    """Top of ground and buildings above that ground, on the cells of the rasters."""
+    built: NDArray[np.bool_]
     unknown: NDArray[np.bool_]
     narrow: NDArray[np.bool_]
     cut: bool
@@ -207,7 +210,7 @@ def run(block: Block, params: WindFlowParams) -> Outcome:
             out[:] = at_places(whole, place.cells)
         told.append(account)
         done.part(0.0)
-    wind[:, :, place.unknown | place.narrow] = np.nan
+    wind[:, :, place.built | place.unknown | place.narrow] = np.nan
     wind[2] *= -1  # towards the north, as y of the grid
     fields = dict(zip(SIMULATION.outputs, wind, strict=True))
     return Outcome(fields, facts=_facts(told), notes=_notes(told, place, params))
@@ -230,8 +233,9 @@ def volume(block: Block, params: WindFlowParams, wind: Direction) -> Volume:
     values = {quantity: np.empty(shape, dtype=np.float32) for quantity in QUANTITIES}
     for out, part in zip(values.values(), parts, strict=True):
         part[solid] = np.nan
-        for level, flat in zip(out, part, strict=True):
+        for level, flat, z_m in zip(out, part, grid.z_m, strict=True):
             level[:] = at_places(flat, place.cells)
+            level[place.top_m > z_m] = np.nan
     told = [_told_of(flow)]
     return Volume(
         values=values,
@@ -300,7 +304,8 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     height = np.where(obstacles >= LOWEST_BUILDING_M, obstacles, 0).astype(np.float32)
     built = height > 0
     crowns = [_crown(block.get(field), terrain, ground) for field in (f.CANOPY_TOP, f.CANOPY_BASE)]
-    town = Town(ground + height, ground, crowns[0], crowns[1], params.leaf_drag_per_m)
+    top = ground + height
+    town = Town(top, ground, crowns[0], crowns[1], params.leaf_drag_per_m)
     turn = turn_of(town)
     wide, (row0, col0) = surrounded(turned(town, turn), block.cell_m, params.margin_m)
     rows, cols = turn.places()
@@ -308,7 +313,8 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     ny, nx = wide.top_m.shape
     cells = np.clip(rows + row0, 0, ny - 1), np.clip(cols + col0, 0, nx - 1)
     edge = np.concatenate([built[0], built[-1], built[:, 0], built[:, -1]])
-    return _Place(wide, lowest, turn, cells, unknown, _one_cell_wide(built), bool(edge.any()))
+    narrow, cut = _one_cell_wide(built), bool(edge.any())
+    return _Place(wide, lowest, turn, cells, top, built, unknown, narrow, cut)
 
 
 def _on_levels(ground: NDArray[np.float32], cell_m: float) -> tuple[NDArray[np.float32], float]:

@@ -179,6 +179,9 @@ def test_values_in_a_size_that_is_asked_for(server: Running) -> None:
     [
         ("bbox=0,0,1,1", 204),
         ("bbox=-180,-90,180,90", 200),
+        ("bbox=0,0,1,1&scale-size=Lon(5),Lat(5)", 204),
+        ("bbox=139.757,35.6915,139.757,35.6922&scale-size=Lon(5),Lat(5)", 204),
+        ("bbox=0,-91,1,1", 404),
         ("bbox=1,2,3", 404),
         ("frame=1", 404),
         ("scale-size=Lon(9999),Lat(9999)", 413),

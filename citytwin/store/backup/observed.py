@@ -45,6 +45,8 @@ def copy_observations(copies: Copies, folder: Path) -> None:
     OSError
         If the disk refuses.
     """
+    if is_sealed(folder) and (folder / KEYS_FILE).is_file():
+        copies.take(f"{OBSERVATIONS}/{KEYS_FILE}", folder / KEYS_FILE)
     for file in correction_files(folder):
         copies.take(f"{OBSERVATIONS}/{CORRECTIONS}/{file.name}", file)
     noted = (folder / NOTE).is_file()
@@ -52,8 +54,6 @@ def copy_observations(copies: Copies, folder: Path) -> None:
         copies.take(f"{OBSERVATIONS}/{NOTE}", folder / NOTE)
     elif not (folder / MANIFEST).is_file():
         return
-    if is_sealed(folder):
-        copies.take(f"{OBSERVATIONS}/{KEYS_FILE}", folder / KEYS_FILE)
     if (folder / ALERTS).is_file():
         _snapshot(copies, folder, ALERTS, "")
     if not noted:
