@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 
 _DISTRIBUTIONS = (
     "geopandas", "llvmlite", "lxml", "numba", "numpy", "pandas", "pillow", "pvlib", "pyarrow",
-    "pyogrio", "pyproj", "rasterio", "shapely", "zarr",
+    "pyogrio", "pyproj", "rasterio", "scipy", "shapely", "zarr",
 )  # fmt: skip
+_OF_EXTRAS = ("pyswmm", "swmm-toolkit")
 
 
 @cache
 def package_versions() -> str:
     """Return the versions of the packages, without importing any."""
-    return json.dumps({name: version(name) for name in _DISTRIBUTIONS})
+    found = {name: version(name) for name in _DISTRIBUTIONS}
+    for name in _OF_EXTRAS:
+        with suppress(PackageNotFoundError):
+            found[name] = version(name)
+    return json.dumps(found)
 
 
 @cache

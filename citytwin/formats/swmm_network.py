@@ -49,6 +49,7 @@ _WITHOUT = frozenset(
 _OUTFALLS = ("FREE", "NORMAL", "FIXED")
 _FIELD = re.compile(r"[!#-:<-Z\\^-~]{1,100}")
 """Printable ASCII without blanks, quotes, brackets and semicolons."""
+_PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?", re.ASCII)
 _LEFT_OUT = text(
     "下水道網のファイルの流域・雨・流入・制御規則など {count} 節は使用していません（雨は都市の地表に降らせます）",
     "{count} sections of the sewer file on rain, catchments, inflows or control rules are not used: rain "
@@ -103,10 +104,7 @@ def _checked(name: str, number: int, section: str, fields: list[str]) -> str:
 
 
 def _number(name: str, where: str, what: str, said: str) -> float:
-    try:
-        value = float(said)
-    except ValueError:
-        value = math.nan
+    value = float(said) if _PLAIN.fullmatch(said) else math.nan
     if not math.isfinite(value):
         msg = f"{what} is {said!r}"
         raise SourceError(msg, source=name, record=where, hint="give a number")

@@ -20,7 +20,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.request import work_dir
 from citytwin.engine.run import DEFAULT_TILE_CELLS
 from citytwin.formats.observation_tables import assemble
-from citytwin.formats.observations import Batch
+from citytwin.formats.observations import Batch, source_of
 from citytwin.live.feed_credits import credits_of_feeds
 from citytwin.live.following import Done
 from citytwin.live.ground_credits import Ground, GroundCredits, ground_of
@@ -135,7 +135,11 @@ def _decoded(job: TrafficJob, feed: str, batch: Batch) -> Decoded:
 def _content_of(job: TrafficJob, made: _Map, standing: Standing) -> LayerContent:
     live, traffic = job.loaded.config.live, job.traffic
     feeds = live.feeds if live else ()
-    credit = credits_of_feeds(feeds, traffic.payloads, synthetic=traffic.synthetic)
+    estimated = {source_of(name) for name, _ in made.usual}
+    used = {
+        feed: refs for feed, refs in traffic.payloads.items() if refs or feed in estimated
+    }  # of others nothing went in
+    credit = credits_of_feeds(feeds, used, synthetic=traffic.synthetic)
     told = made.ground.credits(standing) if made.ground else GroundCredits((), (), ())
     means, usual = (
         [[*key, value] for key, value in values.items()] for values in (traffic.means, made.usual)

@@ -85,9 +85,9 @@ def open_volume(folder: Path) -> xr.Dataset:
 
 
 def _dataset(volume: Volume, crs: str, datum: Text) -> xr.Dataset:
-    counted = datum.en if volume.above_datum else "the ground"
+    counted, upright = (datum.en, "altitude") if volume.above_datum else ("the ground", "height")
     axes = {
-        "z": ("z", volume.z_m, {"standard_name": "height", "axis": "Z", "positive": "up"}),
+        "z": ("z", volume.z_m, {"standard_name": upright, "axis": "Z", "positive": "up"}),
         "y": ("y", volume.y_m, {"standard_name": "projection_y_coordinate", "axis": "Y"}),
         "x": ("x", volume.x_m, {"standard_name": "projection_x_coordinate", "axis": "X"}),
     }

@@ -36,14 +36,15 @@ def writing(folder: Path, place: PostgresPlace | None) -> Iterator[ObservationWr
     StoreError
         If the disk or the database refuses, or older observations are elsewhere.
     """
+    noted = noted_place(folder)
+    if noted is not None and (place is None or not place.is_where(noted)):
+        other = "no database" if place is None else f"{place.database!r} at {place.host}"
+        msg = (
+            f"the observations so far are in PostgreSQL, {noted.database!r} at {noted.host}, as "
+            f"{folder / NOTE} says, and the configuration names {other}"
+        )
+        raise StoreError(msg, hint="name it in `live.postgresql`, or move that file away")
     if place is None:
-        elsewhere = noted_place(folder)
-        if elsewhere is not None:
-            msg = (
-                f"the observations so far are in PostgreSQL at {elsewhere.host}, as {folder / NOTE} "
-                "says, and the configuration names no database"
-            )
-            raise StoreError(msg, hint="name it in `live.postgresql`, or move that file away")
         with ObservationStore.open(folder) as store:
             yield store
         return

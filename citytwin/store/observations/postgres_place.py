@@ -36,6 +36,19 @@ class PostgresPlace(BaseModel):
     namespace: str
     """The schema, one for each city."""
 
+    def is_where(self, other: PostgresPlace) -> bool:
+        """Whether another place is the same schema, however it is reached.
+
+        Parameters
+        ----------
+        other
+            The place.
+        """
+        one, two = (
+            (place.host, place.port, place.database, place.namespace) for place in (self, other)
+        )
+        return one == two
+
     def note(self, folder: Path) -> None:
         """Note where the observations are, for readers who know the folder of the city only.
 

@@ -104,6 +104,7 @@ def without(section: str) -> str:
         (NETWORK.replace("FREE  NO", "TIMESERIES tide NO"), "outfall OUT is TIMESERIES"),
         (NETWORK.replace("12.5", "12,5"), "level or depth of node J1 is '12,5'"),
         (NETWORK.replace("12.5", "nan"), "level or depth of node J1 is 'nan'"),
+        (NETWORK.replace("12.5", "1_2"), "level or depth of node J1 is '1_2'"),
         (NETWORK.replace("1.5\n", "1.5m\n"), "MIN_SURFAREA is '1.5m'"),
         (NETWORK.replace("J2   12.0", "J1   12.0"), "node J1 comes twice"),
         (NETWORK.replace("C1  J1", '"C 1" J1'), "other signs than printable ASCII"),

@@ -53,6 +53,7 @@ def test_xarray_opens_it_in_one_line(tmp_path: Path) -> None:
     assert found["z"].values.tolist() == [4.0, 6.0, 8.5]
     assert found["z_bounds"].values.tolist() == [[3.0, 5.0], [5.0, 7.0], [7.0, 10.0]]
     assert found["z"].attrs["long_name"] == "height above Tokyo Peil"
+    assert found["z"].attrs["standard_name"] == "altitude"
     assert float(found["u"].sel(x=1003.1, y=2004.9, z=6.2, method="nearest")) == 26.0
     assert found["u"].attrs["units"] == "1"
     assert found["ground"].attrs["units"] == "m"
@@ -62,6 +63,7 @@ def test_xarray_opens_it_in_one_line(tmp_path: Path) -> None:
     flat = replace(volume(), above_datum=False)
     write_volume(flat, folder, "EPSG:6677", DATUM, {})
     assert xr.open_zarr(folder)["z"].attrs["long_name"] == "height above the ground"
+    assert xr.open_zarr(folder)["z"].attrs["standard_name"] == "height"
 
 
 def test_a_sealed_one_opens_with_its_key_alone(

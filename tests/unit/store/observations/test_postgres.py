@@ -328,6 +328,10 @@ def test_one_place_for_the_observations_of_a_city(place: PostgresPlace, tmp_path
         assert reader.state(at(5)).frame["result"].tolist() == [1.0]
     with pytest.raises(StoreError, match="names no database"), writing(folder, None):
         pass
+    elsewhere = place.model_copy(update={"database": "other"})
+    with pytest.raises(StoreError, match="names 'other' at"), writing(folder, elsewhere):
+        pass
+    assert place.is_where(place.model_copy(update={"password_env": "ANOTHER"}))
     with writing(tmp_path / "files", None) as store:
         assert isinstance(store, ObservationStore)
     with (
