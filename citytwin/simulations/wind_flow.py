@@ -384,11 +384,12 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
     ]
     angle = np.degrees(place.turn.angle_rad)
     if angle:
+        ja, en = ("反時計回り", "anticlockwise") if angle > 0 else ("時計回り", "clockwise")
         notes.append(
             Note(
                 severity="info",
-                ja=f"計算格子は多くの壁の向きに合わせて {angle:.0f}° 回しています（反時計回り）",
-                en=f"Solved on cells turned by {angle:.0f}° anticlockwise, along most of the walls",
+                ja=f"計算格子は多くの壁の向きに合わせて {abs(angle):.0f}° 回しています（{ja}）",
+                en=f"Solved on cells turned by {abs(angle):.0f}° {en}, along most of the walls",
             )
         )
     late = sum(not one.last.steady for one in told)

@@ -196,7 +196,8 @@ def rows_of(table: Table) -> Any:
     given = (*step.inputs, *step.optional)
     fields = {r: town.fields[r] for r in given if r in town.fields}
     tables = {r: rows_of(r) for r in given if isinstance(r, Table)}
-    state = CityState(town.grid, fields, tables, town.site.time_zone)
+    directions = {field: town.directions for field in fields if field.axis}
+    state = CityState(town.grid, fields, tables, town.site.time_zone, directions)
     assessed = step.run(state, params_of(step)[0])
     return conform(table, assessed.frame, town.grid.crs)
 

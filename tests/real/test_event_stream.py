@@ -102,8 +102,7 @@ def live(
                 totals["stored"] += receipt.stored
                 totals["repeats"] += receipt.repeats
                 totals["revisions"] += receipt.revisions
-            if store.wants_compaction():
-                store.compact()
+            store.tidy()
     return folder, totals
 
 
