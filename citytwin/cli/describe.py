@@ -15,7 +15,10 @@ from citytwin.cli.remarks import remarks_of
 from citytwin.engine.bare import named
 from citytwin.model.fields import Field
 from citytwin.model.steps import Params, SimulationInput
-from citytwin.model.tables import Table
+from citytwin.model.tables import RAIN_FRAMES, SEWER_NETWORK, Table
+
+_READ_FROM_FILES = (RAIN_FRAMES, SEWER_NETWORK)
+"""Tables that `citytwin simulate` takes as files."""
 
 
 def description(name: str) -> str:
@@ -42,6 +45,8 @@ def description(name: str) -> str:
 
 
 def _resource(resource: SimulationInput, need: str) -> str:
+    if isinstance(resource, Table) and resource not in _READ_FROM_FILES:
+        return f"  table {resource.name} ({need}; from the sources of a city)"
     if isinstance(resource, Table):
         return f"  --{resource.name.replace('_', '-')} FILE_OR_FOLDER ({need})"
     if isinstance(resource, Field):

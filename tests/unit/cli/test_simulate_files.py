@@ -119,6 +119,8 @@ def test_describe_lists_what_can_be_given() -> None:
     done = CliRunner().invoke(command, ["flood", "--describe"])
     assert done.exit_code == 0
     assert "--terrain FILE [m]" in done.output
+    assert "--sewer-network FILE_OR_FOLDER (optional)" in done.output
+    assert "table hydraulic_structures (optional; from the sources of a city)" in done.output
     assert "mm_per_h: float (required)  [>= 0, <= 500]" in done.output
     assert "share the discharge." in done.output
     assert "edges: " in done.output
