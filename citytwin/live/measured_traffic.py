@@ -107,19 +107,14 @@ def measured_traffic(
         and recent.things[name].kind != _VEHICLE
         and fnmatch.fnmatchcase(name, config.things)
     )
-    for name, _ in silent:
-        found.setdefault(source_of(name), [])
-        references.setdefault(source_of(name), set())
     named = {name for name, _ in silent}
-    feeds = sorted(
-        feed for feed, readings in found.items() if readings or feed in map(source_of, named)
-    )
+    feeds = sorted({feed for feed in found if found[feed]} | {source_of(name) for name in named})
     things = [recent.things[name] for name in sorted(recent.things)]
     return MeasuredTraffic(
-        batches={feed: _batch(found[feed], feed, things, named) for feed in feeds},
+        batches={feed: _batch(found.get(feed, []), feed, things, named) for feed in feeds},
         means=means,
         at=last,
-        payloads={feed: tuple(sorted(references[feed])) for feed in feeds},
+        payloads={feed: tuple(sorted(references.get(feed, ()))) for feed in feeds},
         silent=silent,
         synthetic=any(recent.things[name].synthetic for name, _ in means),
     )

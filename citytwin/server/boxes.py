@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
@@ -40,3 +41,16 @@ def box_of(said: str | None) -> Box | None:
     if not (-360 <= west <= east <= 360 and -90 <= south <= north <= 90):
         raise NotThereError
     return west, south, east, north
+
+
+def common(one: Sequence[float], other: Sequence[float]) -> Box | None:
+    """Return the part that two boxes have in common; None where that has no area.
+
+    Parameters
+    ----------
+    one, other
+        West, south, east, north [degrees].
+    """
+    west, east = max(one[0], other[0]), min(one[2], other[2])
+    south, north = max(one[1], other[1]), min(one[3], other[3])
+    return (west, south, east, north) if west < east and south < north else None

@@ -21,7 +21,7 @@ from rasterio.warp import transform_bounds
 from rasterio.windows import Window
 from starlette.responses import Response
 
-from citytwin.server.boxes import Box, SaidBox, box_of
+from citytwin.server.boxes import Box, SaidBox, box_of, common
 from citytwin.server.city import SeenLayer, ServedCity
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
@@ -65,13 +65,14 @@ def coverage_routes(city: ServedCity) -> APIRouter:
         source = raster_of(seen, frame)
         whole, size = _whole(seen), _size_of(scale_size)
         box = box_of(bbox) or whole
-        if not _meet(box, whole):
+        there = common(box, whole)
+        if there is None:
             return Response(status_code=204, headers=PRIVATE)
         with GeoTiffReader(input=source) as reader:
             if size is not None:
                 cut: Cut | None = _resampled(reader, box, size)
             else:
-                cut = _cells(reader.dataset, box, whole)
+                cut = _cells(reader.dataset, there)
             if cut is None:
                 return Response(status_code=204, headers=PRIVATE)
             return Response(_geotiff(seen, reader, cut), media_type=GEOTIFF, headers=PRIVATE)
@@ -84,13 +85,6 @@ def _whole(seen: SeenLayer) -> Box:
     if extent is None:
         raise NotThereError
     return extent.bounds
-
-
-def _meet(one: Box, other: Box) -> bool:
-    """Whether two boxes share an area."""
-    west, east = max(one[0], other[0]), min(one[2], other[2])
-    south, north = max(one[1], other[1]), min(one[3], other[3])
-    return west < east and south < north
 
 
 def _size_of(said: str | None) -> tuple[int, int] | None:
@@ -117,11 +111,9 @@ def _nodata(reader: GeoTiffReader) -> float:
     return float(dataset.nodata)
 
 
-def _cells(raster: Any, box: Box, whole: Box) -> Cut | None:
+def _cells(raster: Any, box: Box) -> Cut | None:
     """Cells of the city's grid that a box meets, as they are; None where it meets none."""
-    west, south = max(box[0], whole[0]), max(box[1], whole[1])
-    east, north = min(box[2], whole[2]), min(box[3], whole[3])
-    window = raster.window(*transform_bounds(_LONLAT, raster.crs, west, south, east, north))
+    window = raster.window(*transform_bounds(_LONLAT, raster.crs, *box))
     left, upper = max(0, math.floor(window.col_off)), max(0, math.floor(window.row_off))
     right = min(raster.width, math.ceil(window.col_off + window.width))
     lower = min(raster.height, math.ceil(window.row_off + window.height))

@@ -28,6 +28,7 @@ from titiler.core.dependencies import DefaultDependency
 from titiler.core.factory import TilerFactory, TMSFactory
 
 from citytwin.model.layer import Style
+from citytwin.server.boxes import common
 from citytwin.server.city import SeenLayer, ServedCity
 from citytwin.server.doors import Visitor, visitor_of
 from citytwin.server.files import Asking
@@ -114,7 +115,7 @@ class ClosedTiler(TilerFactory):
             seen = city.layer(visitor, layer)
             source, grid = raster_of(seen, frame), known_tms.get(tileMatrixSetId)
             place, extent = Tile(x, y, z), seen.document.extent
-            if extent is not None and not _meet(grid.bounds(place), extent.bounds):
+            if extent is not None and common(grid.bounds(place), extent.bounds) is None:
                 return Response(status_code=204, headers=PRIVATE)
             values = _values(source, grid.rasterio_crs, grid.xy_bounds(place), int(tilesize))
             png = _painted(values, style_of(seen), seen.document.precision)
@@ -217,12 +218,6 @@ def style_of(seen: SeenLayer) -> Style:
         The layer.
     """
     return Style.model_validate_json(read_bytes(seen.folder / seen.document.style))
-
-
-def _meet(one: Sequence[float], other: Sequence[float]) -> bool:
-    """Whether two boxes (west, south, east, north) have a part in common."""
-    across = one[0] < other[2] and other[0] < one[2]
-    return across and one[1] < other[3] and other[1] < one[3]
 
 
 def _values(source: str, crs: CRS, bounds: Sequence[float], size: int) -> NDArray[np.float64]:
