@@ -298,7 +298,7 @@ def _refusals(report: Path) -> Iterator[None]:
     """Say what SWMM says of a network that it refuses; its library knows no errors of its own."""
     try:
         yield
-    except Exception as error:
+    except Exception as error:  # pyswmm raises nothing more special
         lines = report.read_text(errors="replace").splitlines() if report.exists() else []
         said = [line.strip() for line in lines if line.strip().startswith("ERROR")][:3]
         msg = f"SWMM refuses the network of sewers: {'; '.join(said) or str(error).strip()}"

@@ -102,7 +102,7 @@ class PostgresStore(ObservationWriter):
             with told_of_database("opened"):
                 _settle(database.connection, place.namespace)
                 return cls(database, rules or GroupCommit(), clock or system_clock)
-        except BaseException:
+        except BaseException:  # Ctrl-C too leaves no connection open; raised again
             database.close()
             raise
 

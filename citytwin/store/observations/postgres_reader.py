@@ -46,7 +46,7 @@ class PostgresReader(ObservationLookup):
         self._database = Database(place)
         try:
             self.totals()
-        except BaseException:
+        except BaseException:  # Ctrl-C too leaves no connection open; raised again
             self._database.close()
             raise
 
