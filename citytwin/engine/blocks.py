@@ -41,6 +41,7 @@ from citytwin.model.steps import (
     Site,
 )
 from citytwin.model.tables import Table
+from citytwin.model.tiled import Look
 from citytwin.store.fields import extremes
 
 Made: TypeAlias = tuple[dict[Field, NDArray[Any]], Outcome]
@@ -193,25 +194,59 @@ def simulated(task: SimulationTask, store: CityStore) -> Made:
     """
     step: Simulation[Any] = registry.named(Simulation, task.step_name)
     params = step.params.model_validate_json(task.params_json)
-    arrays = {field: store.fields.read(field, task.padded) for field in task.fields}
-    records = {record.observed: record for record in task.records}
-    directions = {field: store.fields.directions(field) for field in task.fields}
-    tables = {table: store.read_table(table) for table in task.tables}
-    block = block_of(store.spec, task.padded, arrays, records, store.site, directions)
-    block = replace(block, tables=tables)
+    block = look_into(task, store)(task.padded)
     key = f"simulate:{step.name}"
     keeper = Keeper(store.checkpoint(key), task.fingerprint, store.checkpoint_s, THIS_PROCESS)
     # Only runs over the whole city last so long that their state is kept.
     kept = keeper if isinstance(step.reach, Domain) else None
     with THIS_PROCESS.running() if kept else nullcontext():
         outcome = step.run(replace(block, watch=Watch(report_progress(key), kept)), params)
+    return checked(task, store, block, outcome)
+
+
+def checked(task: SimulationTask, store: CityStore, block: Block, outcome: Outcome) -> Made:
+    """Cut the fields of a simulation to its tile and check them; add what is wrong with the surface.
+
+    Parameters
+    ----------
+    task, store
+        As of `simulated`.
+    block
+        What the simulation saw.
+    outcome
+        What it made of it.
+    """
+    step: Simulation[Any] = registry.named(Simulation, task.step_name)
+    params = step.params.model_validate_json(task.params_json)
     core = task.tile.within(task.padded)
     cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
     axes = step.axes(params, store.site)
     made = step.made(params)
-    checked = check(step.name, made, cut, task.tile.shape, task.tile.name, axes)
-    faults = surface_faults(store.spec, task.tile, task.padded, arrays)
-    return checked, replace(outcome, notes=(*outcome.notes, *faults))
+    fields = check(step.name, made, cut, task.tile.shape, task.tile.name, axes)
+    faults = surface_faults(store.spec, task.tile, task.padded, block.arrays)
+    return fields, replace(outcome, notes=(*outcome.notes, *faults))
+
+
+def look_into(task: SimulationTask, store: CityStore) -> Look:
+    """Return a function that reads the inputs of a simulation in a window of the city.
+
+    Parameters
+    ----------
+    task
+        The simulation.
+    store
+        The city's working store.
+    """
+    records = {record.observed: record for record in task.records}
+    tables = {table: store.read_table(table) for table in task.tables}
+
+    def look(window: Tile) -> Block:
+        arrays = {field: store.fields.read(field, window) for field in task.fields}
+        directions = {field: store.fields.directions(field) for field in task.fields}
+        block = block_of(store.spec, window, arrays, records, store.site, directions)
+        return replace(block, tables=tables)
+
+    return look
 
 
 def report_progress(key: str) -> Hearer | None:

@@ -21,6 +21,7 @@ from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.plan import Job
 from citytwin.engine.results import TableResult, TileResult
+from citytwin.engine.split_run import simulate_split
 from citytwin.engine.standing import Standing, record_digest
 from citytwin.engine.tiled_run import simulate_in_tiles
 from citytwin.engine.versions import library_versions
@@ -49,6 +50,11 @@ class Part:
     function: Callable[[Any, CityStore], PartResult]
     task: GridderTask | SimulationTask | AssessmentTask
     result: type[TileResult | TableResult]
+
+    @property
+    def uses_all_workers(self) -> bool:
+        """Whether one task of it gives work to all workers."""
+        return self.function in (simulate_in_tiles, simulate_split)
 
 
 @dataclass(frozen=True)
@@ -183,7 +189,7 @@ def _simulation_part(
     inputs += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
     inputs += [record_digest(record) for record in records]
     # The same for one array and for tiles: the result has the same bits.
-    runner = simulate_tile if step.tiled is None else simulate_in_tiles
+    runner = simulate_split if step.split else simulate_in_tiles if step.tiled else simulate_tile
     fingerprint = _fingerprint(job, inputs, runner)
     task = SimulationTask(
         step_name=step.name,
@@ -197,7 +203,7 @@ def _simulation_part(
         cores=cores_of(job, store),
         halo_m=halo_m(step, job.params, seen.ranges, store.spec.cell_m),
     )
-    function = simulate_in_tiles if task.cores else simulate_tile
+    function = runner if step.split or task.cores else simulate_tile
     return Part(tile.name, tile, fingerprint, function, task, TileResult)
 
 

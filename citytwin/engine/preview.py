@@ -29,6 +29,7 @@ from citytwin.engine.source_parts import (
     source_task,
     standing_part,
 )
+from citytwin.engine.split_run import simulate_split
 from citytwin.engine.standing import Standing
 from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
@@ -219,6 +220,8 @@ def _row(
     share = len(reasons) / len(parts)
     seconds = known if known is not None else cost.seconds_per_megacell * cells / 1e6
     workers = min(worker_count(), max(1, len(reasons)))
+    if known is None and any(part.function is simulate_split for part in parts):
+        workers = worker_count()  # what is known is the time of a run that all of them shared
     widest = max(_cells_held(part) for part in parts)
     return Forecast(
         job.key,

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
@@ -121,7 +120,7 @@ class Scheduler:
         self.manifest.forget(job.key, [part.name for part in to_make])
         for part in to_make:
             order = Order(job.key, part.name, str(part.fingerprint))
-            if isinstance(part.task, SimulationTask) and part.task.cores:
+            if part.uses_all_workers:
                 self.use_all_workers()
             work.submit((running, part), order, part.function, part.task)
         return running

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from distributed import Actor
 
 from citytwin import registry
-from citytwin.engine.blocks import SimulationTask, block_of, check, stored_part
+from citytwin.engine.blocks import SimulationTask, check, look_into, stored_part
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart
 from citytwin.engine.surface_faults import surface_faults
@@ -18,8 +18,8 @@ from citytwin.errors import StepError
 from citytwin.model.checkpoints import NamedArrays
 from citytwin.model.grid import Tile
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Simulation
-from citytwin.model.tiled import Look, WorkingTile
+from citytwin.model.steps import Simulation
+from citytwin.model.tiled import WorkingTile
 from citytwin.store.checkpoints import read_checkpoint, write_checkpoint
 
 _PATIENCE_S = 30.0
@@ -33,28 +33,6 @@ class Told:
     taker: int
     giver: int
     window: Tile
-
-
-def look_into(task: SimulationTask, store: CityStore) -> Look:
-    """Return a function that reads the inputs of a simulation in a window of the city.
-
-    Parameters
-    ----------
-    task
-        The simulation.
-    store
-        The city's working store.
-    """
-    records = {record.observed: record for record in task.records}
-    tables = {table: store.read_table(table) for table in task.tables}
-
-    def look(window: Tile) -> Block:
-        arrays = {field: store.fields.read(field, window) for field in task.fields}
-        directions = {field: store.fields.directions(field) for field in task.fields}
-        block = block_of(store.spec, window, arrays, records, store.site, directions)
-        return replace(block, tables=tables)
-
-    return look
 
 
 class TileHand:

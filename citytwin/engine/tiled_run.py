@@ -13,12 +13,12 @@ import numpy as np
 from distributed import Actor, CancelledError, Client, KilledWorker, worker_client
 
 from citytwin import registry
-from citytwin.engine.blocks import SimulationTask, report_progress
+from citytwin.engine.blocks import SimulationTask, look_into, report_progress
 from citytwin.engine.checkpointing import Keeper
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart, TileResult
 from citytwin.engine.stopping_workers import THIS_PROCESS
-from citytwin.engine.tile_hand import TileHand, Told, look_into
+from citytwin.engine.tile_hand import TileHand, Told
 from citytwin.engine.timing import timed
 from citytwin.errors import CityTwinError, StepError
 from citytwin.model.checkpoints import NamedArrays

@@ -1,4 +1,4 @@
-"""The flow of a large place in tiles, one after the other: memory is that of one, time as before.
+"""The flow of a large place in tiles: each has the memory of its own, and may be solved anywhere.
 
 A flow over the whole place on cells twice as large tells each tile what happens at its sides. Some
 ground around a tile is computed with it and thrown away: errors of the sides die out there. Weather
@@ -15,11 +15,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.errors import ConfigError
 from citytwin.kernels.flow_approach import ApproachFlow
 from citytwin.kernels.flow_grid import FlowGrid
 from citytwin.kernels.flow_setup import Town
-from citytwin.kernels.flow_solver import Progress
+from citytwin.kernels.flow_solver import CoarseFlow, Progress
 from citytwin.kernels.flow_walls import Sides
 from citytwin.kernels.wind_flow import (
     COARSE_SHARE,
@@ -31,7 +30,7 @@ from citytwin.kernels.wind_flow import (
 )
 from citytwin.kernels.window import EVERYWHERE, Window
 
-_COARSE_PART = 0.15
+COARSE_PART = 0.15
 """Of the time, for the flow on large cells."""
 _COMPARED = 8
 """Rows or columns on either side of a seam on which neighbours are compared."""
@@ -46,53 +45,65 @@ class Tiling(NamedTuple):
     """Width around it that is computed besides [cells]."""
 
 
-class TiledWind(NamedTuple):
-    """Flow of one direction, from tiles."""
+class FlowCase(NamedTuple):
+    """What is solved for one direction of the wind."""
 
-    ratio: NDArray[np.float32]
-    """As of `WindFlow`, shape (n_heights, ny, nx), float32 [-]; NaN in buildings and lost tiles."""
-    velocity: NDArray[np.float32]
-    """As of `WindFlow`, shape (n_heights, 2, ny, nx), float32 [-]."""
+    grid: FlowGrid
+    """Of all of the place; it is never in memory as a whole where that has tiles."""
+    town: Town
+    """The place, arrays of shape (ny, nx) [m]."""
+    approach: ApproachFlow
+    """The wind that arrives."""
+    toward: tuple[float, float]
+    """Where it blows to along x and towards the south, a unit vector (a factor each)."""
+    options: FlowOptions
+    """How far it is taken."""
+
+
+class FlowTile(NamedTuple):
+    """A tile of a place, as windows of it [cells]."""
+
+    core: Window
+    """What it answers for."""
+    part: Window
+    """What is computed."""
+    told: Window
+    """What it gives: the core, and as much around it as neighbours are compared on."""
+
+
+class FlowAccount(NamedTuple):
+    """What is said of flows; of several the worst."""
+
     last: Progress
-    """The worst of all tiles."""
+    """On the finest grid."""
     divergence: float
-    """The largest of all tiles [-]."""
+    """The largest left [-]."""
     cells: int
-    """Of all tiles, those computed twice counted twice."""
-    lost: int
+    """That were computed, by two tiles counted twice."""
+    lost: int = 0
     """Tiles that came to no result."""
-    seam: tuple[float, float]
-    """How far neighbours are apart where both have computed: root mean square, and at most [-]."""
+    seam_rms: float = 0.0
+    """How far neighbours are apart where both have computed, root mean square [-]."""
+    seam_most: float = 0.0
+    """The same, at most [-]."""
 
 
-def solve_in_tiles(
-    grid: FlowGrid,
-    town: Town,
-    approach: ApproachFlow,
-    toward: tuple[float, float],
-    heights_m: Sequence[float],
-    options: FlowOptions,
-    tiling: Tiling,
-    progress: Callable[[float], None] | None = None,
-) -> TiledWind:
-    """Solve the flow of one direction in tiles.
+class TileWind(NamedTuple):
+    """Flow of one direction in one tile, or put together from all."""
+
+    wind: NDArray[np.float32]
+    """Ratio, and velocity along x and y, as of `WindFlow`; shape (n_heights, 3, ny, nx) of what the
+    tile tells, float32 [-]; NaN in buildings and lost tiles."""
+    account: FlowAccount
+
+
+def flow_around(case: FlowCase, progress: Callable[[float], None] | None = None) -> CoarseFlow:
+    """Solve the flow over a whole place on cells twice as large, for its tiles.
 
     Parameters
     ----------
-    grid
-        The grid of all of it, which is never in memory as a whole.
-    town
-        The place, arrays of shape (ny, nx) [m].
-    approach
-        The wind that arrives.
-    toward
-        Where it blows to along x and towards the south, a unit vector (a factor each).
-    heights_m
-        Heights above ground of the ratios [m], > 0.
-    options
-        How far it is taken.
-    tiling
-        How the place is cut.
+    case
+        What is solved.
     progress
         Called with the share done, 0 to 1.
 
@@ -101,94 +112,158 @@ def solve_in_tiles(
     ConfigError
         If a roof reaches the upper half of the grid, or no ground is open.
     """
+    grid, town, approach, toward, options = case
     town = town._replace(city_height_m=town.mean_height_m)
-    first = FlowOptions(
-        COARSE_SHARE * options.tolerance, options.most_turnovers, options.most_steps, grids=1
-    )
+    first = replace(options, tolerance=COARSE_SHARE * options.tolerance, grids=1)
     larger = solve_wind_flow(
-        grid.coarser(), coarser_town(town), approach, toward, [], first,
-        _told(progress, 0.0, _COARSE_PART),
+        grid.coarser(), coarser_town(town), approach, toward, [], first, progress
+    )
+    return larger.solver.coarse()
+
+
+def tile_wind(
+    case: FlowCase,
+    heights_m: Sequence[float],
+    tile: FlowTile,
+    around: CoarseFlow | None = None,
+    progress: Callable[[float], None] | None = None,
+) -> TileWind:
+    """Solve the flow of one direction in a tile.
+
+    Parameters
+    ----------
+    case
+        What is solved.
+    heights_m
+        Heights above ground of the ratios [m], > 0.
+    tile
+        Which.
+    around
+        What `flow_around` has found; None for a place that is one tile.
+    progress
+        Called with the share done, 0 to 1.
+
+    Raises
+    ------
+    ConfigError
+        If a roof reaches the upper half of the grid, no ground is open, or the flow grows without
+        bound.
+    """
+    grid, town, approach, toward, options = case
+    part, own = tile.part, _cut(town, _slices(tile.part))
+    held = Sides(part.col0 > 0, part.col1 < grid.nx, part.row0 > 0, part.row1 < grid.ny)
+    ny, nx = own.top_m.shape
+    known = None
+    if around is not None:
+        known = Surroundings(around, (part.row0, part.col0), held)
+        options = replace(options, grids=1)
+    one = solve_wind_flow(
+        FlowGrid(ny, nx, grid.cell_m, grid.z_faces_m), own, approach, toward, heights_m, options,
+        progress, known,
     )  # fmt: skip
-    flow = larger.solver.coarse()
-    del larger
-    found = np.full((len(heights_m), 3, grid.ny, grid.nx), np.nan, dtype=np.float32)
-    account, cores = _Account(), tiles_of((grid.ny, grid.nx), tiling.side)
-    for number, core in enumerate(cores):
-        if bool(town.built[_slices(core)].all()):
+    wind = np.concatenate([one.ratio[:, None], one.velocity], axis=1)
+    told = np.ascontiguousarray(wind[(..., *_slices(tile.told, part))])
+    return TileWind(told, account_of(one))
+
+
+def account_of(flow: WindFlow) -> FlowAccount:
+    """What is said of one flow.
+
+    Parameters
+    ----------
+    flow
+        The flow.
+    """
+    return FlowAccount(flow.progress[-1], flow.divergence, int(np.prod(flow.solver.grid.shape)))
+
+
+def joined(
+    tiles: Sequence[FlowTile], winds: Sequence[TileWind | None], shape: tuple[int, int, int]
+) -> TileWind:
+    """Put the tiles of a place together, and compare neighbours beyond their cores.
+
+    Parameters
+    ----------
+    tiles
+        All of them.
+    winds
+        What each has found; None where it came to nothing.
+    shape
+        Heights, rows and columns of the result.
+    """
+    found = np.full((shape[0], 3, *shape[1:]), np.nan, dtype=np.float32)
+    squares, most, number = 0.0, 0.0, 0
+    for tile, one in zip(tiles, winds, strict=True):
+        if one is None:
             continue
-        part = _grown(core, tiling.overlap, (grid.ny, grid.nx))
-        own = _cut(town, _slices(part))
-        held = Sides(part.col0 > 0, part.col1 < grid.nx, part.row0 > 0, part.row1 < grid.ny)
-        ny, nx = own.top_m.shape
-        small = FlowGrid(ny, nx, grid.cell_m, grid.z_faces_m)
-        around = Surroundings(flow, (part.row0, part.col0), held)
-        last = replace(options, grids=1)
-        share = (1.0 - _COARSE_PART) / len(cores)
-        told = _told(progress, _COARSE_PART + share * number, share)
-        try:
-            one = solve_wind_flow(small, own, approach, toward, heights_m, last, told, around)
-        except ConfigError:
-            account.lost += 1
-            continue
-        wind = np.concatenate([one.ratio[:, None], one.velocity], axis=1)
-        account.add(one, wind[:, 0], found[:, 0], (core, part))
-        found[(..., *_slices(core))] = wind[(..., *_slices(core, part))]
-    return account.total(found)
-
-
-def _told(
-    progress: Callable[[float], None] | None, done: float, share: float
-) -> Callable[[float], None] | None:
-    """What hears of a part of the work."""
-    return None if progress is None else lambda part: progress(done + share * part)
-
-
-class _Account:
-    """What is said of all tiles."""
-
-    def __init__(self) -> None:
-        self.lost = 0
-        self._last: list[Progress] = []
-        self._divergence, self._cells = 0.0, 0
-        self._squares, self._most, self._number = 0.0, 0.0, 0
-
-    def add(
-        self,
-        one: WindFlow,
-        ratio: NDArray[np.float32],
-        found: NDArray[np.float32],
-        where: tuple[Window, Window],
-    ) -> None:
-        """Count a tile, and compare it with those before, beyond its core."""
-        self._last.append(one.progress[-1])
-        self._divergence = max(self._divergence, one.divergence)
-        self._cells += int(np.prod(one.solver.grid.shape))
-        core, part = where
-        near = _grown(core, _COMPARED, found.shape[1:])
-        near = Window(
-            max(near.row0, part.row0), min(near.row1, part.row1),
-            max(near.col0, part.col0), min(near.col1, part.col1),
-        )  # fmt: skip
-        apart = np.abs(ratio[(..., *_slices(near, part))] - found[(..., *_slices(near))])
+        apart = np.abs(one.wind[:, 0] - found[(slice(None), 0, *_slices(tile.told))])
         apart = apart[np.isfinite(apart)].astype(np.float64)
         if apart.size:
-            self._squares += float((apart**2).sum())
-            self._most = max(self._most, float(apart.max()))
-            self._number += apart.size
+            squares, most = squares + float((apart**2).sum()), max(most, float(apart.max()))
+            number += apart.size
+        found[(..., *_slices(tile.core))] = one.wind[(..., *_slices(tile.core, tile.told))]
+    made = [one.account for one in winds if one is not None]
+    last = [one.last for one in made] or [Progress(0, 0.0, np.inf, False)]
+    worst = Progress(
+        max(one.steps for one in last),
+        min(one.turnovers for one in last),
+        max(one.change for one in last),
+        all(one.steady for one in last),
+    )
+    divergence = max((one.divergence for one in made), default=0.0)
+    cells, rms = sum(one.cells for one in made), float(np.sqrt(squares / max(number, 1)))
+    account = FlowAccount(worst, divergence, cells, len(winds) - len(made), rms, most)
+    return TileWind(found, account)
 
-    def total(self, found: NDArray[np.float32]) -> TiledWind:
-        """All of it."""
-        last = self._last or [Progress(0, 0.0, np.inf, False)]
-        worst = Progress(
-            max(one.steps for one in last),
-            min(one.turnovers for one in last),
-            max(one.change for one in last),
-            all(one.steady for one in last),
+
+def solve_in_tiles(
+    case: FlowCase,
+    heights_m: Sequence[float],
+    tiling: Tiling,
+) -> TileWind:
+    """Solve the flow of one direction in tiles, one after the other.
+
+    Parameters
+    ----------
+    case
+        What is solved.
+    heights_m
+        Heights above ground of the ratios [m], > 0.
+    tiling
+        How the place is cut.
+
+    Raises
+    ------
+    ConfigError
+        If a roof reaches the upper half of the grid, no ground is open, or a flow grows without
+        bound.
+    """
+    flow, tiles = flow_around(case), flow_tiles(case.town, tiling)
+    winds = [tile_wind(case, heights_m, tile, flow) for tile in tiles]
+    return joined(tiles, winds, (len(heights_m), case.grid.ny, case.grid.nx))
+
+
+def flow_tiles(town: Town, tiling: Tiling) -> list[FlowTile]:
+    """Cut a place into tiles; where no ground is open, none is needed.
+
+    Parameters
+    ----------
+    town
+        The place, arrays of shape (ny, nx).
+    tiling
+        How it is cut; one that is no larger than a tile is one, with nothing around it.
+    """
+    shape, built = (town.top_m.shape[0], town.top_m.shape[1]), town.built
+    cores = tiles_of(shape, tiling.side)
+    return [
+        FlowTile(
+            core,
+            _grown(core, tiling.overlap, shape),
+            _grown(core, min(_COMPARED, tiling.overlap), shape),
         )
-        rms = float(np.sqrt(self._squares / max(self._number, 1)))
-        return TiledWind(
-            found[:, 0], found[:, 1:], worst, self._divergence, self._cells, self.lost, (rms, self._most)
-        )  # fmt: skip
+        for core in cores
+        if len(cores) == 1 or not bool(built[_slices(core)].all())
+    ]
 
 
 def tiles_of(shape: tuple[int, int], side: int) -> list[Window]:
@@ -235,4 +310,4 @@ def _cut(town: Town, there: tuple[slice, slice]) -> Town:
         for crown in (town.crown_top_m, town.crown_base_m)
     ]
     top, ground = town.top_m[there].copy(), town.ground_m[there].copy()
-    return Town(top, ground, crowns[0], crowns[1], town.leaf_drag, town.city_height_m)
+    return Town(top, ground, crowns[0], crowns[1], town.leaf_drag, town.mean_height_m)

@@ -28,6 +28,7 @@ from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.record import Record
+from citytwin.model.split import Split
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
 from citytwin.model.tiled import Tiled
@@ -370,6 +371,8 @@ class Simulation(Generic[P]):
     """The cost where parameters and cell size [m] change it."""
     tiled: Tiled | None = None
     """How it runs in tiles where its reach is the domain; the same bits."""
+    split: Split | None = None
+    """How it is cut into pieces that workers share where its reach is the domain; the same bits."""
     ensemble: Ensemble[P] | None = None
     """Where many cases can be asked for at once."""
     on_demand: OnDemand[P] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,17 +13,30 @@ from citytwin.errors import ConfigError, StepError
 from citytwin.kernels.flow_approach import ApproachFlow, logarithmic_flow
 from citytwin.kernels.flow_grid import FlowGrid, inner
 from citytwin.kernels.flow_setup import Town
-from citytwin.kernels.flow_solver import Progress
-from citytwin.kernels.flow_tiles import Tiling, solve_in_tiles
+from citytwin.kernels.flow_solver import CoarseFlow, Progress
+from citytwin.kernels.flow_tiles import (
+    COARSE_PART,
+    FlowAccount,
+    FlowCase,
+    FlowTile,
+    TileWind,
+    Tiling,
+    account_of,
+    flow_around,
+    flow_tiles,
+    joined,
+    tile_wind,
+)
 from citytwin.kernels.flow_town import FIRST_LEVEL_M, fitting_grid, surrounded
 from citytwin.kernels.flow_turn import Places, Turn, at_places, turn_of, turned
 from citytwin.kernels.obstacles import obstacle_height
 from citytwin.kernels.wind_flow import FlowOptions, WindFlow, direction_of, solve_wind_flow
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
-from citytwin.model.checkpoints import NamedArrays, Watch
+from citytwin.model.checkpoints import NamedArrays
 from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Fact, Note
+from citytwin.model.split import Piece, Split, run_in_turn
 from citytwin.model.steps import Block, Cost, Domain, OnDemand, Outcome, Params, Simulation
 from citytwin.model.text import text
 from citytwin.model.volume import Quantity, Volume
@@ -59,7 +72,7 @@ class WindFlowParams(Params):
     leaf_drag_per_m: float = Bound(default=0.2, ge=0, le=5)
     """Drag coefficient times leaf area density of crowns, where the city has trees."""
     tile_cells: int = Bound(default=1024, ge=64, le=4096)
-    """A larger area is solved in tiles of at most so many cells a side, one after the other."""
+    """A larger area is solved in tiles of at most so many cells a side."""
     tile_overlap_m: float = Bound(default=100.0, ge=0, le=1000)
     """Width around a tile that is computed besides, so that tiles agree where they meet."""
 
@@ -93,58 +106,12 @@ class _Place(NamedTuple):
     cut: bool
 
 
-class _Told(NamedTuple):
-    """What is kept of each direction."""
+class _Job(NamedTuple):
+    """What a piece of the run solves."""
 
-    last: Progress
-    divergence: float
-    cells: int
-    lost: int = 0
-    """Tiles that came to no result."""
-    seam_rms: float = 0.0
-    seam_most: float = 0.0
-    """How far tiles are apart where they meet [-]."""
-
-
-class _Done:
-    """The directions solved so far: told to who watches, kept for a run that goes on from them.
-
-    Parameters
-    ----------
-    watch
-        Who watches.
-    wind
-        Shape (3, n_directions, ny, nx), filled direction by direction.
-    """
-
-    def __init__(self, watch: Watch, wind: NDArray[np.float32]) -> None:
-        self._hearer, self._checkpoints = watch
-        self._wind, self._told = wind, list[_Told]()
-
-    def resumed(self) -> list[_Told]:
-        """Take over what an equal run before has solved; the list is that to add to."""
-        kept = None if self._checkpoints is None else self._checkpoints.latest()
-        if kept is not None:
-            self._wind[:, : kept["wind"].shape[1]] = kept["wind"]
-            for steps, turnovers, change, steady, divergence, cells, *tiles in kept[
-                "told"
-            ].tolist():
-                last = Progress(int(steps), turnovers, change, bool(steady))
-                lost, rms, most = tiles
-                self._told.append(_Told(last, divergence, int(cells), int(lost), rms, most))
-        return self._told
-
-    def part(self, share: float) -> None:
-        """Say how far the next direction is; a request to stop is followed here."""
-        if self._hearer is not None:
-            self._hearer(len(self._told) + share, self._wind.shape[1], "directions")
-        if self._checkpoints is not None:
-            self._checkpoints.offer(self._state)
-
-    def _state(self) -> NamedArrays:
-        rows = [(*one.last, *one[1:]) for one in self._told]
-        told = np.array(rows, dtype=np.float64).reshape(len(rows), 9)
-        return {"wind": self._wind[:, : len(rows)], "told": told}
+    wind: Direction
+    tile: FlowTile | None
+    """None for the flow on larger cells around all tiles of a direction."""
 
 
 class _Case(NamedTuple):
@@ -158,35 +125,16 @@ class _Case(NamedTuple):
 
     def solve(self, wind: Direction, told: Callable[[float], None] | None = None) -> WindFlow:
         """Solve the flow of one direction at once; `told` hears the share done."""
-        try:
-            return solve_wind_flow(*self._asked(wind), told)
-        except ConfigError as error:
-            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
+        grid, town, approach, toward, options = self.flow(wind)
+        heights = [self.params.height_m]
+        return solve_wind_flow(grid, town, approach, toward, heights, options, told)
 
-    def near_ground(
-        self, wind: Direction, told: Callable[[float], None]
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32], _Told]:
-        """Ratio and velocity of one direction, a large area in tiles; `told` hears the share done."""
-        side, cell_m = self.params.tile_cells, self.grid.cell_m
-        if max(self.place.town.top_m.shape) <= side:
-            flow = self.solve(wind, told)
-            return flow.ratio[0], flow.velocity[0], _told_of(flow)
-        tiling = Tiling(side, 2 * round(self.params.tile_overlap_m / cell_m / 2))
-        try:
-            made = solve_in_tiles(*self._asked(wind), tiling, told)
-        except ConfigError as error:
-            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
-        account = _Told(made.last, made.divergence, made.cells, made.lost, *made.seam)
-        return made.ratio[0], made.velocity[0], account
-
-    def _asked(
-        self, wind: Direction
-    ) -> tuple[FlowGrid, Town, ApproachFlow, tuple[float, float], list[float], FlowOptions]:
+    def flow(self, wind: Direction) -> FlowCase:
+        """What is solved for one direction."""
         from_rad = np.radians(wind.from_deg - self.convergence_deg)
         toward = direction_of(from_rad + self.place.turn.angle_rad)
         options = FlowOptions(self.params.tolerance, self.params.most_turnovers)
-        town, heights = self.place.town, [self.params.height_m]
-        return self.grid, town, self.approach, toward, heights, options
+        return FlowCase(self.grid, self.place.town, self.approach, toward, options)
 
 
 def _case(block: Block, params: WindFlowParams) -> _Case:
@@ -196,24 +144,87 @@ def _case(block: Block, params: WindFlowParams) -> _Case:
     return _Case(place, grid, approach, params, block.site.convergence_deg)
 
 
+class _Directions:
+    """The flows of all directions, each a piece of the run, or one and its tiles.
+
+    Parameters
+    ----------
+    block
+        The whole city.
+    params
+        Which directions, and how.
+    """
+
+    def __init__(self, block: Block, params: WindFlowParams) -> None:
+        self._case, self._winds = _case(block, params), directions(params)
+        width = 2 * round(params.tile_overlap_m / block.cell_m / 2)
+        self._tiles = flow_tiles(self._case.place.town, Tiling(params.tile_cells, width))
+        self._jobs, self.pieces = list[_Job](), list[Piece]()
+        for wind in self._winds:
+            before, share = tuple[int, ...](), 1.0
+            if len(self._tiles) > 1:
+                before, share = (len(self.pieces),), (1.0 - COARSE_PART) / len(self._tiles)
+                self._jobs.append(_Job(wind, None))
+                self.pieces.append(Piece(weight=COARSE_PART, is_kept=False))
+            self._jobs += [_Job(wind, tile) for tile in self._tiles]
+            self.pieces += [Piece(before, share) for _ in self._tiles]
+
+    def make(
+        self, number: int, before: Sequence[NamedArrays], told: Callable[[float], None]
+    ) -> NamedArrays:
+        """Solve a direction, the flow around its tiles, or one of these."""
+        case, (wind, tile) = self._case, self._jobs[number]
+        flow = case.flow(wind)
+        try:
+            if tile is None:
+                around = flow_around(flow, told)
+                return dict(zip(_CUBES, (*around.cubes, around.pressure), strict=True))
+            known = None
+            for given in before:
+                cubes = [given[name] for name in _CUBES]
+                known = CoarseFlow(case.grid.coarser(), tuple(cubes[:-1]), cubes[-1])
+            one = tile_wind(flow, [case.params.height_m], tile, known, told)
+        except ConfigError as error:
+            raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
+        account = np.array([*one.account.last, *one.account[1:]], dtype=np.float64)
+        return {"wind": one.wind[0], "account": account}
+
+    def join(self, made: Sequence[NamedArrays | None]) -> Outcome:
+        """Return the fields of all directions."""
+        place, each = self._case.place, len(made) // len(self._winds)
+        wind = np.empty((3, len(self._winds), *place.unknown.shape), dtype=np.float32)
+        told, (ny, nx) = list[FlowAccount](), place.town.top_m.shape
+        for i, out in enumerate(np.moveaxis(wind, 1, 0)):
+            own = made[i * each : (i + 1) * each][-len(self._tiles) :]
+            found = joined(
+                self._tiles, [None if one is None else _read(one) for one in own], (1, ny, nx)
+            )
+            ratio, u, v = found.wind[0]
+            for there, values in zip(out, (ratio, *place.turn.vector_back(u, v)), strict=True):
+                there[:] = at_places(values, place.cells)
+            told.append(found.account)
+        wind[:, :, place.built | place.unknown | place.narrow] = np.nan
+        wind[2] *= -1  # towards the north, as y of the grid
+        fields = dict(zip(SIMULATION.outputs, wind, strict=True))
+        return Outcome(fields, facts=_facts(told), notes=_notes(told, place, self._case.params))
+
+
+_CUBES = ("u", "v", "w", "energy", "pressure")
+
+
+def _read(made: NamedArrays) -> TileWind:
+    """Take what a piece has made."""
+    steps, turnovers, change, steady, divergence, cells, *_ = made["account"].tolist()
+    last = Progress(int(steps), turnovers, change, bool(steady))
+    return TileWind(made["wind"][None], FlowAccount(last, divergence, int(cells)))
+
+
+SPLIT = Split(cut=_Directions, counted="directions")
+
+
 def run(block: Block, params: WindFlowParams) -> Outcome:
     """Solve one flow per direction; all speeds follow by scaling."""
-    case, wanted = _case(block, params), directions(params)
-    place = case.place
-    wind = np.empty((3, len(wanted), *place.unknown.shape), dtype=np.float32)
-    done = _Done(block.watch, wind)
-    told = done.resumed()
-    for i in range(len(told), len(wanted)):
-        ratio, velocity, account = case.near_ground(wanted[i], done.part)
-        along = place.turn.vector_back(*velocity)
-        for out, whole in zip(wind[:, i], (ratio, *along), strict=True):
-            out[:] = at_places(whole, place.cells)
-        told.append(account)
-        done.part(0.0)
-    wind[:, :, place.built | place.unknown | place.narrow] = np.nan
-    wind[2] *= -1  # towards the north, as y of the grid
-    fields = dict(zip(SIMULATION.outputs, wind, strict=True))
-    return Outcome(fields, facts=_facts(told), notes=_notes(told, place, params))
+    return run_in_turn(SPLIT, block, params)
 
 
 def volume(block: Block, params: WindFlowParams, wind: Direction) -> Volume:
@@ -221,9 +232,12 @@ def volume(block: Block, params: WindFlowParams, wind: Direction) -> Volume:
     hearer, _ = block.watch
     case = _case(block, params)
     place, grid, spec = case.place, case.grid, block.grid
-    flow = case.solve(
-        wind, None if hearer is None else lambda share: hearer(share, 1, "directions")
-    )
+    try:
+        flow = case.solve(
+            wind, None if hearer is None else lambda share: hearer(share, 1, "directions")
+        )
+    except ConfigError as error:
+        raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
     reference = np.float32(case.approach.at(REFERENCE_M)[0])
     u, south, w, k = flow.solver.centred()
     u, south = place.turn.vector_back(u / reference, south / reference)
@@ -236,7 +250,7 @@ def volume(block: Block, params: WindFlowParams, wind: Direction) -> Volume:
         for level, flat, z_m in zip(out, part, grid.z_m, strict=True):
             level[:] = at_places(flat, place.cells)
             level[place.top_m > z_m] = np.nan
-    told = [_told_of(flow)]
+    told = [account_of(flow)]
     return Volume(
         values=values,
         x_m=spec.x_centres(spec.whole),
@@ -261,10 +275,6 @@ def volume_bytes(params: WindFlowParams, grid: GridSpec) -> float:  # noqa: ARG0
     """
     cells = _levels(grid.cell_m) * grid.ny * grid.nx
     return cells * len(QUANTITIES) * np.dtype(np.float32).itemsize
-
-
-def _told_of(flow: WindFlow) -> _Told:
-    return _Told(flow.progress[-1], flow.divergence, int(np.prod(flow.solver.grid.shape)))
 
 
 def directions(params: WindFlowParams) -> tuple[Direction, ...]:
@@ -347,29 +357,30 @@ def _one_cell_wide(built: NDArray[np.bool_]) -> NDArray[np.bool_]:
     return narrow
 
 
-def _facts(told: list[_Told]) -> tuple[Fact, ...]:
+def _facts(told: list[FlowAccount]) -> tuple[Fact, ...]:
     """Account of the runs: the worst of all directions."""
 
     def fact(name: str, ja: str, en: str, value: float) -> Fact:
         return Fact(name=name, label=text(ja, en), value=value, unit="1")
 
-    last = [one.last for one in told]
+    solved = [one for one in told if one.cells]
+    last = [one.last for one in solved]
     seam = (
         fact("seam_rms", "タイル境界の差（二乗平均平方根、最大の風向）", "Tiles apart where they meet, root mean square", max(one.seam_rms for one in told)),
         fact("seam_max", "タイル境界の差（最大）", "Tiles apart where they meet, at most", max(one.seam_most for one in told)),
     )  # fmt: skip
     in_tiles = any(one.seam_most for one in told)
     return (
-        fact("cells", "計算セル数", "Cells of the flow", float(told[0].cells)),
+        fact("cells", "計算セル数", "Cells of the flow", float(solved[0].cells)),
         fact("steps", "ステップ数（最大）", "Steps on the finest grid, at most", float(max(p.steps for p in last))),
         fact("turnovers", "無次元時間（最小）", "Turnovers on it, at least", min(p.turnovers for p in last)),
         fact("change", "定常性（最大の変化率）", "Change in a turnover, at most", max(p.change for p in last)),
-        fact("divergence", "連続の式の残差（最大）", "Divergence left, at most", max(one.divergence for one in told)),
+        fact("divergence", "連続の式の残差（最大）", "Divergence left, at most", max(one.divergence for one in solved)),
         *(seam if in_tiles else ()),
     )  # fmt: skip
 
 
-def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[Note, ...]:
+def _notes(told: list[FlowAccount], place: _Place, params: WindFlowParams) -> tuple[Note, ...]:
     """What the flow is, and where it is weak."""
     notes = [
         Note(
@@ -392,7 +403,7 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
                 en=f"Solved on cells turned by {abs(angle):.0f}° {en}, along most of the walls",
             )
         )
-    late = sum(not one.last.steady for one in told)
+    late = sum(not one.last.steady for one in told if one.cells)
     if late:
         notes.append(
             Note(
@@ -406,8 +417,8 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
         notes.append(
             Note(
                 severity="loss",
-                ja=f"タイルと風向の組 {lost} 件は解が得られず空白です",
-                en=f"{lost} tiles, counted by direction, came to no flow and are left blank there",
+                ja=f"風向（大きな範囲ではタイルと風向の組）{lost} 件は解が得られず空白です",
+                en=f"{lost} directions, or tiles by direction, came to no flow and are left blank",
             )
         )
     if place.cut:
@@ -430,7 +441,7 @@ def _notes(told: list[_Told], place: _Place, params: WindFlowParams) -> tuple[No
 
 
 def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
-    """Time grows with the directions, memory does not: they are solved one after the other.
+    """Time of one core grows with the directions, memory does not: a worker solves one at a time.
 
     Parameters
     ----------
@@ -465,6 +476,7 @@ SIMULATION = Simulation(
     reach=Domain(),
     run=run,
     directions=directions,
+    split=SPLIT,
     cost=cost_of(WindFlowParams(), 2.0),
     cost_of=cost_of,
     on_demand=OnDemand(volume, volume_bytes),

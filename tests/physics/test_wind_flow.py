@@ -15,8 +15,8 @@ from citytwin.kernels.flow_momentum import Flow, Setting, advance_momentum
 from citytwin.kernels.flow_poisson import inflow, laplacian
 from citytwin.kernels.flow_pressure import PressureEquation, WorkSpace
 from citytwin.kernels.flow_setup import Town
-from citytwin.kernels.flow_solver import FlowSolver
-from citytwin.kernels.flow_tiles import Tiling, solve_in_tiles
+from citytwin.kernels.flow_solver import FlowSolver, Progress
+from citytwin.kernels.flow_tiles import FlowCase, Tiling, joined, solve_in_tiles
 from citytwin.kernels.flow_walls import Faces, Sides
 from citytwin.kernels.wind_flow import (
     FlowOptions,
@@ -156,39 +156,30 @@ def test_tiles_agree_with_one_domain():
     """
     town, grid, toward = row_of_blocks(), grid_of(48, 96), direction_of(math.radians(290.0))
     whole = solve_wind_flow(grid, town, LOG_FLOW, toward, [2.0])
-    heard = []
-    tiled = solve_in_tiles(
-        grid, town, LOG_FLOW, toward, [2.0], FlowOptions(), Tiling(48, 32), heard.append
-    )
-    for one, other in ((tiled.ratio, whole.ratio), (tiled.velocity, whole.velocity)):
+    case = FlowCase(grid, town, LOG_FLOW, toward, FlowOptions())
+    wind, account = solve_in_tiles(case, [2.0], Tiling(48, 32))
+    for one, other in ((wind[:, 0], whole.ratio), (wind[:, 1:], whole.velocity)):
         difference = np.abs(one - other)
         assert (np.isnan(difference) == town.built).all()
         assert 0 < np.nanmax(difference) < 0.05
         assert np.sqrt(np.nanmean(difference**2)) < 0.01
-    rms, most = tiled.seam
-    assert 0 < rms < 0.01
-    assert rms < most < 0.05
-    assert tiled.lost == 0
-    assert tiled.last.steady
-    assert heard == sorted(heard)
+    assert 0 < account.seam_rms < 0.01
+    assert account.seam_rms < account.seam_most < 0.05
+    assert account.lost == 0
+    assert account.last.steady
 
 
-def test_a_tile_that_fails_is_lost_alone(monkeypatch):
+def test_a_tile_that_fails_is_lost_alone():
     """Its cells stay blank, and it is counted; the other tile has its wind."""
-    solve, tiles = flow_tiles.solve_wind_flow, []
-
-    def failing(*arguments):
-        tiles.append(arguments[1].top_m.shape)
-        if len(tiles) == 2:  # after the flow on large cells
-            raise ConfigError("grew without bound", hint="none")
-        return solve(*arguments)
-
-    monkeypatch.setattr(flow_tiles, "solve_wind_flow", failing)
-    options, town = FlowOptions(most_steps=2), row_of_blocks()
-    made = solve_in_tiles(grid_of(48, 96), town, LOG_FLOW, EAST, [2.0], options, Tiling(48, 8))
-    assert made.lost == 1
-    assert np.isnan(made.ratio[0][:, :48]).all()
-    assert (np.isfinite(made.ratio[0][:, 48:]) == ~town.built[:, 48:]).all()
+    town = row_of_blocks()
+    first, second = flow_tiles.flow_tiles(town, Tiling(48, 8))
+    wind = np.ones((1, 3, 48, 56), np.float32)  # its 48 columns and 8 of the other
+    account = flow_tiles.FlowAccount(Progress(2, 0.1, 0.5, False), 1e-5, 7)
+    made = joined([first, second], [None, flow_tiles.TileWind(wind, account)], (1, 48, 96))
+    assert made.account.lost == 1
+    assert made.account.cells == 7
+    assert np.isnan(made.wind[..., :48]).all()
+    assert (made.wind[..., 48:] == 1).all()
 
 
 def test_speeds_without_bound_are_told():
