@@ -14,7 +14,7 @@ from pydantic.fields import FieldInfo
 from citytwin.cli.remarks import remarks_of
 from citytwin.engine.bare import named
 from citytwin.model.fields import Field
-from citytwin.model.steps import Params, SimulationInput
+from citytwin.model.steps import Params, StepInput
 from citytwin.model.tables import RAIN_FRAMES, SEWER_NETWORK, Table
 
 _READ_FROM_FILES = (RAIN_FRAMES, SEWER_NETWORK)
@@ -44,7 +44,7 @@ def description(name: str) -> str:
     return "\n".join(lines)
 
 
-def _resource(resource: SimulationInput, need: str) -> str:
+def _resource(resource: StepInput, need: str) -> str:
     if isinstance(resource, Table) and resource not in _READ_FROM_FILES:
         return f"  table {resource.name} ({need}; from the sources of a city)"
     if isinstance(resource, Table):

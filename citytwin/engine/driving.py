@@ -26,7 +26,7 @@ from citytwin.model.steps import Simulation
 def pick_records(
     config: Config, jobs: Sequence[Job], reading: Reading, store: CityStore, standing: Standing
 ) -> None:
-    """Put the record of every observed property that a simulation needs into `standing`.
+    """Put the record of every observed property that a step needs into `standing`.
 
     Parameters
     ----------

@@ -238,10 +238,13 @@ def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing
     inputs = [store.fields.key, store.time_zone]
     inputs += [digest for field in fields for digest in standing.field_digests(field, whole)]
     inputs += [f"{table.name}={standing.tables[table].digest()}" for table in tables]
+    records = _records(job, standing)
+    inputs += [record_digest(record) for record in records]
     task = AssessmentTask(
         step_name=step.name,
         params_json=job.params.model_dump_json(),
         fields=fields,
         tables=tuple((standing.tables[table].owner, table) for table in tables),
+        records=records,
     )
     return Part("whole", whole, _fingerprint(job, inputs, assess), assess, task, TableResult)

@@ -24,6 +24,7 @@ from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import Classification, InputFile, RasterView, SourceCredit
 from citytwin.model.notes import Fact, Note
+from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
@@ -47,6 +48,7 @@ class AssessmentTask:
     fields: tuple[Field, ...]
     tables: tuple[tuple[str, Table], ...]
     """Owner (``merged`` or the name of an assessment) and table."""
+    records: tuple[Record, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +110,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         tables={table: store.read_table(table, owner) for owner, table in task.tables},
         time_zone=store.time_zone,
         directions={field: store.fields.directions(field) for field in task.fields},
+        records={record.observed: record for record in task.records},
     )
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)

@@ -176,6 +176,30 @@ def sector_of(from_deg: FloatArray, sectors: int) -> NDArray[np.int64]:
     return place % sectors
 
 
+def frequency_by_speed(winds: PairedWinds, sectors: int, limits_m_s: FloatArray) -> FloatArray:
+    """Return how often the wind blows from each sector with a speed of each class.
+
+    Parameters
+    ----------
+    winds
+        With their calms.
+    sectors
+        Number of sectors, the first around north.
+    limits_m_s
+        Shape (classes,): where each class begins, rising, the first not above the limit of calm;
+        the last is open upwards [m/s].
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (sectors, classes): share of all times, calms included; zeros without any time.
+    """
+    place = np.searchsorted(limits_m_s, winds.speed_m_s, side="right") - 1
+    number = sector_of(winds.from_deg, sectors) * limits_m_s.size + place
+    count = np.bincount(number, minlength=sectors * limits_m_s.size)
+    return (count / max(winds.times, 1)).reshape(sectors, limits_m_s.size)
+
+
 @dataclass(frozen=True, eq=False)
 class WindSectors:
     """The sectors from which wind came, as steps weigh their results for each direction."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,6 +67,21 @@ class Record:
             result=self.result[keep],
             doubted=None if self.doubted is None else self.doubted[keep],
         )
+
+    def in_months(self, months: Collection[int], zone: ZoneInfo) -> Record:
+        """Return the observations of some months of the year.
+
+        Parameters
+        ----------
+        months
+            1 to 12; none = all.
+        zone
+            In which months begin.
+        """
+        if not months:
+            return self
+        began = [datetime.fromtimestamp(float(start), tz=zone).month for start in self.start_s]
+        return self.only(np.isin(np.array(began, dtype=np.int64), list(months)))
 
     @property
     def where(self) -> Text:

@@ -337,7 +337,7 @@ class OnDemand(Generic[P]):
     """About how many bytes they take before they are compressed."""
 
 
-SimulationInput: TypeAlias = Field | ObservedProperty | Table
+StepInput: TypeAlias = Field | ObservedProperty | Table
 """Tables are handed over whole: they are few rows, such as images of rain."""
 
 
@@ -347,15 +347,15 @@ class Simulation(Generic[P]):
 
     name: str
     title: Text
-    inputs: tuple[SimulationInput, ...]
+    inputs: tuple[StepInput, ...]
     outputs: tuple[Field, ...]
     params: type[P]
     reach: Reach
     run: Callable[[Block, P], Outcome]
-    optional: tuple[SimulationInput, ...] = ()
-    also_needs: Callable[[P], tuple[SimulationInput, ...]] = lambda _params: ()
+    optional: tuple[StepInput, ...] = ()
+    also_needs: Callable[[P], tuple[StepInput, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters cannot do without."""
-    ignores: Callable[[P], tuple[SimulationInput, ...]] = lambda _params: ()
+    ignores: Callable[[P], tuple[StepInput, ...]] = lambda _params: ()
     """Which of the optional inputs these parameters make no use of; the result does not descend
     from them."""
     window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
@@ -378,7 +378,7 @@ class Simulation(Generic[P]):
     on_demand: OnDemand[P] | None = None
     """Where it can give values in three dimensions."""
 
-    def required(self, params: P) -> tuple[SimulationInput, ...]:
+    def required(self, params: P) -> tuple[StepInput, ...]:
         """Inputs that a run with these parameters needs."""
         return (*self.inputs, *self.also_needs(params))
 
@@ -403,6 +403,8 @@ class CityState:
     """IANA name of the zone in which local dates are meant."""
     directions: Mapping[Field, tuple[Direction, ...]] = field(default_factory=dict)
     """Of the fields by direction: where the wind comes from, in the order of the leading axis."""
+    records: Mapping[ObservedProperty, Record] = field(default_factory=dict)
+    """What one sensor each observed over time, where the step asks for the property."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.fields[key]
@@ -437,11 +439,11 @@ class Assessment(Generic[P]):
 
     name: str
     title: Text
-    inputs: tuple[Field | Table, ...]
+    inputs: tuple[StepInput, ...]
     output: Table
     params: type[P]
     run: Callable[[CityState, P], Assessed]
-    optional: tuple[Field | Table, ...] = ()
+    optional: tuple[StepInput, ...] = ()
     observes: tuple[ObservedProperty, ...] = ()
     """Properties whose observations it reads, where it reads those of some only."""
     concerns: tuple[Table, ...] = ()

@@ -197,7 +197,7 @@ def rows_of(table: Table) -> Any:
     fields = {r: town.fields[r] for r in given if r in town.fields}
     tables = {r: rows_of(r) for r in given if isinstance(r, Table)}
     directions = {field: town.directions for field in fields if field.axis}
-    state = CityState(town.grid, fields, tables, town.site.time_zone, directions)
+    state = CityState(town.grid, fields, tables, town.site.time_zone, directions, town.records)
     assessed = step.run(state, params_of(step)[0])
     return conform(table, assessed.frame, town.grid.crs)
 

@@ -30,6 +30,7 @@ def state_of(given: tuple[Any, ...], *, rows: int | None = None) -> CityState:
         tables={r: rows_of(r).iloc[:rows].copy() for r in given if isinstance(r, Table)},
         time_zone=town.site.time_zone,
         directions={r: town.directions for r in given if r in town.fields and r.axis},
+        records={r: town.records[r] for r in given if r in town.records},
     )
 
 

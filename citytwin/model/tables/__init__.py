@@ -25,6 +25,7 @@ from citytwin.model.tables.results import (
     SHADE_LINES,
     SURFACE_ACCURACY,
     TRAFFIC,
+    WIND_ROSE,
     WIND_STREAMLINES,
     WINDOW_SUN,
 )
@@ -87,6 +88,7 @@ __all__ = [
     "VEGETATION",
     "WATER_BODIES",
     "WINDOW_SUN",
+    "WIND_ROSE",
     "WIND_STREAMLINES",
     "ZONES",
     "Agreement",
@@ -133,6 +135,7 @@ ALL: tuple[Table, ...] = (
     SHADE_LINES,
     WINDOW_SUN,
     OPEN_SPACE_SUN,
+    WIND_ROSE,
     WIND_STREAMLINES,
     TRAFFIC,
     ROAD_SPEEDS,

@@ -262,6 +262,26 @@ WIND_STREAMLINES = Table(
     geometry="line",
     key="piece_id",
 )
+WIND_ROSE = Table(
+    "wind_rose",
+    (
+        Column("part_id", "string", nullable=False),
+        Column("kind", "string", nullable=False, meaning="petal, or circle (of equal frequency)"),
+        Column("from_deg", "float64", "deg", meaning="of a petal: clockwise from true north"),
+        Column("speed_from_m_s", "float64", "m/s", meaning="of a petal: its slowest wind"),
+        Column("speed_to_m_s", "float64", "m/s", meaning="its fastest; null where it is open"),
+        Column(
+            "frequency_percent",
+            "float64",
+            "%",
+            nullable=False,
+            meaning="of a petal: share of all times, calms included; of a circle: what it stands for",
+        ),
+        Column("geometry", "geometry", nullable=False),
+    ),
+    geometry="polygon",
+    key="part_id",
+)
 WINDOW_SUN = Table(
     "window_sun",
     (

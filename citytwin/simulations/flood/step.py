@@ -16,8 +16,8 @@ from citytwin.model.steps import (
     Ensemble,
     Outcome,
     Simulation,
-    SimulationInput,
     Site,
+    StepInput,
 )
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, RAIN_FRAMES, SEWER_NETWORK
 from citytwin.model.text import text
@@ -70,14 +70,14 @@ def run(block: Block, params: FloodParams) -> Outcome:
     )
 
 
-def _also_needs(params: FloodParams) -> tuple[SimulationInput, ...]:
+def _also_needs(params: FloodParams) -> tuple[StepInput, ...]:
     network = () if params.sewers is None else (SEWER_NETWORK,)
     if params.rain_images is not None:
         return (RAIN_FRAMES, *network)
     return network if params.has_rain or params.brings_water else (RAINFALL_RATE, *network)
 
 
-def _ignores(params: FloodParams) -> tuple[SimulationInput, ...]:
+def _ignores(params: FloodParams) -> tuple[StepInput, ...]:
     network = (SEWER_NETWORK,) if params.sewers is None else ()
     return (RAINFALL_RATE if params.rain_images else RAIN_FRAMES, *network)
 

@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from pydantic import AwareDatetime, field_validator, model_validator
 from pydantic import Field as Bound
 
+from citytwin.model.months import Months
 from citytwin.model.steps import Params
 from citytwin.simulations.wind_climate.methods import METHODS, Method, RatioMethod
 
@@ -74,7 +75,7 @@ class WindComfortParams(StationParams):
     sectors: tuple[WeibullSector, ...] = ()
     """Climate by hand in the place of a record: one for each direction, from north clockwise, at
     `mast_height_m`."""
-    months: tuple[int, ...] = ()
+    months: Months = ()
     """Months of the year that count, such as 6, 7, 8; none = all."""
     each_season: bool = False
     """Judge December to February, March to May, June to August and September to November apart and
@@ -84,14 +85,6 @@ class WindComfortParams(StationParams):
     gusts with means."""
     gust_factor_ratio: float | None = Bound(default=None, ge=1, le=5)
     """Gust over mean for rules on gusts; None = that of the rule."""
-
-    @field_validator("months")
-    @classmethod
-    def _months(cls, months: tuple[int, ...]) -> tuple[int, ...]:
-        if any(not 1 <= month <= 12 for month in months) or len(set(months)) != len(months):
-            msg = f"months are {list(months)}: give numbers from 1 to 12, each once"
-            raise ValueError(msg)
-        return months
 
     @property
     def spans(self) -> tuple[tuple[int, ...], ...]:

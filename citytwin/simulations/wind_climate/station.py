@@ -84,11 +84,9 @@ def station_wind(
             "give `mast_height_m`, as the operator of the station states it; 10 m is no safe guess"
         )
         raise StepError(msg, step=step, hint=hint)
-    speed, direction = speed.good(), direction.good()
     zone = ZoneInfo(block.site.time_zone)
-    if months:
-        speed = speed.only(_in_months(speed.start_s, zone, months))
-        direction = direction.only(_in_months(direction.start_s, zone, months))
+    speed = speed.good().in_months(months, zone)
+    direction = direction.good().in_months(months, zone)
     winds = paired_winds(speed.start_s, speed.result, direction.start_s, direction.result)
     known = speed.start_s[np.isfinite(speed.result)]
     return StationWind(
@@ -196,12 +194,5 @@ def calm_share(station: StationWind) -> float:
 
 
 def _days(time_s: FloatArray, zone: ZoneInfo) -> NDArray[np.int64]:
-    return np.array([_local(one, zone).toordinal() for one in time_s], dtype=np.int64)
-
-
-def _in_months(time_s: FloatArray, zone: ZoneInfo, months: tuple[int, ...]) -> NDArray[np.bool_]:
-    return np.array([_local(one, zone).month in months for one in time_s], dtype=np.bool_)
-
-
-def _local(time_s: float, zone: ZoneInfo) -> datetime:
-    return datetime.fromtimestamp(float(time_s), tz=zone)
+    local = (datetime.fromtimestamp(float(one), tz=zone) for one in time_s)
+    return np.array([one.toordinal() for one in local], dtype=np.int64)

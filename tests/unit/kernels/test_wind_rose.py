@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from citytwin.kernels.wind_rose import wind_rose, wind_sectors
+from citytwin.kernels.wind_rose import PairedWinds, frequency_by_speed, wind_rose, wind_sectors
 
 
 def rose(speeds, directions, **kwargs):
@@ -103,3 +103,17 @@ def test_sectors_weigh_by_run_of_wind_and_turn_to_grid_north():
     assert np.degrees(found.from_rad).tolist() == pytest.approx([358.0, 88.0])
     assert found.share.tolist() == pytest.approx([0.5, 0.5])
     assert wind_sectors(rose([0.1], [180.0]), 0.0).share.size == 0
+
+
+def test_frequencies_by_speed_are_shares_of_all_times():
+    """Two calms and four winds, one of them on the edge of a class, counted by hand."""
+    winds = PairedWinds(
+        time_s=np.arange(4.0),
+        speed_m_s=np.array([1.0, 2.0, 9.0, 30.0]),
+        from_deg=np.array([359.0, 44.9, 90.0, 271.0]),
+        calms=2,
+        without_direction=0,
+    )
+    share = frequency_by_speed(winds, 4, np.array([0.5, 2.0, 8.0]))
+    sixth = 1.0 / 6.0
+    assert share.tolist() == [[sixth, sixth, 0.0], [0.0, 0.0, sixth], [0.0] * 3, [0.0, 0.0, sixth]]

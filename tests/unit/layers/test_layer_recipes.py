@@ -59,6 +59,7 @@ def test_the_layers_of_the_twin() -> None:
         "wind_speed_ratio_by_direction",
         "wind_speed_ratio_of_flow",
         "wind_streamlines",
+        "wind_rose",
         "wind_speed_ratio",
         "wind_comfort_nen_8100",
         "wind_comfort_lawson_lddc",

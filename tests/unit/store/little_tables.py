@@ -403,7 +403,26 @@ def wind_streamlines() -> gpd.GeoDataFrame:
     )
 
 
+def wind_rose() -> gpd.GeoDataFrame:
+    """Return a petal of two speeds and a circle."""
+    x, y = GRID.x_min + 50.0, GRID.y_max - 100.0
+    square = shapely.box(x, y, x + 10.0, y + 20.0)
+    return gpd.GeoDataFrame(
+        {
+            "part_id": _strings("0:", 3),
+            "kind": pd.array(["petal", "petal", "circle"], dtype="string"),
+            "from_deg": [0.0, 0.0, np.nan],
+            "speed_from_m_s": [0.5, 2.0, np.nan],
+            "speed_to_m_s": [2.0, 4.0, np.nan],
+            "frequency_percent": [3.0, 6.0, 10.0],
+        },
+        geometry=[square, shapely.affinity.translate(square, 0.0, 20.0), square.buffer(20.0)],
+        crs=GRID.crs,
+    )
+
+
 TABLES = {
+    "wind_rose": wind_rose,
     "wind_streamlines": wind_streamlines,
     "window_sun": window_sun,
     "open_space_sun": open_space_sun,
