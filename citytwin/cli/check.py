@@ -25,6 +25,7 @@ def command(config: Path) -> None:
     from citytwin.engine.plan import plan
     from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sources import files_of
+    from citytwin.nights.readiness import nights_troubles
 
     city = bind(loaded)
     refuse_shared_files(city)
@@ -50,6 +51,9 @@ def command(config: Path) -> None:
                 click.echo(f"         {text}")
             wrong += bool(said)
     wrong += _bucket_is_in_trouble(loaded)
+    for text in nights_troubles(loaded):
+        click.echo(f"{'doubtful':<8} {text}")
+        wrong += 1
     todo = plan(city)
     require_public(todo)
     if loaded.config.live is not None:

@@ -20,7 +20,10 @@ _SYSTEM = Path("/etc/systemd/system")
 @click.command()
 @click.argument("config", type=click.Path(path_type=Path))
 @click.option("--user", is_flag=True, help="For your own service manager, without root.")
-@click.option("--account", metavar="NAME", help="Run as this account (the one that calls this).")
+@click.option(
+    "--account", metavar="NAME",
+    help="Run as this account (the one that calls this, also by sudo).",
+)  # fmt: skip
 @click.option(
     "--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
     help="Where the files go (where systemd looks; `.` with --kubernetes).",
@@ -47,7 +50,7 @@ def command(
     if image is not None:
         _write_cron_job(loaded, at, image, claim, mount, folder or Path())
         return
-    job = _job(loaded, at, None if user else account or getpass.getuser())
+    job = _job(loaded, at, None if user else account or _caller())
     own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
     target = folder or (own if user else _SYSTEM)
     written = {
@@ -71,8 +74,12 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
     nights = loaded.config.nights
     beside = [nights.metrics, nights.report]
     out = loaded.path(loaded.config.out)
-    out.mkdir(parents=True, exist_ok=True)  # systemd refuses to start with a folder that is not
     places = [out, *(loaded.path(place).parent for place in beside if place is not None)]
+    for place in places:  # systemd refuses to start with a folder that is not
+        _made_for(place, account)
+    if account is not None and out.owner() != account:
+        msg = f"{out} belongs to {out.owner()}, and the service would run as {account}"
+        raise ConfigError(msg, hint=f"say --account {out.owner()}, or chown the folder")
     encryption = loaded.config.encryption
     return systemd.NightJob(
         city=loaded.config.city.id,
@@ -86,9 +93,30 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
     )
 
 
+def _caller() -> str:
+    """Name of whoever calls this; sudo writes the files, and is not who runs the city."""
+    return os.environ.get("SUDO_USER") or getpass.getuser()
+
+
+def _made_for(folder: Path, account: str | None) -> None:
+    """Make a folder with those above it, all owned by an account; what is there stays as it is."""
+    missing = [one for one in (folder, *folder.parents) if not one.exists()]
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for one in missing:
+            if account is not None and one.owner() != account:
+                shutil.chown(one, account)
+    except (OSError, LookupError) as error:
+        msg = f"{folder} cannot be made for {account or 'you'}: {error}"
+        raise StoreError(msg, hint="make it, or name another in the configuration") from error
+
+
 def _write_cron_job(
     loaded: LoadedConfig, at: str, image: str, claim: str, mount: str, folder: Path
 ) -> None:
+    if loaded.protected:
+        msg = f"city {loaded.config.city.id} is sealed, and the CronJob hands no key to its pod"
+        raise ConfigError(msg, hint="run sealed cities by the timer of systemd, which does")
     job = kubernetes.ClusterJob(
         city=loaded.config.city.id,
         image=image,

@@ -10,6 +10,10 @@ from typing import Any
 
 import yaml
 
+from citytwin.errors import ConfigError
+
+_LONGEST_NAME = 52
+"""Of a CronJob: eleven characters less than a label, for its jobs are named after it."""
 _FAILURE_RULES = [
     # 2 wrong configuration, 3 done with losses: nothing to try again.
     {
@@ -53,9 +57,18 @@ def cron_job(job: ClusterJob) -> str:
         What it runs. Two runs never overlap; a run that could not start within three hours is
         left out. What failed (1) or found the city held (75) is tried twice more and resumes; a run
         with losses (3) has published, and still shows as failed, since Kubernetes knows no third.
+
+    Raises
+    ------
+    ConfigError
+        If the city's id makes no name that Kubernetes takes.
     """
     hour, minute = job.at.split(":")
     name = "citytwin-" + job.city.lower().replace("_", "-").strip("-")
+    if len(name) > _LONGEST_NAME or name.endswith("-"):
+        msg = f"city id {job.city!r} makes the name {name!r}, which a CronJob cannot have"
+        hint = f"take an id with a letter or digit, of at most {_LONGEST_NAME - len('citytwin-')}"
+        raise ConfigError(msg, hint=hint)
     manifest = {
         "apiVersion": "batch/v1",
         "kind": "CronJob",

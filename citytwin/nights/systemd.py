@@ -85,6 +85,7 @@ def service(job: NightJob) -> str:
         If a path cannot stand in a unit, or the service would not see it.
     """
     folders = " ".join(_quoted(folder) for folder in job.writable)
+    program, config = _argument(job.program), _argument(job.config)
     account = f"User={job.user}\n" if job.user else ""
     credential = f"LoadCredential={PREFIX}{job.key}\n" if job.key else ""
     return (
@@ -98,7 +99,11 @@ def service(job: NightJob) -> str:
         "Type=oneshot\n"
         f"{account}"
         f"{credential}"
-        f"ExecStart={_quoted(job.program)} run {_quoted(job.config)}\n"
+        # Secrets that the configuration names by variables, readable by root only.
+        f"EnvironmentFile=-%E/citytwin/{job.city}.env\n"
+        f"ExecStart={program} run {config}\n"
+        # Also after a kill, or a lack of memory, of which the run itself could tell nobody.
+        f"ExecStopPost={program} status {config} --tell-killed\n"
         f"SuccessExitStatus={int(Exit.LOSSES)} {int(Exit.TRY_LATER)}\n"
         "KillSignal=SIGINT\n"
         "KillMode=mixed\n"
@@ -139,8 +144,13 @@ def timer(job: NightJob) -> str:
     )
 
 
+def _argument(path: Path) -> str:
+    """A path as one word of a command: there, and only there, variables are put in as well."""
+    return _quoted(path).replace("$", "$$")
+
+
 def _quoted(path: Path) -> str:
-    """A path as one word of a unit: quotes, and no specifiers of systemd or variables in it."""
+    """A path as one word of a unit: quotes, and no specifiers of systemd in it."""
     text = str(path)
     if any(ord(character) < 32 for character in text):
         msg = f"{text!r} holds a control character"
@@ -148,5 +158,5 @@ def _quoted(path: Path) -> str:
     if any(path.is_relative_to(folder) for folder in _HIDDEN):
         msg = f"{path} is a temporary place, which the service does not see"
         raise ConfigError(msg, hint="keep what runs every night elsewhere")
-    said = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    said = text.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%")
     return f'"{said}"'

@@ -71,7 +71,9 @@ def test_the_sandbox_is_tight(tmp_path: Path) -> None:
 
 def test_paths_stand_in_the_unit_as_they_are() -> None:
     """Blanks, and what systemd would take for specifiers and variables."""
-    assert '"/srv/city twin/100%% $$HOME/町.yaml"' in service(JOB)
+    unit = service(replace(JOB, writable=(Path("/srv/city twin/100% $HOME"),)))
+    assert unit.count('"/srv/city twin/100%% $$HOME/町.yaml"') == 2  # ExecStart, ExecStopPost
+    assert 'ReadWritePaths="/srv/city twin/100%% $HOME"' in unit  # no command: no variables
     with pytest.raises(ConfigError, match="temporary place"):
         service(replace(JOB, config=Path("/tmp/c.yaml")))
     with pytest.raises(ConfigError, match="control character"):
@@ -85,6 +87,9 @@ def test_kubernetes_takes_the_cron_job() -> None:
     kubernetes_validate.validate(manifest, "1.31", strict=True)
     assert manifest["metadata"]["name"] == "citytwin-demo-1"
     assert manifest["spec"]["schedule"] == "5 2 * * *"
+    for bad in ("_", "c" * 44):  # the API takes 52 characters, and no dash at the end
+        with pytest.raises(ConfigError, match="which a CronJob cannot have"):
+            cron_job(replace(job, city=bad))
     manifest["spec"]["shedule"] = "x"
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(manifest, "1.31", strict=True)

@@ -1,0 +1,100 @@
+"""What `citytwin install-timer` and `check` find out before the first night."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from pathlib import Path
+
+import pytest
+
+from citytwin.cli.install_timer import command
+from citytwin.config import load
+from citytwin.errors import ConfigError
+from citytwin.nights.readiness import nights_troubles
+
+CITY = """
+city: {id: c, title: {ja: 町, en: Town}}
+crs: EPSG:6677
+vertical_datum: {ja: T.P., en: T.P.}
+time_zone: Asia/Tokyo
+data_date: 2026-06-01
+out: out
+grid: {cell_m: 5.0}
+sources:
+  - {name: rain, use: amedas, path: rain, classification: CLASS, title: Rain, licence: none}
+encryption: {key: hall}
+nights: """
+
+
+def city(folder: Path, nights: dict[str, object], classification: str = "public") -> Path:
+    """Write a configuration; nothing of it is run."""
+    file = folder / "city.yaml"
+    text = CITY.replace("CLASS", classification)
+    if classification == "public":
+        text = text.replace("encryption: {key: hall}\n", "")
+    file.write_text(text + json.dumps(nights), encoding="utf-8")
+    return file
+
+
+def install(file: Path, *words: str) -> None:
+    """Call the command as the shell does."""
+    command.main([str(file), "--to", str(file.parent / "units"), *words], standalone_mode=False)
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that a service could see: it does not see temporary ones."""
+    monkeypatch.setattr("citytwin.nights.systemd._HIDDEN", ())
+    monkeypatch.delenv("SUDO_USER", raising=False)
+    return tmp_path
+
+
+def test_folders_that_the_unit_names_are_there(place: Path) -> None:
+    """Systemd starts no service of which one is missing."""
+    file = city(place, {"at": "02:30", "metrics": "prom/c.prom", "report": "told/run.json"})
+    install(file)
+    unit = (place / "units" / "citytwin-c.service").read_text("utf-8")
+    assert f"User={getpass.getuser()}\n" in unit
+    folders = [place / name for name in ("out", "prom", "told")]
+    assert all(folder.is_dir() and str(folder) in unit for folder in folders)
+
+
+def test_sudo_does_not_make_it_a_service_of_root(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It runs as the caller, to whom the city must belong."""
+    (place / "out").mkdir()
+    monkeypatch.setenv("SUDO_USER", "somebody")
+    file = city(place, {"at": "02:30"})
+    with pytest.raises(ConfigError, match=r"belongs to .*, and the service would run as somebody"):
+        install(file)
+    assert not (place / "units").exists()
+    install(file, "--account", getpass.getuser())
+
+
+def test_a_sealed_city_has_no_cron_job(place: Path) -> None:
+    """Its pod would have no key."""
+    file = city(place, {"at": "02:30"}, "restricted")
+    with pytest.raises(ConfigError, match="hands no key"):
+        install(file, "--kubernetes", "citytwin:1")
+
+
+def test_what_would_fail_at_night_is_told_by_day(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A program, a secret and a folder, each named; nothing is said where all is well."""
+    (place / "file").write_text("", "utf-8")
+    hook: dict[str, object] = {
+        "command": ["/no/such/program"],
+        "webhook": {"url": "https://ops.example/n", "secret_envs": ["NIGHT_SECRET"]},
+    }
+    file = city(place, {"metrics": "file/c.prom", "report": "new/run.json", "on_failure": hook})
+    monkeypatch.setenv("NIGHT_SECRET", "short")
+    folder, program, secret = nights_troubles(load(file))
+    assert "nights.metrics" in folder
+    assert "/no/such/program" in program
+    assert "shorter than 32" in secret
+    monkeypatch.delenv("NIGHT_SECRET")
+    assert "NIGHT_SECRET" in nights_troubles(load(file))[2]
+    assert nights_troubles(load(city(place, {"report": "new/run.json"}))) == ()
