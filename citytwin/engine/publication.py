@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from citytwin.engine.report import RunReport
 from citytwin.engine.request import read_latest
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import Latest, PublishedLayer, View
+from citytwin.store.catalogue import remove_runs
 from citytwin.store.latest import run_id_after, run_id_of
 from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.past_runs import Span, free_id, layers_before, publish_past
@@ -102,6 +104,7 @@ def _publish_now(
     closed = loaded.config.publication == "served"
     done = publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
     _tell(report, done.layers, before)
+    _remove_damaged(loaded.city_dir, done.layers, before, report)
     report.run_id = done.run_id
     report.map = "" if closed else str(loaded.city_dir / "index.html")
 
@@ -129,6 +132,24 @@ def _tell(
         old = before.get(entry.id)
         same = old is not None and old.checksum == entry.checksum
         (report.unchanged if same else report.published).append(entry.id)
+
+
+def _remove_damaged(
+    city_dir: Path,
+    entries: Iterable[PublishedLayer],
+    before: Mapping[str, PublishedLayer],
+    report: RunReport,
+) -> None:
+    """Remove runs whose content stands anew under another name: theirs is not what was published."""
+    for entry in entries:
+        old = before.get(entry.id)
+        if old is not None and old.checksum == entry.checksum and old.run_id != entry.run_id:
+            report.healed.append(
+                f"published {old.path} had been changed or had lost files: published anew as "
+                f"{entry.path}, and removed"
+            )
+            if (city_dir / old.path).is_dir():
+                remove_runs(city_dir, old.id, [old.run_id])
 
 
 def _view_of(grid: GridSpec) -> View:

@@ -206,19 +206,26 @@ def test_the_twin_opens_what_was_published(finished: Path) -> None:
         twin["flood_dept_max"]
 
 
-def test_a_published_file_that_is_gone_comes_back(
+def test_published_files_that_are_gone_or_changed_come_back(
     finished: Path, workers: str, tmp_path: Path
 ) -> None:
-    """Deleting the file of a layer is no finished request: the layer is published anew."""
+    """That is no finished request: their layers are published anew, which is told, and those runs go."""
     shutil.copytree(finished.parent, tmp_path / "city")
     finished = tmp_path / "city" / "city.yaml"
     city = finished.parent / "out" / "small"
     before = published_files(city)
     (gone,) = city.glob("terrain/*/terrain.tif")
     gone.unlink()
-    done = citytwin_here("run", str(finished), "--scheduler", workers)
+    (forged,) = city.glob("buildings/*/buildings.parquet")
+    forged.write_bytes(forged.read_bytes()[:-4] + b"PAR2")
+    done = citytwin_here("run", str(finished), "--scheduler", workers, "--verify")
     assert done.returncode == 0, done.stderr
     assert "nothing to do" not in done.stdout
+    for file in (gone, forged):
+        run = file.parent.relative_to(city)
+        assert f"published {run} had been changed or had lost files" in done.stdout + done.stderr
+        assert not file.parent.exists()
+        assert run.name not in (file.parents[1] / "collection.json").read_text("utf-8")
     entry = next(one for one in latest_of(finished)["layers"] if one["id"] == "terrain")
     assert (city / entry["path"] / "terrain.tif").read_bytes() == before["terrain/terrain.tif"]
     assert "nothing to do" in citytwin_here("run", str(finished)).stdout
