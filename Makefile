@@ -74,12 +74,12 @@ soak: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; SOAK_SECO
 identity: $(VENV)/dev  ## Start an identity provider on this computer, to try `citytwin serve` with.
 	$(BIN)/python -m tests.server.identity
 
-sbom: $(AUDIT)/ready  ## List the locked Python packages with their hashes (CycloneDX): out/sbom.json.
+sbom: $(AUDIT)/ready  ## List the locked Python packages, those of all extras too, with their hashes (CycloneDX): out/sbom.json.
 	@mkdir -p out
-	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible -o out/sbom.json requirements/run.lock
+	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible -o out/sbom.json requirements/extras.lock
 
 vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked versions.
-	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/run.lock
+	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/extras.lock
 
 kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count what is lost or doubled.
 	$(BIN)/python -m benchmarks.live_kills $(KILLS)
@@ -104,7 +104,8 @@ nights: $(VENV)/dev  ## What a night costs: full, with nothing changed, with one
 
 lock: $(VENV)/dev  ## Resolve the locked versions anew (needs uv).
 	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/run.lock
-	uv pip compile pyproject.toml --extra dev -c requirements/run.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/dev.lock
+	uv pip compile pyproject.toml --extra dagster --extra live --extra s3 --extra server --extra sewers -c requirements/run.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/extras.lock
+	uv pip compile pyproject.toml --extra dev -c requirements/extras.lock -c requirements/run.lock --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q -U -o requirements/dev.lock
 
 data: $(VENV)/run  ## Generate the embedded demo city anew.
 	$(BIN)/python -m citytwin.testing.demo_city data/demo
