@@ -1,7 +1,4 @@
-"""A city as assets of Dagster, for operators who have one: its steps and layers, made by one run.
-
-The plan comes from the registry. In a code location: ``defs = definitions("city.yaml")``.
-"""
+"""A city as assets of Dagster, made by one run of its plan: ``defs = definitions("city.yaml")``."""
 
 # Dagster reads annotations itself, so they are no texts here.
 from collections.abc import Iterator

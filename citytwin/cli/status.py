@@ -13,6 +13,7 @@ from citytwin.config import LoadedConfig, load
 from citytwin.engine.request import carried_out, read_latest
 from citytwin.nights.calendar import Night, nights
 from citytwin.nights.journal import is_going_on, journal_dir, read_records
+from citytwin.nights.killed import tell_of_killed
 
 
 @click.command()
@@ -22,9 +23,17 @@ from citytwin.nights.journal import is_going_on, journal_dir, read_records
     help="Nights to tell of (7).",
 )  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Records of the runs, one per line.")
-def command(config: Path, count: int, *, as_json: bool) -> None:
+@click.option(
+    "--tell-killed", is_flag=True,
+    help="Only do what nights.on_failure asks for if a run was killed, once; timers say this after "
+    "each run.",
+)  # fmt: skip
+def command(config: Path, count: int, *, as_json: bool, tell_killed: bool) -> None:
     """Say what stands published, whether it is up to date, and what became of each night."""
     loaded = load(config)
+    if tell_killed:
+        tell_of_killed(loaded)
+        return
     now = datetime.now(UTC)
     since = now - timedelta(days=count + 2)
     zone = ZoneInfo(loaded.config.time_zone)
@@ -75,7 +84,9 @@ def _row(night: Night, late_after_h: float, zone: ZoneInfo) -> tuple[str, ...]:
     told = (*(f"lost: {text}" for text in last.losses), *(f"healed: {t}" for t in last.healed))
     later = [f"on {last.begun.astimezone(zone):%Y-%m-%d}"] if last.night else []
     why = "; ".join([*later, *last.failures, *told, *late])
-    changed = f"{len(last.published)} of {len(last.published) + len(last.unchanged)} layers"
+    changed = (
+        f"{len(night.changed)} of {len({*night.changed, *last.unchanged, *last.published})} layers"
+    )
     return (
         night.date.isoformat(),
         night.verdict,

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import logging
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding
@@ -38,14 +40,15 @@ def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
         _tried("old runs cannot be removed", lambda: _prune(loaded, nights.keep_runs or 1))
     if nights.report is not None:
         report = loaded.path(nights.report)
-        text = record.model_dump_json(indent=1) + "\n"
-        _tried("the report cannot be written", lambda: write_text(report, text))
+        _tried("the report cannot be written", lambda: _report(loaded, report, record))
     if nights.metrics is not None:
         file = loaded.path(nights.metrics)
         latest = read_latest(loaded.city_dir)
         text_of_metrics = metrics_text(record, latest)
         _tried("the figures cannot be written", lambda: write_text(file, text_of_metrics))
-    if nights.on_failure is not None and (record.failures or record.losses):
+    # Whoever stops a run at a terminal knows.
+    known = record.outcome == "stopped" and sys.stdin.isatty()
+    if nights.on_failure is not None and (record.failures or record.losses) and not known:
         hook = nights.on_failure
         command, told = hook.command, hook.webhook
         if command is not None:
@@ -57,6 +60,13 @@ def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
             _tried(
                 "the web hook could not be told of the failure", lambda: _post(loaded, told, record)
             )
+
+
+def _report(loaded: LoadedConfig, file: Path, record: RunRecord) -> None:
+    """Like the journal, for those who may enter the city."""
+    write_text(file, record.model_dump_json(indent=1) + "\n")
+    if loaded.private:
+        file.chmod(file.stat().st_mode & 0o640)
 
 
 def _prune(loaded: LoadedConfig, keep: int) -> None:

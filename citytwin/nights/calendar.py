@@ -18,7 +18,9 @@ Verdict = Literal[
 ``skipped``: another run held the city; ``missed``: no run began; ``made up for``: done later, with
 what was known then."""
 
-_BROKEN = frozenset({"failed", "stopped", "running"})
+GRACE = timedelta(minutes=10)
+"""After its time before a night without a run counts: timers begin up to some minutes later."""
+_BROKEN = frozenset({"failed", "stopped", "running", "killed"})
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,13 @@ class Night:
     @property
     def last(self) -> RunRecord | None:
         """The run that decides; None where there was none."""
-        tried = [run for run in self.runs if run.outcome != "busy"]
-        runs = tried or self.runs
+        runs = _deciding(self.runs) or self.runs
         return runs[-1] if runs else None
+
+    @property
+    def changed(self) -> tuple[str, ...]:
+        """Layers that any of its runs changed."""
+        return tuple(dict.fromkeys(layer for run in self.runs for layer in run.published))
 
 
 def nights(
@@ -80,7 +86,7 @@ def nights(
     for record in records:
         by_day.setdefault(record.night or night_of(record.begun), []).append(record)
     expected = min((night_of(r.begun) for r in records if r.night is None), default=date.max)
-    first, last = min(by_day), max(*by_day, night_of(now))
+    first, last = min(by_day), max(*by_day, night_of(now - GRACE))
     broken = False
     found = []
     for day in (first + timedelta(days=k) for k in range((last - first).days + 1)):
@@ -110,11 +116,19 @@ def start_of(day: date, at: str | None, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, begin, tzinfo=zone).astimezone(UTC)
 
 
+def _deciding(runs: Sequence[RunRecord]) -> list[RunRecord]:
+    """Without those that were turned away, and those that found what an earlier one of them made."""
+    tried = [run for run in runs if run.outcome != "busy"]
+    while len(tried) > 1 and tried[-1].outcome == "nothing to do" and tried[-2].stands:
+        tried.pop()
+    return tried
+
+
 def _verdict(
     runs: Sequence[RunRecord], is_going_on: Callable[[RunRecord], bool], *, broken: bool
 ) -> Verdict:
     """Of the last run that was not turned away; `broken` tells how the run before them ended."""
-    tried = [run for run in runs if run.outcome != "busy"]
+    tried = _deciding(runs)
     if not runs:
         return "missed"
     if not tried:
@@ -122,6 +136,8 @@ def _verdict(
     last = tried[-1]
     if last.outcome == "running":
         return "running" if is_going_on(last) else "interrupted"
+    if last.outcome == "killed":
+        return "interrupted"
     if last.stands and last.night is not None:
         return "made up for"
     if last.outcome == "done":

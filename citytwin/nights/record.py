@@ -9,9 +9,9 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from citytwin.model.layer import Classification
 
-Outcome = Literal["running", "done", "nothing to do", "failed", "stopped", "busy"]
-"""``running`` stands while a run goes on, and for ever where it was killed; ``busy`` is a run that
-did not begin because another held the city."""
+Outcome = Literal["running", "done", "nothing to do", "failed", "stopped", "killed", "busy"]
+"""``running`` stands while a run goes on, and where it was killed until somebody looks: then it is
+``killed``; ``busy`` is a run that did not begin because another held the city."""
 
 
 class FeedAge(BaseModel):
@@ -36,6 +36,8 @@ class RunRecord(BaseModel):
     """Highest of the city's sources: a record names layers and losses."""
     process: int
     """Number of its process; gone from the system where the run was killed."""
+    system: str = ""
+    """What tells the system that the number is of from others: host, boot and namespace."""
     night: date | None = None
     """The night that was made up for; None where the run is that of its own night."""
     request: str = ""

@@ -16,12 +16,23 @@ from citytwin.engine.request import request_key
 from citytwin.errors import BusyError, CityTwinError, StoreError
 from citytwin.model.layer import highest, is_within
 from citytwin.nights.aftermath import follow_up
-from citytwin.nights.journal import forget_oldest, journal_dir, read_records, write_record
+from citytwin.nights.journal import (
+    forget_oldest,
+    journal_dir,
+    read_records,
+    this_system,
+    write_record,
+)
+from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.store.manifest import FinishedRun
 from citytwin.store.private_folder import private_folder
 
 log = logging.getLogger(__name__)
+_STOPPED = (
+    "ended by a signal before it was done: Ctrl-C, a time limit, or the machine shut down; the next "
+    "run goes on from there"
+)
 
 
 class Entry:
@@ -63,7 +74,7 @@ class Entry:
             Of the run; None where it was stopped.
         """
         if report is None:
-            self._change(outcome="stopped", exit_code=Exit.FAILED)
+            self._stopped()
             return
         newest = sorted(report.newest_observations.items())
         self._change(
@@ -92,12 +103,15 @@ class Entry:
             told = self._tellable([str(error)])
             self._change(outcome="busy", exit_code=Exit.TRY_LATER, failures=told)
         elif isinstance(error, KeyboardInterrupt):
-            self._change(outcome="stopped", exit_code=Exit.FAILED)
+            self._stopped()
         else:
             known = isinstance(error, CityTwinError | OSError)
             text = str(error) if known else f"{type(error).__name__}: {error}"
             told = self._tellable([text])
             self._change(outcome="failed", exit_code=Exit.FAILED, failures=told)
+
+    def _stopped(self) -> None:
+        self._change(outcome="stopped", exit_code=Exit.FAILED, failures=(_STOPPED,))
 
     def _tellable(self, texts: Sequence[str]) -> tuple[str, ...]:
         """What a file in clear may say: of restricted data only how much there is to say."""
@@ -127,11 +141,14 @@ def recorded(
         Clock.
     """
     folder = journal_dir(loaded)
+    if loaded.past is None:
+        tell_of_killed(loaded)
     entry = Entry(
         RunRecord(
             city=loaded.config.city.id,
             begun=now(),
             process=os.getpid(),
+            system=this_system(),
             night=loaded.past.date if loaded.past else None,
             request=request_key(loaded) if loaded.past else "",
             classification=highest([source.classification for source in loaded.config.sources]),

@@ -42,6 +42,27 @@ def test_a_week() -> None:
     }
 
 
+def test_a_night_is_missed_some_minutes_after_its_time() -> None:
+    """A timer lets up to two minutes pass, so that not all begin at once."""
+    records = [run_at("2026-11-20T02:31:00")]
+    assert list(verdicts(records, "2026-11-21T02:35:00")) == ["2026-11-20"]
+    assert verdicts(records, "2026-11-21T02:45:00")["2026-11-21"] == "missed"
+
+
+def test_a_look_that_finds_the_map_up_to_date_hides_nothing() -> None:
+    """What the night did and changed is still told; a night of such looks alone says so."""
+    moment = datetime(2026, 11, 21, 2, tzinfo=TOKYO)
+    look = run_at("2026-11-20T09:00:00", "nothing to do")
+    runs = [
+        run_at("2026-11-20T02:30:00", published=("roads",)),
+        run_at("2026-11-20T08:00:00", published=("roads", "sun"), minutes=9),
+    ]
+    (night,) = nights([*runs, look], "02:30", TOKYO, moment, lambda _: False)
+    assert (night.verdict, night.last, night.changed) == ("done", runs[-1], ("roads", "sun"))
+    (night,) = nights([look], "02:30", TOKYO, moment, lambda _: False)
+    assert (night.verdict, night.last) == ("nothing to do", look)
+
+
 def test_before_its_hour_a_run_belongs_to_the_night_before() -> None:
     """A run at two in the morning is yesterday's, where the night begins at half past two."""
     assert verdicts([run_at("2026-11-20T02:00:00")], "2026-11-20T02:10:00") == {

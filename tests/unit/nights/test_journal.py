@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from citytwin.alerts.webhook import verify
 from citytwin.config import LoadedConfig, load
+from citytwin.engine.locking import holding
 from citytwin.engine.report import Row, RunReport
 from citytwin.errors import BusyError, ConfigError, SourceError
 from citytwin.nights import aftermath
@@ -20,8 +22,10 @@ from citytwin.nights.journal import (
     is_going_on,
     journal_dir,
     read_records,
+    this_system,
     write_record,
 )
+from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.record import RunRecord
 from citytwin.nights.recording import recorded
 from tests.unit.nights.records import run_at
@@ -68,7 +72,7 @@ def test_the_journal_of_what_is_closed_is_closed(
     tmp_path: Path, publication: str, classification: str, mode: int
 ) -> None:
     """What it says of internal data is for those who may enter the city, whatever is published."""
-    city(tmp_path, f"publication: {publication}\n")
+    city(tmp_path, f"publication: {publication}\nnights: {{report: report.json}}\n")
     text = (tmp_path / "city.yaml").read_text("utf-8")
     closed = text.replace("classification: public", f"classification: {classification}")
     (tmp_path / "city.yaml").write_text(closed, "utf-8")
@@ -77,6 +81,8 @@ def test_the_journal_of_what_is_closed_is_closed(
     try:
         with recorded(loaded):
             assert journal_dir(loaded).stat().st_mode & 0o077 == mode
+        report = (tmp_path / "report.json").stat().st_mode
+        assert report & 0o007 == mode & 0o004
     finally:
         os.umask(before)
 
@@ -124,6 +130,14 @@ def test_a_number_that_went_to_another_process_is_not_that_run() -> None:
     assert not is_going_on(RunRecord(city="c", begun=old, process=os.getpid()))
 
 
+def test_a_run_of_another_system_is_not_the_process_of_that_number_here() -> None:
+    """The first process of a pod that is gone has the number of ours."""
+    now = datetime.now(UTC)
+    own = RunRecord(city="c", begun=now, process=os.getpid(), system=this_system())
+    assert is_going_on(own)
+    assert not is_going_on(own.model_copy(update={"system": "pod-7 1760000000 pid:[4026531836]"}))
+
+
 def test_files_of_others_in_the_journal_are_passed_over(tmp_path: Path) -> None:
     """Damaged, foreign, newer than we are."""
     write_record(tmp_path, run_at("2026-11-20T02:30:00"))
@@ -161,6 +175,39 @@ def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
     assert RunRecord.model_validate_json((tmp_path / "report.json").read_bytes()) == record
     figures = (tmp_path / "figures" / "city.prom").read_text(encoding="utf-8")
     assert 'citytwin_run_exit_code{city="c"} 1.0' in figures
+
+
+def test_a_run_that_a_signal_ended_is_told(tmp_path: Path) -> None:
+    """A night that its time limit ends is no secret; no terminal stands behind it."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    with recorded(loaded) as entry:
+        entry.ended(None)
+    record = RunRecord.model_validate_json(told.read_text(encoding="utf-8"))
+    assert record.outcome == "stopped"
+    assert "ended by a signal" in record.failures[0]
+
+
+def test_a_run_that_was_killed_is_told_once(tmp_path: Path) -> None:
+    """By the timer after it, else by the next run; never while a command holds the city."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    killed = run_at("2026-11-20T02:30:00", "running", process=dead.pid)
+    write_record(journal_dir(loaded), killed)
+    with holding(loaded):
+        tell_of_killed(loaded)
+    assert not told.exists()
+    with recorded(loaded) as entry:
+        assert (
+            "process is gone" in RunRecord.model_validate_json(told.read_text("utf-8")).failures[0]
+        )
+        told.unlink()
+        tell_of_killed(loaded)
+        entry.ended(report())
+    assert not told.exists()
+    assert [record.outcome for record in read_records(journal_dir(loaded))] == ["killed", "done"]
 
 
 def test_a_failure_is_posted_to_a_web_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
