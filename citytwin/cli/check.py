@@ -19,7 +19,7 @@ def command(config: Path) -> None:
     """Check a configuration and look at its sources, without computing anything."""
     loaded = load(config)
     from citytwin.engine.bind import bind
-    from citytwin.engine.first_look import doubts
+    from citytwin.engine.first_look import contents, doubts
     from citytwin.engine.openness import require_public
     from citytwin.engine.output_folder import require_own_folder
     from citytwin.engine.plan import plan
@@ -47,7 +47,7 @@ def command(config: Path) -> None:
             said = doubts(source.format, files)
             state = "doubtful" if said else "ok"
             click.echo(f"{state:<8} {source.config.name:<16} {len(files)} file(s){mark}")
-            for text in said:
+            for text in said or contents(source.format, files):
                 click.echo(f"         {text}")
             wrong += bool(said)
     wrong += _bucket_is_in_trouble(loaded)

@@ -69,7 +69,30 @@ def doubts(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
     if suffixes <= _BEGINS.keys():
         allowed = tuple(start for suffix in sorted(suffixes) for start in _BEGINS[suffix])
         said = [text for file in looked if (text := _doubt(chosen.name, file, allowed))]
-    return said or [text for file in looked if (text := _other_feed(chosen.name, file))]
+    said = said or [text for file in looked if (text := _other_feed(chosen.name, file))]
+    return said or [text for file in looked if (text := _refusal(chosen, file))]
+
+
+def contents(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
+    """Return what each file holds, for formats that can tell; for files without `doubts`.
+
+    Parameters
+    ----------
+    chosen
+        Their format.
+    files
+        Files of a source.
+    """
+    return [] if chosen.contents is None else [chosen.contents(file) for file in files]
+
+
+def _refusal(chosen: Format[Any], file: Path) -> str:
+    """Why its format will refuse a file, where it can tell."""
+    try:
+        contents(chosen, [file])
+    except SourceError as error:
+        return str(error)
+    return ""
 
 
 def _other_feed(name: str, file: Path) -> str:

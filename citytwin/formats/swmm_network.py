@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -46,6 +47,8 @@ _WITHOUT = frozenset(
     | {"INLET_USAGE"}
 )
 """What is left out and told: rain falls on the ground of the city, and files are not followed."""
+_WATER_SUPPLY = frozenset({"[PIPES]", "[RESERVOIRS]", "[TANKS]", "[VALVES]", "[DEMANDS]"})
+"""Sections that EPANET has and SWMM has not; its files have the same suffix."""
 _OUTFALLS = ("FREE", "NORMAL", "FIXED")
 _FIELD = re.compile(r"[!#-:<-Z\\^-~]{1,100}")
 """Printable ASCII without blanks, quotes, brackets and semicolons."""
@@ -64,6 +67,9 @@ def _records(name: str, content: bytes) -> Iterator[tuple[int, str, list[str]]]:
     except UnicodeDecodeError:
         lines = content.decode("cp932", errors="replace").splitlines()
     section = ""
+    if supplies := _WATER_SUPPLY & {line.strip().upper() for line in lines}:
+        msg = f"has the section {min(supplies)}: it is a water supply network of EPANET"
+        raise SourceError(msg, source=name, hint="give the sewers, an input file of EPA SWMM 5")
     for number, line in enumerate(lines, start=1):
         fields = line.partition(";")[0].split()
         if not fields:
@@ -141,6 +147,15 @@ class _Network:
             msg = f"the section [{section[:40]}] is not read"
             raise SourceError(msg, source=self.name, record=f"line {number}", hint=hint)
 
+    def told(self) -> str:
+        """What is in it, in a line: sections by their size, in the order of SWMM."""
+        sections = Counter(section for section, _ in self.records)
+        kinds = [
+            f"{kind.lower()}: {sections[kind]}" for kind in (*_NODES, *_LINKS) if sections[kind]
+        ]
+        left_out = f"; without {', '.join(sorted(self.left_out))}" if self.left_out else ""
+        return f"{', '.join(kinds)}; {self.options['FLOW_UNITS'].upper()}{left_out}"
+
     def _option(self, number: int, fields: list[str]) -> None:
         name = fields[0].upper()
         if len(fields) > 1 and name in _OPTIONS:
@@ -180,6 +195,31 @@ class _Network:
             raise SourceError(msg, source=self.name, hint="give a place to each node, or drop it")
 
 
+def _network_in(path: Path) -> _Network:
+    """The network of a file, checked."""
+    network, content = _Network(content_name(path)), read_whole(path, _LARGEST_BYTES)
+    for number, section, fields in _records(network.name, content):
+        network.add(number, section, fields)
+    network.check()
+    return network
+
+
+def contents(path: Path) -> str:
+    """Say what a network holds: nodes and links by their kinds, units, what is left out of it.
+
+    Parameters
+    ----------
+    path
+        The file.
+
+    Raises
+    ------
+    SourceError
+        If it is no network in metric units with a place for each node.
+    """
+    return _network_in(path).told()
+
+
 def read(dataset: Dataset, _params: NoParams) -> Decoded:
     """Read a network of sewers; the places of its nodes are in the CRS of the source.
 
@@ -197,10 +237,7 @@ def read(dataset: Dataset, _params: NoParams) -> Decoded:
         msg = f"there are {len(dataset.files)} networks"
         raise SourceError(msg, source=dataset.name, hint="give each a source of its own")
     path = dataset.files[0]
-    network = _Network(content_name(path))
-    for number, section, fields in _records(network.name, read_whole(path, _LARGEST_BYTES)):
-        network.add(number, section, fields)
-    network.check()
+    network = _network_in(path)
     notes: tuple[Note, ...] = ()
     if network.left_out:
         notes = (tally("loss", _LEFT_OUT, len(network.left_out)),)
@@ -241,4 +278,5 @@ FORMAT = Format(
     produces=(SEWER_NETWORK,),
     params=NoParams,
     read=read,
+    contents=contents,
 )

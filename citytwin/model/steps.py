@@ -199,6 +199,9 @@ class Format(Generic[P]):
     density: int = 1
     """How many times as much memory as for CityGML a byte of its files takes; ranges are smaller
     by as much."""
+    contents: Callable[[Path], str] | None = None
+    """What a file holds, in a line, for formats whose files need no CRS or parameters to tell; it
+    raises `SourceError` where `read` would. None where the first bytes are all that is looked at."""
 
 
 def always(_params: Params) -> bool:

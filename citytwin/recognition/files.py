@@ -14,6 +14,7 @@ from citytwin.errors import SourceError
 from citytwin.formats.data_set import CODE_LISTS, data_set_root
 from citytwin.formats.vector.files import kind_of
 from citytwin.model.steps import Format
+from citytwin.recognition import sewers
 from citytwin.recognition.cityjson import look_at_json
 from citytwin.recognition.feeds import feed_format_of
 from citytwin.recognition.gml import look_at_gml
@@ -29,7 +30,7 @@ from citytwin.transports.finding import find_files
 _SUFFIXES = (
     "*.gml", "*.citygml", "*.xml", "*.json", "*.jsonl", "*.jsonseq", "*.cityjson",
     "*.cityjsonseq", "*.geojson", "*.gpkg", "*.sqlite", "*.fgb", "*.parquet", "*.geoparquet", "*.shp",
-    "*.las", "*.laz", "*.tif", "*.tiff",
+    "*.las", "*.laz", "*.tif", "*.tiff", f"*{sewers.SUFFIX}",
 )  # fmt: skip
 _NOT_READ = ("*.7z", "*.rar", "*.tar", "*.tgz", "*.lzh")
 """Archives that are not read: whoever looks for a city in a folder of these is told."""
@@ -198,6 +199,8 @@ def _look_by(
         return found
     if text.startswith(b"{") and b'"FeatureCollection"' not in head:
         return _other_json(head)
+    if Path(content_name(path)).suffix.lower() == sewers.SUFFIX:
+        return sewers.look_at_sewers(path)
     try:
         kind_of(path)
     except SourceError as error:

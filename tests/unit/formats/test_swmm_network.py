@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from citytwin.cli.check import command as check
 from citytwin.errors import SourceError
 from citytwin.formats.swmm_network import FORMAT
 from citytwin.model.steps import Dataset, Decoded, NoParams
 from citytwin.model.tables import SEWER_NETWORK
+from citytwin.recognition.files import look_at_places
 from citytwin.store.tables import conform
+from tests.unit.test_config import BASE
 
 CRS = "EPSG:6677"
 NETWORK = """
@@ -125,3 +129,35 @@ def test_a_network_needs_a_crs(tmp_path: Path) -> None:
     """SWMM files name none."""
     with pytest.raises(SourceError, match="coordinate reference system"):
         read(NETWORK, tmp_path, None)
+
+
+GML = "name: buildings, use: citygml, path: a.gml"
+CONFIG = BASE.replace(GML, "name: pipes, use: swmm_network, crs: EPSG:6668, path: town.inp")
+
+
+def test_check_and_ingest_say_what_a_network_holds(tmp_path: Path) -> None:
+    """Counted by hand; one in feet, and one of the water supply, are told as what they are."""
+    config, file = tmp_path / "city.yaml", tmp_path / "town.inp"
+    config.write_text(CONFIG, encoding="utf-8")
+    file.write_text(NETWORK, encoding="utf-8")
+    done = CliRunner().invoke(check, [str(config)])
+    assert "junctions: 2, outfalls: 1, conduits: 2; CMS; without RAINGAGES" in done.output
+    assert "ok       pipes            1 file(s)" in done.output
+    (looked,) = look_at_places([file])
+    assert looked.look.stray
+    assert (
+        "reads it as swmm_network (junctions: 2, outfalls: 1, conduits: 2; CMS" in looked.look.fault
+    )
+    for text, said in (
+        (NETWORK.replace("CMS", "CFS"), "FLOW_UNITS is CFS"),
+        (
+            NETWORK.replace("[CONDUITS]", "[PIPES]"),
+            "[PIPES]: it is a water supply network of EPANET",
+        ),
+    ):
+        file.write_text(text, encoding="utf-8")
+        assert said in look_at_places([file])[0].look.fault
+        done = CliRunner().invoke(check, [str(config)])
+        assert "doubtful pipes            1 file(s)" in done.output
+        assert said in done.output
+        assert done.exit_code == 1
