@@ -10,6 +10,7 @@ all of the city, cities are measured without one as well.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import os
 import re
@@ -20,12 +21,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.night_cities import CITIES, NightCity
 from benchmarks.processor import processor
 
+_PR_SET_CHILD_SUBREAPER = 36
+"""Of Linux (prctl(2)): processes whose parent has ended become children of this one."""
 _BUILDING = re.compile(r"<core:cityObjectMember>.*?</core:cityObjectMember>\s*", re.DOTALL)
 
 
@@ -36,6 +40,9 @@ def night(config: Path, options: list[str]) -> tuple[float, float]:
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     wall_s = time.monotonic() - begin
     assert done.returncode == 0, done.stderr
+    with suppress(ChildProcessError):  # what workers were copied from ends after the run
+        while True:
+            os.waitpid(-1, 0)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return wall_s, sum(after[:2]) - sum(before[:2])
 
@@ -119,6 +126,8 @@ def measure(made: Callable[..., NightCity], options: list[str], *, flood: bool) 
 
 def main(arguments: list[str]) -> None:
     """Print the tables of the cities that are named, or of all."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     named = [one for one in arguments if one in CITIES]
     options = [one for one in arguments if one not in CITIES]
     print(f"{datetime.now(UTC):%Y-%m-%d}, {processor()}, {os.cpu_count()} cores")

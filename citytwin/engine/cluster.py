@@ -14,6 +14,7 @@ from typing import Any, Self
 import dask
 from distributed import Client, Future, LocalCluster
 from distributed.system import MEMORY_LIMIT
+from distributed.utils import get_mp_context
 
 from citytwin.engine.cluster_security import client_security
 from citytwin.engine.stopping_workers import DeafToInterrupts
@@ -26,6 +27,12 @@ _SOON = "5s"
 """What the workers there are have done by then is no reason to start another: that takes as long."""
 _UNKNOWN_TASK = "100ms"
 """What a task is taken for, of which none of its kind has been done yet."""
+
+
+_COPIES = sys.platform == "linux"
+"""Whether local workers may begin as copies of a process that has imported everything."""
+_SHARED = ("citytwin", "pvlib")
+"""Packages of which such a process imports what this one has: the others come with them."""
 
 
 def worker_count() -> int:
@@ -111,8 +118,9 @@ class Workers:
 
 @contextmanager
 def connect(
-    scheduler: str | None, workers: int | None, scratch: Path, *, one_first: bool = False
-) -> Iterator[Client]:
+    scheduler: str | None, workers: int | None, scratch: Path, *, one_first: bool = False,
+    copies: bool = True,
+) -> Iterator[Client]:  # fmt: skip
     """Open a client for the time of a run.
 
     Parameters
@@ -126,6 +134,10 @@ def connect(
         Folder for the lock files of workers; they spill nothing.
     one_first
         Start one local worker, and the others when there is more to do than it does soon.
+    copies
+        Let local workers be copies of a process that has imported everything, where the system
+        allows it. It lives as long as this one, and takes orders in the folder for temporary files,
+        which must do so too.
 
     Raises
     ------
@@ -137,12 +149,14 @@ def connect(
     # Parallelism comes from tiles; only what has none, such as the flow of wind, has threads of its
     # own. Dashboards have no authentication, so their pages are left out. What else this process
     # computes with Dask stays where it was: the client is nobody's default.
+    copied = copies and _COPIES
     settings = {
         # Dask spills where one of the two is set.
         "distributed.worker.memory.target": False,
         "distributed.worker.memory.spill": False,
         "distributed.comm.timeouts.connect": "10s",
         "distributed.scheduler.unknown-task-duration": _UNKNOWN_TASK,
+        "distributed.worker.multiprocessing-method": "forkserver" if copied else "spawn",
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
         "distributed.scheduler.http.routes": [],
@@ -165,6 +179,8 @@ def connect(
                 yield client
             return
         number = workers or worker_count()
+        if copied:
+            _import_once()
         with (
             LocalCluster(
                 n_workers=1 if one_first else number,
@@ -176,6 +192,7 @@ def connect(
                 protocol="tls://",
                 dashboard_address="127.0.0.1:0",
                 silence_logs=logging.CRITICAL,
+                env=dict(os.environ),  # what they are copies of may have begun long ago
             ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
@@ -188,6 +205,16 @@ def connect(
                     wait_count=sys.maxsize,  # none that has started goes before the end
                 )
             yield client
+
+
+def _import_once() -> None:
+    """Let what workers are copied from import what this process has, the steps of the run too.
+
+    Importing takes a process as long as some seconds of work; a copy begins at once.
+    """
+    own = [name for name in sys.modules if name.partition(".")[0] in _SHARED]
+    # Distributed names its own modules at the first call, and never again.
+    get_mp_context().set_forkserver_preload(["distributed", *own])
 
 
 def _wait_for_workers(client: Client, scheduler: str) -> None:

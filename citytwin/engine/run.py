@@ -120,7 +120,13 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         holding(loaded),
         protecting(loaded) as in_clear,
         Workers(
-            lambda: connect(options.scheduler, options.workers, work / "dask", one_first=again),
+            lambda: connect(
+                options.scheduler,
+                options.workers,
+                work / "dask",
+                one_first=again,
+                copies=not loaded.protected,  # whose temporary files go with the run
+            ),
             lambda client: _prepare(client, loaded, progress),
             options.workers,
         ) as workers,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -61,14 +64,27 @@ def test_keys_that_others_may_read_are_refused(tmp_path: Path) -> None:
         write_cluster_certificates(tmp_path, ["127.0.0.1"])
 
 
+def _before_any_task() -> tuple[bool, str | None]:
+    return "citytwin.engine.run" in sys.modules, os.environ.get("CITYTWIN_TRIED")
+
+
 def test_one_worker_starts_and_the_others_for_a_task_that_uses_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A night with little to do pays for one; none that has started goes before the end."""
+    """A night with little to do pays for one; none that has started goes before the end.
+
+    All are copies that need not import what this process has, and know its environment as it is now.
+    """
     monkeypatch.setattr(cluster, "PATIENCE_S", 240.0)
+    importlib.import_module("citytwin.engine.run")
     with cluster.Workers(
         lambda: cluster.connect(None, 2, tmp_path, one_first=True), lambda _client: None, 2
     ) as workers:
         assert len(workers.nthreads()) == 1
         workers.start_all()
         assert len(workers.nthreads()) == 2
+    copied = sys.platform == "linux"
+    for value in ("one", "another"):
+        monkeypatch.setenv("CITYTWIN_TRIED", value)
+        with cluster.connect(None, 1, tmp_path) as client:
+            assert set(client.run(_before_any_task).values()) == {(copied, value)}
