@@ -27,6 +27,8 @@ MERCATOR = "EPSG:3857"
 MAX_SIDE = 4096
 """Largest picture that every browser's graphics card takes [pixels]."""
 VALUES_NODATA = 65535
+_PACKING_LEVEL = 6
+"""Of values: the highest takes four times as long for a hundredth less bytes."""
 EDGE_RGB = (68, 68, 68)
 """Lines between classes whose colours differ little."""
 Float32 = NDArray[np.float32]
@@ -209,7 +211,7 @@ def write_values(path: Path, view: RasterView, warped: Warped) -> ValuesAsset:
     scale, offset = _packing(low, high, view.field.precision or 1.0)
     exact = warped.values.astype(np.float64)
     steps = np.where(np.isnan(exact), VALUES_NODATA, np.round((exact - offset) / scale))
-    write_bytes(path, gzip.compress(steps.astype("<u2").tobytes(), 9, mtime=0))
+    write_bytes(path, gzip.compress(steps.astype("<u2").tobytes(), _PACKING_LEVEL, mtime=0))
     ny, nx = warped.values.shape
     return ValuesAsset(
         href=path.name,
