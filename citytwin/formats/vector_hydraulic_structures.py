@@ -17,15 +17,19 @@ from citytwin.formats.city.theme_rows import StructureRow, theme_frame
 from citytwin.formats.vector.files import PATTERNS
 from citytwin.formats.vector.layers import VectorLayer, columns_named, load_layer, placed_geometry
 from citytwin.formats.vector.values import is_null, number_of, text_of
+from citytwin.kernels.culvert_inlets import INLET_NAMES, PIPE_INLETS
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import DEFECTS, HYDRAULIC_STRUCTURES
 from citytwin.model.text import text
+from citytwin.wording import nearest
 
 Kind = Literal["culvert", "underpass", "wall"]
 
 _LARGEST_M = 100.0
 """Wider or higher is no culvert, underpass or wall, but a mistaken unit."""
 _LOWEST_M, _HIGHEST_M = -500.0, 9000.0
+_ROUND = 0.01
+"""By how much width and height of a pipe may differ."""
 
 
 class StructureParams(Params):
@@ -47,11 +51,22 @@ class StructureParams(Params):
     """Invert, floor or crest at the first place of the line [m above the vertical datum]."""
     end_level_column: str | None = None
     """The same at the last place [m above the vertical datum]."""
+    inlet: str | None = None
+    """Inlet of all culverts of the file, such as pipe_concrete_headwall; those of boxes and pipes
+    stand in docs/flood.md ..."""
+    inlet_column: str | None = None
+    """... or the column that names it."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> StructureParams:
         if (self.kind is None) == (self.kind_column is None):
             msg = "give either kind or kind_column"
+            raise ValueError(msg)
+        if self.inlet is not None and self.inlet_column is not None:
+            msg = "give either inlet or inlet_column"
+            raise ValueError(msg)
+        if self.inlet is not None and self.inlet not in INLET_NAMES:
+            msg = f"there is no inlet {self.inlet!r}{nearest(self.inlet, INLET_NAMES)}"
             raise ValueError(msg)
         return self
 
@@ -101,13 +116,20 @@ class _StructureReader:
 
     def _row(self, record: str, number: int, line: shapely.LineString) -> StructureRow:
         params = self.params
+        kind = params.kind or self._kind(number)
+        inlet = self._inlet(number) if kind == "culvert" else None
+        width = self._size(number, params.width_column)
+        height = self._size(number, params.height_column)
+        if inlet in PIPE_INLETS:
+            width = height = _diameter(width, height)
         return StructureRow(
             structure_id=record,
-            kind=params.kind or self._kind(number),
-            width_m=self._size(number, params.width_column),
-            height_m=self._size(number, params.height_column),
+            kind=kind,
+            width_m=width,
+            height_m=height,
             start_level_m=self._level(number, params.start_level_column),
             end_level_m=self._level(number, params.end_level_column),
+            inlet=inlet,
             source=self.site.source,
             geometry=line,
         )
@@ -116,6 +138,14 @@ class _StructureReader:
         said = (text_of(self.layer.value(number, self.params.kind_column)) or "").lower()
         if said not in get_args(Kind):
             msg = f"{self.params.kind_column} is {said!r}, not culvert, underpass or wall"
+            raise _BadValueError(msg)
+        return said
+
+    def _inlet(self, number: int) -> str | None:
+        said = text_of(self.layer.value(number, self.params.inlet_column)) or self.params.inlet
+        if said is not None and said not in INLET_NAMES:
+            known = ", ".join(INLET_NAMES)
+            msg = f"{self.params.inlet_column} is {said!r}, not one of {known}"
             raise _BadValueError(msg)
         return said
 
@@ -134,6 +164,16 @@ class _StructureReader:
             msg = f"{column} is {text_of(said)}, not {low:g} to {high:g} m"
             raise _BadValueError(msg)
         return value
+
+
+def _diameter(width_m: float | None, height_m: float | None) -> float | None:
+    """Diameter of a pipe, which its width, its height, or both say."""
+    if width_m is None or height_m is None:
+        return height_m if width_m is None else width_m
+    if abs(width_m - height_m) > _ROUND * height_m:
+        msg = f"a pipe is {width_m:g} m wide and {height_m:g} m high: give its diameter, or a box"
+        raise _BadValueError(msg)
+    return height_m
 
 
 def _read_one(

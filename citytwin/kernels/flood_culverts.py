@@ -9,7 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
-from citytwin.kernels.culvert import culvert_discharge
+from citytwin.kernels.culvert import Barrel, culvert_discharge
+from citytwin.kernels.culvert_inlets import INLETS
 from citytwin.kernels.depth_rows import StoredWater, changed_depth
 from citytwin.kernels.exact_sums import as_array, from_array, metres, units
 from citytwin.kernels.face_discharge import Row
@@ -23,7 +24,7 @@ _KEEPS = 0.99999
 
 @dataclass(frozen=True, eq=False)
 class Culverts:
-    """Box culverts, each between two cells.
+    """Culverts, pipes or boxes, each between two cells.
 
     Parameters
     ----------
@@ -32,9 +33,9 @@ class Culverts:
     level_m
         Inverts at both ends, none below the ground of its cell, shape (n, 2) [m].
     width_m, height_m, length_m
-        Of the barrels, shape (n,) [m], > 0.
-    manning
-        Manning's n of the barrels [s/m^(1/3)], >= 0.
+        Of the barrels, shape (n,) [m], > 0; of pipes the height is the diameter.
+    inlet
+        Places of their inlets in `INLETS`, shape (n,), int; None for the first.
     """
 
     rows: NDArray[np.int64]
@@ -43,15 +44,16 @@ class Culverts:
     width_m: NDArray[np.float64]
     height_m: NDArray[np.float64]
     length_m: NDArray[np.float64]
-    manning: float = 0.013
+    inlet: NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         ends = {np.shape(a) for a in (self.rows, self.cols, self.level_m)}
         sizes = (self.width_m, self.height_m, self.length_m)
-        if ends != {(len(self.rows), 2)} or {np.shape(a) for a in sizes} != {(len(self.rows),)}:
+        each = {np.shape(a) for a in (*sizes, self.inlets)}
+        if ends != {(len(self.rows), 2)} or each != {(len(self.rows),)}:
             raise ConfigError(
-                f"culverts: arrays of the shapes {sorted(ends)} and {[np.shape(a) for a in sizes]}",
-                hint="give two cells and inverts, and one width, height and length, per culvert",
+                f"culverts: arrays of the shapes {sorted(ends)} and {sorted(each)}",
+                hint="give two cells and inverts, and one width, height, length and inlet, per culvert",
             )
         if not (np.isfinite(self.level_m).all() and all(np.greater(a, 0).all() for a in sizes)):
             raise ConfigError(
@@ -83,7 +85,19 @@ class Culverts:
         if not joins.any():
             return None
         sizes = (self.width_m[joins], self.height_m[joins], self.length_m[joins])
-        return Culverts(rows[joins], cols[joins], self.level_m[joins], *sizes, self.manning)
+        return Culverts(rows[joins], cols[joins], self.level_m[joins], *sizes, self.inlets[joins])
+
+    @property
+    def inlets(self) -> NDArray[np.int64]:
+        """Places of their inlets in `INLETS`, shape (n,)."""
+        if self.inlet is None:
+            return np.zeros(len(self.rows), dtype=np.int64)
+        return self.inlet
+
+    @property
+    def manning(self) -> NDArray[np.float64]:
+        """Manning's n of the barrels, shape (n,) [s/m^(1/3)]."""
+        return np.array([inlet.manning for inlet in INLETS])[self.inlets]
 
     @property
     def cells(self) -> Cells:
@@ -131,10 +145,10 @@ class CulvertFlow:
         cells, depth = given.cells, np.zeros(int(self._place.max()) + 1)
         depth[self._place] = depth_m[cells]
         standing = self._storage.beds(depth_m, cells)
-        sizes = np.column_stack([given.width_m, given.height_m, given.length_m])
+        sizes = np.column_stack([given.width_m, given.height_m, given.length_m, given.manning])
         per_area = dt_s / self._area_m2
         find_moves(
-            depth, self._place, standing, given.level_m, sizes, given.manning, per_area, moves
+            depth, self._place, standing, given.level_m, sizes, given.inlets, per_area, moves
         )
         return moves
 
@@ -240,7 +254,7 @@ def find_moves(
     standing: tuple[NDArray[np.float64], NDArray[np.float64]],
     level_m: NDArray[np.float64],
     size_m: NDArray[np.float64],
-    manning: float,
+    inlet: NDArray[np.int64],
     dt_per_area: float,
     moves: NDArray[np.float32],
 ) -> None:
@@ -259,9 +273,10 @@ def find_moves(
     level_m
         Inverts, shape (n, 2), float64 [m].
     size_m
-        Width, height and length of each culvert, shape (n, 3), float64 [m].
-    manning
-        Manning's n of the barrels [s/m^(1/3)].
+        Width, height and length of each culvert [m], and its Manning's n [s/m^(1/3)], shape (n, 4),
+        float64.
+    inlet
+        Places of their inlets in `INLETS`, shape (n,), int64.
     dt_per_area
         Time step over the area of a cell [s/m2], > 0.
     moves
@@ -277,10 +292,8 @@ def find_moves(
     for k in range(moves.shape[0]):
         one, other = place[2 * k], place[2 * k + 1]
         first, second = bed_m[2 * k] + depth_m[one], bed_m[2 * k + 1] + depth_m[other]
-        width, height, length = size_m[k, 0], size_m[k, 1], size_m[k, 2]
-        flow = culvert_discharge(
-            first, second, level_m[k, 0], level_m[k, 1], width, height, length, manning
-        )
+        barrel = Barrel(size_m[k, 0], size_m[k, 1], size_m[k, 2], size_m[k, 3], inlet[k])
+        flow = culvert_discharge(first, second, level_m[k, 0], level_m[k, 1], barrel)
         if flow == 0.0:
             continue
         donor = one if flow > 0.0 else other

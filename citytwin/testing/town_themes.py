@@ -106,11 +106,11 @@ def _structures(grid: GridSpec) -> gpd.GeoDataFrame:
         grid,
         t.HYDRAULIC_STRUCTURES,
         lines,
-        ("c1", "culvert", 3.0, 2.0, 2.5, 1.5, SOURCE),
-        ("c2", "culvert", None, None, None, None, SOURCE),
-        ("u1", "underpass", 9.0, None, None, None, SOURCE),
-        ("w1", "wall", None, 2.0, None, None, SOURCE),
-        ("w2", "wall", 1.0, None, None, None, SOURCE),
+        ("c1", "culvert", 3.0, 2.0, 2.5, 1.5, None, SOURCE),
+        ("c2", "culvert", None, None, None, None, None, SOURCE),
+        ("u1", "underpass", 9.0, None, None, None, None, SOURCE),
+        ("w1", "wall", None, 2.0, None, None, None, SOURCE),
+        ("w2", "wall", 1.0, None, None, None, None, SOURCE),
     )
 
 

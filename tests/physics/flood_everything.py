@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from citytwin.kernels.culvert_inlets import INLET_NAMES
 from citytwin.kernels.flood_culverts import Culverts
 from citytwin.kernels.flood_levee import Breach, Levee
 from citytwin.kernels.flood_stage import StageCells, StageSeries
@@ -122,7 +123,7 @@ def everything(
 
 
 def _culverts(terrain: np.ndarray, is_open: np.ndarray) -> Culverts:
-    """From the puddle to the east, and from the tide to the same place."""
+    """From the puddle to the east a pipe, and from the tide to the same place a box."""
     cells = np.argwhere(is_open)
     puddle = np.array([11, 16])
     east = cells[np.argmin(np.abs(cells - [12, 33]).sum(axis=1))]
@@ -136,6 +137,7 @@ def _culverts(terrain: np.ndarray, is_open: np.ndarray) -> Culverts:
         np.array([1.5, 0.8]),
         np.array([1.0, 0.6]),
         np.array([70.0, 130.0]),
+        inlet=np.array([INLET_NAMES.index("pipe_metal_projecting"), 0]),
     )
 
 

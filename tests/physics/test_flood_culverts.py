@@ -25,7 +25,6 @@ def culvert(**changes):
         "width_m": np.array([1.0]),
         "height_m": np.array([1.0]),
         "length_m": np.array([20.0]),
-        "manning": 0.013,
     }
     return Culverts(**{**given, **changes})
 

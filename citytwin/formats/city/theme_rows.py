@@ -98,6 +98,7 @@ class StructureRow:
     height_m: float | None
     start_level_m: float | None
     end_level_m: float | None
+    inlet: str | None
     source: str
     geometry: shapely.LineString
 

@@ -230,6 +230,7 @@ HYDRAULIC_STRUCTURES = Table(
             "crest of a wall",
         ),
         Column("end_level_m", "float64", "m", meaning="the same at the last place"),
+        Column("inlet", "string", meaning="of a culvert its inlet, by name; null: not said"),
         Column("source", "string", nullable=False),
         Column("geometry", "geometry", nullable=False, meaning="its middle, from end to end"),
     ),

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from citytwin.kernels.culvert_inlets import INLET_NAMES
 from citytwin.kernels.flood_culverts import Culverts
 from citytwin.model.burned_lines import measured_culverts
 from citytwin.model.grid import GridSpec, Tile
@@ -20,9 +21,8 @@ from citytwin.simulations.flood.places import Ground, open_around
 
 _LEAST_CLEAR_M = 0.05
 _PASSING = text(
-    "暗渠 {count} か所を管路として計算（FHWA HDS-5 の呑口・吐口支配、矩形断面、粗度係数 0.013）",
-    "{count} culverts pass water below the ground (boxes; control at inlet or outlet as in FHWA HDS-5, "
-    "Manning's n 0.013)",
+    "暗渠 {count} か所を管路として計算（FHWA HDS-5 の呑口・吐口支配）",
+    "{count} culverts pass water below the ground (control at inlet or outlet as in FHWA HDS-5)",
 )
 _LEFT_OUT = text(
     "暗渠 {count} か所は、両端が同じ格子か、範囲外・建物の中か、上端が地盤より低いため、計算に含めていません",
@@ -72,7 +72,10 @@ def culverts_of(
     number = subgrid_cells(params, grid.cell_m)
     sizes = chosen[["width_m", "height_m", "start_level_m", "end_level_m"]].to_numpy(np.float64)
     found = []
-    for line, (width, height, *levels) in zip(chosen["geometry"], sizes.tolist(), strict=True):
+    for line, said, (width, height, *levels) in zip(
+        chosen["geometry"], chosen["inlet"], sizes.tolist(), strict=True
+    ):
+        inlet = 0 if pd.isna(said) else INLET_NAMES.index(said)
         places = shapely.get_coordinates(line)[[0, -1]]
         ends = [
             _end(ground_in, grid, x, y, level, height)
@@ -81,7 +84,9 @@ def culverts_of(
         first, second = ends
         if first is None or second is None or first.in_cells(number) == second.in_cells(number):
             continue
-        found.append((first, second, width, min(first.clear_m, second.clear_m), line.length))
+        # Of a pipe that the ground covers in part the circle above it is left.
+        clear = min(first.clear_m, second.clear_m)
+        found.append((first, second, inlet, width, clear, line.length))
     notes = []
     if found:
         notes.append(tally("info", _PASSING, len(found)))
@@ -89,11 +94,15 @@ def culverts_of(
         notes.append(tally("loss", _LEFT_OUT, len(chosen) - len(found)))
     if not found:
         return None, tuple(notes)
+    widths, heights, lengths = np.array([size for _, _, _, *size in found]).T
     culverts = Culverts(
         np.array([(a.row, b.row) for a, b, *_ in found]),
         np.array([(a.col, b.col) for a, b, *_ in found]),
         np.array([(a.level_m, b.level_m) for a, b, *_ in found]),
-        *np.array([size for _, _, *size in found]).T,
+        widths,
+        heights,
+        lengths,
+        np.array([inlet for _, _, inlet, *_ in found]),
     )
     return culverts, tuple(notes)
 

@@ -51,7 +51,15 @@ def test_a_culvert_with_all_that_is_known(read, name):
         start_level_column="up", end_level_column="down",
     )  # fmt: skip
     row = rows.iloc[0]
-    assert row.drop("geometry").tolist() == ["C-7", "culvert", 2.5, 1.8, 3.25, 2.75, name]
+    assert row.drop(["geometry", "inlet"]).tolist() == [
+        "C-7",
+        "culvert",
+        2.5,
+        1.8,
+        3.25,
+        2.75,
+        name,
+    ]
     assert shapely.hausdorff_distance(row["geometry"], STRAIGHT) < 1e-3
     assert not row["geometry"].has_z
     assert decoded.rejects == ()
@@ -119,3 +127,20 @@ def test_the_kind_must_be_said_once(params):
     """Neither and both are mistakes of the configuration."""
     with pytest.raises(ValidationError, match="give either kind or kind_column"):
         FORMAT.params(**params)
+
+
+def test_inlets_of_culverts_by_a_column(read):
+    """A pipe is as wide as high; an inlet that nobody knows, and a pipe that is none, are told."""
+    said = ["pipe_metal_mitered", "box_wingwalls_parallel", None, "trumpet", "pipe_beveled_45"]
+    columns = {"in": said, "w": [None, 2.0, 2.0, 2.0, 2.0], "h": [0.9, 1.0, 1.0, 1.0, 1.0]}
+    rows, decoded = read(
+        [STRAIGHT] * 5, columns=columns, kind="culvert",
+        inlet_column="in", width_column="w", height_column="h",
+    )  # fmt: skip
+    assert rows["inlet"].fillna("").tolist() == ["pipe_metal_mitered", "box_wingwalls_parallel", ""]
+    assert rows["width_m"].tolist() == [0.9, 2.0, 2.0]
+    one, other = (reject.message for reject in decoded.rejects)
+    assert "in is 'trumpet', not one of box_headwall_chamfered," in one
+    assert "a pipe is 2 m wide and 1 m high" in other
+    with pytest.raises(ValidationError, match="pipe_metal_mitered"):
+        FORMAT.params(kind="culvert", inlet="pipe_metal_mitred")

@@ -306,9 +306,8 @@ def test_openings_without_levels_run_from_measured_ground_to_measured_ground() -
     x = GRID.x_centres(GRID.whole)
     line = shapely.LineString([(x[15], y), (x[35], y)])
     far = shapely.LineString([(x[2], y - 30.0), (x[45], y - 30.0)])
-    columns = {
-        name: [None, None] for name in ("width_m", "height_m", "start_level_m", "end_level_m")
-    }
+    unknown = ("width_m", "height_m", "start_level_m", "end_level_m", "inlet")
+    columns = {name: [None, None] for name in unknown}
     structures = gpd.GeoDataFrame(
         {"structure_id": ["a", "b"], "kind": "culvert", **columns, "source": "s.gpkg"},
         geometry=[line, far],

@@ -27,7 +27,7 @@ def embankment():
 def structure(kind, line, width=None, height=None, start=None, end=None):
     """A row; places of the line in metres from the north-west corner."""
     shape = shapely.LineString([(x, 20.0 - y) for x, y in line])
-    return ("s", kind, width, height, start, end, "a.gpkg", shape)
+    return ("s", kind, width, height, start, end, None, "a.gpkg", shape)
 
 
 def burned(*rows, ground=None, ends=NOWHERE, tile=GRID.whole):

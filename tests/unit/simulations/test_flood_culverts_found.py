@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import shapely
 
+from citytwin.kernels.culvert_inlets import INLETS
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.simulations.flood.culverts import culverts_of
@@ -22,11 +23,15 @@ CLOSED = np.zeros(GRID.shape, dtype=bool)
 CLOSED[14:18, 14:18] = True
 
 
-def found(*rows, **params):
+def found(*rows, inlet=None, **params):
     """Culverts and what is said of them; rows of kind, sizes, levels, and places of the line."""
     names = ("kind", "width_m", "height_m", "start_level_m", "end_level_m")
     columns = {name: [row[k] for row in rows] for k, name in enumerate(names)}
-    columns |= {"structure_id": [f"c{k}" for k in range(len(rows))], "source": "a.gpkg"}
+    columns |= {
+        "structure_id": [f"c{k}" for k in range(len(rows))],
+        "source": "a.gpkg",
+        "inlet": inlet,
+    }
     lines = [shapely.LineString([(x, 100.0 - y) for x, y in row[-1]]) for row in rows]
     frame = gpd.GeoDataFrame(columns, geometry=lines, crs=GRID.crs)
     table = conform(t.HYDRAULIC_STRUCTURES, frame, GRID.crs)
@@ -52,6 +57,16 @@ def test_a_culvert_takes_the_cells_nearest_to_its_inverts():
     np.testing.assert_allclose(np.ravel(sizes), [2.0, 1.3, 40.0])
     assert len(said) == 1
     assert said[0].startswith("1 culverts pass water")
+
+
+def test_a_pipe_has_its_inlet_and_the_roughness_of_its_barrel():
+    """Of corrugated metal; without a word it is a box of concrete."""
+    metal, _ = found(("culvert", 1.5, 1.5, 2.8, 2.6, ACROSS), inlet="pipe_metal_mitered")
+    assert INLETS[metal.inlets[0]].chart == "2-2"
+    assert metal.manning.tolist() == [0.024]
+    box, _ = found(("culvert", 1.5, 1.5, 2.8, 2.6, ACROSS))
+    assert INLETS[box.inlets[0]].chart == "10-1"
+    assert box.manning.tolist() == [0.013]
 
 
 @pytest.mark.parametrize(
