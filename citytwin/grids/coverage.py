@@ -1,4 +1,4 @@
-"""Share of each cell that buildings cover."""
+"""Share of each cell that buildings cover, and which parts of it."""
 
 from __future__ import annotations
 
@@ -34,14 +34,16 @@ def run(task: GridTask, params: NoParams) -> Outcome:
     window = GridWindow(grid.x_min, grid.y_max, grid.cell_m, tile.row0, tile.col0)
     samples = np.zeros(tile.shape, dtype=np.uint16)
     cover_samples(faces.xyz, faces.ring_offsets, faces.polygon_offsets, window, samples)
-    return Outcome({f.BUILDING_COVERAGE: covered_share(samples)})
+    return Outcome(
+        {f.BUILDING_COVERAGE: covered_share(samples), f.BUILDING_PARTS: samples.astype(np.int32)}
+    )
 
 
 GRIDDER = Gridder(
     name="coverage",
     title=text("建物に覆われる割合", "Share covered by buildings"),
     inputs=(t.SURFACES, t.BUILDINGS),
-    outputs=(f.BUILDING_COVERAGE,),
+    outputs=(f.BUILDING_COVERAGE, f.BUILDING_PARTS),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,
     run=run,

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit, prange
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from citytwin.errors import ConfigError
 from citytwin.kernels.flow_approach import ApproachFlow, balance
@@ -40,6 +41,10 @@ crossing: slow air near the ground goes on several times as far as one length fo
 STEP_ITERATIONS = 1
 """Iterations for the pressure in a step: it adds up over the steps."""
 _WATCHED_M = 2.0
+_WATCHED_HEIGHTS = 3.0
+"""Mean building heights from walls up to which ground is watched: where the flow is still slow to
+come to rest. Open ground far from them has its wind from the start, and would only water the change
+down, the more of it there is [-]."""
 
 
 class Progress(NamedTuple):
@@ -50,7 +55,7 @@ class Progress(NamedTuple):
     """How far the air 2 m above ground has gone on, in units of the time in which the wind at the
     mean height of buildings crosses it."""
     change: float
-    """Root mean square change of the speed 2 m above ground in the last turnover, over its own."""
+    """Root mean square change of the speed 2 m above ground near walls in the last turnover, over its own."""
     steady: bool
 
 
@@ -107,7 +112,7 @@ class FlowSolver:
         self._next = [grid.cube() for _ in range(4)]
         self.pressure, self._upright, self._sideways = (grid.cube() for _ in range(3))
         self.time_s = 0.0
-        """How far the air 2 m above ground has gone on, in the mean [s]."""
+        """How far the air 2 m above ground near walls has gone on, in the mean [s]."""
 
     @property
     def velocity(self) -> tuple[Cube, Cube, Cube]:
@@ -243,7 +248,7 @@ class FlowSolver:
         Parameters
         ----------
         tolerance
-            Change of the speed 2 m above ground within a turnover that counts as none [-].
+            Change of the speed 2 m above ground near walls within a turnover that counts as none [-].
         most_turnovers
             Turnovers at most.
         most_steps
@@ -290,7 +295,7 @@ class FlowSolver:
         )
 
     def _watch(self) -> NDArray[np.float32]:
-        """Speed of the cells 2 m above open ground, shape (n,) [m/s]."""
+        """Speed of the cells watched, shape (n,) [m/s]."""
         k, j, i = self._watched
         u, v, _, _ = self._now
         half = np.float32(0.5)
@@ -361,8 +366,12 @@ def fastest_crossing(u: Cube, v: Cube, w: Cube, dz: NDArray[np.float32], cell: n
 def _watched(
     grid: FlowGrid, town: Town
 ) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
-    """Cells 2 m above open ground, as indices into arrays with border."""
-    j, i = np.nonzero(~town.built)
+    """Cells 2 m above open ground near walls, as indices into arrays with border."""
+    watched = ~town.built
+    if not watched.all():
+        far_m = max(_WATCHED_HEIGHTS * town.mean_height_m, 2.0 * grid.cell_m)
+        watched &= ndimage.distance_transform_edt(watched) * grid.cell_m <= far_m
+    j, i = np.nonzero(watched)
     k = np.searchsorted(grid.z_faces_m, town.ground_m[j, i] + _WATCHED_M, side="right") - 1
     # Ground that fills half of the cell below it has a cell of air above.
     k = np.maximum(k, np.searchsorted(grid.z_m, town.ground_m[j, i], side="right"))

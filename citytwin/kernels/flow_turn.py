@@ -8,15 +8,18 @@ the fourth harmonic of the gradients of height (Bigun & Granlund 1987, of a cros
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from citytwin.kernels.coverage_raster import SIDE
 from citytwin.kernels.flow_setup import Town
 
 Plane = NDArray[np.float32]
+Parts = NDArray[np.int32]
 Places = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Rows and columns, middles of cells whole."""
 
@@ -24,14 +27,23 @@ CLEAREST = 0.1
 """From this share of the gradients in one direction on a town is turned [-]."""
 LEAST_RAD = math.radians(5.0)
 """Walls so near to the axes stay: their stairs are few."""
-_SMOOTH_CELLS = 1.5
+_SMOOTH_CELLS = 1.0
 """What the stairs of the raster are smoothed by, to see the walls that they mean."""
 _STRAIGHT_CELLS = 0.6
 """The same, to draw them anew: most of the stairs go, walls of one cell stay."""
 _WALL = 0.5
 """Smoothed share of building at which a straight wall stands."""
-_PARTS = 4
-"""Samples along each axis of a cell."""
+_BESIDE_CELLS = 1.5
+"""How far the middles of cells lie apart that one wall can pass between: along the diagonal."""
+_MOST_BESIDE = 0.75
+"""Share of a cell that walls beside its middle can have at most: a corner leaves a quarter open."""
+_PARTS = 5
+"""Samples along each axis of a cell: an odd number, ..."""
+_ASIDE = 0.01
+"""... and a little aside, so that of the cells with a wall through their middles those on one of
+its sides are built, not both or some [cells]."""
+_BAND_ROWS = 256
+"""Rows of the turned raster that are sampled at once, so that memory stays bounded."""
 
 
 class Turn(NamedTuple):
@@ -96,39 +108,58 @@ def _moved(
     return down + 0.5 * (rows - 1), along + 0.5 * (cols - 1)
 
 
-def turn_of(town: Town) -> Turn:
+def turn_of(town: Town, parts: Parts | None = None) -> Turn:
     """Find how to turn a town; not at all where its walls have no main direction.
+
+    Gradients are those of a Gaussian (Canny 1986): they keep their direction, which differences of
+    neighbours bend towards the diagonal by up to a degree.
 
     Parameters
     ----------
     town
         The place, arrays of shape (ny, nx) [m].
+    parts
+        Parts of each cell under footprints, one bit each as `cover_samples` marks them, shape
+        (ny, nx); None = not known.
     """
-    height = np.where(town.built, np.minimum(town.top_m - town.ground_m, _ordinary(town)), 0)
-    smooth = ndimage.gaussian_filter(height.astype(np.float64), _SMOOTH_CELLS)
-    south, east = np.gradient(smooth)
+    built, shape = town.built, (town.top_m.shape[0], town.top_m.shape[1])
+    if not built.any():
+        return Turn(0.0, shape, shape)
+    height, away = _heights_beside(town)
+    share = built if parts is None else _shares(_of_known_height(parts, built, away))
+    # A tower counts no more than what is as high as most.
+    relief = np.minimum(height, np.quantile(height[built], 0.9)).astype(np.float64) * share
+    south, east = (
+        ndimage.gaussian_filter(relief, _SMOOTH_CELLS, order) for order in ((1, 0), (0, 1))
+    )
     size = east**2 + south**2
     cross = np.sum(size * np.exp(4j * np.arctan2(-south, east)))
-    shape = (town.top_m.shape[0], town.top_m.shape[1])
     angle = float(np.angle(cross)) / 4
-    if abs(cross) < CLEAREST * size.sum() or abs(angle) < LEAST_RAD or not size.any():
+    if abs(cross) < CLEAREST * size.sum() or abs(angle) < LEAST_RAD:
         return Turn(0.0, shape, shape)
     c, s = abs(math.cos(angle)), abs(math.sin(angle))
     ny, nx = shape
     return Turn(angle, shape, (math.ceil(ny * c + nx * s), math.ceil(nx * c + ny * s)))
 
 
-def _ordinary(town: Town) -> float:
-    """Height above which a building counts no more than others [m]."""
-    heights = (town.top_m - town.ground_m)[town.built]
-    return float(np.quantile(heights, 0.9)) if heights.size else 0.0
+def _heights_beside(town: Town) -> tuple[Plane, NDArray[np.float64]]:
+    """Height of the nearest building over its ground [m], and how far that is [cells]."""
+    away, nearest = ndimage.distance_transform_edt(~town.built, return_indices=True)
+    return (town.top_m - town.ground_m)[tuple(nearest)], away
 
 
-def turned(town: Town, turn: Turn) -> Town:
+def _shares(parts: Parts) -> NDArray[np.float64]:
+    """Share of each cell that is marked."""
+    share: NDArray[np.float64] = np.bitwise_count(parts) / SIDE**2
+    return share
+
+
+def turned(town: Town, turn: Turn, parts: Parts | None = None) -> Town:
     """Draw a town on the turned raster; open ground is put into the corners.
 
-    Walls stand where the smoothed share of building is one half, which is where straight walls that
-    were drawn as stairs stood; a cell is built where half of it is.
+    A cell is built where half of it is. What stands is told by the parts of the cells under
+    footprints; without them the raster is smoothed, and walls stand where the share of building is
+    one half, which is where straight walls that were drawn as stairs stood.
 
     Parameters
     ----------
@@ -136,16 +167,15 @@ def turned(town: Town, turn: Turn) -> Town:
         The place, arrays of shape (ny, nx) [m].
     turn
         How, from `turn_of`.
+    parts
+        Parts of each cell under footprints, one bit each as `cover_samples` marks them, shape
+        (ny, nx); None = not known.
     """
     if turn.angle_rad == 0.0:
         return town
-    ny, nx = turn.turned
-    at = (np.arange(_PARTS) + 0.5) / _PARTS - 0.5
-    y, x = (np.arange(n)[:, None] + at for n in (ny, nx))
-    fine = turn.there(*np.meshgrid(y.ravel(), x.ravel(), indexing="ij"))
-    middle = turn.there(*np.mgrid[:ny, :nx].astype(np.float64))
+    middle = turn.there(*np.mgrid[: turn.turned[0], : turn.turned[1]].astype(np.float64))
     ground = ndimage.map_coordinates(town.ground_m, middle, order=1, mode="nearest")
-    above = _heights(town, fine, (ny, nx))
+    above = _heights(town, turn, parts)
     crowns = [
         None if crown is None else _crown(crown, middle)
         for crown in (town.crown_top_m, town.crown_base_m)
@@ -154,19 +184,61 @@ def turned(town: Town, turn: Turn) -> Town:
     return Town(top, ground.astype(np.float32), crowns[0], crowns[1], town.leaf_drag)
 
 
-def _heights(town: Town, fine: Places, shape: tuple[int, int]) -> Plane:
-    """Heights of buildings over ground, from samples of the raster; 0 on open ground."""
-    built = town.built
+def _heights(town: Town, turn: Turn, parts: Parts | None) -> Plane:
+    """Heights of buildings over ground on the turned raster, from samples; 0 on open ground."""
+    built, made = town.built, np.zeros(turn.turned, dtype=np.float32)
     if not built.any():
-        return np.zeros(shape, dtype=np.float32)
+        return made
+    height, away = _heights_beside(town)
+    stands = _smoothed(built) if parts is None else _under(_of_known_height(parts, built, away))
+    at, nx = (np.arange(_PARTS) + 0.5) / _PARTS - 0.5 + _ASIDE, turn.turned[1]
+    x = (np.arange(nx)[:, None] + at).ravel()
+    for first in range(0, len(made), _BAND_ROWS):
+        band = made[first : first + _BAND_ROWS]
+        y = (np.arange(first, first + len(band))[:, None] + at).ravel()
+        places = turn.there(*np.meshgrid(y, x, indexing="ij"))
+        inside = _blocks(stands(places), band.shape)
+        near = ndimage.map_coordinates(height, places, order=0, mode="nearest")
+        samples = inside.sum(axis=0)
+        mean = (inside * _blocks(near, band.shape)).sum(axis=0) / np.maximum(samples, 1)
+        band[:] = np.where(2 * samples >= len(inside), mean, 0)
+    return made
+
+
+def _smoothed(built: NDArray[np.bool_]) -> Callable[[Places], NDArray[np.bool_]]:
+    """Whether the smoothed share of building is above one half at places."""
     share = ndimage.gaussian_filter(built.astype(np.float32), _STRAIGHT_CELLS)
-    nearest = ndimage.distance_transform_edt(~built, return_distances=False, return_indices=True)
-    height = (town.top_m - town.ground_m)[tuple(nearest)]
-    inside = _blocks(ndimage.map_coordinates(share, fine, order=1, mode="constant") > _WALL, shape)
-    heights = _blocks(ndimage.map_coordinates(height, fine, order=0, mode="nearest"), shape)
-    samples = inside.sum(axis=0)
-    mean = (inside * heights).sum(axis=0) / np.maximum(samples, 1)
-    return np.where(2 * samples >= len(inside), mean, 0).astype(np.float32)
+
+    def stands(places: Places) -> NDArray[np.bool_]:
+        found: Plane = ndimage.map_coordinates(share, places, order=1, mode="constant")
+        return np.asarray(found > _WALL)
+
+    return stands
+
+
+def _under(parts: Parts) -> Callable[[Places], NDArray[np.bool_]]:
+    """Whether the part of a cell at places is marked."""
+    ny, nx = parts.shape
+
+    def stands(places: Places) -> NDArray[np.bool_]:
+        row, col = (np.floor(SIDE * (one + 0.5)).astype(np.int32) for one in places)
+        within = (row >= 0) & (row < SIDE * ny) & (col >= 0) & (col < SIDE * nx)
+        row, col = np.where(within, row, 0), np.where(within, col, 0)
+        bit = SIDE * (row % SIDE) + col % SIDE
+        return np.asarray(within & ((parts[row // SIDE, col // SIDE] >> bit) & 1 == 1))
+
+    return stands
+
+
+def _of_known_height(parts: Parts, built: NDArray[np.bool_], away: NDArray[np.float64]) -> Parts:
+    """Parts under what stands in the cell, or in one beside it whose height it then has.
+
+    Far from any no height is known; and what covers the middle of a cell in which nothing stands is
+    too low to be in the way.
+    """
+    low = ~built & (_shares(parts) > _MOST_BESIDE)
+    unknown = (parts < 0) | (away > _BESIDE_CELLS) | low
+    return np.where(unknown, np.int32(0), parts)
 
 
 def _crown(crown: Plane, middle: Places) -> Plane:

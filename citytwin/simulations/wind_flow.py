@@ -64,8 +64,8 @@ class WindFlowParams(Params):
     0.1 with hedges, 0.3 suburbs, 1 cities."""
     margin_m: float = Bound(default=100.0, ge=0, le=2000)
     """Open ground around all that stands, on each side; put around the rasters where they have less."""
-    tolerance: float = Bound(default=0.01, gt=0, le=1)
-    """Change of the speed 2 m above ground within a turnover that counts as steady [-]."""
+    tolerance: float = Bound(default=0.007, gt=0, le=1)
+    """Change of the speed 2 m above ground near walls within a turnover that counts as steady [-]."""
     most_turnovers: float = Bound(default=100.0, gt=0, le=1000)
     """Turnovers at most on each grid; a turnover is the time in which the wind at the mean height
     of the buildings crosses that height [-]."""
@@ -316,8 +316,10 @@ def _place(block: Block, params: WindFlowParams) -> _Place:
     crowns = [_crown(block.get(field), terrain, ground) for field in (f.CANOPY_TOP, f.CANOPY_BASE)]
     top = ground + height
     town = Town(top, ground, crowns[0], crowns[1], params.leaf_drag_per_m)
-    turn = turn_of(town)
-    wide, (row0, col0) = surrounded(turned(town, turn), block.cell_m, params.margin_m)
+    parts = block.get(f.BUILDING_PARTS)
+    turn = turn_of(town, parts)
+    drawn = turned(town, turn, parts)
+    wide, (row0, col0) = surrounded(drawn, block.cell_m, params.margin_m)
     rows, cols = turn.places()
     # Open ground beyond the flow has the wind of its edge.
     ny, nx = wide.top_m.shape
@@ -470,7 +472,7 @@ SIMULATION = Simulation(
     name=STEP_NAME,
     title=text("風の流れ（風向別の風速比）", "Wind flow: speed ratio by direction"),
     inputs=(f.SURFACE_HEIGHT,),
-    optional=(f.TERRAIN, f.BUILDING_MASK, f.CANOPY_TOP, f.CANOPY_BASE),
+    optional=(f.TERRAIN, f.BUILDING_MASK, f.BUILDING_PARTS, f.CANOPY_TOP, f.CANOPY_BASE),
     outputs=(f.WIND_SPEED_RATIO_OF_FLOW, f.WIND_ALONG_X_OF_FLOW, f.WIND_ALONG_Y_OF_FLOW),
     params=WindFlowParams,
     reach=Domain(),

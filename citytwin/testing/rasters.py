@@ -69,6 +69,7 @@ def town_fields(grid: GridSpec) -> Fields:
         f.BUILDING_MASK: (index >= 0).astype(np.uint8),
         f.BUILDING_INDEX: index,
         f.BUILDING_COVERAGE: (index >= 0).astype(np.float32),
+        f.BUILDING_PARTS: np.where(index >= 0, 2**16 - 1, 0).astype(np.int32),
         f.CANOPY_TOP: np.where(grove, terrain + GROVE_TOP_M, np.nan).astype(np.float32),
         f.CANOPY_BASE: np.where(grove, terrain + GROVE_BASE_M, np.nan).astype(np.float32),
         f.LOD_USED: np.where(index >= 0, t.LodUsed.LOD2, t.LodUsed.NONE).astype(np.uint8),

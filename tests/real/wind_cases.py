@@ -6,19 +6,24 @@ Lengths of the models of A and C are multiplied by 100, so that they are those o
 from __future__ import annotations
 
 import csv
+import json
 import os
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pytest
+import shapely.geometry
 
+from citytwin.kernels.coverage_raster import cover_samples
 from citytwin.kernels.flow_approach import ApproachFlow
 from citytwin.kernels.flow_grid import inner
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_town import fitting_grid, surrounded
 from citytwin.kernels.flow_turn import Turn, at_places, turn_of, turned
+from citytwin.kernels.plane_raster import burn_planes
+from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.wind_flow import WindFlow, direction_of, solve_wind_flow
+from citytwin.model.ragged import faces_of_geometry
 
 SAMPLES = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "wind"
 LOWEST_BUILDING_M = 1.0
@@ -33,6 +38,8 @@ class Case(NamedTuple):
     west_m: float
     north_m: float
     approach: ApproachFlow
+    parts: np.ndarray | None = None
+    """Parts of each cell under footprints."""
 
 
 def rows_of(name):
@@ -80,28 +87,35 @@ def case_c(middle_m, cell_m):
     return Case(blocks(50.0, cell_m, cubes), cell_m, -50.0, 50.0, approach)
 
 
-def case_e(cell_m):
-    """A quarter of Niigata: cells are built where half of their area is."""
-    rasterio = pytest.importorskip("rasterio")
-    with rasterio.open(SAMPLES / "aij_e" / "dsm_1m.tif") as source:
-        height, to_map = source.read(1), source.transform
-    parts = 5
-    ny, nx = (int(side / cell_m) for side in height.shape)
-    rows = ((np.arange(ny * parts) + 0.5) * cell_m / parts).astype(int)
-    cols = ((np.arange(nx * parts) + 0.5) * cell_m / parts).astype(int)
-    fine = height[np.ix_(rows, cols)].reshape(ny, parts, nx, parts).swapaxes(1, 2)
+def case_e(cell_m, footprints=True):
+    """A quarter of Niigata, its flat roofs drawn on the cells as those of a city are.
+
+    Without footprints all that the flow knows is the raster.
+    """
+    features = json.loads((SAMPLES / "aij_e" / "buildings.geojson").read_text())["features"]
     # The plate under the model, 0.1 m, is no building.
-    fine = np.where(fine > LOWEST_BUILDING_M, fine, 0)
-    built = (fine > 0).sum(axis=(2, 3))
-    mean = fine.sum(axis=(2, 3)) / np.maximum(built, 1)
-    top = np.where(2 * built >= parts**2, mean, 0).astype(np.float32)
+    standing = [one for one in features if one["properties"]["height_m"] > LOWEST_BUILDING_M]
+    roofs = faces_of_geometry(
+        [shapely.geometry.shape(one["geometry"]) for one in standing],
+        np.array([one["properties"]["height_m"] for one in standing]),
+    )
+    west_m, north_m, ny, nx = -250.0, 250.0, int(500 / cell_m), int(504 / cell_m)
+    window = GridWindow(west_m, north_m, cell_m, 0, 0)
+    rings = roofs.xyz, roofs.ring_offsets, roofs.polygon_offsets
+    top, owner = np.full((ny, nx), np.nan, np.float32), np.full((ny, nx), -1, np.int32)
+    burn_planes(*rings, roofs.owners, window, top, owner)
+    samples = np.zeros((ny, nx), np.uint16)
+    cover_samples(*rings, window, samples)
     inflow = rows_of("aij_e/inflow.csv")
     approach = ApproachFlow(
         250 * column(inflow, "z_over_250m"),
         5 * column(inflow, "U_over_U250"),
         25 * column(inflow, "k_over_U250sq"),
     )
-    return Case(Town(top, np.zeros_like(top)), cell_m, to_map.c, to_map.f, approach)
+    town = Town(np.nan_to_num(top), np.zeros_like(top))
+    return Case(
+        town, cell_m, west_m, north_m, approach, samples.astype(np.int32) if footprints else None
+    )
 
 
 class Solved(NamedTuple):
@@ -116,8 +130,8 @@ class Solved(NamedTuple):
 
 def solved(case, from_deg, margin_m, heights_m=(2.0,), options=None):
     """Solve a case, as `wind_flow` does."""
-    turn = turn_of(case.town)
-    town, (row0, col0) = surrounded(turned(case.town, turn), case.cell_m, margin_m)
+    turn = turn_of(case.town, case.parts)
+    town, (row0, col0) = surrounded(turned(case.town, turn, case.parts), case.cell_m, margin_m)
     grid = fitting_grid(town, case.cell_m)
     toward = direction_of(np.radians(from_deg) + turn.angle_rad)
     flow = solve_wind_flow(grid, town, case.approach, toward, heights_m, options)

@@ -65,6 +65,17 @@ BUILDING_COVERAGE = Field(
     valid_min=0.0,
     valid_max=1.0,
 )
+BUILDING_PARTS = Field(
+    "building_parts",
+    "1",
+    text("建物に覆われる区画", "Parts of the cell under buildings"),
+    dtype="int32",
+    precision=0,
+    valid_min=0,
+    valid_max=2**16 - 1,
+)
+"""One bit for each of 4 x 4 parts of the cell, row by row from the north-west: 1 where its middle
+lies under a building."""
 CANOPY_TOP = Field(
     "canopy_top",
     "m",

@@ -60,3 +60,16 @@ def test_overlapping_buildings_count_once() -> None:
     share = made[f.BUILDING_COVERAGE]
     assert (share[7:10, 12:16] == 1.0).all()
     assert share.sum() == 12.0
+
+
+def test_parts_are_told_row_by_row_from_the_north_west() -> None:
+    """The west half of three cells: the two lowest of the four bits of each row."""
+    columns = {"building_id": ["a"], "roof_z_m": [8.0], "height_m": [5.0]}
+    house = shapely.box(X, Y, X + 1.0, Y + 5.0)
+    buildings = gpd.GeoDataFrame(columns, geometry=[house], crs=GRID.crs)
+    surfaces = pd.DataFrame({"building_id": [], "xyz": [], "ring_sizes": []})
+    tables = {t.BUILDINGS: buildings, t.SURFACES: surfaces}
+    made = coverage.GRIDDER.run(GridTask(GRID, GRID.whole, tables, {}, {}), NoParams()).fields
+    parts = made[f.BUILDING_PARTS]
+    assert parts[7:10, 12].tolist() == [0x3300, 0x3333, 0x3333]
+    assert np.count_nonzero(parts) == 3

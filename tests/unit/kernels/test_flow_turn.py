@@ -16,22 +16,36 @@ def edges(built):
     return sum(int(np.abs(np.diff(built.astype(int), axis=axis)).sum()) for axis in (0, 1))
 
 
-def street_town(angle_deg, n=100):
-    """Blocks of 16 x 10 cells with streets of 4 between them, turned anticlockwise."""
-    y, x = np.mgrid[:n, :n] - 0.5 * (n - 1)
+def is_block(angle_deg, y, x):
+    """Whether places, in cells from the middle, lie in blocks of 16 x 10 cells with streets of 4 between them, turned anticlockwise."""
     c, s = math.cos(math.radians(angle_deg)), math.sin(math.radians(angle_deg))
     along, across = c * x - s * y, -(s * x + c * y)
     inside = (abs(along) < 38) & (abs(across) < 33)
-    built = inside & ((along + 38) % 20 < 16) & ((across + 33) % 14 < 10)
-    top = np.where(built, 12.0, 0.0).astype(np.float32)
+    return inside & ((along + 38) % 20 < 16) & ((across + 33) % 14 < 10)
+
+
+def street_town(angle_deg, n=100):
+    """Such a town on n x n cells, 12 m high."""
+    y, x = np.mgrid[:n, :n] - 0.5 * (n - 1)
+    top = np.where(is_block(angle_deg, y, x), 12.0, 0.0).astype(np.float32)
     return Town(top, np.zeros_like(top))
+
+
+def street_parts(angle_deg, n=100):
+    """Which of 4 x 4 parts of its cells lie under blocks, a bit each."""
+    middles = (np.arange(4 * n) + 0.5) / 4 - 0.5 * n
+    under = is_block(angle_deg, *np.meshgrid(middles, middles, indexing="ij"))
+    bits = under.reshape(n, 4, n, 4).swapaxes(1, 2).reshape(n, n, 16)
+    return (bits << np.arange(16)).sum(axis=2).astype(np.int32)
 
 
 @pytest.mark.parametrize("angle", [-35.0, -12.0, 22.5, 41.0])
 def test_the_direction_of_walls_is_found(angle):
-    """To a degree and a half, though every wall of the raster is a stair along its axes."""
-    turn = turn_of(street_town(angle))
-    assert math.degrees(turn.angle_rad) == pytest.approx(angle, abs=1.5)
+    """To a third of a degree, though every wall of the raster is a stair along its axes; to a twentieth where footprints are known."""
+    town = street_town(angle)
+    assert math.degrees(turn_of(town).angle_rad) == pytest.approx(angle, abs=0.33)
+    turn = turn_of(town, street_parts(angle))
+    assert math.degrees(turn.angle_rad) == pytest.approx(angle, abs=0.05)
 
 
 def test_towns_along_the_axes_and_round_ones_stay():
@@ -60,6 +74,35 @@ def test_walls_come_out_along_the_cells():
     assert (made.built != straight.built).mean() < 0.04
     stairs, left, least = (edges(one.built) for one in (town, made, straight))
     assert left - least < 0.4 * (stairs - least)
+
+
+@pytest.mark.parametrize("angle", [25.0, 41.0, -35.0])
+def test_footprints_give_walls_without_stairs(angle):
+    """Built area is that of the town, to one part in fifty; where its walls come to lie between cells there is no stair."""
+    town, parts = street_town(angle), street_parts(angle)
+    turn = turn_of(town, parts)
+    made = turned(town, turn, parts)
+    assert made.built.sum() == pytest.approx(20 * 160, rel=0.02)
+    if angle != 25.0:
+        assert edges(made.built) == 20 * 52
+    assert made.top_m[made.built] == pytest.approx(12.0)
+
+
+def test_footprints_without_a_height_do_not_stand():
+    """A shed far from all that is high, a gap in the parts, and a low floor beside a house that covers the middles of its cells."""
+    town, parts = street_town(-35.0), street_parts(-35.0)
+    turn = turn_of(town, parts)
+    before = turned(town, turn, parts).built
+    away = np.argwhere(parts == 0)
+    corner = tuple(away[0])
+    parts[corner], parts[0, 99] = 2**16 - 1, -1
+    row = int(np.flatnonzero(town.built[:, 50])[0])
+    low = (town.built[row : row + 3, 50:53]).copy()
+    town.top_m[row : row + 3, 50:53] = 0.0
+    made = turned(town, turn, parts).built
+    lost = before & ~made
+    assert not (made & ~before).any()
+    assert lost.sum() == pytest.approx(low.sum(), abs=4)
 
 
 def test_places_lead_there_and_back():

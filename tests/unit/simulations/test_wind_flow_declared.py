@@ -185,3 +185,19 @@ def test_a_block_aslant_to_the_cells_has_the_wind_of_one_along_them():
     # The velocity on the map, seen along the axes of the block.
     assert np.sqrt(np.mean((c * u + s * v - straight[1]) ** 2)) < 0.05
     assert np.sqrt(np.mean((c * v - s * u - straight[2]) ** 2)) < 0.05
+
+
+def test_what_has_no_footprint_is_not_in_the_flow():
+    """A second block under no footprint is blank; all else has the wind of the first alone, to the bit."""
+    alone = block_turned(30.0)
+    both = alone.copy()
+    both[2:8, 2:8] = 12.0
+    parts = raster(np.where(alone > 0, 2**16 - 1, 0).astype(np.int32))
+    name, found = "wind_speed_ratio_of_flow", []
+    for height in (alone, both):
+        inputs = {"surface_height": raster(height), "building_parts": parts}
+        made = simulate("wind_flow", inputs, QUICK)
+        assert "cells turned by" in made.attrs["comment"]
+        found.append(made[name].values[0])
+    assert np.isnan(found[1][2:8, 2:8]).all()
+    np.testing.assert_array_equal(found[1][both == 0], found[0][both == 0])
