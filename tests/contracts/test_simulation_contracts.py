@@ -10,7 +10,7 @@ import pytest
 from citytwin.engine.blocks import check
 from citytwin.model.fields import Field
 from citytwin.model.properties import ObservedProperty
-from citytwin.model.steps import Domain, Halo, Params, Simulation
+from citytwin.model.steps import Domain, Halo, Outcome, Params, Simulation
 from citytwin.testing.small_town import SmallTown
 from citytwin.testing.tiling import simulate_in_tiles, simulate_window, window_of
 from tests.contracts.inputs import (
@@ -30,6 +30,19 @@ CASES = with_params(Simulation)
 TILED = [case for case in CASES if not isinstance(case[0].reach, Domain)]
 
 
+_WHOLE: dict[tuple[str, str], Outcome] = {}
+
+
+def whole_run(step: Simulation[Any], params: Params) -> Outcome:
+    """A run over all of its town with all inputs, computed once for all tests of this file."""
+    key = step.name, params.model_dump_json()
+    if key not in _WHOLE:
+        town = town_for(step)
+        given = (*step.inputs, *step.optional)
+        _WHOLE[key] = simulate_window(step, params, town, town.grid.whole, given)[1]
+    return _WHOLE[key]
+
+
 def bits(array: np.ndarray) -> bytes:
     """The values as they lie in memory, NaNs told apart."""
     return np.ascontiguousarray(array).tobytes()
@@ -46,9 +59,10 @@ def test_same_bits_for_any_tiling(step: Simulation[Any], params: Params) -> None
     """A cell knows nothing of the tile it was computed in; the first cell to differ is named."""
     town = large_town()
     given = (*step.inputs, *step.optional)
-    whole = simulate_in_tiles(step, params, town, max(town.grid.shape), given)
+    whole = whole_run(step, params).fields
     for size in TILES:
         tiled = simulate_in_tiles(step, params, town, size, given)
+        assert tiled.keys() == whole.keys()
         for field, expected in whole.items():
             if bits(tiled[field]) == bits(expected):
                 continue
@@ -104,7 +118,8 @@ def test_unknown_in_unknown_out_and_the_same_again(step: Simulation[Any], params
     """Where a required field is unknown the result is; and a second run gives the same bits."""
     town = town_for(step)
     given = (*step.inputs, *step.optional)
-    runs = [simulate_window(step, params, town, town.grid.whole, given)[1] for _ in range(2)]
+    again = simulate_window(step, params, town, town.grid.whole, given)[1]
+    runs = (whole_run(step, params), again)
     unknown = np.zeros(town.grid.shape, dtype=np.bool_)
     for needed in float_inputs(step, params):
         unknown |= np.isnan(town.fields[needed]).reshape(-1, *town.grid.shape).any(axis=0)
@@ -123,12 +138,10 @@ def test_something_is_known(step: Simulation[Any], params: Params) -> None:
 
     One that may be empty has them with other parameters at least.
     """
-    town = town_for(step)
-    given = (*step.inputs, *step.optional)
 
     def unknown(chosen: Params) -> set[Field]:
-        _, outcome = simulate_window(step, chosen, town, town.grid.whole, given)
-        floats = ((f, array) for f, array in outcome.fields.items() if f.dtype == "float32")
+        fields = whole_run(step, chosen).fields
+        floats = ((f, array) for f, array in fields.items() if f.dtype == "float32")
         return {field for field, array in floats if np.isnan(array).all()}
 
     nowhere = unknown(params)
