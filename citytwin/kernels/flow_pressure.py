@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+import numba
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
@@ -121,7 +122,7 @@ class PressureEquation:
         x.fill(0)
         rz_before, count = 1.0, 0
         while count < most and largest > tolerance:
-            z = self._smooth(r)
+            z = self._smooth(q, r)
             rz = product_in_air(r, z, self._fluid)
             turn(d, z, np.float32(rz / rz_before if count else 0.0))
             rz_before = rz
@@ -134,14 +135,28 @@ class PressureEquation:
         self._mirror(x)
         return count, largest
 
-    def _smooth(self, r: Cube) -> Cube:
-        """Solve without solids."""
+    def _smooth(self, out: Cube, r: Cube) -> Cube:
+        """Solve without solids, within `out`: no array of that size comes and goes."""
         x, y, grid = self._x, self._y, self._grid
-        z = x.forth(r, type=x.kind, axis=2, norm="ortho", workers=-1)
-        z = y.forth(z, type=y.kind, axis=1, norm="ortho", overwrite_x=True, workers=-1)
+        out[:] = r
+        z = x.forth(
+            out,
+            type=x.kind,
+            axis=2,
+            norm="ortho",
+            overwrite_x=True,
+            workers=numba.get_num_threads(),
+        )
+        z = y.forth(
+            z, type=y.kind, axis=1, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
+        )
         solve_columns(z, (y.waves, x.waves), grid.dz, grid.per_rise, grid.cell)
-        z = y.back(z, type=y.kind, axis=1, norm="ortho", overwrite_x=True, workers=-1)
-        return x.back(z, type=x.kind, axis=2, norm="ortho", overwrite_x=True, workers=-1)
+        z = y.back(
+            z, type=y.kind, axis=1, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
+        )
+        return x.back(
+            z, type=x.kind, axis=2, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
+        )
 
     def _mirror(self, p: Cube) -> None:
         """Fill the border: the opposite sign beyond open sides, the same beyond the others."""

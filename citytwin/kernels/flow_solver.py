@@ -294,6 +294,25 @@ class FlowSolver:
             inner(k).copy(),
         )
 
+    def at(
+        self, k: NDArray[np.intp], j: NDArray[np.intp], i: NDArray[np.intp]
+    ) -> tuple[NDArray[np.float32], ...]:
+        """Velocity along x, y (southwards) and z, and energy, in some cells, shape (n,) each.
+
+        Parameters
+        ----------
+        k, j, i
+            Level, row and column, without the border, shape (n,).
+        """
+        (u, v, w, energy), half = self._now, np.float32(0.5)
+        k, j, i = k + PAD, j + PAD, i + PAD
+        return (
+            half * (u[k, j, i] + u[k, j, i + 1]),
+            half * (v[k, j, i] + v[k, j + 1, i]),
+            half * (w[k, j, i] + w[k + 1, j, i]),
+            energy[k, j, i],
+        )
+
     def _watch(self) -> NDArray[np.float32]:
         """Speed of the cells watched, shape (n,) [m/s]."""
         k, j, i = self._watched
@@ -410,10 +429,28 @@ def refine(
         z, known = fine_grid.z_faces_m, coarse_grid.z_faces_m
     else:
         z, known = fine_grid.z_m, coarse_grid.z_m
-    rows.insert(0, np.interp(z, known, np.arange(len(known)) + float(PAD)))
-    part = coarse
-    for axis, place in enumerate(rows):
-        low = np.floor(place).astype(np.intp)
-        share = (place - low).astype(np.float32).reshape([-1 if a == axis else 1 for a in range(3)])
-        part = part.take(low, axis) * (1 - share) + part.take(low + 1, axis) * share
-    out[PAD : PAD + len(part)] = part
+    south, east = (_between(place) for place in rows)
+    levels = _between(np.interp(z, known, np.arange(len(known)) + float(PAD)))
+    # Level by level: whole arrays on the way would take as much memory as the flow itself.
+    for k, (low, share) in enumerate(zip(*levels, strict=True)):
+        plane = coarse[low] * (1 - share) + coarse[low + 1] * share
+        plane = _along(plane, south, 0)
+        out[PAD + k] = _along(plane, east, 1)
+
+
+def _between(
+    places: NDArray[np.float64],
+) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """Index before each place, and how far it is on the way to the next."""
+    low = np.floor(places).astype(np.intp)
+    return low, (places - low).astype(np.float32)
+
+
+def _along(
+    plane: NDArray[np.float32], places: tuple[NDArray[np.intp], NDArray[np.float32]], axis: int
+) -> NDArray[np.float32]:
+    """Values of a plane at places along an axis, linear between two."""
+    low, share = places[0], places[1].reshape((-1, 1) if axis == 0 else (1, -1))
+    values: NDArray[np.float32] = plane.take(low, axis) * (1 - share)
+    values += plane.take(low + 1, axis) * share
+    return values

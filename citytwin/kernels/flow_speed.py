@@ -57,11 +57,12 @@ def wind_over_ground(solver: FlowSolver, town: Town, height_m: float) -> WindOve
     law = np.log(np.maximum(height_m / rough, 1.01)) / np.log(np.maximum(low / rough, 2.0))
     part = np.where(height_m < low, np.minimum(law, 1.0), 1.0)
 
-    def there(quantity: NDArray[np.float32]) -> NDArray[np.float32]:
-        value = quantity[lower, j, i] * (1 - share) + quantity[upper, j, i] * share
+    def there(below: NDArray[np.float32], above: NDArray[np.float32]) -> NDArray[np.float32]:
         out = np.full(town.top_m.shape, np.nan, dtype=np.float32)
-        out[j, i] = part * value
+        out[j, i] = part * (below * (1 - share) + above * share)
         return out
 
-    u, v, w, k = solver.centred()
-    return WindOverGround(there(np.sqrt(u * u + v * v + w * w + 2 * k)), there(u), there(v))
+    cells = solver.at(lower, j, i), solver.at(upper, j, i)
+    speeds = [np.sqrt(u * u + v * v + w * w + 2 * k) for u, v, w, k in cells]
+    below, above = cells
+    return WindOverGround(there(*speeds), there(below[0], above[0]), there(below[1], above[1]))

@@ -26,6 +26,7 @@ from citytwin.kernels.wind_flow import (
     Surroundings,
     WindFlow,
     coarser_town,
+    grids_for,
     solve_wind_flow,
 )
 from citytwin.kernels.window import EVERYWHERE, Window
@@ -114,7 +115,8 @@ def flow_around(case: FlowCase, progress: Callable[[float], None] | None = None)
     """
     grid, town, approach, toward, options = case
     town = town._replace(city_height_m=town.mean_height_m)
-    first = replace(options, tolerance=COARSE_SHARE * options.tolerance, grids=1)
+    grids = (options.grids or grids_for(grid)) - 1
+    first = replace(options, tolerance=COARSE_SHARE * options.tolerance, grids=max(grids, 1))
     larger = solve_wind_flow(
         grid.coarser(), coarser_town(town), approach, toward, [], first, progress
     )

@@ -26,6 +26,8 @@ from citytwin.kernels.flow_walls import NO_SIDES, Sides
 
 DIVERGENCE = 1e-4
 """Largest divergence left in the end, times the cell over the highest speed that arrives."""
+LONG_SIDE = 128
+"""Cells along a side of the second grid above which a third begins."""
 COARSE_SHARE = 0.5
 """Of the tolerance, on coarse grids: a step costs an eighth there, and goes twice as far."""
 
@@ -43,19 +45,20 @@ class FlowOptions:
     most_steps
         Steps at most on each grid, >= 1.
     grids
-        Grids from the coarsest to the one given, each of cells half as large, 1 to 4.
+        Grids from the coarsest to the one given, each of cells half as large, 1 to 4; None: by
+        `grids_for`.
     """
 
     tolerance: float = 0.007
     most_turnovers: float = 100.0
     most_steps: int = 2000
-    grids: int = 2
+    grids: int | None = None
 
     def __post_init__(self) -> None:
         if not (self.tolerance > 0 and self.most_turnovers > 0 and self.most_steps >= 1):
             msg = f"a flow to {self.tolerance:g} within {self.most_turnovers:g} turnovers"
             raise ConfigError(msg, hint="give a tolerance and turnovers above 0")
-        if not 1 <= self.grids <= 4:
+        if self.grids is not None and not 1 <= self.grids <= 4:
             raise ConfigError(f"a flow on {self.grids} grids", hint="give 1 to 4")
 
 
@@ -154,7 +157,7 @@ def solve_wind_flow(
     """
     options = options or FlowOptions()
     _check(grid, town)
-    chain = _chain(grid, town, options.grids)
+    chain = _chain(grid, town, options.grids or grids_for(grid))
     held = NO_SIDES if around is None else around.held
     solver, made = FlowSolver(*chain[0], approach, toward, held), []
     if around is None:
@@ -214,6 +217,20 @@ def _check(grid: FlowGrid, town: Town) -> None:
         raise ConfigError(msg, hint=f"make it {2.0 * highest:.0f} m high or more")
     if bool(town.built.all()):
         raise ConfigError("no ground is open in the flow", hint="check the heights of the ground")
+
+
+def grids_for(grid: FlowGrid) -> int:
+    """How many grids a flow goes through: two, three on long places.
+
+    A town takes the longer to slow the wind down the longer it is, on every grid that has not been
+    told; on cells four times as large a step costs a 64th and goes four times as far.
+
+    Parameters
+    ----------
+    grid
+        The finest.
+    """
+    return 3 if max(grid.ny, grid.nx) > 2 * LONG_SIDE else 2
 
 
 def _chain(grid: FlowGrid, town: Town, grids: int) -> list[tuple[FlowGrid, Town]]:

@@ -182,6 +182,17 @@ def test_a_tile_that_fails_is_lost_alone():
     assert (made.wind[..., 48:] == 1).all()
 
 
+@pytest.mark.parametrize(("long", "grids"), [(256, 2), (260, 3)])
+def test_a_long_place_begins_on_cells_four_times_as_large(long, grids):
+    """A third grid where the second has more than 128 cells along a side."""
+    town = with_block(16, long, slice(6, 10), slice(20, 26), 6.0)
+    flow = solve_wind_flow(
+        grid_of(16, long), town, LOG_FLOW, EAST, [2.0], FlowOptions(most_steps=1)
+    )
+    assert len(flow.progress) == grids
+    assert np.isfinite(flow.ratio[0][~town.built]).all()
+
+
 def test_speeds_without_bound_are_told():
     """Not a division by zero, whatever made them."""
     solver = FlowSolver(grid_of(12, 12), flat(12, 12), LOG_FLOW, EAST)
