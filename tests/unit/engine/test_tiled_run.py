@@ -116,7 +116,7 @@ def in_one_array(tmp_path_factory: pytest.TempPathFactory) -> TileResult:
 def client() -> Iterator[Client]:
     """Two worker processes."""
     with (
-        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
