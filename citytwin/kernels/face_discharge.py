@@ -1,8 +1,8 @@
 """Discharge through a face between two cells: the local inertial momentum equation.
 
 Functions of single numbers without a branch: the loops over a row that call them become vector
-code. No fast-math flag is set, so that scalar tail, vector body and the interpreted function give
-the same bits.
+code. No fast-math flag is set and products are fused with sums by name alone (`fused`), so that
+scalar tail, vector body and the interpreted function give the same bits.
 """
 
 from __future__ import annotations
@@ -13,25 +13,27 @@ import numpy as np
 from numba import njit
 from numpy.typing import NDArray
 
+from citytwin.kernels.fused import fused
+
 Row: TypeAlias = NDArray[np.float32]
 
 GRAVITY_M_S2 = 9.80665
 
 _CRITICAL_SPEED = np.float32(np.sqrt(GRAVITY_M_S2))  # of water 1 m deep
 _ZERO = np.float32(0.0)
+_TWO = np.float32(2.0)
 _QUARTER = np.float32(0.25)
 _THIRD = np.float32(1.0 / 3.0)
 _FOUR_THIRDS = np.float32(4.0 / 3.0)
 # Discharge [m2/s] taken as none: its square would fall out of the range of normal numbers, and
 # still water far from any flow would be computed many times slower.
 _STILL = np.float32(1e-15)
-# Bit pattern from which one third of the bits of x is taken to start the root (4 to 9 % too small),
-# and the factors of two Newton steps. Since errors before and after a plain step have one sign,
-# factors fitted to their range halve what is left each time (Walczyk, Moroz and Cieslinski 2019,
-# Computation 7, for the square root).
-_ROOT_SEED = np.float32(0x54958000)
-_FIRST_STEP = np.float32(1.42646702), np.float32(0.43349830)
-_SECOND_STEP = np.float32(1.33121693), np.float32(0.33122124)
+# Bit pattern from which one third of the bits of x is taken to start the root, and the polynomial
+# that turns this start r into x^(-1/3) by E = x r^3, which is 0.528 to 0.657: the least largest
+# error of r ((c - E) E + b) E + a, found by weighted least squares (Lawson 1961). The start is so
+# much too small that the cubic term has the factor -1, which saves a multiplication.
+_ROOT_SEED = np.float32(0x54826880)
+_ROOT_TERMS = np.float32(2.062097), np.float32(-2.6229725), np.float32(2.536986)
 
 
 class StepNumbers(NamedTuple):
@@ -39,8 +41,8 @@ class StepNumbers(NamedTuple):
 
     Parameters
     ----------
-    gravity_dt
-        Gravity times time step [m/s], > 0.
+    quarter_gravity_dt
+        A quarter of gravity times time step [m/s], > 0: friction is found from twice Manning's n.
     gravity_dt_per_cell
         Gravity times time step over cell size [1/s], > 0.
     dt_per_cell
@@ -59,7 +61,7 @@ class StepNumbers(NamedTuple):
         Depth that drains take during the step where there is water [m], >= 0.
     """
 
-    gravity_dt: np.float32
+    quarter_gravity_dt: np.float32
     gravity_dt_per_cell: np.float32
     dt_per_cell: np.float32
     side_weight: np.float32
@@ -111,7 +113,7 @@ class NearbyDischarge(NamedTuple):
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def near_inverse_cube_root(x: np.float32) -> np.float32:
-    """Return nearly x^(-1/3): a seed from the bit pattern and two Newton steps.
+    """Return nearly x^(-1/3): a seed from the bit pattern and a polynomial.
 
     Parameters
     ----------
@@ -121,18 +123,19 @@ def near_inverse_cube_root(x: np.float32) -> np.float32:
     Returns
     -------
     numpy.float32
-        The root [unit of `x` to the power -1/3]; relative error < 1e-6.
+        The root [unit of `x` to the power -1/3]; relative error < 3e-6.
 
     Notes
     -----
-    Only multiplications and subtractions: a call of ``pow`` per face would take most of the time
-    of a step, and its last bit differs between libraries.
+    Only multiplications and sums: a call of ``pow`` per face would take most of the time of a step,
+    and its last bit differs between libraries. There are seven; two Newton steps have eleven.
     """
     bits = np.float32(np.float32(x).view(np.int32))
-    root = np.int32(_ROOT_SEED - bits * _THIRD).view(np.float32)
-    root = root * (_FIRST_STEP[0] - ((_FIRST_STEP[1] * x) * root) * (root * root))
-    root = root * (_SECOND_STEP[0] - ((_SECOND_STEP[1] * x) * root) * (root * root))
-    return root
+    root = np.int32(fused(bits, -_THIRD, _ROOT_SEED)).view(np.float32)
+    cube = (x * root) * (root * root)
+    terms = fused(fused(_ROOT_TERMS[2] - cube, cube, _ROOT_TERMS[1]), cube, _ROOT_TERMS[0])
+    near: np.float32 = root * terms
+    return near
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -179,8 +182,9 @@ def flow_depth(
     Written with depths and the step of the bed, not with levels, so that cities at 1000 m lose no
     digits; a cell with zero depth and a very high bed closes its faces without a mask.
     """
-    from_first = depth_first - max(_ZERO, rise)
-    from_second = depth_second + min(_ZERO, rise)
+    fall = min(_ZERO, rise)
+    from_first = depth_first - (rise - fall)
+    from_second = depth_second + fall
     return max(dry_depth_m, from_second, from_first)
 
 
@@ -196,7 +200,7 @@ class FlowSection(NamedTuple):
     wave
         Square root of the hydraulic depth, area over width of the water surface [m^0.5].
     rough
-        n^2 [s2/m^(2/3)] of a level bed on which this discharge has this friction slope.
+        (2 n)^2 [s2/m^(2/3)] of a level bed on which this discharge has this friction slope.
     """
 
     depth: np.float32
@@ -244,13 +248,15 @@ def moved_discharge(
     """
     depth, here = section.depth, nearby.here
     side = min(numbers.side_weight, numbers.side_weight_per_root * section.wave)
-    bend = (nearby.before + nearby.after) - (here + here)
-    push = (here + side * bend) - (numbers.gravity_dt_per_cell * section.area) * climb
+    bend = fused(-_TWO, here, nearby.before + nearby.after)
+    pull = numbers.gravity_dt_per_cell * section.area
+    push = fused(-pull, climb, fused(side, bend, here))
     across = _QUARTER * nearby.across
-    length = np.sqrt(here * here + across * across)
+    length = np.sqrt(fused(here, here, across * across))
     squared = depth * depth
-    drag = (numbers.gravity_dt * section.rough) * (length * near_inverse_cube_root(depth))
-    discharge = (push * squared) / (squared + drag)
+    rough = numbers.quarter_gravity_dt * section.rough
+    drag = length * near_inverse_cube_root(depth)
+    discharge = (push * squared) / fused(rough, drag, squared)
     most = (numbers.froude_speed * section.area) * section.wave
     discharge = max(-most, min(most, discharge))
     moves = (depth > numbers.dry_depth_m) & (abs(discharge) > _STILL)
@@ -279,7 +285,7 @@ def face_discharge(cells: FaceCells, nearby: NearbyDischarge, numbers: StepNumbe
     depth = flow_depth(cells.depth_first, cells.depth_second, rise, numbers.dry_depth_m)
     climb = (cells.depth_second - cells.depth_first) + rise
     twice = cells.manning_first + cells.manning_second
-    section = FlowSection(depth, depth, np.sqrt(depth), _QUARTER * (twice * twice))
+    section = FlowSection(depth, depth, np.sqrt(depth), twice * twice)
     discharge: np.float32 = moved_discharge(section, climb, nearby, numbers)
     return discharge
 

@@ -36,7 +36,7 @@ def step_numbers(
     # Longest stable step for water of 1 m; it falls with the root of the depth.
     stable_s = options.courant_number * cell_m / math.sqrt(GRAVITY_M_S2)
     return StepNumbers(
-        gravity_dt=np.float32(GRAVITY_M_S2 * dt_s),
+        quarter_gravity_dt=np.float32(0.25 * GRAVITY_M_S2 * dt_s),
         gravity_dt_per_cell=np.float32(GRAVITY_M_S2 * dt_s / cell_m),
         dt_per_cell=np.float32(dt_s / cell_m),
         side_weight=np.float32(side),

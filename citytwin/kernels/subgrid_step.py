@@ -28,6 +28,7 @@ from citytwin.kernels.subgrid_storage import CellStorage, held_m, surface_m
 
 _ZERO = np.float32(0.0)
 _QUARTER = np.float32(0.25)
+_FOUR = np.float32(4.0)
 _NO_LIMIT = np.float32(np.inf)
 _KEEPS = np.float32(0.99999)
 _CRITICAL_SPEED = np.float32(np.sqrt(GRAVITY_M_S2))
@@ -239,7 +240,8 @@ def _through(
     numbers: StepNumbers,
 ) -> np.float32:
     """New discharge of a face."""
-    section = FlowSection(now.depth_m[j, i], now.area_m[j, i], now.wave[j, i], now.rough[j, i])
+    rough = _FOUR * now.rough[j, i]  # of twice the n, exactly
+    section = FlowSection(now.depth_m[j, i], now.area_m[j, i], now.wave[j, i], rough)
     discharge: np.float32 = moved_discharge(section, climb, nearby, numbers)
     return discharge
 

@@ -70,7 +70,7 @@ class City:
 def numbers(dt: float, rain: float = 0.0, loss: float = 0.0, froude: float = 1.0) -> StepNumbers:
     """Scalars of a step."""
     return StepNumbers(
-        F(G * dt),
+        F(0.25 * G * dt),
         F(G * dt / CELL_M),
         F(dt / CELL_M),
         F(SIDE),
@@ -255,11 +255,11 @@ def test_a_dry_donor_gives_nothing_and_a_full_one_all_it_can() -> None:
 
 
 def test_the_inverse_cube_root_is_good_to_single_precision() -> None:
-    """Relative error below 3e-7 from a tenth of a millimetre to a kilometre."""
+    """Relative error below 3e-7, and near it below 3e-6, from a tenth of a millimetre to a kilometre."""
     x = np.geomspace(1e-6, 1e3, 4001).astype(F)
     expected = x.astype(float) ** (-1 / 3)
     np.testing.assert_allclose([inverse_cube_root(a) for a in x], expected, rtol=3e-7)
-    np.testing.assert_allclose([near_inverse_cube_root(a) for a in x], expected, rtol=1e-6)
+    np.testing.assert_allclose([near_inverse_cube_root(a) for a in x], expected, rtol=3e-6)
 
 
 def test_deposits_far_below_the_last_digit_are_kept() -> None:
