@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,6 +17,7 @@ from citytwin.errors import StoreError
 from citytwin.model.text import Text
 from citytwin.store.atomic import replacing, temporary_beside
 from citytwin.store.paint import both
+from citytwin.store.scratch_database import let_gdal_fill, opened
 
 _STYLES_TABLE = """
 CREATE TABLE layer_styles (
@@ -80,7 +81,7 @@ def write_geopackage(
             promote_to_multi=_is_mixed(frame),
             dataset_options=DATASET_OPTIONS,
         )
-        with closing(sqlite3.connect(loose, isolation_level=None)) as connection:
+        with opened(loose) as connection:
             _finish(connection, layer, title, instant, style)
 
 
@@ -103,8 +104,9 @@ def built(path: Path, instant: str) -> Iterator[Path]:
     with replacing(path) as packed:
         loose = temporary_beside(path)
         try:
+            let_gdal_fill()
             yield loose
-            with closing(sqlite3.connect(loose, isolation_level=None)) as connection:
+            with opened(loose) as connection:
                 connection.execute("UPDATE gpkg_contents SET last_change = ?", (instant,))
                 # a fresh copy has no pages left over from building
                 connection.execute("VACUUM INTO ?", (str(packed),))

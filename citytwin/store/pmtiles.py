@@ -14,6 +14,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from citytwin.errors import StoreError
 from citytwin.store.atomic import replacing
+from citytwin.store.scratch_database import let_gdal_fill
 from citytwin.store.written import Box
 
 MIN_ZOOM = 10
@@ -67,6 +68,7 @@ def write_pmtiles(
             temporary.write_bytes(_without_tiles(layer, title, box))
             return read_header(temporary)
         try:
+            let_gdal_fill()
             pyogrio.write_dataframe(
                 mercator,
                 temporary,
