@@ -180,10 +180,29 @@ def make_on_worker(
     # Workers share the cores: threads of their own would stand in each other's way.
     threads = max(1, worker_count() // at_once)
     numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
-    run = cut(split_of(task), look_into(task, store)(task.padded), task)
+    run = _LAST_CUT.of(task, store)
     failed = next((one for one in before if isinstance(one, StepError)), None)
     given: list[NamedArrays] = [one for one in before if not isinstance(one, StepError)]
     return make_piece(run, number, failed or given, _teller(topic, number))
+
+
+class _LastCut:
+    """The run that a worker has made pieces of last: cutting it again takes time as the whole city."""
+
+    def __init__(self) -> None:
+        self._fingerprint = ""
+        self._run: SplitRun | None = None
+
+    def of(self, task: SimulationTask, store: CityStore) -> SplitRun:
+        """The run of a task."""
+        if self._run is None or self._fingerprint != task.fingerprint:
+            self._run = None  # one at a time in memory
+            self._run = cut(split_of(task), look_into(task, store)(task.padded), task)
+            self._fingerprint = task.fingerprint
+        return self._run
+
+
+_LAST_CUT = _LastCut()
 
 
 def _teller(topic: str, number: int) -> Callable[[float], None]:
