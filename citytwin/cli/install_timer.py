@@ -77,9 +77,10 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
     places = [out, *(loaded.path(place).parent for place in beside if place is not None)]
     for place in places:  # systemd refuses to start with a folder that is not
         _made_for(place, account)
-    if account is not None and out.owner() != account:
-        msg = f"{out} belongs to {out.owner()}, and the service would run as {account}"
-        raise ConfigError(msg, hint=f"say --account {out.owner()}, or chown the folder")
+    owner = _name_of(out.stat().st_uid)
+    if account is not None and owner != account:
+        msg = f"{out} belongs to {owner}, and the service would run as {account}"
+        raise ConfigError(msg, hint=f"say --account {owner}, or chown the folder")
     encryption = loaded.config.encryption
     return systemd.NightJob(
         city=loaded.config.city.id,
@@ -98,14 +99,26 @@ def _caller() -> str:
     return os.environ.get("SUDO_USER") or getpass.getuser()
 
 
+def _name_of(uid: int) -> str:
+    """Name of an account, or its number where it has none."""
+    import pwd
+
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _made_for(folder: Path, account: str | None) -> None:
     """Make a folder with those above it, all owned by an account; what is there stays as it is."""
+    import pwd  # systemd, and so this, is of Unix
+
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for one in missing:
-            if account is not None and one.owner() != account:
-                shutil.chown(one, account)
+            if account is not None and os.geteuid() == 0:
+                os.chown(one, pwd.getpwnam(account).pw_uid, -1, follow_symlinks=False)
     except (OSError, LookupError) as error:
         msg = f"{folder} cannot be made for {account or 'you'}: {error}"
         raise StoreError(msg, hint="make it, or name another in the configuration") from error

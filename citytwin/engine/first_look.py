@@ -62,8 +62,7 @@ def doubts(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
     files
         Files of a source; some of many are looked at.
     """
-    step = max(1, -(-len(files) // _LOOKED_AT))
-    looked = dict.fromkeys((*files[::step], files[-1]))
+    looked = _looked_at(files)
     suffixes = {Path(pattern).suffix for pattern in chosen.patterns}
     said = []
     if suffixes <= _BEGINS.keys():
@@ -74,7 +73,7 @@ def doubts(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
 
 
 def contents(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
-    """Return what each file holds, for formats that can tell; for files without `doubts`.
+    """Return what each file holds that `doubts` has looked at, for formats that can tell.
 
     Parameters
     ----------
@@ -83,7 +82,15 @@ def contents(chosen: Format[Any], files: Sequence[Path]) -> list[str]:
     files
         Files of a source.
     """
-    return [] if chosen.contents is None else [chosen.contents(file) for file in files]
+    if chosen.contents is None:
+        return []
+    return [chosen.contents(file) for file in _looked_at(files)]
+
+
+def _looked_at(files: Sequence[Path]) -> tuple[Path, ...]:
+    """Some of many files, from the first to the last."""
+    step = max(1, -(-len(files) // _LOOKED_AT))
+    return tuple(dict.fromkeys((*files[::step], files[-1])))
 
 
 def _refusal(chosen: Format[Any], file: Path) -> str:

@@ -14,6 +14,7 @@ from citytwin.engine.live_layers import with_live
 from citytwin.engine.locking import holding
 from citytwin.engine.report import RunReport
 from citytwin.engine.request import read_latest
+from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import Latest, PublishedLayer, View
 from citytwin.store.catalogue import remove_runs
@@ -104,9 +105,9 @@ def _publish_now(
     closed = loaded.config.publication == "served"
     done = publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
     _tell(report, done.layers, before)
-    _remove_damaged(loaded.city_dir, done.layers, before, report)
     report.run_id = done.run_id
     report.map = "" if closed else str(loaded.city_dir / "index.html")
+    _remove_damaged(loaded.city_dir, done.layers, before, report)
 
 
 def _info(
@@ -146,10 +147,13 @@ def _remove_damaged(
         if old is not None and old.checksum == entry.checksum and old.run_id != entry.run_id:
             report.healed.append(
                 f"published {old.path} had been changed or had lost files: published anew as "
-                f"{entry.path}, and removed"
+                f"{entry.path}"
             )
-            if (city_dir / old.path).is_dir():
-                remove_runs(city_dir, old.id, [old.run_id])
+            try:
+                if (city_dir / old.path).is_dir():
+                    remove_runs(city_dir, old.id, [old.run_id])
+            except (StoreError, OSError) as error:
+                report.losses.append(f"the changed run {old.path} cannot be removed: {error}")
 
 
 def _view_of(grid: GridSpec) -> View:

@@ -83,16 +83,15 @@ class _SharedRun:
 
     def to_the_end(self) -> TileResult:
         """Make what is missing, and store the result."""
+        pieces, waiting = self._run.pieces, dict[Future, int]()
         self._client.subscribe_topic(self._topic, self._hear)
-        pieces, futures = self._run.pieces, self._begun()
-        waiting = {future: number for number, future in futures.items()}
-        futures.clear()
         try:
+            waiting |= {future: number for number, future in self._begun().items()}
             while waiting:
                 for future in self._ended(list(waiting)):
                     number = waiting.pop(future)
                     self._shares.pop(number, None)
-                    result = _result_of(future, is_wanted=pieces[number].is_kept)
+                    result = self._result_of(future, is_wanted=pieces[number].is_kept)
                     self._made.add(number, result)
                     future.release()
                 self._say()
@@ -107,9 +106,11 @@ class _SharedRun:
     def _begun(self) -> dict[int, Future]:
         """All missing pieces as tasks; those of one direction before those of the next."""
         missing, futures = list(self._made.missing()), dict[int, Future]()
-        at_once = max(1, min(len(missing), len(self._client.ncores())))
+        first = sum(not self._run.pieces[number].after for number in missing)
         for number in missing:
             after = self._run.pieces[number].after
+            beside = len(missing) - first if after else first
+            at_once = max(1, min(beside, len(self._client.ncores())))
             futures[number] = self._client.submit(
                 make_on_worker,
                 self._task,
@@ -128,6 +129,20 @@ class _SharedRun:
         except TimeoutError:
             return []
         return list(done)
+
+    def _result_of(self, future: Future, *, is_wanted: bool) -> PieceResult:
+        """What a task made; nothing of what only other pieces need, which stays on its worker."""
+        if future.status == "finished":
+            made: PieceResult = future.result() if is_wanted else {}
+            return made
+        error = future.exception()
+        if isinstance(error, KilledWorker | MemoryError):
+            return StepError(
+                "a piece of it was more than the memory of a worker",
+                step=self._task.step_name,
+                hint="lower tile_cells, or use fewer workers",
+            )
+        raise error if error is not None else StepError("was cancelled", step=self._task.step_name)
 
     def _hear(self, event: tuple[object, tuple[int, float]]) -> None:
         number, share = event[1]
@@ -216,18 +231,3 @@ def _teller(topic: str, number: int) -> Callable[[float], None]:
             worker.log_event(topic, (number, share))
 
     return told
-
-
-def _result_of(future: Future, *, is_wanted: bool) -> PieceResult:
-    """What a task made; nothing of what only other pieces need, which stays on its worker."""
-    if future.status == "finished":
-        made: PieceResult = future.result() if is_wanted else {}
-        return made
-    error = future.exception()
-    if isinstance(error, KilledWorker | MemoryError):
-        return StepError(
-            "a piece of it was more than the memory of a worker",
-            step=str(future.key),
-            hint="use smaller tiles or fewer workers",
-        )
-    raise error if error is not None else StepError("was cancelled", step=str(future.key))

@@ -124,8 +124,8 @@ class PieceResults:
 
     @property
     def done(self) -> float:
-        """Weight of what has been made."""
-        return sum(self._pieces[number].weight for number in self._made)
+        """Weight of what need not be made any more."""
+        return self.whole - sum(self._pieces[number].weight for number in self.missing())
 
     @property
     def whole(self) -> float:

@@ -17,7 +17,7 @@ from citytwin.errors import BusyError, CityTwinError, UnreachableError
 from citytwin.live_config import WebhookConfig
 from citytwin.nights.metrics import metrics_text
 from citytwin.nights.record import RunRecord, stamp_of
-from citytwin.store.atomic import write_text
+from citytwin.store.atomic import replacing, write_text
 from citytwin.store.prune import prune
 
 log = logging.getLogger(__name__)
@@ -46,27 +46,39 @@ def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
         latest = read_latest(loaded.city_dir)
         text_of_metrics = metrics_text(record, latest)
         _tried("the figures cannot be written", lambda: write_text(file, text_of_metrics))
+    tell_of_failure(loaded, record)
+
+
+def tell_of_failure(loaded: LoadedConfig, record: RunRecord) -> None:
+    """Tell whom the configuration names of a run that did not end well; of others nobody.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    record
+        Of the run.
+    """
+    hook = loaded.config.nights.on_failure
     # Whoever stops a run at a terminal knows.
-    known = record.outcome == "stopped" and sys.stdin.isatty()
-    if nights.on_failure is not None and (record.failures or record.losses) and not known:
-        hook = nights.on_failure
-        command, told = hook.command, hook.webhook
-        if command is not None:
-            _tried(
-                "the command could not be told of the failure",
-                lambda: _tell(command, hook.timeout_s, record),
-            )
-        if told is not None:
-            _tried(
-                "the web hook could not be told of the failure", lambda: _post(loaded, told, record)
-            )
+    known = record.outcome == "stopped" and sys.stdin is not None and sys.stdin.isatty()
+    if hook is None or known or not (record.failures or record.losses):
+        return
+    command, told = hook.command, hook.webhook
+    if command is not None:
+        _tried(
+            "the command could not be told of the failure",
+            lambda: _tell(command, hook.timeout_s, record),
+        )
+    if told is not None:
+        _tried("the web hook could not be told of the failure", lambda: _post(loaded, told, record))
 
 
 def _report(loaded: LoadedConfig, file: Path, record: RunRecord) -> None:
     """Like the journal, for those who may enter the city."""
-    write_text(file, record.model_dump_json(indent=1) + "\n")
-    if loaded.private:
-        file.chmod(file.stat().st_mode & 0o640)
+    with replacing(file) as temporary:
+        temporary.touch(0o640 if loaded.private else 0o666)
+        temporary.write_text(record.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
 
 def _prune(loaded: LoadedConfig, keep: int) -> None:

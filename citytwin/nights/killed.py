@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding_folder
 from citytwin.engine.report import Exit
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, StoreError
-from citytwin.nights.aftermath import follow_up
-from citytwin.nights.journal import is_going_on, journal_dir, read_records, write_record
+from citytwin.nights.aftermath import follow_up, tell_of_failure
+from citytwin.nights.journal import (
+    is_going_on,
+    journal_dir,
+    read_records,
+    this_system,
+    write_record,
+)
+from citytwin.nights.record import RunRecord
 
 log = logging.getLogger(__name__)
+_LONGEST = timedelta(hours=12)
+"""Of a run on another system, such as a pod, whose process cannot be looked for here."""
 _GONE = (
     "its process is gone without a word: killed, out of memory, or the machine went down; what it "
     "had made stands, and the next run goes on from there"
@@ -22,8 +33,8 @@ _GONE = (
 def tell_of_killed(loaded: LoadedConfig) -> None:
     """Write down that runs were killed, and do what is to follow the newest, once.
 
-    While a command holds the city nothing is said: on a disk that machines share the process may
-    live on another one.
+    Of a run on another system that is said after half a day, and of none while a command holds the
+    city. Nights that were made up for are written down and not told.
 
     Parameters
     ----------
@@ -31,26 +42,46 @@ def tell_of_killed(loaded: LoadedConfig) -> None:
         The configuration.
     """
     folder = journal_dir(loaded)
-    gone = [
-        record
-        for record in read_records(folder)
-        if record.outcome == "running" and not is_going_on(record)
-    ]
-    if not gone:
+    if not _gone(folder):
         return
-    told = [
-        record.model_copy(
-            update={"outcome": "killed", "exit_code": Exit.FAILED, "failures": (_GONE,)}
-        )
-        for record in gone
-    ]
     try:
         with holding_folder(work_dir(loaded), loaded.city_dir):
-            for record in told:
+            killed = [
+                record.model_copy(
+                    update={"outcome": "killed", "exit_code": Exit.FAILED, "failures": (_GONE,)}
+                )
+                for record in _gone(folder)
+            ]
+            for record in killed:
                 write_record(folder, record)
     except BusyError:
         return
     except (StoreError, OSError) as error:
         log.warning("the journal of runs cannot be kept: %s", error)
-    if told[-1].night is None:
-        follow_up(loaded, told[-1])
+        return
+    newest = max(
+        (record.begun for record in read_records(folder) if not record.night), default=None
+    )
+    for record in [one for one in killed if one.night is None][-1:]:
+        if record.begun == newest:
+            follow_up(loaded, record)
+        else:  # figures and reports are of the newest run
+            tell_of_failure(loaded, record)
+
+
+def _gone(folder: Path) -> list[RunRecord]:
+    """Records without an end whose process does not live."""
+    now = datetime.now(UTC)
+    dead = {
+        (record.begun, record.process)
+        for record in read_records(folder)
+        if record.outcome == "running"
+        and not is_going_on(record)
+        and (record.system in ("", this_system()) or now - record.begun > _LONGEST)
+    }
+    # A run may have written its end, and ended, after its record was read.
+    return [
+        record
+        for record in read_records(folder)
+        if record.outcome == "running" and (record.begun, record.process) in dead
+    ]

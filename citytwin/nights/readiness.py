@@ -16,7 +16,7 @@ from citytwin.errors import CityTwinError
 def nights_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
     """Say what of the section `nights` would fail here and now.
 
-    Nobody is told anything, and nothing is written.
+    Nobody is told anything, and nothing is written. Secrets that the timer's unit has are not looked at.
 
     Parameters
     ----------
@@ -34,13 +34,21 @@ def nights_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
         return tuple(found)
     if hook.command is not None and shutil.which(hook.command[0]) is None:
         found.append(f"nights.on_failure.command: there is no program {hook.command[0]}")
-    if hook.webhook is not None:
+    if hook.webhook is not None and not _environment_of_unit(loaded).exists():
         try:
             secrets = web_hook(loaded, "nights.on_failure", hook.webhook).secrets
             webhook.headers(b"", "", secrets, datetime.now(UTC), "application/json")
         except CityTwinError as error:
-            found.append(f"nights.on_failure.webhook: {error}")
+            found.append(
+                f"nights.on_failure.webhook: {error}; a unit takes secrets from "
+                f"{_environment_of_unit(loaded)}"
+            )
     return tuple(found)
+
+
+def _environment_of_unit(loaded: LoadedConfig) -> Path:
+    """File of the timer's unit that holds secrets; only root reads what is in it."""
+    return Path("/etc/citytwin") / f"{loaded.config.city.id}.env"
 
 
 def _takes_files(folder: Path) -> bool:

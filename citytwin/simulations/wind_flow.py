@@ -48,6 +48,10 @@ _SECONDS_PER_MILLION = 6.0
 """Of one core, per million cells of the flow and direction: between an ordinary and a dense town."""
 _BYTES_PER_CELL = 64.0
 """Per cell of the flow, those of the coarse grid among them."""
+_BYTES_PER_RESULT = 24.0
+"""Per cell of the city and direction, as pieces are joined: what they made, and the fields of it."""
+_BYTES_OF_PLACE = 100.0
+"""Per cell of the city, of the place itself."""
 
 
 class WindFlowParams(Params):
@@ -443,7 +447,7 @@ def _notes(told: list[FlowAccount], place: _Place, params: WindFlowParams) -> tu
 
 
 def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
-    """Time of one core grows with the directions, memory does not: a worker solves one at a time.
+    """Time of one core grows with the directions; of the memory only the results do.
 
     Parameters
     ----------
@@ -454,12 +458,14 @@ def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
     """
     levels = _levels(cell_m)
     side = params.tile_cells + 2 * params.tile_overlap_m / cell_m
+    number = len(directions(params))
+    results = number * _BYTES_PER_RESULT + _BYTES_OF_PLACE
     return Cost(
-        seconds_per_megacell=len(directions(params)) * levels * _SECONDS_PER_MILLION,
-        bytes_per_cell=levels * _BYTES_PER_CELL,
+        seconds_per_megacell=number * levels * _SECONDS_PER_MILLION,
+        bytes_per_cell=levels * _BYTES_PER_CELL + results,
         # Of what is more than a tile only the flow on cells twice as large is in memory.
         whole_cells=side**2,
-        bytes_beyond=levels * _BYTES_PER_CELL / 8.0,
+        bytes_beyond=levels * _BYTES_PER_CELL / 8.0 + results,
     )
 
 

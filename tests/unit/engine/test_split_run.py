@@ -36,7 +36,7 @@ def city(folder: Path) -> CityStore:
 
 
 def test_two_workers_give_the_bits_of_one(tmp_path: Path) -> None:
-    """Every field, fact and remark; pieces are on both workers, and no state stays behind."""
+    """Every field, fact and remark."""
     task = SimulationTask(
         step_name="wind_flow",
         params_json=PARAMS.model_dump_json(),

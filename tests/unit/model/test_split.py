@@ -78,9 +78,10 @@ def test_nothing_left_and_faults_of_the_disk_end_the_run() -> None:
 
 
 def test_a_kept_state_needs_only_what_is_missing() -> None:
-    """With 1 and 3 made, 2 is missing, and 0 before it; with 1 and 2, only 3."""
-    for made, missing in (((1, 3), [0, 2]), ((1, 2), [3]), ((1, 2, 3), [])):
+    """With 1 and 3 made, 2 is missing, and 0 before it; with 1 and 2, only 3: 0 counts as done."""
+    for made, missing, done in (((1, 3), [0, 2], 1.25), ((1, 2), [3], 1.0), ((1, 2, 3), [], 2.0)):
         state = {f"{n}/sum": np.array([float(n)]) for n in made}
         results = PieceResults(PIECES, state)
         assert list(results.missing()) == missing
+        assert results.done == done
         assert results.state() == state

@@ -210,6 +210,37 @@ def test_a_run_that_was_killed_is_told_once(tmp_path: Path) -> None:
     assert [record.outcome for record in read_records(journal_dir(loaded))] == ["killed", "done"]
 
 
+def test_what_is_told_late_of_a_killed_run_leaves_the_report_of_a_newer_one(tmp_path: Path) -> None:
+    """Figures and reports are of the newest; a night that was made up for hides no other."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    with recorded(loaded) as entry:
+        entry.ended(report())
+    before = (tmp_path / "report.json").read_bytes()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for hour, more in ((2, {}), (5, {"night": "2026-11-18"})):
+        record = run_at(f"2026-11-20T{hour:02d}:30:00", "running", process=dead.pid, **more)
+        write_record(journal_dir(loaded), record)
+    tell_of_killed(loaded)
+    assert RunRecord.model_validate_json(told.read_text("utf-8")).begun.minute == 30
+    assert (tmp_path / "report.json").read_bytes() == before
+
+
+def test_a_run_of_another_system_may_live(tmp_path: Path) -> None:
+    """Nobody can look for its process here; after half a day it is taken for killed."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    for hours, outcome in ((1, "running"), (13, "killed")):
+        begun = datetime.now(UTC) - timedelta(hours=hours)
+        other = RunRecord(city="c", begun=begun, process=1, system="pod-7")
+        write_record(journal_dir(loaded), other)
+        tell_of_killed(loaded)
+        (record,) = (one for one in read_records(journal_dir(loaded)) if one.begun == begun)
+        assert record.outcome == outcome
+        assert told.exists() == (outcome == "killed")
+
+
 def test_a_failure_is_posted_to_a_web_hook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Signed; a receiver that says later gets the same message once more, with the same key."""
     secret = "s" * 32
