@@ -268,6 +268,28 @@ def flow_tiles(town: Town, tiling: Tiling) -> list[FlowTile]:
     ]
 
 
+def tiles_asked(
+    tiles: Sequence[FlowTile], rows: NDArray[np.float64], cols: NDArray[np.float64]
+) -> list[FlowTile]:
+    """Return the tiles in which somebody asks for values: where a city is turned, corners have none.
+
+    Parameters
+    ----------
+    tiles
+        Of a place.
+    rows, cols
+        Places asked for, of one shape, the middles of cells whole; values are those of the four
+        cells around each [cells].
+    """
+    asked = []
+    for tile in tiles:
+        row0, row1, col0, col1 = tile.core
+        inside = (rows > row0 - 1) & (rows < row1) & (cols > col0 - 1) & (cols < col1)
+        if inside.any():
+            asked.append(tile)
+    return asked
+
+
 def tiles_of(shape: tuple[int, int], side: int) -> list[Window]:
     """Cut a place into tiles of about one size, from the north-west on.
 

@@ -26,6 +26,7 @@ from citytwin.kernels.flow_tiles import (
     flow_tiles,
     joined,
     tile_wind,
+    tiles_asked,
 )
 from citytwin.kernels.flow_town import FIRST_LEVEL_M, fitting_grid, surrounded
 from citytwin.kernels.flow_turn import Places, Turn, at_places, turn_of, turned
@@ -162,11 +163,13 @@ class _Directions:
     def __init__(self, block: Block, params: WindFlowParams) -> None:
         self._case, self._winds = _case(block, params), directions(params)
         width = 2 * round(params.tile_overlap_m / block.cell_m / 2)
-        self._tiles = flow_tiles(self._case.place.town, Tiling(params.tile_cells, width))
+        place = self._case.place
+        cut = flow_tiles(place.town, Tiling(params.tile_cells, width))
+        self._tiles = tiles_asked(cut, *place.cells)
         self._jobs, self.pieces = list[_Job](), list[Piece]()
         for wind in self._winds:
             before, share = tuple[int, ...](), 1.0
-            if len(self._tiles) > 1:
+            if len(cut) > 1:
                 before, share = (len(self.pieces),), (1.0 - COARSE_PART) / len(self._tiles)
                 self._jobs.append(_Job(wind, None))
                 self.pieces.append(Piece(weight=COARSE_PART, is_kept=False))

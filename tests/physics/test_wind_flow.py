@@ -182,6 +182,14 @@ def test_a_tile_that_fails_is_lost_alone():
     assert (made.wind[..., 48:] == 1).all()
 
 
+def test_tiles_of_which_nothing_is_asked_are_left_out():
+    """Of four: two on a diagonal; all where a value lies between the middles of four corners."""
+    tiles = flow_tiles.flow_tiles(with_block(96, 96, slice(2, 4), slice(2, 4), 5.0), Tiling(48, 8))
+    asked = flow_tiles.tiles_asked(tiles, np.array([10.0, 60.0]), np.array([20.0, 70.0]))
+    assert [tile.core[::2] for tile in asked] == [(0, 0), (48, 48)]
+    assert flow_tiles.tiles_asked(tiles, np.array([47.5]), np.array([47.5])) == tiles
+
+
 @pytest.mark.parametrize(("long", "grids"), [(256, 2), (260, 3)])
 def test_a_long_place_begins_on_cells_four_times_as_large(long, grids):
     """A third grid where the second has more than 128 cells along a side."""
