@@ -45,7 +45,7 @@ from citytwin.model.volume import Quantity, Volume
 STEP_NAME = "wind_flow"
 LOWEST_BUILDING_M = 1.0
 """What is lower is no obstacle: kerbs, parked cars, noise of the surface [m]."""
-_SECONDS_PER_MILLION = 6.0
+_SECONDS_PER_MILLION = 13.0
 """Of one core, per million cells of the flow and direction: between an ordinary and a dense town."""
 _BYTES_PER_CELL = 64.0
 """Per cell of the flow, those of the coarse grid among them."""
