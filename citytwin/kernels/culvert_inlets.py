@@ -1,4 +1,7 @@
-"""Inlets of culverts: the constants by which each lets water pass, of pipes and of boxes."""
+"""Inlets of culverts: the constants by which each lets water pass, of pipes and of boxes.
+
+Source: Schall et al. (2012), Hydraulic Design of Highway Culverts, HDS-5, 3rd edition, table A.1.
+"""
 
 from __future__ import annotations
 

@@ -108,7 +108,7 @@ def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: 
     assert changed == {"sunlit_hours", "building_exposure", "facades"}
     told = citytwin_here("status", str(config), "--json")
     records = [json.loads(line) for line in told.stdout.splitlines()]
-    assert [record["outcome"] for record in records[-4:]] == ["running"] * 3 + ["done"]
+    assert [record["outcome"] for record in records[-4:]] == ["killed"] * 3 + ["done"]
     assert sorted(records[-1]["published"]) == sorted(changed)
     assert {feed["source"] for feed in records[-1]["feeds"]} == {"amedas", "openmeteo"}
     assert "resumed" in citytwin_here("status", str(config)).stdout

@@ -237,4 +237,5 @@ def test_measured_things_carry_no_disclaimer_of_simulations() -> None:
         "traffic",
         "shade_distance",
         "statutory_depth",
+        "wind_rose",
     }
