@@ -11,6 +11,7 @@ from citytwin.alerts import webhook
 from citytwin.config import LoadedConfig
 from citytwin.engine.web_hooks import web_hook
 from citytwin.errors import CityTwinError
+from citytwin.nights.systemd import secrets_file
 
 
 def nights_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
@@ -48,7 +49,7 @@ def nights_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
 
 def _environment_of_unit(loaded: LoadedConfig) -> Path:
     """File of the timer's unit that holds secrets; only root reads what is in it."""
-    return Path("/etc/citytwin") / f"{loaded.config.city.id}.env"
+    return Path("/etc") / secrets_file(loaded.config.city.id)
 
 
 def _takes_files(folder: Path) -> bool:

@@ -68,6 +68,17 @@ class NightJob:
         return f"citytwin-{self.city}"
 
 
+def secrets_file(city: str) -> str:
+    """Return where the secrets of a unit lie, below `/etc` or a user's own `~/.config`.
+
+    Parameters
+    ----------
+    city
+        Identifier of the city.
+    """
+    return f"citytwin/{city}.env"
+
+
 def service(job: NightJob) -> str:
     """Return the text of the service unit.
 
@@ -100,7 +111,7 @@ def service(job: NightJob) -> str:
         f"{account}"
         f"{credential}"
         # Secrets that the configuration names by variables, readable by root only.
-        f"EnvironmentFile=-%E/citytwin/{job.city}.env\n"
+        f"EnvironmentFile=-%E/{secrets_file(job.city)}\n"
         f"ExecStart={program} run {config}\n"
         # Also after a kill, or a lack of memory, of which the run itself could tell nobody.
         f"ExecStopPost={program} status {config} --tell-killed\n"
