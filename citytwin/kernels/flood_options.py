@@ -103,8 +103,8 @@ class Recording:
     gauge_times_s
         Times of that series [s], ascending, within the run.
     depth_times_s
-        Times at which the whole depth field is kept [s], ascending, within the run; 4 bytes per
-        cell and time.
+        Times at which the whole fields of depth and speed are kept [s], ascending, within the run;
+        8 bytes per cell and time.
     """
 
     arrival_depth_m: float = 0.05

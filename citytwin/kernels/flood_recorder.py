@@ -1,4 +1,4 @@
-"""What a flood run keeps while it goes on: maxima, gauges, depth fields."""
+"""What a flood run keeps while it goes on: maxima, gauges, fields of depth and speed."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from numpy.typing import NDArray
 
 from citytwin.errors import ConfigError
 from citytwin.kernels.depth_rows import StoredWater
+from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_ledger import VolumeLedger
 from citytwin.kernels.flood_maxima import Debris, FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
+from citytwin.kernels.flood_scheme import FloodScheme
 from citytwin.kernels.flood_setup import Cells, written_zeros
 from citytwin.kernels.flood_spells import (
     Spells,
@@ -27,7 +29,7 @@ _MAXIMA = ("depth_m", "speed_m_s", "depth_speed_m2_s", "hazard_rating", "first_t
 
 
 class FloodRecorder:
-    """Keeps maxima, gauges and depth fields.
+    """Keeps maxima, gauges, and fields of depth and speed.
 
     Parameters
     ----------
@@ -71,25 +73,19 @@ class FloodRecorder:
         gauges = np.asarray(recording.gauge_cells, dtype=np.int64).reshape(-1, 2)
         self._rows, self._cols = gauges[:, 0], gauges[:, 1]
         thresholds = (recording.arrival_depth_m, *recording.depth_thresholds_m)
-        self.maxima = FloodMaxima(
-            depth_m=written_zeros(*shape),
-            speed_m_s=written_zeros(*shape),
-            depth_speed_m2_s=written_zeros(*shape),
-            hazard_rating=written_zeros(*shape),
-            first_time_s=np.full((len(thresholds), *shape), np.nan, dtype=np.float32),
-            threshold_m=np.asarray(thresholds, dtype=np.float32),
-            debris=Debris(
-                np.float32(recording.debris_depth_m),
-                np.float32(recording.debris_shallow),
-                np.float32(recording.debris_deep),
-            ),
+        debris = Debris(
+            np.float32(recording.debris_depth_m),
+            np.float32(recording.debris_shallow),
+            np.float32(recording.debris_deep),
         )
+        self.maxima = _nothing_yet(shape, np.asarray(thresholds, dtype=np.float32), debris)
         self._spells = no_spells(shape)
         self._last_s = np.full((len(recording.depth_thresholds_m), *shape), np.nan, np.float32)
         self._duration_s = duration_s
         self.stops_passed = 0
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
+        self._speed_series: list[NDArray[np.float32]] = []
 
     def at_step(self, state: StoredWater, time_s: float, bands: RowBands) -> None:
         """Count how long the water has been deep, and keep when it was so last.
@@ -117,16 +113,17 @@ class FloodRecorder:
 
         bands.run(look)
 
-    def at_stop(self, state: StoredWater, time_s: float) -> None:
+    def at_stop(self, scheme: FloodScheme, time_s: float) -> None:
         """Keep what is due at an output time.
 
         Parameters
         ----------
-        state
-            Water on the ground, arrays of shape (ny, nx).
+        scheme
+            Water on the ground, arrays of shape (ny, nx); the maxima have been brought up to now.
         time_s
             Time now [s].
         """
+        state = scheme.shown
         self.stops_passed += 1
         if time_s in self._recording.gauge_times_s:
             depth = state.depth_m[self._rows, self._cols]
@@ -134,6 +131,9 @@ class FloodRecorder:
             self._gauge_depth.append(np.where(is_open, depth, np.float32(np.nan)))
         if time_s in self._recording.depth_times_s:
             self._depth_series.append(np.where(self._is_open, state.depth_m, np.float32(np.nan)))
+            now = _nothing_yet(state.depth_m.shape, np.empty(0, np.float32), self.maxima.debris)
+            scheme.track(now, time_s)  # the largest speed of one moment is the speed
+            self._speed_series.append(np.where(self._is_open, now.speed_m_s, np.float32(np.nan)))
 
     def running(self) -> NamedArrays:
         """Return what every look changes: all that was kept so far but the series.
@@ -169,7 +169,8 @@ class FloodRecorder:
         passed = [0.0, *self.stops][:stops]
         wanted = self._recording
         del self._gauge_depth[sum(time in wanted.gauge_times_s for time in passed) :]
-        del self._depth_series[sum(time in wanted.depth_times_s for time in passed) :]
+        fields = sum(time in wanted.depth_times_s for time in passed)
+        del self._depth_series[fields:], self._speed_series[fields:]
 
     def state(self) -> NamedArrays:
         """Return all that was kept so far.
@@ -181,13 +182,12 @@ class FloodRecorder:
         """
         looks, gauges = len(self._gauge_depth), self._rows.size
         depths = np.asarray(self._gauge_depth, dtype=np.float32).reshape(looks, gauges)
-        shape = (len(self._depth_series), *self._is_open.shape)
-        series = np.asarray(self._depth_series, dtype=np.float32).reshape(shape)
         return {
             **self.running(),
             "stops": np.array([self.stops_passed], dtype=np.int64),
             "gauge_depth": depths,
-            "depth_series": series,
+            "depth_series": self._stacked(self._depth_series),
+            "speed_series": self._stacked(self._speed_series),
         }
 
     def restore(self, state: NamedArrays) -> None:
@@ -202,6 +202,7 @@ class FloodRecorder:
         put_back(stops, state, "stops")
         self._gauge_depth = list(state["gauge_depth"])
         self._depth_series = list(state["depth_series"])
+        self._speed_series = list(state["speed_series"])
         self.go_back(state, int(stops[0]))
 
     def result(
@@ -238,7 +239,6 @@ class FloodRecorder:
         for field in fields:
             field[closed] = np.nan
         n = len(self._gauge_depth)
-        series = np.asarray(self._depth_series, dtype=np.float32)
         return Inundation(
             *fields,
             arrival_s=self.maxima.first_time_s[0],
@@ -251,8 +251,25 @@ class FloodRecorder:
                 np.asarray(self._recording.gauge_times_s, dtype=np.float64),
                 np.asarray(self._gauge_depth, dtype=np.float32).reshape(n, self._rows.size),
             ),
-            depth_series_m=series.reshape(-1, *closed.shape),
+            depth_series_m=self._stacked(self._depth_series),
+            speed_series_m_s=self._stacked(self._speed_series),
             ledger=ledger,
             steps=steps,
             dt_min_s=dt_min_s,
         )
+
+    def _stacked(self, fields: list[NDArray[np.float32]]) -> NDArray[np.float32]:
+        stacked = np.asarray(fields, dtype=np.float32)
+        return stacked.reshape(len(fields), *self._is_open.shape)
+
+
+def _nothing_yet(shape: tuple[int, ...], threshold_m: Row, debris: Debris) -> FloodMaxima:
+    return FloodMaxima(
+        depth_m=written_zeros(*shape),
+        speed_m_s=written_zeros(*shape),
+        depth_speed_m2_s=written_zeros(*shape),
+        hazard_rating=written_zeros(*shape),
+        first_time_s=np.full((threshold_m.size, *shape), np.nan, dtype=np.float32),
+        threshold_m=threshold_m,
+        debris=debris,
+    )

@@ -59,6 +59,8 @@ class Inundation:
         Depth series at the gauges.
     depth_series_m
         Depth at `Recording.depth_times_s`, shape (n, ny, nx), float32 [m].
+    speed_series_m_s
+        Speed at these times, shape (n, ny, nx), float32 [m/s].
     ledger
         Account of all water.
     steps
@@ -78,6 +80,7 @@ class Inundation:
     final_depth_m: NDArray[np.float32]
     gauges: GaugeSeries
     depth_series_m: NDArray[np.float32]
+    speed_series_m_s: NDArray[np.float32]
     ledger: VolumeLedger
     steps: int
     dt_min_s: float

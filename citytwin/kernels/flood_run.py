@@ -201,7 +201,7 @@ class FloodRun:
         if step.is_stop or steps % self._every_steps == 0:
             self.track(step.until_s)
         if step.is_stop:
-            self.recorder.at_stop(self.scheme.shown, step.until_s)
+            self.recorder.at_stop(self.scheme, step.until_s)
 
     def booked(self) -> BookedDepths:
         """Return what the account says now.

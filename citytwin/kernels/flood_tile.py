@@ -154,7 +154,7 @@ class FloodTile:
         self._backup: _Backup | None = None
         self._is_still = not self._run.scheme.water.row_depth_m.max() > 0
         self._run.track(0.0)
-        self._run.recorder.at_stop(self._run.scheme.shown, 0.0)
+        self._run.recorder.at_stop(self._run.scheme, 0.0)
 
     @property
     def stops(self) -> list[float]:
@@ -380,6 +380,7 @@ class FloodTile:
             final_depth_m=cut(whole.final_depth_m),
             gauges=GaugeSeries(*at, gauges.time_s, gauges.depth_m),
             depth_series_m=cut(whole.depth_series_m),
+            speed_series_m_s=cut(whole.speed_series_m_s),
             ledger=ledger,
             steps=steps,
             dt_min_s=dt_min_s,

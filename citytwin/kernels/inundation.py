@@ -177,7 +177,7 @@ def _carry_out(run: FloodRun, rule: StepRule, watch: Watch) -> None:
     kept = None if checkpoints is None else checkpoints.latest()
     if kept is None:
         run.track(0.0)
-        run.recorder.at_stop(run.scheme.shown, 0.0)
+        run.recorder.at_stop(run.scheme, 0.0)
     else:
         run.restore(part("run", kept))
         rule.restore(part("rule", kept))

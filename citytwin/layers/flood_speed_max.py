@@ -4,24 +4,14 @@ from __future__ import annotations
 
 from citytwin.model.fields import FLOOD_SPEED_MAX
 from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange
-from citytwin.model.palettes import DEVON
+from citytwin.model.speed_classes import speed_classes
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import bins, undrawn
 from citytwin.model.text import text
-
-_STILL_M_S = 0.05
-_EDGES = (_STILL_M_S, 0.2, 0.5, 1.0, 1.5, 2.0, 3.0)
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Seven classes; water that hardly moves is not drawn."""
-    still = undrawn(_STILL_M_S, text("流れなし", "No flow"))
-    return Style(
-        kind="class",
-        unit="m/s",
-        title=text("最大流速", "Maximum flow speed"),
-        items=(still, *bins(_EDGES, DEVON[1:], "m/s")),
-    )
+    return speed_classes(text("最大流速", "Maximum flow speed"))
 
 
 LAYER = LayerRecipe(

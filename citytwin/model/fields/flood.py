@@ -15,6 +15,15 @@ FLOOD_DEPTH = Field(
     standard_name="flood_water_thickness",
     axis="time",
 )
+FLOOD_SPEED = Field(
+    "flood_speed",
+    "m/s",
+    text("流速の変化", "Flow speed over time"),
+    precision=0.01,
+    valid_min=0.0,
+    valid_max=50.0,
+    axis="time",
+)
 FLOOD_DEPTH_MAX = Field(
     "flood_depth_max",
     "m",

@@ -14,8 +14,8 @@ _RATE = {(Scheme.INERTIAL, 1): 270.0, (Scheme.FULL, 1): 150.0, (Scheme.FULL, 2):
 # Million coarse cells and steps in a second, and seconds that a look at a million cells of the ground
 # in them takes; they are looked at every eighth step.
 _SUBGRID_RATE, _LOOK_S = 10.0, 0.01
-# Arrays that every run holds, and one depth per moment that is kept [bytes per cell].
-_STATE, _FRAME = {Scheme.INERTIAL: 110.0, Scheme.FULL: 126.0}, 4.0
+# Arrays that every run holds, and depth and speed of each moment that is kept [bytes per cell].
+_STATE, _FRAME = {Scheme.INERTIAL: 110.0, Scheme.FULL: 126.0}, 8.0
 
 
 def cost_of(params: FloodParams, cell_m: float) -> Cost:

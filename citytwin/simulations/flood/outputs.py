@@ -26,6 +26,8 @@ OUTPUTS = (
     f.FLOOD_IMPASSABLE_UNTIL,
 )
 """Of every run."""
+OVER_TIME = (f.FLOOD_DEPTH, f.FLOOD_SPEED)
+"""Of runs that keep moments."""
 _MINUTE_S, _HOUR_S = 60.0, 3600.0
 
 
@@ -37,7 +39,7 @@ def asked_for(params: FloodParams) -> tuple[f.Field, ...]:
     params
         Of the flood.
     """
-    return (*OUTPUTS, f.FLOOD_DEPTH) if params.frame_times_s else OUTPUTS
+    return (*OUTPUTS, *OVER_TIME) if params.frame_times_s else OUTPUTS
 
 
 def fields_of(
@@ -51,12 +53,12 @@ def fields_of(
     Parameters
     ----------
     flood
-        What was computed, arrays of shape (ny, nx), depths over time of shape (nt, ny, nx).
+        What was computed, arrays of shape (ny, nx), depth and speed over time of shape (nt, ny, nx).
     terrain
         Ground level, shape (ny, nx), float32 [m].
     least_depth_m
         A film of rain that runs down a street is no flood: where no more water than this came to
-        stand there is no level, speed or hazard [m].
+        stand, or stands at a moment, there is no level, speed or hazard [m].
     impassable_depth_m
         Depth at which cars stop, the first of the further thresholds of the run [m].
     """
@@ -67,15 +69,21 @@ def fields_of(
     def flooded(values: NDArray[np.float32]) -> NDArray[np.float32]:
         return np.where(film, np.float32(0.0), values)
 
+    def over_time() -> Mapping[f.Field, NDArray[np.float32]]:
+        depths, speeds = flood.depth_series_m, flood.speed_series_m_s
+        if not len(depths):
+            return {}
+        moving = np.where(depths < least_depth_m, np.float32(0.0), speeds)
+        return {f.FLOOD_DEPTH: depths, f.FLOOD_SPEED: moving}
+
     def time(values: NDArray[np.float32], unit_s: float) -> NDArray[np.float32]:
         return (values / unit_s).astype(np.float32)
 
     until = time(flood.last_time_s[0], _MINUTE_S)
     until[flood.final_depth_m >= np.float32(impassable_depth_m)] = f.STILL_MIN
     speed, product = flooded(flood.max_speed_m_s), flooded(flood.max_depth_speed_m2_s)
-    over_time = {f.FLOOD_DEPTH: flood.depth_series_m} if len(flood.depth_series_m) else {}
     fields: Mapping[f.Field, NDArray[np.float32] | NDArray[np.uint8]] = {
-        **over_time,
+        **over_time(),
         f.FLOOD_DEPTH_MAX: depth,
         f.FLOOD_LEVEL_MAX: level.astype(np.float32),
         f.FLOOD_SPEED_MAX: speed,

@@ -71,8 +71,8 @@ class FloodParams(Params):
     that is assumed."""
     duration_h: float = Bound(default=3.0, gt=0, le=240)
     frame_minutes: float | None = Bound(default=None, ge=1, le=1440)
-    """Time between the moments of the map of depths over time; None = no such map. It needs a
-    `start`."""
+    """Time between the moments of the maps of depth and speed over time; None = no such maps. They
+    need a `start`."""
     rain: tuple[RainInterval, ...] = ()
     """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
     one."""
@@ -162,7 +162,7 @@ class FloodParams(Params):
 
     @property
     def frame_times_s(self) -> tuple[float, ...]:
-        """Times since the start at which the depth is kept, the end included if it is one [s]."""
+        """Times since the start at which depth and speed are kept, the end included if it is one [s]."""
         if self.frame_minutes is None:
             return ()
         number = int(self.duration_h * 60.0 / self.frame_minutes + 1e-9)

@@ -27,7 +27,7 @@ from citytwin.simulations.flood.area import area_of
 from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.effort import cost_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
-from citytwin.simulations.flood.outputs import OUTPUTS, asked_for, fields_of
+from citytwin.simulations.flood.outputs import OUTPUTS, OVER_TIME, asked_for, fields_of
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.sewers import laid_sewers
 from citytwin.simulations.flood.storm import storm_of
@@ -89,7 +89,7 @@ def _window(params: FloodParams) -> tuple[datetime, datetime] | None:
 
 
 def _instants(params: FloodParams, _site: Site) -> tuple[Instant, ...]:
-    """Moments whose depth is kept, and how long after the start they are."""
+    """Moments that are kept, and how long after the start they are."""
     if params.start is None:
         return ()
     start = params.start.astimezone(UTC)
@@ -134,7 +134,7 @@ SIMULATION = Simulation(
         HYDRAULIC_STRUCTURES,
         SEWER_NETWORK,
     ),
-    outputs=(*OUTPUTS, f.FLOOD_DEPTH),
+    outputs=(*OUTPUTS, *OVER_TIME),
     makes=asked_for,
     params=FloodParams,
     instants=_instants,

@@ -96,12 +96,13 @@ def test_series_are_taken_at_the_times_asked_for() -> None:
     assert result.depth_series_m.shape == (3, *SHAPE)
     np.testing.assert_array_equal(result.depth_series_m[:, 4, 7], result.gauges.depth_m[1:, 1])
     np.testing.assert_array_equal(result.depth_series_m[-1], result.final_depth_m)
+    np.testing.assert_array_equal(result.speed_series_m_s, np.zeros((3, *SHAPE)))
 
 
 def test_without_series_the_arrays_are_empty() -> None:
     """Shapes still say the size of the grid."""
     result = run(Forcing(), duration_s=10.0)
-    assert result.depth_series_m.shape == (0, *SHAPE)
+    assert result.depth_series_m.shape == result.speed_series_m_s.shape == (0, *SHAPE)
     assert result.gauges.depth_m.shape == (0, 0)
     assert result.first_time_s.shape == (0, *SHAPE)
     assert result.ledger.relative_error == 0

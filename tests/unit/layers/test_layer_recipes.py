@@ -71,6 +71,7 @@ def test_the_layers_of_the_twin() -> None:
         "wind_danger_lawson_lddc",
         "wind_danger_city_of_london",
         "flood_depth",
+        "flood_speed",
         "flood_depth_max",
         "flood_speed_max",
         "flood_arrival",

@@ -1,4 +1,4 @@
-"""Depths from moment to moment: which moments, and whether the water adds up at each."""
+"""Depth and speed from moment to moment: which moments, and whether they hold at each."""
 
 from __future__ import annotations
 
@@ -52,6 +52,32 @@ def test_the_water_adds_up_at_every_moment() -> None:
     assert set(made) == set(SIMULATION.made(params))
 
 
+def test_the_speed_is_that_of_the_moment() -> None:
+    """Until 15 minutes 5 m3/s go down a street 10 m wide; then it runs dry and nothing moves.
+
+    Slope 1:100, n 0.05: normal depth (q n / sqrt S)^(3/5) at q = 0.5 m2/s, speed q / h = 1.16 m/s.
+    """
+    x = GRID.x_centres(GRID.whole)
+    street = np.broadcast_to((2.0 - 0.01 * (x - x[0])).astype(np.float32), GRID.shape).copy()
+    blocked = np.ones(GRID.shape, dtype=np.uint8)
+    blocked[1:6, 1:] = 0
+    inflow: dict[str, Any] = {"x": x[1], "y": GRID.y_centres(GRID.whole)[3], "radius_m": 4.5}
+    series = [(0, 5.0), (15, 5.0), (15.1, 0.0), (30, 0.0)]
+    inflow["hydrograph"] = [{"minutes": at, "m3_s": flow} for at, flow in series]
+    more = {"edges": "normal_depth", "inflows": [inflow], "arrival_depth_m": 0.05}
+    params = FloodParams.model_validate(BASIN | more)
+    held = {f.TERRAIN: street, f.BUILDING_MASK: blocked}
+    made = SIMULATION.run(Block(held, {}, GRID, GRID.whole, SITE), params).fields
+    speed = made[f.FLOOD_SPEED]
+    normal = (0.5 * 0.05 / 0.1) ** 0.6
+    np.testing.assert_allclose(speed[0, 1:6, 8:12], 0.5 / normal, rtol=0.05)
+    assert np.isnan(speed[:, blocked == 1]).all()
+    assert (made[f.FLOOD_DEPTH][2, 1:6, 1:] < 0.05).all()
+    assert not speed[2, 1:6, 1:].any()
+    street_max = made[f.FLOOD_SPEED_MAX][1:6, 1:]
+    assert (speed[:, 1:6, 1:] <= street_max).all()
+
+
 def test_the_moments_are_those_of_the_clock() -> None:
     """18:40, 18:50 and 19:00 in Tokyo, each with its distance from the start."""
     shown = SIMULATION.instants(FloodParams.model_validate(BASIN), SITE)
@@ -65,7 +91,7 @@ def test_the_moments_are_those_of_the_clock() -> None:
 def test_a_run_that_is_not_asked_makes_no_frames() -> None:
     """Depths over time cost memory: they are made on request only."""
     params = FloodParams.model_validate(BASIN | {"frame_minutes": None})
-    assert f.FLOOD_DEPTH not in SIMULATION.made(params)
+    assert not {f.FLOOD_DEPTH, f.FLOOD_SPEED} & set(SIMULATION.made(params))
     assert SIMULATION.instants(params, SITE) == ()
 
 

@@ -71,6 +71,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.WIND_SPEED_RATIO_OF_FLOW: (0.0, 1.6),
         f.FLOOD_DEPTH: (-2.0, 4.0),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
+        f.FLOOD_SPEED: (-1.0, 2.6),
         f.FLOOD_SPEED_MAX: (-1.0, 2.6),
         f.FLOOD_DEPTH_SPEED_MAX: (-1.0, 6.0),
         f.FLOOD_HAZARD_RATING: (-1.0, 7.0),
