@@ -27,6 +27,7 @@ from citytwin.errors import ConfigError, StepError
 from citytwin.model import fields as f
 from citytwin.model.axes import Axes
 from citytwin.model.checkpoints import Hearer, Watch
+from citytwin.model.gauges import Gauges
 from citytwin.model.grid import GridSpec
 from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
@@ -84,7 +85,9 @@ def simulate(
     Dataset
         The outputs by field name with units, and facts and notes as attributes; in ``warnings``,
         one a line, those that say how far not to trust the result. Fields over time have a
-        dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north].
+        dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north]. Depth and
+        level at gauges (``gauge_depth``, ``gauge_level``) have the dimensions ``gauge_time`` [s since the
+        start] and ``gauge``.
 
     Raises
     ------
@@ -264,6 +267,26 @@ def _dataset(outcome: Outcome, grid: GridSpec, axes: Axes) -> xr.Dataset:
         "comment": " ".join(note.en + "." for note in outcome.notes),
         WARNINGS: "\n".join(note.en for note in outcome.notes if note.severity != "info"),
     }
-    data = xr.Dataset(variables, attrs={**facts, **said})
+    data = xr.Dataset({**variables, **_at_gauges(outcome.gauges)}, attrs={**facts, **said})
     located: xr.Dataset = data.rio.write_crs(grid.crs)
     return located
+
+
+def _at_gauges(gauges: Gauges | None) -> dict[str, xr.DataArray]:
+    if gauges is None:
+        return {}
+    dims = "gauge_time", "gauge"
+    coordinates: dict[str, Any] = {
+        "gauge_time": ("gauge_time", gauges.time_s, {"units": "s", "long_name": "since the start"}),
+        "gauge": list(gauges.names),
+        "gauge_x": ("gauge", gauges.x, {"units": "m"}),
+        "gauge_y": ("gauge", gauges.y, {"units": "m"}),
+    }
+
+    def series(values: NDArray[Any], title: str) -> xr.DataArray:
+        return xr.DataArray(values, coordinates, dims, attrs={"units": "m", "long_name": title})
+
+    return {
+        "gauge_depth": series(gauges.depth_m, "Depth at gauges"),
+        "gauge_level": series(gauges.level_m, "Water level at gauges"),
+    }

@@ -238,24 +238,34 @@ class FloodRecorder:
         )
         for field in fields:
             field[closed] = np.nan
-        n = len(self._gauge_depth)
         return Inundation(
             *fields,
             arrival_s=self.maxima.first_time_s[0],
             first_time_s=self.maxima.first_time_s[1:],
             last_time_s=self._last_s,
             final_depth_m=np.where(self._is_open, state.depth_m, np.float32(np.nan)),
-            gauges=GaugeSeries(
-                self._rows,
-                self._cols,
-                np.asarray(self._recording.gauge_times_s, dtype=np.float64),
-                np.asarray(self._gauge_depth, dtype=np.float32).reshape(n, self._rows.size),
-            ),
+            gauges=self.gauges(),
             depth_series_m=self._stacked(self._depth_series),
             speed_series_m_s=self._stacked(self._speed_series),
             ledger=ledger,
             steps=steps,
             dt_min_s=dt_min_s,
+        )
+
+    def gauges(self) -> GaugeSeries:
+        """Return what was kept at the gauges so far.
+
+        Returns
+        -------
+        GaugeSeries
+            At the first n of the times, shape (n, m).
+        """
+        n = len(self._gauge_depth)
+        return GaugeSeries(
+            self._rows,
+            self._cols,
+            np.asarray(self._recording.gauge_times_s[:n], dtype=np.float64),
+            np.asarray(self._gauge_depth, dtype=np.float32).reshape(n, self._rows.size),
         )
 
     def _stacked(self, fields: list[NDArray[np.float32]]) -> NDArray[np.float32]:

@@ -343,6 +343,17 @@ class FloodTile:
         """
         return self._run.booked()
 
+    def gauges(self) -> GaugeSeries:
+        """Return what was kept at the gauges in the tile so far.
+
+        Returns
+        -------
+        GaugeSeries
+            With rows and columns of the grid.
+        """
+        own, reach = self._run.recorder.gauges(), self.part.reach
+        return replace(own, rows=own.rows + reach.row0, cols=own.cols + reach.col0)
+
     def result(self, ledger: VolumeLedger, steps: int, dt_min_s: float) -> Inundation:
         """Return the result in the tile; its own state is used up.
 
@@ -359,15 +370,13 @@ class FloodTile:
             Arrays of the shape of the tile; of the gauges those in it, with rows and columns of
             the grid.
         """
-        run, reach = self._run, self.part.reach
+        run = self._run
         whole = run.recorder.result(run.scheme.shown, ledger, steps, dt_min_s)
         core = (..., *self._core)
 
         def cut(array: NDArray[np.float32]) -> NDArray[np.float32]:
             return np.ascontiguousarray(array[core])
 
-        gauges = whole.gauges
-        at = (gauges.rows + reach.row0, gauges.cols + reach.col0)
         return Inundation(
             max_depth_m=cut(whole.max_depth_m),
             max_speed_m_s=cut(whole.max_speed_m_s),
@@ -378,7 +387,7 @@ class FloodTile:
             first_time_s=cut(whole.first_time_s),
             last_time_s=cut(whole.last_time_s),
             final_depth_m=cut(whole.final_depth_m),
-            gauges=GaugeSeries(*at, gauges.time_s, gauges.depth_m),
+            gauges=self.gauges(),
             depth_series_m=cut(whole.depth_series_m),
             speed_series_m_s=cut(whole.speed_series_m_s),
             ledger=ledger,

@@ -21,6 +21,7 @@ from citytwin.errors import CityTwinError
 from citytwin.model.axes import Axes, Direction
 from citytwin.model.checkpoints import UNWATCHED, Watch
 from citytwin.model.fields import Field
+from citytwin.model.gauges import Gauges
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.instants import Instant
 from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorView
@@ -236,6 +237,8 @@ class Outcome:
     """Remarks; the same for every tile, so without figures of the tile."""
     valid_time: datetime | None = None
     """Time (aware, UTC) that the result is about; None = that of the inputs."""
+    gauges: Gauges | None = None
+    """Water at places that were asked for, for runs on bare rasters."""
 
 
 @dataclass(frozen=True)

@@ -1,10 +1,11 @@
-"""Results of one simulation outside any city: a plain GeoTIFF each."""
+"""Results of one simulation outside any city: a plain GeoTIFF each, series at gauges as CSV."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import xarray as xr
 
 from citytwin.model.fields import CLASS_NODATA
@@ -18,12 +19,13 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
 
     A variable over time has a band per moment, described by it, one by direction a band per direction,
     described by its degrees. What was said of the result
-    (attributes ``comment`` and ``warnings``) stands in the tags.
+    (attributes ``comment`` and ``warnings``) stands in the tags. Variables at gauges make one
+    ``gauges.csv``, a row for each gauge and moment.
 
     Parameters
     ----------
     data
-        Variables in (y, x), (time, y, x) or (direction, y, x) with a CRS.
+        Variables in (y, x), (time, y, x) or (direction, y, x) with a CRS, or in (gauge_time, gauge).
     out
         Folder; made when it does not exist.
 
@@ -39,7 +41,10 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     """
     written = []
     said = {key: str(data.attrs[key]) for key in ("comment", "warnings") if data.attrs.get(key)}
+    at_gauges = [name for name in data.data_vars if "gauge" in data[name].dims]
     for name in data.data_vars:
+        if name in at_gauges:
+            continue
         file = out / f"{name}.tif"
         with replacing(file) as temporary:
             values = data[name].rio.write_nodata(_NODATA[data[name].dtype.name])
@@ -51,4 +56,16 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
                 values.attrs["long_name"] = tuple(f"{name} from {one:g}" for one in directions)
             values.rio.to_raster(temporary, compress="deflate", tags=said)
         written.append(file)
+    if at_gauges:
+        with replacing(out / "gauges.csv") as temporary:
+            _series(data[at_gauges]).to_csv(temporary, index=False)
+        written.append(out / "gauges.csv")
     return written
+
+
+def _series(data: xr.Dataset) -> pd.DataFrame:
+    rows = data.drop_vars("spatial_ref", errors="ignore").to_dataframe(["gauge", "gauge_time"])
+    names = {"gauge_time": "seconds", "gauge_x": "x", "gauge_y": "y"}
+    measures = {str(name): f"{str(name).removeprefix('gauge_')}_m" for name in data.data_vars}
+    table = rows.reset_index().rename(columns=names | measures)
+    return table[["gauge", "x", "y", "seconds", *measures.values()]]

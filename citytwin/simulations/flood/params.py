@@ -17,6 +17,8 @@ from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 from citytwin.simulations.flood.sewers import SewerParams
 
 MOST_FRAMES = 144
+MOST_LOOKS = 20_000
+"""Moments of gauges at most: steps end at each."""
 """Moments of the depth that one run keeps: each takes 4 bytes per cell."""
 LOOK_EVERY_STEPS = 8
 """With `flow_cell_m`, the fine ground is looked at that seldom (for all but the largest depth): a look
@@ -46,6 +48,16 @@ class InflowPoint(Params):
     hydrograph: tuple[HydrographPoint, ...] = Bound(min_length=2)
 
 
+class GaugePlace(Params):
+    """A place whose depth is kept through the run."""
+
+    name: str = Bound(min_length=1, max_length=100)
+    x: float
+    """Easting in the city's CRS [m]."""
+    y: float
+    """Northing [m]."""
+
+
 class RainInterval(Params):
     """Rain given by hand instead of the feed."""
 
@@ -73,6 +85,11 @@ class FloodParams(Params):
     frame_minutes: float | None = Bound(default=None, ge=1, le=1440)
     """Time between the moments of the maps of depth and speed over time; None = no such maps. They
     need a `start`."""
+    gauges: tuple[GaugePlace, ...] = Bound(default=(), max_length=1000)
+    """Places whose depth is kept: the largest is a figure on the maps; `citytwin simulate` and notebooks
+    give depth and level from moment to moment."""
+    gauge_seconds: float = Bound(default=60.0, ge=0.01, le=86_400)
+    """Time between these moments. Steps end at them."""
     rain: tuple[RainInterval, ...] = ()
     """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
     one."""
@@ -147,6 +164,29 @@ class FloodParams(Params):
             msg = f"the water level is given twice at one edge: {edges}"
             raise ValueError(msg)
         return self
+
+    @model_validator(mode="after")
+    def _few_looks(self) -> FloodParams:
+        names = [gauge.name for gauge in self.gauges]
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            msg = f"two gauges have the name {twice!r}"
+            raise ValueError(msg)
+        looks = self.duration_h * 3600.0 / self.gauge_seconds
+        if self.gauges and looks > MOST_LOOKS:
+            msg = f"gauge_seconds gives {looks:.0f} moments, not up to {MOST_LOOKS}"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def gauge_times_s(self) -> tuple[float, ...]:
+        """Times since the start at which depths of gauges are kept, start and end included [s]."""
+        if not self.gauges:
+            return ()
+        last = self.duration_h * 3600.0
+        number = int(last / self.gauge_seconds + 1e-9)
+        times = [min(self.gauge_seconds * k, last) for k in range(number + 1)]
+        return (*times, *(() if times[-1] == last else (last,)))
 
     @model_validator(mode="after")
     def _few_frames(self) -> FloodParams:

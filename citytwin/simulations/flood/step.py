@@ -27,6 +27,7 @@ from citytwin.simulations.flood.area import area_of
 from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.effort import cost_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
+from citytwin.simulations.flood.gauges import gauge_facts, gauges_of, with_gauges
 from citytwin.simulations.flood.outputs import OUTPUTS, OVER_TIME, asked_for, fields_of
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.sewers import laid_sewers
@@ -45,6 +46,8 @@ def run(block: Block, params: FloodParams) -> Outcome:
     forcing = replace(
         forcing, initial_depth_m=own.initial_depth_m, sinks=own.sinks, culverts=culverts
     )
+    wanted = options_of(params, block.cell_m)
+    options = with_gauges(wanted, lambda _window: site.ground, block.grid, params)
     with laid_sewers(lambda _window: site.ground, block, params.sewers) as below:
         flood = simulate_inundation(
             site.ground.terrain_m,
@@ -53,13 +56,14 @@ def run(block: Block, params: FloodParams) -> Outcome:
             block.cell_m,
             params.duration_h * 3600.0,
             replace(forcing, sewers=below.sewers),
-            replace(options_of(params, block.cell_m), threads=block.threads),
+            replace(options, threads=block.threads),
             block.watch,
         )
         facts = (
             *facts_of(flood.ledger, flood.steps),
             *below.facts(flood.ledger.sewers),
             *storm.facts,
+            *gauge_facts(params, [flood.gauges], block.grid),
         )
     terrain = site.ground.terrain_m
     return Outcome(
@@ -67,6 +71,7 @@ def run(block: Block, params: FloodParams) -> Outcome:
         facts=facts,
         notes=(*notes_of(params, storm, forcing.levees, block), *told, *below.notes),
         valid_time=storm.valid_time,
+        gauges=gauges_of(params, flood.gauges, terrain),
     )
 
 

@@ -13,6 +13,7 @@ from citytwin.errors import StepError
 from citytwin.kernels.flood_conductor import Conductor
 from citytwin.kernels.flood_ledger import BookedDepths, VolumeLedger
 from citytwin.kernels.flood_part import FloodPart
+from citytwin.kernels.flood_result import GaugeSeries
 from citytwin.kernels.flood_tile import FloodTile, TiledFlood, TileLook
 from citytwin.kernels.flood_tile_ground import TileGround, grown, halo_cells, lay_tile, reach_of
 from citytwin.kernels.rain_layout import NO_ROOFS
@@ -28,6 +29,7 @@ from citytwin.simulations.flood.account import facts_of, notes_of
 from citytwin.simulations.flood.area import Area, area_of, least_courtyard_cells
 from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
+from citytwin.simulations.flood.gauges import gauge_facts, with_gauges
 from citytwin.simulations.flood.outputs import fields_of
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.places import Ground
@@ -195,6 +197,10 @@ class FloodTileAtWork:
         """Go on from a state."""
         self._begun.restore(state)
 
+    def gauges(self) -> GaugeSeries:
+        """See `FloodTile`."""
+        return self._begun.gauges()
+
     def finish(self, common: Ended) -> Arrays:
         """Return the fields of the tile."""
         flood = self._begun.result(common.ledger, common.steps, common.dt_min_s)
@@ -259,6 +265,7 @@ class FloodLeader:
 
     def __init__(self, look: Look, params: FloodParams, crew: TileCrew) -> None:
         self._params, self._block = params, look(Tile(0, 1, 0, 1))
+        self._crew = crew
         grid = self._block.grid
         self._storm = storm_of(self._block, params)
 
@@ -276,7 +283,7 @@ class FloodLeader:
         self.end_s = params.duration_h * 3600.0
         flood = TiledFlood(
             forcing,
-            options_of(params, grid.cell_m),
+            with_gauges(options_of(params, grid.cell_m), ground_in, grid, params),
             grid.shape,
             grid.cell_m,
             self.end_s,
@@ -315,9 +322,11 @@ class FloodLeader:
     def finish(self) -> Finished:
         """Return what is known at the end."""
         rule, ledger = self._conductor.rule, self._conductor.ledger(self._rained)
+        kept = self._crew.ask("gauges") if self._params.gauges else ()
+        at_gauges = gauge_facts(self._params, kept, self._block.grid)
         return Finished(
             Ended(ledger, rule.steps, rule.dt_min_s),
-            (*facts_of(ledger, rule.steps), *self._storm.facts),
+            (*facts_of(ledger, rule.steps), *self._storm.facts, *at_gauges),
             (*notes_of(self._params, self._storm, self._levees, self._block), *self._told),
             self._storm.valid_time,
         )

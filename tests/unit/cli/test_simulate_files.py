@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 import rasterio
 import rioxarray  # noqa: F401 - registers `.rio`
@@ -64,6 +66,55 @@ def test_classes_keep_their_own_code_for_no_data(tmp_path: Path) -> None:
         assert (made.dtypes[0], made.nodata) == ("uint8", 255)
     assert mask[2, 3] == 255
     assert (mask == 1).sum() == mask.size - 1
+
+
+RAIN = """
+duration_h: 0.1
+edges: closed
+gauge_seconds: 120
+gauges: [{name: pond, x: -43990.9, y: -93005.1}, {name: 水位計, x: -43999.5, y: -93011.5}]
+rain: [{start_minutes: 0, end_minutes: 4, mm_per_h: 360}]
+"""
+
+
+def test_gauges_become_a_table_of_their_moments(tmp_path: Path) -> None:
+    """Rain of 0.1 mm/s for four minutes on level ground at 2.5 m, looked at every two minutes."""
+    level = np.full((1, 6, 9), 2.5, dtype="float32")
+    dtm = geotiff(tmp_path / "dtm.tif", level, NORTH_UP, "EPSG:6677")
+    done = simulate(tmp_path, RAIN, "flood", "--terrain", str(dtm))
+    assert done.exit_code == 0, done.output
+    made = pd.read_csv(tmp_path / "out" / "gauges.csv")
+    assert list(made.columns) == ["gauge", "x", "y", "seconds", "depth_m", "level_m"]
+    assert made["gauge"].tolist() == ["pond"] * 4 + ["水位計"] * 4
+    assert made["seconds"].tolist() == [0, 120, 240, 360] * 2
+    assert made.loc[0, ["x", "y"]].tolist() == [-43990.9, -93005.1]
+    expected = np.array([0.0, 0.012, 0.024, 0.024] * 2)
+    np.testing.assert_allclose(made["depth_m"], expected, rtol=1e-4)
+    np.testing.assert_allclose(made["level_m"][1:4], 2.5 + expected[1:4], rtol=1e-6)
+    assert made["level_m"].isna().sum() == 2  # dry at the start
+    assert json.loads(done.output[done.output.index("{") :])["gauge_2_depth_max"] > 0.02
+
+
+@pytest.mark.parametrize(
+    ("gauge", "said"),
+    [
+        ("{name: far, x: -43000, y: -93005}", "gauge 'far' at (-43000, -93005) lies outside"),
+        ("{name: hole, x: -43999, y: -93001}", "'hole' at (-43999, -93001) lies in a building or"),
+        ("{name: a, x: -43990, y: -93005}, {name: a, x: -43992, y: -93005}", "the name 'a'"),
+    ],
+)
+def test_a_gauge_without_a_cell_is_named(tmp_path: Path, gauge: str, said: str) -> None:
+    """Outside the raster, where the ground is not known, or two of one name."""
+    level = np.full((1, 6, 9), 2.5, dtype="float32")
+    level[0, 0, 0] = np.nan
+    dtm = geotiff(tmp_path / "dtm.tif", level, NORTH_UP, "EPSG:6677")
+    params = (
+        f"{RAIN[: RAIN.index('gauges:')]}gauges: [{gauge}]{RAIN[RAIN.index(chr(10) + 'rain') :]}"
+    )
+    done = simulate(tmp_path, params, "flood", "--terrain", str(dtm))
+    assert done.exit_code != 0
+    assert said in str(done.exception) + done.output
+    assert not (tmp_path / "out").exists()
 
 
 ROTATED = Affine(2.0, 0.5, -44000.0, 0.5, -2.0, -93000.0)

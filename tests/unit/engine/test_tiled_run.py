@@ -29,6 +29,10 @@ PARAMS = FloodParams.model_validate(
         "duration_h": 0.15,
         "start": "2026-06-30T19:00:00+09:00",
         "frame_minutes": 4,
+        "gauges": [
+            {"name": "behind the breach", "x": -43950.0, "y": -93250.0},
+            {"name": "side of four tiles", "x": -43759.0, "y": -93241.0},
+        ],
         "rain": [{"start_minutes": 1, "end_minutes": 6, "mm_per_h": 70}],
         "inflows": [
             {
@@ -131,6 +135,7 @@ def test_two_workers_give_the_bits_of_one_array(
     assert made.model_copy(update={"seconds": 0.0}) == in_one_array
     facts = {fact.name: fact.value for fact in made.facts}
     assert facts["breach_volume"] > 0
+    assert min(facts["gauge_1_depth_max"], facts["gauge_2_depth_max"]) > 0
     assert facts["volume_error"] < 1e-7
 
 

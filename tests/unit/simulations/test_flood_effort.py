@@ -34,13 +34,13 @@ def test_finer_cells_longer_runs_and_better_schemes_cost_more() -> None:
 
 
 def test_moments_that_are_kept_take_memory() -> None:
-    """Four bytes per cell and moment."""
+    """Depth and speed, eight bytes per cell and moment."""
     start = "2026-07-01T00:00:00+09:00"
     plain, kept = (
         cost_of(FloodParams.model_validate({"start": start, **more}), 2.0).bytes_per_cell
         for more in ({}, {"frame_minutes": 30})
     )
-    assert kept - plain == 4 * 6
+    assert kept - plain == 8 * 6
 
 
 def test_the_plan_reckons_with_the_parameters() -> None:
