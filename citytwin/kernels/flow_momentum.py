@@ -17,15 +17,21 @@ from numba import njit, prange
 from citytwin.kernels.flow_grid import PAD, Cube, Flags, Levels
 from citytwin.kernels.flow_rows import (
     FAST,
+    FIRST_FACES,
+    GAIN,
+    RATE,
+    WALLS,
+    Across,
+    Flat,
+    FlatFlags,
     Row,
-    add_to,
-    carried,
+    Rows,
+    begin,
     drag,
-    edge_viscosity,
+    exchange,
     finish,
-    mean_of,
-    renewed,
-    spread,
+    pass_faces,
+    walls_below,
     walls_beside,
 )
 
@@ -63,8 +69,6 @@ class Setting(NamedTuple):
     """Cells of air, and faces whose velocity is free."""
     built: Row
     """1 in columns of buildings, 0 on open ground, shape ((ny + 5) * (nx + 5),)."""
-    width: int
-    """Of a row of these, nx + 5."""
     leaves: Cube
     """Drag of trees per speed [1/m]; of shape (1, 1, 1) where there are none."""
     dz: Levels
@@ -78,198 +82,191 @@ class Setting(NamedTuple):
     wall: np.float32
     """Drag of walls per root of energy [1/m]."""
     cell: np.float32
+    walled: int
+    """Levels from the ground up in which something solid may stand."""
     dt: np.float32
 
 
-class Sums(NamedTuple):
-    """Rows of work space."""
+BLOCK_ROWS = 16
+"""Rows that are taken through all levels together: what passes a face is found once, and kept until
+the turn of the volume behind it comes."""
+_ALONG, _BETWEEN_ROWS, _BETWEEN_LEVELS = FIRST_FACES, FIRST_FACES + 4, FIRST_FACES + 12
+"""First rows of the faces in the work space: of one row of volumes, of two between rows that take
+turns, and of two for each row of a block."""
 
-    gain: Row
-    rate: Row
-    speed: Row
-    flux: Row
-    edge: Row
+
+class Lines(NamedTuple):
+    """The state and what does not change, as flat arrays, and how a quantity stands in them."""
+
+    u: Flat
+    v: Flat
+    w: Flat
+    k: Flat
+    p: Flat
+    upright: Flat
+    sideways: Flat
+    fluid: FlatFlags
+    leaves: Flat
+    width: int
+    """From a row to the next."""
+    plane: int
+    """From a level to the next."""
+    axis: int
+    """0, 1, 2 where the quantity stands on faces across x, y, z; 3 in cells."""
+    shift: int
+    """Back to the other cell of its volumes; 0 in cells."""
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def row_sums(n: int) -> Sums:
-    """Return rows of work space.
+def lines_of(axis: int, flow: Flow, s: Setting) -> Lines:
+    """Lay the arrays flat.
 
     Parameters
     ----------
-    n
-        Number of control volumes.
-    """
-    rows = np.empty((5, n), dtype=np.float32)
-    return Sums(rows[0], rows[1], rows[2], rows[3], rows[4])
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _side(
-    sums: Sums,
-    through: tuple[Row, Row],
-    shares: tuple[np.float32, np.float32],
-    q: tuple[Row, Row, Row, Row],
-    own: Row,
-    nu: tuple[Row, Row, Row, Row],
-    per_m: tuple[np.float32, np.float32, np.float32],
-    stress: bool,
-) -> None:
-    """Add what passes one side; `per_m`: of the volume (signed), across the side, of the stress."""
-    mean_of(sums.speed, through[0], through[1], shares[0], shares[1])
-    edge_viscosity(sums.edge, nu[0], nu[1], nu[2], nu[3])
-    carried(sums.flux, sums.speed, q[0], q[1], q[2], q[3], own)
-    spread(sums.flux, sums.edge, q[1], q[2], per_m[1])
-    if stress:
-        spread(sums.flux, sums.edge, through[1], through[0], per_m[2])
-    add_to(sums.gain, sums.flux, -per_m[0])
-    renewed(sums.rate, sums.edge, sums.speed, abs(per_m[0]) * per_m[1], -per_m[0])
-
-
-@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def transport(sums: Sums, q: Cube, axis: int, at: tuple[int, int], flow: Flow, s: Setting) -> None:
-    """Advection and diffusion of a quantity in the control volumes of a row.
-
-    Parameters
-    ----------
-    sums
-        Work space; gain and rate are set, shape (n,) [unit of q per s, 1/s].
-    q
-        The quantity with its border, shape (nz + 5, ny + 5, nx + 5), any unit.
     axis
-        0, 1, 2 where it stands on faces across x, y, z; 3 in cells.
-    at
-        Level and row of it, border included.
+        0, 1, 2 where the quantity stands on faces across x, y, z; 3 in cells.
     flow
         The state.
     s
         What does not change.
     """
-    kk, jj = at
-    az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)
-    n, k, last = sums.gain.shape[0], kk - PAD, s.dz.shape[0] - 1
-    lo, hi = PAD, PAD + n
-    per_cell, stress = _ONE / s.cell, axis < 3
-    even = (_HALF, _HALF)
-    shares, per_height = even, _ONE / s.dz[min(k, last)]
-    if az:
-        below, above = s.dz[max(k - 1, 0)], s.dz[min(k, last)]
-        shares, per_height = (above / (below + above), below / (below + above)), s.per_rise[k]
-    per_own = per_height if az else per_cell
-    row, nu = q[kk, jj], flow.sideways
-    own = row[lo:hi]
-    for i in range(n):
-        sums.gain[i] = _ZERO
-        sums.rate[i] = _ZERO
-    for side in range(2):  # west, east
-        o, f = lo - 1 + side, lo + side
-        around = (
-            nu[kk, jj, o : o + n],
-            nu[kk, jj, f : f + n],
-            nu[kk - az, jj - ay, o : o + n],
-            nu[kk - az, jj - ay, f : f + n],
-        )
-        if ax:
-            around = (around[0], around[0], around[0], around[0])
-        through = (flow.u[kk, jj, f : f + n], flow.u[kk - az, jj - ay, f - ax : f - ax + n])
-        values = (
-            row[o - 1 : o - 1 + n],
-            row[o : o + n],
-            row[o + 1 : o + 1 + n],
-            row[o + 2 : o + 2 + n],
-        )
-        scale = per_cell if side else -per_cell
-        _side(sums, through, shares, values, own, around, (scale, per_cell, per_own), stress)
-    for side in range(2):  # north, south
-        o, f = jj - 1 + side, jj + side
-        around = (
-            nu[kk, o, lo:hi],
-            nu[kk, f, lo:hi],
-            nu[kk - az, o, lo - ax : hi - ax],
-            nu[kk - az, f, lo - ax : hi - ax],
-        )
-        if ay:
-            around = (around[0], around[0], around[0], around[0])
-        through = (flow.v[kk, f, lo:hi], flow.v[kk - az, f - ay, lo - ax : hi - ax])
-        values = (q[kk, o - 1, lo:hi], q[kk, o, lo:hi], q[kk, o + 1, lo:hi], q[kk, o + 2, lo:hi])
-        scale = per_cell if side else -per_cell
-        _side(sums, through, shares, values, own, around, (scale, per_cell, per_own), stress)
-    nu = flow.upright
-    for side in range(2):  # below, above
-        o, f = kk - 1 + side, kk + side
-        around = (
-            nu[o, jj, lo:hi],
-            nu[f, jj, lo:hi],
-            nu[o, jj - ay, lo - ax : hi - ax],
-            nu[f, jj - ay, lo - ax : hi - ax],
-        )
-        per_rise = s.per_rise[min(k + side, last + 1)]
-        if az:
-            around = (around[0], around[0], around[0], around[0])
-            per_rise = _ONE / s.dz[min(max(k - 1 + side, 0), last)]
-        through = (flow.w[f, jj, lo:hi], flow.w[f - az, jj - ay, lo - ax : hi - ax])
-        values = (q[o - 1, jj, lo:hi], q[o, jj, lo:hi], q[o + 1, jj, lo:hi], q[o + 2, jj, lo:hi])
-        scale = per_height if side else -per_height
-        _side(sums, through, even, values, own, around, (scale, per_rise, per_own), stress)
+    width, plane = flow.k.shape[2], flow.k.shape[1] * flow.k.shape[2]
+    shift = 0
+    if axis == 0:
+        shift = 1
+    elif axis == 1:
+        shift = width
+    elif axis == 2:
+        shift = plane
+    return Lines(
+        flow.u.reshape(-1), flow.v.reshape(-1), flow.w.reshape(-1), flow.k.reshape(-1),
+        flow.p.reshape(-1), flow.upright.reshape(-1), flow.sideways.reshape(-1),
+        s.fluid.reshape(-1), s.leaves.reshape(-1), width, plane, axis, shift,
+    )  # fmt: skip
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def work_rows(n: int) -> Rows:
+    """Return work space.
+
+    Parameters
+    ----------
+    n
+        Number of control volumes of a row.
+    """
+    return np.zeros((_BETWEEN_LEVELS + 8 * BLOCK_ROWS, n + 1), dtype=np.float32)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _shares(axis: int, k: int, dz: Levels) -> tuple[np.float32, np.float32]:
+    """Weights of the cells of a volume in what passes its sides; one on a level reaches over two."""
+    if axis != 2:
+        return _HALF, _HALF
+    below, above = dz[max(k - 1, 0)], dz[min(k, dz.shape[0] - 1)]
+    return above / (below + above), below / (below + above)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def _across_levels(axis: int, k: int, plane: int, shift: int, s: Setting) -> Across:
+    """How faces below volumes of a level lie."""
+    last = s.dz.shape[0] - 1
+    if axis == 2:
+        per_rise = _ONE / s.dz[min(max(k - 1, 0), last)]
+        return Across(plane, shift, _HALF, _HALF, per_rise, per_rise)
+    return Across(plane, shift, _HALF, _HALF, s.per_rise[min(k, last + 1)], _ONE / s.cell)
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def transport(
+    rows: Rows, q: Flat, lines: Lines, at: int, place: tuple[int, int], is_first: bool, s: Setting
+) -> None:
+    """Advection and diffusion of a quantity in the control volumes of a row.
+
+    Rows of a block are taken from the first on, and levels from the lowest on: what passes the
+    faces below and before a row has been found with its neighbours.
+
+    Parameters
+    ----------
+    rows
+        Work space; adds to gain [unit of q per s] and rate [1/s].
+    q
+        The quantity with its border, any unit.
+    lines
+        The state.
+    at
+        Where the first volume stands.
+    place
+        Level and row within the block.
+    is_first
+        Whether it is the first row of the block.
+    s
+        What does not change.
+    """
+    k, row = place
+    axis, shift, width, plane = lines.axis, lines.shift, lines.width, lines.plane
+    n = rows.shape[1] - 1
+    per_cell, square = _ONE / s.cell, _ONE / (s.cell * s.cell)
+    shares = _shares(axis, k, s.dz)
+    per_shift = s.per_rise[k] if axis == 2 else per_cell
+    along = Across(1, shift, shares[0], shares[1], per_cell, per_shift)
+    pass_faces(rows, _ALONG, n + 1, q, lines.u, lines.sideways, at, along)
+    exchange(rows, _ALONG, _ALONG, 1, q, at, per_cell, (square, square))
+    north, south = _BETWEEN_ROWS + 4 * (row & 1), _BETWEEN_ROWS + 4 * (1 - (row & 1))
+    between = Across(width, shift, shares[0], shares[1], per_cell, per_shift)
+    if is_first:
+        pass_faces(rows, north, n, q, lines.v, lines.sideways, at, between)
+    pass_faces(rows, south, n, q, lines.v, lines.sideways, at + width, between)
+    exchange(rows, north, south, 0, q, at, per_cell, (square, square))
+    below = _BETWEEN_LEVELS + 4 * (2 * row + (k & 1))
+    above = _BETWEEN_LEVELS + 4 * (2 * row + 1 - (k & 1))
+    floor, lid = (
+        _across_levels(axis, k, plane, shift, s),
+        _across_levels(axis, k + 1, plane, shift, s),
+    )
+    if k == 0:
+        pass_faces(rows, below, n, q, lines.w, lines.upright, at, floor)
+    pass_faces(rows, above, n, q, lines.w, lines.upright, at + plane, lid)
+    per_m = s.per_rise[k] if axis == 2 else _ONE / s.dz[k]
+    exchange(rows, below, above, 0, q, at, per_m, (per_m * floor.per_m, per_m * lid.per_m))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
 def _wall_drag(
-    sums: Sums, speed: Row, axis: int, at: tuple[int, int], flow: Flow, s: Setting
+    rows: Rows, q: Flat, lines: Lines, at: int, place: tuple[int, int], s: Setting
 ) -> None:
     """Drag of the walls, roofs and ground along which the air of a row goes."""
-    kk, jj = at
-    az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)
-    n, air, walls = speed.shape[0], s.fluid, sums.flux
-    lo, hi, low, high = PAD, PAD + n, PAD - ax, PAD - ax + n
-    energies = (flow.k[kk, jj, lo:hi], flow.k[kk - az, jj - ay, low:high])
-    if not ay:
-        walls_beside(
-            walls,
-            air[kk, jj - 1, lo:hi],
-            air[kk - az, jj - 1, low:high],
-            air[kk, jj + 1, lo:hi],
-            air[kk - az, jj + 1, low:high],
-        )
-        drag(sums.gain, sums.rate, speed, energies, walls, s.wall)
-    if not ax:
-        walls_beside(
-            walls,
-            air[kk, jj, lo - 1 : hi - 1],
-            air[kk - az, jj - ay, lo - 1 : hi - 1],
-            air[kk, jj, lo + 1 : hi + 1],
-            air[kk - az, jj - ay, lo + 1 : hi + 1],
-        )
-        drag(sums.gain, sums.rate, speed, energies, walls, s.wall)
-    if not az:
-        ground, more = s.floor[0, kk - PAD], s.floor[1, kk - PAD] - s.floor[0, kk - PAD]
-        here, there = air[kk - 1, jj, lo:hi], air[kk - 1, jj - ay, low:high]
-        start, before = jj * s.width + lo, (jj - ay) * s.width + low
-        built_here, built_there = s.built[start : start + n], s.built[before : before + n]
-        for i in range(n):
-            walls[i] = _HALF * (_ONE - here[i]) * (ground + more * built_here[i])
-            walls[i] += _HALF * (_ONE - there[i]) * (ground + more * built_there[i])
-        drag(sums.gain, sums.rate, speed, energies, walls, _ONE)
+    k, jj = place
+    axis, shift, width = lines.axis, lines.shift, lines.width
+    if axis == 2:
+        rows[WALLS].fill(_ZERO)
+    else:
+        below, column = at - lines.plane, jj * width + PAD
+        scales = (s.floor[0, k], s.floor[1, k] - s.floor[0, k])
+        places, columns = (below, below - shift), (column, column - shift)
+        walls_below(rows, lines.fluid, s.built, places, columns, scales)
+    if axis != 1:
+        walls_beside(rows, lines.fluid, at, shift, width, s.wall)
+    if axis != 0:
+        walls_beside(rows, lines.fluid, at, shift, 1, s.wall)
+    drag(rows, q, lines.k, at, shift)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _leaf_drag(
-    sums: Sums, row: Row, axis: int, at: tuple[int, int], flow: Flow, s: Setting
-) -> None:
+def _leaf_drag(rows: Rows, q: Flat, lines: Lines, at: int) -> None:
     """Drag of trees: leaf drag times speed times velocity (Green 1992)."""
-    kk, jj = at
-    az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)
-    half = _HALF
-    for i in range(row.shape[0]):
-        m = i + PAD
-        leaf = half * (s.leaves[kk, jj, m] + s.leaves[kk - az, jj - ay, m - ax])
+    shift, width, plane, axis = lines.shift, lines.width, lines.plane, lines.axis
+    # From a velocity to the next along its axis, back by half a volume where that is its own.
+    east = 0 if axis == 0 else 1
+    for i in range(rows.shape[1] - 1):
+        m = at + i
+        leaf = _HALF * (lines.leaves[m] + lines.leaves[m - shift])
         if leaf > _ZERO:
-            u = half * (flow.u[kk, jj, m] + flow.u[kk, jj, m + 1 - ax])
-            v = half * (flow.v[kk, jj, m] + flow.v[kk, jj + 1 - ay, m])
-            w = half * (flow.w[kk, jj, m] + flow.w[kk + 1 - az, jj, m])
+            u = _HALF * (lines.u[m] + lines.u[m + east])
+            v = _HALF * (lines.v[m] + lines.v[m + (0 if axis == 1 else width)])
+            w = _HALF * (lines.w[m] + lines.w[m + (0 if axis == 2 else plane)])
             part = leaf * np.sqrt(u * u + v * v + w * w)
-            sums.rate[i] += part
-            sums.gain[i] -= part * row[i]
+            rows[RATE, i] += part
+            rows[GAIN, i] -= part * q[m]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True)
@@ -287,26 +284,24 @@ def advance_momentum(out: Cube, axis: int, flow: Flow, s: Setting) -> None:
     s
         What does not change, and the length of the step.
     """
-    q = flow.u if axis == 0 else (flow.v if axis == 1 else flow.w)
-    faces = s.x if axis == 0 else (s.y if axis == 1 else s.z)
+    target = out.reshape(-1)
+    q = (flow.u if axis == 0 else (flow.v if axis == 1 else flow.w)).reshape(-1)
+    free = (s.x if axis == 0 else (s.y if axis == 1 else s.z)).reshape(-1)
     az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)
-    nz, ny, nx = s.dz.shape[0], q.shape[1] - PAD - 3, q.shape[2] - PAD - 3
-    n = nx + ax
-    lo, hi = PAD, PAD + n
-    for level in prange(nz + az):
-        k = np.int64(level)  # an unsigned index would wrap below 0
-        kk = k + PAD
-        sums = row_sums(n)
-        force = s.force[axis, k] if axis < 2 else _ZERO
-        per_m = s.per_rise[k] if az else _ONE / s.cell
-        for jj in range(PAD, ny + ay + PAD):
-            row = q[kk, jj, lo:hi]
-            transport(sums, q, axis, (kk, jj), flow, s)
-            here, before = flow.p[kk, jj, lo:hi], flow.p[kk - az, jj - ay, lo - ax : hi - ax]
-            gain = sums.gain
-            for i in range(n):
-                gain[i] += force - per_m * (here[i] - before[i])
-            _wall_drag(sums, row, axis, (kk, jj), flow, s)
-            if s.leaves.shape[0] > 1:
-                _leaf_drag(sums, row, axis, (kk, jj), flow, s)
-            finish(out[kk, jj, lo:hi], row, gain, sums.rate, faces[kk, jj, lo:hi], s.dt)
+    nz, many, n = s.dz.shape[0], out.shape[1] - PAD - 3 + ay, out.shape[2] - PAD - 3 + ax
+    for block in prange((many + BLOCK_ROWS - 1) // BLOCK_ROWS):
+        first = np.int64(block) * BLOCK_ROWS  # an unsigned index would wrap below 0
+        lines, rows = lines_of(axis, flow, s), work_rows(n)
+        for k in range(nz + az):
+            force = s.force[axis, k] if axis < 2 else _ZERO
+            per_m = s.per_rise[k] if az else _ONE / s.cell
+            for j in range(min(BLOCK_ROWS, many - first)):
+                jj = first + j + PAD
+                at = (k + PAD) * lines.plane + jj * lines.width + PAD
+                begin(rows, force, per_m, lines.p, at, lines.shift)
+                transport(rows, q, lines, at, (k, j), j == 0, s)
+                if k <= s.walled:
+                    _wall_drag(rows, q, lines, at, (k, jj), s)
+                if s.leaves.shape[0] > 1:
+                    _leaf_drag(rows, q, lines, at)
+                finish(target, rows, q, free, at, s.dt)

@@ -342,7 +342,6 @@ class FlowSolver:
             self.air,
             *self.faces,
             built.ravel(),
-            built.shape[1],
             leaf_rates(grid, town),
             grid.dz,
             grid.per_rise,
@@ -351,6 +350,7 @@ class FlowSolver:
             floor_rates(grid, arriving),
             np.float32(wall),
             grid.cell,
+            int(np.flatnonzero((self.air[PAD:] == 0).any(axis=(1, 2)))[-1:].sum()) + 1,
             np.float32(0.0),
         )
 

@@ -330,9 +330,9 @@ def test_cavity_with_a_moving_lid():
     faces.z[PAD + 1 : PAD + n, rows, cells] = 1
     sticks = np.float32(2 * viscosity * n**2)
     setting = Setting(
-        air, *faces, np.zeros(air.shape[1] * air.shape[2], np.float32), air.shape[2],
+        air, *faces, np.zeros(air.shape[1] * air.shape[2], np.float32),
         np.zeros((1, 1, 1), np.float32), grid.dz, grid.per_rise, np.zeros((2, n), np.float32),
-        np.zeros(n, np.float32), np.full((2, n), sticks), sticks, grid.cell, np.float32(0.4 / n),
+        np.zeros(n, np.float32), np.full((2, n), sticks), sticks, grid.cell, n, np.float32(0.4 / n),
     )  # fmt: skip
     equation = PressureEquation(grid, air, faces, Sides(False, False, False, False))
     u, v, w, pressure = (grid.cube() for _ in range(4))

@@ -8,7 +8,7 @@ import pytest
 from citytwin.errors import ConfigError
 from citytwin.kernels.flow_approach import ApproachFlow, logarithmic_flow
 from citytwin.kernels.flow_grid import PAD, FlowGrid, flow_levels, inner
-from citytwin.kernels.flow_rows import carried, edge_viscosity
+from citytwin.kernels.flow_rows import FIRST_FACES, Across, pass_faces
 from citytwin.kernels.flow_setup import Town, leaf_rates
 from citytwin.kernels.flow_solver import refine
 from citytwin.kernels.flow_town import fitting_grid, surrounded
@@ -97,22 +97,28 @@ def test_limited_upwind_values():
     q = rng.standard_normal((4, 500)).astype(np.float32)
     q[:, :100] = np.cumsum(rng.random((4, 100)), axis=0)
     speed = rng.standard_normal(500).astype(np.float32)
-    own, out = np.zeros(500, np.float32), np.empty(500, np.float32)
-    carried(out, speed, q[0], q[1], q[2], q[3], own)
+    rows, half = np.zeros((FIRST_FACES + 4, 501), np.float32), np.float32(0.5)
+    calm, through = np.zeros(2000, np.float32), np.zeros(2000, np.float32)
+    through[1000:1500] = speed
+    lie = Across(500, 0, half, half, np.float32(1.0), np.float32(1.0))
+    pass_faces(rows, FIRST_FACES, 500, q.ravel(), through, calm, 1000, lie)
+    out = rows[FIRST_FACES + 1]
     for n in range(500):
         a, b, c, d = q[:, n].astype(float)
         before, here, after = (a, b, c) if speed[n] > 0 else (d, c, b)
         r = (here - before) / (after - here)
         limit = max(0.0, min(2 * r, (2 + r) / 3, 2))
-        expected = speed[n] * (here + 0.5 * limit * (after - here))
+        expected = here + 0.5 * limit * (after - here)
         assert out[n] == pytest.approx(expected, rel=1e-4, abs=1e-5)
 
 
 def test_no_stress_beside_a_wall():
     """One solid cell of four takes the edge out."""
-    rows = [np.array([1.0, 0.0], np.float32), *(np.array([3.0, 3.0], np.float32) for _ in range(3))]
-    out = np.empty(2, np.float32)
-    edge_viscosity(out, *rows)
+    around = np.array([0, 0, 0, 0, 1, 0, 3, 3, 3, 3, 3, 3, 0, 0, 0, 0], np.float32)
+    rows, half = np.zeros((FIRST_FACES + 4, 3), np.float32), np.float32(0.5)
+    lie = Across(4, 2, half, half, np.float32(1.0), np.float32(1.0))
+    pass_faces(rows, FIRST_FACES, 2, around, around, around, 10, lie)
+    out = rows[FIRST_FACES + 2, :2]
     assert out.tolist() == [2.5, 0.0]
 
 
