@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field as Bound
+from pydantic import field_validator
 
 from citytwin.errors import ConfigError, StepError
 from citytwin.kernels.flow_approach import ApproachFlow, logarithmic_flow
@@ -55,6 +56,18 @@ _BYTES_OF_PLACE = 100.0
 """Per cell of the city, of the place itself."""
 
 
+class ApproachLevel(Params):
+    """The wind that arrives, at one height."""
+
+    height_m: float = Bound(gt=0, le=2000)
+    """Height above the ground."""
+    speed_m_s: float = Bound(gt=0, le=200)
+    """Mean speed there; only its ratio to that at other heights counts."""
+    energy_m2_s2: float = Bound(gt=0, le=2000)
+    """Turbulence energy there; where only the deviation along the wind was measured, about its square
+    (Tominaga et al. 2008)."""
+
+
 class WindFlowParams(Params):
     """From where the wind comes, over what ground, and how far the flow is taken."""
 
@@ -67,6 +80,9 @@ class WindFlowParams(Params):
     roughness_m: float = Bound(default=0.3, gt=0, le=3)
     """Roughness length of the land around, which shapes the wind that arrives: 0.03 open fields,
     0.1 with hedges, 0.3 suburbs, 1 cities."""
+    approach: tuple[ApproachLevel, ...] = ()
+    """The wind that arrives as measured, from the ground up, in the place of the logarithmic one over
+    `roughness_m`; two heights or more."""
     margin_m: float = Bound(default=100.0, ge=0, le=2000)
     """Open ground around all that stands, on each side; put around the rasters where they have less."""
     tolerance: float = Bound(default=0.007, gt=0, le=1)
@@ -80,6 +96,15 @@ class WindFlowParams(Params):
     """A larger area is solved in tiles of at most so many cells a side."""
     tile_overlap_m: float = Bound(default=100.0, ge=0, le=1000)
     """Width around a tile that is computed besides, so that tiles agree where they meet."""
+
+    @field_validator("approach")
+    @classmethod
+    def _rising(cls, levels: tuple[ApproachLevel, ...]) -> tuple[ApproachLevel, ...]:
+        heights = [one.height_m for one in levels]
+        if len(levels) == 1 or heights != sorted(set(heights)):
+            msg = f"the heights of the approach are {heights}: give two or more, from the ground up"
+            raise ValueError(msg)
+        return levels
 
 
 REFERENCE_M = 10.0
@@ -145,8 +170,7 @@ class _Case(NamedTuple):
 def _case(block: Block, params: WindFlowParams) -> _Case:
     place = _place(block, params)
     grid = fitting_grid(place.town, block.cell_m, params.height_m)
-    approach = logarithmic_flow(params.roughness_m)
-    return _Case(place, grid, approach, params, block.site.convergence_deg)
+    return _Case(place, grid, approach_of(params), params, block.site.convergence_deg)
 
 
 class _Directions:
@@ -284,6 +308,20 @@ def volume_bytes(params: WindFlowParams, grid: GridSpec) -> float:  # noqa: ARG0
     return cells * len(QUANTITIES) * np.dtype(np.float32).itemsize
 
 
+def approach_of(params: WindFlowParams) -> ApproachFlow:
+    """The wind that arrives.
+
+    Parameters
+    ----------
+    params
+        With its profile, or the roughness of the land around.
+    """
+    if not params.approach:
+        return logarithmic_flow(params.roughness_m)
+    levels = [(one.height_m, one.speed_m_s, one.energy_m2_s2) for one in params.approach]
+    return ApproachFlow(*np.array(levels, dtype=np.float64).T)
+
+
 def directions(params: WindFlowParams) -> tuple[Direction, ...]:
     """Directions of the result.
 
@@ -391,15 +429,19 @@ def _facts(told: list[FlowAccount]) -> tuple[Fact, ...]:
 
 def _notes(told: list[FlowAccount], place: _Place, params: WindFlowParams) -> tuple[Note, ...]:
     """What the flow is, and where it is weak."""
+    ja, en = f"粗度長 {params.roughness_m:g} m", f"of roughness length {params.roughness_m:g} m"
+    if params.approach:
+        ja = f"流入風の分布は {len(params.approach)} 高さで与えられたもの"
+        en = f"with the wind that was given at {len(params.approach)} heights"
     notes = [
         Note(
             severity="info",
             ja=f"中立の定常流れ（1 方程式乱流モデル）を風向ごとに計算。地上 {params.height_m:g} m、"
-            f"乱れを含む平均スカラー風速の比。周囲は平坦な開けた土地（粗度長 {params.roughness_m:g} m）と仮定。"
+            f"乱れを含む平均スカラー風速の比。周囲は平坦な開けた土地（{ja}）と仮定。"
             "風洞実験との誤差は風速比で ±0.15（市街地）",
             en=f"A steady flow of neutral air per direction (one-equation turbulence) at {params.height_m:g} m: "
-            "ratio of mean scalar speeds with turbulence. Around the area the land is taken as open, of "
-            f"roughness length {params.roughness_m:g} m. Off by ±0.15 of the ratio in a town (wind tunnel)",
+            f"ratio of mean scalar speeds with turbulence. Around the area the land is taken as open, {en}. "
+            "Off by ±0.15 of the ratio in a town (wind tunnel)",
         )
     ]
     angle = np.degrees(place.turn.angle_rad)

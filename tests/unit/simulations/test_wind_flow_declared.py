@@ -107,6 +107,32 @@ def test_directions_given_twice():
         simulate("wind_flow", {"surface_height": raster(town())}, {"from_deg": [0.0, 360.0]})
 
 
+def test_the_wind_that_arrives_may_be_given():
+    """On open ground the ratio stays 1 and velocity is U over sqrt(U^2 + 2 k): by hand, at 10 m."""
+    levels = [(2.0, 3.0, 1.0), (10.0, 4.0, 1.2), (50.0, 6.0, 1.1)]
+    names = ("height_m", "speed_m_s", "energy_m2_s2")
+    params = {
+        **QUICK,
+        "height_m": 10.0,
+        "approach": [dict(zip(names, level, strict=True)) for level in levels],
+    }
+    inputs = {"surface_height": raster(np.zeros((24, 24), np.float32))}
+    inputs["surface_height"][12, 12] = 1.2
+    made = simulate("wind_flow", inputs, params)
+    upwind = made["wind_along_x_of_flow"].values[0][:, :6]
+    np.testing.assert_allclose(upwind, 4.0 / np.sqrt(16.0 + 2.4), rtol=0.02)
+    assert "given at 3 heights" in made.attrs["comment"]
+
+
+def test_an_approach_that_is_none():
+    """One height, and heights that fall."""
+    level = {"height_m": 10.0, "speed_m_s": 5.0, "energy_m2_s2": 1.0}
+    for levels in ([level], [level, {**level, "height_m": 5.0}]):
+        inputs = {"surface_height": raster(town())}
+        with pytest.raises(ConfigError, match="from the ground up"):
+            simulate("wind_flow", inputs, {**QUICK, "approach": levels})
+
+
 def test_all_built():
     """No open ground."""
     with pytest.raises(StepError, match="no ground is open"):
