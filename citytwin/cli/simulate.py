@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from citytwin.cli.bare_case import CaseWishes, case_options
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Threads of a flood with the inertial scheme; the result is the same. Default: all cores.",
 )
+@case_options
 @click.option("--describe", is_flag=True, help="List rasters and parameters; compute nothing.")
 def command(
     name: str,
@@ -48,8 +51,8 @@ def command(
     Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
     `citytwin simulate NAME --describe` lists them and the parameters. Images of rain for a flood
     with `rain_images: {}` among its parameters are a file or folder: --rain-frames radar; its sewers
-    (`sewers: {}`) an input file of EPA SWMM in the CRS of the rasters: --sewer-network net.inp. A flood
-    or wind flow that was stopped or killed goes on from its last state (.checkpoint-NAME.npz in the
+    (`sewers: {}`) an input file of EPA SWMM in the CRS of the rasters: --sewer-network net.inp. Buildings
+    may be given in the place of a surface: --buildings town.geojson --cell-m 2.5. A flood or wind flow that was stopped or killed goes on from its last state (.checkpoint-NAME.npz in the
     folder of the results) when the same command runs again, with the same result.
     """
     if describe:
@@ -73,7 +76,10 @@ def command(
     pairs = raster_pairs(list(rasters))
     images = pairs.pop(RAIN_FRAMES.name, None) if takes_images(name) else None
     network = pairs.pop(SEWER_NETWORK.name, None) if takes_sewers(name) else None
-    rasters_read = {key: read_raster(path) for key, path in pairs.items()}
+    wishes = CaseWishes.given()
+    places = wishes.places()
+    files = {key: read_raster(path) for key, path in pairs.items()}
+    rasters_read = wishes.drawn(name, files, places)
     inputs: dict[str, xr.DataArray | pd.DataFrame] = {**rasters_read}
     if images is not None:
         inputs[RAIN_FRAMES.name] = read_images(images, rasters_read, time_zone)
@@ -106,3 +112,4 @@ def command(
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
     if facts:
         click.echo(json.dumps(facts, indent=1))
+    wishes.tell_places(data, places, (name, given), out)

@@ -110,7 +110,7 @@ def tables_of(
     missing = [r.name for r in step.inputs if isinstance(r, Table) and r not in frames]
     if missing:
         raise ConfigError(f"{step.name} needs {', '.join(missing)}", hint="give a table for each")
-    whole = {table: _completed(table, frame, grid) for table, frame in frames.items()}
+    whole = {table: completed(table, frame, grid) for table, frame in frames.items()}
     if f.SURFACE_HEIGHT in arrays and t.BUILDINGS in whole:
         whole[t.BUILDINGS] = _roofed(whole[t.BUILDINGS], arrays[f.SURFACE_HEIGHT], grid)
     return whole
@@ -130,8 +130,23 @@ def _table(step: Assessment[Any], name: str) -> Table:
     return known[name]
 
 
-def _completed(table: Table, frame: pd.DataFrame, grid: GridSpec) -> pd.DataFrame:
-    """Bring a frame into the CRS of the grid, with all columns of its table."""
+def completed(table: Table, frame: pd.DataFrame, grid: GridSpec) -> pd.DataFrame:
+    """Bring a frame into the CRS of the grid, with all columns of its table.
+
+    Parameters
+    ----------
+    table
+        Its schema.
+    frame
+        Some of its columns.
+    grid
+        Whose CRS counts.
+
+    Raises
+    ------
+    ConfigError
+        If it has no CRS, or lacks a column that nothing can stand for.
+    """
     rows = frame.reset_index(drop=True)
     if table.geometry != "none":
         if getattr(frame, "crs", None) is None:

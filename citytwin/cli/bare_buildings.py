@@ -1,0 +1,139 @@
+"""Buildings for ``citytwin simulate``, read from files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from citytwin.errors import ConfigError, SourceError
+from citytwin.model.crs import require_metric, suited
+
+_OUTLINES = (".geojson", ".gpkg", ".fgb", ".shp")
+_HEIGHTS = ("height_m", "height", "measuredHeight", "measured_height")
+"""Columns that are taken for heights above the ground [m], the first that is there."""
+_WIDEST_DEG = 2.0
+"""More degrees than that are no town."""
+_LOWEST_M = 1.0
+"""What is lower is no building: plates under models, kerbs [m]."""
+_HEAD = 4096
+
+
+def read_buildings(
+    place: Path, crs: str | None, height_column: str | None
+) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, list[str]]:
+    """Read buildings: outlines with a column of heights, or a city model.
+
+    Parameters
+    ----------
+    place
+        GeoJSON, GeoPackage, FlatGeobuf or Shapefile with outlines; else what
+        `citytwin.read_citymodel` reads, such as CityJSON and CityGML.
+    crs
+        Projected CRS in which the coordinates of outlines are, whatever the file says; CRS of a city
+        model that names none.
+    height_column
+        Column of outlines with the height above the ground [m].
+
+    Returns
+    -------
+    buildings, faces, warnings
+        Faces are None of outlines.
+
+    Raises
+    ------
+    SourceError
+        If the file cannot be read, or has no building with a height.
+    ConfigError
+        If no CRS in metres, or no column of heights is known.
+    """
+    if not _has_outlines(place):
+        from citytwin.citymodel.reading import read_citymodel
+
+        model = read_citymodel(place, crs=crs, source_crs=crs, themes=["bldg"])
+        if not len(model.buildings):
+            raise SourceError("holds no building", source=str(place))
+        said = [note.en for note in model.notes if note.severity != "info"]
+        return model.buildings, model.surfaces, said
+    try:
+        frame = gpd.read_file(place)
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SourceError(f"cannot be read: {error}", source=str(place)) from error
+    standing, said = _standing(_located(frame, place, crs), place, height_column)
+    return standing, None, said
+
+
+def _has_outlines(place: Path) -> bool:
+    """Whether a file holds features; of CityJSON, which is JSON too, the first words tell."""
+    if place.suffix.lower() != ".json":
+        return place.suffix.lower() in _OUTLINES
+    try:
+        with place.open("rb") as file:
+            return b"FeatureCollection" in file.read(_HEAD)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error}", source=str(place)) from error
+
+
+def _located(frame: gpd.GeoDataFrame, place: Path, crs: str | None) -> gpd.GeoDataFrame:
+    """Outlines in a CRS in metres."""
+    if not len(frame):
+        raise SourceError("holds no feature", source=str(place))
+    if crs is not None:
+        return frame.set_crs(require_metric(crs), allow_override=True)
+    west, south, east, north = frame.total_bounds.tolist()
+    if frame.crs is not None and frame.crs.is_projected:
+        return frame
+    hint = "give --crs, the CRS in metres of the coordinates, such as EPSG:6677"
+    if frame.crs is None:
+        raise ConfigError(f"{place}: names no CRS", hint=hint)
+    wide = max(east - west, north - south)
+    if not wide < _WIDEST_DEG or abs(north) > 90:
+        msg = f"{place}: its coordinates, {west:g} to {east:g} and {south:g} to {north:g}, are no degrees of a town"
+        raise ConfigError(msg, hint=hint)
+    return frame.to_crs(suited((west + east) / 2, (south + north) / 2))
+
+
+def _standing(
+    frame: gpd.GeoDataFrame, place: Path, column: str | None
+) -> tuple[gpd.GeoDataFrame, list[str]]:
+    """Outlines with an area and the height of a building, and how many have none."""
+    known = [name for name in (_HEIGHTS if column is None else (column,)) if name in frame]
+    if not known:
+        msg = (
+            f"{place}: has no column of heights; it has {', '.join(map(str, frame.columns))[:300]}"
+        )
+        raise ConfigError(
+            msg, hint="name it: --height-column NAME, of heights above the ground [m]"
+        )
+    height = pd.to_numeric(frame[known[0]], errors="coerce").to_numpy(np.float64)
+    shapes = shapely.make_valid(shapely.force_2d(np.asarray(frame.geometry, dtype=object)))
+    usable = np.isfinite(height) & (height >= _LOWEST_M) & (shapely.area(shapes) > 0)
+    if not usable.any():
+        hint = f"check the column {known[0]!r}, and that the outlines are polygons"
+        raise SourceError(
+            "no outline has an area and a height of 1 m", source=str(place), hint=hint
+        )
+    lost = int((~usable).sum())
+    said = [f"{lost} outlines without an area or a height of 1 m are left out"] if lost else []
+    made = gpd.GeoDataFrame(
+        {"height_m": height[usable]}, geometry=_polygons(shapes[usable]), crs=frame.crs
+    )
+    return made, said
+
+
+def _polygons(shapes: np.ndarray) -> list[shapely.MultiPolygon]:
+    """What has an area, of each shape: repaired outlines may have lines beside it."""
+    return [
+        shapely.MultiPolygon(
+            [
+                part
+                for one in shapely.get_parts(shape)
+                for part in shapely.get_parts(one)
+                if part.geom_type == "Polygon"
+            ]
+        )
+        for shape in shapes
+    ]

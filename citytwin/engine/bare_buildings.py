@@ -1,0 +1,105 @@
+"""Rasters for a simulation without a city, drawn from buildings as those of a city are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import xarray as xr
+from numpy.typing import NDArray
+
+from citytwin import registry
+from citytwin.engine.bare import named
+from citytwin.engine.bare_assess import completed
+from citytwin.engine.bare_rasters import arrays_of
+from citytwin.errors import ConfigError
+from citytwin.model import fields as f
+from citytwin.model import tables as t
+from citytwin.model.grid import Bounds, GridSpec
+from citytwin.model.steps import Gridder, GridTask
+from citytwin.store.tables import empty
+
+EDGE_CELLS = 2
+"""Open cells around all that is drawn, so that no building is cut [cells]."""
+
+
+def drawn_buildings(
+    name: str,
+    tables: tuple[gpd.GeoDataFrame, pd.DataFrame | None],
+    cell_m: float | None,
+    rasters: Mapping[str, xr.DataArray],
+    also: gpd.GeoSeries | None = None,
+) -> dict[str, xr.DataArray]:
+    """Draw buildings on a grid: surface, mask, and which parts of each cell they cover.
+
+    Parameters
+    ----------
+    name
+        Simulation that takes the rasters; it gets those that it knows.
+    tables
+        Buildings, outlines with ``roof_z_m`` [m above the datum] or ``height_m`` [m above the ground],
+        in a CRS in metres; and their faces, or None.
+    cell_m
+        Edge of a cell where no raster is given [m].
+    rasters
+        Rasters given besides, such as ``terrain``; their grid counts. Without terrain the ground is
+        level, at 0.
+    also
+        Places that the grid must hold as well, in the same CRS.
+
+    Returns
+    -------
+    dict
+        Rasters by field name, those given among them.
+
+    Raises
+    ------
+    ConfigError
+        If the simulation takes no surface, the surface is given twice, or there is no cell size.
+    """
+    step, (buildings, surfaces) = named(name), tables
+    taken = {r.name: r for r in (*step.inputs, *step.optional) if isinstance(r, f.Field)}
+    if f.SURFACE_HEIGHT.name not in taken:
+        msg = f"{name} takes no surface, which is what buildings are drawn as"
+        raise ConfigError(msg, hint="leave out the buildings")
+    if f.SURFACE_HEIGHT.name in rasters:
+        msg = "the surface is given twice: as a raster, and by buildings"
+        raise ConfigError(msg, hint="give one of them, and the ground as --terrain")
+    if rasters:
+        grid, arrays = arrays_of(step, (), rasters)
+    else:
+        grid, arrays = _grid(buildings, cell_m, also), {}
+    fields: dict[f.Field, NDArray[Any]] = {f.TERRAIN: np.zeros(grid.shape, np.float32), **arrays}
+    rows = {t.BUILDINGS: completed(t.BUILDINGS, buildings, grid)}
+    rows[t.SURFACES] = empty(t.SURFACES, grid.crs) if surfaces is None else surfaces
+    task = GridTask(grid, grid.whole, rows, {}, fields)
+    for drawn in ("surface", "coverage"):
+        gridder: Gridder[Any] = registry.named(Gridder, drawn)
+        fields.update(gridder.run(task, gridder.params()).fields)
+    made = {field.name: _array(field, values, grid) for field, values in fields.items()}
+    return {**{key: made[key] for key in made if key in taken}, **rasters}
+
+
+def _grid(
+    buildings: gpd.GeoDataFrame, cell_m: float | None, also: gpd.GeoSeries | None
+) -> GridSpec:
+    if cell_m is None:
+        raise ConfigError("no cell size for the buildings", hint="give --cell-m, such as 2.5")
+    west, south, east, north = buildings.total_bounds.tolist()
+    if also is not None and len(also):
+        x0, y0, x1, y1 = also.total_bounds.tolist()
+        west, south, east, north = min(west, x0), min(south, y0), max(east, x1), max(north, y1)
+    bounds = Bounds(west, south, east, north).grown(EDGE_CELLS * cell_m)
+    return GridSpec.covering(bounds, cell_m, buildings.crs.to_string())
+
+
+def _array(field: f.Field, values: NDArray[Any], grid: GridSpec) -> xr.DataArray:
+    coords = {"y": grid.y_centres(grid.whole), "x": grid.x_centres(grid.whole)}
+    array: xr.DataArray = xr.DataArray(values, coords, ("y", "x")).rio.write_crs(grid.crs)
+    if field.dtype == "float32":
+        return array
+    located: xr.DataArray = array.rio.write_nodata(field.nodata)
+    return located

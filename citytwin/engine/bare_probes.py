@@ -1,0 +1,129 @@
+"""A wind at places: what a simulation on bare rasters gives where somebody measured."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import xarray as xr
+from numpy.typing import NDArray
+
+from citytwin.errors import ConfigError
+from citytwin.kernels.flow_turn import at_places
+from citytwin.kernels.wind_scores import WindScores, anomaly_r, wind_scores
+from citytwin.model import fields as f
+from citytwin.simulations.wind_flow import WindFlowParams, approach_of
+
+FloatArray = NDArray[np.float64]
+FEWEST = 3
+"""Places below which nothing is scored."""
+
+
+class Scored(NamedTuple):
+    """How well the wind at places meets what was measured."""
+
+    each: dict[float, WindScores]
+    """By direction [degrees from true north]."""
+    together: WindScores
+    """Of all directions."""
+    anomaly_r: float | None
+    """Correlation of what a direction changes; None with less than two directions."""
+    places: dict[float, int]
+    """Number of places by direction."""
+
+
+def ratios_at(data: xr.Dataset, x_m: FloatArray, y_m: FloatArray) -> dict[float, FloatArray]:
+    """Speed ratios at places, by direction.
+
+    Parameters
+    ----------
+    data
+        Result of ``wind_flow`` or ``wind_by_direction``.
+    x_m, y_m
+        Shape (n,), in the CRS of the result [m].
+
+    Returns
+    -------
+    dict
+        By direction [degrees from true north], shape (n,), bilinear between the open cells; NaN in
+        buildings and outside.
+
+    Raises
+    ------
+    ConfigError
+        If there are no ratios by direction.
+    """
+    names = (f.WIND_SPEED_RATIO_OF_FLOW.name, f.WIND_SPEED_RATIO_BY_DIRECTION.name)
+    found = [name for name in names if name in data]
+    if not found:
+        msg = "the result has no speed ratios by direction"
+        raise ConfigError(msg, hint="give probes to wind_flow or wind_by_direction")
+    ratio = data[found[0]]
+    x, y = data["x"].values, data["y"].values
+    cell_m = float(x[1] - x[0])
+    places = (y[0] - y_m) / cell_m, (x_m - x[0]) / cell_m
+    return {
+        float(direction): at_places(values, places).astype(np.float64)
+        for direction, values in zip(ratio["direction"].values, ratio.values, strict=True)
+    }
+
+
+def over_mean(params: WindFlowParams, reference_m: float) -> float:
+    """Undisturbed scalar speed at the height of the ratios over the undisturbed mean speed at another.
+
+    Ratios of the flow are those of scalar speeds at one height; tables of wind tunnels are over the mean
+    speed of the inflow at a height of theirs.
+
+    Parameters
+    ----------
+    params
+        Of the flow.
+    reference_m
+        Height of the mean speed that measurements are given over [m].
+    """
+    arriving = approach_of(params)
+    return arriving.scalar_speed(params.height_m) / float(arriving.at(reference_m)[0])
+
+
+def scored(measured: dict[float, FloatArray], modelled: dict[float, FloatArray]) -> Scored:
+    """Score a modelled wind at places against a measured one.
+
+    Parameters
+    ----------
+    measured, modelled
+        By direction, shape (n,) each; places where one is NaN are left out.
+
+    Raises
+    ------
+    ConfigError
+        If a direction was not computed, or has less than three places.
+    """
+    missing = [direction for direction in measured if direction not in modelled]
+    if missing:
+        msg = f"measured from {missing} degrees, computed from {list(modelled)}"
+        raise ConfigError(msg, hint="give the same directions in from_deg")
+    both = {
+        one: np.isfinite(values) & np.isfinite(modelled[one]) for one, values in measured.items()
+    }
+    few = [one for one, known in both.items() if known.sum() < FEWEST]
+    if few or not both:
+        msg = f"fewer than {FEWEST} places with both values from {few} degrees"
+        raise ConfigError(msg, hint="check the coordinates of the probes, and their columns")
+    each = {
+        one: wind_scores(measured[one][known], modelled[one][known]) for one, known in both.items()
+    }
+    of, by = (
+        np.concatenate([values[one][known] for one, known in both.items()])
+        for values in (measured, modelled)
+    )
+    everywhere = np.all(list(both.values()), axis=0)
+    changed = None
+    if len(both) > 1 and everywhere.sum() >= FEWEST:
+        changed = anomaly_r(
+            *(
+                np.array([values[one][everywhere] for one in both])
+                for values in (measured, modelled)
+            )
+        )
+    numbers = {one: int(known.sum()) for one, known in both.items()}
+    return Scored(each, wind_scores(of, by), changed, numbers)
