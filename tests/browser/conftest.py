@@ -23,7 +23,17 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 WIDE = {"width": 1280, "height": 800}
-FLAGS = ("--no-sandbox", "--use-angle=swiftshader", "--enable-unsafe-swiftshader")
+# The processor draws. What stands on the screen in the end is tested: pixels need not be sampled
+# four times, nor the finished map be put on the page by WebGL once more; and scripts that run for
+# seconds are not worth threads that compile them better.
+FLAGS = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
+    "--webgl-antialiasing-mode=none",
+    "--js-flags=--single-threaded",
+)
 EQUATOR_M = 2 * math.pi * RADIUS_M
 
 
