@@ -38,13 +38,16 @@ def run_full(
     manning: float = 0.0,
     order: int = 2,
 ) -> Moving:
-    """Frictionless, closed, in single precision as everywhere; films move from 1e-6 m on."""
+    """Frictionless, closed, in single precision as everywhere; films move from 1e-6 m on.
+
+    Arrays lie row by row, as those of cities do: the scheme would be compiled anew for transposed ones.
+    """
     options = SolverOptions(scheme=Scheme.FULL, order=order, dry_depth_m=1e-6)
     everywhere = np.ones(bed.shape, dtype=bool)
     rough = np.full(bed.shape, manning, dtype=F)
     cells = Cells(everywhere, ~everywhere)
-    ground = lay_ground(bed.astype(F), rough, cells, cell_m, options.edges)
-    scheme = FullScheme(ground, depth.astype(F), cell_m, options)
+    ground = lay_ground(bed.astype(F, order="C"), rough, cells, cell_m, options.edges)
+    scheme = FullScheme(ground, depth.astype(F, order="C"), cell_m, options)
     water = scheme.water
     if velocity is not None:
         water.x_speed[:], water.y_speed[:] = velocity
