@@ -18,6 +18,7 @@ from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.model.wind_rule import WindClass
 from citytwin.rules.named import WIND_RULES
+from citytwin.simulations.wind_climate.gaps import bridged
 from citytwin.simulations.wind_climate.judging import Judge
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import RuleName, WindComfortParams
@@ -47,7 +48,7 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
     """Classes of each rule, how sure those of the first are, and the mean wind speed."""
     number = check_directions(block, params, STEP_NAME)
     source = Given(params) if params.sectors else Recorded(block, params)
-    ratio = block[params.ratios.field]
+    ratio, bridges = bridged(block[params.ratios.field])
     unknown = np.isnan(ratio).any(axis=0) | np.isnan(block[f.SURFACE_HEIGHT])
     if isinstance(source, Recorded) and not source.station.winds.time_s.size:
         return _nothing(block, params, source.station)
@@ -67,7 +68,7 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
         if DANGER.get(name) in makes(params):
             danger = judge.classes(climates, meant, rule.danger)
             made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
-    notes = (method_note(params, classes=True), *source.notes(sectors, rules))
+    notes = (method_note(params, classes=True), *bridges, *source.notes(sectors, rules))
     return Outcome(made, notes=notes)
 
 

@@ -19,6 +19,7 @@ from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Block, Cell, Cost, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import of_sensors
+from citytwin.simulations.wind_climate.gaps import bridged
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import WindNowParams
 from citytwin.simulations.wind_climate.station import (
@@ -31,12 +32,22 @@ from citytwin.simulations.wind_climate.telling import method_note, transfer_note
 
 STEP_NAME = "wind_now"
 WALKING_M = 1.5
+LIGHT_M_S = 2.0
+"""Below this wind at the mast warm walls and streets may move air as much as the wind does [m/s]."""
+_WEAK = (
+    Note(
+        severity="fallback",
+        ja=f"観測の風が {LIGHT_M_S:g} m/s 未満と弱く、日射や建物の熱による空気の動き（計算に含まれない）が同じ程度になることがあります",
+        en=f"The wind at the mast is below {LIGHT_M_S:g} m/s: heat of walls and streets, which is not in this, may move "
+        "air as much",
+    ),
+)
 
 
 def run(block: Block, params: WindNowParams) -> Outcome:
     """Speed in the open times the ratio of the direction, between the two directions next to it."""
     station = station_wind(block, params, STEP_NAME)
-    ratio = block[params.ratios.field]
+    ratio, bridges = bridged(block[params.ratios.field])
     number = check_directions(block, params, STEP_NAME)
     known = block.directions[params.ratios.field]
     place = _latest(station, params)
@@ -55,6 +66,8 @@ def run(block: Block, params: WindNowParams) -> Outcome:
     notes = (
         method_note(params, classes=False),
         blows,
+        *(_WEAK if speed < LIGHT_M_S else ()),
+        *bridges,
         of_sensors(station.speed, station.direction),
         transfer_note(params, station.mast_m),
     )

@@ -228,6 +228,30 @@ def test_the_wind_of_the_moment() -> None:
         NOW.run(varied, NOW.params.model_validate({"moment": "2025-01-01T00:00:00+09:00"}))
 
 
+def test_a_direction_that_came_to_no_flow_blanks_nothing_else() -> None:
+    """Of eight directions the east is missing: the mean of 0.2 and 0.6 stands for it, and it is told."""
+    given = block(records(np.array([1.5]), np.array([90.0])))
+    ratio = np.full((8, *GRID.shape), 0.2, np.float32)
+    ratio[3] = 0.6
+    ratio[2, 1:] = np.nan
+    ratio[2:4, 5] = np.nan
+    around = {RATIO: evenly(8)}
+    arrays = {**given.arrays, RATIO: ratio}
+    lost = Block(arrays, given.records, GRID, GRID.whole, SITE, directions=around)
+    walking = site_over_station(10.0, np.array([0.03]), 1.5, 0.2, 200.0)[0]
+    made = NOW.run(lost, NOW.params())
+    wind = made.fields[f.WIND_SPEED_NOW]
+    assert wind[0, 0] == pytest.approx(1.5 * walking * 0.2, rel=1e-6)
+    assert wind[1, 0] == pytest.approx(1.5 * walking * 0.4, rel=1e-6)
+    assert np.isnan(wind[5]).all()  # two in a row
+    told = " ".join(note.en for note in made.notes)
+    assert f"In {(GRID.shape[0] - 2) * GRID.shape[1]} cells a direction has no speed ratio" in told
+    assert "may move air as much" in told
+    classes = COMFORT.run(lost, WindComfortParams()).fields[f.WIND_COMFORT_NEN_8100]
+    assert (classes[1:5, 5:] != f.CLASS_NODATA).all()
+    assert (classes[5] == f.CLASS_NODATA).all()
+
+
 def by_hand(**more: Any) -> dict[str, Any]:
     """A climate table: half the time from the north, a quarter from the east, else calm."""
     wind = {"scale_m_s": 6.0, "shape": 2.0}
