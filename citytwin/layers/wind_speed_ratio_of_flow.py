@@ -4,22 +4,14 @@ from __future__ import annotations
 
 from citytwin.model.fields import WIND_SPEED_RATIO_OF_FLOW
 from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange
-from citytwin.model.palettes import SPEED
 from citytwin.model.steps import LayerRecipe
-from citytwin.model.style_bins import bins
 from citytwin.model.text import text
-
-_RATIOS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
+from citytwin.rules.wind_style import ratio_style
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
     """Nine classes from calm to the strong winds beside towers."""
-    return Style(
-        kind="class",
-        unit="1",
-        title=text("風速比", "Wind speed ratio"),
-        items=bins(_RATIOS, SPEED[:9], "1"),
-    )
+    return ratio_style()
 
 
 LAYER = LayerRecipe(

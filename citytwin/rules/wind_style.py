@@ -1,4 +1,4 @@
-"""Colours and words of maps of wind classes, from the files of the rules."""
+"""Colours and words of maps of the wind: of ratios, and of classes from the files of the rules."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from citytwin.model.layer import Rgb, Style
 from citytwin.model.palettes import SPEED, spread
+from citytwin.model.style_bins import bins
 from citytwin.model.style_bins import classes as items_of
 from citytwin.model.text import Text, text
 from citytwin.model.wind_rule import WindClass, WindRule
@@ -13,9 +14,20 @@ from citytwin.rules.named import WIND_RULES
 
 UNSURE = text("判定不能（手法の誤差が大きい）", "Unsure: the method's error leaves no class likely")
 UNJUDGED = text("判定しない（高い建物の近く）", "Not judged: near a tall building")
+_RATIOS = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.2, 1.4, 1.6)
 _UNSURE_RGB: Rgb = (205, 195, 219)
 _UNJUDGED_RGB: Rgb = (126, 112, 146)
 _DANGER: tuple[Rgb, ...] = ((221, 221, 219), (194, 150, 90), (147, 69, 75), (105, 27, 31))
+
+
+def ratio_style() -> Style:
+    """Return the style of a map of speed ratios that may exceed 1."""
+    return Style(
+        kind="class",
+        unit="1",
+        title=text("風速比", "Wind speed ratio"),
+        items=bins(_RATIOS, SPEED[:9], "1"),
+    )
 
 
 def comfort_style(name: str) -> Style:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +36,7 @@ from citytwin.kernels.wind_flow import FlowOptions, WindFlow, direction_of, solv
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
 from citytwin.model.checkpoints import NamedArrays
+from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Fact, Note
 from citytwin.model.split import Piece, Split, run_in_turn
@@ -52,6 +53,8 @@ _BYTES_PER_CELL = 64.0
 """Per cell of the flow, those of the coarse grid among them."""
 _BYTES_PER_RESULT = 24.0
 """Per cell of the city and direction, as pieces are joined: what they made, and the fields of it."""
+_BYTES_PER_HEIGHT = 16.0
+"""The same, of each further height: its velocity is kept until pieces are joined."""
 _BYTES_OF_PLACE = 100.0
 """Per cell of the city, of the place itself."""
 
@@ -77,6 +80,8 @@ class WindFlowParams(Params):
     """Directions by hand instead, clockwise from true north, each once."""
     height_m: float = Bound(default=1.5, gt=0, le=200)
     """Height above ground of the ratio."""
+    also_at_m: tuple[Literal[5, 10], ...] = ()
+    """Heights above ground of further maps of the ratio, from the same flows."""
     roughness_m: float = Bound(default=0.3, gt=0, le=3)
     """Roughness length of the land around, which shapes the wind that arrives: 0.03 open fields,
     0.1 with hedges, 0.3 suburbs, 1 cities."""
@@ -97,6 +102,11 @@ class WindFlowParams(Params):
     tile_overlap_m: float = Bound(default=100.0, ge=0, le=1000)
     """Width around a tile that is computed besides, so that tiles agree where they meet."""
 
+    @property
+    def heights_m(self) -> tuple[float, ...]:
+        """All heights above ground [m], that of the first map first."""
+        return (self.height_m, *map(float, sorted(set(self.also_at_m))))
+
     @field_validator("approach")
     @classmethod
     def _rising(cls, levels: tuple[ApproachLevel, ...]) -> tuple[ApproachLevel, ...]:
@@ -107,6 +117,11 @@ class WindFlowParams(Params):
         return levels
 
 
+_AT_FIRST = (f.WIND_SPEED_RATIO_OF_FLOW, f.WIND_ALONG_X_OF_FLOW, f.WIND_ALONG_Y_OF_FLOW)
+_ALSO: dict[float, Field] = {
+    5.0: f.WIND_SPEED_RATIO_OF_FLOW_5M,
+    10.0: f.WIND_SPEED_RATIO_OF_FLOW_10M,
+}
 REFERENCE_M = 10.0
 """Height of the undisturbed wind that values in three dimensions are given over [m]."""
 QUANTITIES = (
@@ -169,7 +184,7 @@ class _Case(NamedTuple):
 
 def _case(block: Block, params: WindFlowParams) -> _Case:
     place = _place(block, params)
-    grid = fitting_grid(place.town, block.cell_m, params.height_m)
+    grid = fitting_grid(place.town, block.cell_m, max(params.heights_m))
     return _Case(place, grid, approach_of(params), params, block.site.convergence_deg)
 
 
@@ -214,30 +229,38 @@ class _Directions:
             for given in before:
                 cubes = [given[name] for name in _CUBES]
                 known = CoarseFlow(case.grid.coarser(), tuple(cubes[:-1]), cubes[-1])
-            one = tile_wind(flow, [case.params.height_m], tile, known, told)
+            one = tile_wind(flow, case.params.heights_m, tile, known, told)
         except ConfigError as error:
             raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
         account = np.array([*one.account.last, *one.account[1:]], dtype=np.float64)
-        return {"wind": one.wind[0], "account": account}
+        return {"wind": one.wind, "account": account}
 
     def join(self, made: Sequence[NamedArrays | None]) -> Outcome:
         """Return the fields of all directions."""
-        place, each = self._case.place, len(made) // len(self._winds)
-        wind = np.empty((3, len(self._winds), *place.unknown.shape), dtype=np.float32)
+        place, params = self._case.place, self._case.params
+        each, heights = len(made) // len(self._winds), params.heights_m
+        shape = (len(self._winds), *place.unknown.shape)
+        wind = np.empty((3, *shape), dtype=np.float32)
+        also = np.empty((len(heights) - 1, *shape), dtype=np.float32)
         told, (ny, nx) = list[FlowAccount](), place.town.top_m.shape
         for i, out in enumerate(np.moveaxis(wind, 1, 0)):
             own = made[i * each : (i + 1) * each][-len(self._tiles) :]
             found = joined(
-                self._tiles, [None if one is None else _read(one) for one in own], (1, ny, nx)
+                self._tiles,
+                [None if one is None else _read(one) for one in own],
+                (len(heights), ny, nx),
             )
             ratio, u, v = found.wind[0]
             for there, values in zip(out, (ratio, *place.turn.vector_back(u, v)), strict=True):
                 there[:] = at_places(values, place.cells)
+            for there, values in zip(also[:, i], found.wind[1:, 0], strict=True):
+                there[:] = at_places(values, place.cells)
             told.append(found.account)
-        wind[:, :, place.built | place.unknown | place.narrow] = np.nan
+        blank = place.built | place.unknown | place.narrow
+        wind[:, :, blank], also[:, :, blank] = np.nan, np.nan
         wind[2] *= -1  # towards the north, as y of the grid
-        fields = dict(zip(SIMULATION.outputs, wind, strict=True))
-        return Outcome(fields, facts=_facts(told), notes=_notes(told, place, self._case.params))
+        fields = dict(zip(makes(params), (*wind, *also), strict=True))
+        return Outcome(fields, facts=_facts(told), notes=_notes(told, place, params))
 
 
 _CUBES = ("u", "v", "w", "energy", "pressure")
@@ -247,7 +270,7 @@ def _read(made: NamedArrays) -> TileWind:
     """Take what a piece has made."""
     steps, turnovers, change, steady, divergence, cells, *_ = made["account"].tolist()
     last = Progress(int(steps), turnovers, change, bool(steady))
-    return TileWind(made["wind"][None], FlowAccount(last, divergence, int(cells)))
+    return TileWind(made["wind"], FlowAccount(last, divergence, int(cells)))
 
 
 SPLIT = Split(cut=_Directions, counted="directions")
@@ -320,6 +343,17 @@ def approach_of(params: WindFlowParams) -> ApproachFlow:
         return logarithmic_flow(params.roughness_m)
     levels = [(one.height_m, one.speed_m_s, one.energy_m2_s2) for one in params.approach]
     return ApproachFlow(*np.array(levels, dtype=np.float64).T)
+
+
+def makes(params: WindFlowParams) -> tuple[Field, ...]:
+    """Return what is made: ratio and velocity at one height, the ratio alone at further ones.
+
+    Parameters
+    ----------
+    params
+        With the heights.
+    """
+    return (*_AT_FIRST, *(_ALSO[height] for height in params.heights_m[1:]))
 
 
 def directions(params: WindFlowParams) -> tuple[Direction, ...]:
@@ -433,13 +467,14 @@ def _notes(told: list[FlowAccount], place: _Place, params: WindFlowParams) -> tu
     if params.approach:
         ja = f"流入風の分布は {len(params.approach)} 高さで与えられたもの"
         en = f"with the wind that was given at {len(params.approach)} heights"
+    heights = ", ".join(f"{height:g}" for height in params.heights_m)
     notes = [
         Note(
             severity="info",
-            ja=f"中立の定常流れ（1 方程式乱流モデル）を風向ごとに計算。地上 {params.height_m:g} m、"
+            ja=f"中立の定常流れ（1 方程式乱流モデル）を風向ごとに計算。地上 {heights} m、"
             f"乱れを含む平均スカラー風速の比。周囲は平坦な開けた土地（{ja}）と仮定。"
             "風洞実験との誤差は風速比で ±0.15（市街地）",
-            en=f"A steady flow of neutral air per direction (one-equation turbulence) at {params.height_m:g} m: "
+            en=f"A steady flow of neutral air per direction (one-equation turbulence) at {heights} m: "
             f"ratio of mean scalar speeds with turbulence. Around the area the land is taken as open, {en}. "
             "Off by ±0.15 of the ratio in a town (wind tunnel)",
         )
@@ -504,7 +539,8 @@ def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
     levels = _levels(cell_m)
     side = params.tile_cells + 2 * params.tile_overlap_m / cell_m
     number = len(directions(params))
-    results = number * _BYTES_PER_RESULT + _BYTES_OF_PLACE
+    per_result = _BYTES_PER_RESULT + _BYTES_PER_HEIGHT * (len(params.heights_m) - 1)
+    results = number * per_result + _BYTES_OF_PLACE
     return Cost(
         seconds_per_megacell=number * levels * _SECONDS_PER_MILLION,
         bytes_per_cell=levels * _BYTES_PER_CELL + results,
@@ -524,8 +560,9 @@ SIMULATION = Simulation(
     title=text("風の流れ（風向別の風速比）", "Wind flow: speed ratio by direction"),
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.TERRAIN, f.BUILDING_MASK, f.BUILDING_PARTS, f.CANOPY_TOP, f.CANOPY_BASE),
-    outputs=(f.WIND_SPEED_RATIO_OF_FLOW, f.WIND_ALONG_X_OF_FLOW, f.WIND_ALONG_Y_OF_FLOW),
+    outputs=(*_AT_FIRST, *_ALSO.values()),
     params=WindFlowParams,
+    makes=makes,
     reach=Domain(),
     run=run,
     directions=directions,

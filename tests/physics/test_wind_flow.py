@@ -308,6 +308,26 @@ def test_a_wider_gap_is_never_calmer():
     assert means[0] < means[1] < means[2]
 
 
+def test_trees_brake_the_wind_and_no_leaves_do_not():
+    """Behind a belt of crowns down to the ground the wind is weaker, the more so the denser; before it little changes."""
+    town, grid = with_block(32, 64, slice(2, 4), slice(58, 60), 4.0), grid_of(32, 64)
+    top, base = (np.full((32, 64), np.nan, np.float32) for _ in range(2))
+    top[:, 24:28], base[:, 24:28] = 10.0, 0.0
+    bare = ratio_of(town, 270.0, grid, steps=60).ratio[0]
+    behind, before = [], []
+    for drag in (0.0, 0.1, 0.4):
+        belt = ratio_of(
+            town._replace(crown_top_m=top, crown_base_m=base, leaf_drag=drag), 270.0, grid, steps=60
+        )
+        behind.append(float(belt.ratio[0][10:22, 28:36].mean()))
+        before.append(float(belt.ratio[0][10:22, :6].mean()))
+        if drag == 0:
+            np.testing.assert_array_equal(belt.ratio[0], bare)
+    assert behind[0] > behind[1] + 0.05
+    assert behind[1] > behind[2] + 0.05
+    assert np.ptp(before) < 0.05
+
+
 GHIA_Z = np.array([0.0703, 0.1719, 0.2813, 0.4531, 0.5, 0.6172, 0.7344, 0.8516, 0.9531])
 GHIA_U = np.array(
     [-0.04775, -0.10150, -0.15662, -0.21090, -0.20581, -0.13641, 0.00332, 0.23151, 0.68717]

@@ -90,6 +90,8 @@ from citytwin.model.fields.wind import (
     WIND_SPEED_RATIO,
     WIND_SPEED_RATIO_BY_DIRECTION,
     WIND_SPEED_RATIO_OF_FLOW,
+    WIND_SPEED_RATIO_OF_FLOW_5M,
+    WIND_SPEED_RATIO_OF_FLOW_10M,
 )
 
 __all__ = [
@@ -172,6 +174,8 @@ __all__ = [
     "WIND_SPEED_RATIO",
     "WIND_SPEED_RATIO_BY_DIRECTION",
     "WIND_SPEED_RATIO_OF_FLOW",
+    "WIND_SPEED_RATIO_OF_FLOW_5M",
+    "WIND_SPEED_RATIO_OF_FLOW_10M",
     "Field",
 ]
 

@@ -113,15 +113,32 @@ WIND_SPEED_RATIO_BY_DIRECTION = Field(
     may_be_empty=True,
     axis="direction",
 )
-WIND_SPEED_RATIO_OF_FLOW = Field(
-    "wind_speed_ratio_of_flow",
-    "1",
-    text("風の流れによる風速比", "Wind speed ratio by flow"),
-    precision=0.001,
-    valid_min=0.0,
-    valid_max=20.0,
-    may_be_empty=True,
-    axis="direction",
+
+
+def _ratio_of_flow(name: str, title: Text) -> Field:
+    """Mean scalar speed of the flow by direction over the undisturbed one at the same height."""
+    return Field(
+        name,
+        "1",
+        title,
+        precision=0.001,
+        valid_min=0.0,
+        valid_max=20.0,
+        may_be_empty=True,
+        axis="direction",
+    )
+
+
+WIND_SPEED_RATIO_OF_FLOW = _ratio_of_flow(
+    "wind_speed_ratio_of_flow", text("風の流れによる風速比", "Wind speed ratio by flow")
+)
+WIND_SPEED_RATIO_OF_FLOW_5M = _ratio_of_flow(
+    "wind_speed_ratio_of_flow_5m",
+    text("風の流れによる風速比（地上 5 m）", "Wind speed ratio by flow, 5 m above ground"),
+)
+WIND_SPEED_RATIO_OF_FLOW_10M = _ratio_of_flow(
+    "wind_speed_ratio_of_flow_10m",
+    text("風の流れによる風速比（地上 10 m）", "Wind speed ratio by flow, 10 m above ground"),
 )
 
 

@@ -58,6 +58,8 @@ def test_the_layers_of_the_twin() -> None:
         "wind_speed_mean",
         "wind_speed_ratio_by_direction",
         "wind_speed_ratio_of_flow",
+        "wind_speed_ratio_of_flow_5m",
+        "wind_speed_ratio_of_flow_10m",
         "wind_streamlines",
         "wind_rose",
         "wind_speed_ratio",

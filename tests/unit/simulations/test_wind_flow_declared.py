@@ -124,6 +124,18 @@ def test_the_wind_that_arrives_may_be_given():
     assert "given at 3 heights" in made.attrs["comment"]
 
 
+def test_further_heights_are_those_of_runs_of_their_own():
+    """Ratios at 5 and 10 m beside that at 2 m, to the bit; velocity is that of the first alone."""
+    inputs = {"surface_height": raster(town())}
+    made = simulate("wind_flow", inputs, {**QUICK, "height_m": 2.0, "also_at_m": [10, 5]})
+    for height, name in ((2.0, ""), (5.0, "_5m"), (10.0, "_10m")):
+        alone = simulate("wind_flow", inputs, {**QUICK, "height_m": height})
+        np.testing.assert_array_equal(
+            made[f"wind_speed_ratio_of_flow{name}"].values, alone["wind_speed_ratio_of_flow"].values
+        )
+        assert "wind_speed_ratio_of_flow_5m" not in alone
+
+
 def test_an_approach_that_is_none():
     """One height, and heights that fall."""
     level = {"height_m": 10.0, "speed_m_s": 5.0, "energy_m2_s2": 1.0}

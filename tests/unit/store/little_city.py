@@ -69,6 +69,8 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.CORRIDOR_EXCESS: (0.0, 60.0),
         f.WIND_SPEED_RATIO_BY_DIRECTION: (0.05, 1.7),
         f.WIND_SPEED_RATIO_OF_FLOW: (0.0, 1.6),
+        f.WIND_SPEED_RATIO_OF_FLOW_5M: (0.0, 1.6),
+        f.WIND_SPEED_RATIO_OF_FLOW_10M: (0.0, 1.6),
         f.FLOOD_DEPTH: (-2.0, 4.0),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
         f.FLOOD_SPEED: (-1.0, 2.6),
