@@ -13,7 +13,7 @@ import xarray as xr
 from numpy.typing import NDArray
 
 from citytwin.engine.bare import bound_params, named
-from citytwin.engine.bare_probes import Scored, over_mean, ratios_at, scored
+from citytwin.engine.bare_probes import Scored, over_mean, ratios_at, scored, velocities_at
 from citytwin.errors import ConfigError, SourceError
 from citytwin.kernels.wind_scores import WindScores
 from citytwin.model.axes import evenly
@@ -87,7 +87,8 @@ def wind_at_probes(
     Returns
     -------
     frame, scores
-        Places with a column for each direction; None where nothing was measured.
+        Places with columns for each direction: scalar speed, of a flow also the velocity along x and y
+        (u, v) over the same; None where nothing was measured.
 
     Raises
     ------
@@ -97,14 +98,20 @@ def wind_at_probes(
     reference_m, columns = wishes
     x_m, y_m = (probes[axis].to_numpy(np.float64) for axis in ("x_m", "y_m"))
     made = ratios_at(data, x_m, y_m)
-    params = bound_params(named(step[0]), step[1])
+    along_x, along_y = velocities_at(data, x_m, y_m)
+    columns_of = {"modelled": made, "u": along_x, "v": along_y}
+    params, factor = bound_params(named(step[0]), step[1]), 1.0
     if isinstance(params, WindFlowParams):
         _check_heights(probes, params.height_m)
         factor = over_mean(params, reference_m or params.height_m)
-        made = {direction: values * factor for direction, values in made.items()}
     out = probes.assign(
-        **{f"modelled_{direction:g}": values.round(4) for direction, values in made.items()}
+        **{
+            f"{said}_{direction:g}": (values * factor).round(4)
+            for said, by_direction in columns_of.items()
+            for direction, values in by_direction.items()
+        }
     )
+    made = {direction: values * factor for direction, values in made.items()}
     measured = _measured(probes, columns, list(made))
     return out, scored(measured, made) if measured else None
 

@@ -58,13 +58,37 @@ def ratios_at(data: xr.Dataset, x_m: FloatArray, y_m: FloatArray) -> dict[float,
     if not found:
         msg = "the result has no speed ratios by direction"
         raise ConfigError(msg, hint="give probes to wind_flow or wind_by_direction")
-    ratio = data[found[0]]
-    x, y = data["x"].values, data["y"].values
+    return _at(data[found[0]], x_m, y_m)
+
+
+def velocities_at(
+    data: xr.Dataset, x_m: FloatArray, y_m: FloatArray
+) -> tuple[dict[float, FloatArray], dict[float, FloatArray]]:
+    """Mean velocity along x and along y at places, by direction, as of `ratios_at`; none of a proxy.
+
+    Parameters
+    ----------
+    data
+        Result of ``wind_flow`` or ``wind_by_direction``.
+    x_m, y_m
+        Shape (n,), in the CRS of the result [m].
+    """
+    names = (f.WIND_ALONG_X_OF_FLOW.name, f.WIND_ALONG_Y_OF_FLOW.name)
+    if names[0] not in data:
+        return {}, {}
+    along_x, along_y = (_at(data[name], x_m, y_m) for name in names)
+    return along_x, along_y
+
+
+def _at(by_direction: xr.DataArray, x_m: FloatArray, y_m: FloatArray) -> dict[float, FloatArray]:
+    x, y = by_direction["x"].values, by_direction["y"].values
     cell_m = float(x[1] - x[0])
     places = (y[0] - y_m) / cell_m, (x_m - x[0]) / cell_m
     return {
         float(direction): at_places(values, places).astype(np.float64)
-        for direction, values in zip(ratio["direction"].values, ratio.values, strict=True)
+        for direction, values in zip(
+            by_direction["direction"].values, by_direction.values, strict=True
+        )
     }
 
 

@@ -89,6 +89,8 @@ def test_a_case_of_ones_own(tmp_path: Path) -> None:
     assert np.isnan(found["modelled_270"][3])  # within a building
     # In the open the wind is what arrives: sqrt(3^2 + 2) / 6.
     assert found["modelled_270"][0] == pytest.approx(np.sqrt(11.0) / 6.0, rel=0.05)
+    assert found["u_270"][0] == pytest.approx(3.0 / 6.0, rel=0.05)
+    assert abs(found["v_270"][0]) < 0.05
     assert "1 outlines without an area or a height of 1 m" in done.output
     assert done.output.splitlines()[-1].split()[:2] == ["270", "3"]
 
