@@ -15,11 +15,12 @@ from numpy.typing import NDArray
 from citytwin import registry
 from citytwin.engine.checkpointing import Keeper
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.results import FieldPart, TileResult
+from citytwin.engine.results import FieldPart, Seen, TileResult
+from citytwin.engine.spots import Spot, spots_between
 from citytwin.engine.stopping_workers import THIS_PROCESS
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
-from citytwin.errors import StepError
+from citytwin.errors import DamagedError, StepError
 from citytwin.model.axes import Axes, Direction
 from citytwin.model.checkpoints import Counted, Hearer, Watch
 from citytwin.model.fields import Field
@@ -42,7 +43,7 @@ from citytwin.model.steps import (
 )
 from citytwin.model.tables import Table
 from citytwin.model.tiled import Look
-from citytwin.store.fields import extremes
+from citytwin.store.fields import digest_of, extremes
 
 Made: TypeAlias = tuple[dict[Field, NDArray[Any]], Outcome]
 """Fields of a tile, and all that its step said."""
@@ -82,6 +83,8 @@ class SimulationTask:
     """Tiles in which a simulation over the whole city runs; none = in one array."""
     halo_m: float = 0.0
     """How far a cell looks [m]; 0 where it sees only itself, or the whole city."""
+    seen: Seen | None = None
+    """What it is made from, for the record; None where a change makes all of it anew."""
 
 
 def padded_tile(step: Simulation[Any], params: Params, grid: GridSpec, tile: Tile,
@@ -174,7 +177,7 @@ def simulate_tile(task: SimulationTask, store: CityStore) -> TileResult:
     store
         The city's working store.
     """
-    return stored(store, task.tile, *simulated(task, store))
+    return stored(store, task.tile, *simulated(task, store), task.seen)
 
 
 def simulated(task: SimulationTask, store: CityStore) -> Made:
@@ -192,16 +195,39 @@ def simulated(task: SimulationTask, store: CityStore) -> Made:
     tuple
         Its fields, cut to the tile and checked, and all that it said.
     """
+    block, outcome = _ran(task, store)
+    return checked(task, store, block, outcome)
+
+
+def simulated_cells(task: SimulationTask, store: CityStore) -> Made:
+    """Run a simulation on some cells, and leave out what can be told of a whole tile only.
+
+    Parameters
+    ----------
+    task, store
+        As of `simulated`.
+
+    Returns
+    -------
+    tuple
+        Its fields, cut to the cells and checked, and what the step said.
+    """
+    _, outcome = _ran(task, store)
+    return _cut(task, store, outcome), outcome
+
+
+def _ran(task: SimulationTask, store: CityStore) -> tuple[Block, Outcome]:
+    """What a simulation saw, and what it made of it."""
     step: Simulation[Any] = registry.named(Simulation, task.step_name)
     params = step.params.model_validate_json(task.params_json)
-    block = look_into(task, store)(task.padded)
+    block = replace(look_into(task, store)(task.padded), core=task.tile)
     key = f"simulate:{step.name}"
     keeper = Keeper(store.checkpoint(key), task.fingerprint, store.checkpoint_s, THIS_PROCESS)
     # Only runs over the whole city last so long that their state is kept.
     kept = keeper if isinstance(step.reach, Domain) else None
     with THIS_PROCESS.running() if kept else nullcontext():
         outcome = step.run(replace(block, watch=Watch(report_progress(key), kept)), params)
-    return checked(task, store, block, outcome)
+    return block, outcome
 
 
 def checked(task: SimulationTask, store: CityStore, block: Block, outcome: Outcome) -> Made:
@@ -216,15 +242,32 @@ def checked(task: SimulationTask, store: CityStore, block: Block, outcome: Outco
     outcome
         What it made of it.
     """
+    faults = surface_faults(store.spec, task.tile, task.padded, block.arrays)
+    return _cut(task, store, outcome), replace(outcome, notes=(*outcome.notes, *faults))
+
+
+def _cut(task: SimulationTask, store: CityStore, outcome: Outcome) -> dict[Field, NDArray[Any]]:
+    """Fields of a simulation, cut to its tile and checked."""
     step: Simulation[Any] = registry.named(Simulation, task.step_name)
     params = step.params.model_validate_json(task.params_json)
-    core = task.tile.within(task.padded)
-    cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
+    cut = {field: of_core(array, task.tile, task.padded) for field, array in outcome.fields.items()}
     axes = step.axes(params, store.site)
-    made = step.made(params)
-    fields = check(step.name, made, cut, task.tile.shape, task.tile.name, axes)
-    faults = surface_faults(store.spec, task.tile, task.padded, block.arrays)
-    return fields, replace(outcome, notes=(*outcome.notes, *faults))
+    return check(step.name, step.made(params), cut, task.tile.shape, task.tile.name, axes)
+
+
+def of_core(array: NDArray[Any], core: Tile, window: Tile) -> NDArray[Any]:
+    """Cut a field that a simulation made to the cells that are wanted.
+
+    Parameters
+    ----------
+    array
+        Shape (..., ny, nx) of the window, or of the core where the simulation made no more.
+    core, window
+        The cells that are wanted, and those that it saw.
+    """
+    if array.shape[-2:] == core.shape:
+        return array
+    return array[(..., *core.within(window))]
 
 
 def look_into(task: SimulationTask, store: CityStore) -> Look:
@@ -379,16 +422,36 @@ def stored_part(store: CityStore, field: Field, tile: Tile, array: NDArray[Any])
         Its values.
     """
     found = extremes(field, array)
+    before, spots = _replaced(store, field, tile, array)
     return FieldPart(
         digest=store.fields.write(field, tile, array),
         low=None if found is None else found.low,
         high=None if found is None else found.high,
         cells=_class_counts(field, array),
+        before=before,
+        spots=spots,
     )
 
 
+def _replaced(
+    store: CityStore, field: Field, tile: Tile, array: NDArray[Any]
+) -> tuple[str, tuple[Spot, ...]]:
+    """Digest of the values that a tile has, and where it is about to get others."""
+    if max(tile.shape) > store.tile_cells or not store.fields.has(field, tile):
+        return "", ()  # a whole city is not held twice
+    try:
+        old = store.fields.read(field, tile)
+    except DamagedError:
+        return "", ()
+    return digest_of(old), spots_between(field, tile, old, array)
+
+
 def stored(
-    store: CityStore, tile: Tile, fields: Mapping[Field, NDArray[Any]], outcome: Outcome
+    store: CityStore,
+    tile: Tile,
+    fields: Mapping[Field, NDArray[Any]],
+    outcome: Outcome,
+    seen: Seen | None = None,
 ) -> TileResult:
     """Store the fields of a tile; return what is known of it.
 
@@ -402,6 +465,8 @@ def stored(
         Their values.
     outcome
         What the step said beside them.
+    seen
+        What they were made from.
     """
     parts = {field.name: stored_part(store, field, tile, fields[field]) for field in fields}
     return TileResult(
@@ -409,4 +474,5 @@ def stored(
         facts=outcome.facts,
         notes=outcome.notes,
         valid_time=outcome.valid_time,
+        seen=seen,
     )

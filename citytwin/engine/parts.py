@@ -20,7 +20,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.plan import Job
-from citytwin.engine.results import TableResult, TileResult
+from citytwin.engine.results import Seen, TableResult, TileResult
 from citytwin.engine.split_run import simulate_split
 from citytwin.engine.standing import Standing, record_digest
 from citytwin.engine.tiled_run import simulate_in_tiles
@@ -183,14 +183,18 @@ def _simulation_part(
     padded = padded_tile(step, job.params, store.spec, tile, seen.ranges)
     records = _records(job, standing)
     # A simulation sees the site, which is the grid (in the key) and the time zone.
-    inputs = [store.fields.key, store.time_zone, tile.name, padded.name]
-    inputs += seen.near(padded)
-    inputs += [f"{table.name}={standing.tables[table].digest()}" for table in tables]
-    inputs += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
-    inputs += [record_digest(record) for record in records]
+    place = [store.fields.key, store.time_zone, tile.name]
+    near = seen.near(padded)
+    beside = [f"{table.name}={standing.tables[table].digest()}" for table in tables]
+    beside += [f"{field.name}: {store.fields.coordinates(field)}" for field in fields if field.axis]
+    beside += [record_digest(record) for record in records]
     # The same for one array and for tiles: the result has the same bits.
     runner = simulate_split if step.split else simulate_in_tiles if step.tiled else simulate_tile
-    fingerprint = _fingerprint(job, inputs, runner)
+    fingerprint = _fingerprint(job, [*place, padded.name, *near, *beside], runner)
+    made_from = Seen(
+        beside=str(_fingerprint(job, [*place, *beside], runner)),
+        fields=dict(said.split("=", 1) for said in near),
+    )
     task = SimulationTask(
         step_name=step.name,
         params_json=job.params.model_dump_json(),
@@ -202,6 +206,7 @@ def _simulation_part(
         fingerprint=str(fingerprint),
         cores=cores_of(job, store),
         halo_m=halo_m(step, job.params, seen.ranges, store.spec.cell_m),
+        seen=None if isinstance(step.reach, Domain) else made_from,
     )
     function = runner if step.split or task.cores else simulate_tile
     return Part(tile.name, tile, fingerprint, function, task, TileResult)

@@ -67,7 +67,8 @@ def make_in_pieces(task: GridderTask | SimulationTask, store: CityStore) -> Tile
                 fields[field] = np.empty(shape, dtype=values.dtype)
             fields[field][..., rows, cols] = values
         said.append(outcome)
-    return stored(store, task.tile, fields, _together(fields, said))
+    seen = task.seen if isinstance(task, SimulationTask) else None
+    return stored(store, task.tile, fields, _together(fields, said), seen)
 
 
 def _made(task: GridderTask | SimulationTask, piece: Tile, store: CityStore) -> Made:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
+from citytwin.engine.spots import Spot
 from citytwin.model.layer import LayerDocument
 from citytwin.model.notes import Fact, Note, Premise, Reject, Tally
 from citytwin.store.drawing import DrawnFiles
@@ -58,6 +59,19 @@ class FieldPart(_Result):
     high: float | None
     cells: dict[int, int] = {}
     """Cells by value, for fields of classes; cells without data are left out."""
+    before: str = ""
+    """Digest of the values that these took the place of; empty where none were compared."""
+    spots: tuple[Spot, ...] = ()
+    """Where they are others than those."""
+
+
+class Seen(_Result):
+    """What a tile of a simulation was made from, so that the next night knows what has changed."""
+
+    beside: str
+    """Digest of all but the values of fields: code, parameters, records, tables, place."""
+    fields: dict[str, str]
+    """Digest of each tile of a field within reach, by ``field@tile``."""
 
 
 class TileResult(_Result):
@@ -68,6 +82,8 @@ class TileResult(_Result):
     facts: tuple[Fact, ...] = ()
     notes: tuple[Premise | Tally | Note, ...] = ()
     valid_time: datetime | None = None
+    seen: Seen | None = None
+    """What it was made from; None where all of it is made anew whatever has changed."""
     seconds: float = 0.0
     """Time on the worker [s]."""
 

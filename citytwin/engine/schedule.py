@@ -11,6 +11,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
 from citytwin.engine.plan import Job
+from citytwin.engine.reached import reached_by, simulate_reached
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TileResult
 from citytwin.engine.settle import settle
@@ -117,13 +118,23 @@ class Scheduler:
                 running.results[part.name] = result
                 running.row.standing += 1
         self.progress.begin(job.key, len(parts), running.row.standing)
+        before = [None if lacking else self._result_before(job, part) for part in to_make]
         self.manifest.forget(job.key, [part.name for part in to_make])
-        for part in to_make:
+        for part, old in zip(to_make, before, strict=True):
             order = Order(job.key, part.name, str(part.fingerprint))
             if part.uses_all_workers:
                 self.use_all_workers()
-            work.submit((running, part), order, part.function, part.task)
+            reached = None if old is None else reached_by(part.task, old, self.standing)
+            if reached is None:
+                work.submit((running, part), order, part.function, part.task)
+            else:
+                work.submit((running, part), order, simulate_reached, reached)
         return running
+
+    def _result_before(self, job: Job, part: Part) -> PartResult | None:
+        """What a part gave when it was made from something else, where that is on record."""
+        finished = self.manifest.standing(job.key, part.name)
+        return None if finished is None else part.result.model_validate_json(finished.payload)
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
         finished = self.manifest.standing(job.key, part.name)

@@ -6,16 +6,22 @@ it falls: lights behind a plane give it nothing, whatever the cells around it hi
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numba import njit
 
 from citytwin.kernels.canopy import crossed_by
-from citytwin.kernels.horizon_sweep import turn
+from citytwin.kernels.horizon_sweep import reach_m, turn
 from citytwin.kernels.shadow_lanes import sweep_lit
 from citytwin.kernels.sky_view import GOLDEN_ANGLE
 from citytwin.kernels.sun_bins import Lights
 from citytwin.kernels.sun_bundle import RayBundle, Suns, bundles, check_suns
 from citytwin.kernels.sun_ray import MAX_HEIGHT_M, MAX_SLOPE
+
+_BESIDE = 3
+"""Cells to all sides that a light is looked for in, beside those towards it: for the slopes to the
+neighbours, and for rays that pass between cells."""
 
 
 def even_sky(number: int) -> Lights:
@@ -65,11 +71,12 @@ def received(
     min_altitude_rad: float,
     origin: tuple[int, int],
     crowns: tuple[np.ndarray, np.ndarray] | None = None,
+    inner: tuple[slice, slice] = (slice(None), slice(None)),
 ) -> np.ndarray:
     """Light that reaches each cell, on a plane of its own.
 
     Cells of a tile get the same bits as in the whole raster when the tile reaches
-    `citytwin.kernels.horizon_sweep.reach_m` further towards every light.
+    `citytwin.kernels.horizon_sweep.reach_m` further towards every light; only so far is it swept.
 
     Parameters
     ----------
@@ -88,12 +95,14 @@ def received(
     crowns
         Upper and lower surface of crowns of trees, shape (ny, nx) each, float32 [m]; NaN where
         there is none. None = no trees.
+    inner
+        Rows and columns of the cells that are asked for, steps of 1.
 
     Returns
     -------
     numpy.ndarray
-        Shape (kinds, ny, nx), float32 [unit of the weights, per area of the plane]; NaN where the
-        height is unknown.
+        Shape (kinds, rows, columns) of these, float32 [unit of the weights, per area of the plane];
+        NaN where the height is unknown.
     """
     seen_at = np.maximum(lights.altitude_rad, min_altitude_rad)
     check_suns(Suns(lights.azimuth_rad, seen_at, lights.weights[0]))
@@ -107,20 +116,50 @@ def received(
     of_light = weights.transpose(2, 1, 0).astype(np.float32)
     number = lights.weights.shape[0]
     layers = [height] if crowns is None or behind is None else [height, *crowns]
-    total = np.zeros((number, *height.shape), dtype=np.float32)
+    rows, cols = (range(*s.indices(side)) for s, side in zip(inner, height.shape, strict=True))
+    relief_m = _relief_m(layers, height[inner])
+    total = np.zeros((number, len(rows), len(cols)), dtype=np.float32)
     for turned in (False, True):
         chosen = [k for k, ray in enumerate(rays) if ray.turned is turned]
         if not chosen:
             continue
-        laid = [turn(layer) if turned else np.ascontiguousarray(layer) for layer in layers]
-        planes = np.stack([turn(part) for part in normals]) if turned else normals
-        part = np.zeros((number, *laid[0].shape), dtype=np.float32)
+        laid = [turn(layer) if turned else layer for layer in layers]
+        own = [np.ascontiguousarray(part[inner]) for part in normals]
+        planes = np.stack([turn(part) if turned else part for part in own])
+        part = np.zeros((number, *planes.shape[1:]), dtype=np.float32)
+        lines, across = (cols, rows) if turned else (rows, cols)
         for k in chosen:
-            seen = _seen(laid, rays[k], cell_m, origin[1] if turned else origin[0])
-            _add_received(seen, planes, towards[k], of_light[k], part)
+            far = reach_m(relief_m, float(seen_at[k]), cell_m) / cell_m
+            azimuth = float(lights.azimuth_rad[k])
+            to_row, to_col = -far * math.cos(azimuth), far * math.sin(azimuth)
+            to_line, to_across = (to_col, to_row) if turned else (to_row, to_col)
+            swept = _towards(lines, to_line), _towards(across, to_across)
+            above = [np.ascontiguousarray(layer[swept]) for layer in laid]
+            first_line = (origin[1] if turned else origin[0]) + swept[0].start
+            seen = _seen(above, rays[k], cell_m, first_line)
+            wanted = tuple(
+                slice(one.start - around.start, one.stop - around.start)
+                for one, around in zip((lines, across), swept, strict=True)
+            )
+            _add_received(np.ascontiguousarray(seen[wanted]), planes, towards[k], of_light[k], part)
         total += np.stack([turn(kind) for kind in part]) if turned else part
-    _blank_unknown(height, total)
+    _blank_unknown(np.ascontiguousarray(height[inner]), total)
     return total
+
+
+def _relief_m(layers: list[np.ndarray], receivers: np.ndarray) -> float:
+    """Height of the highest of some layers above the lowest receiver [m]; 0 without any."""
+    heights = [layer[np.abs(layer) <= MAX_HEIGHT_M] for layer in (*layers, receivers)]
+    *casters, low = heights
+    highest = max((float(one.max()) for one in casters if one.size), default=0.0)
+    return max(highest - float(low.min()), 0.0) if low.size else 0.0
+
+
+def _towards(cells: range, far: float) -> slice:
+    """Cells of a line, and those that lie up to `far` further before or after them."""
+    before, after = max(-far, 0.0), max(far, 0.0)
+    start = cells.start - math.ceil(before) - _BESIDE
+    return slice(max(start, 0), cells.stop + math.ceil(after) + _BESIDE)
 
 
 def _seen(layers: list[np.ndarray], ray: RayBundle, cell_m: float, first_line: int) -> np.ndarray:

@@ -167,12 +167,12 @@ def _fans(toward_rad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return rays, weights
 
 
-@njit(cache=True, nogil=True)
 def sheltering(
     height_above_ground: np.ndarray,
     cell_m: float,
     wind_from_rad: np.ndarray,
     fetch_m: float,
+    inner: tuple[slice, slice] = (slice(None), slice(None)),
 ) -> Sheltering:
     """Look up- and downwind of every cell for the nearest obstacle.
 
@@ -192,23 +192,44 @@ def sheltering(
         Where the wind comes from, clockwise from grid north, shape (nd,) [rad].
     fetch_m
         Length of the rays [m], >= cell_m.
+    inner
+        Rows and columns of the cells that are asked for, steps of 1.
 
     Returns
     -------
     Sheltering
+        Of these cells.
     """
-    ny, nx = height_above_ground.shape
+    (row0, row1, _), (col0, col1, _) = (
+        side.indices(cells) for side, cells in zip(inner, height_above_ground.shape, strict=True)
+    )
+    found: Sheltering = _looked_around(
+        height_above_ground, cell_m, wind_from_rad, fetch_m, (row0, row1, col0, col1)
+    )
+    return found
+
+
+@njit(cache=True, nogil=True)
+def _looked_around(
+    height_above_ground: np.ndarray,
+    cell_m: float,
+    wind_from_rad: np.ndarray,
+    fetch_m: float,
+    inner: tuple[int, int, int, int],
+) -> Sheltering:
+    row0, row1, col0, col1 = inner
+    nx = height_above_ground.shape[1]
     nd = wind_from_rad.size
-    up_log = np.full((nd, ny, nx), np.nan, dtype=np.float32)
-    down_log = np.full((nd, ny, nx), np.nan, dtype=np.float32)
+    up_log = np.full((nd, row1 - row0, col1 - col0), np.nan, dtype=np.float32)
+    down_log = np.full((nd, row1 - row0, col1 - col0), np.nan, dtype=np.float32)
     what = _fenced(height_above_ground)
     rays = _rays(cell_m, fetch_m, nx + 2)
     up, up_weight = _fans(wind_from_rad)
     down, down_weight = _fans(wind_from_rad + math.pi)
     seen = np.empty(N_RAY)
-    for i in range(ny):
-        for j in range(nx):
-            here = (i + 1) * (nx + 2) + j + 1
+    for i in range(row1 - row0):
+        for j in range(col1 - col0):
+            here = (row0 + i + 1) * (nx + 2) + col0 + j + 1
             if what[here] == _OBSTACLE:
                 continue
             for ray in range(N_RAY):

@@ -78,6 +78,39 @@ class Tile:
             slice(self.col0 - outer.col0, self.col1 - outer.col0),
         )
 
+    @property
+    def cells(self) -> int:
+        """Number of cells."""
+        rows, cols = self.shape
+        return rows * cols
+
+    def meets(self, other: Tile) -> bool:
+        """Whether two windows share a cell."""
+        return (
+            self.row0 < other.row1
+            and other.row0 < self.row1
+            and self.col0 < other.col1
+            and other.col0 < self.col1
+        )
+
+    def shared_with(self, other: Tile) -> Tile:
+        """Return the cells that two windows share; they must meet."""
+        return Tile(
+            max(self.row0, other.row0),
+            min(self.row1, other.row1),
+            max(self.col0, other.col0),
+            min(self.col1, other.col1),
+        )
+
+    def around(self, other: Tile) -> Tile:
+        """Return the smallest window that holds both."""
+        return Tile(
+            min(self.row0, other.row0),
+            max(self.row1, other.row1),
+            min(self.col0, other.col0),
+            max(self.col1, other.col1),
+        )
+
 
 @dataclass(frozen=True)
 class GridSpec:

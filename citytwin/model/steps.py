@@ -79,7 +79,9 @@ class Halo(Generic[P]):
     """A cell of the result needs inputs up to some metres away."""
 
     metres: Callable[[P, FieldRanges, float], float]
-    """From parameters, extremes of the inputs and cell size [m]."""
+    """From parameters, extremes of the inputs and cell size [m]. With the smallest values of the
+    whole city and the largest of some cells it says from how far away these can be seen: a change
+    of theirs makes no cell beyond another."""
 
 
 @dataclass(frozen=True)
@@ -290,6 +292,9 @@ class Block:
     """Tables, such as images of rain; all their rows, whatever the window."""
     threads: int = 1
     """Threads that a long run may use; their number changes no bit of its result."""
+    core: Tile | None = None
+    """Cells whose results are wanted; None = all. Fields may be made of the core alone, or of the
+    window with anything outside the core."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.arrays[key]
@@ -302,6 +307,11 @@ class Block:
     def cell_m(self) -> float:
         """Cell size [m]."""
         return self.grid.cell_m
+
+    @property
+    def inner(self) -> tuple[slice, slice]:
+        """Rows and columns of the arrays whose results are wanted."""
+        return (self.core or self.window).within(self.window)
 
     @property
     def row0(self) -> int:

@@ -44,13 +44,13 @@ def run(block: Block, params: WindParams) -> Outcome:
         return Outcome({f.WIND_SPEED_RATIO: nothing}, notes=notes)
     surface = block[f.SURFACE_HEIGHT]
     obstacles = obstacle_height(surface, block.get(f.TERRAIN), block.get(f.BUILDING_MASK))
-    features = sheltering(obstacles, block.cell_m, winds.from_rad, FETCH_M)
+    features = sheltering(obstacles, block.cell_m, winds.from_rad, FETCH_M, block.inner)
     ratio = speed_ratio(features)
     mean = np.zeros(ratio.shape[1:], dtype=np.float64)
     for sector, share in zip(ratio, winds.share, strict=True):
         mean += share * sector
     # What is unknown shelters nobody, but whether it is sheltered is unknown as well.
-    mean[np.isnan(obstacles)] = np.nan
+    mean[np.isnan(obstacles[block.inner])] = np.nan
     return Outcome({f.WIND_SPEED_RATIO: mean.astype(np.float32)}, notes=notes)
 
 

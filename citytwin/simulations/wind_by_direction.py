@@ -36,9 +36,9 @@ def run(block: Block, params: WindByDirectionParams) -> Outcome:
     obstacles = obstacle_height(surface, block.get(f.TERRAIN), block.get(f.BUILDING_MASK))
     from_deg = np.array([direction.from_deg for direction in directions(params)])
     grid_rad = np.radians(np.mod(from_deg - block.site.convergence_deg, 360.0))
-    ratio = speed_ratio(sheltering(obstacles, block.cell_m, grid_rad, FETCH_M))
+    ratio = speed_ratio(sheltering(obstacles, block.cell_m, grid_rad, FETCH_M, block.inner))
     # What is unknown shelters nobody, but whether it is sheltered is unknown as well.
-    ratio[:, np.isnan(obstacles)] = np.nan
+    ratio[:, np.isnan(obstacles[block.inner])] = np.nan
     return Outcome({f.WIND_SPEED_RATIO_BY_DIRECTION: ratio}, notes=(_PROXY,))
 
 

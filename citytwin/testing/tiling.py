@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -14,6 +15,7 @@ from citytwin.engine.blocks import (
     block_of,
     check,
     grid_tile,
+    of_core,
     padded_tile,
 )
 from citytwin.engine.city_store import MERGED, CityStore
@@ -71,6 +73,7 @@ def simulate_window(
     town: SmallTown,
     window: Tile,
     given: Collection[Resource],
+    core: Tile | None = None,
 ) -> tuple[Mapping[Field, NDArray[Any]], Outcome]:
     """Run a simulation on one window of the town, without cutting or checking its result.
 
@@ -84,6 +87,8 @@ def simulate_window(
         Window of the inputs.
     given
         The inputs that the town has; all required ones among them.
+    core
+        Cells whose results are wanted; None = all of the window.
 
     Returns
     -------
@@ -98,7 +103,7 @@ def simulate_window(
     records = {need: town.records[need] for need in given if isinstance(need, ObservedProperty)}
     directions = {field: town.directions for field in arrays if field.axis == "direction"}
     block = block_of(town.grid, window, arrays, records, town.site, directions)
-    return arrays, step.run(block, params)
+    return arrays, step.run(replace(block, core=core), params)
 
 
 def simulate_in_tiles(
@@ -134,9 +139,8 @@ def simulate_in_tiles(
     }
     for tile in [grid.whole] if isinstance(step.reach, Domain) else grid.tiles(tile_cells):
         window = window_of(step, params, town, tile, given)
-        _, outcome = simulate_window(step, params, town, window, given)
-        core = tile.within(window)
-        cut = {field: array[(..., *core)] for field, array in outcome.fields.items()}
+        _, outcome = simulate_window(step, params, town, window, given, tile)
+        cut = {field: of_core(array, tile, window) for field, array in outcome.fields.items()}
         made = check(step.name, step.made(params), cut, tile.shape, tile.name, axes)
         for field, array in made.items():
             whole[field][(..., *tile.slices)] = array

@@ -46,17 +46,18 @@ class _Year(NamedTuple):
 
 def run(block: Block, params: RoofParams) -> Outcome:
     """Add up all light on the plane of the modules of each roof cell."""
-    slope = block[f.ROOF_SLOPE]
-    known = ~np.isnan(slope) & ~np.isnan(block[f.SURFACE_HEIGHT])
+    slope = block[f.ROOF_SLOPE][block.inner]
+    known = ~np.isnan(slope) & ~np.isnan(block[f.SURFACE_HEIGHT][block.inner])
     tilt, normals = _modules(block, params)
+    own = normals[(slice(None), *block.inner)]
     light, said = _year(block, params)
     reflected = np.stack(
-        [reflected_by_ground(level, normals, params.albedo) for level in light.level_kwh_m2]
+        [reflected_by_ground(level, own, params.albedo) for level in light.level_kwh_m2]
     )
     got = reflected + sum(
         received_by(part, normals, block, params) for part in (light.suns, light.sky)
     )
-    unshaded = _unshaded(light, normals, known) + reflected[-1]
+    unshaded = _unshaded(light, own, known) + reflected[-1]
     share = np.full(slope.shape, np.nan, dtype=np.float32)
     np.divide(got[-1], unshaded, out=share, where=known & (unshaded > 0.0))
     np.minimum(share, 1.0, out=share)  # sums of many rounded parts may pass 1 by their last bits
@@ -65,7 +66,7 @@ def run(block: Block, params: RoofParams) -> Outcome:
         f.ROOF_IRRADIATION_POSSIBLE: np.where(known, got[0], np.nan),
         f.ROOF_IRRADIATION_PROBABLE: np.where(known, got[1], np.nan) if len(got) > 1 else nothing,
         f.ROOF_LIGHT_SHARE: share,
-        f.MODULE_TILT: np.where(known, tilt, np.nan),
+        f.MODULE_TILT: np.where(known, tilt[block.inner], np.nan),
     }
     return Outcome(
         {field: np.asarray(array, dtype=np.float32) for field, array in fields.items()},

@@ -177,7 +177,7 @@ def received_by(
     Returns
     -------
     array
-        Shape (kinds, ny, nx) [kWh/m2].
+        Shape (kinds, ny, nx) of the core [kWh/m2].
     """
     found: NDArray[np.float32] = received(
         block[f.SURFACE_HEIGHT],
@@ -187,6 +187,7 @@ def received_by(
         float(np.radians(params.min_altitude_deg)),
         (block.row0, block.col0),
         crowns_of(block, params.trees),
+        block.inner,
     )
     return found
 

@@ -58,7 +58,7 @@ def normals_of(block: Block, params: PlaneParams) -> NDArray[np.float32]:
 
 @dataclass(frozen=True)
 class Received:
-    """What the planes of a block get, arrays of shape (ny, nx) [kWh/m2]."""
+    """What the planes of the core of a block get, arrays of shape (ny, nx) [kWh/m2]."""
 
     direct: NDArray[np.float32]
     diffuse: NDArray[np.float32]
@@ -87,7 +87,8 @@ def received_on_surface(light: SpanLight, block: Block, params: PlaneParams) -> 
     normals = normals_of(block, params)
     direct, halo = received_by(light.suns, normals, block, params)
     (even,) = received_by(light.sky, normals, block, params)
-    ground = reflected_by_ground(float(light.level_kwh_m2[0]), normals, params.albedo)
+    own = normals[(slice(None), *block.inner)]
+    ground = reflected_by_ground(float(light.level_kwh_m2[0]), own, params.albedo)
     return Received(direct, halo + even, np.where(np.isnan(direct), direct, ground))
 
 

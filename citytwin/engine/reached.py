@@ -1,0 +1,193 @@
+"""Makes of a tile only what a change of its inputs reaches; all else keeps its values.
+
+Every tile of a field says where it differs from what it took the place of (`spots`). A simulation
+that looks only so far is run anew around those boxes, as far as they can be seen: its reach with the
+highest of them in place of the highest of the city. A lower roof makes other light where its own
+shadow falls, not as far as that of the highest tower. The cells have the bits of a whole run, as in
+any tiling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from citytwin import registry
+from citytwin.engine.blocks import (
+    GridderTask,
+    SimulationTask,
+    halo_m,
+    simulate_tile,
+    simulated_cells,
+    stored,
+)
+from citytwin.engine.city_store import CityStore
+from citytwin.engine.results import TableResult, TileResult
+from citytwin.engine.spots import GRAIN, Spot
+from citytwin.engine.standing import Standing
+from citytwin.engine.surface_faults import surface_faults
+from citytwin.engine.timing import timed
+from citytwin.engine.whole import AssessmentTask
+from citytwin.errors import DamagedError
+from citytwin.model import fields as f
+from citytwin.model.fields import Field
+from citytwin.model.grid import Tile
+from citytwin.model.layer import ValueRange
+from citytwin.model.steps import FieldRanges, Halo, Outcome, Simulation
+from citytwin.store.fields import digest_of, extremes
+
+_NEIGHBOURS = 2
+"""Cells around a box that count to it: whether a cell stands beside those next to it as a wall or on
+one slope with them is theirs as well."""
+_WORTH = 0.8
+"""Of a tile; where more of it is reached it is made whole."""
+
+
+@dataclass(frozen=True)
+class ReachedTask:
+    """A tile that stands but for what some changes reach."""
+
+    whole: SimulationTask
+    made: dict[str, str]
+    """Digest of each field of the tile as it stands."""
+    spots: tuple[tuple[Field, Spot], ...]
+    """Where inputs are others than those it was made from."""
+    ranges: FieldRanges
+    """Extremes of the inputs over the whole city."""
+
+
+def reached_by(
+    task: SimulationTask | GridderTask | AssessmentTask,
+    before: TileResult | TableResult,
+    standing: Standing,
+) -> ReachedTask | None:
+    """Return what is to be made of a tile that stands; None where all of it is.
+
+    Parameters
+    ----------
+    task
+        The tile with its inputs of today.
+    before
+        What it gave with those of another day.
+    standing
+        What stands, with what has changed of it.
+    """
+    if not isinstance(task, SimulationTask) or not isinstance(before, TileResult):
+        return None
+    now, then = task.seen, before.seen
+    if now is None or then is None or now.beside != then.beside:
+        return None
+    if now.fields.keys() != then.fields.keys():  # what it saw beyond is not known
+        return None
+    other = {name for name, digest in now.fields.items() if then.fields[name] != digest}
+    spots: list[tuple[Field, Spot]] = []
+    for field in task.fields:
+        for tile, part in standing.fields[field].items():
+            name = f"{field.name}@{tile.name}"
+            if name not in other:
+                continue
+            if part.before != then.fields[name]:  # it changed more than once
+                return None
+            spots += [(field, spot) for spot in part.spots]
+    ranges = FieldRanges({field: standing.range_of(field) for field in task.fields})
+    made = {name: part.digest for name, part in before.parts.items()}
+    return ReachedTask(task, made, tuple(spots), ranges)
+
+
+@timed
+def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
+    """Run a simulation on what changes reach of a tile, and store its fields.
+
+    Parameters
+    ----------
+    task
+        What to run.
+    store
+        The city's working store.
+    """
+    whole = task.whole
+    fields, windows = _standing_fields(task, store), _windows(task, store)
+    if fields is None or sum(one.cells for one in windows) > _WORTH * whole.tile.cells:
+        return simulate_tile(whole, store)
+    said: list[Outcome] = []
+    for window in windows:
+        padded = store.spec.padded(window, whole.halo_m)
+        made, outcome = simulated_cells(replace(whole, tile=window, padded=padded), store)
+        for field, values in made.items():
+            fields[field][(..., *window.within(whole.tile))] = values
+        said.append(outcome)
+    notes = dict.fromkeys(note for one in said for note in one.notes)
+    surface = {
+        field: store.fields.read(field, whole.padded)
+        for field in whole.fields
+        if field == f.SURFACE_HEIGHT
+    }
+    faults = surface_faults(store.spec, whole.tile, whole.padded, surface)
+    outcome = replace(said[0], notes=(*notes, *faults))
+    return stored(store, whole.tile, fields, outcome, whole.seen)
+
+
+def _standing_fields(task: ReachedTask, store: CityStore) -> dict[Field, NDArray[Any]] | None:
+    """The fields of the tile, where they are what was made."""
+    step: Simulation[Any] = registry.named(Simulation, task.whole.step_name)
+    params = step.params.model_validate_json(task.whole.params_json)
+    fields: dict[Field, NDArray[Any]] = {}
+    for field in step.made(params):
+        if not store.fields.has(field, task.whole.tile):
+            return None
+        try:
+            values = store.fields.read(field, task.whole.tile)
+        except DamagedError:
+            return None
+        if digest_of(values) != task.made.get(field.name):
+            return None
+        fields[field] = np.array(values)
+    return fields
+
+
+def _windows(task: ReachedTask, store: CityStore) -> list[Tile]:
+    """Parts of the tile that changes reach; a corner where none does, for what the step says."""
+    tile = task.whole.tile
+    seen = [_seen_from(spot, task, store) for _, spot in task.spots]
+    found = _apart(one.shared_with(tile) for one in seen if one.meets(tile))
+    if found:
+        return found
+    return [Tile(tile.row0, tile.row0 + GRAIN, tile.col0, tile.col0 + GRAIN).shared_with(tile)]
+
+
+def _seen_from(spot: Spot, task: ReachedTask, store: CityStore) -> Tile:
+    """Cells that see what changed in a box."""
+    step: Simulation[Any] = registry.named(Simulation, task.whole.step_name)
+    grid = store.spec
+    if not isinstance(step.reach, Halo):
+        return spot.tile
+    params = step.params.model_validate_json(task.whole.params_json)
+    box = grid.padded(spot.tile, _NEIGHBOURS * grid.cell_m)
+    held = {field: _held(field, box, task, store) for field in task.whole.fields}
+    return grid.padded(box, halo_m(step, params, FieldRanges(held), grid.cell_m))
+
+
+def _held(field: Field, box: Tile, task: ReachedTask, store: CityStore) -> ValueRange:
+    """Smallest value of the city, and largest of a box, before and now."""
+    changed = [spot for one, spot in task.spots if one == field]
+    lows = [spot.low for spot in changed if spot.low is not None]
+    low = min([task.ranges[field].low, *lows])
+    here = extremes(field, store.fields.read(field, box))
+    highs = [spot.high for spot in changed if spot.high is not None and spot.tile.meets(box)]
+    return ValueRange(low, max([low if here is None else here.high, *highs]))
+
+
+def _apart(windows: Iterable[Tile]) -> list[Tile]:
+    """The same cells, and some between them, in windows that do not meet."""
+    found: list[Tile] = []
+    for window in windows:
+        one = window
+        while near := next((other for other in found if other.meets(one)), None):
+            found.remove(near)
+            one = one.around(near)
+        found.append(one)
+    return found
