@@ -100,3 +100,14 @@ def test_padding_stops_at_the_edge() -> None:
     assert GRID.padded(Tile(2, 3, 5, 6), 3.0) == Tile(0, 5, 3, 8)
     assert GRID.padded(Tile(2, 3, 5, 6), 1e6) == GRID.whole
     assert GRID.padded(Tile(2, 3, 5, 6), 0.0) == Tile(2, 3, 5, 6)
+
+
+def test_windows_that_meet_share_cells_and_lie_in_one() -> None:
+    """Those that only touch do not meet."""
+    one, other, beside = Tile(0, 4, 0, 5), Tile(2, 6, 3, 9), Tile(4, 6, 0, 5)
+    assert one.cells == 20
+    assert one.meets(other)
+    assert other.meets(one)
+    assert not one.meets(beside)
+    assert one.shared_with(other) == Tile(2, 4, 3, 5)
+    assert one.around(other) == Tile(0, 6, 0, 9)
