@@ -8,6 +8,7 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.face_discharge import Row
+from citytwin.kernels.wide_vectors import wide_vectors
 
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
@@ -59,8 +60,8 @@ def outflow_m(
     numpy.float32
         Depth [m], >= 0.
     """
-    along = max(_ZERO, east) + max(_ZERO, -west)
-    return dt_per_cell * (along + (max(_ZERO, south) + max(_ZERO, -north)))
+    along = max(_ZERO, east) - min(_ZERO, west)
+    return dt_per_cell * (along + (max(_ZERO, south) - min(_ZERO, north)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
@@ -78,6 +79,26 @@ def available_m(depth_m: np.float32) -> np.float32:
         Depth [m], a little less.
     """
     return _GIVES_AT_MOST * depth_m
+
+
+@njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
+def lacking(outflow_m: np.float32, depth_m: np.float32) -> np.int32:
+    """Return whether more would leave a cell in a step than it can give.
+
+    Parameters
+    ----------
+    outflow_m
+        Depth that leaves [m], >= 0, see `outflow_m`.
+    depth_m
+        Water depth at the start of the step [m], >= 0.
+
+    Returns
+    -------
+    numpy.int32
+        More than 0 if so: the bit pattern of the difference, whose largest over a row is found by
+        vectors as wide as those of the numbers. A truth value would be taken for 64 bits.
+    """
+    return np.float32(outflow_m - available_m(depth_m)).view(np.int32)
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -106,13 +127,14 @@ def donor_share(share: Row, depth_m: Row, faces: CellFaces, dt_per_cell: np.floa
     (Kurganov and Petrova 2007, Bollermann et al. 2011, "draining time"), so a fast front is not
     throttled as it is by one quarter per face.
     """
+    wide_vectors()
     west, east, north, south = faces.west, faces.east, faces.north, faces.south
-    limited = np.int32(0)
+    most = np.int32(0)
     for i in range(share.shape[0]):
         outflow = outflow_m(west[i], east[i], north[i], south[i], dt_per_cell)
-        limited |= np.int32(1) if outflow > available_m(depth_m[i]) else np.int32(0)
+        most = max(most, lacking(outflow, depth_m[i]))
         share[i] = _ONE
-    if limited == np.int32(0):
+    if most == np.int32(0):
         return False
     for i in range(share.shape[0]):
         outflow = outflow_m(west[i], east[i], north[i], south[i], dt_per_cell)

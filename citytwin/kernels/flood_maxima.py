@@ -12,6 +12,7 @@ from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.face_discharge import Row, StepNumbers, flow_depth
 from citytwin.kernels.full_state import FullState
 from citytwin.kernels.shallow_water import FlowState, Ground
+from citytwin.kernels.wide_vectors import wide_vectors
 
 # Rows of work space that `track_maxima` needs.
 MAXIMA_WORK_ROWS = 4
@@ -119,6 +120,7 @@ def _raise_maxima(
     time_s: np.float32,
 ) -> None:
     """Bring the maxima of row `j` up to date."""
+    wide_vectors()
     depth, debris = water.depth_m, maxima.debris
     deepest, fastest = maxima.depth_m, maxima.speed_m_s
     strongest, worst = maxima.depth_speed_m2_s, maxima.hazard_rating
@@ -139,6 +141,7 @@ def _raise_maxima(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _y_speed(out: Row, state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
     """Speed through the north faces of row `j`; at the edges the one cell stands for both."""
+    wide_vectors()
     depth, bed, through = state.depth_m, ground.bed_m, state.y_discharge
     dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
     ny, nx = depth.shape
@@ -152,6 +155,7 @@ def _y_speed(out: Row, state: FlowState, ground: Ground, j: int, numbers: StepNu
 @njit(cache=True, nogil=True, error_model="numpy")
 def _x_speed(out: Row, state: FlowState, ground: Ground, j: int, numbers: StepNumbers) -> None:
     """Speed through the nx + 1 west and east faces of row `j`."""
+    wide_vectors()
     depth, bed, through = state.depth_m, ground.bed_m, state.x_discharge
     dry, froude_speed = numbers.dry_depth_m, numbers.froude_speed
     nx = depth.shape[1]
@@ -168,6 +172,7 @@ def _row_speed(
     out: Row, depth: Row, x_speed: Row, y_speed: tuple[Row, Row], dry_depth_m: np.float32
 ) -> None:
     """Length of the mean velocity of the faces of each cell."""
+    wide_vectors()
     n = out.shape[0]
     west, east, (north, south) = x_speed[:n], x_speed[1:], y_speed
     for i in range(n):
@@ -214,6 +219,7 @@ def track_maxima(
     the maxima (as AIDR 2017 needs it), and so is the hazard rating (DEFRA and Environment Agency
     2006, FD2320/TR1).
     """
+    wide_vectors()
     nx = state.depth_m.shape[1]
     x_speed, speed = work[0], work[1, :nx]
     north, south = work[2, :nx], work[3, :nx]

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from citytwin.kernels.depth_rows import drain, largest, rank, ranked, risen_depth
 from citytwin.kernels.donor_limiter import (
     CellFaces,
-    available_m,
     donor_share,
+    lacking,
     limit_discharge,
     outflow_m,
 )
@@ -29,6 +29,7 @@ from citytwin.kernels.face_discharge import (
     edge_discharge,
     face_discharge,
 )
+from citytwin.kernels.wide_vectors import wide_vectors
 from citytwin.kernels.window import EVERYWHERE, Window
 
 # Bed level of cells that hold no water: their faces are closed because no water level reaches it.
@@ -161,6 +162,7 @@ def _row_faces(
     state: FlowState, ground: Ground, j: int, new: NewDischarge, numbers: StepNumbers
 ) -> None:
     """Advance the faces between the cells of row `j` and those below it."""
+    wide_vectors()
     depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
     bed, manning, inside, below = ground.bed_m, ground.manning, new.inside, new.below
     nx = depth.shape[1]
@@ -173,6 +175,7 @@ def _row_faces(
 @njit(cache=True, nogil=True, error_model="numpy")
 def _x_faces(state: FlowState, ground: Ground, j: int, inside: Row, numbers: StepNumbers) -> None:
     """Advance the faces between the cells of row `j` alone."""
+    wide_vectors()
     depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
     bed, manning = ground.bed_m, ground.manning
     for i in range(depth.shape[1] - 1):
@@ -182,6 +185,7 @@ def _x_faces(state: FlowState, ground: Ground, j: int, inside: Row, numbers: Ste
 @njit(cache=True, nogil=True, error_model="numpy")
 def _y_faces(state: FlowState, ground: Ground, j: int, below: Row, numbers: StepNumbers) -> None:
     """Advance the faces below the cells of row `j` alone."""
+    wide_vectors()
     depth, x, y = state.depth_m, state.x_discharge, state.y_discharge
     bed, manning = ground.bed_m, ground.manning
     for i in range(depth.shape[1]):
@@ -200,6 +204,7 @@ def _edge_row(
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
 def _set(out: Field, j: int, row: Row) -> None:
     """Copy a row."""
+    wide_vectors()
     for i in range(out.shape[1]):
         out[j, i] = row[i]
 
@@ -207,6 +212,7 @@ def _set(out: Field, j: int, row: Row) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _fill(out: Row, number: np.float32) -> None:
     """Write a number everywhere."""
+    wide_vectors()
     for i in range(out.shape[0]):
         out[i] = number
 
@@ -236,6 +242,7 @@ def balance_row(
         Sum over the booked cells of the depths taken by drains [units of 2^-46 m, see
         `exact_sums`].
     """
+    wide_vectors()
     depth, residual, weight = state.depth_m, state.residual_m, ground.rain_weight
     x, y = state.x_discharge, state.y_discharge
     scale, rain = numbers.dt_per_cell, numbers.rain_m
@@ -302,27 +309,38 @@ def _open_faces(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)
-def _limit_row(
-    state: FlowState, j: int, new: NewDischarge, share: Row, dt_per_cell: np.float32
+def _put_row(
+    state: FlowState, j: int, new: NewDischarge, north: Row, dt_per_cell: np.float32
 ) -> bool:
-    """Limit the west and east faces of row `j`; return whether any of its cells is limited.
+    """Keep the new discharge through the west, east and north faces of row `j`, not yet limited.
 
-    Only then are the shares written.
+    Return whether any of its cells must be limited. `north` receives those through the north faces.
     """
-    nx = state.depth_m.shape[1]
-    depth, inside, above, below = state.depth_m, new.inside, new.above, new.below
-    limited = np.int32(0)
+    wide_vectors()
+    depth, x = state.depth_m, state.x_discharge
+    inside, above, below = new
+    most, nx = np.int32(0), depth.shape[1]
     for i in range(nx):
         outflow = outflow_m(inside[i], inside[i + 1], above[i], below[i], dt_per_cell)
-        limited |= np.int32(1) if outflow > available_m(depth[j, i]) else np.int32(0)
-    if limited == np.int32(0):
-        return False
-    faces = CellFaces(inside[:nx], inside[1:], above, below)
+        most = max(most, lacking(outflow, depth[j, i]))
+        x[j, i], north[i] = inside[i], above[i]
+    x[j, nx] = inside[nx]
+    return bool(most > np.int32(0))
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _limit_row(
+    state: FlowState, j: int, new: NewDischarge, share: Row, dt_per_cell: np.float32
+) -> None:
+    """Write the shares of row `j` and limit its west and east faces."""
+    nx = state.depth_m.shape[1]
+    inside = new.inside
+    faces = CellFaces(inside[:nx], inside[1:], new.above, new.below)
     donor_share(share, state.depth_m[j], faces, dt_per_cell)
     limit_discharge(inside[1:nx], share[: nx - 1], share[1:])
     limit_discharge(inside[:1], share[:1], share[:1])
     limit_discharge(inside[nx:], share[nx - 1 :], share[nx - 1 :])
-    return True
+    _set(state.x_discharge, j, inside)
 
 
 class Seams(NamedTuple):
@@ -449,6 +467,7 @@ def advance_band(  # noqa: C901 - one sweep: each row is used while it is in the
     de Almeida et al. (2012) on a staggered grid; the depth balance is exact up to rounding since
     each face is computed once and limited before both of its cells use it.
     """
+    wide_vectors()
     ny, nx = state.depth_m.shape
     inside, above, below = work[0, : nx + 1], work[1, :nx], work[2, :nx]
     share, share_above, row = work[3, :nx], work[4, :nx], work[5, :nx]
@@ -468,8 +487,18 @@ def advance_band(  # noqa: C901 - one sweep: each row is used while it is in the
         _open_faces(state, ground, j, new, numbers, band < last and j + 1 == end)
         if band < last and j + 1 == end:
             below[:] = seams.discharge[band]
+        # No face is left that needs the old discharges of this row and of the faces above it; those
+        # at a seam the other band still needs.
         share, share_above = share_above, share
-        limited = active and _limit_row(state, j, new, share, numbers.dt_per_cell)
+        north = row if is_after_seam else state.y_discharge[j]
+        limited = False
+        if active:
+            limited = _put_row(state, j, new, north, numbers.dt_per_cell)
+        else:
+            _set(state.x_discharge, j, inside)
+            _fill(north, _ZERO)
+        if limited:
+            _limit_row(state, j, new, share, numbers.dt_per_cell)
         if is_after_seam:
             _seam_share(seams, band - 1, 1, share, limited, active)
         elif limited or limited_above:
@@ -478,10 +507,6 @@ def advance_band(  # noqa: C901 - one sweep: each row is used while it is in the
             if not limited_above:
                 _fill(share_above, _ONE)
             limit_discharge(above, share_above if j > 0 else share, share)
-        # No face is left that needs the old discharges of this row and of the faces above it; those
-        # at a seam the other band still needs.
-        _set(state.x_discharge, j, inside)
-        if not is_after_seam:
             _set(state.y_discharge, j, above)
         if j > begin + (1 if band > 0 else 0) and (active_above or rains):
             drained += balance_row(state, ground, j - 1, row, numbers)
