@@ -120,6 +120,26 @@ def test_the_uniform_sky_gives_half_of_what_is_seen():
     assert tilted == pytest.approx((1 + np.cos(np.radians(35))) / 2, abs=0.012)
 
 
+def test_cells_that_are_asked_for_get_the_bits_of_all():
+    """Towers, trees and unknown ground around them, seen by every light as far as it is swept."""
+    dice = np.random.default_rng(5)
+    height = dice.normal(0.0, 0.2, (90, 110)).cumsum(axis=1).astype(np.float32)
+    for row, col, above in ((5, 60, 60.0), (70, 20, 35.0), (44, 50, 9.0), (80, 100, 120.0)):
+        height[row : row + 6, col : col + 5] += np.float32(above)
+    height[dice.random(height.shape) < 0.01] = np.nan
+    trees = dice.random(height.shape) < 0.05
+    crowns = tuple(np.where(trees, height + np.float32(up), np.nan) for up in (8.0, 3.0))
+    sky = even_sky(96)
+    lights = sky._replace(behind_crowns=0.4 * sky.weights)
+    normals = surface_normals(height, 2.5)
+    for known in (None, crowns):
+        given = height, normals, 2.5, lights, np.radians(5.0), (13, 40), known
+        everywhere = received(*given)
+        for rows, cols in ((slice(40, 60), slice(45, 70)), (slice(0, 1), slice(109, 110))):
+            asked = received(*given, (rows, cols))
+            assert asked.tobytes() == everywhere[:, rows, cols].tobytes()
+
+
 def test_normals_of_a_gable_roof():
     """Both planes of a roof keep their slope up to eaves and ridge; walls and flats are level."""
     height = np.zeros((20, 30), dtype=np.float32)
