@@ -249,7 +249,7 @@ def walls_below(
     air
         1 in cells of air.
     built
-        1 in columns of buildings, 0 on open ground.
+        1 in columns of buildings, 0 on open ground, shape ((ny + 5) * (nx + 5),), a factor.
     places
         Where the cells below stand, that of the face and the other.
     columns

@@ -18,7 +18,7 @@ WIDEST_EDDY = 0.5
 """Sideways mixing near the ground is not held back below this share of the mean building height.
 
 Scores on measured cases hardly depend on it (0.5 to 2 tried)."""
-_STEPS_PER_CELL = 512.0
+_STEPS_PER_CELL, _MOST_STEPS = 512.0, np.iinfo(np.uint16).max
 
 
 class Town(NamedTuple):
@@ -76,19 +76,21 @@ def mixing_lengths(
         Longest length by height above the ground, shape (nz,) [m].
     """
     unit = grid.cell_m / _STEPS_PER_CELL
-    over = np.maximum(grid.z_m[:, None, None] - town.ground_m[None], 0.5 * float(grid.dz[0]))
-    over = over.astype(np.float32)
     away = wall_distance(grid, _without_ground(air, town))
-    free = np.interp(over.ravel(), grid.z_m, longest_m).reshape(over.shape)
-    upright = np.minimum(free, KAPPA * away)
-    widest = np.maximum(over, WIDEST_EDDY * town.mean_height_m)
-    sideways = np.maximum(KAPPA * np.minimum(away, widest), upright)
-    shortest = KAPPA * 0.125 * grid.cell_m
-    return MixingLengths(
-        _counted(np.maximum(upright, shortest), unit, air),
-        _counted(np.maximum(sideways, shortest), unit, air),
-        np.float32(unit),
-    )
+    shortest, lowest = KAPPA * 0.125 * grid.cell_m, WIDEST_EDDY * town.mean_height_m
+    made: tuple[Lengths, Lengths] = (np.zeros(air.shape, np.uint16), np.zeros(air.shape, np.uint16))
+    # Level by level: whole arrays on the way would take as much memory as the flow itself.
+    for k, (z_m, far) in enumerate(zip(grid.z_m, away, strict=True)):
+        over = np.maximum(z_m - town.ground_m, 0.5 * float(grid.dz[0])).astype(np.float32)
+        free = np.interp(over.ravel(), grid.z_m, longest_m).reshape(over.shape)
+        upright = np.minimum(free, KAPPA * far)
+        sideways = np.maximum(KAPPA * np.minimum(far, np.maximum(over, lowest)), upright)
+        for out, length in zip(made, (upright, sideways), strict=True):
+            counts = np.clip(np.rint(np.maximum(length, shortest) / unit), 1, _MOST_STEPS)
+            out[PAD + k, PAD:-BEHIND, PAD:-BEHIND] = counts
+    for out in made:
+        out *= air
+    return MixingLengths(made[0], made[1], np.float32(unit))
 
 
 def _without_ground(air: NDArray[np.uint8], town: Town) -> NDArray[np.uint8]:
@@ -97,13 +99,6 @@ def _without_ground(air: NDArray[np.uint8], town: Town) -> NDArray[np.uint8]:
     cells = open_columns[PAD:-BEHIND, PAD:-BEHIND, PAD:-BEHIND]
     cells[:, ~town.built] = 1
     return open_columns
-
-
-def _counted(length: NDArray[np.float64], unit: float, air: NDArray[np.uint8]) -> Lengths:
-    out = np.zeros(air.shape, dtype=np.uint16)
-    counts = np.clip(np.rint(length / unit), 1, np.iinfo(np.uint16).max)
-    out[PAD:-BEHIND, PAD:-BEHIND, PAD:-BEHIND] = counts
-    return out * air
 
 
 def wall_rate(distance_m: NDArray[np.float64] | float, roughness_m: float) -> NDArray[np.float64]:

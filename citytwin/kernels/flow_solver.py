@@ -242,6 +242,7 @@ class FlowSolver:
         most_turnovers: float,
         most_steps: int,
         told: Callable[[float], None] | None = None,
+        exactly: int | None = None,
     ) -> Progress:
         """Take steps until the speed near the ground changes no more.
 
@@ -256,10 +257,12 @@ class FlowSolver:
         told
             Called after each turnover with the share done, 0 to 1: how far the change has come
             down from its first value to the tolerance, by the order of its size.
+        exactly
+            Steps to take instead, whatever the change; >= 1.
         """
         begin, steps, before, change = self.time_s, 0, self._watch(), np.inf
         looked, first, share = begin, 0.0, 0.0
-        while steps < most_steps:
+        while steps < (most_steps if exactly is None else exactly):
             self.step()
             steps += 1
             passed = (self.time_s - looked) / self._turnover_s
@@ -273,10 +276,8 @@ class FlowSolver:
                 share = max(share, down)
                 if told is not None:
                     told(share)
-                if (
-                    change <= tolerance
-                    or (self.time_s - begin) / self._turnover_s >= most_turnovers
-                ):
+                late = (self.time_s - begin) / self._turnover_s >= most_turnovers
+                if exactly is None and (change <= tolerance or late):
                     break
         turnovers = (self.time_s - begin) / self._turnover_s
         return Progress(steps, turnovers, change, change <= tolerance)

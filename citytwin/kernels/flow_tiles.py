@@ -72,6 +72,17 @@ class FlowTile(NamedTuple):
     """What it gives: the core, and as much around it as neighbours are compared on."""
 
 
+class Pace(NamedTuple):
+    """How far the leading tile of a place was taken, and with it all others.
+
+    Tiles that stop each on its own differ where they meet by what the last steps still change.
+    """
+
+    steps: int
+    steady: bool
+    """Whether it came to rest by the rule."""
+
+
 class FlowAccount(NamedTuple):
     """What is said of flows; of several the worst."""
 
@@ -129,6 +140,7 @@ def tile_wind(
     tile: FlowTile,
     around: CoarseFlow | None = None,
     progress: Callable[[float], None] | None = None,
+    pace: Pace | None = None,
 ) -> TileWind:
     """Solve the flow of one direction in a tile.
 
@@ -144,6 +156,8 @@ def tile_wind(
         What `flow_around` has found; None for a place that is one tile.
     progress
         Called with the share done, 0 to 1.
+    pace
+        Of the leading tile; None for that one, which goes by the rule.
 
     Raises
     ------
@@ -158,14 +172,17 @@ def tile_wind(
     known = None
     if around is not None:
         known = Surroundings(around, (part.row0, part.col0), held)
-        options = replace(options, grids=1)
+        options = replace(options, grids=1, steps=None if pace is None else pace.steps)
     one = solve_wind_flow(
         FlowGrid(ny, nx, grid.cell_m, grid.z_faces_m), own, approach, toward, heights_m, options,
         progress, known,
     )  # fmt: skip
     wind = np.concatenate([one.ratio[:, None], one.velocity], axis=1)
     told = np.ascontiguousarray(wind[(..., *_slices(tile.told, part))])
-    return TileWind(told, account_of(one))
+    account = account_of(one)
+    if pace is not None:
+        account = account._replace(last=account.last._replace(steady=pace.steady))
+    return TileWind(told, account)
 
 
 def account_of(flow: WindFlow) -> FlowAccount:
@@ -241,8 +258,39 @@ def solve_in_tiles(
         bound.
     """
     flow, tiles = flow_around(case), flow_tiles(case.town, tiling)
-    winds = [tile_wind(case, heights_m, tile, flow) for tile in tiles]
+    lead = leading(tiles, case.town)
+    first = tile_wind(case, heights_m, tiles[lead], flow)
+    pace = pace_of(first.account)
+    winds = [
+        first if n == lead else tile_wind(case, heights_m, tile, flow, pace=pace)
+        for n, tile in enumerate(tiles)
+    ]
     return joined(tiles, winds, (len(heights_m), case.grid.ny, case.grid.nx))
+
+
+def leading(tiles: Sequence[FlowTile], town: Town) -> int:
+    """Which tile stops by the rule, and all others with it: that with most buildings, the first of equal ones.
+
+    Parameters
+    ----------
+    tiles
+        Of a place, one or more.
+    town
+        The place, arrays of shape (ny, nx).
+    """
+    built = town.built
+    return int(np.argmax([np.count_nonzero(built[_slices(tile.core)]) for tile in tiles]))
+
+
+def pace_of(account: FlowAccount) -> Pace:
+    """How far a leading tile was taken.
+
+    Parameters
+    ----------
+    account
+        Of it.
+    """
+    return Pace(account.last.steps, account.last.steady)
 
 
 def flow_tiles(town: Town, tiling: Tiling) -> list[FlowTile]:

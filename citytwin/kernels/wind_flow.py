@@ -47,12 +47,15 @@ class FlowOptions:
     grids
         Grids from the coarsest to the one given, each of cells half as large, 1 to 4; None: by
         `grids_for`.
+    steps
+        Steps on the finest grid, whatever the change, >= 1; None: by the rule.
     """
 
     tolerance: float = 0.007
     most_turnovers: float = 100.0
     most_steps: int = 2000
     grids: int | None = None
+    steps: int | None = None
 
     def __post_init__(self) -> None:
         if not (self.tolerance > 0 and self.most_turnovers > 0 and self.most_steps >= 1):
@@ -60,6 +63,8 @@ class FlowOptions:
             raise ConfigError(msg, hint="give a tolerance and turnovers above 0")
         if self.grids is not None and not 1 <= self.grids <= 4:
             raise ConfigError(f"a flow on {self.grids} grids", hint="give 1 to 4")
+        if self.steps is not None and self.steps < 1:
+            raise ConfigError(f"a flow of {self.steps} steps", hint="give 1 or more")
 
 
 @dataclass(frozen=True)
@@ -169,10 +174,12 @@ def solve_wind_flow(
         if i > 0:
             coarse, solver = solver.coarse(), FlowSolver(level, place, approach, toward, held)
             solver.start_from(coarse)
+            del coarse
         told = None if progress is None else _part(progress, i, len(chain))
-        share = 1.0 if i + 1 == len(chain) else COARSE_SHARE
+        is_last = i + 1 == len(chain)
+        share = 1.0 if is_last else COARSE_SHARE
         limits = (share * options.tolerance, options.most_turnovers, options.most_steps)
-        made.append(solver.run(*limits, told))
+        made.append(solver.run(*limits, told, options.steps if is_last else None))
     last = solver.project(DIVERGENCE, 300)
     found = np.empty((len(heights_m), 3, grid.ny, grid.nx), dtype=np.float32)
     for out, height in zip(found, heights_m, strict=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,8 @@ from citytwin.kernels.flow_tiles import (
     flow_around,
     flow_tiles,
     joined,
+    leading,
+    pace_of,
     tile_wind,
     tiles_asked,
 )
@@ -47,7 +49,7 @@ from citytwin.model.volume import Quantity, Volume
 STEP_NAME = "wind_flow"
 LOWEST_BUILDING_M = 1.0
 """What is lower is no obstacle: kerbs, parked cars, noise of the surface [m]."""
-_SECONDS_PER_MILLION = 13.0
+_SECONDS_PER_MILLION = 12.0
 """Of one core, per million cells of the flow and direction: between an ordinary and a dense town."""
 _BYTES_PER_CELL = 64.0
 """Per cell of the flow, those of the coarse grid among them."""
@@ -206,14 +208,18 @@ class _Directions:
         cut = flow_tiles(place.town, Tiling(params.tile_cells, width))
         self._tiles = tiles_asked(cut, *place.cells)
         self._jobs, self.pieces = list[_Job](), list[Piece]()
+        self._lead = self._tiles[leading(self._tiles, place.town)]
         for wind in self._winds:
             before, share = tuple[int, ...](), 1.0
             if len(cut) > 1:
                 before, share = (len(self.pieces),), (1.0 - COARSE_PART) / len(self._tiles)
                 self._jobs.append(_Job(wind, None))
-                self.pieces.append(Piece(weight=COARSE_PART, is_kept=False))
-            self._jobs += [_Job(wind, tile) for tile in self._tiles]
-            self.pieces += [Piece(before, share) for _ in self._tiles]
+                self.pieces.append(Piece(weight=COARSE_PART + share, is_kept=False))
+            for tile in self._tiles:
+                self._jobs.append(_Job(wind, tile))
+                # The leading one is solved with the flow around it: it tells the others how far to go.
+                is_made = bool(before) and tile is self._lead
+                self.pieces.append(Piece(before, 0.0 if is_made else share))
 
     def make(
         self, number: int, before: Sequence[NamedArrays], told: Callable[[float], None]
@@ -223,17 +229,32 @@ class _Directions:
         flow = case.flow(wind)
         try:
             if tile is None:
-                around = flow_around(flow, told)
-                return dict(zip(_CUBES, (*around.cubes, around.pressure), strict=True))
-            known = None
+                return self._around(flow, told)
+            known, pace = None, None
             for given in before:
+                if _WIND in given and tile is self._lead:
+                    return {name: given[name] for name in (_WIND, _ACCOUNT)}
                 cubes = [given[name] for name in _CUBES]
                 known = CoarseFlow(case.grid.coarser(), tuple(cubes[:-1]), cubes[-1])
-            one = tile_wind(flow, case.params.heights_m, tile, known, told)
+                pace = pace_of(_read(given).account) if _WIND in given else None
+            return _written(tile_wind(flow, case.params.heights_m, tile, known, told, pace))
         except ConfigError as error:
             raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
-        account = np.array([*one.account.last, *one.account[1:]], dtype=np.float64)
-        return {"wind": one.wind, "account": account}
+
+    def _around(self, flow: FlowCase, told: Callable[[float], None]) -> dict[str, NDArray[Any]]:
+        """The flow around all tiles, and the leading tile, if that comes to a result."""
+        first = COARSE_PART / self.pieces[0].weight
+        around = flow_around(flow, lambda share: told(first * share))
+        made = dict(zip(_CUBES, (*around.cubes, around.pressure), strict=True))
+        heights = self._case.params.heights_m
+        try:
+            lead = tile_wind(
+                flow, heights, self._lead, around, lambda share: told(first + (1 - first) * share)
+            )
+        except ConfigError:
+            # It is told as lost when its own turn comes; the others stop each by the rule.
+            return made
+        return made | _written(lead)
 
     def join(self, made: Sequence[NamedArrays | None]) -> Outcome:
         """Return the fields of all directions."""
@@ -263,14 +284,20 @@ class _Directions:
         return Outcome(fields, facts=_facts(told), notes=_notes(told, place, params))
 
 
-_CUBES = ("u", "v", "w", "energy", "pressure")
+_CUBES, _WIND, _ACCOUNT = ("u", "v", "w", "energy", "pressure"), "wind", "account"
+
+
+def _written(one: TileWind) -> dict[str, NDArray[Any]]:
+    """What is known of a tile as arrays."""
+    account = np.array([*one.account.last, *one.account[1:]], dtype=np.float64)
+    return {_WIND: one.wind, _ACCOUNT: account}
 
 
 def _read(made: NamedArrays) -> TileWind:
     """Take what a piece has made."""
-    steps, turnovers, change, steady, divergence, cells, *_ = made["account"].tolist()
+    steps, turnovers, change, steady, divergence, cells, *_ = made[_ACCOUNT].tolist()
     last = Progress(int(steps), turnovers, change, bool(steady))
-    return TileWind(made["wind"], FlowAccount(last, divergence, int(cells)))
+    return TileWind(made[_WIND], FlowAccount(last, divergence, int(cells)))
 
 
 SPLIT = Split(cut=_Directions, counted="directions")

@@ -149,15 +149,16 @@ def row_of_blocks():
 
 
 def test_tiles_agree_with_one_domain():
-    """Two tiles with 80 m around them, between what a flow on larger cells gives at their sides.
+    """Two tiles with 64 m around them, between what a flow on larger cells gives at their sides.
 
-    Apart from the flow in one domain by at most 5 % of the undisturbed speed, 1 % in the mean; what
-    tiles say of each other where they meet is of that size.
+    Apart from the flow in one domain, taken as many steps, by at most 5 % of the undisturbed speed,
+    1 % in the mean; what tiles say of each other where they meet is of that size.
     """
     town, grid, toward = row_of_blocks(), grid_of(48, 96), direction_of(math.radians(290.0))
-    whole = solve_wind_flow(grid, town, LOG_FLOW, toward, [2.0])
     case = FlowCase(grid, town, LOG_FLOW, toward, FlowOptions())
-    wind, account = solve_in_tiles(case, [2.0], Tiling(48, 40))
+    wind, account = solve_in_tiles(case, [2.0], Tiling(48, 32))
+    as_far = FlowOptions(steps=account.last.steps)
+    whole = solve_wind_flow(grid, town, LOG_FLOW, toward, [2.0], as_far)
     for one, other in ((wind[:, 0], whole.ratio), (wind[:, 1:], whole.velocity)):
         difference = np.abs(one - other)
         assert (np.isnan(difference) == town.built).all()
@@ -180,6 +181,21 @@ def test_a_tile_that_fails_is_lost_alone():
     assert made.account.cells == 7
     assert np.isnan(made.wind[..., :48]).all()
     assert (made.wind[..., 48:] == 1).all()
+
+
+def test_tiles_stop_with_the_one_that_holds_most_buildings():
+    """The second of two; the first then takes its steps, and says of rest what that one says."""
+    town, grid = with_block(48, 96, slice(20, 26), slice(60, 70), 8.0), grid_of(48, 96)
+    town.top_m[20:24, 20:24] = 6.0
+    tiles = flow_tiles.flow_tiles(town, Tiling(48, 8))
+    assert flow_tiles.leading(tiles, town) == 1
+    case = FlowCase(grid, town, LOG_FLOW, EAST, FlowOptions(most_steps=2))
+    around = flow_tiles.flow_around(case)
+    for pace in (flow_tiles.Pace(5, True), flow_tiles.Pace(1, False)):
+        last = flow_tiles.tile_wind(case, [2.0], tiles[0], around, pace=pace).account.last
+        assert (last.steps, last.steady) == pace
+    with pytest.raises(ConfigError, match="0 steps"):
+        FlowOptions(steps=0)
 
 
 def test_tiles_of_which_nothing_is_asked_are_left_out():
