@@ -17,14 +17,19 @@ SOAK_CORPUS ?= out/soak/corpus
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
+# Whoever asks for the tools of development too has all packages put in at once, not in two rounds.
+LOCK := requirements/run.lock
+$(VENV)/dev: LOCK := requirements/dev.lock
+
 $(VENV)/run: requirements/run.lock pyproject.toml hatch_build.py package-lock.json
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK)
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps -e .
-	@touch $@
+	@cp $(LOCK) $@
 
 $(VENV)/dev: requirements/dev.lock $(VENV)/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.lock
+	@cmp -s $(LOCK) $(VENV)/run || \
+		(set -x; $(BIN)/pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCK))
 	@touch $@
 
 $(FUZZ)/ready: requirements/fuzz.lock requirements/run.lock
