@@ -60,8 +60,8 @@ def outflow_m(
     numpy.float32
         Depth [m], >= 0.
     """
-    along = max(_ZERO, east) - min(_ZERO, west)
-    return dt_per_cell * (along + (max(_ZERO, south) - min(_ZERO, north)))
+    along = max(_ZERO, east) - min(west, _ZERO)
+    return dt_per_cell * (along + (max(_ZERO, south) - min(north, _ZERO)))
 
 
 @njit(cache=True, nogil=True, error_model="numpy", forceinline=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numba import njit
 
-from citytwin.kernels.face_discharge import near_inverse_cube_root
+from citytwin.kernels.face_discharge import inverse_cube_root
 
 _ZERO = np.float32(0.0)
 _ONE = np.float32(1.0)
@@ -51,7 +51,7 @@ def slowed(
     Xia and Liang (2018) do. Stable for any step and film; steady flow stays as it is.
     """
     u, v = speeds
-    drag = (gravity_dt * (manning * manning)) * (near_inverse_cube_root(depth) * inverse_depth)
+    drag = (gravity_dt * (manning * manning)) * (inverse_cube_root(depth) * inverse_depth)
     speed = np.sqrt(u * u + v * v)
     share = _TWO / (_ONE + np.sqrt(_ONE + _FOUR * (drag * speed)))
     u, v = u * share, v * share
