@@ -12,6 +12,7 @@ from citytwin.kernels.full_state import FullState, FullWork, put_flux, put_slope
 from citytwin.kernels.muscl import limited_slopes, rise_between, side_after, side_before
 from citytwin.kernels.riemann import WALL_RISE_M, FaceSide, riemann_flux
 from citytwin.kernels.shallow_water import Field, Ground
+from citytwin.kernels.wide_vectors import wide_vectors
 
 _ZERO = np.float32(0.0)
 _HALF = np.float32(0.5)
@@ -51,6 +52,7 @@ def x_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     work
         Work space; row `j` takes its place in `x_slope`.
     """
+    wide_vectors()
     bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
     rows, k, nx = work.x_slope, j % 3, depth.shape[1]
     for i in range(nx - 2):
@@ -73,6 +75,7 @@ def x_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
 @njit(cache=True, nogil=True, error_model="numpy")
 def _inner_y_slopes(state: FullState, ground: Ground, j: int, work: FullWork) -> None:
     """Find the slopes of a row between two others."""
+    wide_vectors()
     bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
     rows, k = work.y_slope, j % 3
     for i in range(depth.shape[1]):
@@ -130,6 +133,7 @@ def x_fluxes(state: FullState, ground: Ground, j: int, work: FullWork, second_or
     second_order
         Whether cells have slopes; those of the row must have been found.
     """
+    wide_vectors()
     bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
     rows, slopes, n = work.x_flux, work.x_slope, depth.shape[1] - 1
     if second_order:
@@ -163,6 +167,7 @@ def y_fluxes(state: FullState, ground: Ground, j: int, work: FullWork, second_or
     second_order
         Whether cells have slopes; those of both rows must have been found.
     """
+    wide_vectors()
     bed, depth, u, v = ground.bed_m, state.depth_m, state.x_speed, state.y_speed
     rows, slopes, nx = work.y_flux, work.y_slope, depth.shape[1]
     if second_order:

@@ -19,6 +19,7 @@ from citytwin.kernels.full_balance import (
 )
 from citytwin.kernels.full_state import FullNumbers, FullState, FullWork, flux_at
 from citytwin.kernels.shallow_water import Ground
+from citytwin.kernels.wide_vectors import wide_vectors
 
 _ZERO = np.float32(0.0)
 
@@ -76,6 +77,7 @@ def euler_row(
     second_order
         Whether cells have slopes.
     """
+    wide_vectors()
     read, write = states
     x_slope, y_slope = work.x_slope, work.y_slope
     deepest, fastest = np.int32(0), np.int32(0)
@@ -116,6 +118,7 @@ def heun_row(
     numbers
         Scalars of the step.
     """
+    wide_vectors()
     read, write = states
     x_slope, y_slope = work.x_slope, work.y_slope
     deepest, fastest = np.int32(0), np.int32(0)

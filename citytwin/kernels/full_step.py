@@ -20,6 +20,7 @@ from citytwin.kernels.full_faces import x_fluxes, x_slopes, y_fluxes, y_slopes
 from citytwin.kernels.full_rows import euler_row, heun_row
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, FullWork
 from citytwin.kernels.shallow_water import Ground
+from citytwin.kernels.wide_vectors import wide_vectors
 from citytwin.kernels.window import Window
 
 _ZERO = np.float32(0.0)
@@ -99,6 +100,7 @@ def _stage(
     last_stage: bool,
 ) -> None:
     """Take one Euler step from the first state to the second; the edges have been found."""
+    wide_vectors()
     read = states[0]
     ny, nx = read.depth_m.shape
     rains, scale = numbers.rain_m > _ZERO, numbers.dt_per_cell
