@@ -25,14 +25,14 @@ if TYPE_CHECKING:
 WIDE = {"width": 1280, "height": 800}
 # The processor draws. What stands on the screen in the end is tested: pixels need not be sampled
 # four times, nor the finished map be put on the page by WebGL once more; and scripts that run for
-# seconds are not worth threads that compile them better.
+# seconds are not worth compiling better.
 FLAGS = (
     "--no-sandbox",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
     "--disable-gpu-compositing",
     "--webgl-antialiasing-mode=none",
-    "--js-flags=--single-threaded",
+    "--js-flags=--single-threaded,--no-opt",
 )
 EQUATOR_M = 2 * math.pi * RADIUS_M
 
