@@ -31,11 +31,13 @@ from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
-from citytwin.model.steps import Assessment, Domain, FieldRanges, Gridder, Simulation
+from citytwin.model.steps import Assessment, Cell, Domain, FieldRanges, Gridder, Halo, Simulation
 from citytwin.model.tables import Table
 
 _TILE_SHARE = 0.125
 """Of the memory that one array may take: what a tile takes, with its halo and a copy to go back."""
+_PATCHES = "citytwin.engine.reached"
+"""Makes anew what changes reach of a tile."""
 PartResult: TypeAlias = TileResult | TableResult
 DigestsNear: TypeAlias = Callable[[Tile], list[str]]
 
@@ -129,11 +131,15 @@ def _tiles(store: CityStore) -> list[Tile]:
     return list(store.spec.tiles(store.tile_cells))
 
 
-def _fingerprint(job: Job, inputs: Sequence[str], runner: Callable[..., object]) -> Fingerprint:
-    # What hands the inputs to the step and stores the result counts like the step itself.
+def _fingerprint(
+    job: Job, inputs: Sequence[str], runner: Callable[..., object], patches: str = ""
+) -> Fingerprint:
+    # What hands the inputs to the step and stores the result counts like the step itself, and so
+    # does the module that makes parts of a tile anew, if it may.
     return Fingerprint(
         code=code_digest(registry.module_of(job.step))
         + code_digest(runner.__module__)
+        + (code_digest(patches) if patches else "")
         + library_versions(),
         parameters=job.params.model_dump_json(),
         inputs=tuple(inputs),
@@ -190,9 +196,14 @@ def _simulation_part(
     beside += [record_digest(record) for record in records]
     # The same for one array and for tiles: the result has the same bits.
     runner = simulate_split if step.split else simulate_in_tiles if step.tiled else simulate_tile
-    fingerprint = _fingerprint(job, [*place, padded.name, *near, *beside], runner)
+    # Of which parts may be made anew.
+    in_parts = isinstance(step.reach, Cell) or (
+        isinstance(step.reach, Halo) and step.reach.of_parts
+    )
+    patches = _PATCHES if in_parts else ""
+    fingerprint = _fingerprint(job, [*place, padded.name, *near, *beside], runner, patches)
     made_from = Seen(
-        beside=str(_fingerprint(job, [*place, *beside], runner)),
+        beside=str(_fingerprint(job, [*place, *beside], runner, patches)),
         fields=dict(said.split("=", 1) for said in near),
     )
     task = SimulationTask(
@@ -206,7 +217,7 @@ def _simulation_part(
         fingerprint=str(fingerprint),
         cores=cores_of(job, store),
         halo_m=halo_m(step, job.params, seen.ranges, store.spec.cell_m),
-        seen=None if isinstance(step.reach, Domain) else made_from,
+        seen=made_from if in_parts else None,
     )
     function = runner if step.split or task.cores else simulate_tile
     return Part(tile.name, tile, fingerprint, function, task, TileResult)

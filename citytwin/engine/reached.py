@@ -26,7 +26,7 @@ from citytwin.engine.blocks import (
     stored,
 )
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.results import TableResult, TileResult
+from citytwin.engine.results import TileResult
 from citytwin.engine.spots import GRAIN, Spot
 from citytwin.engine.standing import Standing
 from citytwin.engine.surface_faults import surface_faults
@@ -37,6 +37,7 @@ from citytwin.model import fields as f
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.layer import ValueRange
+from citytwin.model.notes import Tally
 from citytwin.model.steps import FieldRanges, Halo, Outcome, Simulation
 from citytwin.store.fields import digest_of, extremes
 
@@ -62,7 +63,7 @@ class ReachedTask:
 
 def reached_by(
     task: SimulationTask | GridderTask | AssessmentTask,
-    before: TileResult | TableResult,
+    before: TileResult,
     standing: Standing,
 ) -> ReachedTask | None:
     """Return what is to be made of a tile that stands; None where all of it is.
@@ -76,7 +77,7 @@ def reached_by(
     standing
         What stands, with what has changed of it.
     """
-    if not isinstance(task, SimulationTask) or not isinstance(before, TileResult):
+    if not isinstance(task, SimulationTask):
         return None
     now, then = task.seen, before.seen
     if now is None or then is None or now.beside != then.beside:
@@ -120,7 +121,11 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
         for field, values in made.items():
             fields[field][(..., *window.within(whole.tile))] = values
         said.append(outcome)
-    notes = dict.fromkeys(note for one in said for note in one.notes)
+    notes, facts = said[0].notes, said[0].facts
+    if any(isinstance(note, Tally) for note in notes) or any(
+        (one.notes, one.facts) != (notes, facts) for one in said
+    ):
+        return simulate_tile(whole, store)  # figures of a window are not those of the tile
     surface = {
         field: store.fields.read(field, whole.padded)
         for field in whole.fields

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple, TypeAlias
 
+from pydantic import ValidationError
+
+from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
@@ -43,6 +46,14 @@ class _Running:
     @property
     def complete(self) -> bool:
         return len(self.results) == len(self.parts)
+
+
+class _Before(NamedTuple):
+    """What a tile gave when it was made from something else."""
+
+    result: TileResult
+    seconds: float
+    """Time that all of it took [s]."""
 
 
 PartWork: TypeAlias = Work[tuple[_Running, Part], PartResult]
@@ -118,23 +129,31 @@ class Scheduler:
                 running.results[part.name] = result
                 running.row.standing += 1
         self.progress.begin(job.key, len(parts), running.row.standing)
-        before = [None if lacking else self._result_before(job, part) for part in to_make]
+        before = [None if lacking else self._made_before(job, part) for part in to_make]
         self.manifest.forget(job.key, [part.name for part in to_make])
         for part, old in zip(to_make, before, strict=True):
             order = Order(job.key, part.name, str(part.fingerprint))
             if part.uses_all_workers:
                 self.use_all_workers()
-            reached = None if old is None else reached_by(part.task, old, self.standing)
-            if reached is None:
+            reached = None if old is None else reached_by(part.task, old.result, self.standing)
+            if old is None or reached is None:
                 work.submit((running, part), order, part.function, part.task)
             else:
+                order = replace(order, whole_s=old.seconds)
                 work.submit((running, part), order, simulate_reached, reached)
         return running
 
-    def _result_before(self, job: Job, part: Part) -> PartResult | None:
-        """What a part gave when it was made from something else, where that is on record."""
+    def _made_before(self, job: Job, part: Part) -> _Before | None:
+        """What a tile gave before, where that is on record."""
+        if not isinstance(part.task, SimulationTask) or part.task.seen is None:
+            return None
         finished = self.manifest.standing(job.key, part.name)
-        return None if finished is None else part.result.model_validate_json(finished.payload)
+        if finished is None:
+            return None
+        try:
+            return _Before(TileResult.model_validate_json(finished.payload), finished.seconds)
+        except ValidationError:  # written by another version
+            return None
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
         finished = self.manifest.standing(job.key, part.name)

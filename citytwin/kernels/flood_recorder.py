@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -83,6 +85,7 @@ class FloodRecorder:
         self._last_s = np.full((len(recording.depth_thresholds_m), *shape), np.nan, np.float32)
         self._duration_s = duration_s
         self.stops_passed = 0
+        self._gauge_times_s = frozenset(recording.gauge_times_s)
         self._gauge_depth: list[NDArray[np.float32]] = []
         self._depth_series: list[NDArray[np.float32]] = []
         self._speed_series: list[NDArray[np.float32]] = []
@@ -125,7 +128,7 @@ class FloodRecorder:
         """
         state = scheme.shown
         self.stops_passed += 1
-        if time_s in self._recording.gauge_times_s:
+        if time_s in self._gauge_times_s:
             depth = state.depth_m[self._rows, self._cols]
             is_open = self._is_open[self._rows, self._cols]
             self._gauge_depth.append(np.where(is_open, depth, np.float32(np.nan)))
@@ -166,10 +169,10 @@ class FloodRecorder:
             put_back(array, spells, name)
         put_back(self._last_s, running, "last_s")
         self.stops_passed = stops
-        passed = [0.0, *self.stops][:stops]
+        last_s = [0.0, *self.stops][stops - 1] if stops else -1.0
         wanted = self._recording
-        del self._gauge_depth[sum(time in wanted.gauge_times_s for time in passed) :]
-        fields = sum(time in wanted.depth_times_s for time in passed)
+        del self._gauge_depth[bisect_right(wanted.gauge_times_s, last_s) :]
+        fields = bisect_right(wanted.depth_times_s, last_s)
         del self._depth_series[fields:], self._speed_series[fields:]
 
     def state(self) -> NamedArrays:

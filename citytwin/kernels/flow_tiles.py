@@ -33,6 +33,8 @@ from citytwin.kernels.window import EVERYWHERE, Window
 
 COARSE_PART = 0.15
 """Of the time, for the flow on large cells."""
+_NEAR_REST = 2.0
+"""Of the tolerance: a tile that took the steps of the leading one and changes by more is not at rest."""
 _COMPARED = 8
 """Rows or columns on either side of a seam on which neighbours are compared."""
 
@@ -181,7 +183,8 @@ def tile_wind(
     told = np.ascontiguousarray(wind[(..., *_slices(tile.told, part))])
     account = account_of(one)
     if pace is not None:
-        account = account._replace(last=account.last._replace(steady=pace.steady))
+        near = account.last.change <= _NEAR_REST * options.tolerance
+        account = account._replace(last=account.last._replace(steady=pace.steady and near))
     return TileWind(told, account)
 
 

@@ -79,9 +79,11 @@ class Halo(Generic[P]):
     """A cell of the result needs inputs up to some metres away."""
 
     metres: Callable[[P, FieldRanges, float], float]
-    """From parameters, extremes of the inputs and cell size [m]. With the smallest values of the
-    whole city and the largest of some cells it says from how far away these can be seen: a change
-    of theirs makes no cell beyond another."""
+    """From parameters, extremes of the inputs and cell size [m]."""
+    of_parts: bool = False
+    """Whether this holds for parts of a city as well: with the smallest values of the whole city and
+    the largest of some cells, before and now, `metres` says from how far away these can be seen, and
+    a change of theirs makes no cell beyond another. Then a night makes only those cells anew."""
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,8 @@ SIMULATION = Simulation(
     ),
     params=MorphometryParams,
     reach=Halo(
-        lambda params, _ranges, cell_m: (params.reach_cells + 1) * params.coarse_cells * cell_m
+        lambda params, _ranges, cell_m: (params.reach_cells + 1) * params.coarse_cells * cell_m,
+        of_parts=True,
     ),
     run=run,
     directions=directions,

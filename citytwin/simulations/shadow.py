@@ -197,7 +197,7 @@ SIMULATION = Simulation(
     params=ShadowParams,
     ignores=lambda params: unused_crowns(params.trees),
     instants=instants,
-    reach=Halo(_reach),
+    reach=Halo(_reach, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=0.03, bytes_per_cell=64.0),
 )

@@ -78,7 +78,7 @@ SIMULATION = Simulation(
     outputs=(f.SKY_VIEW_FACTOR,),
     params=SkyViewParams,
     ignores=lambda params: unused_crowns(params.trees),
-    reach=Halo(_reach),
+    reach=Halo(_reach, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=32.0),
 )

@@ -150,7 +150,7 @@ SIMULATION = Simulation(
     params=SunlightParams,
     also_needs=lambda params: () if params.plane_m is None else (f.TERRAIN,),
     ignores=lambda params: unused_crowns(params.trees),
-    reach=Halo(_reach),
+    reach=Halo(_reach, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=32.0),
 )

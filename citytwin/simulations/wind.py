@@ -93,7 +93,7 @@ SIMULATION = Simulation(
     params=WindParams,
     also_needs=lambda params: () if params.winds else (WIND_SPEED, WIND_DIRECTION),
     ignores=lambda params: (WIND_SPEED, WIND_DIRECTION) if params.winds else (),
-    reach=Halo(lambda _params, _ranges, cell_m: fetch_reach_m(FETCH_M, cell_m)),
+    reach=Halo(lambda _params, _ranges, cell_m: fetch_reach_m(FETCH_M, cell_m), of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=15.0, bytes_per_cell=400.0),
 )

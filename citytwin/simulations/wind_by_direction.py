@@ -60,7 +60,7 @@ SIMULATION = Simulation(
     optional=(f.TERRAIN, f.BUILDING_MASK),
     outputs=(f.WIND_SPEED_RATIO_BY_DIRECTION,),
     params=WindByDirectionParams,
-    reach=Halo(lambda _params, _ranges, cell_m: fetch_reach_m(FETCH_M, cell_m)),
+    reach=Halo(lambda _params, _ranges, cell_m: fetch_reach_m(FETCH_M, cell_m), of_parts=True),
     run=run,
     directions=directions,
     cost=Cost(seconds_per_megacell=15.0, bytes_per_cell=400.0),

@@ -20,11 +20,16 @@ from citytwin.model import fields as f
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.properties import ObservedProperty
-from citytwin.model.steps import Domain, FieldRanges, Params, Simulation
+from citytwin.model.steps import Cell, FieldRanges, Halo, Params, Simulation
 from citytwin.testing.small_town import TIME_ZONE
 from tests.contracts.inputs import label, large_town, with_params
 
-TILED = [case for case in with_params(Simulation) if not isinstance(case[0].reach, Domain)]
+TILED = [
+    case
+    for case in with_params(Simulation)
+    if isinstance(case[0].reach, Cell)
+    or (isinstance(case[0].reach, Halo) and case[0].reach.of_parts)
+]
 TOWN = large_town()
 WHOLE = TOWN.grid.whole
 ROUNDS = 3

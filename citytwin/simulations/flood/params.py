@@ -17,9 +17,9 @@ from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 from citytwin.simulations.flood.sewers import SewerParams
 
 MOST_FRAMES = 144
+"""Moments of depth and speed that one run keeps: each takes 8 bytes per cell."""
 MOST_LOOKS = 20_000
 """Moments of gauges at most: steps end at each."""
-"""Moments of the depth that one run keeps: each takes 4 bytes per cell."""
 LOOK_EVERY_STEPS = 8
 """With `flow_cell_m`, the fine ground is looked at that seldom (for all but the largest depth): a look
 takes longer than a step."""

@@ -107,7 +107,7 @@ SIMULATION = Simulation(
     ),
     outputs=(f.IRRADIANCE_NOW,),
     params=IrradianceNowParams,
-    reach=Halo(light_reach_m),
+    reach=Halo(light_reach_m, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=1.0, bytes_per_cell=100.0),
 )

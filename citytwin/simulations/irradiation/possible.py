@@ -49,7 +49,7 @@ SIMULATION = Simulation(
         f.IRRADIATION_GLOBAL,
     ),
     params=IrradiationParams,
-    reach=Halo(light_reach_m),
+    reach=Halo(light_reach_m, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=100.0),
 )

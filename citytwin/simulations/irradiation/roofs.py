@@ -154,7 +154,7 @@ SIMULATION = Simulation(
     ),
     params=RoofParams,
     window=_window,
-    reach=Halo(light_reach_m),
+    reach=Halo(light_reach_m, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=120.0),
 )

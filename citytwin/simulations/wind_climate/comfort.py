@@ -18,7 +18,7 @@ from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.model.wind_rule import WindClass
 from citytwin.rules.named import WIND_RULES
-from citytwin.simulations.wind_climate.gaps import bridged
+from citytwin.simulations.wind_climate.gaps import bridge_note, bridged
 from citytwin.simulations.wind_climate.judging import Judge
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import RuleName, WindComfortParams
@@ -48,7 +48,7 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
     """Classes of each rule, how sure those of the first are, and the mean wind speed."""
     number = check_directions(block, params, STEP_NAME)
     source = Given(params) if params.sectors else Recorded(block, params)
-    ratio, bridges = bridged(block[params.ratios.field])
+    ratio = bridged(block[params.ratios.field])
     unknown = np.isnan(ratio).any(axis=0) | np.isnan(block[f.SURFACE_HEIGHT])
     if isinstance(source, Recorded) and not source.station.winds.time_s.size:
         return _nothing(block, params, source.station)
@@ -68,7 +68,11 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
         if DANGER.get(name) in makes(params):
             danger = judge.classes(climates, meant, rule.danger)
             made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
-    notes = (method_note(params, classes=True), *bridges, *source.notes(sectors, rules))
+    notes = (
+        method_note(params, classes=True),
+        *bridge_note(params, number),
+        *source.notes(sectors, rules),
+    )
     return Outcome(made, notes=notes)
 
 
@@ -171,7 +175,7 @@ SIMULATION = Simulation(
         *((WIND_SPEED, WIND_DIRECTION) if params.sectors else ()),
     ),
     makes=makes,
-    reach=Halo(reach_m),
+    reach=Halo(reach_m, of_parts=True),
     run=run,
     cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=300.0),
 )

@@ -31,6 +31,8 @@ class RatioMethod:
     weak_from_m: float | None
     """Around buildings from this height on, as far as they are high, it says nothing [m]; None =
     everywhere it says something."""
+    may_lack: bool
+    """Whether single directions may have no ratio."""
     told: Text
     """What must be said on every map of speeds made with it."""
     caution: Text
@@ -46,6 +48,7 @@ METHODS: dict[Method, RatioMethod] = {
         approach_m=0.2,
         sees_speed_up=False,
         weak_from_m=25.0,
+        may_lack=False,
         told=text(
             "流体計算ではなく遮蔽の指標（風速比の誤差 ±0.24）。ビル風（角・高層棟の足元の強風）と突風は含みません",
             "A sheltering proxy, not a flow: off by ±0.24 of the speed ratio; strong winds at corners and "
@@ -67,6 +70,7 @@ METHODS: dict[Method, RatioMethod] = {
         approach_m=0.3,
         sees_speed_up=True,
         weak_from_m=None,
+        may_lack=True,
         told=text(
             "中立・定常の流れの計算（風速比の誤差 ±0.15、市街地の風洞実験）。突風は含みません",
             "A steady flow of neutral air: off by ±0.15 of the speed ratio in a town measured in a wind "

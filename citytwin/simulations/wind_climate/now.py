@@ -19,7 +19,7 @@ from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Block, Cell, Cost, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import of_sensors
-from citytwin.simulations.wind_climate.gaps import bridged
+from citytwin.simulations.wind_climate.gaps import bridge_note, bridged
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import WindNowParams
 from citytwin.simulations.wind_climate.station import (
@@ -47,7 +47,7 @@ _WEAK = (
 def run(block: Block, params: WindNowParams) -> Outcome:
     """Speed in the open times the ratio of the direction, between the two directions next to it."""
     station = station_wind(block, params, STEP_NAME)
-    ratio, bridges = bridged(block[params.ratios.field])
+    ratio = bridged(block[params.ratios.field])
     number = check_directions(block, params, STEP_NAME)
     known = block.directions[params.ratios.field]
     place = _latest(station, params)
@@ -67,7 +67,7 @@ def run(block: Block, params: WindNowParams) -> Outcome:
         method_note(params, classes=False),
         blows,
         *(_WEAK if speed < LIGHT_M_S else ()),
-        *bridges,
+        *bridge_note(params, number),
         of_sensors(station.speed, station.direction),
         transfer_note(params, station.mast_m),
     )

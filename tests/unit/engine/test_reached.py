@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -73,3 +74,19 @@ def test_nights_after_changes_are_those_of_a_full_run(
         new = night(tmp_path / f"new{number}", client, surface)
         assert found[number].tobytes() == new.tobytes()
     assert found[0].tobytes() != found[1].tobytes()
+
+
+def test_records_of_another_version_are_no_reason_to_fail(
+    tmp_path: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What nobody can read any more is made whole."""
+    monkeypatch.setattr(schedule, "simulate_reached", noted)
+    REACHED.clear()
+    plain = np.array(TOWN.fields[f.SURFACE_HEIGHT])
+    night(tmp_path / "city", client, plain)
+    with closing(sqlite3.connect(tmp_path / "city" / "manifest.sqlite")) as manifest, manifest:
+        manifest.execute('UPDATE results SET payload = \'{"of": "long ago"}\'')
+    plain[28:31, 27:32] += 3.0
+    found = night(tmp_path / "city", client, plain)
+    assert found.tobytes() == night(tmp_path / "new", client, plain).tobytes()
+    assert not REACHED

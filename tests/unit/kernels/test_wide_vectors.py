@@ -1,7 +1,7 @@
 """A mark that lets the compiler use the widest vectors."""
 
 import numpy as np
-from numba import njit
+from numba import config, njit
 
 from citytwin.kernels.wide_vectors import wide_vectors
 
@@ -17,11 +17,12 @@ def _doubled(numbers: np.ndarray) -> np.ndarray:
 
 
 def test_the_function_that_calls_it_is_marked_and_loses_no_statement() -> None:
-    """Compiled and interpreted, with rests of vectors of any length."""
+    """With rests of vectors of any length; interpreted there is nothing to mark."""
     for n in (1, 15, 16, 17, 100):
         numbers = np.arange(n, dtype=np.float32)
         wanted = np.append(2 * numbers[:-1], np.float32(-1.0))
         assert np.array_equal(_doubled(numbers), wanted)
-        assert np.array_equal(_doubled.py_func(numbers), wanted)
+    if config.DISABLE_JIT:
+        return
     (text,) = _doubled.inspect_llvm().values()
     assert '"prefer-vector-width"="512"' in text
