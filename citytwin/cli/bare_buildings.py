@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import mmap
+import re
 from pathlib import Path
 
 import geopandas as gpd
@@ -9,7 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from citytwin.engine.bare_buildings import CaseBuildings
 from citytwin.errors import ConfigError, SourceError
+from citytwin.formats.vector.files import kind_of
 from citytwin.model.crs import require_metric, suited
 
 _OUTLINES = (".geojson", ".gpkg", ".fgb", ".shp")
@@ -19,12 +23,13 @@ _WIDEST_DEG = 2.0
 """More degrees than that are no town."""
 _LOWEST_M = 1.0
 """What is lower is no building: plates under models, kerbs [m]."""
-_HEAD = 4096
+_KIND = re.compile(rb'"type"\s*:\s*"(Feature|CityJSON)')
+"""In GeoJSON and CityJSON the first that is met tells them apart, wherever in the file it stands."""
 
 
 def read_buildings(
-    place: Path, crs: str | None, height_column: str | None
-) -> tuple[gpd.GeoDataFrame, pd.DataFrame | None, list[str]]:
+    place: Path, crs: str | None, height_column: str | None, plane: str | None = None
+) -> tuple[CaseBuildings, list[str]]:
     """Read buildings: outlines with a column of heights, or a city model.
 
     Parameters
@@ -33,47 +38,59 @@ def read_buildings(
         GeoJSON, GeoPackage, FlatGeobuf or Shapefile with outlines; else what
         `citytwin.read_citymodel` reads, such as CityJSON and CityGML.
     crs
-        Projected CRS in which the coordinates of outlines are, whatever the file says; CRS of a city
-        model that names none.
+        Projected CRS in which the coordinates of outlines are, whatever the file says, or into which
+        longitudes and latitudes of a town are brought; CRS of a city model that names none.
     height_column
         Column of outlines with the height above the ground [m].
+    plane
+        Projected CRS that a city model is read in, that of rasters given besides; None = `crs`, else one
+        that suits it.
 
     Returns
     -------
-    buildings, faces, warnings
-        Faces are None of outlines.
+    buildings, warnings
 
     Raises
     ------
     SourceError
         If the file cannot be read, or has no building with a height.
     ConfigError
-        If no CRS in metres, or no column of heights is known.
+        If no CRS in metres, or no column of heights is known, or a column of a city model is named.
     """
     if not _has_outlines(place):
+        if height_column is not None:
+            msg = f"{place}: a city model has no column {height_column!r}, its shapes tell the heights"
+            raise ConfigError(msg, hint="leave out --height-column")
         from citytwin.citymodel.reading import read_citymodel
 
-        model = read_citymodel(place, crs=crs, source_crs=crs, themes=["bldg"])
+        model = read_citymodel(place, crs=plane or crs, source_crs=crs, themes=["bldg"])
         if not len(model.buildings):
             raise SourceError("holds no building", source=str(place))
         said = [note.en for note in model.notes if note.severity != "info"]
-        return model.buildings, model.surfaces, said
+        return CaseBuildings(model.buildings, model.surfaces), said
+    kind_of(place)  # refuses a CRS that GDAL would fetch
     try:
         frame = gpd.read_file(place)
     except (OSError, RuntimeError, ValueError) as error:
         raise SourceError(f"cannot be read: {error}", source=str(place)) from error
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise SourceError("its first layer has no geometry", source=str(place))
     standing, said = _standing(_located(frame, place, crs), place, height_column)
-    return standing, None, said
+    return CaseBuildings(standing), said
 
 
 def _has_outlines(place: Path) -> bool:
-    """Whether a file holds features; of CityJSON, which is JSON too, the first words tell."""
+    """Whether a file holds features; CityJSON is JSON too."""
     if place.suffix.lower() != ".json":
         return place.suffix.lower() in _OUTLINES
     try:
-        with place.open("rb") as file:
-            return b"FeatureCollection" in file.read(_HEAD)
-    except OSError as error:
+        with (
+            place.open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content,
+        ):
+            found = _KIND.search(content)
+            return found is not None and found[1] == b"Feature"
+    except (OSError, ValueError) as error:
         raise SourceError(f"cannot be read: {error}", source=str(place)) from error
 
 
@@ -81,16 +98,20 @@ def _located(frame: gpd.GeoDataFrame, place: Path, crs: str | None) -> gpd.GeoDa
     """Outlines in a CRS in metres."""
     if not len(frame):
         raise SourceError("holds no feature", source=str(place))
-    if crs is not None:
-        return frame.set_crs(require_metric(crs), allow_override=True)
     west, south, east, north = frame.total_bounds.tolist()
+    wide = max(east - west, north - south)
+    of_town = wide < _WIDEST_DEG and max(-west, east) <= 180 and max(-south, north) <= 90
+    if crs is not None:
+        plane = require_metric(crs)
+        if of_town and frame.crs is not None and frame.crs.is_geographic:
+            return frame.to_crs(plane)
+        return frame.set_crs(plane, allow_override=True)
     if frame.crs is not None and frame.crs.is_projected:
         return frame
     hint = "give --crs, the CRS in metres of the coordinates, such as EPSG:6677"
     if frame.crs is None:
         raise ConfigError(f"{place}: names no CRS", hint=hint)
-    wide = max(east - west, north - south)
-    if not wide < _WIDEST_DEG or abs(north) > 90:
+    if not of_town:
         msg = f"{place}: its coordinates, {west:g} to {east:g} and {south:g} to {north:g}, are no degrees of a town"
         raise ConfigError(msg, hint=hint)
     return frame.to_crs(suited((west + east) / 2, (south + north) / 2))

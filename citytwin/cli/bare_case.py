@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from citytwin.errors import ConfigError
+
 if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
+
+    from citytwin.cli.bare_probes import Probes
 
 _KEPT = "citytwin.case."
 
@@ -37,7 +41,7 @@ _OPTIONS = (
     ),
     click.option(
         "--crs",
-        help="CRS in metres of the coordinates of buildings.",
+        help="CRS in metres of the coordinates of buildings; degrees are brought into it.",
         expose_value=False,
         callback=_keep,
     ),
@@ -111,11 +115,77 @@ class CaseWishes:
         meta = click.get_current_context().meta
         return cls(**{name: meta[f"{_KEPT}{name}"] for name in cls.__dataclass_fields__})
 
+    def require_use(self, rasters: Collection[str], out: Path) -> None:
+        """Refuse options that would say nothing, and a table of places that the result would replace.
+
+        Parameters
+        ----------
+        rasters
+            Names of those that are given as files.
+        out
+            Folder of the results.
+
+        Raises
+        ------
+        ConfigError
+            With the options.
+        """
+        of_buildings = {
+            "--cell-m": self.cell_m,
+            "--crs": self.crs,
+            "--height-column": self.height_column,
+        }
+        of_probes = {"--reference-m": self.reference_m, "--measured": self.measured or None}
+        for needed, given, options in (
+            ("--buildings", self.buildings, of_buildings),
+            ("--probes", self.probes, of_probes),
+        ):
+            idle = [option for option, value in options.items() if value is not None]
+            if given is None and idle:
+                msg = f"{', '.join(idle)} without {needed}"
+                raise ConfigError(msg, hint=f"give {needed}, or leave it out")
+        if self.cell_m is not None and rasters:
+            msg = f"--cell-m beside rasters, whose cells count: {', '.join(rasters)}"
+            raise ConfigError(msg, hint="leave out --cell-m")
+        self._require_table_apart(out)
+
+    def _require_table_apart(self, out: Path) -> None:
+        if self.probes is None:
+            return
+        from citytwin.cli.bare_probes import place_of_probes
+
+        if self.probes.resolve() == place_of_probes(out).resolve():
+            msg = f"{self.probes}: the wind at the places would be written over it"
+            raise ConfigError(msg, hint="name another folder as --out")
+
     def places(self) -> pd.DataFrame | None:
         """Places where the wind is wanted; read before anything is computed."""
+        if self.probes is None:
+            return None
         from citytwin.cli.bare_probes import read_probes
 
-        return None if self.probes is None else read_probes(self.probes)
+        return read_probes(self.probes)
+
+    def fitting(
+        self, name: str, params: Mapping[str, object], places: pd.DataFrame | None
+    ) -> Probes | None:
+        """Places that fit the run, checked before it starts.
+
+        Parameters
+        ----------
+        name, params
+            Simulation and its parameters.
+        places
+            Where; None = nowhere.
+        """
+        if places is None:
+            return None
+        from citytwin.cli.bare_probes import Probes, ProbeWishes
+        from citytwin.engine.bare import bound_params, named
+
+        step = named(name)
+        wishes = ProbeWishes(self.reference_m, self.measured)
+        return Probes.fitting(places, step, bound_params(step, params), wishes)
 
     def drawn(
         self, name: str, rasters: dict[str, xr.DataArray], places: pd.DataFrame | None
@@ -136,38 +206,40 @@ class CaseWishes:
         from citytwin.cli.bare_buildings import read_buildings
         from citytwin.cli.bare_probes import located
         from citytwin.engine.bare_buildings import drawn_buildings
+        from citytwin.model.crs import require_metric
 
-        frame, faces, warnings = read_buildings(self.buildings, self.crs, self.height_column)
+        codes = [require_metric(one.rio.crs.to_string()) for one in rasters.values()]
+        plane = codes[0] if codes else None
+        buildings, warnings = read_buildings(self.buildings, self.crs, self.height_column, plane)
         for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
         also = None if places is None else located(places)
-        return drawn_buildings(name, (frame, faces), self.cell_m, rasters, also)
+        return drawn_buildings(name, buildings, self.cell_m, rasters, also)
 
-    def tell_places(
-        self,
-        data: xr.Dataset,
-        places: pd.DataFrame | None,
-        step: tuple[str, Mapping[str, object]],
-        out: Path,
-    ) -> None:
-        """Write the wind at places, and say how well it meets what was measured.
 
-        Parameters
-        ----------
-        data
-            Result.
-        places
-            Where; None = nowhere.
-        step
-            Simulation and its parameters.
-        out
-            Folder of the results.
-        """
-        if places is None:
-            return
-        from citytwin.cli.bare_probes import table_of, wind_at_probes, write_probes
+def tell_places(data: xr.Dataset, probes: Probes | None, out: Path) -> None:
+    """Write the wind at places, then say how well it meets what was measured.
 
-        wind, found = wind_at_probes(data, places, step, (self.reference_m, self.measured))
-        click.echo(str(write_probes(wind, out)))
-        if found is not None:
-            click.echo(table_of(found))
+    Parameters
+    ----------
+    data
+        Result.
+    probes
+        Where; None = nowhere: what an earlier run wrote is removed.
+    out
+        Folder of the results.
+    """
+    from citytwin.cli.bare_probes import forget_probes, table_of, wind_at_probes, write_probes
+    from citytwin.engine.bare_probes import scored
+
+    if probes is None:
+        forget_probes(out)
+        return
+    frame, modelled = wind_at_probes(data, probes)
+    click.echo(str(write_probes(frame, out)))
+    if not probes.measured:
+        return
+    try:
+        click.echo(table_of(scored(dict(probes.measured), modelled)))
+    except ConfigError as error:
+        click.echo(f"warning: not scored: {error.message}; {error.hint}", err=True)

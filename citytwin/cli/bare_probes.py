@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,16 +14,25 @@ import pandas as pd
 import xarray as xr
 from numpy.typing import NDArray
 
-from citytwin.engine.bare import bound_params, named
-from citytwin.engine.bare_probes import Scored, over_mean, ratios_at, scored, velocities_at
+from citytwin.engine.bare_probes import (
+    FEWEST,
+    Scored,
+    directions_at_places,
+    ratios_at,
+    velocities_at,
+)
 from citytwin.errors import ConfigError, SourceError
 from citytwin.kernels.wind_scores import WindScores
 from citytwin.model.axes import evenly
-from citytwin.simulations.wind_flow import WindFlowParams
+from citytwin.model.steps import Params, Simulation
+from citytwin.simulations.wind_flow import WindFlowParams, over_mean
 from citytwin.store.atomic import replacing
+from citytwin.store.plain_rasters import head_of
 
 _MEASURED = re.compile(r"^R_(?P<from>\d+(?:\.\d+)?|[NESW]{1,3})$")
 _POINTS = {one.name.en.split(" ")[0]: one.from_deg for one in evenly(16)}
+_KINDS: tuple[str, ...] = ("modelled", "u", "v")
+"""Columns of a flow by direction; a proxy has the first alone."""
 _NEAR_M = 0.25
 """Heights that differ by less are the same [m]."""
 _HEADER = f"{'from':>6} {'n':>5} {'R':>6} {'RMSE':>6} {'FB':>6} {'FAC2':>6} {'q':>6}"
@@ -38,7 +49,7 @@ def read_probes(place: Path) -> pd.DataFrame:
     Raises
     ------
     SourceError
-        If it cannot be read, or has no such columns.
+        If it cannot be read, has no such columns, or something else than numbers in them.
     """
     try:
         frame = pd.read_csv(place)
@@ -49,6 +60,13 @@ def read_probes(place: Path) -> pd.DataFrame:
         msg = f"has no column {' and '.join(lacking)}" if lacking else "holds no row"
         hint = "give a CSV with x_m and y_m, in the CRS of the rasters"
         raise SourceError(msg, source=str(place), hint=hint)
+    for name in (one for one in ("x_m", "y_m", "z_m") if one in frame):
+        values = pd.to_numeric(frame[name], errors="coerce").astype(np.float64)
+        wrong = frame[name][~np.isfinite(values)]
+        if len(wrong):
+            msg = f"{len(wrong)} values of {name} are no numbers: {wrong.iloc[0]} in row {wrong.index[0] + 1}"
+            raise SourceError(msg, source=str(place), hint="give metres in each row")
+        frame[name] = values
     return frame
 
 
@@ -63,13 +81,74 @@ def located(probes: pd.DataFrame) -> gpd.GeoSeries:
     return gpd.GeoSeries(gpd.points_from_xy(probes["x_m"], probes["y_m"]))
 
 
+@dataclass(frozen=True)
+class ProbeWishes:
+    """What is wanted at places."""
+
+    reference_m: float | None = None
+    """Height of the undisturbed mean speed that values are over [m]; None = that of the ratios."""
+    measured: tuple[str, ...] = ()
+    """Columns with measured values, one for each direction in the order of the result; none = those named
+    by direction, such as ``R_270`` or ``R_W``."""
+
+
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """Places that fit the run that is to come."""
+
+    places: pd.DataFrame
+    measured: Mapping[float, NDArray[np.float64]]
+    """What was measured, by direction, shape (n,); empty where nothing was."""
+    factor: float
+    """What ratios are multiplied by, to be over the speed that is wanted."""
+
+    @classmethod
+    def fitting(
+        cls, places: pd.DataFrame, step: Simulation[Any], params: Params, wishes: ProbeWishes
+    ) -> Probes:
+        """Check places against a run before it starts.
+
+        Parameters
+        ----------
+        places
+            From `read_probes`.
+        step, params
+            The run.
+        wishes
+            What is wanted.
+
+        Raises
+        ------
+        ConfigError
+            If the run gives no ratios by direction, the places stand at another height than the ratios,
+            or columns do not fit: of a direction that is not computed, twice of one, with less than three
+            numbers, or named as those of the result.
+        """
+        directions = directions_at_places(step, params)
+        factor, kinds = 1.0, _KINDS[:1]
+        if isinstance(params, WindFlowParams):
+            _check_heights(places, params.height_m)
+            factor = over_mean(params, wishes.reference_m or params.height_m)
+            kinds = _KINDS
+        elif wishes.reference_m is not None or "z_m" in places:
+            msg = f"ratios of {step.name} are of no one height: --reference-m and z_m say nothing there"
+            raise ConfigError(msg, hint="leave them out, or give the probes to wind_flow")
+        made = [_column(kind, one) for kind in kinds for one in directions]
+        taken = [name for name in made if name in places]
+        if taken:
+            msg = f"the probes have columns named as those of the result: {', '.join(taken)}"
+            raise ConfigError(msg, hint="give them other names")
+        return cls(places, _measured(places, wishes.measured, directions), factor)
+
+
+def _column(kind: str, direction: float) -> str:
+    return f"{kind}_{direction:g}"
+
+
 def wind_at_probes(
-    data: xr.Dataset,
-    probes: pd.DataFrame,
-    step: tuple[str, Mapping[str, object]],
-    wishes: tuple[float | None, Sequence[str]],
-) -> tuple[pd.DataFrame, Scored | None]:
-    """The wind at places, and how well it meets what was measured.
+    data: xr.Dataset, probes: Probes
+) -> tuple[pd.DataFrame, dict[float, NDArray[np.float64]]]:
+    """The wind at places.
 
     Parameters
     ----------
@@ -77,43 +156,25 @@ def wind_at_probes(
         Result of the simulation.
     probes
         Places.
-    step
-        The simulation and its parameters.
-    wishes
-        Height of the undisturbed mean speed that values are over [m], None = that of the ratios; and
-        columns with measured values, one for each direction in the order of the result; none = those
-        named by direction, such as ``R_270`` or ``R_W``.
 
     Returns
     -------
-    frame, scores
+    frame, modelled
         Places with columns for each direction: scalar speed, of a flow also the velocity along x and y
-        (u, v) over the same; None where nothing was measured.
-
-    Raises
-    ------
-    ConfigError
-        If the places stand at another height than the ratios, or the columns do not fit.
+        (u, v) over the same; and the scalar speed by direction, shape (n,).
     """
-    reference_m, columns = wishes
-    x_m, y_m = (probes[axis].to_numpy(np.float64) for axis in ("x_m", "y_m"))
-    made = ratios_at(data, x_m, y_m)
-    along_x, along_y = velocities_at(data, x_m, y_m)
-    columns_of = {"modelled": made, "u": along_x, "v": along_y}
-    params, factor = bound_params(named(step[0]), step[1]), 1.0
-    if isinstance(params, WindFlowParams):
-        _check_heights(probes, params.height_m)
-        factor = over_mean(params, reference_m or params.height_m)
-    out = probes.assign(
-        **{
-            f"{said}_{direction:g}": (values * factor).round(4)
-            for said, by_direction in columns_of.items()
-            for direction, values in by_direction.items()
-        }
-    )
-    made = {direction: values * factor for direction, values in made.items()}
-    measured = _measured(probes, columns, list(made))
-    return out, scored(measured, made) if measured else None
+    x_m, y_m = (probes.places[axis].to_numpy(np.float64) for axis in ("x_m", "y_m"))
+    wind = zip(_KINDS, (ratios_at(data, x_m, y_m), *velocities_at(data, x_m, y_m)), strict=True)
+    scaled = {
+        kind: {direction: values * probes.factor for direction, values in by_direction.items()}
+        for kind, by_direction in wind
+    }
+    columns = {
+        _column(kind, direction): values.round(4)
+        for kind, by_direction in scaled.items()
+        for direction, values in by_direction.items()
+    }
+    return probes.places.assign(**columns), scaled[_KINDS[0]]
 
 
 def _check_heights(probes: pd.DataFrame, height_m: float) -> None:
@@ -126,27 +187,76 @@ def _check_heights(probes: pd.DataFrame, height_m: float) -> None:
 
 
 def _measured(
-    probes: pd.DataFrame, columns: Sequence[str], directions: list[float]
+    probes: pd.DataFrame, columns: Sequence[str], directions: Sequence[float]
 ) -> dict[float, NDArray[np.float64]]:
-    if columns:
-        unknown = [name for name in columns if name not in probes]
-        if unknown or len(columns) != len(directions):
-            msg = f"measured columns {list(columns)} for the directions {directions}"
-            hint = f"give one column for each, of {', '.join(map(str, probes.columns))}"
-            raise ConfigError(msg, hint=hint)
-        named_by = dict(zip(directions, columns, strict=True))
-    else:
-        found = {name: _MEASURED.match(str(name)) for name in probes.columns}
-        named_by = {_degrees(match["from"]): name for name, match in found.items() if match}
-        named_by = {one: name for one, name in named_by.items() if one in directions}
-    return {
+    named_by = _named_by_order(probes, columns, directions) or _named_by_side(probes, directions)
+    measured = {
         direction: pd.to_numeric(probes[name], errors="coerce").to_numpy(np.float64)
         for direction, name in named_by.items()
     }
+    few = [named_by[one] for one, values in measured.items() if np.isfinite(values).sum() < FEWEST]
+    if few:
+        msg = f"fewer than {FEWEST} numbers in the measured columns {', '.join(few)}"
+        raise ConfigError(msg, hint="leave them out: then the wind at places comes without scores")
+    return measured
+
+
+def _named_by_order(
+    probes: pd.DataFrame, columns: Sequence[str], directions: Sequence[float]
+) -> dict[float, str]:
+    """Columns that are named one by one; none where none is."""
+    if not columns:
+        return {}
+    if len(columns) != len(directions) or not set(columns) <= set(probes.columns):
+        msg = f"measured columns {list(columns)} for the directions {list(directions)}"
+        hint = f"give one column for each, of {', '.join(map(str, probes.columns))}"
+        raise ConfigError(msg, hint=hint)
+    return dict(zip(directions, columns, strict=True))
+
+
+def _named_by_side(probes: pd.DataFrame, directions: Sequence[float]) -> dict[float, str]:
+    """Columns that are named by where the wind comes from."""
+    found = {str(name): _MEASURED.match(str(name)) for name in probes.columns}
+    from_deg = {name: _degrees(match["from"]) for name, match in found.items() if match}
+    other = [name for name, one in from_deg.items() if one not in directions]
+    if other:
+        computed = ", ".join(f"{one:g}" for one in directions)
+        msg = f"measured in {', '.join(other)}, computed from {computed} degrees"
+        hint = "give the same directions in from_deg, or name by --measured the columns that count"
+        raise ConfigError(msg, hint=hint)
+    named_by = {one: name for name, one in from_deg.items()}
+    if len(named_by) < len(from_deg):
+        msg = f"a direction is measured in two columns of {', '.join(from_deg)}"
+        raise ConfigError(msg, hint="leave one of them out, or name by --measured those that count")
+    return named_by
 
 
 def _degrees(said: str) -> float:
     return _POINTS.get(said, float("nan")) if said.isalpha() else float(said) % 360.0
+
+
+def place_of_probes(out: Path) -> Path:
+    """File that the wind at places is written to.
+
+    Parameters
+    ----------
+    out
+        Folder.
+    """
+    return out / "probes.csv"
+
+
+def forget_probes(out: Path) -> None:
+    """Remove the wind at places of an earlier run, which does not belong to rasters that are new.
+
+    Parameters
+    ----------
+    out
+        Folder; a table of places that no run has made is left alone.
+    """
+    file = place_of_probes(out)
+    if f",{_KINDS[0]}_" in head_of(file):
+        file.unlink()
 
 
 def write_probes(frame: pd.DataFrame, out: Path) -> Path:
@@ -159,7 +269,7 @@ def write_probes(frame: pd.DataFrame, out: Path) -> Path:
     out
         Folder.
     """
-    file = out / "probes.csv"
+    file = place_of_probes(out)
     with replacing(file) as temporary:
         frame.to_csv(temporary, index=False)
     return file

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from citytwin.cli.bare_case import CaseWishes, case_options
+from citytwin.cli.bare_case import CaseWishes, case_options, tell_places
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -77,7 +77,10 @@ def command(
     images = pairs.pop(RAIN_FRAMES.name, None) if takes_images(name) else None
     network = pairs.pop(SEWER_NETWORK.name, None) if takes_sewers(name) else None
     wishes = CaseWishes.given()
+    wishes.require_use(pairs, out)
+    given = read_params(params)
     places = wishes.places()
+    probes = wishes.fitting(name, given, places)
     files = {key: read_raster(path) for key, path in pairs.items()}
     rasters_read = wishes.drawn(name, files, places)
     inputs: dict[str, xr.DataArray | pd.DataFrame] = {**rasters_read}
@@ -85,7 +88,6 @@ def command(
         inputs[RAIN_FRAMES.name] = read_images(images, rasters_read, time_zone)
     if network is not None:
         inputs[SEWER_NETWORK.name] = read_sewers(network, rasters_read)
-    given = read_params(params)
     state = out / f".checkpoint-{name}.npz"
     try:
         with stopping() as stop, one_run(name) as progress:
@@ -106,10 +108,10 @@ def command(
         sys.exit(1)
     for file in write_plain_rasters(data, out):
         click.echo(str(file))
-    state.unlink(missing_ok=True)
     for warning in data.attrs[WARNINGS].splitlines():
         click.echo(f"warning: {warning}", err=True)
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
     if facts:
         click.echo(json.dumps(facts, indent=1))
-    wishes.tell_places(data, places, (name, given), out)
+    tell_places(data, probes, out)
+    state.unlink(missing_ok=True)

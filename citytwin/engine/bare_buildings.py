@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import geopandas as gpd
@@ -26,9 +27,19 @@ EDGE_CELLS = 2
 """Open cells around all that is drawn, so that no building is cut [cells]."""
 
 
+@dataclass(frozen=True, eq=False)
+class CaseBuildings:
+    """Buildings of a case."""
+
+    outlines: gpd.GeoDataFrame
+    """With ``roof_z_m`` [m above the datum] or ``height_m`` [m above the ground], in a CRS in metres."""
+    faces: pd.DataFrame | None = None
+    """Their faces, in the same CRS; None where only outlines are known."""
+
+
 def drawn_buildings(
     name: str,
-    tables: tuple[gpd.GeoDataFrame, pd.DataFrame | None],
+    buildings: CaseBuildings,
     cell_m: float | None,
     rasters: Mapping[str, xr.DataArray],
     also: gpd.GeoSeries | None = None,
@@ -39,9 +50,8 @@ def drawn_buildings(
     ----------
     name
         Simulation that takes the rasters; it gets those that it knows.
-    tables
-        Buildings, outlines with ``roof_z_m`` [m above the datum] or ``height_m`` [m above the ground],
-        in a CRS in metres; and their faces, or None.
+    buildings
+        What is drawn; outlines alone may be in another CRS than the rasters.
     cell_m
         Edge of a cell where no raster is given [m].
     rasters
@@ -58,9 +68,10 @@ def drawn_buildings(
     Raises
     ------
     ConfigError
-        If the simulation takes no surface, the surface is given twice, or there is no cell size.
+        If the simulation takes no surface, the surface is given twice, there is no cell size, or faces
+        are in another CRS than the rasters.
     """
-    step, (buildings, surfaces) = named(name), tables
+    step, outlines, faces = named(name), buildings.outlines, buildings.faces
     taken = {r.name: r for r in (*step.inputs, *step.optional) if isinstance(r, f.Field)}
     if f.SURFACE_HEIGHT.name not in taken:
         msg = f"{name} takes no surface, which is what buildings are drawn as"
@@ -71,10 +82,14 @@ def drawn_buildings(
     if rasters:
         grid, arrays = arrays_of(step, (), rasters)
     else:
-        grid, arrays = _grid(buildings, cell_m, also), {}
+        grid, arrays = _grid(outlines, cell_m, also), {}
+    if faces is not None and not outlines.crs.equals(grid.crs, ignore_axis_order=True):
+        # Faces are bare vertices, which nothing here brings into another system.
+        msg = f"faces of buildings are in {outlines.crs.to_string()}, the rasters in {grid.crs}"
+        raise ConfigError(msg, hint="read the city model in the CRS of the rasters")
     fields: dict[f.Field, NDArray[Any]] = {f.TERRAIN: np.zeros(grid.shape, np.float32), **arrays}
-    rows = {t.BUILDINGS: completed(t.BUILDINGS, buildings, grid)}
-    rows[t.SURFACES] = empty(t.SURFACES, grid.crs) if surfaces is None else surfaces
+    rows = {t.BUILDINGS: completed(t.BUILDINGS, outlines, grid)}
+    rows[t.SURFACES] = empty(t.SURFACES, grid.crs) if faces is None else faces
     task = GridTask(grid, grid.whole, rows, {}, fields)
     for drawn in ("surface", "coverage"):
         gridder: Gridder[Any] = registry.named(Gridder, drawn)
@@ -83,17 +98,15 @@ def drawn_buildings(
     return {**{key: made[key] for key in made if key in taken}, **rasters}
 
 
-def _grid(
-    buildings: gpd.GeoDataFrame, cell_m: float | None, also: gpd.GeoSeries | None
-) -> GridSpec:
+def _grid(outlines: gpd.GeoDataFrame, cell_m: float | None, also: gpd.GeoSeries | None) -> GridSpec:
     if cell_m is None:
         raise ConfigError("no cell size for the buildings", hint="give --cell-m, such as 2.5")
-    west, south, east, north = buildings.total_bounds.tolist()
+    west, south, east, north = outlines.total_bounds.tolist()
     if also is not None and len(also):
         x0, y0, x1, y1 = also.total_bounds.tolist()
         west, south, east, north = min(west, x0), min(south, y0), max(east, x1), max(north, y1)
     bounds = Bounds(west, south, east, north).grown(EDGE_CELLS * cell_m)
-    return GridSpec.covering(bounds, cell_m, buildings.crs.to_string())
+    return GridSpec.covering(bounds, cell_m, outlines.crs.to_string())
 
 
 def _array(field: f.Field, values: NDArray[Any], grid: GridSpec) -> xr.DataArray:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Collection
+from typing import Any, NamedTuple
 
 import numpy as np
 import xarray as xr
@@ -12,11 +13,12 @@ from citytwin.errors import ConfigError
 from citytwin.kernels.flow_turn import at_places
 from citytwin.kernels.wind_scores import WindScores, anomaly_r, wind_scores
 from citytwin.model import fields as f
-from citytwin.simulations.wind_flow import WindFlowParams, approach_of
+from citytwin.model.steps import Params, Simulation
 
 FloatArray = NDArray[np.float64]
 FEWEST = 3
 """Places below which nothing is scored."""
+_RATIOS = (f.WIND_SPEED_RATIO_OF_FLOW, f.WIND_SPEED_RATIO_BY_DIRECTION)
 
 
 class Scored(NamedTuple):
@@ -30,6 +32,36 @@ class Scored(NamedTuple):
     """Correlation of what a direction changes; None with less than two directions."""
     places: dict[float, int]
     """Number of places by direction."""
+
+
+def directions_at_places(step: Simulation[Any], params: Params) -> tuple[float, ...]:
+    """Directions of the ratios that a run will give at places; known before it starts.
+
+    Parameters
+    ----------
+    step, params
+        The run.
+
+    Returns
+    -------
+    tuple of float
+        Where the wind comes from [degrees from true north], in the order of the result.
+
+    Raises
+    ------
+    ConfigError
+        If it will give no ratios by direction.
+    """
+    _name_of_ratios([field.name for field in step.made(params)])
+    return tuple(float(one.from_deg) for one in step.directions(params))
+
+
+def _name_of_ratios(made: Collection[str]) -> str:
+    found = [field.name for field in _RATIOS if field.name in made]
+    if not found:
+        msg = "the result has no speed ratios by direction"
+        raise ConfigError(msg, hint="give probes to wind_flow or wind_by_direction")
+    return found[0]
 
 
 def ratios_at(data: xr.Dataset, x_m: FloatArray, y_m: FloatArray) -> dict[float, FloatArray]:
@@ -53,12 +85,7 @@ def ratios_at(data: xr.Dataset, x_m: FloatArray, y_m: FloatArray) -> dict[float,
     ConfigError
         If there are no ratios by direction.
     """
-    names = (f.WIND_SPEED_RATIO_OF_FLOW.name, f.WIND_SPEED_RATIO_BY_DIRECTION.name)
-    found = [name for name in names if name in data]
-    if not found:
-        msg = "the result has no speed ratios by direction"
-        raise ConfigError(msg, hint="give probes to wind_flow or wind_by_direction")
-    return _at(data[found[0]], x_m, y_m)
+    return _at(data[_name_of_ratios([str(name) for name in data])], x_m, y_m)
 
 
 def velocities_at(
@@ -92,40 +119,20 @@ def _at(by_direction: xr.DataArray, x_m: FloatArray, y_m: FloatArray) -> dict[fl
     }
 
 
-def over_mean(params: WindFlowParams, reference_m: float) -> float:
-    """Undisturbed scalar speed at the height of the ratios over the undisturbed mean speed at another.
-
-    Ratios of the flow are those of scalar speeds at one height; tables of wind tunnels are over the mean
-    speed of the inflow at a height of theirs.
-
-    Parameters
-    ----------
-    params
-        Of the flow.
-    reference_m
-        Height of the mean speed that measurements are given over [m].
-    """
-    arriving = approach_of(params)
-    return arriving.scalar_speed(params.height_m) / float(arriving.at(reference_m)[0])
-
-
 def scored(measured: dict[float, FloatArray], modelled: dict[float, FloatArray]) -> Scored:
     """Score a modelled wind at places against a measured one.
 
     Parameters
     ----------
     measured, modelled
-        By direction, shape (n,) each; places where one is NaN are left out.
+        By direction, shape (n,) each, and each measured one modelled; places where one is NaN are left
+        out.
 
     Raises
     ------
     ConfigError
-        If a direction was not computed, or has less than three places.
+        If a direction has less than three places.
     """
-    missing = [direction for direction in measured if direction not in modelled]
-    if missing:
-        msg = f"measured from {missing} degrees, computed from {list(modelled)}"
-        raise ConfigError(msg, hint="give the same directions in from_deg")
     both = {
         one: np.isfinite(values) & np.isfinite(modelled[one]) for one, values in measured.items()
     }

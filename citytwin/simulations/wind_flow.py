@@ -372,6 +372,23 @@ def approach_of(params: WindFlowParams) -> ApproachFlow:
     return ApproachFlow(*np.array(levels, dtype=np.float64).T)
 
 
+def over_mean(params: WindFlowParams, reference_m: float) -> float:
+    """Undisturbed scalar speed at the height of the ratios over the undisturbed mean speed at another.
+
+    Ratios of the flow are those of scalar speeds at one height; tables of wind tunnels are over the mean
+    speed of the inflow at a height of theirs.
+
+    Parameters
+    ----------
+    params
+        Of the flow.
+    reference_m
+        Height of the mean speed that measurements are given over [m].
+    """
+    arriving = approach_of(params)
+    return arriving.scalar_speed(params.height_m) / float(arriving.at(reference_m)[0])
+
+
 def makes(params: WindFlowParams) -> tuple[Field, ...]:
     """Return what is made: ratio and velocity at one height, the ratio alone at further ones.
 

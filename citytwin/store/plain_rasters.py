@@ -11,6 +11,7 @@ import xarray as xr
 from citytwin.model.fields import CLASS_NODATA
 from citytwin.store.atomic import replacing
 
+_GAUGES = "gauge,x,y,seconds,"
 _NODATA = {"float32": float("nan"), "uint8": CLASS_NODATA, "int32": -1}
 
 
@@ -20,7 +21,7 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     A variable over time has a band per moment, described by it, one by direction a band per direction,
     described by its degrees. What was said of the result
     (attributes ``comment`` and ``warnings``) stands in the tags. Variables at gauges make one
-    ``gauges.csv``, a row for each gauge and moment.
+    ``gauges.csv``, a row for each gauge and moment; without any, that of an earlier run is removed.
 
     Parameters
     ----------
@@ -56,11 +57,29 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
                 values.attrs["long_name"] = tuple(f"{name} from {one:g}" for one in directions)
             values.rio.to_raster(temporary, compress="deflate", tags=said)
         written.append(file)
+    listed = out / "gauges.csv"
     if at_gauges:
-        with replacing(out / "gauges.csv") as temporary:
+        with replacing(listed) as temporary:
             _series(data[at_gauges]).to_csv(temporary, index=False)
-        written.append(out / "gauges.csv")
+        written.append(listed)
+    elif head_of(listed).startswith(_GAUGES):
+        listed.unlink()
     return written
+
+
+def head_of(table: Path) -> str:
+    """First line of a text file, which tells whether a table is a result; empty where there is none.
+
+    Parameters
+    ----------
+    table
+        File that may not be there.
+    """
+    try:
+        with table.open(encoding="utf-8", errors="replace") as file:
+            return file.readline(1 << 16)
+    except OSError:
+        return ""
 
 
 def _series(data: xr.Dataset) -> pd.DataFrame:

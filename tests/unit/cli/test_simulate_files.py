@@ -207,6 +207,18 @@ def test_results_need_a_folder() -> None:
     assert "--out" in done.output
 
 
+def test_series_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:
+    """Without gauges those of the run before go; a table of another kind stays."""
+    y, x = 100.0 - np.arange(4) * 2.0, np.arange(5) * 2.0
+    depth = xr.DataArray(np.zeros((4, 5), np.float32), {"y": y, "x": x}, ("y", "x"), name="depth")
+    data = depth.rio.write_crs("EPSG:6677").to_dataset()
+    file = tmp_path / "gauges.csv"
+    for header, stays in (("gauge,x,y,seconds,depth_m,level_m", False), ("gauge,x,y", True)):
+        file.write_text(f"{header}\n")
+        write_plain_rasters(data, tmp_path)
+        assert file.exists() == stays
+
+
 def test_bands_by_direction_are_read_as_they_are_written(tmp_path: Path) -> None:
     """Results by direction say it in the description of each band; others of several are refused."""
     y, x = 100.0 - np.arange(4) * 2.0, np.arange(5) * 2.0
