@@ -167,6 +167,9 @@ class SolverOptions:
     threads
         Of INERTIAL: threads that share the work of large grids [-], >= 1; any number of them gives
         the same bits.
+    roofs_run_off
+        Whether the rain of building cells runs to the open cells nearest to them. If not, it is gone,
+        and in no account: sewers take all of it.
     edges
         Sides of the grid.
     recording
@@ -184,6 +187,7 @@ class SolverOptions:
     maxima_every_steps: int = 1
     subgrid_cells: int = 1
     threads: int = 1
+    roofs_run_off: bool = True
     edges: Edges = field(default_factory=Edges)
     recording: Recording = field(default_factory=Recording)
 

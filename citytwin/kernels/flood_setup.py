@@ -27,7 +27,7 @@ class Cells(NamedTuple):
     is_open
         Cells that can hold water, shape (ny, nx), bool.
     is_roof
-        Building cells inside the domain, shape (ny, nx), bool.
+        Building cells inside the domain whose rain runs to open cells, shape (ny, nx), bool.
     """
 
     is_open: NDArray[np.bool_]
@@ -61,6 +61,7 @@ def check_cells(
     blocked: NDArray[np.bool_],
     manning: NDArray[np.float32],
     *,
+    roofs_run_off: bool = True,
     is_part: bool = False,
 ) -> Cells:
     """Check the rasters of a run and tell open cells from building cells.
@@ -73,6 +74,8 @@ def check_cells(
         Building cells, shape (ny, nx), bool.
     manning
         Manning's n, shape (ny, nx) [s/m^(1/3)], >= 0 on open cells.
+    roofs_run_off
+        Whether building cells are roofs, whose rain runs to open cells.
     is_part
         Whether these are a part of a grid, which may have no open cell.
 
@@ -105,7 +108,7 @@ def check_cells(
             f"manning is {rough[bad][0]} on {int(bad.sum())} open cells",
             hint="give Manning's n >= 0 on every cell that is not a building",
         )
-    return Cells(is_open, inside & blocked)
+    return Cells(is_open, inside & blocked & roofs_run_off)
 
 
 def _slope_along(bed: NDArray[np.float32], is_open: NDArray[np.bool_]) -> NDArray[np.float64]:

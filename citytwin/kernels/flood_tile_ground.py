@@ -138,7 +138,7 @@ def lay_tile(
     part: FloodPart,
     shape: tuple[int, int],
     cell_m: float,
-    edges: Edges,
+    options: SolverOptions,
 ) -> TileGround | None:
     """Prepare the ground of a tile from the rasters around it.
 
@@ -155,8 +155,8 @@ def lay_tile(
         Rows and columns of the grid.
     cell_m
         Cell size [m], > 0.
-    edges
-        Sides of the grid.
+    options
+        With the sides of the grid, and where the rain of roofs goes.
 
     Returns
     -------
@@ -166,7 +166,9 @@ def lay_tile(
     """
     terrain, blocked, manning = arrays
     is_whole = around == Window(0, shape[0], 0, shape[1])
-    cells = check_cells(terrain, blocked, manning, is_part=not is_whole)
+    cells = check_cells(
+        terrain, blocked, manning, roofs_run_off=options.roofs_run_off, is_part=not is_whole
+    )
     margin = _margin(around, part.reach, shape)
     if cells.is_roof.any() and not cells.is_open.any():
         return None
@@ -174,6 +176,7 @@ def lay_tile(
     if not is_whole and _runoff_reach(runoff, cells.is_open.shape[1]) > 0.5 * margin:
         return None
     at = (around.row0 == 0, around.row1 == shape[0], around.col0 == 0, around.col1 == shape[1])
+    edges = options.edges
     north, south, west, east = (
         kind if is_edge else EdgeKind.CLOSED for kind, is_edge in zip(edges.kinds, at, strict=True)
     )

@@ -79,7 +79,7 @@ def simulate_inundation(
         Ground level, shape (ny, nx), float32 [m]; NaN outside the domain, whose border is closed.
     blocked
         Building cells, shape (ny, nx), bool: no water enters or leaves them, their rain runs to
-        the nearest open cells.
+        the nearest open cells, or to sewers.
     manning
         Manning's n, shape (ny, nx), float32 [s/m^(1/3)], >= 0 on open cells.
     cell_m
@@ -108,7 +108,7 @@ def simulate_inundation(
     for name, value in (("cell_m", cell_m), ("duration_s", duration_s)):
         if not (math.isfinite(value) and value > 0):
             raise ConfigError(f"{name} is {value}", hint="use a number > 0")
-    cells = check_cells(terrain_m, blocked, manning)
+    cells = check_cells(terrain_m, blocked, manning, roofs_run_off=options.roofs_run_off)
     check_inflows(forcing, cells)
     check_exchange(forcing, cells.is_open)
     begin = _begin if options.subgrid_cells == 1 else begin_subgrid

@@ -15,6 +15,7 @@ from tests.physics.tile_crew import flood_in_tiles, windows
 OPTIONS = {
     "inertial": SolverOptions(steps_kept=3, maxima_every_steps=3),
     "inertial, every step": SolverOptions(),
+    "inertial, roofs in sewers": SolverOptions(roofs_run_off=False),
     "full, order 1": SolverOptions(scheme=Scheme.FULL, order=1, steps_kept=4),
     "full, order 2": SolverOptions(scheme=Scheme.FULL, order=2, steps_kept=2),
 }

@@ -96,7 +96,7 @@ def tile_ground(city: Everything, core: Window, options: SolverOptions) -> TileG
         around = grown(part.reach, margin, shape)
         cut = (slice(around.row0, around.row1), slice(around.col0, around.col1))
         arrays = (city.terrain[cut], city.blocked[cut], city.manning[cut])
-        laid = lay_tile(around, arrays, part, shape, CELL_M, options.edges)
+        laid = lay_tile(around, arrays, part, shape, CELL_M, options)
         if laid is not None:
             return laid
         margin *= 2

@@ -89,6 +89,7 @@ def notes_of(
     return (
         summary(params, storm, zone),
         *storm.notes,
+        *roof_note(params),
         *edge_note(params),
         *ground_notes(params.infiltration, has_cover=has_cover),
         *levee_notes(params, levees, storm.start_s, zone),
@@ -229,6 +230,25 @@ def levee_notes(
             en += f"floor at {breach.sill_m:.2f} m"
         notes.append(Note(severity="info", ja=ja, en=en))
     return tuple(notes)
+
+
+def roof_note(params: FloodParams) -> tuple[Note, ...]:
+    """Say that the rain of roofs is left out, where it is.
+
+    Parameters
+    ----------
+    params
+        Parameters of the flood.
+    """
+    if params.roofs == "street":
+        return ()
+    return (
+        Note(
+            severity="info",
+            ja="屋根の雨はすべて下水道が受けるものとし、地表には流しません",
+            en="Sewers take all the rain of roofs; none of it runs over the ground",
+        ),
+    )
 
 
 def edge_note(params: FloodParams) -> tuple[Note, ...]:

@@ -160,6 +160,7 @@ def options_of(params: FloodParams, cell_m: float) -> SolverOptions:
         steps_kept=STEPS_KEPT,
         maxima_every_steps=1 if subgrid == 1 else LOOK_EVERY_STEPS,
         subgrid_cells=subgrid,
+        roofs_run_off=params.roofs == "street",
         edges=Edges(north, south, west, east, params.edge_min_slope),
         recording=Recording(
             arrival_depth_m=params.arrival_depth_m,

@@ -109,6 +109,9 @@ class FloodParams(Params):
     """Tides, rivers and lakes whose level is given."""
     initial_water: tuple[InitialWater, ...] = ()
     """Water that stands at the start."""
+    roofs: Literal["street", "sewers"] = "street"
+    """Where the rain of roofs goes: ``street``, to the ground nearest to them; ``sewers``, which take all
+    of it, so that it floods nobody."""
     drainage_mm_per_h: float = Bound(default=0.0, ge=0, le=300)
     """Rate at which sewers take water where there is some."""
     drainage_zones: tuple[DrainageZone, ...] = ()
@@ -162,6 +165,13 @@ class FloodParams(Params):
         edges = [level.edge for level in self.levels if level.edge is not None]
         if len(set(edges)) != len(edges):
             msg = f"the water level is given twice at one edge: {edges}"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _one_way_of_sewers(self) -> FloodParams:
+        if self.roofs == "sewers" and self.sewers is not None:
+            msg = "roofs drain to sewers that take all of it, but a network is computed that would not get it"
             raise ValueError(msg)
         return self
 

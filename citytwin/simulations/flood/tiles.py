@@ -122,12 +122,12 @@ class FloodTileAtWork:
         self._flood: FloodTile | None = None
 
     def _lay(self, look: Look, part: FloodPart, grid: GridSpec) -> TileGround:
-        margin, edges = _MARGIN_CELLS, options_of(self._params, grid.cell_m).edges
+        margin, options = _MARGIN_CELLS, options_of(self._params, grid.cell_m)
         while True:
             around = grown(part.reach, margin, grid.shape)
             area = _area_in(look, self._params, _tile(around), grid)
             arrays = (area.ground.terrain_m, area.built, area.manning)
-            laid = lay_tile(around, arrays, part, grid.shape, grid.cell_m, edges)
+            laid = lay_tile(around, arrays, part, grid.shape, grid.cell_m, options)
             if laid is not None:
                 return laid
             margin *= 4

@@ -66,6 +66,21 @@ def test_rain_fills_a_tub_in_known_time(scheme: Scheme) -> None:
     assert result.ledger.relative_error < 1e-7
 
 
+@pytest.mark.parametrize(("run_off", "depth"), [(True, 0.1 * 40 / 32), (False, 0.1)])
+def test_the_rain_of_roofs_runs_off_or_is_gone(run_off: bool, depth: float) -> None:
+    """0.1 m on 40 cells, 8 of them a house: on the 32 others stands all of it, or their own."""
+    blocked = np.zeros(SHAPE, dtype=bool)
+    blocked[1:3, 2:6] = True
+    level, rough = np.full(SHAPE, -3.0, dtype=F), np.full(SHAPE, 0.03, dtype=F)
+    options = SolverOptions(dt_max_s=2.0, roofs_run_off=run_off)
+    result = simulate_inundation(
+        level, blocked, rough, 2.0, 1000.0, Forcing(rain=TUB_RAIN), options
+    )
+    assert np.nanmean(result.final_depth_m) == pytest.approx(depth, rel=1e-4)
+    assert result.ledger.rain_m3 == pytest.approx(depth * 32 * 4)
+    assert result.ledger.relative_error < 1e-7
+
+
 def test_drains_below_the_rain_rate_take_their_part() -> None:
     """Rain 360, drains 90 mm/h: three quarters stay; what is drained is booked."""
     result = run(Forcing(rain=TUB_RAIN, drainage_mm_per_h=90.0))
