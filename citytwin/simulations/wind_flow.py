@@ -67,9 +67,9 @@ class ApproachLevel(Params):
     height_m: float = Bound(gt=0, le=2000)
     """Height above the ground."""
     speed_m_s: float = Bound(gt=0, le=200)
-    """Mean speed there; only its ratio to that at other heights counts."""
+    """Mean speed there [m/s]; only its ratio to that at other heights counts."""
     energy_m2_s2: float = Bound(gt=0, le=2000)
-    """Turbulence energy there; where only the deviation along the wind was measured, about its square
+    """Turbulence energy there [m2/s2]; where only the deviation along the wind was measured, about its square
     (Tominaga et al. 2008)."""
 
 

@@ -89,7 +89,7 @@ class FloodParams(Params):
     """Places whose depth is kept: the largest is a figure on the maps; `citytwin simulate` and notebooks
     give depth and level from moment to moment."""
     gauge_seconds: float = Bound(default=60.0, ge=0.01, le=86_400)
-    """Time between these moments. Steps end at them."""
+    """Time between these moments [s]. Steps end at them."""
     rain: tuple[RainInterval, ...] = ()
     """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
     one."""
