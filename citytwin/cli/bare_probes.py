@@ -25,7 +25,7 @@ from citytwin.errors import ConfigError, SourceError
 from citytwin.kernels.wind_scores import WindScores
 from citytwin.model.axes import evenly
 from citytwin.model.steps import Params, Simulation
-from citytwin.simulations.wind_flow import WindFlowParams, over_mean
+from citytwin.simulations.wind_flow.params import WindFlowParams, over_mean
 from citytwin.store.atomic import replacing
 from citytwin.store.plain_rasters import head_of
 

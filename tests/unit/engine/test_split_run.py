@@ -13,7 +13,8 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.split_run import simulate_split
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.simulations.wind_flow import SIMULATION, WindFlowParams
+from citytwin.simulations.wind_flow.params import WindFlowParams
+from citytwin.simulations.wind_flow.step import SIMULATION
 
 pytestmark = pytest.mark.timeout(900)  # workers compile the kernels where nobody has yet
 GRID = GridSpec("EPSG:6677", -44000.0, -93000.0, 2.0, 24, 90)
