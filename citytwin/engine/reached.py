@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from citytwin import registry
 from citytwin.engine.blocks import (
-    GridderTask,
     SimulationTask,
     halo_m,
     simulate_tile,
@@ -31,7 +30,6 @@ from citytwin.engine.spots import GRAIN, Spot
 from citytwin.engine.standing import Standing
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
-from citytwin.engine.whole import AssessmentTask
 from citytwin.errors import DamagedError
 from citytwin.model import fields as f
 from citytwin.model.fields import Field
@@ -61,11 +59,7 @@ class ReachedTask:
     """Extremes of the inputs over the whole city."""
 
 
-def reached_by(
-    task: SimulationTask | GridderTask | AssessmentTask,
-    before: TileResult,
-    standing: Standing,
-) -> ReachedTask | None:
+def reached_by(task: SimulationTask, before: TileResult, standing: Standing) -> ReachedTask | None:
     """Return what is to be made of a tile that stands; None where all of it is.
 
     Parameters
@@ -77,8 +71,6 @@ def reached_by(
     standing
         What stands, with what has changed of it.
     """
-    if not isinstance(task, SimulationTask):
-        return None
     now, then = task.seen, before.seen
     if now is None or then is None or now.beside != then.beside:
         return None

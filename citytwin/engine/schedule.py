@@ -51,6 +51,8 @@ class _Running:
 class _Before(NamedTuple):
     """What a tile gave when it was made from something else."""
 
+    task: SimulationTask
+    """The tile with its inputs of today."""
     result: TileResult
     seconds: float
     """Time that all of it took [s]."""
@@ -135,7 +137,7 @@ class Scheduler:
             order = Order(job.key, part.name, str(part.fingerprint))
             if part.uses_all_workers:
                 self.use_all_workers()
-            reached = None if old is None else reached_by(part.task, old.result, self.standing)
+            reached = None if old is None else reached_by(old.task, old.result, self.standing)
             if old is None or reached is None:
                 work.submit((running, part), order, part.function, part.task)
             else:
@@ -151,9 +153,10 @@ class Scheduler:
         if finished is None:
             return None
         try:
-            return _Before(TileResult.model_validate_json(finished.payload), finished.seconds)
+            result = TileResult.model_validate_json(finished.payload)
         except ValidationError:  # written by another version
             return None
+        return _Before(part.task, result, finished.seconds)
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
         finished = self.manifest.standing(job.key, part.name)

@@ -21,6 +21,7 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Block, FieldRanges, Outcome, Site
 from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
 from citytwin.simulations.wind_climate.comfort import reach_m
+from citytwin.simulations.wind_climate.gaps import bridge_note
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.now import SIMULATION as NOW
 from citytwin.simulations.wind_climate.params import WindComfortParams
@@ -246,6 +247,10 @@ def test_a_direction_that_came_to_no_flow_blanks_nothing_else() -> None:
     assert np.isnan(wind[5]).all()  # two in a row
     told = " ".join(note.en for note in made.notes)
     assert "the mean of the two beside it" not in told  # no tile of the proxy lacks a direction
+    flow = NOW.params.model_validate({"method": "flow"})
+    (bridge,) = bridge_note(flow, 8)
+    assert "the mean of the two beside it" in bridge.en
+    assert bridge_note(flow, 7) == ()  # the two beside are more than 90 degrees apart
     assert "may move air as much" in told
     classes = COMFORT.run(lost, WindComfortParams()).fields[f.WIND_COMFORT_NEN_8100]
     assert (classes[1:5, 5:] != f.CLASS_NODATA).all()
