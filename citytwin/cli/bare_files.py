@@ -73,6 +73,8 @@ def read_params(path: Path | None) -> dict[str, Any]:
 def read_raster(path: Path) -> xr.DataArray:
     """Read a raster of one band, or of one per direction of the wind, nodata as NaN.
 
+    Whole numbers with a scale and an offset in the file become the numbers that they stand for.
+
     Bands by direction are described by it, such as ``... from 22.5`` [degrees from true north], as
     results by direction are.
 
@@ -88,7 +90,7 @@ def read_raster(path: Path) -> xr.DataArray:
     """
     source = str(path)
     try:
-        opened = rioxarray.open_rasterio(path, masked=True)
+        opened = rioxarray.open_rasterio(path, mask_and_scale=True)
         if not isinstance(opened, xr.DataArray):
             raise SourceError("holds several rasters", source=source, hint="give one raster")
         _require_plain(opened, source)

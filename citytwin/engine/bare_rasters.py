@@ -107,6 +107,8 @@ def _require_axis(field: f.Field, array: xr.DataArray) -> None:
 
 def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
     """North first, NaN where there is no data; a code for no data that slipped through is named."""
+    if field.unit == "m":
+        _require_metres(field.name, array)
     given = np.asarray(array.values)
     nodata = array.rio.nodata
     unknown = np.isnan(given) if given.dtype.kind == "f" else np.zeros(given.shape, bool)
@@ -125,6 +127,18 @@ def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
         )
         raise ConfigError(msg, hint="mask cells without data, and give the values in that unit")
     return np.ascontiguousarray(values[(..., *_north_first(array))])
+
+
+def _require_metres(name: str, array: xr.DataArray) -> None:
+    """Refuse heights of which the raster itself says that they are in feet or centimetres."""
+    unit = str(array.attrs.get("units") or "")
+    heights = crs_of.height_unit(array.rio.crs.to_wkt())
+    if crs_of.names_metres(unit) and heights.metres != 1.0:
+        unit = heights.name
+    if not crs_of.names_metres(unit):
+        msg = f"{name} is in {unit!r}, by what its file says"
+        hint = "give metres: gdal_calc.py -A IN --calc='A*0.3048' --outfile=OUT for feet"
+        raise ConfigError(msg, hint=hint)
 
 
 def _whole(field: f.Field, given: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArray[Any]:

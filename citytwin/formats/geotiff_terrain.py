@@ -29,7 +29,6 @@ Float32Array = NDArray[np.float32]
 
 _MAX_CELLS = 400_000_000
 _ALIGNED = 1e-3
-_METRES = {"": 1.0, "m": 1.0, "metre": 1.0, "meter": 1.0, "metres": 1.0, "meters": 1.0}
 
 
 class TerrainRasterParams(Params):
@@ -120,8 +119,11 @@ def _values(raster: rasterio.DatasetReader, path: Path, ledger: Ledger) -> Float
     kind = np.dtype(raster.dtypes[0]).kind
     if kind not in "fiu":
         raise SourceError(f"holds {raster.dtypes[0]} values, no heights", source=path.name)
-    unit = (raster.units[0] or "").lower()
-    if unit not in _METRES:
+    unit = raster.units[0] or ""
+    if crs_of.names_metres(unit) and raster.crs is not None:
+        heights = crs_of.height_unit(raster.crs.to_wkt())
+        unit = "" if heights.metres == 1.0 else heights.name
+    if not crs_of.names_metres(unit):
         raise SourceError(
             f"gives heights in {unit!r}", source=path.name, hint="convert it to metres"
         )

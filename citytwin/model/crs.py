@@ -225,6 +225,19 @@ class HeightUnit(NamedTuple):
 
 
 METRE = HeightUnit("metre", 1.0)
+_METRE_NAMES = frozenset({"m", "metre", "meter", "metres", "meters"})
+
+
+def names_metres(unit: str) -> bool:
+    """Whether a unit that a file writes beside its heights is the metre, or none is written.
+
+    Parameters
+    ----------
+    unit
+        Such as ``m``, ``Meters above sea level`` or ``US survey foot``: the first word counts.
+    """
+    words = unit.lower().split()
+    return not words or words[0] in _METRE_NAMES
 
 
 @cache

@@ -16,7 +16,7 @@ from rasterio.transform import Affine
 
 from citytwin.cli.bare_files import read_raster
 from citytwin.cli.simulate import command
-from citytwin.errors import SourceError
+from citytwin.errors import ConfigError, SourceError
 from citytwin.store.plain_rasters import write_plain_rasters
 
 NORTH_UP = Affine(2.0, 0.0, -44000.0, 0.0, -2.0, -93000.0)
@@ -66,6 +66,37 @@ def test_classes_keep_their_own_code_for_no_data(tmp_path: Path) -> None:
         assert (made.dtypes[0], made.nodata) == ("uint8", 255)
     assert mask[2, 3] == 255
     assert (mask == 1).sum() == mask.size - 1
+
+
+def test_whole_numbers_with_a_scale_are_the_heights_that_they_stand_for(tmp_path: Path) -> None:
+    """Centimetres as integers, which a scale makes metres: no ground a hundred times as steep."""
+    whole = geotiff(
+        tmp_path / "cm.tif", (HEIGHTS * 100).astype("int16")[None], NORTH_UP, "EPSG:6677"
+    )
+    with rasterio.open(whole, "r+") as raster:
+        raster.scales, raster.offsets, raster.nodata = (0.01,), (5.0,), 1300.0
+    read = read_raster(whole)
+    assert np.allclose(read.values[:-1], HEIGHTS[:-1] + 5.0)
+    assert np.isnan(read.values[-1, -1])
+
+
+@pytest.mark.parametrize(
+    ("unit", "crs", "said"),
+    [("ft", "EPSG:6677", "'ft'"), ("", "EPSG:6677+6360", "'US survey foot'")],
+)
+def test_heights_in_feet_are_refused(tmp_path: Path, unit: str, crs: str, said: str) -> None:
+    """By the unit of the band, or the vertical part of the CRS; metres by both are no matter."""
+    dtm = geotiff(tmp_path / "dtm.tif", HEIGHTS[None], NORTH_UP, crs)
+    with rasterio.open(dtm, "r+") as raster:
+        raster.units = (unit,)
+    done = simulate(tmp_path, RAIN, "flood", "--terrain", str(dtm))
+    assert isinstance(done.exception, ConfigError)
+    assert f"terrain is in {said}" in str(done.exception)
+    assert not (tmp_path / "out").exists()
+    sound = geotiff(tmp_path / "m.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677+6695")
+    with rasterio.open(sound, "r+") as raster:
+        raster.units = ("metre",)
+    assert simulate(tmp_path, RAIN, "flood", "--terrain", str(sound)).exit_code == 0
 
 
 RAIN = """

@@ -160,6 +160,14 @@ def test_feet_are_refused(tmp_path):
         read(path)
 
 
+def test_a_crs_with_heights_in_feet_is_refused(tmp_path):
+    """So are those of a compound CRS whose plane is in metres; one in metres all through is read."""
+    with pytest.raises(SourceError, match=r"^a\.tif: gives heights in 'US survey foot'"):
+        read(write(tmp_path / "a.tif", crs="EPSG:6677+6360"))
+    raster, _ = read(write(tmp_path / "a.tif", crs="EPSG:6677+6695"))
+    assert raster.crs == "EPSG:6677"
+
+
 def test_sheets_of_different_grids_are_refused(tmp_path):
     """A sheet half a cell off is not silently moved."""
     off = Affine(2.5, 0.0, -44_501.25, 0.0, -2.0, -93_000.0)
