@@ -39,6 +39,8 @@ from citytwin.wording import explain, nearest
 
 WARNINGS = "warnings"
 """Attribute of results that holds what to beware of."""
+NOTES = "notes"
+"""Attribute of results that holds all that is said of them, a line each."""
 
 
 def simulate(
@@ -83,8 +85,8 @@ def simulate(
     Returns
     -------
     Dataset
-        The outputs by field name with units, and facts and notes as attributes; in ``warnings``,
-        one a line, those that say how far not to trust the result. Fields over time have a
+        The outputs by field name with units, and facts and notes as attributes; in ``notes`` one a
+        line, and in ``warnings`` those of them that say how far not to trust the result. Fields over time have a
         dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north]. Depth and
         level at gauges (``gauge_depth``, ``gauge_level``) have the dimensions ``gauge_time`` [s since the
         start] and ``gauge``.
@@ -265,6 +267,7 @@ def _dataset(outcome: Outcome, grid: GridSpec, axes: Axes) -> xr.Dataset:
     facts = {fact.name: fact.value for fact in outcome.facts}
     said = {
         "comment": " ".join(note.en + "." for note in outcome.notes),
+        NOTES: "\n".join(note.en for note in outcome.notes),
         WARNINGS: "\n".join(note.en for note in outcome.notes if note.severity != "info"),
     }
     data = xr.Dataset({**variables, **_at_gauges(outcome.gauges)}, attrs={**facts, **said})

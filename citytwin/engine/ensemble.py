@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,7 +11,7 @@ import xarray as xr
 from distributed import Client, Future
 from numpy.typing import NDArray
 
-from citytwin.engine.bare import bound_params, named, simulate
+from citytwin.engine.bare import NOTES, WARNINGS, bound_params, named, simulate
 from citytwin.errors import CityTwinError, ConfigError, StepError
 from citytwin.model.fields import Field
 from citytwin.model.steps import Params
@@ -19,6 +19,10 @@ from citytwin.model.steps import Params
 WORST_CASE = "worst_case"
 """Variable that says which case is the worst in a cell, by its number from 0; -1 where none has a
 value."""
+
+
+CASE = "case"
+"""Dimension of series at gauges: the number of the case."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +67,8 @@ def ensemble(
     -------
     tuple
         Worst values by field name and ``worst_case``, the number of the case that is the worst by
-        the first output; and the figures of each case, in their order.
+        the first output, with the warnings of all cases and what is said of each of them alike; series
+        at gauges with a dimension ``case``; and the figures of each case, in their order.
 
     Raises
     ------
@@ -89,19 +94,44 @@ def ensemble(
     heads = [client.submit(_head, run, pure=False) for run in runs]
     worst = _meet(client, runs, rule)
     del runs  # so that a result is dropped as soon as it has met another
-    reports = tuple(_report(case.name, head, name) for case, head in zip(cases, heads, strict=True))
+    told = [_told(case.name, head, name) for case, head in zip(cases, heads, strict=True)]
     found: xr.Dataset = worst.result()
     names = "; ".join(f"{number}: {case.name}" for number, case in enumerate(cases))
     comment = f"Worst of {len(cases)} cases, each computed alone ({names})."
-    return found.assign_attrs(cases=float(len(cases)), comment=comment), reports
+    alike = [note for note in told[0].notes if all(note in one.notes for one in told)]
+    warnings = dict.fromkeys(warning for one in told for warning in one.warnings)
+    said = {
+        "cases": float(len(cases)),
+        "comment": " ".join([comment, *(f"{note}." for note in alike)]),
+        WARNINGS: "\n".join(warnings),
+    }
+    reports = tuple(
+        CaseFigures(case.name, one.figures, one.comment)
+        for case, one in zip(cases, told, strict=True)
+    )
+    gauges = xr.concat([one.gauges for one in told], CASE, coords="minimal", compat="override")
+    numbered = gauges.assign_coords({CASE: np.arange(len(told))})
+    return found.assign(numbered.data_vars).assign_attrs(said), reports
 
 
-def _report(case: str, head: Future, step: str) -> CaseFigures:
+@dataclass(frozen=True, eq=False)
+class _Head:
+    """What is known of a case beside its rasters."""
+
+    figures: Mapping[str, float]
+    comment: str
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+    gauges: xr.Dataset
+    """Series at gauges; without variables where there are none."""
+
+
+def _told(case: str, head: Future, step: str) -> _Head:
     try:
-        figures, comment = head.result()
+        told: _Head = head.result()
     except CityTwinError as error:
         raise StepError(f"case {case!r}: {error}", step=step) from error
-    return CaseFigures(case, figures, comment)
+    return told
 
 
 @dataclass(frozen=True)
@@ -142,10 +172,17 @@ def _one(
     return data.assign({WORST_CASE: data[first.name].copy(data=case).assign_attrs(units="1")})
 
 
-def _head(data: xr.Dataset) -> tuple[dict[str, float], str]:
-    """Figures of a case and what was said of it."""
-    figures = {key: value for key, value in data.attrs.items() if isinstance(value, float)}
-    return figures, str(data.attrs.get("comment", ""))
+def _head(data: xr.Dataset) -> _Head:
+    """Figures of a case, what was said of it, and its series."""
+    attrs = data.attrs
+    figures = {key: value for key, value in attrs.items() if isinstance(value, float)}
+    notes, warnings = (tuple(str(attrs[key]).splitlines()) for key in (NOTES, WARNINGS))
+    gauges = data[_at_gauges(data)].drop_vars("spatial_ref", errors="ignore").drop_attrs(deep=False)
+    return _Head(figures, str(attrs["comment"]), notes, warnings, gauges)
+
+
+def _at_gauges(data: xr.Dataset) -> list[Hashable]:
+    return [name for name, values in data.data_vars.items() if "gauge" in values.dims]
 
 
 def _worse(one: xr.Dataset, other: xr.Dataset, rule: _Rule) -> xr.Dataset:

@@ -21,12 +21,14 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     A variable over time has a band per moment, described by it, one by direction a band per direction,
     described by its degrees. What was said of the result
     (attributes ``comment`` and ``warnings``) stands in the tags. Variables at gauges make one
-    ``gauges.csv``, a row for each gauge and moment; without any, that of an earlier run is removed.
+    ``gauges.csv``, a row for each gauge and moment (of many cases, each by its number); without any, that of
+    an earlier run is removed.
 
     Parameters
     ----------
     data
-        Variables in (y, x), (time, y, x) or (direction, y, x) with a CRS, or in (gauge_time, gauge).
+        Variables in (y, x), (time, y, x) or (direction, y, x) with a CRS, or in (gauge_time, gauge),
+        with those of many cases along ``case``.
     out
         Folder; made when it does not exist.
 
@@ -83,8 +85,10 @@ def head_of(table: Path) -> str:
 
 
 def _series(data: xr.Dataset) -> pd.DataFrame:
-    rows = data.drop_vars("spatial_ref", errors="ignore").to_dataframe(["gauge", "gauge_time"])
+    order = [name for name in ("gauge", "case", "gauge_time") if name in data.dims]
+    rows = data.drop_vars("spatial_ref", errors="ignore").to_dataframe(order)
     names = {"gauge_time": "seconds", "gauge_x": "x", "gauge_y": "y"}
     measures = {str(name): f"{str(name).removeprefix('gauge_')}_m" for name in data.data_vars}
     table = rows.reset_index().rename(columns=names | measures)
-    return table[["gauge", "x", "y", "seconds", *measures.values()]]
+    beside = [name for name in ("case",) if name in table]
+    return table[["gauge", "x", "y", "seconds", *beside, *measures.values()]]

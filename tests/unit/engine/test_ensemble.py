@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import rioxarray
 import xarray as xr
@@ -20,6 +21,7 @@ from citytwin.engine.bare import simulate
 from citytwin.engine.ensemble import WORST_CASE, ensemble
 from citytwin.errors import ConfigError, StepError
 from citytwin.model import fields as f
+from citytwin.store.plain_rasters import write_plain_rasters
 
 CELL_M = 5.0
 NY, NX = 12, 30
@@ -103,6 +105,35 @@ def test_the_worst_of_each_cell(client: Client) -> None:
         assert case.figures["breach_volume"] == one.attrs["breach_volume"]
         assert case.figures["volume_error"] < 1e-7
     assert "Worst of 3 cases" in found.attrs["comment"]
+
+
+def test_gauges_are_told_case_by_case(client: Client, tmp_path: Path) -> None:
+    """Series of each case, not those of the first one; what is said of all cases alike is kept."""
+    given = params(WEST, EAST) | {
+        "scale": "L2",
+        "gauges": [{"name": "east", "x": 1120.0, "y": 1970.0}, {"name": "west", "x": 1030.0, "y": 1970.0}],
+        "gauge_seconds": 240,
+    }  # fmt: skip
+    ground = terrain()
+    ground[3, 5] = np.nan
+    found, _ = ensemble("flood", {"terrain": ground}, given, client)
+    for number, one in enumerate((WEST, EAST)):
+        levees = params(one)["levees"]
+        alone = simulate("flood", {"terrain": ground}, given | {"levees": levees})
+        for name in ("gauge_depth", "gauge_level"):
+            series = found[name].sel(case=number)
+            np.testing.assert_array_equal(series.values, alone[name].values)
+    assert found.gauge_depth[0].values.max() != found.gauge_depth[1].values.max()
+    assert "Largest assumed scale (L2)" in found.attrs["comment"]
+    assert "Computed without advection" in found.attrs["comment"]
+    write_plain_rasters(found, tmp_path)
+    table = pd.read_csv(tmp_path / "gauges.csv")
+    assert list(table) == ["gauge", "x", "y", "seconds", "case", "depth_m", "level_m"]
+    assert len(table) == 2 * 2 * 4
+    last = table[table.seconds == 720].set_index(["gauge", "case"]).depth_m
+    for case in (0, 1):
+        for place, name in enumerate(("east", "west")):
+            assert last[name, case] == pytest.approx(float(found.gauge_depth[case, -1, place]))
 
 
 def test_any_number_of_workers_gives_the_same_bits(client: Client) -> None:
