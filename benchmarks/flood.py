@@ -2,10 +2,10 @@
 
     python -m benchmarks.flood --peers VENV/bin/python [--rounds 5]
 
-One thread each, processor time. Every round runs each solver once on the same ground over enough
-steps that its set-up, which is timed apart and taken off, is a small part, so that what else the machine does falls on all alike, and counts the mean of its steps, ours
-with running maxima and account, those of the peers without the first; the table has the best of the
-rounds.
+One thread each, processor time. Every round runs each solver once on the same ground, so that what
+else the machine does falls on all alike, and counts the mean of its steps, ours with running maxima
+and account, those of the peers without the first; the table has the best of the rounds. The set-up
+of ours is timed apart and taken off; the steps are so many that it is a small part.
 Two cases of 1000 x 1000 cells: a dam that breaks over rolling ground (5 m cells, dry ahead)
 and rain on a city of closed blocks (2 m cells, all streets wet). All cells of ours are active: the
 rows that would be passed over hold a film of 0.1 mm.

@@ -1,8 +1,7 @@
 """How far a pedestrian sees up- and downwind before a building stands there: rays over a raster.
 
-The fan of +-15 degrees is that of Winstral, Elder and Davis (2002), Spatial snow modeling of
-wind-redistributed snow using terrain-based parameters, J. Hydrometeorology 3, 524-538; of their
-features only the distance is kept, which says more about street wind than the elevation angle.
+Of the features of Winstral, Elder and Davis (2002), whose fan is used (`citytwin.kernels.ray_fan`),
+only the distance is kept, which says more about street wind than the elevation angle.
 """
 
 from __future__ import annotations
@@ -13,11 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numba import njit
 
-N_RAY = 48
-"""Rays per cell, 7.5 degrees apart from grid north, shared by all wind directions."""
-
-FAN_RAD = math.radians(15.0)
-"""Rays within this angle of a wind direction count fully, the next ones in part."""
+from citytwin.kernels.ray_fan import N_RAY, FanRays, fan_rays, fans
 
 PEDESTRIAN_M = 1.5
 """Eye of the features: what is not higher than this is no obstacle."""
@@ -57,49 +52,6 @@ def fetch_reach_m(fetch_m: float, cell_m: float) -> float:
     return fetch_m + cell_m
 
 
-class _Rays(NamedTuple):
-    """The cells that every ray passes, and what it sees when it ends there.
-
-    Parameters
-    ----------
-    steps
-        Cells within the fetch, shape (N_RAY,).
-    offset
-        Places of the cells in the raster as one line, counted from the cell itself, shape
-        (N_RAY, most steps).
-    log_distance
-        Natural logarithm of the distance in metres to the near face of the cell, and after the
-        last cell that of the fetch, shape (N_RAY, most steps + 1).
-    """
-
-    steps: np.ndarray
-    offset: np.ndarray
-    log_distance: np.ndarray
-
-
-@njit(cache=True, nogil=True)
-def _rays(cell_m: float, fetch_m: float, row_cells: int) -> _Rays:
-    most = int(fetch_m / cell_m)
-    steps = np.zeros(N_RAY, dtype=np.int64)
-    offset = np.zeros((N_RAY, most), dtype=np.int64)
-    log_distance = np.full((N_RAY, most + 1), math.log(fetch_m))
-    for ray in range(N_RAY):
-        azimuth = 2.0 * math.pi * ray / N_RAY
-        to_row, to_col = -math.cos(azimuth), math.sin(azimuth)
-        longest = max(abs(to_row), abs(to_col))
-        step_m = cell_m / longest
-        steps[ray] = min(int(fetch_m / step_m), most)
-        for k in range(steps[ray]):
-            # Ties go to the smaller offset on both sides, so that mirror images stay mirror images.
-            for_row = (k + 1) * to_row / longest
-            for_col = (k + 1) * to_col / longest
-            row = int(math.copysign(math.floor(abs(for_row) + 0.5 - 1e-9), for_row))
-            col = int(math.copysign(math.floor(abs(for_col) + 0.5 - 1e-9), for_col))
-            offset[ray, k] = row * row_cells + col
-            log_distance[ray, k] = math.log((k + 0.5) * step_m)
-    return _Rays(steps, offset, log_distance)
-
-
 @njit(cache=True, nogil=True)
 def _fenced(height_above_ground: np.ndarray) -> np.ndarray:
     """The raster with a fence of one cell, which no ray can jump, as one line: what stands where."""
@@ -113,7 +65,7 @@ def _fenced(height_above_ground: np.ndarray) -> np.ndarray:
 
 
 @njit(cache=True, nogil=True)
-def _look(what: np.ndarray, here: int, ray: int, rays: _Rays) -> float:
+def _look(what: np.ndarray, here: int, ray: int, rays: FanRays, log_m: np.ndarray) -> float:
     """Log distance [m] along one ray to the first obstacle; outside the raster is open."""
     found = -1  # the fetch
     for k in range(rays.steps[ray]):
@@ -121,50 +73,7 @@ def _look(what: np.ndarray, here: int, ray: int, rays: _Rays) -> float:
         if there != _OPEN:
             found = k if there == _OBSTACLE else -1
             break
-    return float(rays.log_distance[ray, found])
-
-
-@njit(cache=True, nogil=True)
-def fan_weights(toward_rad: float) -> np.ndarray:
-    """Weights of the rays in the fan about an azimuth.
-
-    From FAN_RAD on the weight falls linearly to nothing over one spacing, so that the mean
-    direction of the fan is the azimuth itself, whatever it is: with whole rays only, the fan would
-    lean by up to half a spacing as soon as the azimuth is off a ray.
-
-    Parameters
-    ----------
-    toward_rad
-        Azimuth clockwise from grid north [rad].
-
-    Returns
-    -------
-    numpy.ndarray
-        Shape (N_RAY,), at most a fifth each; the sum is 1.
-    """
-    spacing = 2.0 * math.pi / N_RAY
-    weights = np.empty(N_RAY)
-    for ray in range(N_RAY):
-        off = spacing * ray - toward_rad
-        off = abs(off - 2.0 * math.pi * math.floor(off / (2.0 * math.pi) + 0.5))
-        inside = (FAN_RAD + spacing - off) / spacing
-        inside = inside if inside > 1e-9 else 0.0  # rounding must not add a ray at the rim
-        weights[ray] = min(inside, 1.0)
-    weights /= weights.sum()
-    return weights
-
-
-@njit(cache=True, nogil=True)
-def _fans(toward_rad: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rays of each fan and their weights, shape (nd, 6); weight 0 fills up."""
-    rays = np.zeros((toward_rad.size, 6), dtype=np.int64)
-    weights = np.zeros((toward_rad.size, 6))
-    for d in range(toward_rad.size):
-        of_all = fan_weights(toward_rad[d])
-        inside = np.flatnonzero(of_all)
-        rays[d, : inside.size] = inside
-        weights[d, : inside.size] = of_all[inside]
-    return rays, weights
+    return float(log_m[ray, found])
 
 
 def sheltering(
@@ -223,9 +132,10 @@ def _looked_around(
     up_log = np.full((nd, row1 - row0, col1 - col0), np.nan, dtype=np.float32)
     down_log = np.full((nd, row1 - row0, col1 - col0), np.nan, dtype=np.float32)
     what = _fenced(height_above_ground)
-    rays = _rays(cell_m, fetch_m, nx + 2)
-    up, up_weight = _fans(wind_from_rad)
-    down, down_weight = _fans(wind_from_rad + math.pi)
+    rays = fan_rays(cell_m, fetch_m, nx + 2)
+    log_m = np.log(rays.distance_m)
+    up, up_weight = fans(wind_from_rad)
+    down, down_weight = fans(wind_from_rad + math.pi)
     seen = np.empty(N_RAY)
     for i in range(row1 - row0):
         for j in range(col1 - col0):
@@ -233,7 +143,7 @@ def _looked_around(
             if what[here] == _OBSTACLE:
                 continue
             for ray in range(N_RAY):
-                seen[ray] = _look(what, here, ray, rays)
+                seen[ray] = _look(what, here, ray, rays, log_m)
             for d in range(nd):
                 before, behind = 0.0, 0.0
                 for k in range(up.shape[1]):

@@ -29,9 +29,9 @@ LAYER = LayerRecipe(
     title=text("建物の平均高さ（面積加重）", "Mean height of buildings"),
     summary=text(
         "まわり（標準 500 m 四方）の建物の高さを、建築面積で重み付けして平均した値です。"
-        "ばらつきと最大値もラスタとして計算され、粗度長の算定に使われます。",
+        "ばらつきと最大値は別のレイヤにあり、粗度長の算定に使われます。",
         "Heights of the buildings around each place (500 m by 500 m by default), averaged by plan area. "
-        "Their deviation and maximum are computed alike; the roughness length follows from the three.",
+        "Their deviation and maximum are layers of their own; the roughness length follows from the three.",
     ),
     view=RasterView(BUILDING_HEIGHT_MEAN),
     style=style,

@@ -28,6 +28,8 @@ def bin_label(low: float | None, high: float | None, unit: str) -> Text:
     """
     after = f" {unit}" if unit not in ("", "1") else ""
     after_ja = f" {_JAPANESE.get(unit, unit)}" if after else ""
+    if unit == "deg":
+        after = after_ja = "°"
     if low is None and high is None:
         return text("すべて", "all")
     if low is None:

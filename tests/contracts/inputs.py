@@ -149,6 +149,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
     ],
     "wind_now": [{}, {"moment": "2026-07-01T12:00:00+09:00"}],
     "wind_by_direction": [{"directions": 5}],
+    "openness": [{"directions": 3, "fetch_m": 20.0}],
     "wind_flow": [
         {"from_deg": [30.0, 200.0], "most_turnovers": 0.5, "margin_m": 20.0, "also_at_m": [10, 5]},
     ],

@@ -63,6 +63,25 @@ BUILDING_HEIGHT_DEVIATION = _height(
 BUILDING_HEIGHT_MAX = _height(
     "building_height_max", text("建物の最大高さ", "Greatest height of buildings")
 )
+WIND_SHELTER_ANGLE = Field(
+    "wind_shelter_angle",
+    "deg",
+    text("風向別の遮蔽角", "Shelter angle by direction of the wind"),
+    precision=0.1,
+    valid_min=-90.0,
+    valid_max=90.0,
+    may_be_empty=True,
+    axis="direction",
+)
+OPENNESS = Field(
+    "openness",
+    "deg",
+    text("開放度（地上開度）", "Openness"),
+    precision=0.1,
+    valid_min=0.0,
+    valid_max=180.0,
+    may_be_empty=True,
+)
 DISPLACEMENT_HEIGHT = _height(
     "displacement_height", text("ゼロ面変位", "Zero-plane displacement height")
 )

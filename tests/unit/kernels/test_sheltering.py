@@ -7,7 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from citytwin.kernels.sheltering import N_RAY, fan_weights, fetch_reach_m, sheltering
+from citytwin.kernels.ray_fan import N_RAY, fan_weights
+from citytwin.kernels.sheltering import fetch_reach_m, sheltering
 from citytwin.kernels.wind_proxy import FETCH_M, speed_ratio
 
 CELL_M = 2.5
