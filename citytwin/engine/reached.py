@@ -118,12 +118,12 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
         (one.notes, one.facts) != (notes, facts) for one in said
     ):
         return simulate_tile(whole, store)  # figures of a window are not those of the tile
-    surface = {
+    heights = {
         field: store.fields.read(field, whole.padded)
         for field in whole.fields
-        if field == f.SURFACE_HEIGHT
+        if field in {f.SURFACE_HEIGHT, f.TERRAIN}
     }
-    faults = surface_faults(store.spec, whole.tile, whole.padded, surface)
+    faults = surface_faults(store.spec, whole.tile, whole.padded, heights)
     outcome = replace(said[0], notes=(*notes, *faults))
     return stored(store, whole.tile, fields, outcome, whole.seen)
 

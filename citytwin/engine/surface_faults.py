@@ -1,17 +1,23 @@
-"""Tells of spikes and pits in a surface beside every result that is computed from it."""
+"""Tells of spikes and pits in a surface or the ground beside every result that is computed from it."""
 
 from __future__ import annotations
 
-from citytwin.kernels.lone_heights import Lone, group_cells, lone_heights, step_m
+from citytwin.kernels.lone_heights import (
+    Lone,
+    group_cells,
+    lone_heights,
+    step_m,
+    step_of_ground_m,
+)
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Note, Worst, tally
 from citytwin.model.steps import Arrays
-from citytwin.model.text import text
+from citytwin.model.text import Text, text
 
 
 def surface_faults(grid: GridSpec, tile: Tile, window: Tile, arrays: Arrays) -> tuple[Note, ...]:
-    """Count the cells of a tile whose surface stands out from all around, and name the worst.
+    """Count the cells of a tile whose height stands out from all around, and name the worst.
 
     Parameters
     ----------
@@ -22,42 +28,57 @@ def surface_faults(grid: GridSpec, tile: Tile, window: Tile, arrays: Arrays) -> 
     window
         What the arrays cover: the tile, and what lies around it.
     arrays
-        With the surface, or without: then there is nothing to tell.
+        With the surface, else with the ground, or without both: then there is nothing to tell.
     """
     surface = arrays.get(f.SURFACE_HEIGHT)
-    if surface is None:
+    height = arrays.get(f.TERRAIN) if surface is None else surface
+    if height is None:
         return ()
     rows, cols = tile.within(window)
-    step, group = step_m(grid.cell_m), group_cells(grid.cell_m)
+    step = step_of_ground_m(grid.cell_m) if surface is None else step_m(grid.cell_m)
     spikes, pits = lone_heights(
-        surface, step, group, (rows.start, rows.stop), (cols.start, cols.stop)
+        height, step, group_cells(grid.cell_m), (rows.start, rows.stop), (cols.start, cols.stop)
     )
-    told = (_spikes(spikes, grid, window, step), _pits(pits, grid, window, step))
-    return tuple(note for note in told if note is not None)
-
-
-def _spikes(found: Lone, grid: GridSpec, window: Tile, step: float) -> Note | None:
-    if not found.number:
-        return None
-    form = text(
-        f"地表面に、周囲のすべてより {step:g} m 以上突き出たセルが {{count}} 個あります（最大 {{worst}}）。"
-        "測量の誤りであれば、その影も誤りです",
-        f"The surface has spikes: {{count}} cells stand more than {step:g} m above all around them,"
-        " the worst {worst}. Where they are errors of the survey, so are their shadows",
+    forms = _of_ground(step) if surface is None else _of_surface(step)
+    return tuple(
+        tally("loss", form, found.number, _worst(found, grid, window))
+        for form, found in zip(forms, (spikes, pits), strict=True)
+        if found.number
     )
-    return tally("loss", form, found.number, _worst(found, grid, window))
 
 
-def _pits(found: Lone, grid: GridSpec, window: Tile, step: float) -> Note | None:
-    if not found.number:
-        return None
-    form = text(
-        f"地表面に、周囲のすべてより {step:g} m 以上落ち込んだセルが {{count}} 個あります"
-        "（最大 {worst}）。測量の誤りであれば、そこの値も誤りです",
-        f"The surface has pits: {{count}} cells lie more than {step:g} m below all around them, the"
-        " worst {worst}. Where they are errors of the survey, so are the values there",
+def _of_surface(step: float) -> tuple[Text, Text]:
+    return (
+        text(
+            f"地表面に、周囲のすべてより {step:g} m 以上突き出たセルが {{count}} 個あります（最大 {{worst}}）。"
+            "測量の誤りであれば、その影も誤りです",
+            f"The surface has spikes: {{count}} cells stand more than {step:g} m above all around them,"
+            " the worst {worst}. Where they are errors of the survey, so are their shadows",
+        ),
+        text(
+            f"地表面に、周囲のすべてより {step:g} m 以上落ち込んだセルが {{count}} 個あります"
+            "（最大 {worst}）。測量の誤りであれば、そこの値も誤りです",
+            f"The surface has pits: {{count}} cells lie more than {step:g} m below all around them, the"
+            " worst {worst}. Where they are errors of the survey, so are the values there",
+        ),
     )
-    return tally("loss", form, found.number, _worst(found, grid, window))
+
+
+def _of_ground(step: float) -> tuple[Text, Text]:
+    return (
+        text(
+            f"地盤面に、周囲のすべてより {step:g} m 以上高いセルが {{count}} 個あります（最大 {{worst}}）。"
+            "測量の誤りの可能性があります",
+            f"The ground has spikes: {{count}} cells stand more than {step:g} m above all around them,"
+            " the worst {worst}. They may be errors of the survey",
+        ),
+        text(
+            f"地盤面に、周囲のすべてより {step:g} m 以上低いセルが {{count}} 個あります（最大 {{worst}}）。"
+            "測量の誤りであれば、そこにたまる水の深さも誤りです",
+            f"The ground has pits: {{count}} cells lie more than {step:g} m below all around them, the"
+            " worst {worst}. Where they are errors of the survey, so is the depth of the water there",
+        ),
+    )
 
 
 def _worst(found: Lone, grid: GridSpec, window: Tile) -> Worst:

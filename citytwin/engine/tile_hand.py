@@ -15,6 +15,7 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import FieldPart
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.errors import StepError
+from citytwin.kernels.lone_heights import RING
 from citytwin.model.checkpoints import NamedArrays
 from citytwin.model.grid import Tile
 from citytwin.model.notes import Note
@@ -178,5 +179,6 @@ class TileHand:
         made = self._step.made(params)
         checked = check(self._step.name, made, fields, core.shape, core.name, axes)
         parts = {field.name: stored_part(store, field, core, checked[field]) for field in made}
-        arrays = look_into(self._task, store)(core).arrays
-        return parts, surface_faults(store.spec, core, core, arrays)
+        around = store.spec.padded(core, RING * store.spec.cell_m)
+        arrays = look_into(self._task, store)(around).arrays
+        return parts, surface_faults(store.spec, core, around, arrays)

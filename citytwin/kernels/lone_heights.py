@@ -16,6 +16,8 @@ MIN_STEP_M = 10.0
 """What stands out by less may be a chimney or a mast [m]."""
 MIN_SLENDERNESS = 10.0
 """What stands out by less than this many cells may be a tower [cells]."""
+GROUND_SLENDERNESS = 2.0
+"""What stands out of the ground by less than this many cells may be a bank or a ditch [cells]."""
 MAX_AREA_M2 = 9.0
 """What is larger may be a building."""
 MAX_CELLS = 4
@@ -59,6 +61,22 @@ def step_m(cell_m: float) -> float:
         [m]
     """
     return max(MIN_STEP_M, MIN_SLENDERNESS * cell_m)
+
+
+def step_of_ground_m(cell_m: float) -> float:
+    """By how much a cell of the ground must stand out to be told; there are no towers in it.
+
+    Parameters
+    ----------
+    cell_m
+        Edge of a cell [m], > 0.
+
+    Returns
+    -------
+    float
+        [m]
+    """
+    return max(MIN_STEP_M, GROUND_SLENDERNESS * cell_m)
 
 
 def group_cells(cell_m: float) -> int:

@@ -49,7 +49,7 @@ ByteRange: TypeAlias = tuple[int, int]
 class Params(BaseModel):
     """Parameters of a step; a subclass lists them with units in their names and ranges."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class NoParams(Params):

@@ -251,6 +251,40 @@ def roof_note(params: FloodParams) -> tuple[Note, ...]:
     )
 
 
+def water_notes(ledger: VolumeLedger, unknown_cells: int, all_cells: int) -> tuple[Note, ...]:
+    """Say where no water can be, and that there was none at all.
+
+    Parameters
+    ----------
+    ledger
+        Account of all water.
+    unknown_cells, all_cells
+        Cells without a ground level, and all cells of the area.
+    """
+    notes = []
+    if unknown_cells:
+        share = 100.0 * unknown_cells / all_cells
+        notes.append(
+            Note(
+                severity="loss",
+                ja=f"地盤高のないセルが {unknown_cells} 個（{share:.3g}%）あります。水はそこに入れず、"
+                "そこに降る雨は計算に含みません",
+                en=f"The ground is not known in {unknown_cells} cells ({share:.3g} %): they are closed "
+                "to water, and the rain on them is left out",
+            )
+        )
+    if not ledger.moved_m3 > 0:
+        notes.append(
+            Note(
+                severity="loss",
+                ja="計算時間中に水は全く流入しませんでした。流入・水位・堤防の条件を確認してください",
+                en="No water came in the time of the run: check the times of inflows, the levels, "
+                "and the levees",
+            )
+        )
+    return tuple(notes)
+
+
 def edge_note(params: FloodParams) -> tuple[Note, ...]:
     """Say how water leaves the area, where it can.
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from citytwin.errors import StepError
+from citytwin.kernels.face_discharge import GRAVITY_M_S2
 from citytwin.kernels.flood_forcing import Forcing, Inflow
 from citytwin.kernels.flood_options import EdgeKind, Edges, Recording, SolverOptions
 from citytwin.model.grid import Bounds, GridSpec, Tile
@@ -20,12 +21,15 @@ from citytwin.simulations.flood.params import (
     InflowPoint,
     subgrid_cells,
 )
-from citytwin.simulations.flood.places import Ground, initial_depth, level_cells
+from citytwin.simulations.flood.places import Cells, Ground, initial_depth, level_cells
 from citytwin.simulations.flood.storm import Storm
 
 STEPS_KEPT = 16
 """So many steps a time step is kept while it is stable: parts of a city on different machines need
 to tell each other no more often."""
+
+DEEPEST_INFLOW_M = 20.0
+"""Critical depth around an inflow that no flood of a city has; more is another unit."""
 
 
 def forcing_of(
@@ -182,9 +186,25 @@ def _inflow(point: InflowPoint, ground: Ground) -> Inflow:
     if not rows.size:
         msg = f"inflow at ({point.x}, {point.y}) lies outside {grid.bounds} or inside a building"
         raise StepError(msg, step="flood", hint="give coordinates in the city's CRS")
+    _credible_discharge(point, rows, cols, grid)
     return Inflow(
         rows,
         cols,
         np.array([p.minutes * 60.0 for p in point.hydrograph]),
         np.array([p.m3_s for p in point.hydrograph]),
     )
+
+
+def _credible_discharge(point: InflowPoint, rows: Cells, cols: Cells, grid: GridSpec) -> None:
+    """Refuse a discharge that its cells could pass on at an absurd depth only."""
+    here = set(zip(rows.tolist(), cols.tolist(), strict=True))
+    beside = ((-1, 0), (1, 0), (0, -1), (0, 1))
+    faces = sum(
+        (row + down, col + right) not in here for row, col in here for down, right in beside
+    )
+    most, width_m = max(p.m3_s for p in point.hydrograph), faces * grid.cell_m
+    depth_m = float(np.cbrt((most / width_m) ** 2 / GRAVITY_M_S2))
+    if depth_m > DEEPEST_INFLOW_M:
+        msg = f"inflow at ({point.x}, {point.y}): {most:g} m3/s over the {width_m:g} m around its cells "
+        msg += f"would stand {depth_m:.0f} m deep"
+        raise StepError(msg, step="flood", hint="give m3/s, or a larger radius_m")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
+
 from citytwin.kernels.inundation import simulate_inundation
 from citytwin.model import fields as f
 from citytwin.model.instants import Instant
@@ -22,7 +24,7 @@ from citytwin.model.steps import (
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, RAIN_FRAMES, SEWER_NETWORK
 from citytwin.model.text import text
 from citytwin.model.tiled import Tiled
-from citytwin.simulations.flood.account import facts_of, notes_of
+from citytwin.simulations.flood.account import facts_of, notes_of, water_notes
 from citytwin.simulations.flood.area import area_of
 from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.effort import cost_of
@@ -69,7 +71,12 @@ def run(block: Block, params: FloodParams) -> Outcome:
     return Outcome(
         fields_of(flood, terrain, params.arrival_depth_m, params.impassable_depth_m),
         facts=facts,
-        notes=(*notes_of(params, storm, forcing.levees, block), *told, *below.notes),
+        notes=(
+            *notes_of(params, storm, forcing.levees, block),
+            *water_notes(flood.ledger, int(np.isnan(terrain).sum()), terrain.size),
+            *told,
+            *below.notes,
+        ),
         valid_time=storm.valid_time,
         gauges=gauges_of(params, flood.gauges, terrain),
     )

@@ -25,7 +25,7 @@ from citytwin.model.checkpoints import NamedArrays
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.steps import Arrays
 from citytwin.model.tiled import Finished, Look, TileCrew
-from citytwin.simulations.flood.account import facts_of, notes_of
+from citytwin.simulations.flood.account import facts_of, notes_of, water_notes
 from citytwin.simulations.flood.area import Area, area_of, least_courtyard_cells
 from citytwin.simulations.flood.culverts import culverts_of
 from citytwin.simulations.flood.forcing import forcing_of, options_of, own_forcing, require_water
@@ -144,9 +144,10 @@ class FloodTileAtWork:
             raise StepError(msg, step="flood", hint="the program is at fault; report it")
         return self._flood
 
-    def ground_facts(self) -> tuple[float, bool]:
-        """Largest share of rain of a cell, and whether water can be here."""
-        return self._laid.largest_weight, bool(self._laid.own_cells.is_open.any())
+    def ground_facts(self) -> tuple[float, bool, int]:
+        """Largest share of rain of a cell, whether water can be here, and cells without a level."""
+        unknown = int(np.isnan(self._terrain).sum())
+        return self._laid.largest_weight, bool(self._laid.own_cells.is_open.any()), unknown
 
     def begin(self, flood: TiledFlood) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Let the water stand as at the start; return which watched cells lie here, and their bed."""
@@ -276,7 +277,8 @@ class FloodLeader:
         forcing = forcing_of(ground_in, grid, self._storm, params)
         forcing = replace(forcing, culverts=culverts)
         require_water(self._storm, params)
-        weights, has_open = zip(*crew.ask("ground_facts"), strict=True)
+        weights, has_open, unknown = zip(*crew.ask("ground_facts"), strict=True)
+        self._unknown = sum(unknown)
         if not any(has_open):
             msg = "no open cell"
             raise StepError(msg, step="flood", hint="terrain is NaN or blocked everywhere")
@@ -324,9 +326,14 @@ class FloodLeader:
         rule, ledger = self._conductor.rule, self._conductor.ledger(self._rained)
         kept = self._crew.ask("gauges") if self._params.gauges else ()
         at_gauges = gauge_facts(self._params, kept, self._block.grid)
+        cells = self._block.grid.whole.cells
         return Finished(
             Ended(ledger, rule.steps, rule.dt_min_s),
             (*facts_of(ledger, rule.steps), *self._storm.facts, *at_gauges),
-            (*notes_of(self._params, self._storm, self._levees, self._block), *self._told),
+            (
+                *notes_of(self._params, self._storm, self._levees, self._block),
+                *water_notes(ledger, self._unknown, cells),
+                *self._told,
+            ),
             self._storm.valid_time,
         )

@@ -120,6 +120,53 @@ def test_heights_of_trees_above_the_ground_are_no_heights() -> None:
     assert "above the datum" in (refused.value.hint or "")
 
 
+FLOOD = {
+    "duration_h": 0.02,
+    "rain": [{"start_minutes": 0, "end_minutes": 1, "mm_per_h": 60}],
+}
+
+
+def flood_over(ground: xr.DataArray) -> list[str]:
+    """Warnings of a short flood."""
+    return str(citytwin.simulate("flood", {"terrain": ground}, FLOOD).warnings).splitlines()
+
+
+def test_faults_of_the_ground_are_told_of_a_flood() -> None:
+    """Pits, a code for no data in the midst of the ground, cells that are not known; no sound ground."""
+    sound = surface()
+    sound.values[:] = 12.0 + 0.05 * np.arange(40)
+    assert flood_over(sound) == []
+    pit = sound.copy(deep=True)
+    pit[25, 30] = -40.0
+    assert [line[:48] for line in flood_over(pit)] == [
+        "The ground has pits: 1 cells lie more than 10 m "
+    ]
+    coded = sound + 30.0
+    coded[3:8, 10:20] = 0.0
+    coded = coded.rio.write_crs("EPSG:6677")
+    told = flood_over(coded)
+    assert len(told) == 1
+    assert told[0].startswith(
+        "The ground is at exactly 0 m in 50 cells, and all around them at least"
+    )
+    holes = sound.copy(deep=True)
+    holes[3:8, 10:20] = np.nan
+    assert [line[:40] for line in flood_over(holes)] == ["The ground is not known in 50 cells (4.1"]
+
+
+def test_heights_in_millimetres_are_no_ground() -> None:
+    """In most places steeper than 45 degrees: refused, with what to do; a cliff is none of it."""
+    rolling = surface()
+    y, x = np.mgrid[:30, :40]
+    rolling.values[:] = 6.0 + 0.5 * np.sin(x / 3.0) + 0.5 * np.cos(y / 4.0)
+    wrong = (1000 * rolling).rio.write_crs("EPSG:6677")
+    with pytest.raises(ConfigError, match="from cell to cell") as refused:
+        flood_over(wrong)
+    assert "not centimetres or millimetres" in (refused.value.hint or "")
+    rolling[:, 20:] += 60.0
+    assert flood_over(rolling) == []
+
+
 def test_the_command_tells_and_the_file_keeps_it(tmp_path: Path) -> None:
     """Warnings go to the terminal, and into the tags of the result."""
     bad = surface()

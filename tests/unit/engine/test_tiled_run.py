@@ -80,6 +80,8 @@ def city(folder: Path) -> CityStore:
     y, x = np.mgrid[: GRID.ny, : GRID.nx]
     terrain = (2.5 - 0.01 * y + np.sin(0.2 * x) * np.cos(0.15 * y)).astype(np.float32)
     terrain[50:54, 60:64] = np.nan
+    terrain[30, 130] = 40.0
+    terrain[47:49, 20] = 40.0  # over the side of two tiles: no lone cell
     mask = np.zeros(GRID.shape, dtype=np.uint8)
     mask[40:60, 80:110] = mask[20:28, 30:34] = mask[90:99, 44:52] = 1
     mask[47:49, 95:97] = 0
@@ -137,6 +139,9 @@ def test_two_workers_give_the_bits_of_one_array(
     assert facts["breach_volume"] > 0
     assert min(facts["gauge_1_depth_max"], facts["gauge_2_depth_max"]) > 0
     assert facts["volume_error"] < 1e-7
+    said = " ".join(note.en for note in made.notes)
+    assert "not known in 16 cells" in said
+    assert "spikes: 1 cells" in said
 
 
 def test_a_killed_worker_costs_no_bit(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from citytwin.kernels.lone_heights import group_cells, lone_heights, step_m
+from citytwin.kernels.lone_heights import group_cells, lone_heights, step_m, step_of_ground_m
 
 
 def found(height, cell_m=1.0, rows=None, cols=None):
@@ -14,6 +14,12 @@ def found(height, cell_m=1.0, rows=None, cols=None):
     ny, nx = height.shape
     part = rows or (0, ny), cols or (0, nx)
     return lone_heights(height, step_m(cell_m), group_cells(cell_m), *part)
+
+
+def test_steps_by_the_size_of_cells():
+    """By hand: 10 m at least; ten cells on a surface with towers, two on the ground."""
+    assert [step_m(cell) for cell in (0.5, 1.0, 2.5)] == [10.0, 10.0, 25.0]
+    assert [step_of_ground_m(cell) for cell in (0.5, 2.5, 5.0, 10.0)] == [10.0, 10.0, 10.0, 20.0]
 
 
 def hills():

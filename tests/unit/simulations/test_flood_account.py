@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Block, Site
@@ -165,3 +166,52 @@ def test_the_scale_of_the_event_is_named() -> None:
     outcome = flood_of(np.zeros(GRID.shape, dtype=np.uint8), scale="L2")
     assert outcome.notes[0].en.startswith("Largest assumed scale (L2): Rain of 10 mm")
     assert outcome.notes[0].ja.startswith("想定最大規模（L2）：雨 10 mm")
+
+
+def test_ground_that_is_not_known_is_told() -> None:
+    """How much of it: no water gets there, and the rain on it is no part of the account."""
+    ground = np.zeros(GRID.shape, dtype=np.float32)
+    ground[2, 3:6] = np.nan
+    given = FloodParams(
+        duration_h=0.05,
+        edges="closed",
+        rain=[{"start_minutes": 0, "end_minutes": 3, "mm_per_h": 60}],
+    )
+    made = SIMULATION.run(Block({f.TERRAIN: ground}, {}, GRID, GRID.whole, SITE), given)
+    told = [note.en for note in made.notes if note.severity == "loss"]
+    assert len(told) == 1
+    assert told[0].startswith("The ground is not known in 3 cells (2.78 %)")
+    facts = {fact.name: fact.value for fact in made.facts}
+    assert facts["rain_volume"] == pytest.approx(105 * 4 * 0.003)
+
+
+def test_a_run_without_water_says_so() -> None:
+    """An inflow that comes after the end floods nobody, and so does a tide below the ground."""
+    late = {"x": -43990.0, "y": -94010.0, "hydrograph": [
+        {"minutes": 60, "m3_s": 1}, {"minutes": 90, "m3_s": 1}]}  # fmt: skip
+    dry = np.zeros(GRID.shape, dtype=np.uint8)
+    made = flood_of(dry, rain=[], inflows=[late])
+    assert any("No water came in the time of the run" in note.en for note in made.notes)
+    low = {"edge": "west", "stage": [{"minutes": 0, "level_m": -3}]}
+    made = flood_of(dry, rain=[], levels=[low])
+    assert any("No water came in the time of the run" in note.en for note in made.notes)
+    assert not any("No water came" in note.en for note in flood_of(dry).notes)
+
+
+def test_a_discharge_in_another_unit_is_refused() -> None:
+    """Litres for cubic metres: it could pass at an absurd depth only; over more cells it may."""
+    place = {"x": -43990.0, "y": -94010.0, "radius_m": 1.0}
+    flow = [{"minutes": 0, "m3_s": 0}, {"minutes": 5, "m3_s": 8000}]
+    dry = np.zeros(GRID.shape, dtype=np.uint8)
+    # One cell of 2 m: q = 8000 / 8 = 1000 m2/s, critical depth (q^2 / g)^(1/3) = 46.7 m.
+    with pytest.raises(StepError, match=r"8000 m3/s over the 8 m around its cells .* 47 m deep"):
+        flood_of(dry, inflows=[place | {"hydrograph": flow}])
+    flow[1]["m3_s"] = 8
+    assert flood_of(dry, inflows=[place | {"hydrograph": flow}]).facts
+
+
+def test_what_is_no_number_is_refused() -> None:
+    """Neither NaN nor infinity is a place, a time or a level."""
+    for place in ([float("nan"), 0.0], [float("inf"), 0.0]):
+        with pytest.raises(ValueError, match="finite number"):
+            FloodParams(initial_water=[{"level_m": 1, "outline": [place, [1, 0], [1, 1]]}])
