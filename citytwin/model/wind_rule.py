@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
+import numpy as np
+from numpy.typing import NDArray
 from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Bound
 
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
 
+Speeds: TypeAlias = NDArray[np.float32]
 BothLanguages = Annotated[Text, BeforeValidator(both_languages)]
 
 
@@ -36,7 +39,7 @@ class WindSpeedMeant(Params):
 
     kind: Literal["mean", "gust", "mean_or_gust_equivalent"] = "mean"
     gust_factor: float = Bound(default=1.0, ge=1, le=5)
-    """Gust over mean, as a ratio; used by ``gust``."""
+    """Gust over mean, as a ratio; used by ``gust`` where no turbulence is known."""
     peak_factor: float = Bound(default=3.5, ge=0, le=10)
     """Standard deviations by which a gust exceeds the mean, as a ratio."""
     divisor: float = Bound(default=1.85, ge=1, le=5)
@@ -57,6 +60,26 @@ class WindSpeedMeant(Params):
         if self.kind == "mean":
             return 1.0
         return max(1.0, (1.0 + self.peak_factor * turbulence) / self.divisor)
+
+    def of_gust(self, speed: Speeds, gust: Speeds) -> Speeds:
+        """Return the speed that is meant where mean and gust are known.
+
+        Parameters
+        ----------
+        speed, gust
+            Mean speed and gust by `peak_factor`, shape (...), float32, in one unit.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (...), float32, in that unit.
+        """
+        if self.kind == "gust":
+            return gust
+        if self.kind == "mean":
+            return speed
+        equivalent: Speeds = np.maximum(speed, gust / np.float32(self.divisor))
+        return equivalent
 
 
 class WindRule(Params):

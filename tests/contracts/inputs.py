@@ -151,7 +151,13 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
     "wind_by_direction": [{"directions": 5}],
     "openness": [{"directions": 3, "fetch_m": 20.0}],
     "wind_flow": [
-        {"from_deg": [30.0, 200.0], "most_turnovers": 0.5, "margin_m": 20.0, "also_at_m": [10, 5]},
+        {
+            "from_deg": [30.0, 200.0],
+            "most_turnovers": 0.5,
+            "margin_m": 20.0,
+            "also_at_m": [10, 5],
+            "gusts": True,
+        },
     ],
     "window_sun": [
         {"step_minutes": 60},

@@ -185,6 +185,30 @@ def block_velocity(cell_m, options=None):
     return planes
 
 
+def block_gusts(cell_m):
+    """Case A: measured and modelled gusts by plane, 3.5 deviations above the mean, over the mean at 16 m.
+
+    By the measured turbulence energy; the vertical velocity counts in both.
+    """
+    case = case_a(cell_m)
+    made = solved(case, 270.0, MARGIN_M["A"])
+    at_roof = case.approach.at(16.0)[0]
+    names = ("U_mps", "V_mps", "W_mps", "k_m2s2")
+
+    def gust(u, v, w, energy):
+        deviation = np.sqrt(2 / 3 * energy)
+        return (np.sqrt(u**2 + v**2 + w**2) + 3.5 * deviation) / at_roof
+
+    planes = {}
+    for name in ("vertical_y0", "horizontal_0p125b", "horizontal_1p25b"):
+        rows = rows_of(f"aij_a/{name}.csv")
+        place = tuple(100 * column(rows, axis) for axis in ("x_m", "y_m", "z_m"))
+        modelled = gust(*(in_space(case, made, one, place) for one in made.flow.solver.centred()))
+        known = np.isfinite(modelled)
+        planes[name] = gust(*(column(rows, one)[known] for one in names)), modelled[known]
+    return planes
+
+
 def cube_ratios(middle, cell_m, options=None):
     """Case C: measured and modelled ratios; the middle cube is 0H, 1H or 2H high."""
     case = case_c(20.0 * int(middle[0]), cell_m)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from citytwin.kernels.wind_scores import anomaly_r, wind_scores
-from tests.real.wind_cases import SAMPLES, block_velocity, cube_ratios, town_ratios
+from tests.real.wind_cases import SAMPLES, block_gusts, block_velocity, cube_ratios, town_ratios
 
 pytestmark = [
     pytest.mark.validation,
@@ -24,6 +24,16 @@ def test_block(bars):
         scores = wind_scores(measured, modelled)
         case.above(f"r, {plane}", scores.r, limits[plane][0])
         case.below(f"RMSE, {plane}", scores.rmse, limits[plane][1])
+
+
+def test_gusts_of_a_block(bars):
+    """Case A, gusts by the turbulence of the flow, over the mean wind at roof height."""
+    case = bars("AIJ A, gusts around one block, cells of 1 m")
+    for plane, (measured, modelled) in block_gusts(1.0).items():
+        scores = wind_scores(measured, modelled)
+        case.above(f"r, {plane}", scores.r, 0.85)
+        case.below(f"RMSE, {plane}", scores.rmse, 0.22)
+        case.above(f"FAC2, {plane}", scores.fac2, 0.99)
 
 
 @pytest.mark.parametrize(

@@ -181,6 +181,9 @@ WIND_ALONG_X_OF_FLOW = _wind_along(
 WIND_ALONG_Y_OF_FLOW = _wind_along(
     "wind_along_y_of_flow", text("風速比の y 成分", "Mean velocity along y of the grid, as a ratio")
 )
+WIND_GUST_RATIO_OF_FLOW = _ratio_of_flow(
+    "wind_gust_ratio_of_flow", text("突風の比（風向別）", "Gust ratio by direction, by flow")
+)
 WIND_SPEED_MEAN = Field(
     "wind_speed_mean",
     "m/s",

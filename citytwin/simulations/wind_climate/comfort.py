@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 from citytwin.kernels.obstacles import obstacle_height
 from citytwin.kernels.tower_reach import STEP, near_towers
 from citytwin.kernels.wind_climate import Sector
+from citytwin.kernels.wind_gusts import gust_ratio
 from citytwin.model import fields as f
 from citytwin.model.fields import Field
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
-from citytwin.model.wind_rule import WindClass
+from citytwin.model.wind_rule import WindClass, WindRule
 from citytwin.rules.named import WIND_RULES
 from citytwin.simulations.wind_climate.gaps import bridge_note, bridged
 from citytwin.simulations.wind_climate.judging import Judge
@@ -24,8 +25,9 @@ from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import RuleName, WindComfortParams
 from citytwin.simulations.wind_climate.source import STEP_NAME, Given, Recorded
 from citytwin.simulations.wind_climate.station import StationWind, check_directions
-from citytwin.simulations.wind_climate.telling import method_note
+from citytwin.simulations.wind_climate.telling import gust_notes, method_note
 
+_VELOCITY = (f.WIND_ALONG_X_OF_FLOW, f.WIND_ALONG_Y_OF_FLOW)
 WALKING_M = 1.5
 """Height of the mean wind speed where people walk [m]."""
 _PERCENT = 100.0
@@ -54,12 +56,11 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
         return _nothing(block, params, source.station)
     sectors = source.whole(WALKING_M, number)
     weak = _weak(block, params) & ~unknown
-    judge = Judge(ratio, params.ratios.error)
     made: dict[Field, NDArray[np.generic]] = {f.WIND_SPEED_MEAN: _mean(ratio, sectors, unknown)}
     rules = [WIND_RULES.named(name) for name in params.rules]
     for rule, name in zip(rules, params.rules, strict=True):
         climates = source.climates(rule, number)
-        meant = rule.speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
+        judge, meant = _judge(block, params, ratio, rule)
         judged = judge.classes(climates, meant, rule.comfort)
         made[COMFORT[name]] = _marked(judged.number, rule.comfort, weak, unknown)
         if name == params.rules[0]:
@@ -71,9 +72,24 @@ def run(block: Block, params: WindComfortParams) -> Outcome:
     notes = (
         method_note(params, classes=True),
         *bridge_note(params, number),
+        *gust_notes(params, rules),
         *source.notes(sectors, rules),
     )
     return Outcome(made, notes=notes)
+
+
+def _judge(
+    block: Block, params: WindComfortParams, ratio: NDArray[np.float32], rule: WindRule
+) -> tuple[Judge, float]:
+    """Who judges by a rule, and the speed that it means over that of the ratios."""
+    speed, error = rule.speed, params.ratios.error
+    assumed = speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
+    if params.gusts == "assumed" or speed.kind == "mean":
+        return Judge(ratio, error), assumed
+    along_x, along_y = (block[field] for field in _VELOCITY)
+    gust = bridged(gust_ratio(block[params.ratios.field], along_x, along_y, speed.peak_factor))
+    # The error of the means grows as gusts exceed them; that of the turbulence itself is not known.
+    return Judge(speed.of_gust(ratio, gust), error * assumed), 1.0
 
 
 def _mean(
@@ -163,15 +179,18 @@ SIMULATION = Simulation(
         WIND_SPEED,
         WIND_DIRECTION,
         *(method.field for method in METHODS.values()),
+        *_VELOCITY,
     ),
     outputs=(*COMFORT.values(), *DANGER.values(), f.WIND_CLASS_PROBABILITY, f.WIND_SPEED_MEAN),
     params=WindComfortParams,
     also_needs=lambda params: (
         params.ratios.field,
+        *(_VELOCITY if params.gusts == "flow" else ()),
         *(() if params.sectors else (WIND_SPEED, WIND_DIRECTION)),
     ),
     ignores=lambda params: (
         *(method.field for method in METHODS.values() if method != params.ratios),
+        *(() if params.gusts == "flow" else _VELOCITY),
         *((WIND_SPEED, WIND_DIRECTION) if params.sectors else ()),
     ),
     makes=makes,

@@ -80,6 +80,9 @@ class WindComfortParams(StationParams):
     each_season: bool = False
     """Judge December to February, March to May, June to August and September to November apart and
     show the windiest; seasons without a record are left out."""
+    gusts: Literal["assumed", "flow"] = "assumed"
+    """Gusts for the rules that mean them: by the two numbers below, or of each place and direction by the
+    turbulence of the flow, with `method: flow`."""
     turbulence_share: float = Bound(default=0.25, ge=0, le=1)
     """Turbulence intensity where people walk, as a share of the mean speed, for rules that compare
     gusts with means."""
@@ -94,6 +97,18 @@ class WindComfortParams(StationParams):
         chosen = self.months or tuple(range(1, 13))
         seasons = (tuple(month for month in season if month in chosen) for season in SEASONS)
         return tuple(season for season in seasons if season)
+
+    @model_validator(mode="after")
+    def _of_flow(self) -> WindComfortParams:
+        if self.gusts != "flow":
+            return self
+        if self.method != "flow":
+            msg = f"gusts: flow, but the ratios are those of the {self.method}, which knows no turbulence"
+            raise ValueError(msg)
+        if self.gust_factor_ratio is not None:
+            msg = "gusts: flow beside gust_factor_ratio, which would count for nothing"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _by_hand(self) -> WindComfortParams:

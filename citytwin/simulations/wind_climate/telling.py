@@ -9,6 +9,7 @@ import numpy as np
 from citytwin.kernels.wind_climate import Sector
 from citytwin.model.axes import evenly
 from citytwin.model.notes import Note
+from citytwin.model.text import text
 from citytwin.model.wind_notes import of_sensors
 from citytwin.model.wind_rule import WindRule
 from citytwin.simulations.wind_climate.params import StationParams, WindComfortParams
@@ -162,6 +163,38 @@ def rule_notes(rules: Sequence[WindRule], station: StationWind) -> tuple[Note, .
             )
         )
     return tuple(notes)
+
+
+def gust_notes(params: WindComfortParams, rules: Sequence[WindRule]) -> tuple[Note, ...]:
+    """Say what gusts are taken for, where a rule means them.
+
+    Parameters
+    ----------
+    params
+        Whether they are assumed.
+    rules
+        Rules that are mapped.
+    """
+    meant = [rule for rule in rules if rule.speed.kind != "mean"]
+    if not meant:
+        return ()
+    if params.gusts == "flow":
+        peak = ", ".join(dict.fromkeys(f"{rule.speed.peak_factor:g}" for rule in meant))
+        said = text(
+            f"突風は流れの計算による乱れから、平均風速 + {peak} × 標準偏差としました: {_ja(meant)}",
+            f"Gusts by the turbulence of the flow, {peak} standard deviations above the mean: {_en(meant)}",
+        )
+    else:
+        factors = [
+            rule.speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
+            for rule in meant
+        ]
+        each = ", ".join(dict.fromkeys(f"{factor:.2g}" for factor in factors))
+        said = text(
+            f"突風は場所によらず平均風速の {each} 倍（換算値を含む）と仮定しています: {_ja(meant)}",
+            f"Gusts (or what stands for them) are assumed as {each} times the mean in every place: {_en(meant)}",
+        )
+    return (Note(severity="info", ja=said.ja, en=said.en),)
 
 
 def _ja(rules: Sequence[WindRule]) -> str:

@@ -39,6 +39,8 @@ class WindFlowParams(Params):
     """Height above ground of the ratio."""
     also_at_m: tuple[Literal[5, 10], ...] = ()
     """Heights above ground of further maps of the ratio, from the same flows."""
+    gusts: bool = False
+    """Whether gusts at `height_m` are mapped too, from the turbulence of the same flows."""
     roughness_m: float = Bound(default=0.3, gt=0, le=3)
     """Roughness length of the land around, which shapes the wind that arrives: 0.03 open fields,
     0.1 with hedges, 0.3 suburbs, 1 cities."""

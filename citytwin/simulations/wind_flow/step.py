@@ -31,6 +31,7 @@ from citytwin.kernels.flow_tiles import (
 from citytwin.kernels.flow_town import FIRST_LEVEL_M, fitting_grid
 from citytwin.kernels.flow_turn import at_places
 from citytwin.kernels.wind_flow import FlowOptions, WindFlow, direction_of, solve_wind_flow
+from citytwin.kernels.wind_gusts import gust_ratio
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction
 from citytwin.model.checkpoints import NamedArrays
@@ -200,7 +201,9 @@ class _Directions:
         blank = place.built | place.unknown | place.narrow
         wind[:, :, blank], also[:, :, blank] = np.nan, np.nan
         wind[2] *= -1  # towards the north, as y of the grid
-        fields = dict(zip(makes(params), (*wind, *also), strict=True))
+        fields = dict(zip(_speeds(params), (*wind, *also), strict=True))
+        if params.gusts:
+            fields[f.WIND_GUST_RATIO_OF_FLOW] = gust_ratio(*wind)
         return Outcome(fields, facts=facts_of(told), notes=notes_of(told, place, params))
 
 
@@ -278,15 +281,20 @@ def volume_bytes(params: WindFlowParams, grid: GridSpec) -> float:  # noqa: ARG0
     return cells * len(QUANTITIES) * np.dtype(np.float32).itemsize
 
 
+def _speeds(params: WindFlowParams) -> tuple[Field, ...]:
+    """Ratio and velocity at one height, the ratio alone at further ones."""
+    return (*_AT_FIRST, *(_ALSO[height] for height in params.heights_m[1:]))
+
+
 def makes(params: WindFlowParams) -> tuple[Field, ...]:
-    """Return what is made: ratio and velocity at one height, the ratio alone at further ones.
+    """Return what is made: speeds, and gusts where they are asked for.
 
     Parameters
     ----------
     params
         With the heights.
     """
-    return (*_AT_FIRST, *(_ALSO[height] for height in params.heights_m[1:]))
+    return (*_speeds(params), *((f.WIND_GUST_RATIO_OF_FLOW,) if params.gusts else ()))
 
 
 def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
@@ -302,7 +310,7 @@ def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
     levels = _levels(cell_m)
     side = params.tile_cells + 2 * params.tile_overlap_m / cell_m
     number = len(directions(params))
-    per_result = _BYTES_PER_RESULT + _BYTES_PER_HEIGHT * (len(params.heights_m) - 1)
+    per_result = _BYTES_PER_RESULT + _BYTES_PER_HEIGHT * (len(params.heights_m) - 1 + params.gusts)
     results = number * per_result + _BYTES_OF_PLACE
     return Cost(
         seconds_per_megacell=number * levels * _SECONDS_PER_MILLION,
@@ -323,7 +331,7 @@ SIMULATION = Simulation(
     title=text("風の流れ（風向別の風速比）", "Wind flow: speed ratio by direction"),
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.TERRAIN, f.BUILDING_MASK, f.BUILDING_PARTS, f.CANOPY_TOP, f.CANOPY_BASE),
-    outputs=(*_AT_FIRST, *_ALSO.values()),
+    outputs=(*_AT_FIRST, *_ALSO.values(), f.WIND_GUST_RATIO_OF_FLOW),
     params=WindFlowParams,
     makes=makes,
     reach=Domain(),

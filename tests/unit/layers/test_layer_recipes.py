@@ -64,6 +64,7 @@ def test_the_layers_of_the_twin() -> None:
         "wind_speed_ratio_of_flow",
         "wind_speed_ratio_of_flow_5m",
         "wind_speed_ratio_of_flow_10m",
+        "wind_gust_ratio_of_flow",
         "wind_streamlines",
         "wind_rose",
         "wind_speed_ratio",

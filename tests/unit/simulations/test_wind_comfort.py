@@ -268,6 +268,48 @@ def by_hand(**more: Any) -> dict[str, Any]:
     }
 
 
+def test_gusts_of_the_flow() -> None:
+    """Mean 0.6 and scalar speed 1: deviation sqrt(0.64 / 3), gust 0.6 + 3.5 of it; then by the formula."""
+    flow = {
+        f.WIND_SPEED_RATIO_OF_FLOW: np.ones((4, *GRID.shape), np.float32),
+        f.WIND_ALONG_X_OF_FLOW: np.full((4, *GRID.shape), -0.36, np.float32),
+        f.WIND_ALONG_Y_OF_FLOW: np.full((4, *GRID.shape), 0.48, np.float32),
+    }
+    given = block({})
+    place = Block(
+        {**given.arrays, **flow},
+        {},
+        GRID,
+        GRID.whole,
+        SITE,
+        directions=dict.fromkeys(flow, evenly(4)),
+    )
+    gust = 0.6 + 3.5 * np.sqrt(0.64 / 3.0)
+    down = site_over_station(10.0, np.array([0.03]), 1.5, 0.3, 200.0)[0]
+
+    def class_of(scale_m_s: float, **more: Any) -> int:
+        hand = by_hand(rules=["lawson_lddc"], method="flow", **more)
+        for sector in hand["sectors"]:
+            sector["scale_m_s"] = scale_m_s
+        params = WindComfortParams.model_validate(hand)
+        return int(COMFORT.run(place, params).fields[f.WIND_COMFORT_LAWSON_LDDC][5, 5])
+
+    # So that 6 m/s is exceeded in 5 % of all times by gusts over 1.85, wind blowing in three quarters.
+    edge = 6.0 / (gust / 1.85 * down) / np.sqrt(np.log(0.75 / 0.05))
+    assert class_of(0.8 * edge, gusts="flow") == 1
+    assert class_of(1.22 * edge, gusts="flow") == 2
+    # By assumed gusts, (1 + 3.5 x 0.25) / 1.85 = 1.01 of the mean, a fifth stronger winds are as calm.
+    assert class_of(1.08 * edge) == 1
+    wishes = by_hand(rules=["lawson_lddc"], method="flow", gusts="flow")
+    asked = WindComfortParams.model_validate(wishes)
+    assert f.WIND_ALONG_X_OF_FLOW in COMFORT.required(asked)
+    told = " ".join(note.en for note in COMFORT.run(place, asked).notes)
+    assert "Gusts by the turbulence of the flow, 3.5 standard deviations" in told
+    for wrong in ({"method": "proxy"}, {"gust_factor_ratio": 2.0}):
+        with pytest.raises(ValidationError, match="gusts: flow"):
+            WindComfortParams.model_validate(wishes | wrong)
+
+
 def test_a_climate_by_hand_needs_no_record() -> None:
     """Mean and exceedance follow from the table; nothing of a station is said."""
     outcome = comfort({}, **by_hand())

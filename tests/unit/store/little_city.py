@@ -75,6 +75,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.WIND_SPEED_RATIO_OF_FLOW: (0.0, 1.6),
         f.WIND_SPEED_RATIO_OF_FLOW_5M: (0.0, 1.6),
         f.WIND_SPEED_RATIO_OF_FLOW_10M: (0.0, 1.6),
+        f.WIND_GUST_RATIO_OF_FLOW: (0.2, 3.1),
         f.FLOOD_DEPTH: (-2.0, 4.0),
         f.FLOOD_DEPTH_MAX: (-2.0, 4.0),
         f.FLOOD_SPEED: (-1.0, 2.6),
