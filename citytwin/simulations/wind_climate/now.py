@@ -59,9 +59,9 @@ def run(block: Block, params: WindNowParams) -> Outcome:
     said = time.astimezone(ZoneInfo(block.site.time_zone)).strftime("%Y-%m-%d %H:%M")
     blows = Note(
         severity="info",
-        ja=f"{said}（現地時刻）、観測 {speed:.1f} m/s、風向 {from_deg:.0f}°。開けた場所の高さ {WALKING_M:g} m で {open_m_s:.1f} m/s",
-        en=f"At {said} local time: {speed:.1f} m/s from {from_deg:.0f} degrees as observed, {open_m_s:.1f} m/s "
-        f"in the open at {WALKING_M:g} m",
+        ja=f"{said}（現地時刻）の記録（観測または予報）は {speed:.1f} m/s、風向 {from_deg:.0f}°。開けた場所の高さ {WALKING_M:g} m で {open_m_s:.1f} m/s",
+        en=f"At {said} local time the record, an observation or forecast, has {speed:.1f} m/s from {from_deg:.0f} "
+        f"degrees: {open_m_s:.1f} m/s in the open at {WALKING_M:g} m",
     )
     notes = (
         method_note(params, classes=False),
