@@ -23,12 +23,19 @@ _WIDEST_DEG = 2.0
 """More degrees than that are no town."""
 _LOWEST_M = 1.0
 """What is lower is no building: plates under models, kerbs [m]."""
+_ANY_HEIGHT_M = 3.0
+"""Height of outlines without one, where it does not matter: in a flood buildings are closed blocks [m]."""
 _KIND = re.compile(rb'"type"\s*:\s*"(Feature|CityJSON)')
 """In GeoJSON and CityJSON the first that is met tells them apart, wherever in the file it stands."""
 
 
 def read_buildings(
-    place: Path, crs: str | None, height_column: str | None, plane: str | None = None
+    place: Path,
+    crs: str | None,
+    height_column: str | None,
+    plane: str | None = None,
+    *,
+    outlines_suffice: bool = False,
 ) -> tuple[CaseBuildings, list[str]]:
     """Read buildings: outlines with a column of heights, or a city model.
 
@@ -45,6 +52,8 @@ def read_buildings(
     plane
         Projected CRS that a city model is read in, that of rasters given besides; None = `crs`, else one
         that suits it.
+    outlines_suffice
+        Whether outlines without a height are buildings too.
 
     Returns
     -------
@@ -75,7 +84,8 @@ def read_buildings(
         raise SourceError(f"cannot be read: {error}", source=str(place)) from error
     if not isinstance(frame, gpd.GeoDataFrame):
         raise SourceError("its first layer has no geometry", source=str(place))
-    standing, said = _standing(_located(frame, place, crs), place, height_column)
+    located = _located(frame, place, crs)
+    standing, said = _standing(located, place, height_column, outlines_suffice=outlines_suffice)
     return CaseBuildings(standing), said
 
 
@@ -118,22 +128,27 @@ def _located(frame: gpd.GeoDataFrame, place: Path, crs: str | None) -> gpd.GeoDa
 
 
 def _standing(
-    frame: gpd.GeoDataFrame, place: Path, column: str | None
+    frame: gpd.GeoDataFrame, place: Path, column: str | None, *, outlines_suffice: bool
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
     """Outlines with an area and the height of a building, and how many have none."""
     known = [name for name in (_HEIGHTS if column is None else (column,)) if name in frame]
-    if not known:
+    if not known and not (outlines_suffice and column is None):
         msg = (
             f"{place}: has no column of heights; it has {', '.join(map(str, frame.columns))[:300]}"
         )
         raise ConfigError(
             msg, hint="name it: --height-column NAME, of heights above the ground [m]"
         )
-    height = pd.to_numeric(frame[known[0]], errors="coerce").to_numpy(np.float64)
+    height = np.full(len(frame), np.nan)
+    if known:
+        height = pd.to_numeric(frame[known[0]], errors="coerce").to_numpy(np.float64)
+    if outlines_suffice:
+        height = np.where(np.isfinite(height), height, _ANY_HEIGHT_M)
     shapes = shapely.make_valid(shapely.force_2d(np.asarray(frame.geometry, dtype=object)))
     usable = np.isfinite(height) & (height >= _LOWEST_M) & (shapely.area(shapes) > 0)
     if not usable.any():
-        hint = f"check the column {known[0]!r}, and that the outlines are polygons"
+        column_said = f"the column {known[0]!r}, and " if known else ""
+        hint = f"check {column_said}that the outlines are polygons"
         raise SourceError(
             "no outline has an area and a height of 1 m", source=str(place), hint=hint
         )

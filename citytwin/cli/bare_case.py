@@ -28,7 +28,8 @@ _OPTIONS = (
     click.option(
         "--buildings",
         type=click.Path(path_type=Path),
-        help="Buildings in the place of a surface: outlines with heights, CityJSON, CityGML.",
+        help="Buildings in the place of a surface, or of the mask of a flood: outlines (with heights, but for a flood),"
+        " CityJSON, CityGML.",
         expose_value=False,
         callback=_keep,
     ),
@@ -205,12 +206,18 @@ class CaseWishes:
             return rasters
         from citytwin.cli.bare_buildings import read_buildings
         from citytwin.cli.bare_probes import located
-        from citytwin.engine.bare_buildings import drawn_buildings
+        from citytwin.engine.bare_buildings import drawn_buildings, takes_surface
         from citytwin.model.crs import require_metric
 
         codes = [require_metric(one.rio.crs.to_string()) for one in rasters.values()]
         plane = codes[0] if codes else None
-        buildings, warnings = read_buildings(self.buildings, self.crs, self.height_column, plane)
+        buildings, warnings = read_buildings(
+            self.buildings,
+            self.crs,
+            self.height_column,
+            plane,
+            outlines_suffice=not takes_surface(name),
+        )
         for warning in warnings:
             click.echo(f"warning: {warning}", err=True)
         also = None if places is None else located(places)

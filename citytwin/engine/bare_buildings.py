@@ -37,6 +37,18 @@ class CaseBuildings:
     """Their faces, in the same CRS; None where only outlines are known."""
 
 
+def takes_surface(name: str) -> bool:
+    """Whether a simulation takes a surface, for which the heights of buildings count.
+
+    Parameters
+    ----------
+    name
+        Simulation.
+    """
+    step = named(name)
+    return any(one == f.SURFACE_HEIGHT for one in (*step.inputs, *step.optional))
+
+
 def drawn_buildings(
     name: str,
     buildings: CaseBuildings,
@@ -44,7 +56,7 @@ def drawn_buildings(
     rasters: Mapping[str, xr.DataArray],
     also: gpd.GeoSeries | None = None,
 ) -> dict[str, xr.DataArray]:
-    """Draw buildings on a grid: surface, mask, and which parts of each cell they cover.
+    """Draw buildings on a grid: surface, mask, and which parts of each cell they cover; for a flood the mask.
 
     Parameters
     ----------
@@ -68,17 +80,20 @@ def drawn_buildings(
     Raises
     ------
     ConfigError
-        If the simulation takes no surface, the surface is given twice, there is no cell size, or faces
-        are in another CRS than the rasters.
+        If the simulation takes no buildings, they are given twice, there is no cell size or, where water
+        runs, no terrain, none lies on the rasters, or faces are in another CRS than these.
     """
     step, outlines, faces = named(name), buildings.outlines, buildings.faces
     taken = {r.name: r for r in (*step.inputs, *step.optional) if isinstance(r, f.Field)}
-    if f.SURFACE_HEIGHT.name not in taken:
-        msg = f"{name} takes no surface, which is what buildings are drawn as"
+    if not takes_surface(name) and f.BUILDING_MASK.name not in taken:
+        msg = f"{name} takes neither a surface nor a mask, which is what buildings are drawn as"
         raise ConfigError(msg, hint="leave out the buildings")
-    if f.SURFACE_HEIGHT.name in rasters:
-        msg = "the surface is given twice: as a raster, and by buildings"
-        raise ConfigError(msg, hint="give one of them, and the ground as --terrain")
+    for field in (f.SURFACE_HEIGHT, f.BUILDING_MASK):
+        if field.name in rasters:
+            msg = f"{field.name} is given twice: as a raster, and by buildings"
+            raise ConfigError(msg, hint="give one of them, and the ground as --terrain")
+    if f.TERRAIN in step.inputs and f.TERRAIN.name not in rasters:
+        raise ConfigError(f"{name} needs terrain beside buildings", hint="give --terrain FILE")
     if rasters:
         grid, arrays = arrays_of(step, (), rasters)
     else:
@@ -94,6 +109,9 @@ def drawn_buildings(
     for drawn in ("surface", "coverage"):
         gridder: Gridder[Any] = registry.named(Gridder, drawn)
         fields.update(gridder.run(task, gridder.params()).fields)
+    if rasters and not fields[f.BUILDING_MASK].any():
+        msg = "no building lies on the rasters"
+        raise ConfigError(msg, hint="check the CRS of both: --crs says that of the buildings")
     made = {field.name: _array(field, values, grid) for field, values in fields.items()}
     return {**{key: made[key] for key in made if key in taken}, **rasters}
 

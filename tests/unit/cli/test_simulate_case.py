@@ -10,6 +10,8 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import pytest
+import rasterio
+import rioxarray  # noqa: F401 - registers `.rio`
 import xarray as xr
 from click.testing import CliRunner, Result
 from pyproj import Transformer
@@ -74,6 +76,57 @@ def test_outlines_are_drawn_where_their_metres_say(tmp_path: Path) -> None:
     assert not built[:2].any()
     assert not built[:, -2:].any()
     assert (made["terrain"].values == 0).all()
+
+
+STORM = (
+    "{duration_h: 0.05, edges: closed, rain: [{start_minutes: 0, end_minutes: 3, mm_per_h: 120}]}"
+)
+
+
+def level_ground(file: Path) -> Path:
+    """20 x 30 cells of 2 m at 3 m, from (0, 40) on; unknown below a building, as models of the ground are."""
+    ground = np.full((20, 30), 3.0, dtype=np.float32)
+    ground[8:10, 4:6] = np.nan
+    y, x = 40.0 - 2.0 * (np.arange(20) + 0.5), 2.0 * (np.arange(30) + 0.5)
+    xr.DataArray(ground, {"y": y, "x": x}, ("y", "x")).rio.write_crs(PLANE).rio.to_raster(file)
+    return file
+
+
+def test_a_flood_among_outlines(tmp_path: Path) -> None:
+    """Outlines alone are buildings, one with a height as well: closed, and their rain goes to the street."""
+    ground = level_ground(tmp_path / "dtm.tif")
+    town = [outline(10.0, 22.0, 4.0), outline(41.0, 11.0, 3.0, height_m=9.0)]
+    file = geojson(tmp_path / "town.geojson", *town)
+    given = ["--terrain", str(ground), "--buildings", str(file), "--crs", PLANE]
+    done = simulate(tmp_path, "flood", STORM, *given)
+    assert done.exit_code == 0, done.output
+    with rasterio.open(tmp_path / "out" / "flood_depth_max.tif") as made:
+        depth = made.read(1)
+    x, y = np.meshgrid(2.0 * (np.arange(30) + 0.5), 40.0 - 2.0 * (np.arange(20) + 0.5))
+    within = (abs(x - 10) < 4) & (abs(y - 22) < 4) | (abs(x - 41) < 3) & (abs(y - 11) < 3)
+    assert within.sum() == 16 + 9
+    assert not (depth[within] > 0).any()
+    assert (depth[~within] > 0.005).all()
+    facts = json.loads(done.stdout[done.stdout.index("{") :])
+    # The rain on the roof below which the ground is not known is left out, and that is said.
+    assert facts["rain_volume"] == pytest.approx((600 - 4) * 4 * 0.006)
+    assert "The ground is not known in 4 cells" in done.stderr
+
+
+def test_floods_that_buildings_do_not_fit(tmp_path: Path) -> None:
+    """No ground, buildings twice, buildings elsewhere."""
+    ground = level_ground(tmp_path / "dtm.tif")
+    town = str(geojson(tmp_path / "town.geojson", outline(10.0, 22.0, 4.0)))
+    away = str(geojson(tmp_path / "away.geojson", outline(9000.0, 22.0, 4.0)))
+    given = ["--terrain", str(ground), "--crs", PLANE, "--buildings"]
+    for arguments, said in (
+        (["--buildings", town, "--crs", PLANE, "--cell-m", "2"], "flood needs terrain"),
+        ([*given, away], "no building lies on the rasters"),
+        ([*given, town, "--building-mask", str(ground)], "building_mask is given twice"),
+    ):
+        refused = simulate(tmp_path, "flood", STORM, *arguments).exception
+        assert isinstance(refused, ConfigError)
+        assert said in refused.message
 
 
 def test_a_case_of_ones_own(tmp_path: Path) -> None:
