@@ -63,15 +63,17 @@ def _parameters(model: type[Params], indent: int) -> Iterator[str]:
         yield f"{pad}{name}: {_kind(info.annotation)}{_default(info)}{_range(info)}"
         if said:
             yield f"{pad}    {said}"
-        inner = _inner(info.annotation)
-        if inner is not None:
+        for number, inner in enumerate(_inner(info.annotation)):
+            if number:
+                yield f"{pad}    or"
             yield from _parameters(inner, indent + 6)
 
 
 def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        return " or ".join(_kind(a) for a in get_args(annotation) if a is not types.NoneType)
+        kinds = [_kind(a) for a in get_args(annotation) if a is not types.NoneType]
+        return " or ".join(dict.fromkeys(kinds))
     if origin is Annotated:
         return _kind(get_args(annotation)[0])
     if origin is tuple:
@@ -89,12 +91,11 @@ def _kind(annotation: Any) -> str:
     return str(getattr(annotation, "__name__", annotation))
 
 
-def _inner(annotation: Any) -> type[Params] | None:
-    """Model of the entries of a list, or None."""
+def _inner(annotation: Any) -> tuple[type[Params], ...]:
+    """Models of the entries of a list, or of what may be given in the place of each other."""
     if isinstance(annotation, type) and issubclass(annotation, Params):
-        return annotation
-    found = (_inner(argument) for argument in get_args(annotation))
-    return next((model for model in found if model is not None), None)
+        return (annotation,)
+    return tuple(model for argument in get_args(annotation) for model in _inner(argument))
 
 
 def _default(info: FieldInfo) -> str:

@@ -48,17 +48,24 @@ class Pace:
         now = self._clock()
         first, begun = self._first.setdefault(key, (done, now))
         is_time = counted == "time"
-        far = f"{_clocked(done)} of {_clocked(whole)}"
+        far = f"{clocked(done)} of {clocked(whole)}"
         if not is_time:
             far = f"{done:.1f} of {whole:g} {counted}"
         if not (now > begun and done > first):
             return far
         rate = (done - first) / (now - begun)
         pace = f"{rate:.3g} x real time" if is_time else f"{3600 * rate:.3g} an hour"
-        return f"{far}, {pace}, {_clocked((whole - done) / rate)} left"
+        return f"{far}, {pace}, {clocked((whole - done) / rate)} left"
 
 
-def _clocked(seconds: float) -> str:
+def clocked(seconds: float) -> str:
+    """Write a time as on a clock, such as ``2 days, 0:20:00``.
+
+    Parameters
+    ----------
+    seconds
+        [s]
+    """
     return str(timedelta(seconds=round(seconds)))
 
 

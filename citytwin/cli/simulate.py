@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from citytwin.cli.bare_case import CaseWishes, case_options, tell_places
+from citytwin.cli.bare_time import tell_time, time_option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     type=click.IntRange(min=1),
     help="Threads of a flood with the inertial scheme; the result is the same. Default: all cores.",
 )
+@time_option
 @case_options
 @click.option("--describe", is_flag=True, help="List rasters and parameters; compute nothing.")
 def command(
@@ -52,7 +54,8 @@ def command(
     `citytwin simulate NAME --describe` lists them and the parameters. Images of rain for a flood
     with `rain_images: {}` among its parameters are a file or folder: --rain-frames radar; its sewers
     (`sewers: {}`) an input file of EPA SWMM in the CRS of the rasters: --sewer-network net.inp. Buildings
-    may be given in the place of a surface: --buildings town.geojson --cell-m 2.5. A flood or wind flow that was stopped or killed goes on from its last state (.checkpoint-NAME.npz in the
+    may be given in the place of a surface: --buildings town.geojson --cell-m 2.5 (of a flood in the place of
+    the mask, on the cells of --terrain). A flood or wind flow that was stopped or killed goes on from its last state (.checkpoint-NAME.npz in the
     folder of the results) when the same command runs again, with the same result.
     """
     if describe:
@@ -84,6 +87,7 @@ def command(
     files = {key: read_raster(path) for key, path in pairs.items()}
     rasters_read = wishes.drawn(name, files, places)
     inputs: dict[str, xr.DataArray | pd.DataFrame] = {**rasters_read}
+    tell_time(name, rasters_read, given)
     if images is not None:
         inputs[RAIN_FRAMES.name] = read_images(images, rasters_read, time_zone)
     if network is not None:

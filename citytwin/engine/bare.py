@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import numpy as np
 import pandas as pd
 import rioxarray  # noqa: F401 - registers `.rio`
 import xarray as xr
@@ -89,7 +91,7 @@ def simulate(
         line, and in ``warnings`` those of them that say how far not to trust the result. Fields over time have a
         dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north]. Depth and
         level at gauges (``gauge_depth``, ``gauge_level``) have the dimensions ``gauge_time`` [s since the
-        start] and ``gauge``.
+        start] and ``gauge``, and where the run has a date ``gauge_moment`` [UTC] along the former.
 
     Raises
     ------
@@ -255,6 +257,7 @@ def _dataset(outcome: Outcome, grid: GridSpec, axes: Axes) -> xr.Dataset:
         "time": {"time": times_of(axes.instants)},
         "direction": {"direction": [one.from_deg for one in axes.directions]},
     }
+    gauges = _at_gauges(outcome.gauges, outcome.valid_time)
     variables = {
         field.name: xr.DataArray(
             values,
@@ -270,12 +273,13 @@ def _dataset(outcome: Outcome, grid: GridSpec, axes: Axes) -> xr.Dataset:
         NOTES: "\n".join(note.en for note in outcome.notes),
         WARNINGS: "\n".join(note.en for note in outcome.notes if note.severity != "info"),
     }
-    data = xr.Dataset({**variables, **_at_gauges(outcome.gauges)}, attrs={**facts, **said})
+    data = xr.Dataset({**variables, **gauges}, attrs={**facts, **said})
     located: xr.Dataset = data.rio.write_crs(grid.crs)
     return located
 
 
-def _at_gauges(gauges: Gauges | None) -> dict[str, xr.DataArray]:
+def _at_gauges(gauges: Gauges | None, start: datetime | None) -> dict[str, xr.DataArray]:
+    """Series at gauges by their name; with the time of each moment where the run has a date."""
     if gauges is None:
         return {}
     dims = "gauge_time", "gauge"
@@ -285,6 +289,10 @@ def _at_gauges(gauges: Gauges | None) -> dict[str, xr.DataArray]:
         "gauge_x": ("gauge", gauges.x, {"units": "m"}),
         "gauge_y": ("gauge", gauges.y, {"units": "m"}),
     }
+    if start is not None:
+        since = np.round(1e3 * gauges.time_s).astype("timedelta64[ms]")
+        begin = np.datetime64(start.astimezone(UTC).replace(tzinfo=None), "ms")
+        coordinates["gauge_moment"] = ("gauge_time", begin + since, {"long_name": "UTC"})
 
     def series(values: NDArray[Any], title: str) -> xr.DataArray:
         return xr.DataArray(values, coordinates, dims, attrs={"units": "m", "long_name": title})

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import xarray as xr
+from numpy.typing import NDArray
 
 from citytwin.model.fields import CLASS_NODATA
 from citytwin.store.atomic import replacing
@@ -21,7 +22,8 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     A variable over time has a band per moment, described by it, one by direction a band per direction,
     described by its degrees. What was said of the result
     (attributes ``comment`` and ``warnings``) stands in the tags. Variables at gauges make one
-    ``gauges.csv``, a row for each gauge and moment (of many cases, each by its number); without any, that of
+    ``gauges.csv``, a row for each gauge and moment, with its time in UTC where the run has a date (of many cases, each by
+    its number); without any, that of
     an earlier run is removed.
 
     Parameters
@@ -90,5 +92,14 @@ def _series(data: xr.Dataset) -> pd.DataFrame:
     names = {"gauge_time": "seconds", "gauge_x": "x", "gauge_y": "y"}
     measures = {str(name): f"{str(name).removeprefix('gauge_')}_m" for name in data.data_vars}
     table = rows.reset_index().rename(columns=names | measures)
-    beside = [name for name in ("case",) if name in table]
+    if "gauge_moment" in table:
+        table["time_utc"] = _in_utc(table["gauge_moment"].to_numpy(dtype="datetime64[ms]"))
+    beside = [name for name in ("time_utc", "case") if name in table]
     return table[["gauge", "x", "y", "seconds", *beside, *measures.values()]]
+
+
+def _in_utc(moments: NDArray[np.datetime64]) -> NDArray[np.str_]:
+    """Such as ``2019-10-12T14:58:00Z``; with milliseconds where one of them has some."""
+    if (moments == moments.astype("datetime64[s]")).all():
+        return np.datetime_as_string(moments, unit="s", timezone="UTC")
+    return np.datetime_as_string(moments, unit="ms", timezone="UTC")

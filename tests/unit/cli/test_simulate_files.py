@@ -16,8 +16,10 @@ from rasterio.transform import Affine
 
 from citytwin.cli.bare_files import read_raster
 from citytwin.cli.simulate import command
+from citytwin.engine.bare_forecast import forecast_s
 from citytwin.errors import ConfigError, SourceError
 from citytwin.store.plain_rasters import write_plain_rasters
+from citytwin.strict_yaml import read_yaml
 
 NORTH_UP = Affine(2.0, 0.0, -44000.0, 0.0, -2.0, -93000.0)
 HEIGHTS = np.add.outer(np.arange(6.0), np.arange(9.0)).astype("float32")
@@ -124,6 +126,46 @@ def test_gauges_become_a_table_of_their_moments(tmp_path: Path) -> None:
     np.testing.assert_allclose(made["level_m"][1:4], 2.5 + expected[1:4], rtol=1e-6)
     assert made["level_m"].isna().sum() == 2  # dry at the start
     assert json.loads(done.output[done.output.index("{") :])["gauge_2_depth_max"] > 0.02
+
+
+def test_gauges_of_a_dated_run_have_times(tmp_path: Path) -> None:
+    """In UTC, whatever zone the begin is given in: observed levels can be put beside them."""
+    dtm = geotiff(tmp_path / "dtm.tif", np.full((1, 6, 9), 2.5, "float32"), NORTH_UP, "EPSG:6677")
+    dated = f"start: 2019-10-12T23:58:00+09:00\n{RAIN}"
+    done = simulate(tmp_path, dated, "flood", "--terrain", str(dtm))
+    assert done.exit_code == 0, done.output
+    made = pd.read_csv(tmp_path / "out" / "gauges.csv")
+    assert list(made) == ["gauge", "x", "y", "seconds", "time_utc", "depth_m", "level_m"]
+    minutes = ["14:58", "15:00", "15:02", "15:04"]
+    assert made["time_utc"].tolist() == [f"2019-10-12T{one}:00Z" for one in minutes] * 2
+    halves = dated.replace("gauge_seconds: 120", "gauge_seconds: 0.5").replace("0.1", "0.001")
+    assert simulate(tmp_path, halves, "flood", "--terrain", str(dtm)).exit_code == 0
+    made = pd.read_csv(tmp_path / "out" / "gauges.csv")
+    assert made["time_utc"][1] == "2019-10-12T14:58:00.500Z"
+
+
+def test_the_time_of_a_run_is_told_and_limited_before_it(tmp_path: Path) -> None:
+    """A step so small that the run would need weeks: refused at once; more days may be allowed."""
+    dtm = geotiff(tmp_path / "dtm.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677")
+    # 54 cells and 10 days in steps of 1e-7 x 2 m / 5.5 m/s: 2.4e13 steps, 55 days at 270 million.
+    endless = "{duration_h: 240, courant: 1.0e-7, rain: [{start_minutes: 0, end_minutes: 9, mm_per_h: 9}]}"
+    done = simulate(tmp_path, endless, "flood", "--terrain", str(dtm))
+    assert isinstance(done.exception, ConfigError)
+    assert "may take 55 days on one thread, more than 14" in done.exception.message
+    assert "--longest-days" in (done.exception.hint or "")
+    assert not (tmp_path / "out").exists()
+    forecast = forecast_s("flood", {"terrain": read_raster(dtm)}, read_yaml(endless, "endless"))
+    assert forecast == pytest.approx(54 * 864000 / (1e-7 * 2 / 5.5) / 270e6, rel=0.01)
+    assert forecast_s("sky_view", {"surface_height": read_raster(dtm)}, {}) is None
+
+
+def test_every_law_of_the_ground_is_described() -> None:
+    """Where one of several forms may be given, each with its keys."""
+    said = CliRunner().invoke(command, ["flood", "--describe"]).output
+    for law, key in (("constant", "rate"), ("horton", "decay"), ("green_ampt", "suction")):
+        assert f"law: {law} (required)" in said
+        assert key in said
+    assert "infiltration: list of mapping\n" in said
 
 
 @pytest.mark.parametrize(
