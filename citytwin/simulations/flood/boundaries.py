@@ -75,7 +75,8 @@ class LeveeParams(Params):
     toe_m: float = Bound(default=20.0, gt=0, le=500)
     """Water arrives in the lowest open cell within this distance of the crest on the land side."""
     stage: tuple[StagePoint, ...] = Bound(min_length=1)
-    """Level of the water outside, at the first place of the line."""
+    """Level of the water outside, at the first place of the line; or the path of a CSV file with columns
+    minutes (or time) and level_m."""
     water_slope: float = Bound(default=0.0, ge=-0.1, le=0.1)
     """Fall of that water along the line [m/m]."""
     river_slope: float | None = Bound(default=None, gt=0, lt=1)
@@ -109,6 +110,7 @@ class LevelParams(Params):
     outline: tuple[Place, ...] = ()
     """... or those with their centre in this polygon, in the city's CRS [m]."""
     stage: tuple[StagePoint, ...] = Bound(min_length=1)
+    """The level; or the path of a CSV file with columns minutes (or time) and level_m."""
     name: Annotated[Text | None, BeforeValidator(both_languages)] = None
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BeforeValidator, model_validator
@@ -14,6 +15,7 @@ from citytwin.model.text import Text, both_languages
 from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
 from citytwin.simulations.flood.design import DesignStorm
 from citytwin.simulations.flood.ground import DrainageZone, Infiltration
+from citytwin.simulations.flood.series import with_series_read
 from citytwin.simulations.flood.sewers import SewerParams
 
 MOST_FRAMES = 144
@@ -46,6 +48,8 @@ class InflowPoint(Params):
     name: Annotated[Text | None, BeforeValidator(both_languages)] = None
     """What it is, for the map: a text, or one in each language."""
     hydrograph: tuple[HydrographPoint, ...] = Bound(min_length=2)
+    """Or the path of a CSV file with columns minutes (or time) and m3_s. Nothing flows before the first and
+    after the last point."""
 
 
 class GaugePlace(Params):
@@ -152,6 +156,11 @@ class FloodParams(Params):
     ``full``, which is also its limit. With the weight theta = 0.9 of ``inertial`` a von Neumann
     analysis of the scheme of de Almeida et al. (2012) at the shortest wave is stable up to
     sqrt(theta / 2) = 0.671."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _series_from_files(cls, given: object) -> object:
+        return with_series_read(given) if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _rising_times(self) -> FloodParams:

@@ -1,0 +1,107 @@
+"""Hydrographs and stages from CSV files: what is read, cut off and refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from citytwin.errors import ConfigError
+from citytwin.rules.series_files import points_of_file
+from citytwin.simulations.flood.params import FloodParams
+
+
+def written(file: Path, text: str) -> Path:
+    """A file of some lines."""
+    file.write_text(text, encoding="utf-8")
+    return file
+
+
+def flood(path: object, **more: object) -> FloodParams:
+    """A flood by one inflow."""
+    return FloodParams.model_validate(
+        {"inflows": [{"x": 0.0, "y": 0.0, "hydrograph": str(path)}], **more}
+    )
+
+
+def test_minutes_and_times_give_the_same_hydrograph(tmp_path: Path) -> None:
+    """Times of another zone; a mark of the byte order, columns of notes and blanks do no harm."""
+    minutes = written(tmp_path / "a.csv", "\ufeffminutes,m3_s,note\n0,1.5,\n10,4,high\n\n60, 0,\n")
+    times = written(
+        tmp_path / "b.csv",
+        "station,time,m3_s\nx,2019-10-12T06:00:00Z,1.5\nx,2019-10-12T15:10:00+09:00,4\n"
+        "x,2019-10-12T16:00:00+09:00,0\n",
+    )
+    start = {"start": "2019-10-12T15:00:00+09:00"}
+    for made in (flood(minutes), flood(times, **start)):
+        points = [(one.minutes, one.m3_s) for one in made.inflows[0].hydrograph]
+        assert points == [(0.0, 1.5), (10.0, 4.0), (60.0, 0.0)]
+    again = FloodParams.model_validate_json(flood(times, **start).model_dump_json())
+    assert again == flood(times, **start)
+
+
+def test_what_lies_before_the_start_is_cut_off(tmp_path: Path) -> None:
+    """Half way between 2 and 6 at the start, by hand; the last row may not lie before it."""
+    file = written(tmp_path / "a.csv", "minutes,level_m\n-30,1\n-10,2\n10,6\n20,7\n")
+    points = [(one["minutes"], one["level_m"]) for one in points_of_file(file, "level_m", None)]
+    assert points == [(0.0, 4.0), (10.0, 6.0), (20.0, 7.0)]
+    early = written(tmp_path / "b.csv", "minutes,level_m\n-30,1\n-10,2\n")
+    with pytest.raises(ConfigError, match="last row is 10 minutes before the start"):
+        points_of_file(early, "level_m", None)
+
+
+def test_stages_of_levees_and_levels_are_read(tmp_path: Path) -> None:
+    """Both by a column level_m."""
+    file = str(written(tmp_path / "stage.csv", "minutes,level_m\n0,3.25\n30,4\n"))
+    made = FloodParams.model_validate(
+        {
+            "levees": [{"line": [[0, 0], [9, 0]], "land": "left", "stage": file}],
+            "levels": [{"edge": "west", "stage": file}],
+        }
+    )
+    for stage in (made.levees[0].stage, made.levels[0].stage):
+        assert [(one.minutes, one.level_m) for one in stage] == [(0.0, 3.25), (30.0, 4.0)]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("minutes,m3_s\n", "holds no row"),
+        ("minutes,flow\n0,1\n", "has no column m3_s; it has minutes, flow"),
+        ("t,m3_s\n0,1\n", "has no column minutes"),
+        ("minutes,m3_s\n0,1\n5,\n9,2\n", "line 3: m3_s is '', no number"),
+        ("minutes,m3_s\n0,1\nx,2\n", "line 3: minutes is 'x', no number"),
+        ("minutes,m3_s\n0\n", "line 2: m3_s is None, no number"),
+        ("time,m3_s\n2019-10-12T15:00:00Z,1\n", "the run has no begin"),
+    ],
+)
+def test_what_is_no_series_is_refused(tmp_path: Path, text: str, said: str) -> None:
+    """With the line, and what to do."""
+    file = written(tmp_path / "q.csv", text)
+    with pytest.raises(ConfigError, match=f"q.csv.*{said}") as refused:
+        points_of_file(file, "m3_s", None)
+    assert refused.value.hint
+    with pytest.raises(ValidationError, match=said):
+        flood(file)
+
+
+@pytest.mark.parametrize(
+    ("time", "said"),
+    [("2019-10-12T15:00:00", "has no offset from UTC"), ("12.10.2019 15:00", "line 2: time is")],
+)
+def test_times_need_their_zone(tmp_path: Path, time: str, said: str) -> None:
+    """A gauge's local time is off by hours else."""
+    file = written(tmp_path / "q.csv", f"time,m3_s\n{time},1\n")
+    with pytest.raises(ValidationError, match=said):
+        flood(file, start="2019-10-12T15:00:00+09:00")
+
+
+def test_values_of_files_are_checked_as_those_by_hand(tmp_path: Path) -> None:
+    """Negative discharge, NaN, times that fall; and no file at all."""
+    for rows in ("0,-1\n5,2\n", "0,nan\n5,2\n", "0,1\n9,1\n5,2\n"):
+        file = written(tmp_path / "q.csv", f"minutes,m3_s\n{rows}")
+        with pytest.raises(ValidationError):
+            flood(file)
+    with pytest.raises(ValidationError, match=r"none\.csv cannot be read"):
+        flood(tmp_path / "none.csv")
