@@ -29,12 +29,26 @@ def scene():
     return EmbreeBlocks(towers_on_terrain())
 
 
+@pytest.fixture(scope="module")
+def shaded(scene):
+    """Suns, and what Embree sees in the shadow of each."""
+    return [(sun, scene.shaded(*sun)) for sun in np.radians(SUNS_DEG)]
+
+
+@pytest.fixture(scope="module")
+def winter_day(scene):
+    """Suns of 22 December in Tokyo, 8 to 16 h true solar time, and Embree's hours of them."""
+    hour = np.arange(8.0, 16.0, 0.25) + 0.125
+    azimuth, altitude = sun_position(*np.radians([35.69, -23.44]), np.radians(15 * (hour - 12)))
+    suns = Suns(azimuth, altitude, np.full(hour.size, 0.25))
+    return suns, sum(0.25 * ~scene.shaded(a, h) for a, h in zip(azimuth, altitude, strict=True))
+
+
 @pytest.mark.parametrize("method", ["fast", "fast_blocks"])
-def test_fast_masks(scene, method):
+def test_fast_masks(scene, shaded, method):
     """At most 0.55 % of cells are wrong, at most 0.014 % away from shadow edges."""
     wrong, stray = [], []
-    for sun in np.radians(SUNS_DEG):
-        expected = scene.shaded(*sun)
+    for sun, expected in shaded:
         got = shadow_mask(scene.height, scene.height, 1.0, *sun, 31, -8, method) == 1
         wrong.append((got != expected).mean())
         stray.append(((got != expected) & ~near_edge(expected)).mean())
@@ -42,21 +56,18 @@ def test_fast_masks(scene, method):
     assert np.mean(stray) < 0.00014
 
 
-def test_exact_masks(scene):
+def test_exact_masks(scene, shaded):
     """Shot at from the same points, Embree differs in what its single precision cannot tell."""
     plane = scene.height + np.float32(0.002)
-    for sun in np.radians(SUNS_DEG):
+    for sun, expected in shaded:
         got = shadow_mask(scene.height, plane, 1.0, *sun, 31, -8, "exact") == 1
-        assert (got != scene.shaded(*sun)).mean() < 4e-5
+        assert (got != expected).mean() < 4e-5
 
 
 @pytest.mark.parametrize(("method", "allowed_h"), [("fast", 0.06), ("exact", 0.0005)])
-def test_hours_of_a_winter_day(scene, method, allowed_h):
-    """Mean error of the hours of 22 December in Tokyo, 8 to 16 h true solar time."""
-    hour = np.arange(8.0, 16.0, 0.25) + 0.125
-    azimuth, altitude = sun_position(*np.radians([35.69, -23.44]), np.radians(15 * (hour - 12)))
-    suns = Suns(azimuth, altitude, np.full(hour.size, 0.25))
-    expected = sum(0.25 * ~scene.shaded(a, h) for a, h in zip(azimuth, altitude, strict=True))
+def test_hours_of_a_winter_day(scene, winter_day, method, allowed_h):
+    """Mean error of the hours, 22 December in Tokyo."""
+    suns, expected = winter_day
     got = accumulate_sunlit(scene.height, scene.height, 1.0, suns, 0, 0, method)
     assert np.abs(got - expected).mean() < allowed_h
 

@@ -22,7 +22,7 @@ from tests.pipelines.small_city import DEMO, HEAD, RELIEF, citytwin, published_f
 pytestmark = pytest.mark.timeout(900)  # each test runs the program several times
 
 PARAMS = """
-duration_h: 2.5
+duration_h: 1.25
 rain: [{start_minutes: 0, end_minutes: 200, mm_per_h: 60}]
 inflows:
   - {x: -43700, y: -93300, radius_m: 8, hydrograph: [{minutes: 0, m3_s: 2}, {minutes: 300, m3_s: 9}]}
@@ -103,6 +103,7 @@ def stop_once_it_goes_on(arguments: list[str]) -> None:
         assert process.wait(60) == 1
 
 
+@pytest.mark.long
 def test_a_flood_killed_and_stopped_at_any_moment_ends_with_the_same_bits(
     terrain: Path, undisturbed: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -171,6 +172,7 @@ def test_a_city_in_tiles_publishes_the_same_bytes(workers: str, tmp_path: Path) 
     assert "in 4 tiles on all workers" in " ".join(plan.stdout.split())
 
 
+@pytest.mark.long
 def test_a_city_whose_flood_was_stopped_goes_on(workers: str, tmp_path: Path) -> None:
     """Kill -9 of the run with all its workers, then Ctrl-C; the published maps are the same bytes."""
     config = flooded_city(tmp_path / "stopped", hours=24)

@@ -84,6 +84,7 @@ def kill_at(config: Path, event: str) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
+@pytest.mark.long
 def test_a_killed_run_resumes_and_published_maps_stay(finished: Path, tmp_path: Path) -> None:
     """Kill -9 of everything at several moments; the old maps stand, the next run completes."""
     shutil.copytree(finished.parent, tmp_path / "city")

@@ -118,14 +118,21 @@ def in_one_array(tmp_path_factory: pytest.TempPathFactory) -> TileResult:
     return made.model_copy(update={"seconds": 0.0})
 
 
-@pytest.fixture
-def client() -> Iterator[Client]:
-    """Two worker processes."""
+@pytest.fixture(scope="module")
+def workers() -> Iterator[Client]:
+    """Two worker processes; one that is killed is followed by another."""
     with (
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address="127.0.0.1:0") as cluster,
         Client(cluster, set_as_default=False) as client,
     ):
         yield client
+
+
+@pytest.fixture
+def client(workers: Client) -> Client:
+    """Both of them."""
+    workers.wait_for_workers(2, timeout=60)
+    return workers
 
 
 def test_two_workers_give_the_bits_of_one_array(
