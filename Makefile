@@ -56,7 +56,7 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 	@echo
 	@echo "open the map with:  $(BIN)/citytwin view out/demo"
 
-# What takes half a minute and more by itself, a browser and the samples are left to test-all.
+# What is marked as long, needs a browser or the samples is left to test-all.
 test: TESTS := -m "not validation and not long and not browser" --ignore=tests/browser --ignore=tests/real tests
 test-all: TESTS := tests
 test: GATES := types imported lint

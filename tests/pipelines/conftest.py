@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +18,15 @@ def workers() -> Iterator[str]:
     """
     with workers_here() as address:
         yield address
+
+
+QUICK = ("test_pipelines.py", "test_bad_input.py", "test_runs.py")
+"""Files whose tests are not long together; in the last, those that are long say so themselves."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whole runs are long."""
+    for item in items:
+        if item.path.parent == Path(__file__).parent and item.path.name not in QUICK:
+            item.add_marker(pytest.mark.long)

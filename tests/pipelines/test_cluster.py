@@ -49,7 +49,6 @@ def _workers(client: Client) -> list[str]:
     return sorted(client.run(lambda: str(Path.cwd())).values())
 
 
-@pytest.mark.long
 @pytest.mark.timeout(900)  # two runs, which may compile kernels
 def test_a_run_on_two_workers_gives_the_bytes_of_a_local_run(
     folder: Path, address: str, known: None

@@ -103,7 +103,6 @@ def stop_once_it_goes_on(arguments: list[str]) -> None:
         assert process.wait(60) == 1
 
 
-@pytest.mark.long
 def test_a_flood_killed_and_stopped_at_any_moment_ends_with_the_same_bits(
     terrain: Path, undisturbed: tuple[Path, str], tmp_path: Path
 ) -> None:
@@ -172,7 +171,6 @@ def test_a_city_in_tiles_publishes_the_same_bytes(workers: str, tmp_path: Path) 
     assert "in 4 tiles on all workers" in " ".join(plan.stdout.split())
 
 
-@pytest.mark.long
 def test_a_city_whose_flood_was_stopped_goes_on(workers: str, tmp_path: Path) -> None:
     """Kill -9 of the run with all its workers, then Ctrl-C; the published maps are the same bytes."""
     config = flooded_city(tmp_path / "stopped", hours=24)

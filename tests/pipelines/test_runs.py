@@ -53,6 +53,7 @@ def test_a_second_run_has_nothing_to_do(finished: Path) -> None:
     assert latest_of(finished) == before
 
 
+@pytest.mark.long
 def test_layers_are_the_same_bytes_for_other_tiles_and_workers(
     finished: Path, tmp_path: Path
 ) -> None:

@@ -151,6 +151,7 @@ def test_two_workers_give_the_bits_of_one_array(
     assert "spikes: 1 cells" in said
 
 
+@pytest.mark.long
 def test_a_killed_worker_costs_no_bit(
     client: Client, in_one_array: TileResult, tmp_path: Path
 ) -> None:

@@ -24,6 +24,8 @@ from malformed_guard import guarded
 from citytwin.errors import SourceError
 from citytwin.model.tables import BUILDINGS, DEFECTS
 
+pytestmark = pytest.mark.long  # hundreds of files, each read in two ways
+
 FAULTS = {
     f"{group}: {name}": case
     for group, cases in (

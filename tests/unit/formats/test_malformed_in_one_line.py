@@ -24,6 +24,8 @@ from citytwin.formats.citygml.format import FORMAT as CITYGML
 from citytwin.formats.cityjson.format import FORMAT as CITYJSON
 from citytwin.model.tables import BUILDINGS
 
+pytestmark = pytest.mark.long  # hundreds of files, each read and written
+
 GML = {
     f"{group}: {name}": change
     for group, cases in (
