@@ -1,4 +1,4 @@
-# Two commands do it all: `make demo` and `make test` (integration: `make test-all`). Everything lives in .venv.
+# Two commands do it all: `make demo` and `make test`. Everything lives in .venv.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -12,7 +12,7 @@ SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-all check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-qgis kills lock data clean identity sbom vulnerabilities
+.PHONY: help demo test check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-qgis kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -56,16 +56,11 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 	@echo
 	@echo "open the map with:  $(BIN)/citytwin view out/demo"
 
-# What is marked as long, needs a browser or the samples is left to test-all.
-test: TESTS := -m "not validation and not long and not browser" --ignore=tests/browser --ignore=tests/real tests
-test-all: TESTS := tests
-test: GATES := types imported lint
-test-all: GATES := types uncompiled imported lint
-test: $(VENV)/dev  ## Everything a contributor needs: gates and tests, in minutes.
-test-all: $(VENV)/dev  ## All of it, as integration does: long runs, browsers, samples, kernels also uncompiled.
-test test-all: export PYTHONDONTWRITEBYTECODE =
-test test-all:
-	@$(MAKE) --no-print-directory -j 2 $(GATES)
+# What is marked as long, needs a browser or the samples, and kernels as plain Python: with ALL=1.
+TESTS := $(if $(ALL),tests,-m "not validation and not long and not browser" --ignore=tests/browser --ignore=tests/real tests)
+test: export PYTHONDONTWRITEBYTECODE =
+test: $(VENV)/dev  ## Everything a contributor needs: gates and tests, in minutes; with ALL=1 what takes longer too, as integration does.
+	@$(MAKE) --no-print-directory -j 2 types $(if $(ALL),uncompiled) imported lint
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)  # many wait for processes that they start
 
 check: lint types  ## Gates: format, lint, import contracts, types, dependencies.
