@@ -24,7 +24,7 @@ def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
     context.meta[f"{_KEPT}{option.name}"] = value
 
 
-_OPTIONS = (
+_OF_BUILDINGS = (
     click.option(
         "--buildings",
         type=click.Path(path_type=Path),
@@ -53,6 +53,8 @@ _OPTIONS = (
         expose_value=False,
         callback=_keep,
     ),
+)
+_OF_PROBES = (
     click.option(
         "--probes",
         type=click.Path(path_type=Path),
@@ -86,7 +88,20 @@ def case_options(command: Callable[..., None]) -> Callable[..., None]:
     command
         Of click; its function takes none of them.
     """
-    for option in reversed(_OPTIONS):
+    for option in reversed((*_OF_BUILDINGS, *_OF_PROBES)):
+        command = option(command)
+    return command
+
+
+def building_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of a case that are about its buildings.
+
+    Parameters
+    ----------
+    command
+        Of click; its function takes none of them.
+    """
+    for option in reversed(_OF_BUILDINGS):
         command = option(command)
     return command
 
@@ -112,9 +127,10 @@ class CaseWishes:
 
     @classmethod
     def given(cls) -> CaseWishes:
-        """Those of the command that runs."""
-        meta = click.get_current_context().meta
-        return cls(**{name: meta[f"{_KEPT}{name}"] for name in cls.__dataclass_fields__})
+        """Those of the command that runs; options that it lacks are not given."""
+        meta: dict[str, Any] = {f"{_KEPT}measured": (), **click.get_current_context().meta}
+        kept: dict[str, Any] = {n: meta.get(f"{_KEPT}{n}") for n in cls.__dataclass_fields__}
+        return cls(**kept)
 
     def require_use(self, rasters: Collection[str], out: Path) -> None:
         """Refuse options that would say nothing, and a table of places that the result would replace.

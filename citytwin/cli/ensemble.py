@@ -8,6 +8,8 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.bare_case import CaseWishes, building_options
+
 
 @click.command(context_settings={"ignore_unknown_options": True})
 @click.argument("name")
@@ -22,6 +24,7 @@ import click
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
 @click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
 @click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
+@building_options
 def command(
     name: str,
     rasters: tuple[str, ...],
@@ -36,6 +39,7 @@ def command(
     For `flood` each breach of the levees in the parameters is a case of its own; the results are
     the largest depth, speed and hazard, the longest duration and the earliest arrival of all cases,
     and in worst_case.tif the number of the breach that is the deepest. cases.json holds the account of each.
+    Buildings are a raster, --building-mask, or drawn on the cells of the terrain: --buildings town.gpkg.
     """
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
     from citytwin.engine.cluster import connect
@@ -43,8 +47,12 @@ def command(
     from citytwin.store.atomic import replacing
     from citytwin.store.plain_rasters import write_plain_rasters
 
-    inputs = {key: read_raster(path) for key, path in raster_pairs(list(rasters)).items()}
+    pairs = raster_pairs(list(rasters))
+    wishes = CaseWishes.given()
+    wishes.require_use(pairs, out)
     given = read_params(params)
+    files = {key: read_raster(path) for key, path in pairs.items()}
+    inputs = wishes.drawn(name, files, None)
     with (
         tempfile.TemporaryDirectory() as scratch,
         connect(scheduler, workers, Path(scratch)) as client,

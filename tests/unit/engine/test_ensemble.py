@@ -162,17 +162,29 @@ def test_what_has_no_cases_is_refused(client: Client) -> None:
 
 
 def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path) -> None:
-    """On two worker processes."""
+    """On two worker processes, around a building given as an outline."""
     terrain().rio.to_raster(tmp_path / "terrain.tif")
+    block = {"type": "Polygon", "coordinates": [[[1100, 1970], [1110, 1970], [1110, 1980], [1100, 1980], [1100, 1970]]]}  # fmt: skip
+    town = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": block}]}  # fmt: skip
+    (tmp_path / "town.geojson").write_text(json.dumps(town), "utf-8")
     file = tmp_path / "flood.yaml"
     file.write_text(json.dumps(params(WEST, EAST)), "utf-8")
     out = tmp_path / "out"
     call = ["ensemble", "flood", "--terrain", str(tmp_path / "terrain.tif"), "--params", str(file)]
+    call += ["--buildings", str(tmp_path / "town.geojson"), "--crs", "EPSG:6677"]
     done = CliRunner().invoke(cli, [*call, "--out", str(out), "--workers", "2"])
     assert done.exit_code == 0, done.output
     told = json.loads((out / "cases.json").read_text("utf-8"))
     assert [case["name"] for case in told] == ["west", "east"]
     assert all(case["volume_error"] < 1e-7 for case in told)
     with rioxarray.open_rasterio(out / f"{WORST_CASE}.tif") as written:
-        assert set(np.unique(written.values)) == {0, 1}
+        assert set(np.unique(written.values)) == {-1, 0, 1}
+    with rioxarray.open_rasterio(out / f"{f.FLOOD_DEPTH_MAX.name}.tif") as written:
+        # Four cells of 5 m lie in the building.
+        assert np.argwhere(np.isnan(written.values[0])).tolist() == [
+            [4, 20],
+            [4, 21],
+            [5, 20],
+            [5, 21],
+        ]
     assert (out / f"{f.FLOOD_DEPTH_MAX.name}.tif").is_file()
