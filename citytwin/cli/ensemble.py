@@ -42,6 +42,7 @@ def command(
     Buildings are a raster, --building-mask, or drawn on the cells of the terrain: --buildings town.gpkg.
     """
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
+    from citytwin.cli.bare_styles import write_styles
     from citytwin.engine.cluster import connect
     from citytwin.engine.ensemble import ensemble
     from citytwin.store.atomic import replacing
@@ -58,7 +59,7 @@ def command(
         connect(scheduler, workers, Path(scratch)) as client,
     ):
         data, cases = ensemble(name, inputs, given, client, time_zone=time_zone)
-    for file in write_plain_rasters(data, out):
+    for file in (*write_plain_rasters(data, out), *write_styles(data, out)):
         click.echo(str(file))
     told = [
         {"case": number, "name": case.name, **case.figures, "comment": case.comment}

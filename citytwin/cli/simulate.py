@@ -68,6 +68,7 @@ def command(
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
     from citytwin.cli.bare_images import read_images, takes_images
     from citytwin.cli.bare_sewers import read_sewers, takes_sewers
+    from citytwin.cli.bare_styles import write_styles
     from citytwin.cli.pace import one_run
     from citytwin.cli.stopping import stopping
     from citytwin.engine.bare import WARNINGS, simulate
@@ -110,7 +111,7 @@ def command(
         hint = "; run the same command again to resume" if state.exists() else ""
         click.echo(f"stopped{hint}", err=True)
         sys.exit(1)
-    for file in write_plain_rasters(data, out):
+    for file in (*write_plain_rasters(data, out), *write_styles(data, out)):
         click.echo(str(file))
     for warning in data.attrs[WARNINGS].splitlines():
         click.echo(f"warning: {warning}", err=True)

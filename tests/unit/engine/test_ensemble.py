@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import numpy as np
 import pandas as pd
@@ -177,6 +178,9 @@ def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path)
     told = json.loads((out / "cases.json").read_text("utf-8"))
     assert [case["name"] for case in told] == ["west", "east"]
     assert all(case["volume_error"] < 1e-7 for case in told)
+    # QGIS draws the largest depth in the ranks of Japanese hazard maps, from one to the next.
+    symbols = ET.parse(out / "flood_depth_max.qml").iter("item")
+    assert [float(one.attrib["value"]) for one in symbols][:5] == [0.05, 0.5, 3.0, 5.0, 10.0]
     with rioxarray.open_rasterio(out / f"{WORST_CASE}.tif") as written:
         assert set(np.unique(written.values)) == {-1, 0, 1}
     with rioxarray.open_rasterio(out / f"{f.FLOOD_DEPTH_MAX.name}.tif") as written:
