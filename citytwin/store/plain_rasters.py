@@ -92,6 +92,7 @@ def _series(data: xr.Dataset) -> pd.DataFrame:
     names = {"gauge_time": "seconds", "gauge_x": "x", "gauge_y": "y"}
     measures = {str(name): f"{str(name).removeprefix('gauge_')}_m" for name in data.data_vars}
     table = rows.reset_index().rename(columns=names | measures)
+    table["seconds"] = table["seconds"].round(6)  # 2.8, not 2.8000000000000003
     if "gauge_moment" in table:
         table["time_utc"] = _in_utc(table["gauge_moment"].to_numpy(dtype="datetime64[ms]"))
     beside = [name for name in ("time_utc", "case") if name in table]

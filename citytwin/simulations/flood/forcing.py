@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
+import shapely
 
 from citytwin.errors import StepError
 from citytwin.kernels.face_discharge import GRAVITY_M_S2
@@ -53,6 +54,7 @@ def forcing_of(
     StepError
         If a place lies nowhere.
     """
+    _require_zones_here(grid, params)
     inflows = []
     for point in params.inflows:
         around = _window(grid, ((point.x, point.y),), point.radius_m)
@@ -121,6 +123,17 @@ def _window(grid: GridSpec, places: tuple[Place, ...], margin_m: float) -> Tile:
         max(col0, min(int(cols[1]), grid.nx - 1)),
     )
     return Tile(row0, row1 + 1, col0, col1 + 1)
+
+
+def _require_zones_here(grid: GridSpec, params: FloodParams) -> None:
+    """Refuse zones of drains that all lie beside the area: their coordinates are others."""
+    zones, box = params.drainage_zones, grid.bounds
+    here = shapely.box(box.x_min, box.y_min, box.x_max, box.y_max)
+    if zones and not any(here.intersects(shapely.MultiPoint(z.outline).envelope) for z in zones):
+        msg = (
+            f"no drainage zone lies in the area, {box}; the first is from {zones[0].outline[0]} on"
+        )
+        raise StepError(msg, step="flood", hint="give coordinates in the city's CRS")
 
 
 def _level_window(grid: GridSpec, level: LevelParams) -> Tile:

@@ -210,6 +210,17 @@ def test_a_discharge_in_another_unit_is_refused() -> None:
     assert flood_of(dry, inflows=[place | {"hydrograph": flow}]).facts
 
 
+def test_zones_of_drains_that_all_lie_elsewhere_are_refused() -> None:
+    """Degrees for metres, say: nothing would be drained, in silence. Beside one in the area they may."""
+    dry = np.zeros(GRID.shape, dtype=np.uint8)
+    away = {"outline": [[139.0, 35.0], [139.1, 35.0], [139.1, 35.1]], "mm_per_h": 20}
+    with pytest.raises(StepError, match=r"no drainage zone lies in .* from \(139\.0, 35\.0\) on"):
+        flood_of(dry, drainage_zones=[away])
+    here = [[-44010.0, -94030.0], [-43990.0, -94030.0], [-43990.0, -93990.0], [-44010.0, -93990.0]]
+    made = flood_of(dry, drainage_zones=[away, {"outline": here, "mm_per_h": 20}])
+    assert {fact.name: fact.value for fact in made.facts}["drained_volume"] > 0
+
+
 def test_what_is_no_number_is_refused() -> None:
     """Neither NaN nor infinity is a place, a time or a level."""
     for place in ([float("nan"), 0.0], [float("inf"), 0.0]):
