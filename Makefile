@@ -12,7 +12,7 @@ SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-qgis kills lock data clean identity sbom vulnerabilities
+.PHONY: help demo test workers check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-qgis kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -60,7 +60,9 @@ demo: $(VENV)/run  ## Install, run the embedded demo city, name the map to open.
 TESTS := $(if $(ALL),tests,-m "not validation and not long and not browser" --ignore=tests/browser --ignore=tests/real tests)
 test: export PYTHONDONTWRITEBYTECODE =
 test: $(VENV)/dev  ## Everything a contributor needs: gates and tests, in minutes; with ALL=1 what takes longer too, as integration does.
-	@$(MAKE) --no-print-directory -j 2 types $(if $(ALL),uncompiled) imported lint
+	@$(MAKE) --no-print-directory -j 2 types lint $(if $(ALL),uncompiled) workers
+
+workers: imported
 	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)  # many wait for processes that they start
 
 check: lint types  ## Gates: format, lint, import contracts, types, dependencies.

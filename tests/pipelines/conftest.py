@@ -20,7 +20,7 @@ def workers() -> Iterator[str]:
         yield address
 
 
-QUICK = ("test_pipelines.py", "test_bad_input.py", "test_runs.py")
+QUICK = ("test_pipelines.py", "test_runs.py")
 """Files whose tests are not long together; in the last, those that are long say so themselves."""
 
 

@@ -85,7 +85,8 @@ def table(store: CityStore, which: Table) -> pd.DataFrame:
     return store.read_table(which, MERGED)
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(5, marks=pytest.mark.long)])
+@pytest.mark.long
+@pytest.mark.parametrize("seed", [0, 5])
 def test_whatever_was_before(tmp_path: Path, client: Client, seed: int) -> None:
     """Tables, files on the disk, records set aside and what is told do not depend on history."""
     rng = np.random.default_rng(seed)

@@ -21,7 +21,8 @@ from citytwin.model.grid import GridSpec
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.step import SIMULATION
 
-pytestmark = pytest.mark.timeout(900)  # workers compile the kernels where nobody has yet
+# Workers compile the kernels where nobody has yet.
+pytestmark = [pytest.mark.long, pytest.mark.timeout(900)]
 GRID = GridSpec("EPSG:6677", -44000.0, -93000.0, 5.0, 120, 150)
 TILE_CELLS = 48
 PARAMS = FloodParams.model_validate(
@@ -151,7 +152,6 @@ def test_two_workers_give_the_bits_of_one_array(
     assert "spikes: 1 cells" in said
 
 
-@pytest.mark.long
 def test_a_killed_worker_costs_no_bit(
     client: Client, in_one_array: TileResult, tmp_path: Path
 ) -> None:

@@ -201,6 +201,7 @@ WHOLE = templated(
 PLACES = [place for place in paths(WHOLE) if place]
 
 
+@pytest.mark.long
 @settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
 @given(place=st.sampled_from(PLACES), junk=JUNK)
 def test_junk_in_any_place_is_met_calmly(read_cityjson, place, junk):

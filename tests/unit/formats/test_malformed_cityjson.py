@@ -17,6 +17,8 @@ from citytwin.errors import SourceError
 from citytwin.formats.cityjson.format import FORMAT
 from citytwin.model.tables import DEFECTS
 
+pytestmark = pytest.mark.long  # hundreds of files
+
 PLAIN = {
     f"{group}: {name}": case
     for group, cases in (

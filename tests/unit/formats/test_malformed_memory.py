@@ -13,6 +13,8 @@ import malformed_json
 import malformed_text as spellings
 import pytest
 
+pytestmark = pytest.mark.long  # a process for each file
+
 GML = {
     "long text": spellings.SAME["long text"],
     "long attribute": spellings.SAME["long attribute"],

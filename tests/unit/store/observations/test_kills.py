@@ -13,6 +13,7 @@ from tests.unit.store.observations.killed_writer import SIZE
 KILLS = 20
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither fork nor SIGKILL")
 def test_nothing_is_lost_and_nothing_doubled(tmp_path: Path) -> None:
     """Checked after each of 20 kills, by the program itself."""
