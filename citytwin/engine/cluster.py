@@ -17,6 +17,7 @@ from distributed.system import MEMORY_LIMIT
 from distributed.utils import get_mp_context
 
 from citytwin.engine.cluster_security import client_security
+from citytwin.engine.own_time import OwnTime
 from citytwin.engine.stopping_workers import DeafToInterrupts
 from citytwin.errors import BusyError, ConfigError
 
@@ -51,6 +52,8 @@ class Workers:
         What is done before the first task.
     number
         Local worker processes, if it takes them all.
+    own
+        Time in which this process does small tasks by itself; None = none.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Workers:
         opened: Callable[[], AbstractContextManager[Client]],
         prepare: Callable[[Client], None],
         number: int | None = None,
+        own: OwnTime | None = None,
     ) -> None:
         self._opened, self._prepare = opened, prepare
+        self.own = own
         self._number = number or worker_count()
         self._stack = ExitStack()
         self.started: Client | None = None

@@ -87,7 +87,8 @@ def make_layers(
             made[recipe.id] = MadeLayer(found, task.staging)
             row.standing += 1
             continue
-        order = Order(f"layer:{recipe.id}", WHOLE, wanted)
+        key = f"layer:{recipe.id}"
+        order = Order(key, WHOLE, wanted, before_s=manifest.took(key, WHOLE))
         task = replace(task, before=_before(order, manifest, entry, city_dir))
         manifest.forget(order.key, [order.part])
         work.submit(task, order, make_layer, task)

@@ -120,6 +120,7 @@ def submit(
             opened.outcomes[part.order.part] = stands
             standing += 1
             continue
-        manifest.forget(part.order.key, [part.order.part])
-        work.submit((opened, part), part.order, decode, part.task)
+        order = replace(part.order, before_s=manifest.took(part.order.key, part.order.part))
+        manifest.forget(order.key, [order.part])
+        work.submit((opened, part), order, decode, part.task)
     return standing

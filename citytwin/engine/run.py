@@ -27,6 +27,7 @@ from citytwin.engine.locking import holding
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
 from citytwin.engine.output_folder import require_own_folder
+from citytwin.engine.own_time import OwnTime
 from citytwin.engine.placing import find_grid, known_grid
 from citytwin.engine.plan import Plan, plan
 from citytwin.engine.protecting import protect_workers, protecting, require_private_cluster
@@ -129,6 +130,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
             ),
             lambda client: _prepare(client, loaded, progress),
             options.workers,
+            OwnTime() if again and options.scheduler is None else None,
         ) as workers,
     ):
         if options.scheduler is not None:

@@ -22,7 +22,7 @@ from citytwin.engine.standing import Standing
 from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.errors import DamagedError
 from citytwin.model.fields import Field
-from citytwin.model.steps import Assessment
+from citytwin.model.steps import Assessment, Domain, Simulation
 from citytwin.model.tables import Table
 from citytwin.store.damage import clear_away
 from citytwin.store.fields import digest_of
@@ -132,9 +132,12 @@ class Scheduler:
                 running.row.standing += 1
         self.progress.begin(job.key, len(parts), running.row.standing)
         before = [None if lacking else self._made_before(job, part) for part in to_make]
+        # Of a run over the whole city workers keep the state, and report how far it is.
+        of_city = isinstance(job.step, Simulation) and isinstance(job.step.reach, Domain)
+        took = [None if of_city else self.manifest.took(job.key, p.name) for p in to_make]
         self.manifest.forget(job.key, [part.name for part in to_make])
-        for part, old in zip(to_make, before, strict=True):
-            order = Order(job.key, part.name, str(part.fingerprint))
+        for part, old, before_s in zip(to_make, before, took, strict=True):
+            order = Order(job.key, part.name, str(part.fingerprint), before_s=before_s)
             if part.uses_all_workers:
                 self.use_all_workers()
             reached = None if old is None else reached_by(old.task, old.result, self.standing)

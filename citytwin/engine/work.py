@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
@@ -11,6 +12,7 @@ from typing import Any, Generic, Protocol, TypeVar
 from distributed import Future, KilledWorker, as_completed
 
 from citytwin.engine.city_store import WHOLE, CityStore
+from citytwin.engine.cluster import Workers
 from citytwin.engine.results import DecodedPart, LayerResult, TableResult, TileResult
 from citytwin.errors import CityTwinError, NoWorkersError, StepError, StoreError, hint_of
 from citytwin.store.manifest import Manifest
@@ -37,6 +39,8 @@ class Order:
     fingerprint: str
     whole_s: float | None = None
     """Time that all of a part took when a task makes some of it only, for forecasts [s]."""
+    before_s: float | None = None
+    """Time that it took the last time, all of it; None where that is not known [s]."""
 
 
 @dataclass(frozen=True)
@@ -70,13 +74,23 @@ class Submits(Protocol):
         """Threads of the workers that are there, by their address."""
 
 
+@dataclass(frozen=True)
+class _Waiting(Generic[T, R]):
+    """A task that this process does by itself, unless its time is up before."""
+
+    token: T
+    order: Order
+    function: Callable[[Any, CityStore], R]
+    task: Any
+
+
 class Work(Generic[T, R]):
     """Tasks of one kind; more may be submitted while the results come in.
 
     Parameters
     ----------
     client
-        Takes the tasks.
+        Takes the tasks, but for small ones where the process has time of its own for them.
     store
         The city's working store, which every task gets.
     manifest
@@ -89,6 +103,8 @@ class Work(Generic[T, R]):
         self._manifest = manifest
         self._queue: as_completed | None = None
         self._asked: dict[Future, tuple[T, Order]] = {}
+        self._own = client.own if isinstance(client, Workers) else None
+        self._here: deque[_Waiting[T, R]] = deque()
 
     def submit(
         self, token: T, order: Order, function: Callable[[Any, CityStore], R], task: Any
@@ -104,8 +120,15 @@ class Work(Generic[T, R]):
         function, task
             What to run.
         """
-        future = self._client.submit(function, task, self._store, pure=False)
-        self._asked[future] = (token, order)
+        waiting = _Waiting(token, order, function, task)
+        if self._own is not None and self._own.takes(order.before_s):
+            self._here.append(waiting)
+        else:
+            self._send(waiting)
+
+    def _send(self, waiting: _Waiting[T, R]) -> None:
+        future = self._client.submit(waiting.function, waiting.task, self._store, pure=False)
+        self._asked[future] = (waiting.token, waiting.order)
         if self._queue is None:
             self._queue = as_completed(loop=self._client.loop)
         self._queue.add(future)
@@ -118,15 +141,33 @@ class Work(Generic[T, R]):
         NoWorkersError
             If there are no workers for longer than `PATIENCE_S`.
         """
-        for future in self._ended():
-            token, order = self._asked.pop(future)
-            outcome = (
-                self._recorded(order, future.result())
-                if future.status == "finished"
-                else _failure(order, future)
-            )
-            future.release()
-            yield token, outcome
+        while self._here or self._asked:
+            while self._here and not (self._queue is not None and self._queue.has_ready()):
+                waiting = self._here.popleft()
+                if self._own is not None and self._own.is_left:
+                    with self._own.spending():
+                        outcome = self._done_here(waiting)
+                    yield waiting.token, outcome
+                else:
+                    self._send(waiting)
+            for future in self._ended():
+                token, order = self._asked.pop(future)
+                outcome = (
+                    self._recorded(order, future.result())
+                    if future.status == "finished"
+                    else _failure_of(order, future)
+                )
+                future.release()
+                yield token, outcome
+                if self._here:
+                    break
+
+    def _done_here(self, waiting: _Waiting[T, R]) -> R | Failure:
+        try:
+            result = waiting.function(waiting.task, self._store)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a worker would have told it
+            return _failure(waiting.order, error)
+        return self._recorded(waiting.order, result)
 
     def _ended(self) -> Iterator[Future]:
         """Tasks as they end; a scheduler that has lost its workers keeps them for ever."""
@@ -172,11 +213,15 @@ def _too_large(said: str, step: str, tile: str) -> Failure:
     return Failure(str(failed), too_large=True)
 
 
-def _failure(order: Order, future: Future) -> Failure:
+def _failure_of(order: Order, future: Future) -> Failure:
     try:
         error = future.exception()
     except Exception as lost:  # noqa: BLE001 - a scheduler that went away cancels, and raises here
         error = lost
+    return _failure(order, error, lost=future.status in ("cancelled", "lost"))
+
+
+def _failure(order: Order, error: BaseException | None, *, lost: bool = False) -> Failure:
     if isinstance(error, CityTwinError):
         return Failure(str(error), error)
     tile = "" if order.part == WHOLE else order.part
@@ -187,7 +232,7 @@ def _failure(order: Order, future: Future) -> Failure:
         return _too_large("its worker died again and again, most likely", step, tile)
     if isinstance(error, MemoryError):
         return _too_large("its worker stopped", step, tile)
-    if error is None or future.status in ("cancelled", "lost"):
+    if error is None or lost:
         said, hint = "the Dask scheduler went away", "run the same command again to resume"
         return Failure(str(StepError(said, step=step, tile=tile, hint=hint)))
     if isinstance(error, OSError) and error.errno is not None:

@@ -116,6 +116,11 @@ class Manifest:
         fingerprint, payload, seconds = row
         return Standing(fingerprint, self._told_in(f"result {step} {part}", payload), seconds)
 
+    def took(self, step: str, part: str) -> float | None:
+        """Return the time that a finished part took when it was made whole [s], or None."""
+        row = self._row("SELECT seconds FROM results WHERE step=? AND part=?", (step, part))
+        return None if row is None else float(row[0])
+
     def forget(self, step: str, parts: Sequence[str]) -> None:
         """Remove records at once, before their results are made anew."""
         with self._transaction() as connection:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import errno
 import logging
-from contextlib import closing
+import os
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from _pytest.outcomes import Failed
 from distributed import Client, KilledWorker, LocalCluster
 
 from citytwin.config import load
@@ -16,6 +18,8 @@ from citytwin.engine import open_sources, reading
 from citytwin.engine import work as work_module
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.cluster import Workers
+from citytwin.engine.own_time import EACH_S, OwnTime
 from citytwin.engine.report import RunReport, Silent
 from citytwin.engine.results import TableResult
 from citytwin.engine.work import Failure, Order, Work
@@ -78,6 +82,53 @@ def test_what_ends_well_is_recorded_and_what_fails_is_said(
     assert not dead.expected
     assert "its worker died again and again" in dead.message
     manifest.close()
+
+
+def here(_: None, __: CityStore) -> TableResult:
+    """Say in which process this ran."""
+    return TableResult(digest=str(os.getpid()), rows=0, seconds=0.5)
+
+
+def test_small_tasks_are_done_before_a_worker_has_begun(tmp_path: Path) -> None:
+    """Until the time is up; what is not known to be small goes to workers at once."""
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+
+    def none() -> None:
+        pytest.fail("workers were started")
+
+    with closing(Manifest(tmp_path / "m.sqlite")) as manifest:
+        work: Work[str, TableResult] = Work(Workers(none, none, 1, OwnTime()), store, manifest)
+        work.submit("well", Order("assess:well", "whole", "f1", before_s=EACH_S), here, None)
+        work.submit("data", Order("assess:data", "whole", "f1", before_s=0.1), task, DEAD)
+        found = dict(work)
+        assert found["well"].digest == str(os.getpid())
+        assert manifest.took("assess:well", "whole") == 0.5
+        assert isinstance(found["data"], Failure)
+        assert manifest.took("assess:data", "whole") is None
+        for before_s in (None, EACH_S + 1):
+            with pytest.raises(Failed, match="workers were started"):
+                work.submit(
+                    "more", Order("assess:more", "whole", "f1", before_s=before_s), here, None
+                )
+
+
+def test_the_rest_goes_to_workers_when_the_time_is_up(tmp_path: Path, client: Client) -> None:
+    """None is lost or done twice, and each is done by one of them."""
+    store = CityStore(tmp_path, "EPSG:6677", "Asia/Tokyo", 16)
+    with closing(Manifest(tmp_path / "m.sqlite")) as manifest:
+        own = OwnTime(left_s=1e-9)
+        workers = Workers(lambda: nullcontext(client), lambda _client: None, 1, own)
+        work: Work[int, TableResult] = Work(workers, store, manifest)
+        for number in range(4):
+            order = Order(f"assess:{number}", "whole", "f1", before_s=0.1)
+            work.submit(number, order, here, None)
+        assert workers.started is None
+        found = list(work)
+        assert sorted(number for number, _ in found) == [0, 1, 2, 3]
+        assert found[0][0] == 0
+        assert not own.is_left
+        assert workers.started is client
+        assert all(manifest.took(f"assess:{number}", "whole") == 0.5 for number in range(4))
 
 
 def test_a_scheduler_that_goes_away_is_no_fault_of_the_program(
