@@ -154,7 +154,9 @@ def gridded(task: GridderTask, store: CityStore) -> Made:
     step: Gridder[Any] = registry.named(Gridder, task.step_name)
     params = step.params.model_validate_json(task.params_json)
     area = store.spec.bounds_of(task.tile).grown(step.margin_m(params, store.spec.cell_m))
-    tables = {table: store.read_rows(table, area) for table in task.tables}
+    tables = {
+        table: store.read_rows(table, area).drop(columns=table.of_file) for table in task.tables
+    }
     rasters: dict[RasterRole, tuple[Any, ...]] = {}
     for owner, role in task.rasters:
         rasters[role] = (*rasters.get(role, ()), store.read_raster(owner, role))
@@ -281,7 +283,7 @@ def look_into(task: SimulationTask, store: CityStore) -> Look:
         The city's working store.
     """
     records = {record.observed: record for record in task.records}
-    tables = {table: store.read_table(table) for table in task.tables}
+    tables = {table: store.read_table(table).drop(columns=table.of_file) for table in task.tables}
 
     def look(window: Tile) -> Block:
         arrays = {field: store.fields.read(field, window) for field in task.fields}

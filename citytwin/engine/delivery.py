@@ -158,7 +158,9 @@ def _fingerprint(
     if isinstance(shown, Field):
         content = standing.field_digests(shown, store.spec.whole)
     else:
-        content = [standing.tables[shown].digest()]
+        entry = standing.tables[shown]
+        # Where rows stand in their files is shown as well.
+        content = [entry.digest(), *(entry.files if shown.of_file else ())]
     code = code_digest(registry.module_of(recipe)) + code_digest(WRITER) + library_versions()
     settings = (task.classification, task.valid_time.isoformat(), task.licence)
     return Fingerprint(code, "|".join(settings), (store.fields.key, *content, *said))

@@ -46,10 +46,13 @@ class TableEntry:
         Whose table it is.
     pieces
         In order.
+    files
+        Digests of the files that it lies in, if it does.
     """
 
-    def __init__(self, owner: str, pieces: Iterable[Piece]) -> None:
+    def __init__(self, owner: str, pieces: Iterable[Piece], files: Iterable[str] = ()) -> None:
         self.owner = owner
+        self.files = tuple(files)
         self._pieces = [piece for piece in pieces if piece.rows]
         self._boxes = np.array([piece.box for piece in self._pieces]).reshape(-1, 4)
         self.rows = sum(piece.rows for piece in self._pieces)
@@ -81,12 +84,14 @@ class TableEntry:
         files
             All files of the table, in order.
         """
+        own = list(files)
         return cls(
             owner,
             [
                 Piece(f.first_row, f.rows, f.box or ANYWHERE, partial(places_of, root, f))
-                for f in files
+                for f in own
             ],
+            [f.digest for f in own],
         )
 
     @property
@@ -96,7 +101,7 @@ class TableEntry:
         return np.concatenate([np.empty((0, 4)), *own])
 
     def digest(self, area: Bounds | None = None) -> str:
-        """Digest of the rows that touch an area, or of all."""
+        """Digest of what steps see of the rows that touch an area, or of all."""
         total = hashlib.sha256()
         wanted = range(len(self._pieces)) if area is None else rows_near(self._boxes, area)
         for piece in (self._pieces[place] for place in wanted):

@@ -107,7 +107,10 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
     state = CityState(
         grid=store.spec,
         fields={field: store.fields.read(field, whole) for field in task.fields},
-        tables={table: store.read_table(table, owner) for owner, table in task.tables},
+        tables={
+            table: store.read_table(table, owner).drop(columns=table.of_file)
+            for owner, table in task.tables
+        },
         time_zone=store.time_zone,
         directions={field: store.fields.directions(field) for field in task.fields},
         records={record.observed: record for record in task.records},

@@ -61,7 +61,7 @@ def afloat_faces(buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame) -> Faces:
 
 
 def _without_faces(buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame) -> NDArray[np.bool_]:
-    return np.asarray(~buildings["building_id"].isin(set(surfaces["building_id"])))
+    return np.asarray(~buildings["building_id"].isin(surfaces["building_id"].unique()))
 
 
 def _lids(buildings: gpd.GeoDataFrame, z_m: NDArray[np.float64]) -> Faces:

@@ -13,8 +13,8 @@ from citytwin.errors import StoreError
 from citytwin.store.atomic import replacing
 
 ROW_GROUP_ROWS = 50_000
-COMPRESSION_LEVEL = 15
-"""Of zstd; deliveries are read more often than written."""
+COMPRESSION_LEVEL = 9
+"""Of zstd; at 15 rows take four times as long, for 2% fewer bytes."""
 
 
 def along_hilbert_curve(frame: gpd.GeoDataFrame, id_column: str) -> gpd.GeoDataFrame:

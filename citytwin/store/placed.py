@@ -77,7 +77,7 @@ class Places:
     index
         Boxes of the rows.
     digests
-        Shape (n,), uint64.
+        Of what steps see of each row, shape (n,), uint64.
     """
 
     def __init__(self, index: RowIndex, digests: NDArray[np.uint64]) -> None:
@@ -93,7 +93,8 @@ class Places:
         table, frame
             What :func:`citytwin.store.tables.conform` returned, with its schema.
         """
-        return cls(RowIndex(row_boxes(table, frame)), row_digests(frame))
+        seen = pd.DataFrame(frame).drop(columns=table.of_file)
+        return cls(RowIndex(row_boxes(table, frame)), row_digests(seen))
 
 
 def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) -> TableFile:

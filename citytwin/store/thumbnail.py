@@ -83,31 +83,31 @@ def _draw_features(
     scale = (SIDE - 2 * _MARGIN) / max(east - west, north - south, 1e-9)
     left = (SIDE - (east - west) * scale) / 2
     top = (SIDE - (north - south) * scale) / 2
-    origin = np.array([west, north])
-    step = np.array([scale, -scale])
     owners, parts = _parts(frame)
-    for owner, part in zip(owners, parts, strict=True):
+    places = (shapely.get_coordinates(parts) - (west, north)) * (scale, -scale) + (left, top)
+    ends = np.cumsum(shapely.get_num_coordinates(parts))
+    kinds = shapely.get_type_id(parts)
+    first = 0
+    for owner, kind, last in zip(owners.tolist(), kinds.tolist(), ends.tolist(), strict=True):
         colour = colours[owner]
-        if colour is None:
-            continue
-        places = (shapely.get_coordinates(part) - origin) * step + (left, top)
-        _draw_part(draw, part, [(float(x), float(y)) for x, y in places], colour)
+        if colour is not None:
+            _draw_part(draw, kind, places[first:last].ravel().tolist(), colour)
+        first = last
 
 
-def _parts(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.intp], list[Any]]:
+def _parts(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Single points, lines and outer rings, with the row each belongs to."""
     parts, owners = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
-    outer = [p.exterior if p.geom_type == "Polygon" else p for p in parts]
-    return owners, outer
+    is_area = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
+    return owners, np.where(is_area, shapely.get_exterior_ring(parts), parts)
 
 
-def _draw_part(
-    draw: ImageDraw.ImageDraw, part: Any, places: list[tuple[float, float]], colour: Rgb
-) -> None:
-    if part.geom_type == "Point":
-        x, y = places[0]
+def _draw_part(draw: ImageDraw.ImageDraw, kind: int, places: list[float], colour: Rgb) -> None:
+    """Draw a part of x and y in turn."""
+    if kind == shapely.GeometryType.POINT:
+        x, y = places
         draw.ellipse((x - _DOT, y - _DOT, x + _DOT, y + _DOT), fill=colour, outline=(68, 68, 68))
-    elif part.geom_type == "LinearRing":
+    elif kind == shapely.GeometryType.LINEARRING:
         draw.polygon(places, fill=colour)
     else:
         draw.line(places, fill=colour, width=_ROAD)

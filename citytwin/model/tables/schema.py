@@ -23,6 +23,9 @@ class Column:
     """UCUM unit; empty for texts, ids and geometries."""
     nullable: bool = True
     meaning: str = ""
+    of_file: bool = False
+    """Whether it says where in its file a row stands. Steps do not see it: else a change of one row
+    would be one of all that follow in the file."""
 
 
 @dataclass(frozen=True)
@@ -39,3 +42,8 @@ class Table:
     def column_names(self) -> tuple[str, ...]:
         """Names in order."""
         return tuple(column.name for column in self.columns)
+
+    @property
+    def of_file(self) -> list[str]:
+        """Names of the columns that steps do not see."""
+        return [column.name for column in self.columns if column.of_file]

@@ -36,6 +36,7 @@ BUILDINGS = Table(
             "By",
             meaning="bytes before the building in a UTF-8 file (CityGML: before its start tag; "
             "CityJSONSeq: before its line); null where a parser gives no position",
+            of_file=True,
         ),
         Column("defects", "string", nullable=False, meaning="comma separated codes; empty if none"),
         Column("geometry", "geometry", nullable=False, meaning="footprint MultiPolygon"),
@@ -82,7 +83,13 @@ DEFECTS = Table(
         Column("value", "float64", meaning="worst value met, in the unit of the message"),
         Column("count", "int32", "1", nullable=False, meaning="surfaces or records concerned"),
         Column("source", "string", nullable=False),
-        Column("offset", "int64", "By", meaning="byte of the file where the feature begins"),
+        Column(
+            "offset",
+            "int64",
+            "By",
+            meaning="byte of the file where the feature begins",
+            of_file=True,
+        ),
         Column("geometry", "geometry", meaning="point; null where the feature has no place"),
     ),
     geometry="point",

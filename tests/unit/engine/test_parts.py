@@ -23,6 +23,7 @@ from citytwin.model.axes import Direction, evenly
 from citytwin.model.grid import Tile
 from citytwin.model.steps import Assessment, Gridder, Params, Simulation
 from citytwin.store.placed import Places
+from citytwin.store.tables import conform
 from citytwin.testing.small_town import SmallTown, small_town
 
 TOWN = small_town(80, 100)
@@ -94,6 +95,25 @@ def test_what_a_step_does_not_need_changes_nothing(store: CityStore) -> None:
     assert changed(job_of("roughness", Gridder), store, other) == set()
     assert changed(job_of("surface", Gridder), store, other)
     assert changed(job_of("building_exposure", Assessment), store, other)
+
+
+def test_a_building_that_moved_in_its_file_only_changes_no_step(store: CityStore) -> None:
+    """A longer number before it in the file is no change of it; its layer shows where it stands."""
+    other, frame = standing_of(TOWN), TOWN.tables[t.BUILDINGS].copy()
+    frame["offset"] = range(len(frame))
+    other.tables[t.BUILDINGS] = TableEntry.of("merged", Places.of(t.BUILDINGS, frame))
+    assert changed(job_of("surface", Gridder), store, other) == set()
+    assert changed(job_of("building_exposure", Assessment), store, other) == set()
+    files = []
+    for rows in (TOWN.tables[t.BUILDINGS], frame):
+        whole = conform(t.BUILDINGS, rows, "EPSG:6677")
+        store.list_files(
+            "merged", t.BUILDINGS, [store.write_part("merged", t.BUILDINGS, "a", whole)]
+        )
+        written = store.files_of("merged", t.BUILDINGS)
+        files.append(TableEntry.stored("merged", store.root, written).files)
+        assert "offset" in store.read_table(t.BUILDINGS)
+    assert files[0] != files[1]
 
 
 def test_a_tile_of_a_field_touches_those_that_look_at_it(store: CityStore) -> None:
