@@ -9,8 +9,9 @@ from contextlib import contextmanager
 OWN_S = 40.0
 """Two workers take half as long until they have imported everything and loaded their kernels, and
 would do the rest side by side in the other half."""
-EACH_S = 30.0
-"""What took longer keeps others waiting, or needs memory that workers are watched for."""
+EACH_S = 60.0
+"""What took longer, on a clock that other work slows down, may need memory that workers are watched
+for, and keeps others waiting."""
 
 
 class OwnTime:
