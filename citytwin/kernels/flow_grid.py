@@ -88,13 +88,18 @@ class FlowGrid:
         """Edge of a cell, for kernels [m]."""
         return np.float32(self.cell_m)
 
+    @property
+    def cube_shape(self) -> tuple[int, int, int]:
+        """Cells along z, y and x, with the border."""
+        return self.nz + PAD + BEHIND, self.ny + PAD + BEHIND, self.nx + PAD + BEHIND
+
     def cube(self) -> Cube:
         """Zeros, one per cell, with the border."""
-        return np.zeros(tuple(n + PAD + BEHIND for n in self.shape), dtype=np.float32)
+        return np.zeros(self.cube_shape, dtype=np.float32)
 
     def flags(self) -> Flags:
         """Zeros as flags, with the border."""
-        return np.zeros(tuple(n + PAD + BEHIND for n in self.shape), dtype=np.uint8)
+        return np.zeros(self.cube_shape, dtype=np.uint8)
 
     def coarser(self) -> FlowGrid:
         """Grid of cells twice as large; where their number is odd, the last one is cut short.

@@ -26,11 +26,13 @@ from citytwin.kernels.flow_rows import (
     FlatFlags,
     Row,
     Rows,
+    add,
     begin,
     drag,
     exchange,
     finish,
     pass_faces,
+    tell,
     walls_below,
     walls_beside,
 )
@@ -85,11 +87,17 @@ class Setting(NamedTuple):
     walled: int
     """Levels from the ground up in which something solid may stand."""
     dt: np.float32
+    """Length of a step [s]; at 0 what drives the quantities is told instead of them."""
+    also: Cube
+    """What drives them besides, velocities along x, y and z [m/s2] and energy [m2/s3], shape
+    (4, nz + 5, ny + 5, nx + 5); of shape (1, 1, 1, 1) where there is nothing."""
 
 
 BLOCK_ROWS = 16
 """Rows that are taken through all levels together: what passes a face is found once, and kept until
 the turn of the volume behind it comes."""
+_UNROLLED = 32
+"""Volumes that a compiled loop takes at a time: four vectors of 256 bits."""
 _ALONG, _BETWEEN_ROWS, _BETWEEN_LEVELS = FIRST_FACES, FIRST_FACES + 4, FIRST_FACES + 12
 """First rows of the faces in the work space: of one row of volumes, of two between rows that take
 turns, and of two for each row of a block."""
@@ -149,12 +157,17 @@ def lines_of(axis: int, flow: Flow, s: Setting) -> Lines:
 def work_rows(n: int) -> Rows:
     """Return work space.
 
+    Rows are filled up to whole vectors, as the volumes left over would be taken one by one: what is
+    found beyond the last volume, in the border and the row behind it, is never written.
+
     Parameters
     ----------
     n
         Number of control volumes of a row.
     """
-    return np.zeros((_BETWEEN_LEVELS + 8 * BLOCK_ROWS, n + 1), dtype=np.float32)
+    # A row shorter than that would reach beyond the border.
+    whole = (n + _UNROLLED - 1) // _UNROLLED * _UNROLLED if n >= _UNROLLED else n
+    return np.zeros((_BETWEEN_LEVELS + 8 * BLOCK_ROWS, whole + 1), dtype=np.float32)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
@@ -276,7 +289,8 @@ def advance_momentum(out: Cube, axis: int, flow: Flow, s: Setting) -> None:
     Parameters
     ----------
     out
-        Shape (nz + 5, ny + 5, nx + 5) [m/s]; its border is left alone.
+        Shape (nz + 5, ny + 5, nx + 5) [m/s]; its border is left alone. For a step of no length it
+        takes what drives the velocity [m/s2].
     axis
         0 along x, 1 along y, 2 along z.
     flow
@@ -304,4 +318,9 @@ def advance_momentum(out: Cube, axis: int, flow: Flow, s: Setting) -> None:
                     _wall_drag(rows, q, lines, at, (k, jj), s)
                 if s.leaves.shape[0] > 1:
                     _leaf_drag(rows, q, lines, at)
-                finish(target, rows, q, free, at, s.dt)
+                if s.also.shape[0] > 1:
+                    add(rows, s.also[axis].reshape(-1), at)
+                if s.dt > _ZERO:
+                    finish(target, rows, n, q, free, at, s.dt)
+                else:
+                    tell(target, rows, n, free, at)

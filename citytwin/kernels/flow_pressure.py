@@ -77,7 +77,12 @@ class PressureEquation:
         self._y = _transform(ny, sides.north, sides.south)
 
     def project(
-        self, velocity: tuple[Cube, Cube, Cube], work: WorkSpace, tolerance: float, most: int
+        self,
+        velocity: tuple[Cube, Cube, Cube],
+        work: WorkSpace,
+        tolerance: float,
+        most: int,
+        wanted: Cube | None = None,
     ) -> Solved:
         """Take the divergence out of a velocity field.
 
@@ -91,9 +96,16 @@ class PressureEquation:
             Largest divergence to leave [m/s per ground area], > 0.
         most
             Iterations at most.
+        wanted
+            Divergence to leave, as `inflow` gives it, shape (nz, ny, nx) [m/s per ground area]; none
+            if None.
         """
         grid = self._grid
-        before = inflow(_compact(work.residual, grid), *velocity, self._fluid, grid.dz, grid.cell)
+        residual = _compact(work.residual, grid)
+        before = inflow(residual, *velocity, self._fluid, grid.dz, grid.cell)
+        if wanted is not None:
+            residual -= wanted
+            before = float(max(residual.max(), -residual.min()))
         iterations, after = self.solve(work, before, tolerance, most)
         take_gradient(*velocity, work.solution, self._faces, grid.per_rise, grid.cell)
         return Solved(iterations, before, after)
@@ -126,13 +138,13 @@ class PressureEquation:
             rz = product_in_air(r, z, self._fluid)
             turn(d, z, np.float32(rz / rz_before if count else 0.0))
             rz_before = rz
-            self._mirror(d)
+            self.mirror(d)
             dq = laplacian(q, d, faces, grid.dz, grid.per_rise, grid.cell)
             if not dq > 0:  # below the rounding of single precision
                 break
             largest = go_along(x, r, d, q, np.float32(rz / dq))
             count += 1
-        self._mirror(x)
+        self.mirror(x)
         return count, largest
 
     def _smooth(self, out: Cube, r: Cube) -> Cube:
@@ -158,8 +170,14 @@ class PressureEquation:
             z, type=x.kind, axis=2, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
         )
 
-    def _mirror(self, p: Cube) -> None:
-        """Fill the border: the opposite sign beyond open sides, the same beyond the others."""
+    def mirror(self, p: Cube) -> None:
+        """Fill the border: the opposite sign beyond open sides, the same beyond the others.
+
+        Parameters
+        ----------
+        p
+            Pressure or potential, shape (nz + 5, ny + 5, nx + 5), any unit.
+        """
         first, last = PAD, -BEHIND - 1
         sides = self._sides
         for axis, low, high in (

@@ -205,7 +205,9 @@ def begin(rows: Rows, force: np.float32, per_m: np.float32, p: Flat, at: int, sh
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def finish(out: Flat, rows: Rows, q: Flat, free: FlatFlags, at: int, dt: np.float32) -> None:
+def finish(
+    out: Flat, rows: Rows, n: int, q: Flat, free: FlatFlags, at: int, dt: np.float32
+) -> None:
     """Take the step, held back where exchange with the neighbours is faster than the step.
 
     Parameters
@@ -214,6 +216,8 @@ def finish(out: Flat, rows: Rows, q: Flat, free: FlatFlags, at: int, dt: np.floa
         Velocity after and before [m/s].
     rows
         Work space.
+    n
+        Number of faces to write.
     free
         1 on faces in the flow.
     at
@@ -221,7 +225,6 @@ def finish(out: Flat, rows: Rows, q: Flat, free: FlatFlags, at: int, dt: np.floa
     dt
         Length of the step [s].
     """
-    n = rows.shape[1] - 1
     gain = rows[GAIN, :n]
     rate = rows[RATE, :n]
     new = out[at : at + n]
@@ -229,6 +232,50 @@ def finish(out: Flat, rows: Rows, q: Flat, free: FlatFlags, at: int, dt: np.floa
     moves = free[at : at + n]
     for i in range(n):
         new[i] = old[i] + moves[i] * dt * gain[i] / (_ONE + dt * rate[i])
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def tell(out: Flat, rows: Rows, n: int, free: FlatFlags, at: int) -> None:
+    """Tell what drives a row, in place of a step.
+
+    Parameters
+    ----------
+    out
+        What drives the quantity [unit per s].
+    rows
+        Work space.
+    n
+        Number of values to write.
+    free
+        1 where it may change.
+    at
+        Where the first value stands.
+    """
+    gain = rows[GAIN, :n]
+    told = out[at : at + n]
+    moves = free[at : at + n]
+    for i in range(n):
+        told[i] = moves[i] * gain[i]
+
+
+@njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
+def add(rows: Rows, also: Flat, at: int) -> None:
+    """Add what drives a row besides.
+
+    Parameters
+    ----------
+    rows
+        Work space.
+    also
+        That [unit per s].
+    at
+        Where its first value stands.
+    """
+    n = rows.shape[1] - 1
+    gain = rows[GAIN, :n]
+    more = also[at : at + n]
+    for i in range(n):
+        gain[i] += more[i]
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)

@@ -7,7 +7,7 @@ Each step predicts the velocity with the pressure so far and then projects it (C
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,8 +38,11 @@ COURANT = 4.0
 
 Each velocity takes as much of the step as the air that enters its volume lets it, less than one
 crossing: slow air near the ground goes on several times as far as one length for all would let it."""
+ROUND_STEPS = 8
+"""Steps between corrections by a coarser grid: as many as smooth what that cannot see."""
 STEP_ITERATIONS = 1
 """Iterations for the pressure in a step: it adds up over the steps."""
+_NOTHING: Cube = np.zeros((1, 1, 1, 1), dtype=np.float32)
 _WATCHED_M = 2.0
 _WATCHED_HEIGHTS = 3.0
 """Mean building heights from walls up to which ground is watched: where the flow is still slow to
@@ -55,7 +58,8 @@ class Progress(NamedTuple):
     """How far the air 2 m above ground has gone on, in units of the time in which the wind at the
     mean height of buildings crosses it."""
     change: float
-    """Root mean square change of the speed 2 m above ground near walls in the last turnover, over its own."""
+    """Root mean square change of the speed 2 m above ground near walls in the last turnover, or the
+    last round where a coarser grid corrects, over its own."""
     steady: bool
 
 
@@ -111,6 +115,7 @@ class FlowSolver:
         self._now = [grid.cube() for _ in range(4)]
         self._next = [grid.cube() for _ in range(4)]
         self.pressure, self._upright, self._sideways = (grid.cube() for _ in range(3))
+        self._wanted: Cube | None = None
         self.time_s = 0.0
         """How far the air 2 m above ground near walls has gone on, in the mean [s]."""
 
@@ -118,6 +123,11 @@ class FlowSolver:
     def velocity(self) -> tuple[Cube, Cube, Cube]:
         """Along x, y (southwards) and z on faces, with border [m/s]."""
         return self._now[0], self._now[1], self._now[2]
+
+    @property
+    def state(self) -> tuple[Cube, ...]:
+        """Velocity along x, y and z [m/s] and turbulence energy [m2/s2], with border."""
+        return tuple(self._now)
 
     @property
     def energy(self) -> Cube:
@@ -178,6 +188,58 @@ class FlowSolver:
         """Return the state, for finer grids to begin with."""
         return CoarseFlow(self.grid, tuple(self._now), self.pressure)
 
+    def lent(self) -> list[Cube]:
+        """Return arrays that hold nothing between steps: four, with border."""
+        return self._next
+
+    def move(self, cubes: Sequence[Cube]) -> None:
+        """Keep the state elsewhere from now on; what it was is not taken along.
+
+        Parameters
+        ----------
+        cubes
+            Eleven arrays of zeros, shape (nz + 5, ny + 5, nx + 5).
+        """
+        self._now, self._next = list(cubes[:4]), list(cubes[4:8])
+        self.pressure, self._upright, self._sideways = cubes[8:11]
+        self.drive(_NOTHING, None)
+
+    def drive(self, also: Cube, wanted: Cube | None) -> None:
+        """Drive the flow besides, from now on.
+
+        Parameters
+        ----------
+        also
+            Velocities [m/s2] and energy [m2/s3], shape (4, nz + 5, ny + 5, nx + 5), or (1, 1, 1, 1)
+            for nothing.
+        wanted
+            What enters each cell and does not leave it, shape (nz, ny, nx) [m/s per ground area];
+            None for nothing.
+        """
+        self._setting = self._setting._replace(also=also)
+        self._wanted = wanted
+
+    def drives(self, out: Cube, number: int) -> None:
+        """Write what drives the flow as it is, in the faces or cells in which it may change.
+
+        Parameters
+        ----------
+        out
+            Shape (nz + 5, ny + 5, nx + 5); its border is left alone [m/s2 or m2/s3].
+        number
+            0, 1, 2 for velocities along x, y, z; 3 for the energy.
+        """
+        setting = self._setting._replace(dt=np.float32(0.0))
+        if number == len(self._now) - 1:
+            advance_energy(out, self._flow(), setting)
+        else:
+            advance_momentum(out, number, self._flow(), setting)
+
+    def _flow(self) -> Flow:
+        """The state, for kernels."""
+        u, v, w, k = self._now
+        return Flow(u, v, w, k, self.pressure, self._upright, self._sideways)
+
     def _blank(self) -> None:
         """No wind in solids."""
         air, (u, v, w, k) = self.air, self._now
@@ -189,7 +251,7 @@ class FlowSolver:
     def _settle(self) -> Solved:
         """No divergence, borders filled."""
         solved = self.project(1e-4, 200)
-        self._borders()
+        self.fill_borders()
         return solved
 
     def project(self, tolerance: float, most: int) -> Solved:
@@ -204,7 +266,7 @@ class FlowSolver:
         """
         scale = self.top_speed * min(1.0, float(self.grid.dz.min()) / self.grid.cell_m)
         solved = self.equation.project(
-            self.velocity, WorkSpace(*self._next), tolerance * scale, most
+            self.velocity, WorkSpace(*self._next), tolerance * scale, most, self._wanted
         )
         return Solved(solved.iterations, solved.before / scale, solved.after / scale)
 
@@ -216,8 +278,7 @@ class FlowSolver:
         ConfigError
             If speeds are no longer numbers.
         """
-        u, v, w, k = self._now
-        flow = Flow(u, v, w, k, self.pressure, self._upright, self._sideways)
+        flow = self._flow()
         rate = fastest_crossing(flow.u, flow.v, flow.w, self.grid.dz, self.grid.cell)
         if not 0.0 < rate < np.inf:
             msg = "the flow grew without bound"
@@ -232,7 +293,7 @@ class FlowSolver:
         # The potential is a velocity times a length; over the step it is a pressure.
         self._next[3] *= np.float32(1.0 / dt)
         self.pressure += self._next[3]
-        self._borders()
+        self.fill_borders()
         self.time_s += float(np.mean(dt / (1.0 + dt / self.grid.cell_m * self._watch())))
         return solved
 
@@ -243,44 +304,58 @@ class FlowSolver:
         most_steps: int,
         told: Callable[[float], None] | None = None,
         exactly: int | None = None,
+        correct: Callable[[], None] | None = None,
     ) -> Progress:
         """Take steps until the speed near the ground changes no more.
 
         Parameters
         ----------
         tolerance
-            Change of the speed 2 m above ground near walls within a turnover that counts as none [-].
+            Change of the speed 2 m above ground near walls that counts as none: within a turnover, or
+            within a round where the flow is corrected [-].
         most_turnovers
             Turnovers at most.
         most_steps
             Steps at most.
         told
-            Called after each turnover with the share done, 0 to 1: how far the change has come
-            down from its first value to the tolerance, by the order of its size.
+            Called after each turnover or round with the share done, 0 to 1: how far the change has
+            come down from its first value to the tolerance, by the order of its size.
         exactly
             Steps to take instead, whatever the change; >= 1.
+        correct
+            Corrects the flow by a coarser grid; called between rounds of `ROUND_STEPS`. A first round,
+            before any correction, does not count as rest.
         """
         begin, steps, before, change = self.time_s, 0, self._watch(), np.inf
-        looked, first, share = begin, 0.0, 0.0
-        while steps < (most_steps if exactly is None else exactly):
+        looked, first, share, steady = begin, 0.0, 0.0, False
+        limit = most_steps if exactly is None else exactly
+        while steps < limit:
             self.step()
             steps += 1
             passed = (self.time_s - looked) / self._turnover_s
-            if passed >= 1.0:
-                speed = self._watch()
-                scale = float(np.sqrt(np.mean(speed**2))) or 1.0
-                change = float(np.sqrt(np.mean((speed - before) ** 2))) / scale / passed
-                before, looked = speed, self.time_s
-                first = first or max(change, 2 * tolerance)
-                down = math.log(first / max(change, tolerance)) / math.log(first / tolerance)
-                share = max(share, down)
-                if told is not None:
-                    told(share)
-                late = (self.time_s - begin) / self._turnover_s >= most_turnovers
-                if exactly is None and (change <= tolerance or late):
-                    break
+            if correct is None:
+                is_due = passed >= 1.0
+            else:
+                is_due, passed = steps % ROUND_STEPS == 0 or steps == limit, 1.0
+            if not is_due:
+                continue
+            speed = self._watch()
+            scale = float(np.sqrt(np.mean(speed**2))) or 1.0
+            change = float(np.sqrt(np.mean((speed - before) ** 2))) / scale / passed
+            before, looked = speed, self.time_s
+            first = first or max(change, 2 * tolerance)
+            down = math.log(first / max(change, tolerance)) / math.log(first / tolerance)
+            share = max(share, down)
+            if told is not None:
+                told(share)
+            steady = change <= tolerance and (correct is None or steps > ROUND_STEPS)
+            late = (self.time_s - begin) / self._turnover_s >= most_turnovers
+            if exactly is None and (steady or late):
+                break
+            if correct is not None and steps < limit:
+                correct()
         turnovers = (self.time_s - begin) / self._turnover_s
-        return Progress(steps, turnovers, change, change <= tolerance)
+        return Progress(steps, turnovers, change, steady)
 
     def centred(self) -> tuple[Cube, Cube, Cube, Cube]:
         """Velocity along x, y (southwards) and z, and energy, in cells, (nz, ny, nx)."""
@@ -323,7 +398,11 @@ class FlowSolver:
         speed: NDArray[np.float32] = half * np.sqrt(along**2 + across**2)
         return speed
 
-    def _borders(self) -> None:
+    def fill_borders(self) -> None:
+        """Fill the border of the state, and the viscosities that follow from it.
+
+        The pressure is left alone.
+        """
         fill_border(self.velocity, self.energy, self.air, self._edges, self._sides)
         if self._beyond is not None:
             self._beyond.restore(self._now)
@@ -353,6 +432,7 @@ class FlowSolver:
             grid.cell,
             int(np.flatnonzero((self.air[PAD:] == 0).any(axis=(1, 2)))[-1:].sum()) + 1,
             np.float32(0.0),
+            _NOTHING,
         )
 
 

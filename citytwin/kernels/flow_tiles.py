@@ -21,7 +21,6 @@ from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import CoarseFlow, Progress
 from citytwin.kernels.flow_walls import Sides
 from citytwin.kernels.wind_flow import (
-    COARSE_SHARE,
     FlowOptions,
     Surroundings,
     WindFlow,
@@ -35,6 +34,11 @@ COARSE_PART = 0.15
 """Of the time, for the flow on large cells."""
 _NEAR_REST = 2.0
 """Of the tolerance: a tile that took the steps of the leading one and changes by more is not at rest."""
+_WINDWARD, _LEE = 0.5, 0.25
+"""How much wider the ground is that is computed where the wind comes from, and narrower where it goes to:
+what is wrong at a side goes with the wind [-]."""
+OVERLAPS = 2.0 + _WINDWARD - _LEE
+"""Widths of the overlap on two opposite sides together, at most [-]."""
 _COMPARED = 8
 """Rows or columns on either side of a seam on which neighbours are compared."""
 
@@ -45,7 +49,7 @@ class Tiling(NamedTuple):
     side: int
     """Of a tile, at most [cells]."""
     overlap: int
-    """Width around it that is computed besides [cells]."""
+    """Width around it that is computed besides, where the wind goes along a side [cells]."""
 
 
 class FlowCase(NamedTuple):
@@ -129,7 +133,7 @@ def flow_around(case: FlowCase, progress: Callable[[float], None] | None = None)
     grid, town, approach, toward, options = case
     town = town._replace(city_height_m=town.mean_height_m)
     grids = (options.grids or grids_for(grid)) - 1
-    first = replace(options, tolerance=COARSE_SHARE * options.tolerance, grids=max(grids, 1))
+    first = replace(options, grids=max(grids, 1))
     larger = solve_wind_flow(
         grid.coarser(), coarser_town(town), approach, toward, [], first, progress
     )
@@ -174,7 +178,7 @@ def tile_wind(
     known = None
     if around is not None:
         known = Surroundings(around, (part.row0, part.col0), held)
-        options = replace(options, grids=1, steps=None if pace is None else pace.steps)
+        options = replace(options, steps=None if pace is None else pace.steps)
     one = solve_wind_flow(
         FlowGrid(ny, nx, grid.cell_m, grid.z_faces_m), own, approach, toward, heights_m, options,
         progress, known,
@@ -260,7 +264,7 @@ def solve_in_tiles(
         If a roof reaches the upper half of the grid, no ground is open, or a flow grows without
         bound.
     """
-    flow, tiles = flow_around(case), flow_tiles(case.town, tiling)
+    flow, tiles = flow_around(case), flow_tiles(case.town, tiling, case.toward)
     lead = leading(tiles, case.town)
     first = tile_wind(case, heights_m, tiles[lead], flow)
     pace = pace_of(first.account)
@@ -296,8 +300,10 @@ def pace_of(account: FlowAccount) -> Pace:
     return Pace(account.last.steps, account.last.steady)
 
 
-def flow_tiles(town: Town, tiling: Tiling) -> list[FlowTile]:
+def flow_tiles(town: Town, tiling: Tiling, toward: tuple[float, float]) -> list[FlowTile]:
     """Cut a place into tiles; where no ground is open, none is needed.
+
+    For all winds the same, but for what is computed around them.
 
     Parameters
     ----------
@@ -305,14 +311,16 @@ def flow_tiles(town: Town, tiling: Tiling) -> list[FlowTile]:
         The place, arrays of shape (ny, nx).
     tiling
         How it is cut; one that is no larger than a tile is one, with nothing around it.
+    toward
+        Where the wind blows to along x and towards the south, a unit vector (a factor each).
     """
     shape, built = (town.top_m.shape[0], town.top_m.shape[1]), town.built
-    cores = tiles_of(shape, tiling.side)
+    cores, around = tiles_of(shape, tiling.side), _widths(tiling.overlap, toward)
     return [
         FlowTile(
             core,
-            _grown(core, tiling.overlap, shape),
-            _grown(core, min(_COMPARED, tiling.overlap), shape),
+            _grown(core, around, shape),
+            _grown(core, (min(_COMPARED, tiling.overlap),) * 4, shape),
         )
         for core in cores
         if len(cores) == 1 or not bool(built[_slices(core)].all())
@@ -361,12 +369,21 @@ def _cuts(n: int, side: int) -> list[int]:
     return [2 * round(n * i / number / 2) for i in range(number)] + [n]
 
 
-def _grown(core: Window, width: int, shape: tuple[int, int]) -> Window:
+def _widths(overlap: int, toward: tuple[float, float]) -> tuple[int, int, int, int]:
+    """Of what is computed around a tile: before its first row, behind its last, and of columns."""
+    x, y = toward
+    least = min(_COMPARED, overlap)
+    shares = [1 + (_WINDWARD if c > 0 else _LEE) * c for c in (y, -y, x, -x)]
+    made = [max(2 * round(overlap * share / 2), least) for share in shares]
+    return made[0], made[1], made[2], made[3]
+
+
+def _grown(core: Window, widths: tuple[int, int, int, int], shape: tuple[int, int]) -> Window:
     """A tile with what is computed around it, as far as the place goes."""
-    ny, nx = shape
+    (ny, nx), (north, south, west, east) = shape, widths
     return Window(
-        max(core.row0 - width, 0), min(core.row1 + width, ny),
-        max(core.col0 - width, 0), min(core.col1 + width, nx),
+        max(core.row0 - north, 0), min(core.row1 + south, ny),
+        max(core.col0 - west, 0), min(core.col1 + east, nx),
     )  # fmt: skip
 
 

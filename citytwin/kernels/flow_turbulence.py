@@ -20,7 +20,18 @@ from citytwin.kernels.flow_momentum import (
     transport,
     work_rows,
 )
-from citytwin.kernels.flow_rows import FAST, FIRST_FACES, GAIN, RATE, Flat, FlatFlags, Rows, begin
+from citytwin.kernels.flow_rows import (
+    FAST,
+    FIRST_FACES,
+    GAIN,
+    RATE,
+    Flat,
+    FlatFlags,
+    Rows,
+    add,
+    begin,
+    tell,
+)
 
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 _LEAST = np.float32(1e-7)
@@ -151,9 +162,10 @@ def _made_and_lost(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def _finish(out: Flat, rows: Rows, k: Flat, fluid: FlatFlags, at: int, dt: np.float32) -> None:
-    """Take the step; energy stays above 0 in air."""
-    n = rows.shape[1] - 1
+def _finish(
+    out: Flat, rows: Rows, n: int, k: Flat, fluid: FlatFlags, at: int, dt: np.float32
+) -> None:
+    """Take the step in the first n volumes; energy stays above 0 in air."""
     gain = rows[GAIN, :n]
     rate = rows[RATE, :n]
     energy = k[at : at + n]
@@ -171,7 +183,8 @@ def advance_energy(out: Cube, flow: Flow, s: Setting) -> None:
     Parameters
     ----------
     out
-        Shape (nz + 5, ny + 5, nx + 5) [m2/s2]; its border is left alone.
+        Shape (nz + 5, ny + 5, nx + 5) [m2/s2]; its border is left alone. For a step of no length it
+        takes what drives the energy [m2/s3].
     flow
         The state.
     s
@@ -191,7 +204,12 @@ def advance_energy(out: Cube, flow: Flow, s: Setting) -> None:
                 _made_and_lost(rows, lines.k, lines.upright, lines.sideways, at, s.k_gain[k])
                 if s.leaves.shape[0] > 1:
                     _leaf_turbulence(rows, lines, at)
-                _finish(target, rows, lines.k, lines.fluid, at, s.dt)
+                if s.also.shape[0] > 1:
+                    add(rows, s.also[3].reshape(-1), at)
+                if s.dt > _ZERO:
+                    _finish(target, rows, n, lines.k, lines.fluid, at, s.dt)
+                else:
+                    tell(target, rows, n, lines.fluid, at)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True)

@@ -43,7 +43,7 @@ def facts_of(told: list[FlowAccount]) -> tuple[Fact, ...]:
         fact("cells", "計算セル数", "Cells of the flow", float(solved[0].cells)),
         fact("steps", "ステップ数（最大）", "Steps on the finest grid, at most", float(max(p.steps for p in last))),
         fact("turnovers", "無次元時間（最小）", "Turnovers on it, at least", min(p.turnovers for p in last)),
-        fact("change", "定常性（最大の変化率）", "Change in a turnover, at most", max(p.change for p in last)),
+        fact("change", "定常性（最終段の変化率、最大）", "Change in the last round, at most", max(p.change for p in last)),
         fact("divergence", "連続の式の残差（最大）", "Divergence left, at most", max(one.divergence for one in solved)),
         *(seam if in_tiles else ()),
     )  # fmt: skip

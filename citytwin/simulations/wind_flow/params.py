@@ -49,8 +49,9 @@ class WindFlowParams(Params):
     `roughness_m`; two heights or more."""
     margin_m: float = Bound(default=100.0, ge=0, le=2000)
     """Open ground around all that stands, on each side; put around the rasters where they have less."""
-    tolerance: float = Bound(default=0.007, gt=0, le=1)
-    """Change of the speed 2 m above ground near walls within a turnover that counts as steady [-]."""
+    tolerance: float = Bound(default=0.02, gt=0, le=1)
+    """Change of the speed 2 m above ground near walls that counts as steady [-], in a round of eight steps
+    and a correction by the flow on cells twice as large."""
     most_turnovers: float = Bound(default=100.0, gt=0, le=1000)
     """Turnovers at most on each grid; a turnover is the time in which the wind at the mean height
     of the buildings crosses that height [-]."""

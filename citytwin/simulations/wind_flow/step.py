@@ -14,6 +14,7 @@ from citytwin.kernels.flow_grid import FlowGrid, inner
 from citytwin.kernels.flow_solver import CoarseFlow, Progress
 from citytwin.kernels.flow_tiles import (
     COARSE_PART,
+    OVERLAPS,
     FlowAccount,
     FlowCase,
     FlowTile,
@@ -45,7 +46,7 @@ from citytwin.simulations.wind_flow.account import facts_of, notes_of
 from citytwin.simulations.wind_flow.params import STEP_NAME, WindFlowParams, approach_of, directions
 from citytwin.simulations.wind_flow.place import Place, place_of
 
-_SECONDS_PER_MILLION = 12.0
+_SECONDS_PER_MILLION = 10.0
 """Of one core, per million cells of the flow and direction: between an ordinary and a dense town."""
 _BYTES_PER_CELL = 64.0
 """Per cell of the flow, those of the coarse grid among them."""
@@ -78,8 +79,11 @@ class _Job(NamedTuple):
     """What a piece of the run solves."""
 
     wind: Direction
-    tile: FlowTile | None
-    """None for the flow on larger cells around all tiles of a direction."""
+    tile: FlowTile
+    leads: bool
+    """Whether the other tiles go as far as this one."""
+    is_around: bool = False
+    """Whether the flow on larger cells around all tiles of the direction is solved first."""
 
 
 class _Case(NamedTuple):
@@ -126,34 +130,37 @@ class _Directions:
         self._case, self._winds = _case(block, params), directions(params)
         width = 2 * round(params.tile_overlap_m / block.cell_m / 2)
         place = self._case.place
-        cut = flow_tiles(place.town, Tiling(params.tile_cells, width))
-        self._tiles = tiles_asked(cut, *place.cells)
         self._jobs, self.pieces = list[_Job](), list[Piece]()
-        self._lead = self._tiles[leading(self._tiles, place.town)]
+        self._tiles, self._lead = list[FlowTile](), 0
         for wind in self._winds:
+            toward = self._case.flow(wind).toward
+            cut = flow_tiles(place.town, Tiling(params.tile_cells, width), toward)
+            # What is asked of tiles, and which of them leads, is the same for all winds.
+            self._tiles = tiles_asked(cut, *place.cells)
+            self._lead = leading(self._tiles, place.town)
             before, share = tuple[int, ...](), 1.0
             if len(cut) > 1:
                 before, share = (len(self.pieces),), (1.0 - COARSE_PART) / len(self._tiles)
-                self._jobs.append(_Job(wind, None))
+                self._jobs.append(_Job(wind, self._tiles[self._lead], leads=True, is_around=True))
                 self.pieces.append(Piece(weight=COARSE_PART + share, is_kept=False))
-            for tile in self._tiles:
-                self._jobs.append(_Job(wind, tile))
+            for number, tile in enumerate(self._tiles):
+                self._jobs.append(_Job(wind, tile, leads=number == self._lead))
                 # The leading one is solved with the flow around it: it tells the others how far to go.
-                is_made = bool(before) and tile is self._lead
+                is_made = bool(before) and number == self._lead
                 self.pieces.append(Piece(before, 0.0 if is_made else share))
 
     def make(
         self, number: int, before: Sequence[NamedArrays], told: Callable[[float], None]
     ) -> NamedArrays:
         """Solve a direction, the flow around its tiles, or one of these."""
-        case, (wind, tile) = self._case, self._jobs[number]
+        case, (wind, tile, leads, is_around) = self._case, self._jobs[number]
         flow = case.flow(wind)
         try:
-            if tile is None:
-                return self._around(flow, told)
+            if is_around:
+                return self._around(flow, tile, told)
             known, pace = None, None
             for given in before:
-                if _WIND in given and tile is self._lead:
+                if _WIND in given and leads:
                     return {name: given[name] for name in (_WIND, _ACCOUNT)}
                 cubes = [given[name] for name in _CUBES]
                 known = CoarseFlow(case.grid.coarser(), tuple(cubes[:-1]), cubes[-1])
@@ -162,20 +169,22 @@ class _Directions:
         except ConfigError as error:
             raise StepError(error.message, step=STEP_NAME, hint=error.hint) from error
 
-    def _around(self, flow: FlowCase, told: Callable[[float], None]) -> dict[str, NDArray[Any]]:
+    def _around(
+        self, flow: FlowCase, lead: FlowTile, told: Callable[[float], None]
+    ) -> dict[str, NDArray[Any]]:
         """The flow around all tiles, and the leading tile, if that comes to a result."""
         first = COARSE_PART / self.pieces[0].weight
         around = flow_around(flow, lambda share: told(first * share))
         made = dict(zip(_CUBES, (*around.cubes, around.pressure), strict=True))
         heights = self._case.params.heights_m
         try:
-            lead = tile_wind(
-                flow, heights, self._lead, around, lambda share: told(first + (1 - first) * share)
+            solved = tile_wind(
+                flow, heights, lead, around, lambda share: told(first + (1 - first) * share)
             )
         except ConfigError:
             # It is told as lost when its own turn comes; the others stop each by the rule.
             return made
-        return made | _written(lead)
+        return made | _written(solved)
 
     def join(self, made: Sequence[NamedArrays | None]) -> Outcome:
         """Return the fields of all directions."""
@@ -308,7 +317,7 @@ def cost_of(params: WindFlowParams, cell_m: float) -> Cost:
         Edge of a cell [m].
     """
     levels = _levels(cell_m)
-    side = params.tile_cells + 2 * params.tile_overlap_m / cell_m
+    side = params.tile_cells + OVERLAPS * params.tile_overlap_m / cell_m
     number = len(directions(params))
     per_result = _BYTES_PER_RESULT + _BYTES_PER_HEIGHT * (len(params.heights_m) - 1 + params.gusts)
     results = number * per_result + _BYTES_OF_PLACE

@@ -179,7 +179,7 @@ def test_stopped_within_a_direction_it_goes_on_from_the_last_whole_one(tmp_path)
     inputs = {"surface_height": raster(town())}
     params = {**QUICK, "from_deg": [270.0, 0.0, 45.0]}
     name, keeping, heard = "wind_speed_ratio_of_flow", Keeping(tmp_path / "state.npz", 60.0), []
-    stopped = Keeping(keeping.file, 60.0, PressedAt(6))
+    stopped = Keeping(keeping.file, 60.0, PressedAt(8))
     with pytest.raises(KeyboardInterrupt):
         simulate("wind_flow", inputs, params, keeping=stopped)
     resumed = simulate(
@@ -205,7 +205,7 @@ def test_a_block_aslant_to_the_cells_has_the_wind_of_one_along_them():
     """Block and wind turned by 30 degrees: the same ratios and velocities, turned as well."""
     cases = {}
     for angle in (0.0, 30.0):
-        params = {"from_deg": [270.0 - angle], "most_turnovers": 1.0, "margin_m": 40.0}
+        params = {"from_deg": [270.0 - angle], "margin_m": 40.0}
         inputs = {"surface_height": raster(block_turned(angle))}
         made = simulate("wind_flow", inputs, params)
         names = ("wind_speed_ratio_of_flow", "wind_along_x_of_flow", "wind_along_y_of_flow")
