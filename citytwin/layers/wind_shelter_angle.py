@@ -28,10 +28,10 @@ LAYER = LayerRecipe(
     group="wind",
     title=text("風上側の遮蔽角（風向別）", "Shelter angle by direction of the wind"),
     summary=text(
-        "風上側（左右 15 度、標準 300 m 以内）で最も高く見える建物や地形の仰角です（Winstral ほか 2002）。スライダーで風向を選びます。"
+        "風上側（左右 15 度、標準 300 m 以内）で最も高く見える建物や地形の仰角の平均です（Winstral ほか 2002）。スライダーで風向を選びます。"
         "大きいほど風がさえぎられ、0 度以下は風に開けた場所です。風速ではありません。",
-        "Elevation angle of what stands highest upwind (15 degrees to either side, 300 m by default; Winstral et"
-        " al. 2002); the slider chooses the direction. The larger, the more sheltered; at or below 0 a place lies"
+        "Mean elevation angle of what stands highest upwind (rays to 15 degrees on either side, 300 m by default;"
+        " Winstral et al. 2002); the slider chooses the direction. The larger, the more sheltered; at or below 0 a place lies"
         " open to that wind. It is a shape, not a wind speed.",
     ),
     view=RasterView(WIND_SHELTER_ANGLE, blank=BUILDING),

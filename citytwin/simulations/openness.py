@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field as Bound
 
+from citytwin.errors import StepError
 from citytwin.kernels.obstacles import obstacle_height
 from citytwin.kernels.openness import skyline
 from citytwin.kernels.sheltering import fetch_reach_m
@@ -13,6 +14,12 @@ from citytwin.model.axes import Direction, evenly
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
+
+STEP_NAME = "openness"
+_FEWEST_CELLS = 2
+"""Length of a ray [cells]: with less those aslant to the cells have no step."""
+_SECONDS = 0.2
+"""Of one core, per million cells and cell of the rays."""
 
 
 class OpennessParams(Params):
@@ -26,6 +33,10 @@ class OpennessParams(Params):
 
 def run(block: Block, params: OpennessParams) -> Outcome:
     """Angles of the skyline around each place where people walk."""
+    if params.fetch_m < _FEWEST_CELLS * block.cell_m:
+        msg = f"fetch_m {params.fetch_m:g} m on cells of {block.cell_m:g} m: nothing would be seen"
+        hint = f"give {_FEWEST_CELLS * block.cell_m:g} m or more"
+        raise StepError(msg, step=STEP_NAME, hint=hint)
     surface = block[f.SURFACE_HEIGHT]
     obstacles = obstacle_height(surface, block.get(f.TERRAIN), block.get(f.BUILDING_MASK))
     from_deg = np.array([direction.from_deg for direction in directions(params)])
@@ -33,9 +44,10 @@ def run(block: Block, params: OpennessParams) -> Outcome:
     seen = skyline(surface, obstacles, block.cell_m, grid_rad, params.fetch_m, block.inner)
     note = Note(
         severity="info",
-        ja=f"半径 {params.fetch_m:g} m 以内の建物と地形の仰角（地上 1.5 m から）。風速そのものではない",
+        ja=f"半径 {params.fetch_m:g} m 以内の建物と地形の仰角（地上 1.5 m から）。風速そのものではない。"
+        "範囲の外と高さの分からない所は開けているとみなします",
         en=f"Angles of buildings and hills within {params.fetch_m:g} m, seen from 1.5 m above the "
-        "ground; no wind speed",
+        "ground; no wind speed. What lies beyond the edge, or is unknown, counts as open",
     )
     outputs = {f.WIND_SHELTER_ANGLE: seen.shelter_deg, f.OPENNESS: seen.openness_deg}
     return Outcome(outputs, notes=(note,))
@@ -52,8 +64,22 @@ def directions(params: OpennessParams) -> tuple[Direction, ...]:
     return evenly(params.directions)
 
 
+def cost_of(params: OpennessParams, cell_m: float) -> Cost:
+    """Time grows with the cells that a ray passes.
+
+    Parameters
+    ----------
+    params
+        With the length of the rays.
+    cell_m
+        Edge of a cell [m].
+    """
+    seconds = 5.0 + _SECONDS * params.fetch_m / cell_m
+    return Cost(seconds_per_megacell=seconds, bytes_per_cell=60.0 + 24.0 * params.directions)
+
+
 SIMULATION = Simulation(
-    name="openness",
+    name=STEP_NAME,
     title=text("開放度と遮蔽角", "Openness and shelter"),
     inputs=(f.SURFACE_HEIGHT,),
     optional=(f.TERRAIN, f.BUILDING_MASK),
@@ -64,5 +90,6 @@ SIMULATION = Simulation(
     ),
     run=run,
     directions=directions,
-    cost=Cost(seconds_per_megacell=20.0, bytes_per_cell=400.0),
+    cost=cost_of(OpennessParams(), 2.0),
+    cost_of=cost_of,
 )

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from citytwin.errors import StepError
 from citytwin.kernels.obstacles import obstacle_height
 from citytwin.kernels.tower_reach import STEP, near_towers
 from citytwin.kernels.wind_climate import Sector
@@ -86,6 +87,12 @@ def _judge(
     assumed = speed.over_mean(params.turbulence_share, params.gust_factor_ratio)
     if params.gusts == "assumed" or speed.kind == "mean":
         return Judge(ratio, error), assumed
+    given = {field: block.directions[field] for field in (params.ratios.field, *_VELOCITY)}
+    for field, known in given.items():
+        if known != given[params.ratios.field]:
+            msg = f"{field.name} has other directions than {params.ratios.field.name}"
+            hint = "take both from one run of wind_flow"
+            raise StepError(msg, step=STEP_NAME, hint=hint)
     along_x, along_y = (block[field] for field in _VELOCITY)
     gust = bridged(gust_ratio(block[params.ratios.field], along_x, along_y, speed.peak_factor))
     # The error of the means grows as gusts exceed them; that of the turbulence itself is not known.
@@ -169,6 +176,19 @@ def reach_m(params: WindComfortParams, ranges: FieldRanges, cell_m: float) -> fl
     return (surface.high - surface.low) * STEP + cell_m
 
 
+def cost_of(params: WindComfortParams, cell_m: float) -> Cost:  # noqa: ARG001 - any
+    """Cost with sixteen directions; gusts hold as much again.
+
+    Parameters
+    ----------
+    params
+        Whether gusts are those of the flow.
+    cell_m
+        Edge of a cell [m].
+    """
+    return Cost(seconds_per_megacell=2.0, bytes_per_cell=550.0 if params.gusts == "flow" else 300.0)
+
+
 SIMULATION = Simulation(
     name=STEP_NAME,
     title=text("風環境の等級", "Wind comfort"),
@@ -196,5 +216,6 @@ SIMULATION = Simulation(
     makes=makes,
     reach=Halo(reach_m, of_parts=True),
     run=run,
-    cost=Cost(seconds_per_megacell=2.0, bytes_per_cell=300.0),
+    cost=cost_of(WindComfortParams(), 2.0),
+    cost_of=cost_of,
 )

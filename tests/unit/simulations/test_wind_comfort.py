@@ -300,7 +300,11 @@ def test_gusts_of_the_flow() -> None:
     assert class_of(1.22 * edge, gusts="flow") == 2
     # By assumed gusts, (1 + 3.5 x 0.25) / 1.85 = 1.01 of the mean, a fifth stronger winds are as calm.
     assert class_of(1.08 * edge) == 1
+    apart = {**place.directions, f.WIND_ALONG_Y_OF_FLOW: (Direction(0.0),)}
+    mixed = Block(place.arrays, {}, GRID, GRID.whole, SITE, directions=apart)
     wishes = by_hand(rules=["lawson_lddc"], method="flow", gusts="flow")
+    with pytest.raises(StepError, match="wind_along_y_of_flow has other directions than"):
+        COMFORT.run(mixed, WindComfortParams.model_validate(wishes))
     asked = WindComfortParams.model_validate(wishes)
     assert f.WIND_ALONG_X_OF_FLOW in COMFORT.required(asked)
     told = " ".join(note.en for note in COMFORT.run(place, asked).notes)
