@@ -29,6 +29,8 @@ from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
 
 log = logging.getLogger(__name__)
+_BRIEF_S = 10.0
+"""A run over the whole city that took less has no state worth keeping."""
 
 
 @dataclass(eq=False)
@@ -134,7 +136,11 @@ class Scheduler:
         before = [None if lacking else self._made_before(job, part) for part in to_make]
         # Of a run over the whole city workers keep the state, and report how far it is.
         of_city = isinstance(job.step, Simulation) and isinstance(job.step.reach, Domain)
-        took = [None if of_city else self.manifest.took(job.key, p.name) for p in to_make]
+        took = [self.manifest.took(job.key, part.name) for part in to_make]
+        if of_city:
+            took = [
+                seconds if seconds is not None and seconds < _BRIEF_S else None for seconds in took
+            ]
         self.manifest.forget(job.key, [part.name for part in to_make])
         for part, old, before_s in zip(to_make, before, took, strict=True):
             order = Order(job.key, part.name, str(part.fingerprint), before_s=before_s)
