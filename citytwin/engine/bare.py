@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -34,7 +35,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
-from citytwin.model.steps import Outcome, Params, Simulation, Site
+from citytwin.model.steps import Outcome, Params, Simulation, Site, WrittenIn
 from citytwin.model.tables import Table
 from citytwin.store.fields import digest_of, extremes
 from citytwin.wording import explain, nearest
@@ -206,7 +207,9 @@ def check_zone(time_zone: str) -> None:
         raise ConfigError(msg, hint="give one such as Asia/Tokyo") from error
 
 
-def bound_params(step: BareStep, params: Params | Mapping[str, Any]) -> Params:
+def bound_params(
+    step: BareStep, params: Params | Mapping[str, Any], folder: Path = Path()
+) -> Params:
     """Check the parameters of a step.
 
     Parameters
@@ -215,6 +218,8 @@ def bound_params(step: BareStep, params: Params | Mapping[str, Any]) -> Params:
         Whose they are.
     params
         Its model, or a mapping.
+    folder
+        Folder that relative paths among them lead from.
 
     Raises
     ------
@@ -228,7 +233,7 @@ def bound_params(step: BareStep, params: Params | Mapping[str, Any]) -> Params:
         msg = f"{step.name} takes {model.__name__}, got {type(params).__name__}"
         raise ConfigError(msg)
     try:
-        return model.model_validate(dict(params))
+        return model.model_validate(dict(params), context=WrittenIn(folder))
     except ValidationError as error:
         raise ConfigError(explain(error, model, f"parameters of {step.name}")) from error
 

@@ -14,7 +14,15 @@ from citytwin.errors import CityTwinError, ConfigError
 from citytwin.live_config import FeedConfig
 from citytwin.model import properties
 from citytwin.model.crs import require_metric
-from citytwin.model.steps import Assessment, Format, Gridder, LayerRecipe, Params, Simulation
+from citytwin.model.steps import (
+    Assessment,
+    Format,
+    Gridder,
+    LayerRecipe,
+    Params,
+    Simulation,
+    WrittenIn,
+)
 from citytwin.wording import explain, nearest
 
 S = TypeVar("S", Gridder[Any], Simulation[Any], Assessment[Any])
@@ -114,7 +122,7 @@ def _bind_params(
     loaded: LoadedConfig, where: str, model: type[Params], values: dict[str, Any]
 ) -> Params:
     try:
-        return model.model_validate(values)
+        return model.model_validate(values, context=WrittenIn(loaded.file.parent))
     except ValidationError as error:
         raise _fail(loaded, explain(error, model, where)) from error
 

@@ -124,7 +124,7 @@ def field_run(
     step: Simulation[Any] = registry.named(Simulation, name)
     given = [one.params for one in loaded.config.simulations if one.use == name]
     own = {key: value for key, value in (given or [{}])[0].items() if key != "moment"}
-    params = bound_params(step, {**own, **changes})
+    params = bound_params(step, {**own, **changes}, loaded.file.parent)
     zone = loaded.config.time_zone
     store = CityStore(work_dir(loaded), grid.crs, zone, DEFAULT_TILE_CELLS, grid)
     needed = [one for one in step.required(params) if isinstance(one, Field)]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar
 
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationInfo
 
 from citytwin.errors import CityTwinError
 from citytwin.model.axes import Axes, Direction
@@ -50,6 +50,30 @@ class Params(BaseModel):
     """Parameters of a step; a subclass lists them with units in their names and ranges."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+@dataclass(frozen=True)
+class WrittenIn:
+    """Where parameters stand that are checked; the context in which pydantic does so."""
+
+    folder: Path
+    """Relative paths among them lead from here."""
+
+
+def folder_of(info: ValidationInfo) -> Path:
+    """Folder that relative paths among parameters lead from.
+
+    Parameters
+    ----------
+    info
+        Of a validator of parameters.
+
+    Returns
+    -------
+    Path
+        That of the configuration, else of the process.
+    """
+    return info.context.folder if isinstance(info.context, WrittenIn) else Path()
 
 
 class NoParams(Params):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BeforeValidator, model_validator
+from pydantic import AwareDatetime, BeforeValidator, ValidationInfo, model_validator
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
 from citytwin.kernels.flood_options import FULL_COURANT_MAX, EdgeKind, Scheme
-from citytwin.model.steps import Params
+from citytwin.model.steps import Params, folder_of
 from citytwin.model.text import Text, both_languages
 from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
 from citytwin.simulations.flood.design import DesignStorm
@@ -159,8 +159,8 @@ class FloodParams(Params):
 
     @model_validator(mode="before")
     @classmethod
-    def _series_from_files(cls, given: object) -> object:
-        return with_series_read(given) if isinstance(given, Mapping) else given
+    def _series_from_files(cls, given: object, info: ValidationInfo) -> object:
+        return with_series_read(given, folder_of(info)) if isinstance(given, Mapping) else given
 
     @model_validator(mode="after")
     def _rising_times(self) -> FloodParams:
