@@ -24,7 +24,7 @@ _WIDEST_DEG = 2.0
 _LOWEST_M = 1.0
 """What is lower is no building: plates under models, kerbs [m]."""
 _ANY_HEIGHT_M = 3.0
-"""Height of outlines without one, where it does not matter: in a flood buildings are closed blocks [m]."""
+"""Height of all outlines where none matters: in a flood buildings are closed blocks [m]."""
 _KIND = re.compile(rb'"type"\s*:\s*"(Feature|CityJSON)')
 """In GeoJSON and CityJSON the first that is met tells them apart, wherever in the file it stands."""
 
@@ -53,7 +53,7 @@ def read_buildings(
         Projected CRS that a city model is read in, that of rasters given besides; None = `crs`, else one
         that suits it.
     outlines_suffice
-        Whether outlines without a height are buildings too.
+        Whether heights of outlines do not matter: none is read, and each with an area is a building.
 
     Returns
     -------
@@ -62,7 +62,7 @@ def read_buildings(
     Raises
     ------
     SourceError
-        If the file cannot be read, or has no building with a height.
+        If the file cannot be read, or has no building with an area and, where it matters, a height.
     ConfigError
         If no CRS in metres, or no column of heights is known, or a column of a city model is named.
     """
@@ -130,7 +130,7 @@ def _located(frame: gpd.GeoDataFrame, place: Path, crs: str | None) -> gpd.GeoDa
 def _standing(
     frame: gpd.GeoDataFrame, place: Path, column: str | None, *, outlines_suffice: bool
 ) -> tuple[gpd.GeoDataFrame, list[str]]:
-    """Outlines with an area and the height of a building, and how many have none."""
+    """Outlines with an area and, where it matters, the height of a building, and how many have none."""
     known = [name for name in (_HEIGHTS if column is None else (column,)) if name in frame]
     if not known and not (outlines_suffice and column is None):
         msg = (
@@ -139,21 +139,20 @@ def _standing(
         raise ConfigError(
             msg, hint="name it: --height-column NAME, of heights above the ground [m]"
         )
-    height = np.full(len(frame), np.nan)
-    if known:
-        height = pd.to_numeric(frame[known[0]], errors="coerce").to_numpy(np.float64)
     if outlines_suffice:
-        height = np.where(np.isfinite(height), height, _ANY_HEIGHT_M)
+        height, wanted, checked = np.full(len(frame), _ANY_HEIGHT_M), "an area", ""
+    else:
+        height = pd.to_numeric(frame[known[0]], errors="coerce").to_numpy(np.float64)
+        wanted, checked = "an area and a height of 1 m", f"the column {known[0]!r}, and "
     shapes = shapely.make_valid(shapely.force_2d(np.asarray(frame.geometry, dtype=object)))
     usable = np.isfinite(height) & (height >= _LOWEST_M) & (shapely.area(shapes) > 0)
     if not usable.any():
-        column_said = f"the column {known[0]!r}, and " if known else ""
-        hint = f"check {column_said}that the outlines are polygons"
-        raise SourceError(
-            "no outline has an area and a height of 1 m", source=str(place), hint=hint
-        )
+        hint = f"check {checked}that the outlines are polygons"
+        raise SourceError(f"no outline has {wanted}", source=str(place), hint=hint)
     lost = int((~usable).sum())
-    said = [f"{lost} outlines without an area or a height of 1 m are left out"] if lost else []
+    said = (
+        [f"{lost} outlines without {wanted.replace(' and ', ' or ')} are left out"] if lost else []
+    )
     made = gpd.GeoDataFrame(
         {"height_m": height[usable]}, geometry=_polygons(shapes[usable]), crs=frame.crs
     )

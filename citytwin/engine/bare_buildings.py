@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 import xarray as xr
 from numpy.typing import NDArray
 
@@ -81,7 +82,7 @@ def drawn_buildings(
     ------
     ConfigError
         If the simulation takes no buildings, they are given twice, there is no cell size or, where water
-        runs, no terrain, none lies on the rasters, or faces are in another CRS than these.
+        runs, no terrain, none lies on the rasters or covers the centre of a cell, or faces are in another CRS than these.
     """
     step, outlines, faces = named(name), buildings.outlines, buildings.faces
     taken = {r.name: r for r in (*step.inputs, *step.optional) if isinstance(r, f.Field)}
@@ -110,10 +111,20 @@ def drawn_buildings(
         gridder: Gridder[Any] = registry.named(Gridder, drawn)
         fields.update(gridder.run(task, gridder.params()).fields)
     if rasters and not fields[f.BUILDING_MASK].any():
-        msg = "no building lies on the rasters"
-        raise ConfigError(msg, hint="check the CRS of both: --crs says that of the buildings")
+        raise _none_drawn(rows[t.BUILDINGS], grid)
     made = {field.name: _array(field, values, grid) for field, values in fields.items()}
     return {**{key: made[key] for key in made if key in taken}, **rasters}
+
+
+def _none_drawn(buildings: pd.DataFrame, grid: GridSpec) -> ConfigError:
+    """Why no cell is that of a building: they lie elsewhere, or between the centres of cells."""
+    edges = grid.bounds
+    area = shapely.box(edges.x_min, edges.y_min, edges.x_max, edges.y_max)
+    if shapely.intersects(np.asarray(buildings["geometry"], dtype=object), area).any():
+        msg = f"no building covers the centre of a cell of {grid.cell_m:g} m"
+        return ConfigError(msg, hint="take rasters of smaller cells, or larger outlines")
+    hint = "check the CRS of both: --crs says that of the buildings"
+    return ConfigError("no building lies on the rasters", hint=hint)
 
 
 def _grid(outlines: gpd.GeoDataFrame, cell_m: float | None, also: gpd.GeoSeries | None) -> GridSpec:

@@ -19,6 +19,7 @@ from shapely.geometry import box
 
 from citytwin.cli.bare_buildings import read_buildings
 from citytwin.cli.bare_case import CaseWishes, tell_places
+from citytwin.cli.bare_files import read_raster
 from citytwin.cli.bare_probes import Probes, ProbeWishes, read_probes, table_of, wind_at_probes
 from citytwin.cli.simulate import command
 from citytwin.engine.bare import bound_params, named
@@ -114,19 +115,45 @@ def test_a_flood_among_outlines(tmp_path: Path) -> None:
 
 
 def test_floods_that_buildings_do_not_fit(tmp_path: Path) -> None:
-    """No ground, buildings twice, buildings elsewhere."""
+    """No ground, buildings twice, elsewhere, smaller than a cell."""
     ground = level_ground(tmp_path / "dtm.tif")
     town = str(geojson(tmp_path / "town.geojson", outline(10.0, 22.0, 4.0)))
     away = str(geojson(tmp_path / "away.geojson", outline(9000.0, 22.0, 4.0)))
+    slim = [outline(10.0, 22.0, 0.4), outline(20.0, 22.0, 0.4)]
+    thin = str(geojson(tmp_path / "thin.geojson", *slim))
     given = ["--terrain", str(ground), "--crs", PLANE, "--buildings"]
     for arguments, said in (
         (["--buildings", town, "--crs", PLANE, "--cell-m", "2"], "flood needs terrain"),
         ([*given, away], "no building lies on the rasters"),
+        ([*given, thin], "no building covers the centre of a cell of 2 m"),
         ([*given, town, "--building-mask", str(ground)], "building_mask is given twice"),
     ):
         refused = simulate(tmp_path, "flood", STORM, *arguments).exception
         assert isinstance(refused, ConfigError)
         assert said in refused.message
+
+
+@pytest.mark.parametrize("heights", [(0.2, 0.1), (0.0, None), (-9999.0, 1e9)])
+def test_heights_do_not_matter_in_a_flood(
+    tmp_path: Path, heights: tuple[float | None, ...]
+) -> None:
+    """Boxes of a laboratory, 0 for not known, impossible ones: closed like any, without a warning."""
+    ground = level_ground(tmp_path / "dtm.tif")
+    boxes = [outline(10.0, 22.0, 4.0), outline(41.0, 11.0, 3.0)]
+    for box_of, height in zip(boxes, heights, strict=True):
+        box_of["properties"] = {"height_m": height}
+    case = wishes(buildings=geojson(tmp_path / "lab.geojson", *boxes), crs=PLANE)
+    made = case.drawn("flood", {"terrain": read_raster(ground)}, None)
+    assert made["building_mask"].values.sum() == 16 + 9
+    line = outline(41.0, 11.0, 0.0, height_m=9.0)
+    buildings, said = read_buildings(
+        geojson(tmp_path / "b.geojson", *boxes, line), PLANE, None, outlines_suffice=True
+    )
+    assert said == ["1 outlines without an area are left out"]
+    assert len(buildings.outlines) == 2
+    with pytest.raises(SourceError, match="no outline has an area") as refused:
+        read_buildings(geojson(tmp_path / "c.geojson", line), PLANE, None, outlines_suffice=True)
+    assert refused.value.hint == "check that the outlines are polygons"
 
 
 def test_a_case_of_ones_own(tmp_path: Path) -> None:
