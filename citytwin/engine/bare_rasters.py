@@ -131,14 +131,21 @@ def _values(field: f.Field, array: xr.DataArray) -> NDArray[Any]:
 
 def _require_metres(name: str, array: xr.DataArray) -> None:
     """Refuse heights of which the raster itself says that they are in feet or centimetres."""
-    unit = str(array.attrs.get("units") or "")
+    written = array.attrs.get("units") or ""
+    # Of a file of several bands rioxarray keeps the units of all beside the one that was taken.
+    unit = str(written[0] or "" if isinstance(written, tuple) else written)
     heights = crs_of.height_unit(array.rio.crs.to_wkt())
-    if crs_of.names_metres(unit) and heights.metres != 1.0:
-        unit = heights.name
-    if not crs_of.names_metres(unit):
-        msg = f"{name} is in {unit!r}, by what its file says"
-        hint = "give metres: gdal_calc.py -A IN --calc='A*0.3048' --outfile=OUT for feet"
-        raise ConfigError(msg, hint=hint)
+    by_crs = crs_of.names_metres(unit) and heights.metres != 1.0
+    unit = heights.name if by_crs else unit
+    if crs_of.names_metres(unit):
+        return
+    foot_m = crs_of.foot_m(unit)
+    hint = "convert it to metres"
+    if foot_m is not None:
+        hint += f": gdal_calc.py -A IN --calc='A*{foot_m:.10g}' --outfile=OUT"
+    if by_crs:
+        hint += ", and give it a CRS with heights in metres: gdal_edit.py -a_srs"
+    raise ConfigError(f"{name} is in {unit!r}, by what its file says", hint=hint)
 
 
 def _whole(field: f.Field, given: NDArray[Any], unknown: NDArray[np.bool_]) -> NDArray[Any]:

@@ -16,8 +16,11 @@ from rasterio.transform import Affine
 
 from citytwin.cli.bare_files import read_raster
 from citytwin.cli.simulate import command
+from citytwin.engine.bare import named
 from citytwin.engine.bare_forecast import forecast_s
+from citytwin.engine.bare_rasters import arrays_of
 from citytwin.errors import ConfigError, SourceError
+from citytwin.model.fields import TERRAIN
 from citytwin.store.plain_rasters import write_plain_rasters
 from citytwin.strict_yaml import read_yaml
 
@@ -84,21 +87,40 @@ def test_whole_numbers_with_a_scale_are_the_heights_that_they_stand_for(tmp_path
 
 @pytest.mark.parametrize(
     ("unit", "crs", "said"),
-    [("ft", "EPSG:6677", "'ft'"), ("", "EPSG:6677+6360", "'US survey foot'")],
+    [
+        ("ft", "EPSG:6677", "'ft'"),
+        ("", "EPSG:6677+6360", "'US survey foot'"),
+        ("cm", "EPSG:6677", "'cm'"),
+        ("m/s", "EPSG:6677", "'m/s'"),
+    ],
 )
 def test_heights_in_feet_are_refused(tmp_path: Path, unit: str, crs: str, said: str) -> None:
-    """By the unit of the band, or the vertical part of the CRS; metres by both are no matter."""
+    """By the unit of the band, or the vertical part of the CRS; the factor of feet for feet alone."""
     dtm = geotiff(tmp_path / "dtm.tif", HEIGHTS[None], NORTH_UP, crs)
     with rasterio.open(dtm, "r+") as raster:
         raster.units = (unit,)
     done = simulate(tmp_path, RAIN, "flood", "--terrain", str(dtm))
     assert isinstance(done.exception, ConfigError)
     assert f"terrain is in {said}" in str(done.exception)
+    # The foot of the US is 1200/3937 m, the international one 0.3048 m, by their definitions.
+    factor = {"'ft'": "A*0.3048'", "'US survey foot'": "A*0.3048006096'"}.get(said)
+    assert (factor or "convert it to metres") in done.exception.hint
+    assert (factor is not None) == ("gdal_calc" in done.exception.hint)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "unit", ["metre", "m.", "[m]", "meter(s)", "mTP", "m (T.P.)", "unknown", "Metres above NAP"]
+)
+def test_heights_in_metres_are_read_however_they_are_written(tmp_path: Path, unit: str) -> None:
+    """By the band, or by neither it nor the CRS: no error is told."""
     sound = geotiff(tmp_path / "m.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677+6695")
     with rasterio.open(sound, "r+") as raster:
-        raster.units = ("metre",)
-    assert simulate(tmp_path, RAIN, "flood", "--terrain", str(sound)).exit_code == 0
+        raster.units = (unit,)
+    read = read_raster(sound)
+    for given in (read, read.assign_attrs(units=(unit, ""))):
+        _, arrays = arrays_of(named("flood"), (), {"terrain": given})
+        assert np.array_equal(arrays[TERRAIN], HEIGHTS)
 
 
 RAIN = """
