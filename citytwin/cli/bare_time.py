@@ -1,4 +1,4 @@
-"""Option of ``citytwin simulate`` for long runs: how long one may take, told before it begins."""
+"""Option of ``citytwin simulate`` and ``citytwin ensemble`` for long runs: how long one may take, told before it begins."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from citytwin.cli.pace import clocked
+from citytwin.errors import ConfigError
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
 _KEPT = "citytwin.longest_days"
 TOLD_FROM_S = 60.0
 """A run that may take longer says so before it begins [s]."""
+_DAY_S = 86_400.0
+_CLOCKED_TO_S = 1e12
+"""Longer times are no more than a number of days [s]."""
 
 
 def _keep(context: click.Context, _option: click.Parameter, value: Any) -> None:
@@ -34,31 +38,50 @@ def time_option(command: Callable[..., None]) -> Callable[..., None]:
         type=click.FloatRange(min=0, min_open=True),
         default=14.0,
         show_default=True,
-        help="Refuse a flood or wind flow that may take longer on one thread, water in all cells.",
+        help="Refuse a flood or wind flow that may take longer on one thread, a flood with water in all cells.",
         expose_value=False,
         callback=_keep,
     )(command)
 
 
-def tell_time(name: str, rasters: Mapping[str, xr.DataArray], params: Mapping[str, object]) -> None:
+def tell_time(
+    name: str,
+    rasters: Mapping[str, xr.DataArray],
+    params: Mapping[str, object],
+    cases: int | None = None,
+) -> None:
     """Say how long a run may take, and refuse one that may take too long.
 
     Parameters
     ----------
     name, rasters, params
         The simulation.
+    cases
+        Of an ensemble, each of which takes as long; None = it is run once.
 
     Raises
     ------
     ConfigError
         If it may take longer than ``--longest-days``.
     """
-    from citytwin.engine.bare_forecast import forecast_s, require_days
+    from citytwin.engine.bare_forecast import forecast_s
 
-    seconds = forecast_s(name, rasters, params)
-    if seconds is None:
+    once_s = forecast_s(name, rasters, params)
+    if once_s is None:
         return
-    require_days(name, seconds, click.get_current_context().meta[_KEPT])
+    seconds = once_s * (1 if cases is None else cases)
+    whole = "" if cases is None else f", all {cases} cases,"
+    wet = ", were there water in all cells all the time" if name == "flood" else ""
+    said = f"{name}{whole} may take {_told(seconds)} on one thread{wet}"
+    longest_s = click.get_current_context().meta[_KEPT] * _DAY_S
+    if seconds > longest_s:
+        hint = "take larger cells, a smaller area or a shorter run, or give more --longest-days"
+        raise ConfigError(f"{said}; at most {_told(longest_s)} is wanted", hint=hint)
     if seconds > TOLD_FROM_S:
-        said = "on one thread, were there water in all cells all the time"
-        click.echo(f"{name}: may take {clocked(seconds)} {said}", err=True)
+        click.echo(said, err=True)
+
+
+def _told(seconds: float) -> str:
+    if seconds < 1:
+        return "less than a second"
+    return clocked(seconds) if seconds < _CLOCKED_TO_S else f"{seconds / _DAY_S:.2g} days"

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from citytwin.cli.bare_case import CaseWishes, building_options
+from citytwin.cli.bare_time import tell_time, time_option
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -24,6 +25,7 @@ from citytwin.cli.bare_case import CaseWishes, building_options
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
 @click.option("--scheduler", metavar="ADDRESS", help="Use this Dask scheduler.")
 @click.option("--workers", type=click.IntRange(min=1), help="Local worker processes.")
+@time_option
 @building_options
 def command(
     name: str,
@@ -43,8 +45,9 @@ def command(
     """
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
     from citytwin.cli.bare_styles import write_styles
+    from citytwin.engine.bare import WARNINGS
     from citytwin.engine.cluster import connect
-    from citytwin.engine.ensemble import ensemble
+    from citytwin.engine.ensemble import cases_of, ensemble
     from citytwin.store.atomic import replacing
     from citytwin.store.plain_rasters import write_plain_rasters
 
@@ -54,6 +57,7 @@ def command(
     given = read_params(params)
     files = {key: read_raster(path) for key, path in pairs.items()}
     inputs = wishes.drawn(name, files, None)
+    tell_time(name, inputs, given, len(cases_of(name, given)))
     with (
         tempfile.TemporaryDirectory() as scratch,
         connect(scheduler, workers, Path(scratch)) as client,
@@ -61,6 +65,8 @@ def command(
         data, cases = ensemble(name, inputs, given, client, time_zone=time_zone)
     for file in (*write_plain_rasters(data, out), *write_styles(data, out)):
         click.echo(str(file))
+    for warning in data.attrs[WARNINGS].splitlines():
+        click.echo(f"warning: {warning}", err=True)
     told = [
         {"case": number, "name": case.name, **case.figures, "comment": case.comment}
         for number, case in enumerate(cases)

@@ -9,10 +9,7 @@ import numpy as np
 import xarray as xr
 
 from citytwin.engine.bare import bound_params, named
-from citytwin.errors import ConfigError
 from citytwin.model.steps import Params
-
-DAY_S = 86_400.0
 
 
 def forecast_s(
@@ -49,28 +46,3 @@ def forecast_s(
         return None
     cost = step.cost_of(bound_params(step, params), cell_m)
     return cost.seconds_per_megacell * one.shape[-1] * one.shape[-2] / 1e6
-
-
-def require_days(name: str, seconds: float, longest_days: float) -> None:
-    """Refuse a run that would take longer than is wanted.
-
-    Parameters
-    ----------
-    name
-        Simulation.
-    seconds
-        As `forecast_s` tells [s].
-    longest_days
-        So long it may take [d].
-
-    Raises
-    ------
-    ConfigError
-        If it may take longer.
-    """
-    if seconds > longest_days * DAY_S:
-        msg = (
-            f"{name} may take {seconds / DAY_S:.0f} days on one thread, more than {longest_days:g}"
-        )
-        hint = "take larger cells, a smaller area or a shorter run, or give more --longest-days"
-        raise ConfigError(msg, hint=hint)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from citytwin.engine.bare import NOTES, WARNINGS, bound_params, named, simulate
 from citytwin.errors import CityTwinError, ConfigError, StepError
 from citytwin.model.fields import Field
-from citytwin.model.steps import Params
+from citytwin.model.steps import Case, Ensemble, Params, Simulation
 
 WORST_CASE = "worst_case"
 """Variable that says which case is the worst in a cell, by its number from 0; -1 where none has a
@@ -77,15 +77,9 @@ def ensemble(
     StepError
         If a case fails; with its name.
     """
-    step = named(name)
-    if step.ensemble is None:
-        msg = f"simulation {name} knows no cases"
-        raise ConfigError(msg, hint="run it with `citytwin simulate`")
-    cases = step.ensemble.cases(bound_params(step, params))
-    if not cases:
-        msg = f"the parameters of {name} hold no cases"
-        raise ConfigError(msg, hint=step.ensemble.hint)
-    rule = _Rule(step.made(cases[0].params), frozenset(field.name for field in step.ensemble.least))
+    step, cases = named(name), cases_of(name, params)
+    least = frozenset(field.name for field in _ensemble_of(step).least)
+    rule = _Rule(step.made(cases[0].params), least)
     shared = client.scatter(dict(inputs), broadcast=True)
     runs = [
         client.submit(_one, name, shared, case.params, number, rule, time_zone, pure=False)
@@ -112,6 +106,42 @@ def ensemble(
     gauges = xr.concat([one.gauges for one in told], CASE, coords="minimal", compat="override")
     numbered = gauges.assign_coords({CASE: np.arange(len(told))})
     return found.assign(numbered.data_vars).assign_attrs(said), reports
+
+
+def cases_of(name: str, params: Params | Mapping[str, Any]) -> Sequence[Case[Any]]:
+    """List the cases of a simulation.
+
+    Parameters
+    ----------
+    name
+        Simulation.
+    params
+        Parameters that hold all cases.
+
+    Returns
+    -------
+    sequence
+        At least one.
+
+    Raises
+    ------
+    ConfigError
+        If the simulation knows no cases, or the parameters hold none.
+    """
+    step = named(name)
+    kind = _ensemble_of(step)
+    cases = kind.cases(bound_params(step, params))
+    if not cases:
+        msg = f"the parameters of {name} hold no cases"
+        raise ConfigError(msg, hint=kind.hint)
+    return cases
+
+
+def _ensemble_of(step: Simulation[Any]) -> Ensemble[Any]:
+    if step.ensemble is None:
+        msg = f"simulation {step.name} knows no cases"
+        raise ConfigError(msg, hint="run it with `citytwin simulate`")
+    return step.ensemble
 
 
 @dataclass(frozen=True, eq=False)

@@ -173,12 +173,17 @@ def test_the_time_of_a_run_is_told_and_limited_before_it(tmp_path: Path) -> None
     endless = "{duration_h: 240, courant: 1.0e-7, rain: [{start_minutes: 0, end_minutes: 9, mm_per_h: 9}]}"
     done = simulate(tmp_path, endless, "flood", "--terrain", str(dtm))
     assert isinstance(done.exception, ConfigError)
-    assert "may take 55 days on one thread, more than 14" in done.exception.message
+    assert "may take 55 days, 0:00:00 on one thread, were there water" in done.exception.message
+    assert "at most 14 days, 0:00:00 is wanted" in done.exception.message
     assert "--longest-days" in (done.exception.hint or "")
     assert not (tmp_path / "out").exists()
     forecast = forecast_s("flood", {"terrain": read_raster(dtm)}, read_yaml(endless, "endless"))
     assert forecast == pytest.approx(54 * 864000 / (1e-7 * 2 / 5.5) / 270e6, rel=0.01)
     assert forecast_s("sky_view", {"surface_height": read_raster(dtm)}, {}) is None
+    wind = ["wind_flow", "--surface-height", str(dtm), "--longest-days", "1e-9"]
+    dry = simulate(tmp_path, "{from_deg: [270]}", *wind).exception
+    assert isinstance(dry, ConfigError)
+    assert "on one thread; at most less than a second is wanted" in dry.message
 
 
 def test_every_law_of_the_ground_is_described() -> None:

@@ -164,7 +164,9 @@ def test_what_has_no_cases_is_refused(client: Client) -> None:
 
 def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path) -> None:
     """On two worker processes, around a building given as an outline."""
-    terrain().rio.to_raster(tmp_path / "terrain.tif")
+    ground = terrain()
+    ground[0, 0] = np.nan
+    ground.rio.to_raster(tmp_path / "terrain.tif")
     block = {"type": "Polygon", "coordinates": [[[1100, 1970], [1110, 1970], [1110, 1980], [1100, 1980], [1100, 1970]]]}  # fmt: skip
     town = {"type": "FeatureCollection", "features": [{"type": "Feature", "properties": {}, "geometry": block}]}  # fmt: skip
     (tmp_path / "town.geojson").write_text(json.dumps(town), "utf-8")
@@ -175,6 +177,7 @@ def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path)
     call += ["--buildings", str(tmp_path / "town.geojson"), "--crs", "EPSG:6677"]
     done = CliRunner().invoke(cli, [*call, "--out", str(out), "--workers", "2"])
     assert done.exit_code == 0, done.output
+    assert "warning: The ground is not known in 1 cells" in done.stderr
     told = json.loads((out / "cases.json").read_text("utf-8"))
     assert [case["name"] for case in told] == ["west", "east"]
     assert all(case["volume_error"] < 1e-7 for case in told)
@@ -186,9 +189,25 @@ def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path)
     with rioxarray.open_rasterio(out / f"{f.FLOOD_DEPTH_MAX.name}.tif") as written:
         # Four cells of 5 m lie in the building.
         assert np.argwhere(np.isnan(written.values[0])).tolist() == [
+            [0, 0],
             [4, 20],
             [4, 21],
             [5, 20],
             [5, 21],
         ]
     assert (out / f"{f.FLOOD_DEPTH_MAX.name}.tif").is_file()
+
+
+def test_the_time_of_all_cases_is_limited_before_any(tmp_path: Path) -> None:
+    """360 cells of 5 m and 10 days in steps of 1e-7 x 5 m / 5.5 m/s, twice: 293 days at 270 million a second."""
+    terrain().rio.to_raster(tmp_path / "terrain.tif")
+    file = tmp_path / "flood.yaml"
+    endless = params(WEST, EAST) | {"duration_h": 240, "courant": 1e-7}
+    file.write_text(json.dumps(endless), "utf-8")
+    call = ["ensemble", "flood", "--terrain", str(tmp_path / "terrain.tif"), "--params", str(file)]
+    done = CliRunner().invoke(cli, [*call, "--out", str(tmp_path / "out"), "--longest-days", "200"])
+    assert isinstance(done.exception, ConfigError)
+    said = done.exception.message
+    assert said.startswith("flood, all 2 cases, may take 293 days, 8:00:00 on one thread")
+    assert said.endswith("at most 200 days, 0:00:00 is wanted")
+    assert not (tmp_path / "out").exists()
