@@ -24,6 +24,7 @@ from citytwin.engine.delivery import make_layers
 from citytwin.engine.driving import pick_records
 from citytwin.engine.healing import healed
 from citytwin.engine.locking import holding
+from citytwin.engine.longest_step import require_time
 from citytwin.engine.losses import losses_of
 from citytwin.engine.openness import require_public
 from citytwin.engine.output_folder import require_own_folder
@@ -116,7 +117,10 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         checkpoint_s=60.0 * options.checkpoint_minutes,
         domain_tile_cells=options.domain_tile_cells,
     )
-    require_room(wanted, replace(store, grid=known_grid(loaded.config)))
+    known = known_grid(loaded.config)
+    require_room(wanted, replace(store, grid=known))
+    if options.scheduler is None:
+        require_time(wanted, known)
     with (
         holding(loaded),
         protecting(loaded) as in_clear,
@@ -194,6 +198,8 @@ def _brought_up_to_date(
     standing = joining.join_sources(loaded.config, reading, lost, store, corrections_of(loaded))
     store = store.with_grid(find_grid(loaded.config, store, standing))
     require_room(todo, store)  # where no bounds are given, the size of the city is known only now
+    if options.scheduler is None:
+        require_time(todo, store.spec)
     report.losses += standing.losses
     pick_records(loaded.config, todo.jobs, reading, store, standing)
     scheduler = Scheduler(

@@ -11,15 +11,19 @@ from typing import Any
 
 import pytest
 
+from citytwin import registry
 from citytwin.config import LoadedConfig, load
 from citytwin.engine import room
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.longest_step import require_time
 from citytwin.engine.placing import known_grid
-from citytwin.engine.plan import Plan, plan
+from citytwin.engine.plan import Job, Plan, plan
 from citytwin.engine.request import work_dir
 from citytwin.engine.room import need_of, require_room
-from citytwin.errors import StoreError
+from citytwin.errors import StepError, StoreError
+from citytwin.model.grid import GridSpec
+from citytwin.model.steps import Simulation
 
 CONFIG = """
 city: {id: town, title: {ja: 町, en: Town}}
@@ -86,6 +90,26 @@ def test_a_disk_without_room_is_refused_with_figures(
     with pytest.raises(StoreError, match=r"has \d+ MB free; this run may need \d+ MB") as met:
         require_room(todo, store, lambda _: int(total) - 1)
     assert "citytwin prune" in str(met.value)
+
+
+def test_a_simulation_of_weeks_is_refused(city: tuple[LoadedConfig, Plan, CityStore]) -> None:
+    """Two days of flood on 80 x 100 km in cells of 2 m; not an hour on 1 x 2 km, nor where nobody knows where."""
+    _, todo, store = city
+    step = registry.named(Simulation, "flood")
+
+    def flood_of(hours: float) -> Plan:
+        rain = [{"start_minutes": 0, "end_minutes": 60, "mm_per_h": 50}]
+        params = step.params.model_validate({"duration_h": hours, "rain": rain})
+        return replace(todo, jobs=(*todo.jobs, Job(step, params, (), ())))
+
+    require_time(todo, store.spec)
+    require_time(flood_of(1.0), store.spec)
+    require_time(flood_of(48.0), None)
+    large = GridSpec("EPSG:6677", 0.0, 0.0, 2.0, 40_000, 50_000)
+    with pytest.raises(StepError, match="days on one thread for 50000 x 40000 cells") as met:
+        require_time(flood_of(48.0), large)
+    assert met.value.step == "flood"
+    assert "--scheduler" in str(met.value)
 
 
 def test_a_disk_that_takes_no_files_is_told(
