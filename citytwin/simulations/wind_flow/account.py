@@ -14,9 +14,9 @@ from citytwin.simulations.wind_flow.place import Place
 _GUSTS = Note(
     severity="fallback",
     ja=f"突風 = 平均風速 + {PEAK_FACTOR:g} × 乱れの標準偏差（流れの計算による）。単独の建物の風洞実験との誤差（RMSE）は "
-    "0.13〜0.20 で、地面の近くでは小さめに出ます",
-    en=f"A gust is the mean wind plus {PEAK_FACTOR:g} standard deviations by the turbulence of the flow: off by 0.13 "
-    "to 0.20 (RMSE) around a single block in a wind tunnel, rather low near the ground",
+    "0.14〜0.17 で、地面の近くでは小さめに出ます",
+    en=f"A gust is the mean wind plus {PEAK_FACTOR:g} standard deviations by the turbulence of the flow: off by 0.14 "
+    "to 0.17 (RMSE) around a single block in a wind tunnel, rather low near the ground",
 )
 
 
