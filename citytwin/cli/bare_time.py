@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from citytwin.cli.pace import clocked
+from citytwin.engine.longest_step import LONGEST_DAYS
 from citytwin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def time_option(command: Callable[..., None]) -> Callable[..., None]:
     return click.option(
         "--longest-days",
         type=click.FloatRange(min=0, min_open=True),
-        default=14.0,
+        default=LONGEST_DAYS,
         show_default=True,
         help="Refuse a flood or wind flow that may take longer on one thread, a flood with water in all cells.",
         expose_value=False,

@@ -45,4 +45,4 @@ def forecast_s(
     if not cell_m > 0:
         return None
     cost = step.cost_of(bound_params(step, params), cell_m)
-    return cost.seconds_per_megacell * one.shape[-1] * one.shape[-2] / 1e6
+    return cost.seconds_of(one.shape[-1] * one.shape[-2])

@@ -1,11 +1,14 @@
-"""How long the steps of a run may take: one that would need weeks is told before it begins."""
+"""How long the steps of a run may take: one that would need weeks is refused before it begins."""
 
 from __future__ import annotations
 
-from citytwin.engine.plan import Plan
+from typing import TYPE_CHECKING
+
 from citytwin.errors import StepError
-from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Simulation
+
+if TYPE_CHECKING:
+    from citytwin.engine.plan import Plan
+    from citytwin.model.grid import GridSpec
 
 LONGEST_DAYS = 14.0
 """Of one thread; the two or more of one machine take it by half or less."""
@@ -13,7 +16,7 @@ _DAY_S = 86_400.0
 
 
 def require_time(todo: Plan, grid: GridSpec | None) -> None:
-    """Check, before anything is computed, that no simulation would take weeks on one machine.
+    """Check, before anything is computed, that no step would take weeks on one machine.
 
     Parameters
     ----------
@@ -25,14 +28,12 @@ def require_time(todo: Plan, grid: GridSpec | None) -> None:
     Raises
     ------
     StepError
-        If a simulation may take more than `LONGEST_DAYS`: floods are reckoned with water in all cells.
+        If one may take more than `LONGEST_DAYS`: floods are reckoned with water in all cells.
     """
     if grid is None:
         return
     for job in todo.jobs:
-        if not isinstance(job.step, Simulation):
-            continue
-        seconds = job.cost(grid.cell_m).seconds_per_megacell * grid.nx * grid.ny / 1e6
+        seconds = job.cost(grid.cell_m).seconds_of(grid.nx * grid.ny)
         if seconds > LONGEST_DAYS * _DAY_S:
             msg = (
                 f"may take {seconds / _DAY_S:,.0f} days on one thread for {grid.nx} x {grid.ny} cells; "

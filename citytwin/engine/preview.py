@@ -164,7 +164,7 @@ def _unknown(job: Job, city: BoundCity) -> Forecast:
         return Forecast(job.key, None, None, reason)
     cells = spec.ny * spec.nx
     cost = job.cost(spec.cell_m)
-    seconds = cost.seconds_per_megacell * cells / 1e6
+    seconds = cost.seconds_of(cells)
     return Forecast(job.key, None, None, reason, seconds, cost.bytes_of(cells) / 1e6)
 
 
@@ -218,7 +218,7 @@ def _row(
 ) -> Forecast:
     cells = sum(part.tile.shape[0] * part.tile.shape[1] for part in parts)
     share = len(reasons) / len(parts)
-    seconds = known if known is not None else cost.seconds_per_megacell * cells / 1e6
+    seconds = known if known is not None else cost.seconds_of(cells)
     workers = min(worker_count(), max(1, len(reasons)))
     if known is None and any(part.function is simulate_split for part in parts):
         workers = worker_count()  # what is known is the time of a run that all of them shared

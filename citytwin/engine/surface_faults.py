@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from citytwin.kernels.lone_heights import (
+    GROUND_SLENDERNESS,
+    MIN_SLENDERNESS,
     Lone,
     group_cells,
     lone_heights,
     step_m,
-    step_of_ground_m,
 )
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec, Tile
@@ -35,7 +36,7 @@ def surface_faults(grid: GridSpec, tile: Tile, window: Tile, arrays: Arrays) -> 
     if height is None:
         return ()
     rows, cols = tile.within(window)
-    step = step_of_ground_m(grid.cell_m) if surface is None else step_m(grid.cell_m)
+    step = step_m(grid.cell_m, GROUND_SLENDERNESS if surface is None else MIN_SLENDERNESS)
     spikes, pits = lone_heights(
         height, step, group_cells(grid.cell_m), (rows.start, rows.stop), (cols.start, cols.stop)
     )

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, Flags, FlowGrid
 from citytwin.kernels.flow_poisson import ADDED, inflow
-from citytwin.kernels.flow_solver import FlowSolver, refine
+from citytwin.kernels.flow_refinement import refine
+from citytwin.kernels.flow_solver import FlowSolver
 
 CORRECTION_STEPS = 45
 """Steps on the coarse grid in a correction."""

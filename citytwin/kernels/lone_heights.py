@@ -47,36 +47,22 @@ class Lone(NamedTuple):
     step_m: float
 
 
-def step_m(cell_m: float) -> float:
+def step_m(cell_m: float, slenderness: float = MIN_SLENDERNESS) -> float:
     """By how much a cell must stand out to be told.
 
     Parameters
     ----------
     cell_m
         Edge of a cell [m], > 0.
+    slenderness
+        `MIN_SLENDERNESS` of a surface, `GROUND_SLENDERNESS` of ground, which has no towers [cells].
 
     Returns
     -------
     float
         [m]
     """
-    return max(MIN_STEP_M, MIN_SLENDERNESS * cell_m)
-
-
-def step_of_ground_m(cell_m: float) -> float:
-    """By how much a cell of the ground must stand out to be told; there are no towers in it.
-
-    Parameters
-    ----------
-    cell_m
-        Edge of a cell [m], > 0.
-
-    Returns
-    -------
-    float
-        [m]
-    """
-    return max(MIN_STEP_M, GROUND_SLENDERNESS * cell_m)
+    return max(MIN_STEP_M, slenderness * cell_m)
 
 
 def group_cells(cell_m: float) -> int:

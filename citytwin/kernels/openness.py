@@ -17,6 +17,7 @@ from numba import njit
 
 from citytwin.kernels.ray_fan import N_RAY, FanRays, fan_rays, fans
 from citytwin.kernels.sheltering import PEDESTRIAN_M
+from citytwin.kernels.window import Window, window_of
 
 _SURELY = 1.0 - 1e-12
 """What is lower by so little may be as high, by rounding."""
@@ -75,11 +76,9 @@ def skyline(
     A ray ends where nothing as high as the highest cell could rise above what was seen, so a tile
     padded by `fetch_reach_m` gives the same bits as the whole raster.
     """
-    (row0, row1, _), (col0, col1, _) = (
-        side.indices(cells) for side, cells in zip(inner, surface.shape, strict=True)
-    )
+    window = window_of(inner, surface.shape)
     walked = np.asarray(surface, dtype=np.float32), np.asarray(obstacles, dtype=np.float32)
-    found: Skyline = _skylines(*walked, cell_m, wind_from_rad, fetch_m, (row0, row1, col0, col1))
+    found: Skyline = _skylines(*walked, cell_m, wind_from_rad, fetch_m, window)
     return found
 
 
@@ -121,7 +120,7 @@ def _skylines(
     cell_m: float,
     wind_from_rad: np.ndarray,
     fetch_m: float,
-    inner: tuple[int, int, int, int],
+    inner: Window,
 ) -> Skyline:
     row0, row1, col0, col1 = inner
     nx, nd = surface.shape[1], wind_from_rad.size

@@ -13,6 +13,7 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.ray_fan import N_RAY, FanRays, fan_rays, fans
+from citytwin.kernels.window import Window, window_of
 
 PEDESTRIAN_M = 1.5
 """Eye of the features: what is not higher than this is no obstacle."""
@@ -109,12 +110,8 @@ def sheltering(
     Sheltering
         Of these cells.
     """
-    (row0, row1, _), (col0, col1, _) = (
-        side.indices(cells) for side, cells in zip(inner, height_above_ground.shape, strict=True)
-    )
-    found: Sheltering = _looked_around(
-        height_above_ground, cell_m, wind_from_rad, fetch_m, (row0, row1, col0, col1)
-    )
+    window = window_of(inner, height_above_ground.shape)
+    found: Sheltering = _looked_around(height_above_ground, cell_m, wind_from_rad, fetch_m, window)
     return found
 
 
@@ -124,7 +121,7 @@ def _looked_around(
     cell_m: float,
     wind_from_rad: np.ndarray,
     fetch_m: float,
-    inner: tuple[int, int, int, int],
+    inner: Window,
 ) -> Sheltering:
     row0, row1, col0, col1 = inner
     nx = height_above_ground.shape[1]

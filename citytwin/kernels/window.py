@@ -26,6 +26,20 @@ EVERYWHERE = Window(0, 2**62, 0, 2**62)
 """All cells of any grid."""
 
 
+def window_of(inner: tuple[slice, slice], shape: tuple[int, ...]) -> Window:
+    """Return the window that two slices mean.
+
+    Parameters
+    ----------
+    inner
+        Rows and columns, steps of 1.
+    shape
+        Rows and columns of the grid.
+    """
+    rows, cols = (side.indices(cells) for side, cells in zip(inner, shape, strict=True))
+    return Window(rows[0], rows[1], cols[0], cols[1])
+
+
 def along_edges(window: Window, shape: tuple[int, int]) -> tuple[slice, slice, slice, slice]:
     """Return the part of each edge of a grid that lies in a window.
 

@@ -129,6 +129,10 @@ class Cost:
     bytes_beyond: float = 0.0
     """Per cell beyond these."""
 
+    def seconds_of(self, cells: float) -> float:
+        """Time of one thread for so many cells."""
+        return self.seconds_per_megacell * cells / 1e6
+
     def bytes_of(self, cells: float) -> float:
         """Memory for so many cells."""
         beyond = max(cells - self.whole_cells, 0.0)

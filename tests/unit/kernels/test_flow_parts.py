@@ -8,9 +8,9 @@ import pytest
 from citytwin.errors import ConfigError
 from citytwin.kernels.flow_approach import ApproachFlow, logarithmic_flow
 from citytwin.kernels.flow_grid import PAD, FlowGrid, flow_levels, inner
+from citytwin.kernels.flow_refinement import refine
 from citytwin.kernels.flow_rows import FIRST_FACES, Across, pass_faces
 from citytwin.kernels.flow_setup import Town, leaf_rates
-from citytwin.kernels.flow_solver import refine
 from citytwin.kernels.flow_town import fitting_grid, surrounded
 from citytwin.kernels.flow_walls import Sides, air_cells, free_faces, sides_of, wall_distance
 from citytwin.kernels.wind_scores import anomaly_r, wind_scores

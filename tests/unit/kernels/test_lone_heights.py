@@ -5,7 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from citytwin.kernels.lone_heights import group_cells, lone_heights, step_m, step_of_ground_m
+from citytwin.kernels.lone_heights import (
+    GROUND_SLENDERNESS,
+    group_cells,
+    lone_heights,
+    step_m,
+)
 
 
 def found(height, cell_m=1.0, rows=None, cols=None):
@@ -19,7 +24,12 @@ def found(height, cell_m=1.0, rows=None, cols=None):
 def test_steps_by_the_size_of_cells():
     """By hand: 10 m at least; ten cells on a surface with towers, two on the ground."""
     assert [step_m(cell) for cell in (0.5, 1.0, 2.5)] == [10.0, 10.0, 25.0]
-    assert [step_of_ground_m(cell) for cell in (0.5, 2.5, 5.0, 10.0)] == [10.0, 10.0, 10.0, 20.0]
+    assert [step_m(cell, GROUND_SLENDERNESS) for cell in (0.5, 2.5, 5.0, 10.0)] == [
+        10.0,
+        10.0,
+        10.0,
+        20.0,
+    ]
 
 
 def hills():
