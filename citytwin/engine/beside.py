@@ -1,4 +1,4 @@
-"""Files that formats read beside those of a source: code lists, and files named in parameters."""
+"""Files that count beside those of sources: code lists, and files named in parameters."""
 
 from __future__ import annotations
 
@@ -45,6 +45,31 @@ def files_beside(
         if isinstance(value, str) and value and "\0" not in value:
             found.update(folder / value for folder in folders if is_file(folder / value))
     return tuple(sorted(file.resolve() for file in found))
+
+
+def files_named(params: object, folder: Path) -> tuple[Path, ...]:
+    """Return the files that parameters of a step name, such as hydrographs.
+
+    Parameters
+    ----------
+    params
+        Parameters as configured, lists and mappings in them; a text that names a file counts.
+    folder
+        That relative paths lead from.
+
+    Returns
+    -------
+    tuple of Path
+        Sorted, each once.
+    """
+    if isinstance(params, str):
+        named = bool(params) and "\0" not in params and is_file(folder / params)
+        return ((folder / params).resolve(),) if named else ()
+    if isinstance(params, Mapping):
+        params = list(params.values())
+    if not isinstance(params, list | tuple):
+        return ()
+    return tuple(sorted({file for one in params for file in files_named(one, folder)}))
 
 
 def _up(folder: Path) -> tuple[Path, ...]:

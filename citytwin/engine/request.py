@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 
 from citytwin.config import LoadedConfig
-from citytwin.engine.beside import files_beside
+from citytwin.engine.beside import files_beside, files_named
 from citytwin.engine.code_hash import package_digest
 from citytwin.engine.versions import package_versions
 from citytwin.errors import DamagedError, SourceError
@@ -46,7 +46,8 @@ def work_dir(loaded: LoadedConfig) -> Path:
 
 
 def request_key(loaded: LoadedConfig) -> str:
-    """Digest of the configuration, the code, corrections by hand, and the stamps of all input files.
+    """Digest of the configuration, the code, corrections by hand, and the stamps of all input files, those
+    that parameters of simulations name among them.
 
     Of the libraries, the versions of the Python packages count; asking those of the C libraries
     below them would take longer than all the rest.
@@ -63,6 +64,11 @@ def request_key(loaded: LoadedConfig) -> str:
         files = _files_at(place)
         every = (*files, *files_beside(files, root, source.params))
         stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
+    for step in loaded.config.simulations:
+        stamps += [
+            [step.use, str(file), *stamp_of(file)]
+            for file in files_named(step.params, loaded.file.parent)
+        ]
     night = loaded.past.model_dump_json() if loaded.past else ""
     observed = folder_of(loaded.city_dir, sealed=loaded.protected)
     corrected = [file.name for file in correction_files(observed)]  # whose content never changes

@@ -114,6 +114,32 @@ def test_files_and_what_is_read_beside_them_count(
     assert request_key(loaded) != key
 
 
+def test_a_hydrograph_that_a_flood_names_counts(tmp_path: Path) -> None:
+    """Edited, it is another request, whose flood has other parameters; so is one that goes."""
+    flood = """
+simulations:
+  - use: flood
+    params:
+      duration_h: 1
+      inflows: [{x: 1.0, y: 2.0, radius_m: 3.0, hydrograph: flows/q.csv}]
+"""
+    file = tmp_path / "city.yaml"
+    file.write_text(CONFIG + flood, encoding="utf-8")
+    table = tmp_path / "flows" / "q.csv"
+    table.parent.mkdir()
+    table.write_text("minutes,m3_s\n0,1\n60,2\n")
+    keys = [request_key(load(file))]
+    (flows,) = next(
+        one.params for one in bind(load(file)).steps if one.step.name == "flood"
+    ).inflows
+    assert [point.m3_s for point in flows.hydrograph] == [1.0, 2.0]
+    table.write_text("minutes,m3_s\n0,1\n60,25\n")
+    keys.append(request_key(load(file)))
+    table.unlink()
+    keys.append(request_key(load(file)))
+    assert len(set(keys)) == 3
+
+
 def test_another_library_is_another_request(
     loaded: LoadedConfig, monkeypatch: pytest.MonkeyPatch
 ) -> None:
