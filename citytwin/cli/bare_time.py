@@ -1,4 +1,7 @@
-"""Option of ``citytwin simulate`` and ``citytwin ensemble`` for long runs: how long one may take, told before it begins."""
+"""Options of ``citytwin simulate`` and ``citytwin ensemble`` for long runs.
+
+How often their state is kept, and how long one may take, told before it begins.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from citytwin.cli.pace import clocked
+from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.longest_step import LONGEST_DAYS
 from citytwin.errors import ConfigError
 
@@ -20,6 +24,15 @@ TOLD_FROM_S = 60.0
 _DAY_S = 86_400.0
 _CLOCKED_TO_S = 1e12
 """Longer times are no more than a number of days [s]."""
+
+
+checkpoint_option = click.option(
+    "--checkpoint-minutes",
+    type=click.FloatRange(min=0),
+    default=CHECKPOINT_MINUTES,
+    show_default=True,
+    help="Keep the state of a long run that often.",
+)
 
 
 def _keep(context: click.Context, _option: click.Parameter, value: Any) -> None:
@@ -50,6 +63,8 @@ def tell_time(
     rasters: Mapping[str, xr.DataArray],
     params: Mapping[str, object],
     cases: int | None = None,
+    *,
+    left: int | None = None,
 ) -> None:
     """Say how long a run may take, and refuse one that may take too long.
 
@@ -59,6 +74,8 @@ def tell_time(
         The simulation.
     cases
         Of an ensemble, each of which takes as long; None = it is run once.
+    left
+        So many of them are still to be computed; None = all.
 
     Raises
     ------
@@ -70,8 +87,10 @@ def tell_time(
     once_s = forecast_s(name, rasters, params)
     if once_s is None:
         return
-    seconds = once_s * (1 if cases is None else cases)
-    whole = "" if cases is None else f", all {cases} cases,"
+    number = (1 if cases is None else cases) if left is None else left
+    seconds, whole = once_s * number, "" if cases is None else f", all {cases} cases,"
+    if left is not None and left != cases:
+        whole = f", the {left} of {cases} cases that are left,"
     wet = ", were there water in all cells all the time" if name == "flood" else ""
     said = f"{name}{whole} may take {_told(seconds)} on one thread{wet}"
     longest_s = click.get_current_context().meta[_KEPT] * _DAY_S

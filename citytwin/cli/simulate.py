@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from citytwin.cli.bare_case import CaseWishes, case_options, tell_places
-from citytwin.cli.bare_time import tell_time, time_option
+from citytwin.cli.bare_time import checkpoint_option, tell_time, time_option
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 @click.option("--params", type=click.Path(path_type=Path), help="YAML file with the parameters.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for results.")
 @click.option("--time-zone", default="UTC", show_default=True, help="Zone of local dates.")
-@click.option(
-    "--checkpoint-minutes",
-    type=click.FloatRange(min=0),
-    default=5.0,
-    show_default=True,
-    help="Keep the state of a long run that often.",
-)
+@checkpoint_option
 @click.option(
     "--threads",
     type=click.IntRange(min=1),

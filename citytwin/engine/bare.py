@@ -167,6 +167,28 @@ def fingerprint_of(
     )
 
 
+def fingerprint_of_run(
+    name: str, rasters: Mapping[str, xr.DataArray], params: Params, time_zone: str
+) -> Fingerprint:
+    """Return the digests of all that a run on rasters alone depends on, as `simulate` would.
+
+    Parameters
+    ----------
+    name, rasters, params, time_zone
+        As of `simulate`.
+
+    Raises
+    ------
+    ConfigError, GridMismatchError
+        As of `simulate`.
+    """
+    step = named(name)
+    check_zone(time_zone)
+    _check_kinds(rasters)
+    grid, arrays = arrays_of(step, step.required(params), rasters)
+    return fingerprint_of(step, params, (grid, time_zone), arrays, ())
+
+
 def named(name: str) -> Simulation[Any]:
     """Return the registered simulation of that name.
 

@@ -51,8 +51,13 @@ class WorkerStop:
 
     @contextmanager
     def running(self) -> Iterator[None]:
-        """Count a run that keeps its state."""
+        """Count a run that keeps its state; what was asked of those before it does not concern it.
+
+        One that begins although all were asked to stop is asked again soon.
+        """
         with self._lock:
+            if not self._runs:
+                self._asked.clear()  # workers of a cluster outlive the command that was stopped
             self._runs += 1
         try:
             yield

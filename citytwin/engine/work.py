@@ -74,6 +74,50 @@ class Submits(Protocol):
         """Threads of the workers that are there, by their address."""
 
 
+class WorkersAwaited:
+    """Waits for workers that went away, but not for ever.
+
+    Parameters
+    ----------
+    client
+        Whose workers they are.
+    """
+
+    def __init__(self, client: Submits) -> None:
+        self._client = client
+        self._seen_s = self._look_s = time.monotonic()
+
+    def saw(self) -> None:
+        """Say that one has done something."""
+        self._seen_s = self._look_s = time.monotonic()
+
+    def look(self) -> None:
+        """Look for workers, now and then.
+
+        Raises
+        ------
+        NoWorkersError
+            If there are none for longer than `PATIENCE_S`.
+        """
+        now_s = time.monotonic()
+        if now_s - self._look_s < _LOOK_EVERY_S:
+            return
+        self._look_s = now_s
+        if self._has_workers():
+            self._seen_s = now_s
+        elif now_s - self._seen_s > PATIENCE_S:
+            msg = f"all workers went away, and none came back for {PATIENCE_S:.0f} s"
+            hint = "start some, then run the same command again: it resumes"
+            raise NoWorkersError(msg, hint=hint)
+
+    def _has_workers(self) -> bool:
+        """Of a scheduler that does not answer its tasks tell soon."""
+        try:
+            return bool(self._client.nthreads())
+        except OSError:
+            return True
+
+
 @dataclass(frozen=True)
 class _Waiting(Generic[T, R]):
     """A task that this process does by itself, unless its time is up before."""
@@ -155,7 +199,7 @@ class Work(Generic[T, R]):
                 outcome = (
                     self._recorded(order, future.result())
                     if future.status == "finished"
-                    else _failure_of(order, future)
+                    else failure_of(order, future)
                 )
                 future.release()
                 yield token, outcome
@@ -174,30 +218,14 @@ class Work(Generic[T, R]):
         queue = self._queue
         if queue is None:
             return
-        seen_s = look_s = time.monotonic()
+        awaited = WorkersAwaited(self._client)
         while not queue.is_empty():
             if queue.has_ready():
                 yield next(queue)
-                seen_s = look_s = time.monotonic()
+                awaited.saw()
                 continue
             time.sleep(_TICK_S)
-            now_s = time.monotonic()
-            if now_s - look_s < _LOOK_EVERY_S:
-                continue
-            look_s = now_s
-            if self._has_workers():
-                seen_s = now_s
-            elif now_s - seen_s > PATIENCE_S:
-                msg = f"all workers went away, and none came back for {PATIENCE_S:.0f} s"
-                hint = "start some, then run the same command again: it resumes"
-                raise NoWorkersError(msg, hint=hint)
-
-    def _has_workers(self) -> bool:
-        """Of a scheduler that does not answer its tasks tell soon."""
-        try:
-            return bool(self._client.nthreads())
-        except OSError:
-            return True
+            awaited.look()
 
     def _recorded(self, order: Order, result: R) -> R:
         payload = result.model_dump_json(by_alias=True)
@@ -213,7 +241,16 @@ def _too_large(said: str, step: str, tile: str) -> Failure:
     return Failure(str(failed), too_large=True)
 
 
-def _failure_of(order: Order, future: Future) -> Failure:
+def failure_of(order: Order, future: Future) -> Failure:
+    """Put into words why a task made nothing.
+
+    Parameters
+    ----------
+    order
+        What it should make.
+    future
+        The task, ended.
+    """
     try:
         error = future.exception()
     except Exception as lost:  # noqa: BLE001 - a scheduler that went away cancels, and raises here

@@ -32,8 +32,8 @@ class Checkpoints(Protocol):
         """
 
 
-Counted: TypeAlias = Literal["time", "directions"]
-"""What a long run counts: simulated time [s], or directions of the wind, also parts of one."""
+Counted: TypeAlias = Literal["time", "directions", "cases"]
+"""What a long run counts: simulated time [s], directions of the wind, or cases, also parts of one."""
 
 
 class Hearer(Protocol):

@@ -26,3 +26,12 @@ def test_directions_are_counted_as_such() -> None:
     assert pace.said("wind_flow", 1.1, 16.0, "directions") == (
         "1.1 of 16 directions, 36 an hour, 0:24:50 left"
     )
+
+
+def test_cases_are_counted_as_such() -> None:
+    """A quarter of a case in 10 s: 90 an hour; 2.75 are left, at 40 s each."""
+    ticks = count(0, 10)
+    pace = Pace(lambda: float(next(ticks)))
+    assert pace.said("flood", 9.0, 12.0, "cases") == "9.0 of 12 cases"
+    said = pace.said("flood", 9.25, 12.0, "cases")
+    assert said.endswith("of 12 cases, 90 an hour, 0:01:50 left")

@@ -73,3 +73,14 @@ def test_a_request_to_stop_is_followed_when_the_state_is_kept(tmp_path: Path) ->
     state = keeping.latest()
     assert state is not None
     assert state["a"][0] == 1
+
+
+def test_what_was_asked_of_one_run_does_not_stop_the_next() -> None:
+    """Workers of a cluster outlive a command that was stopped; one beside another stays asked."""
+    stop = WorkerStop()
+    with stop.running():
+        assert stop.ask() == 1
+        with stop.running():
+            assert stop.asked
+    with stop.running():
+        assert not stop.asked

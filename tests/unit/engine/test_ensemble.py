@@ -19,7 +19,8 @@ from distributed import Client, LocalCluster
 
 from citytwin.cli.main import cli
 from citytwin.engine.bare import simulate
-from citytwin.engine.ensemble import WORST_CASE, ensemble
+from citytwin.engine.ensemble import cases_to_run, ensemble
+from citytwin.engine.worst_of_cases import WORST_CASE, CaseFigures
 from citytwin.errors import ConfigError, StepError
 from citytwin.model import fields as f
 from citytwin.store.plain_rasters import write_plain_rasters
@@ -79,6 +80,13 @@ def threads(number: int) -> Iterator[Client]:
         yield one
 
 
+def computed(
+    ground: xr.DataArray, given: dict[str, Any], client: Client, folder: Path
+) -> tuple[xr.Dataset, tuple[CaseFigures, ...]]:
+    """All cases on that ground."""
+    return ensemble(cases_to_run("flood", {"terrain": ground}, given, folder / "kept"), client)
+
+
 @pytest.fixture(scope="module")
 def client():
     """Two at a time."""
@@ -86,9 +94,9 @@ def client():
         yield one
 
 
-def test_the_worst_of_each_cell(client: Client) -> None:
+def test_the_worst_of_each_cell(client: Client, tmp_path: Path) -> None:
     """Against the cases run one by one: largest values, earliest times, the number of the case."""
-    found, cases = ensemble("flood", {"terrain": terrain()}, params(WEST, EAST, LATE), client)
+    found, cases = computed(terrain(), params(WEST, EAST, LATE), client, tmp_path)
     alone = [simulate("flood", {"terrain": terrain()}, params(one)) for one in (WEST, EAST, LATE)]
     assert [case.name for case in cases] == ["west", "east", "late"]
     for name in ("flood_depth_max", "flood_speed_max", "flood_hazard_rating", "flood_duration"):
@@ -117,7 +125,7 @@ def test_gauges_are_told_case_by_case(client: Client, tmp_path: Path) -> None:
     }  # fmt: skip
     ground = terrain()
     ground[3, 5] = np.nan
-    found, _ = ensemble("flood", {"terrain": ground}, given, client)
+    found, _ = computed(ground, given, client, tmp_path)
     for number, one in enumerate((WEST, EAST)):
         levees = params(one)["levees"]
         alone = simulate("flood", {"terrain": ground}, given | {"levees": levees})
@@ -137,29 +145,69 @@ def test_gauges_are_told_case_by_case(client: Client, tmp_path: Path) -> None:
             assert last[name, case] == pytest.approx(float(found.gauge_depth[case, -1, place]))
 
 
-def test_any_number_of_workers_gives_the_same_bits(client: Client) -> None:
+def test_any_number_of_workers_gives_the_same_bits(client: Client, tmp_path: Path) -> None:
     """One case after the other or side by side."""
     given = params(WEST, EAST, LATE)
-    both = ensemble("flood", {"terrain": terrain()}, given, client)[0]
+    both = computed(terrain(), given, client, tmp_path / "two")[0]
     with threads(1) as single:
-        one = ensemble("flood", {"terrain": terrain()}, given, single)[0]
+        one = computed(terrain(), given, single, tmp_path / "one")[0]
     for name in both.data_vars:
         assert both[name].values.tobytes() == one[name].values.tobytes()
 
 
-def test_a_case_that_fails_is_named(client: Client) -> None:
-    """The place of its breach lies on no levee."""
-    lost = {**EAST, "y": 1000.0, "name": "lost"}
-    with pytest.raises(StepError, match=r"case 'lost': .*from its levee"):
-        ensemble("flood", {"terrain": terrain()}, params(WEST, lost), client)
+LOST = {**EAST, "y": 1000.0, "name": "lost"}
+"""The place of its breach lies on no levee."""
 
 
-def test_what_has_no_cases_is_refused(client: Client) -> None:
+def test_a_case_that_fails_is_left_out_and_named(client: Client, tmp_path: Path) -> None:
+    """The others count, by their own numbers; where all fail there is no result."""
+    gauges = {"gauges": [{"name": "east", "x": 1120.0, "y": 1970.0}], "gauge_seconds": 240}
+    found, cases = computed(terrain(), params(LOST, WEST, EAST) | gauges, client, tmp_path)
+    sound = computed(terrain(), params(WEST, EAST) | gauges, client, tmp_path / "sound")[0]
+    for name in ("flood_depth_max", "flood_arrival"):
+        np.testing.assert_array_equal(found[name].values, sound[name].values)
+    numbers = np.where(sound[WORST_CASE].values < 0, -1, sound[WORST_CASE].values + 1)
+    np.testing.assert_array_equal(found[WORST_CASE].values, numbers)
+    assert found["gauge_depth"]["case"].values.tolist() == [1, 2]
+    assert "from its levee" in cases[0].failure
+    assert [case.failure for case in cases[1:]] == ["", ""]
+    for said in (found.attrs["comment"], found.attrs["warnings"]):
+        assert "1 of 3 cases came to no result (0: lost)" in said
+        assert "lower bound" in said
+    assert found.attrs["comment"].startswith("Worst of 2 of 3 cases")
+    assert "bound" not in sound.attrs["comment"] + sound.attrs["warnings"]
+    with pytest.raises(StepError, match=r"none of 1 cases .*'lost': .*from its levee"):
+        computed(terrain(), params(LOST), client, tmp_path)
+
+
+def test_finished_cases_stand_for_the_same_run_alone(client: Client, tmp_path: Path) -> None:
+    """Another breach beside them is computed alone; another ground, or a changed bit, is no result."""
+    kept = tmp_path / "kept"
+    ground = {"terrain": terrain()}
+    computed(terrain(), params(WEST, EAST), client, tmp_path)
+    assert cases_to_run("flood", ground, params(LATE, WEST, EAST), kept).left == (0,)
+    assert cases_to_run("flood", ground, params(EAST, WEST), kept).left == ()
+    assert cases_to_run("flood", {"terrain": terrain() + 0.5}, params(WEST), kept).left == (0,)
+    assert cases_to_run("flood", ground, params(WEST), kept, time_zone="Asia/Tokyo").left == (0,)
+    again = computed(terrain(), params(LATE, WEST, EAST), client, tmp_path)[0]
+    whole = computed(terrain(), params(LATE, WEST, EAST), client, tmp_path / "whole")[0]
+    for name in whole.data_vars:
+        assert again[name].values.tobytes() == whole[name].values.tobytes()
+    assert again.attrs == whole.attrs
+    assert again.rio.crs == whole.rio.crs == terrain().rio.crs
+    for file in sorted(kept.glob("*.npz"))[:1]:
+        data = bytearray(file.read_bytes())
+        data[len(data) // 2] ^= 1
+        file.write_bytes(data)
+    assert len(cases_to_run("flood", ground, params(LATE, WEST, EAST), kept).left) == 1
+
+
+def test_what_has_no_cases_is_refused(tmp_path: Path) -> None:
     """No breaches, and a simulation that knows no cases."""
     with pytest.raises(ConfigError, match="hold no cases"):
-        ensemble("flood", {"terrain": terrain()}, params(), client)
+        cases_to_run("flood", {"terrain": terrain()}, params(), tmp_path)
     with pytest.raises(ConfigError, match="knows no cases"):
-        ensemble("sky_view", {"terrain": terrain()}, {}, client)
+        cases_to_run("sky_view", {"terrain": terrain()}, {}, tmp_path)
 
 
 def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path) -> None:
