@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from citytwin.cli.bare_case import CaseWishes, case_options, tell_places
+from citytwin.cli.bare_observed import observed_for, observed_options, tell_observed
 from citytwin.cli.bare_time import checkpoint_option, tell_time, time_option
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 )
 @time_option
 @case_options
+@observed_options
 @click.option("--describe", is_flag=True, help="List rasters and parameters; compute nothing.")
 def command(
     name: str,
@@ -81,6 +83,7 @@ def command(
     probes = wishes.fitting(name, given, places)
     files = {key: read_raster(path) for key, path in pairs.items()}
     rasters_read = wishes.drawn(name, files, places)
+    observed = observed_for(name, given, rasters_read, out)
     inputs: dict[str, xr.DataArray | pd.DataFrame] = {**rasters_read}
     tell_time(name, rasters_read, given)
     if images is not None:
@@ -113,4 +116,5 @@ def command(
     if facts:
         click.echo(json.dumps(facts, indent=1))
     tell_places(data, probes, out)
+    tell_observed(data, rasters_read, observed, out)
     state.unlink(missing_ok=True)

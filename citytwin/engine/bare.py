@@ -92,7 +92,7 @@ def simulate(
         line, and in ``warnings`` those of them that say how far not to trust the result. Fields over time have a
         dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north]. Depth and
         level at gauges (``gauge_depth``, ``gauge_level``) have the dimensions ``gauge_time`` [s since the
-        start] and ``gauge``, and where the run has a date ``gauge_moment`` [UTC] along the former.
+        start] and ``gauge``, with the ground level (``gauge_ground``) along the latter, and where the run has a date ``gauge_moment`` [UTC] along the former.
 
     Raises
     ------
@@ -315,6 +315,7 @@ def _at_gauges(gauges: Gauges | None, start: datetime | None) -> dict[str, xr.Da
         "gauge": list(gauges.names),
         "gauge_x": ("gauge", gauges.x, {"units": "m"}),
         "gauge_y": ("gauge", gauges.y, {"units": "m"}),
+        "gauge_ground": ("gauge", gauges.ground_m, {"units": "m", "long_name": "Ground level"}),
     }
     if start is not None:
         since = np.round(1e3 * gauges.time_s).astype("timedelta64[ms]")

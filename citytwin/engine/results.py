@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from citytwin.engine.spots import Spot
 from citytwin.model.layer import LayerDocument
 from citytwin.model.notes import Fact, Note, Premise, Reject, Tally
-from citytwin.store.drawing import DrawnFiles
+from citytwin.store.drawing import Drawn
 from citytwin.store.placed import TableFile
 
 
@@ -107,7 +107,7 @@ class LayerResult(_Result):
 
     document: LayerDocument
     checksum: str
-    drawn: tuple[DrawnFiles, ...] = ()
+    drawn: Drawn = Drawn()
     """Which of its files the next run may take."""
     seconds: float = 0.0
     """Time on the worker [s]."""

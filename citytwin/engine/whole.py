@@ -28,7 +28,7 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
-from citytwin.store.drawing import Drawing, DrawnFiles
+from citytwin.store.drawing import Drawing, Drawn
 from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
 from citytwin.store.series_layer import FieldSeries
@@ -57,7 +57,7 @@ class LayerBefore:
 
     folder: Path
     checksum: str
-    drawn: tuple[DrawnFiles, ...]
+    drawn: Drawn
 
 
 @dataclass(frozen=True)
@@ -167,7 +167,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         drawing = _drawing(task, recipe, folder)
         document = write_layer(shown, folder, drawing)
         checksum = folder_checksum(folder)
-    return LayerResult(document=document, checksum=checksum, drawn=tuple(drawing.record))
+    return LayerResult(document=document, checksum=checksum, drawn=drawing.record)
 
 
 def _drawing(task: LayerTask, recipe: LayerRecipe, folder: Path) -> Drawing:

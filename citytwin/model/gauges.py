@@ -24,6 +24,8 @@ class Gauges:
         Depth in the cell of the place, shape (n, m), float32 [m].
     level_m
         Ground level there plus depth, shape (n, m), float64 [m]; NaN where the cell is dry.
+    ground_m
+        Ground level in the cell of the place, shape (m,), float64 [m].
     """
 
     names: tuple[str, ...]
@@ -32,3 +34,4 @@ class Gauges:
     time_s: NDArray[np.float64]
     depth_m: NDArray[np.float32]
     level_m: NDArray[np.float64]
+    ground_m: NDArray[np.float64]

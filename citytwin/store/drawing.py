@@ -2,7 +2,8 @@
 
 What a layer says of its sources changes with every file of these; what it shows mostly does not. Each
 group of files is known by a digest of all that it follows from. Files of the run before are linked
-into the new folder, not copied: published files are never changed, only replaced.
+into the new folder, not copied: published files are never changed, only replaced. Of a file that is put
+together of pieces, such as an archive of tiles, each piece is known by a digest of its own.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
@@ -35,6 +37,37 @@ class DrawnFiles(BaseModel):
     """What drawing them gave, as JSON."""
 
 
+class DrawnPieces(BaseModel):
+    """A file that was put together of pieces."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    key: str
+    """Digest of all that every piece follows from."""
+    file: str
+    """Name, from the folder of the layer."""
+    pieces: dict[str, str]
+    """Digest of all else that a piece follows from, by the name of the piece."""
+
+
+class Drawn(BaseModel):
+    """What a run has drawn of a layer, for the next one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    files: tuple[DrawnFiles, ...] = ()
+    pieces: tuple[DrawnPieces, ...] = ()
+
+
+@dataclass(frozen=True)
+class PiecesBefore:
+    """A file of the run before, of which pieces may be taken."""
+
+    path: Path
+    pieces: Mapping[str, str]
+    """Digest of all that a piece follows from, by the name of the piece."""
+
+
 class Drawing:
     """Draws the files of a layer, or takes those of the run before.
 
@@ -47,7 +80,7 @@ class Drawing:
     before
         Folder of the run before, which was checked; None = there is none.
     drawn
-        Files that lie in it.
+        What lies in it.
     """
 
     def __init__(
@@ -55,13 +88,20 @@ class Drawing:
         folder: Path,
         maker: str = "",
         before: Path | None = None,
-        drawn: Iterable[DrawnFiles] = (),
+        drawn: Drawn | None = None,
     ) -> None:
         self.folder = folder
         self._maker, self._before = maker, before
-        self._known = {one.key: one for one in drawn} if before is not None else {}
-        self.record: list[DrawnFiles] = []
-        """All files, drawn or taken."""
+        known = drawn if drawn is not None and before is not None else Drawn()
+        self._known = {one.key: one for one in known.files}
+        self._pieces = {one.file: one for one in known.pieces}
+        self._files: list[DrawnFiles] = []
+        self._in_pieces: list[DrawnPieces] = []
+
+    @property
+    def record(self) -> Drawn:
+        """All that was drawn or taken."""
+        return Drawn(files=tuple(self._files), pieces=tuple(self._in_pieces))
 
     def once(self, said: Sequence[str], form: TypeAdapter[T], draw: Callable[[], T]) -> T:
         """Draw some files, unless the run before has them.
@@ -75,7 +115,7 @@ class Drawing:
         draw
             Draws files into the folder.
         """
-        key = hashlib.sha256("\0".join((self._maker, *said)).encode()).hexdigest()
+        key = self._key(said)
         known = self._known.get(key)
         if known is None:
             there = set(files_below(self.folder))
@@ -86,8 +126,33 @@ class Drawing:
         else:
             self._take(known)
             gave = form.validate_json(known.gave)
-        self.record.append(known)
+        self._files.append(known)
         return gave
+
+    def in_pieces(
+        self, name: str, said: Sequence[str], make: Callable[[PiecesBefore | None], dict[str, str]]
+    ) -> None:
+        """Put a file together of pieces, of which some may be taken from the run before.
+
+        Parameters
+        ----------
+        name
+            Of the file, from the folder of the layer.
+        said
+            All that every piece follows from, but for the code.
+        make
+            From the file before, if there is one whose pieces may be taken, makes the file in the
+            folder; returns the digest of all that each piece follows from.
+        """
+        key = self._key(said)
+        known = self._pieces.get(name)
+        before = None
+        if self._before is not None and known is not None and known.key == key:
+            before = PiecesBefore(self._before / name, known.pieces)
+        self._in_pieces.append(DrawnPieces(key=key, file=name, pieces=make(before)))
+
+    def _key(self, said: Sequence[str]) -> str:
+        return hashlib.sha256("\0".join((self._maker, *said)).encode()).hexdigest()
 
     def _take(self, known: DrawnFiles) -> None:
         assert self._before is not None  # noqa: S101 - else nothing is known
@@ -95,6 +160,7 @@ class Drawing:
             source, target = self._before / name, self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             _link_or_copy(source, target)
+        self._in_pieces += [one for name in known.files if (one := self._pieces.get(name))]
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

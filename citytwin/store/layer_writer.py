@@ -174,7 +174,7 @@ def _write_data(content: LayerContent, drawing: Drawing) -> Written:
 
     def draw() -> Written:
         return write_vector_files(
-            drawing.folder, recipe.id, recipe.title, view, recipe.style, content.grid, rows, when
+            drawing, recipe.id, recipe.title, view, recipe.style, content.grid, rows, when
         )
 
     return drawing.once(said, _WRITTEN, draw)

@@ -1,48 +1,47 @@
-"""Vector tiles in one file (PMTiles 3) for the map page, by way of GDAL."""
+"""Vector tiles in one file (PMTiles 3) for the map page; what has changed is cut by GDAL.
+
+A tile whose rows are those of the archive before is taken from there. An archive that is made anew
+is put together in the same way, so that no byte tells.
+"""
 
 from __future__ import annotations
 
 import gzip
 import json
-import struct
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 
 import geopandas as gpd
-import pyogrio
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from pmtiles.tile import Compression, Entry, TileType, serialize_header
+from pmtiles.writer import optimize_directories
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from citytwin.errors import StoreError
-from citytwin.store.atomic import replacing
-from citytwin.store.scratch_database import let_gdal_fill
+from citytwin.model import crs as crs_of
+from citytwin.store.atomic import replacing, temporary_beside
+from citytwin.store.drawing import PiecesBefore
+from citytwin.store.tables import row_digests
+from citytwin.store.tile_cutting import MAX_ZOOM, MIN_ZOOM, TileRows, cut, read_tiles, tiles_of
+from citytwin.store.web_raster import MERCATOR
 from citytwin.store.written import Box
 
-MIN_ZOOM = 10
-MAX_ZOOM = 16
-_HEADER = struct.Struct("<7sBQQQQQQQQQQQBBBBBBiiiiBii")
-_MAX_TILE_BYTES = 4_000_000
-"""GDAL drops features from tiles above this; 20,000 buildings in one tile stay below."""
-_MAX_TILE_FEATURES = 200_000
-
-
-@dataclass(frozen=True)
-class TilesHeader:
-    """What the first 127 bytes of a PMTiles file say."""
-
-    min_zoom: int
-    max_zoom: int
-    tile_type: int
-    """1 = Mapbox vector tiles."""
-    tiles: int
-    """Addressed tiles."""
-    bounds: tuple[float, float, float, float]
-    """West, south, east, north [degrees]."""
+_HEADER_BYTES = 127
+_ROOT_BYTES = 16384
+"""In which a reader finds header and root directory at once."""
 
 
 def write_pmtiles(
-    path: Path, frame: gpd.GeoDataFrame, layer: str, title: str, box: Box
-) -> TilesHeader:
-    """Write vector tiles of zoom 10 to 16, and check their header.
+    path: Path,
+    frame: gpd.GeoDataFrame,
+    layer: str,
+    title: str,
+    box: Box,
+    before: PiecesBefore | None = None,
+) -> dict[str, str]:
+    """Write vector tiles of zoom 10 to 16.
 
     Parameters
     ----------
@@ -56,106 +55,134 @@ def write_pmtiles(
         Title inside the file.
     box
         West, south, east, north of the layer [degrees]: what a file without tiles is about.
+    before
+        The archive of a run before, of the same layer and columns, and what its tiles were cut from;
+        without any influence on the bytes.
+
+    Returns
+    -------
+    dict
+        Digest of what each tile is cut from, by its number.
 
     Raises
     ------
     StoreError
-        If the file is not what it should be.
+        If GDAL refuses, or drops all that is there.
     """
-    mercator = frame.to_crs("EPSG:3857")
+    boxes = frame.to_crs(MERCATOR).bounds.to_numpy(np.float64)
+    digests = row_digests(frame)
+    wanted = [tile for zoom in range(MIN_ZOOM, MAX_ZOOM + 1) for tile in tiles_of(boxes, zoom)]
+    said = {str(tile.number): tile.digest(digests) for tile in wanted}
+    tiles = _standing(before, said)
     with replacing(path) as temporary:
-        if mercator.empty:
-            temporary.write_bytes(_without_tiles(layer, title, box))
-            return read_header(temporary)
         try:
-            let_gdal_fill()
-            pyogrio.write_dataframe(
-                mercator,
-                temporary,
-                driver="PMTiles",
-                layer=layer,
-                dataset_options={
-                    "NAME": title,
-                    "DESCRIPTION": title,
-                    "MINZOOM": str(MIN_ZOOM),
-                    "MAXZOOM": str(MAX_ZOOM),
-                    "MAX_SIZE": str(_MAX_TILE_BYTES),
-                    "MAX_FEATURES": str(_MAX_TILE_FEATURES),
-                },
-            )
+            for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
+                changed = [t for t in wanted if t.zoom == zoom and str(t.number) not in tiles]
+                tiles |= _cut(frame, layer, zoom, changed, temporary)
         except (DataSourceError, DataLayerError) as error:
             msg = f"{path} cannot be written: {error}"
             raise StoreError(msg, hint="check the free space of the disk") from error
-        header = read_header(temporary)
-        _check(header, mercator, layer)
-    return header
+        filled = {int(number): content for number, content in tiles.items() if content}
+        if wanted and not filled:
+            msg = f"tiles of layer {layer} are empty: {len(frame)} rows gave none"
+            raise StoreError(msg, hint="check the geometries of the table")
+        bounds = _lonlat(boxes) if wanted else box
+        temporary.write_bytes(_archive(filled, bounds, _described(frame, layer, title)))
+    return said
 
 
-def read_header(path: Path) -> TilesHeader:
-    """Read the header of a PMTiles file.
-
-    Parameters
-    ----------
-    path
-        File.
-
-    Raises
-    ------
-    StoreError
-        If it is no PMTiles of version 3.
-    """
-    with path.open("rb") as file:
-        raw = file.read(_HEADER.size)
-    if len(raw) < _HEADER.size or raw[:8] != b"PMTiles\x03":
-        msg = f"{path.name} is no PMTiles version 3: it begins with {raw[:8]!r}"
-        raise StoreError(msg, hint="make the layer again")
-    values = _HEADER.unpack(raw)
-    west, south, east, north = (value / 1e7 for value in values[19:23])
-    return TilesHeader(
-        tiles=values[10],
-        tile_type=values[16],
-        min_zoom=values[17],
-        max_zoom=values[18],
-        bounds=(west, south, east, north),
-    )
-
-
-def _check(header: TilesHeader, mercator: gpd.GeoDataFrame, layer: str) -> None:
-    west, south, east, north = mercator.to_crs("EPSG:4326").total_bounds
-    slack = 360.0 / 2**MAX_ZOOM  # of one tile, since the header may name whole tiles
-    inside = (
-        header.bounds[0] >= west - slack
-        and header.bounds[1] >= south - slack
-        and header.bounds[2] <= east + slack
-        and header.bounds[3] <= north + slack
-    )
-    zooms = (header.min_zoom, header.max_zoom)
-    if not inside or zooms != (MIN_ZOOM, MAX_ZOOM) or header.tile_type != 1:
-        msg = f"tiles of layer {layer} came out wrong: {header}"
-        raise StoreError(msg, hint="the GDAL of pyogrio may be too old: 3.8 or newer is needed")
-    if header.tiles == 0:
-        msg = f"tiles of layer {layer} are empty: {header}"
-        raise StoreError(msg, hint="check the geometries of the table")
-
-
-def _without_tiles(layer: str, title: str, box: Box) -> bytes:
-    """Return a file with an empty directory (PMTiles specification 3), which GDAL cannot write."""
-    west, south, east, north = box
-    described = {
-        "name": title,
-        "vector_layers": [
-            {"id": layer, "fields": {}, "minzoom": MIN_ZOOM, "maxzoom": MAX_ZOOM},
-        ],
+def _standing(before: PiecesBefore | None, said: Mapping[str, str]) -> dict[str, bytes]:
+    """Tiles of the archive before that are cut from the same rows; empty ones as well."""
+    if before is None:
+        return {}
+    there = read_tiles(before.path)
+    return {
+        number: there.get(int(number), b"")
+        for number, digest in said.items()
+        if before.pieces.get(number) == digest
     }
-    directory = gzip.compress(b"\x00", mtime=0)
+
+
+def _cut(
+    frame: gpd.GeoDataFrame, layer: str, zoom: int, changed: list[TileRows], beside: Path
+) -> dict[str, bytes]:
+    """Tiles of a zoom that are cut anew; rows reach into others, of which nothing is taken."""
+    if not changed:
+        return {}
+    rows = np.unique(np.concatenate([tile.rows for tile in changed]))
+    found = cut(frame.iloc[rows].to_crs(MERCATOR), layer, zoom, temporary_beside(beside))
+    return {str(tile.number): found.get(tile.number, b"") for tile in changed}
+
+
+def _lonlat(boxes: NDArray[np.float64]) -> Box:
+    """Box around all rows [degrees]."""
+    low, high = np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)
+    x, y = np.stack([low, high], axis=1)
+    (west, east), (south, north) = crs_of.transform(x, y, MERCATOR, "EPSG:4326")
+    return float(west), float(south), float(east), float(north)
+
+
+def _described(frame: gpd.GeoDataFrame, layer: str, title: str) -> dict[str, object]:
+    """What readers look for in an archive of vector tiles (TileJSON 3)."""
+    fields = {
+        str(name): _kind_of(frame[name]) for name in frame.columns if name != frame.geometry.name
+    }
+    one = {"id": layer, "fields": fields, "minzoom": MIN_ZOOM, "maxzoom": MAX_ZOOM}
+    return {
+        "name": title,
+        "description": title,
+        "type": "overlay",
+        "format": "pbf",
+        "vector_layers": [one],
+    }
+
+
+def _kind_of(column: pd.Series) -> str:
+    if pd.api.types.is_bool_dtype(column):
+        return "Boolean"
+    return "Number" if pd.api.types.is_numeric_dtype(column) else "String"
+
+
+def _archive(tiles: Mapping[int, bytes], box: Box, described: Mapping[str, object]) -> bytes:
+    """Return a file (PMTiles specification 3): tiles along the curve of their numbers."""
+    west, south, east, north = box
+    order = sorted(tiles)
+    ends = np.cumsum([0, *(len(tiles[number]) for number in order)]).tolist()
+    entries = [
+        Entry(number, begin, end - begin, 1)
+        for number, begin, end in zip(order, ends, ends[1:], strict=False)
+    ]
+    root, leaves, _ = optimize_directories(entries, _ROOT_BYTES - _HEADER_BYTES)
     metadata = gzip.compress(json.dumps(described, ensure_ascii=False).encode(), mtime=0)
-    after_directory = _HEADER.size + len(directory)
-    end = after_directory + len(metadata)
-    sections = (_HEADER.size, len(directory), after_directory, len(metadata), end, 0, end, 0)
-    header = _HEADER.pack(
-        *(b"PMTiles", 3, *sections, 0, 0, 0),
-        *(1, 2, 2, 1, MIN_ZOOM, MAX_ZOOM),
-        *(round(edge * 1e7) for edge in box),
-        *(MIN_ZOOM, round((west + east) * 5e6), round((south + north) * 5e6)),
+    lengths = (len(root), len(metadata), len(leaves))
+    offsets = np.cumsum([_HEADER_BYTES, *lengths]).tolist()
+    header = serialize_header(
+        {
+            "version": 3,
+            "root_offset": offsets[0],
+            "root_length": lengths[0],
+            "metadata_offset": offsets[1],
+            "metadata_length": lengths[1],
+            "leaf_directory_offset": offsets[2],
+            "leaf_directory_length": lengths[2],
+            "tile_data_offset": offsets[3],
+            "tile_data_length": ends[-1],
+            "addressed_tiles_count": len(order),
+            "tile_entries_count": len(order),
+            "tile_contents_count": len(order),
+            "clustered": True,
+            "internal_compression": Compression.GZIP,
+            "tile_compression": Compression.GZIP,
+            "tile_type": TileType.MVT,
+            "min_zoom": MIN_ZOOM,
+            "max_zoom": MAX_ZOOM,
+            "min_lon_e7": round(west * 1e7),
+            "min_lat_e7": round(south * 1e7),
+            "max_lon_e7": round(east * 1e7),
+            "max_lat_e7": round(north * 1e7),
+            "center_zoom": MIN_ZOOM,
+            "center_lon_e7": round((west + east) * 5e6),
+            "center_lat_e7": round((south + north) * 5e6),
+        }
     )
-    return header + directory + metadata
+    return b"".join((header, root, metadata, leaves, *(tiles[number] for number in order)))

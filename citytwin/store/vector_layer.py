@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -15,6 +14,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.layer import FileAsset, Style, ValueRange, VectorView
 from citytwin.model.notes import Note
 from citytwin.model.text import Text, text
+from citytwin.store.drawing import Drawing
 from citytwin.store.geopackage import GeoPackageStyle, write_geopackage
 from citytwin.store.geoparquet import along_hilbert_curve, write_geoparquet
 from citytwin.store.lonlat_box import lonlat_box
@@ -47,7 +47,7 @@ _GEOMETRIES: dict[str, Geometry] = {
 
 
 def write_vector_files(
-    directory: Path,
+    drawing: Drawing,
     layer: str,
     title: Text,
     view: VectorView,
@@ -60,8 +60,8 @@ def write_vector_files(
 
     Parameters
     ----------
-    directory
-        Folder of the layer.
+    drawing
+        Folder of the layer, and what the run before has drawn.
     layer, title
         Its id and title.
     view
@@ -80,6 +80,7 @@ def write_vector_files(
     StoreError
         If the rows do not fit the view, or the disk refuses.
     """
+    directory = drawing.folder
     rows = delivered_rows(layer, view, frame)
     precision = _precision_of(view, view.style_column)
     style = style_of(_range_of(rows, view.style_column))
@@ -104,8 +105,12 @@ def write_vector_files(
         GeoPackageStyle(qml(style, target), sld(style, target)),
     )
     bounds = _bounds_of(grid, rows)
-    page = _for_the_page(view, rows)
-    write_pmtiles(directory / f"{layer}.pmtiles", page, layer, title.en, bounds)
+    page, tiles = _for_the_page(view, rows), f"{layer}.pmtiles"
+    drawing.in_pieces(
+        tiles,
+        (layer, *(f"{name}: {dtype}" for name, dtype in page.dtypes.items())),
+        lambda before: write_pmtiles(directory / tiles, page, layer, title.en, bounds, before),
+    )
     write_vector_thumbnail(directory / THUMBNAIL, rows, style, view.style_column, precision)
     return Written(
         style=style,
@@ -113,7 +118,7 @@ def write_vector_files(
         files=(*_data_files(layer), *write_style_files(directory, style, target)),
         notes=() if len(rows) else (_NO_FEATURES,),
         bounds=bounds,
-        pmtiles=f"{layer}.pmtiles",
+        pmtiles=tiles,
         geometry=geometry,
     )
 

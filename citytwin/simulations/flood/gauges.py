@@ -116,4 +116,5 @@ def gauges_of(
         series.time_s,
         depth,
         np.where(depth > 0, ground + depth, np.nan),
+        ground,
     )

@@ -156,6 +156,23 @@ def test_values_of_files_are_checked_as_those_by_hand(tmp_path: Path) -> None:
         flood("/dev/zero")
 
 
+def test_values_before_the_start_are_checked_too(tmp_path: Path) -> None:
+    """A discharge below zero is a mistake of the file, also where it does not count; so is a level in mm."""
+    file = written(tmp_path / "q.csv", "minutes,m3_s\n-30,-2\n0,1\n9,2\n")
+    with pytest.raises(ConfigError, match=r"q.csv, line 2: m3_s is -2, not 0 to 100000"):
+        points_of_file(file, "m3_s", None, lasts=False)
+    file = written(tmp_path / "s.csv", "minutes,level_m\n-30,12500\n0,12\n")
+    with pytest.raises(ConfigError, match=r"s.csv, line 2: level_m is 12500, not -500 to 9000"):
+        points_of_file(file, "level_m", None, lasts=True)
+
+
+def test_seconds_since_the_start_count_too(tmp_path: Path) -> None:
+    """As laboratories write them."""
+    file = written(tmp_path / "q.csv", "seconds,m3_s\n0,1\n90,2\n")
+    points = points_of_file(file, "m3_s", None, lasts=False)
+    assert points == [{"minutes": 0.0, "m3_s": 1.0}, {"minutes": 1.5, "m3_s": 2.0}]
+
+
 def test_faults_of_files_are_told_at_their_places(tmp_path: Path) -> None:
     """All of them, with the path as it was given."""
     wet = {"edge": "west", "stage": str(written(tmp_path / "s.csv", "minutes,level_m\n0,x\n"))}

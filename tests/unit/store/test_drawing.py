@@ -25,7 +25,7 @@ SAID = {"layer.json", "inputs.json"}
 def drawn_in(folder: Path, content: LayerContent, before: Drawing | None = None) -> Drawing:
     """Write a layer after another run of it."""
     folder.mkdir()
-    known = () if before is None else before.record
+    known = None if before is None else before.record
     drawing = Drawing(folder, "code", before.folder if before else None, known)
     write_layer(content, folder, drawing)
     return drawing
@@ -53,7 +53,7 @@ def test_another_source_of_the_same_values_draws_nothing(tmp_path: Path, name: s
     own = files_of(after.folder).keys() - shared(before.folder, after.folder)
     assert own >= SAID
     assert not [file for file in own - {"thumbnail.png"} if file.endswith(DRAWN)]
-    assert "layer.json" not in {file for one in after.record for file in one.files}
+    assert "layer.json" not in {file for one in after.record.files for file in one.files}
 
 
 def test_other_values_are_drawn(tmp_path: Path) -> None:

@@ -13,8 +13,7 @@ import shapely
 from pmtiles.reader import MmapSource, Reader
 from pmtiles.tile import Compression, TileType
 
-from citytwin.errors import StoreError
-from citytwin.store.pmtiles import read_header, write_pmtiles
+from citytwin.store.pmtiles import write_pmtiles
 from tests.unit.store.little_tables import buildings
 
 BOX = (139.755, 35.690, 139.762, 35.694)
@@ -36,11 +35,6 @@ def test_header_by_an_independent_reader(tmp_path: Path) -> None:
     assert header["min_lon_e7"] / 1e7 == pytest.approx(west, abs=1e-5)
     assert header["max_lat_e7"] / 1e7 == pytest.approx(north, abs=1e-5)
     assert [layer["id"] for layer in layers] == ["buildings"]
-    own = read_header(tmp_path / "b.pmtiles")
-    assert own.bounds == tuple(
-        header[key] / 1e7 for key in ("min_lon_e7", "min_lat_e7", "max_lon_e7", "max_lat_e7")
-    )
-    assert own.tiles == header["addressed_tiles_count"]
 
 
 def test_every_feature_is_in_the_closest_tiles(tmp_path: Path) -> None:
@@ -74,13 +68,12 @@ def test_one_tile_far_out_holds_a_whole_district(tmp_path: Path) -> None:
 
 def test_no_features(tmp_path: Path) -> None:
     """Without features there is a file without tiles that readers accept."""
-    header = write_pmtiles(
-        tmp_path / "b.pmtiles", buildings().iloc[:0], "buildings", "Buildings", BOX
-    )
-    assert header.tiles == 0
-    assert header.bounds == pytest.approx(BOX)
+    rows = buildings().iloc[:0]
+    assert write_pmtiles(tmp_path / "b.pmtiles", rows, "buildings", "Buildings", BOX) == {}
     with (tmp_path / "b.pmtiles").open("rb") as file:
         reader = Reader(MmapSource(file))
+        assert reader.header()["addressed_tiles_count"] == 0
+        assert reader.header()["min_lon_e7"] / 1e7 == pytest.approx(BOX[0])
         assert reader.header()["max_zoom"] == 16
         assert reader.header()["center_lon_e7"] == pytest.approx(1397585000)
         assert reader.header()["center_lat_e7"] == pytest.approx(356920000)
@@ -95,12 +88,9 @@ def test_same_bytes(tmp_path: Path) -> None:
     assert (tmp_path / "a.pmtiles").read_bytes() == (tmp_path / "b.pmtiles").read_bytes()
 
 
-def test_points_and_foreign_files(tmp_path: Path) -> None:
-    """Points make tiles too; a file of another kind is refused by name."""
+def test_points(tmp_path: Path) -> None:
+    """Points make tiles too."""
     points = buildings(5)
     points["geometry"] = shapely.centroid(points.geometry.to_numpy())
     write_pmtiles(tmp_path / "p.pmtiles", points, "points", "Points", BOX)
     assert len(set(pyogrio.read_dataframe(tmp_path / "p.pmtiles")["building_id"])) == 5
-    (tmp_path / "x.pmtiles").write_bytes(b"PK" + bytes(200))
-    with pytest.raises(StoreError, match=r"x\.pmtiles is no PMTiles"):
-        read_header(tmp_path / "x.pmtiles")

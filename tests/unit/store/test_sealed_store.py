@@ -36,7 +36,7 @@ from citytwin.store import memory_room
 from citytwin.store.at_rest import files_below, open_file, read_bytes, size_of
 from citytwin.store.atomic import replacing, write_text
 from citytwin.store.checkpoints import read_checkpoint, write_checkpoint
-from citytwin.store.drawing import Drawing, DrawnFiles
+from citytwin.store.drawing import Drawing, Drawn
 from citytwin.store.latest import published_city
 from citytwin.store.manifest import FinishedRun, Manifest, Standing
 from citytwin.store.publish import StagedLayer, prune, publish
@@ -250,7 +250,7 @@ def test_files_of_the_run_before_are_taken_sealed_under_their_new_name(out: Path
     """A sealed file knows its name, so it cannot have two: it is opened and sealed again."""
     folders = [out / ".sealed" / "town" / "terrain" / run for run in (FIRST, SECOND)]
     content = replace(lc.content("terrain"), classification="restricted")
-    record: list[DrawnFiles] = []
+    record = Drawn()
     for before, folder in zip((None, folders[0]), folders, strict=True):
         with new_folder(folder) as room:
             drawing = Drawing(room, "code", before, record)

@@ -1,0 +1,147 @@
+"""Which rows each vector tile is cut from, and the cutting itself, by GDAL."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyogrio
+from numpy.typing import NDArray
+from pmtiles.reader import MemorySource, all_tiles
+from pmtiles.tile import zxy_to_tileid
+
+from citytwin.store.at_rest import read_bytes
+from citytwin.store.scratch_database import let_gdal_fill
+
+MIN_ZOOM = 10
+MAX_ZOOM = 16
+HALF_WORLD_M = 20_037_508.342789244
+"""Of the square of the world in Web Mercator: pi times 6378137 m."""
+_STEPS = 4096
+"""Into which the side of a tile is divided; GDAL's own choice."""
+_BUFFER_STEPS = 80
+"""A tile holds this much of what lies beyond its edges; GDAL's own choice."""
+_SLACK_STEPS = 16
+"""More than places are moved when they are brought onto these steps."""
+_MAX_TILE_BYTES = 4_000_000
+"""GDAL drops features from tiles above this; 20,000 buildings in one tile stay below."""
+_MAX_TILE_FEATURES = 200_000
+
+
+@dataclass(frozen=True)
+class TileRows:
+    """A tile, and the rows that may be seen in it."""
+
+    zoom: int
+    number: int
+    """Of PMTiles: along a Hilbert curve, zoom by zoom."""
+    rows: NDArray[np.intp]
+    """Ascending."""
+
+    def digest(self, rows: NDArray[np.uint64]) -> str:
+        """Digest of all that the tile is cut from.
+
+        Parameters
+        ----------
+        rows
+            Digest of every row of the layer.
+        """
+        return hashlib.sha256(rows[self.rows].tobytes()).hexdigest()[:32]
+
+
+def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
+    """Return the tiles of a zoom that rows may be seen in.
+
+    Parameters
+    ----------
+    boxes
+        Shape (n, 4): x_min, y_min, x_max, y_max in Web Mercator [m]; NaN for rows without a place.
+    zoom
+        The zoom.
+    """
+    number = 1 << zoom
+    side_m = 2 * HALF_WORLD_M / number
+    beyond_m = side_m * (_BUFFER_STEPS + _SLACK_STEPS) / _STEPS
+    shown = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+    if not shown.size:
+        return []
+    low, high = boxes[shown, :2] - beyond_m, boxes[shown, 2:] + beyond_m
+    # Tiles are counted southward.
+    edges = np.stack([low[:, 0], -high[:, 1], high[:, 0], -low[:, 1]], axis=1)
+    west, north, east, south = (
+        np.clip(np.floor((edges + HALF_WORLD_M) / side_m), 0, number - 1).astype(np.int64).T
+    )
+    wide = east - west + 1
+    each = wide * (south - north + 1)
+    row = np.repeat(np.arange(len(shown)), each)
+    nth = np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
+    x, y = west[row] + nth % wide[row], north[row] + nth // wide[row]
+    order = np.argsort(x * number + y, kind="stable")
+    places, first = np.unique((x * number + y)[order], return_index=True)
+    groups = np.split(shown[row[order]], first[1:])
+    return [
+        TileRows(zoom, zxy_to_tileid(zoom, *divmod(int(place), number)), rows)
+        for place, rows in zip(places, groups, strict=True)
+    ]
+
+
+def cut(mercator: gpd.GeoDataFrame, layer: str, zoom: int, scratch: Path) -> dict[int, bytes]:
+    """Cut the tiles of a zoom.
+
+    What a tile holds follows from the rows that may be seen in it alone, in their order.
+
+    Parameters
+    ----------
+    mercator
+        Rows in Web Mercator; at least one.
+    layer
+        Name of the layer inside the tiles.
+    zoom
+        The zoom.
+    scratch
+        File that is written and removed; its name ends in ``.pmtiles``.
+
+    Returns
+    -------
+    dict
+        Tiles, compressed, by their numbers.
+    """
+    let_gdal_fill()
+    try:
+        pyogrio.write_dataframe(
+            mercator,
+            scratch,
+            driver="PMTiles",
+            layer=layer,
+            dataset_options={
+                "MINZOOM": str(zoom),
+                "MAXZOOM": str(zoom),
+                "EXTENT": str(_STEPS),
+                "BUFFER": str(_BUFFER_STEPS),
+                "MAX_SIZE": str(_MAX_TILE_BYTES),
+                "MAX_FEATURES": str(_MAX_TILE_FEATURES),
+            },
+        )
+        return read_tiles(scratch)
+    finally:
+        scratch.unlink(missing_ok=True)
+
+
+def read_tiles(path: Path) -> dict[int, bytes]:
+    """Read all tiles of an archive.
+
+    Parameters
+    ----------
+    path
+        PMTiles file, in clear or sealed.
+
+    Returns
+    -------
+    dict
+        Tiles, as they stand in it, by their numbers.
+    """
+    found = all_tiles(MemorySource(read_bytes(path)))
+    return {zxy_to_tileid(*place): content for place, content in found}
