@@ -102,6 +102,8 @@ def _default(info: FieldInfo) -> str:
     if info.is_required():
         return " (required)"
     default = info.default.value if isinstance(info.default, Enum) else info.default
+    if isinstance(default, Params):
+        return ""  # each of its keys has a default
     return "" if default in (None, ()) else f" = {default}"
 
 

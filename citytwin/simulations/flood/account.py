@@ -293,7 +293,7 @@ def edge_note(params: FloodParams) -> tuple[Note, ...]:
     params
         Parameters of the flood.
     """
-    if params.edges is not EdgeKind.NORMAL_DEPTH:
+    if EdgeKind.NORMAL_DEPTH not in params.edges.kinds:
         return ()
     slope = params.edge_min_slope
     return (

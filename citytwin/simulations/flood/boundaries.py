@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, model_validator
 from pydantic import Field as Bound
 
+from citytwin.kernels.flood_options import EdgeKind
 from citytwin.model.steps import Params
 from citytwin.model.text import Text, both_languages
 
@@ -132,3 +133,39 @@ class InitialWater(Params):
     """Its level; ground below it is under water."""
     outline: tuple[Place, ...] = Bound(min_length=3)
     """Polygon within which it stands, in the city's CRS [m]."""
+
+
+class EdgeSides(Params):
+    """What happens at the sides of the area."""
+
+    north: EdgeKind = EdgeKind.NORMAL_DEPTH
+    south: EdgeKind = EdgeKind.NORMAL_DEPTH
+    west: EdgeKind = EdgeKind.NORMAL_DEPTH
+    east: EdgeKind = EdgeKind.NORMAL_DEPTH
+
+    @property
+    def kinds(self) -> tuple[EdgeKind, EdgeKind, EdgeKind, EdgeKind]:
+        """Kinds of north, south, west and east."""
+        return self.north, self.south, self.west, self.east
+
+
+def all_sides(given: object) -> object:
+    """One kind stands for that of all sides.
+
+    Parameters
+    ----------
+    given
+        As in the configuration.
+
+    Raises
+    ------
+    ValueError
+        If it is a word that is no kind.
+    """
+    if not isinstance(given, str):
+        return given
+    kinds = [kind.value for kind in EdgeKind]
+    if given not in kinds:
+        msg = f"must be {', '.join(kinds)}, or one of them for each of north, south, west and east"
+        raise ValueError(msg)
+    return dict.fromkeys(EdgeSides.model_fields, given)

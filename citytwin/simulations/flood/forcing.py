@@ -167,8 +167,8 @@ def options_of(params: FloodParams, cell_m: float) -> SolverOptions:
     # Where the level is given at an edge, water enters and leaves in its cells alone.
     held = {level.edge for level in params.levels}
     north, south, west, east = (
-        EdgeKind.CLOSED if side in held else params.edges
-        for side in ("north", "south", "west", "east")
+        EdgeKind.CLOSED if side in held else kind
+        for side, kind in zip(("north", "south", "west", "east"), params.edges.kinds, strict=True)
     )
     return SolverOptions(
         scheme=params.scheme,

@@ -9,10 +9,16 @@ from pydantic import AwareDatetime, BeforeValidator, ValidationInfo, model_valid
 from pydantic import Field as Bound
 
 from citytwin.errors import StepError
-from citytwin.kernels.flood_options import FULL_COURANT_MAX, EdgeKind, Scheme
+from citytwin.kernels.flood_options import FULL_COURANT_MAX, Scheme
 from citytwin.model.steps import Params, folder_of
 from citytwin.model.text import Text, both_languages
-from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
+from citytwin.simulations.flood.boundaries import (
+    EdgeSides,
+    InitialWater,
+    LeveeParams,
+    LevelParams,
+    all_sides,
+)
 from citytwin.simulations.flood.design import DesignStorm
 from citytwin.simulations.flood.ground import DrainageZone, Infiltration
 from citytwin.simulations.flood.series import with_series_read
@@ -127,8 +133,8 @@ class FloodParams(Params):
     """Ground that takes water, by what covers it; other ground is sealed."""
     manning: float = Bound(default=0.05, gt=0, le=0.5)
     """Roughness where the city has no field of it [s m-1/3]."""
-    edges: EdgeKind = EdgeKind.NORMAL_DEPTH
-    """What happens at the edges of the area."""
+    edges: Annotated[EdgeSides, BeforeValidator(all_sides)] = EdgeSides()
+    """What happens at the edges of the area: one kind for all, or one for each side."""
     edge_min_slope: float = Bound(default=1e-3, gt=0, le=1)
     """Fall of the ground that ``normal_depth`` assumes at edges where it is flat or rises [-]."""
     arrival_depth_m: float = Bound(default=0.05, gt=0)

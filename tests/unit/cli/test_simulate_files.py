@@ -274,7 +274,8 @@ def test_describe_lists_what_can_be_given() -> None:
     assert "table hydraulic_structures (optional; from the sources of a city)" in done.output
     assert "mm_per_h: float (required)  [>= 0, <= 500]" in done.output
     assert "share the discharge." in done.output
-    assert "edges: " in done.output
+    assert "edges: mapping\n" in done.output
+    assert "north: closed or normal_depth or critical = normal_depth" in done.output
     assert "EdgeKind" not in done.output
 
 

@@ -185,6 +185,46 @@ def test_ground_that_is_not_known_is_told() -> None:
     assert facts["rain_volume"] == pytest.approx(105 * 4 * 0.003)
 
 
+@pytest.mark.parametrize("side", ["north", "south", "west", "east"])
+def test_each_side_has_its_own_edge(side: str) -> None:
+    """Water on level ground leaves over the one side that is open: least is left there."""
+    ground = np.zeros(GRID.shape, dtype=np.float32)
+    pond = GRID.bounds
+    corners = [(pond.x_min, pond.y_min), (pond.x_max, pond.y_min), (pond.x_max, pond.y_max), (pond.x_min, pond.y_max)]  # fmt: skip
+    given = FloodParams.model_validate(
+        {
+            "duration_h": 0.01,
+            "edges": dict.fromkeys(("north", "south", "west", "east"), "closed")
+            | {side: "critical"},
+            "initial_water": [{"level_m": 1.0, "outline": corners}],
+            "gauge_seconds": 36,
+            "gauges": [
+                {"name": name, "x": x, "y": y}
+                for name, x, y in (
+                    ("north", (pond.x_min + pond.x_max) / 2, pond.y_max - 0.1),
+                    ("south", (pond.x_min + pond.x_max) / 2, pond.y_min + 0.1),
+                    ("west", pond.x_min + 0.1, (pond.y_min + pond.y_max) / 2),
+                    ("east", pond.x_max - 0.1, (pond.y_min + pond.y_max) / 2),
+                )
+            ],
+        }
+    )
+    made = SIMULATION.run(Block({f.TERRAIN: ground}, {}, GRID, GRID.whole, SITE), given)
+    facts = {fact.name: fact.value for fact in made.facts}
+    assert facts["outflow_volume"] > 0
+    assert made.gauges is not None
+    last = made.gauges.depth_m[-1]
+    assert ("north", "south", "west", "east")[int(np.argmin(last))] == side
+
+
+def test_an_edge_that_is_none_is_refused_once() -> None:
+    """The message names all kinds, and that each side may have its own."""
+    with pytest.raises(
+        ValueError, match=r"closed, normal_depth, critical, or one of them for each"
+    ):
+        FloodParams.model_validate({"edges": "shut"})
+
+
 def test_a_run_without_water_says_so() -> None:
     """An inflow that comes after the end floods nobody, and so does a tide below the ground."""
     late = {"x": -43990.0, "y": -94010.0, "hydrograph": [
