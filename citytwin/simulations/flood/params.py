@@ -95,8 +95,8 @@ class FloodParams(Params):
     gauge_seconds: float = Bound(default=60.0, ge=0.01, le=86_400)
     """Time between these moments [s]. Steps end at them."""
     rain: tuple[RainInterval, ...] = ()
-    """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
-    one."""
+    """Rain by hand, or the path of a CSV file with columns time (or minutes, seconds) and mm_per_h or mm; empty =
+    the design storm, else the rain record of the feed, where there is one."""
     design_storm: DesignStorm | None = None
     """Rain of a return period instead of both."""
     rain_images: RainImages | None = None
