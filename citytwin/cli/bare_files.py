@@ -46,6 +46,23 @@ def raster_pairs(extra: list[str]) -> dict[str, Path]:
     return inputs
 
 
+def require_folder(out: Path) -> None:
+    """Refuse a place for results that is no folder, before anything is computed.
+
+    Parameters
+    ----------
+    out
+        Folder of the results, which need not exist.
+
+    Raises
+    ------
+    ConfigError
+        If a file stands there.
+    """
+    if out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out}: a file stands there", hint="name a folder")
+
+
 def read_params(path: Path | None) -> dict[str, Any]:
     """Read a YAML file with the parameters of a simulation; nothing when there is none.
 

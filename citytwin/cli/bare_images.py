@@ -10,25 +10,12 @@ import pandas as pd
 import xarray as xr
 
 from citytwin import registry
-from citytwin.engine.bare import named
 from citytwin.errors import ConfigError, SourceError
 from citytwin.model import crs as crs_of
 from citytwin.model.steps import Dataset, Format
 from citytwin.model.tables import RAIN_FRAMES
 from citytwin.recognition.feeds import feed_format
 from citytwin.transports.files import children, is_folder
-
-
-def takes_images(name: str) -> bool:
-    """Whether a simulation can use images of rain.
-
-    Parameters
-    ----------
-    name
-        Such as ``flood``.
-    """
-    step = named(name)
-    return RAIN_FRAMES in (*step.inputs, *step.optional)
 
 
 def raster_crs(rasters: Mapping[str, xr.DataArray], what: str) -> str:

@@ -11,21 +11,8 @@ import xarray as xr
 
 from citytwin import registry
 from citytwin.cli.bare_images import raster_crs
-from citytwin.engine.bare import named
 from citytwin.model.steps import Dataset, Format
 from citytwin.model.tables import SEWER_NETWORK
-
-
-def takes_sewers(name: str) -> bool:
-    """Whether a simulation can use a network of sewers.
-
-    Parameters
-    ----------
-    name
-        Such as ``flood``.
-    """
-    step = named(name)
-    return SEWER_NETWORK in (*step.inputs, *step.optional)
 
 
 def read_sewers(place: Path, rasters: Mapping[str, xr.DataArray]) -> pd.DataFrame:

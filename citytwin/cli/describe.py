@@ -11,14 +11,12 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import AwareDatetime
 from pydantic.fields import FieldInfo
 
+from citytwin.cli.bare_tables import READ_FROM_FILES
 from citytwin.cli.remarks import remarks_of
 from citytwin.engine.bare import named
 from citytwin.model.fields import Field
 from citytwin.model.steps import Params, StepInput
-from citytwin.model.tables import RAIN_FRAMES, SEWER_NETWORK, Table
-
-_READ_FROM_FILES = (RAIN_FRAMES, SEWER_NETWORK)
-"""Tables that `citytwin simulate` takes as files."""
+from citytwin.model.tables import Table
 
 
 def description(name: str) -> str:
@@ -45,7 +43,7 @@ def description(name: str) -> str:
 
 
 def _resource(resource: StepInput, need: str) -> str:
-    if isinstance(resource, Table) and resource not in _READ_FROM_FILES:
+    if isinstance(resource, Table) and resource not in READ_FROM_FILES:
         return f"  table {resource.name} ({need}; from the sources of a city)"
     if isinstance(resource, Table):
         return f"  --{resource.name.replace('_', '-')} FILE_OR_FOLDER ({need})"

@@ -53,24 +53,28 @@ def command(
     the largest depth, speed and hazard, the longest duration and the earliest arrival of all cases,
     and in worst_case.tif the number of the breach that is the deepest. cases.json holds the account of each.
     Buildings are a raster, --building-mask, or drawn on the cells of the terrain: --buildings town.gpkg.
+    Tables are files as of `citytwin simulate`, such as --hydraulic-structures works.gpkg.
 
     Finished cases are kept in .cases-NAME in the folder of the results until those are written, also
     the state of each that runs: stopped or killed, the same command goes on from there, with the same
     result. A case that fails is left out and named (exit code 3); the same command tries it again.
     """
-    from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
+    from citytwin.cli.bare_files import raster_pairs, read_params, read_raster, require_folder
+    from citytwin.cli.bare_tables import TableFiles
     from citytwin.engine.ensemble import cases_to_run
     from citytwin.engine.locking import holding_folder
 
+    require_folder(out)
     pairs = raster_pairs(list(rasters))
+    tables = TableFiles.taken_from(name, pairs)
     wishes = CaseWishes.given()
     wishes.require_use(pairs, out)
     given = read_params(params)
     files = {key: read_raster(path) for key, path in pairs.items()}
-    inputs = wishes.drawn(name, files, None)
+    drawn = wishes.drawn(name, files, None)
     todo = cases_to_run(
         name,
-        inputs,
+        {**drawn, **tables.read(drawn, time_zone)},
         given,
         out / f".cases-{name}",
         time_zone=time_zone,
@@ -79,7 +83,7 @@ def command(
     if todo.standing:
         told = f"{len(todo.standing)} of {len(todo.cases)} cases stand from before"
         click.echo(told, err=True)
-    tell_time(name, inputs, given, len(todo.cases), left=len(todo.left))
+    tell_time(name, drawn, given, len(todo.cases), left=len(todo.left))
     with holding_folder(todo.kept.folder, out):
         data, cases = _computed(todo, scheduler, workers)
         _write(data, cases, out)

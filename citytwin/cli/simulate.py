@@ -49,7 +49,8 @@ def command(
     Each raster is given by its name, such as --surface-height dsm.tif --terrain dtm.tif;
     `citytwin simulate NAME --describe` lists them and the parameters. Images of rain for a flood
     with `rain_images: {}` among its parameters are a file or folder: --rain-frames radar; its sewers
-    (`sewers: {}`) an input file of EPA SWMM in the CRS of the rasters: --sewer-network net.inp. Buildings
+    (`sewers: {}`) an input file of EPA SWMM in the CRS of the rasters: --sewer-network net.inp; walls, levees,
+    underpasses and culverts lines with their kind and levels: --hydraulic-structures works.gpkg. Buildings
     may be given in the place of a surface: --buildings town.geojson --cell-m 2.5 (of a flood in the place of
     the mask, on the cells of --terrain). A flood or wind flow that was stopped or killed goes on from its last state (.checkpoint-NAME.npz in the
     folder of the results) when the same command runs again, with the same result.
@@ -61,21 +62,19 @@ def command(
         return
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
-    from citytwin.cli.bare_files import raster_pairs, read_params, read_raster
-    from citytwin.cli.bare_images import read_images, takes_images
-    from citytwin.cli.bare_sewers import read_sewers, takes_sewers
+    from citytwin.cli.bare_files import raster_pairs, read_params, read_raster, require_folder
     from citytwin.cli.bare_styles import write_styles
+    from citytwin.cli.bare_tables import TableFiles
     from citytwin.cli.pace import one_run
     from citytwin.cli.stopping import stopping
     from citytwin.engine.bare import WARNINGS, simulate
     from citytwin.engine.checkpointing import Keeping
     from citytwin.engine.cluster import worker_count
-    from citytwin.model.tables import RAIN_FRAMES, SEWER_NETWORK
     from citytwin.store.plain_rasters import write_plain_rasters
 
+    require_folder(out)
     pairs = raster_pairs(list(rasters))
-    images = pairs.pop(RAIN_FRAMES.name, None) if takes_images(name) else None
-    network = pairs.pop(SEWER_NETWORK.name, None) if takes_sewers(name) else None
+    tables = TableFiles.taken_from(name, pairs)
     wishes = CaseWishes.given()
     wishes.require_use(pairs, out)
     given = read_params(params)
@@ -84,12 +83,11 @@ def command(
     files = {key: read_raster(path) for key, path in pairs.items()}
     rasters_read = wishes.drawn(name, files, places)
     observed = observed_for(name, given, rasters_read, out)
-    inputs: dict[str, xr.DataArray | pd.DataFrame] = {**rasters_read}
     tell_time(name, rasters_read, given)
-    if images is not None:
-        inputs[RAIN_FRAMES.name] = read_images(images, rasters_read, time_zone)
-    if network is not None:
-        inputs[SEWER_NETWORK.name] = read_sewers(network, rasters_read)
+    inputs: dict[str, xr.DataArray | pd.DataFrame] = {
+        **rasters_read,
+        **tables.read(rasters_read, time_zone),
+    }
     state = out / f".checkpoint-{name}.npz"
     try:
         with stopping() as stop, one_run(name) as progress:

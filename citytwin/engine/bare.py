@@ -18,6 +18,7 @@ from pydantic import ValidationError
 
 from citytwin import registry
 from citytwin.engine.bare_rasters import BareStep, arrays_of, directions_of
+from citytwin.engine.bare_structures import with_lines_burned
 from citytwin.engine.bare_tables import digest_of_table, tables_of
 from citytwin.engine.bare_warnings import warnings_of
 from citytwin.engine.blocks import block_of, check
@@ -36,7 +37,7 @@ from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.steps import Outcome, Params, Simulation, Site, WrittenIn
-from citytwin.model.tables import Table
+from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
 from citytwin.store.fields import digest_of, extremes
 from citytwin.wording import explain, nearest
 
@@ -68,7 +69,8 @@ def simulate(
         the cell centres in metres, square cells, a projected CRS (``da.rio.write_crs``), all on
         one grid; NaN where there is no data. Fields by direction have a first dimension
         ``direction``, whose coordinate says where the wind comes from [degrees from true north].
-        Tables by their name, such as ``rain_frames`` (images of rain), in the CRS of the rasters.
+        Tables by their name, such as ``rain_frames`` (images of rain), in the CRS of the rasters. Walls,
+        underpasses and culverts of a table ``hydraulic_structures`` are burned into the terrain as in a city.
     params
         The simulation's parameters, as its model or as a mapping.
     records
@@ -114,6 +116,7 @@ def simulate(
     given = tables_of(step, step.required(bound), tables, grid.crs)
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
+    arrays, burned = with_lines_burned(grid, arrays, given.get(HYDRAULIC_STRUCTURES))
     directions = directions_of(step, rasters)
     observed = {r.observed: r for r in records}
     block = block_of(grid, grid.whole, arrays, observed, site, directions)
@@ -129,7 +132,7 @@ def simulate(
         msg = "no cell of the result has a value"
         hint = "check that the rasters hold data; with a surface, give the terrain below it as well"
         raise StepError(msg, step=name, hint=hint)
-    told = replace(outcome, notes=(*outcome.notes, *warnings))
+    told = replace(outcome, notes=(*outcome.notes, *burned, *warnings))
     return _dataset(told, grid, axes)
 
 
@@ -168,13 +171,16 @@ def fingerprint_of(
 
 
 def fingerprint_of_run(
-    name: str, rasters: Mapping[str, xr.DataArray], params: Params, time_zone: str
+    name: str,
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
+    params: Params,
+    time_zone: str,
 ) -> Fingerprint:
-    """Return the digests of all that a run on rasters alone depends on, as `simulate` would.
+    """Return the digests of all that a run on bare rasters depends on, as `simulate` would.
 
     Parameters
     ----------
-    name, rasters, params, time_zone
+    name, inputs, params, time_zone
         As of `simulate`.
 
     Raises
@@ -184,9 +190,12 @@ def fingerprint_of_run(
     """
     step = named(name)
     check_zone(time_zone)
-    _check_kinds(rasters)
+    _check_kinds(inputs)
+    rasters = {key: one for key, one in inputs.items() if isinstance(one, xr.DataArray)}
+    tables = {key: one for key, one in inputs.items() if isinstance(one, pd.DataFrame)}
     grid, arrays = arrays_of(step, step.required(params), rasters)
-    return fingerprint_of(step, params, (grid, time_zone), arrays, ())
+    given = tables_of(step, step.required(params), tables, grid.crs)
+    return fingerprint_of(step, params, (grid, time_zone), arrays, (), given)
 
 
 def named(name: str) -> Simulation[Any]:

@@ -90,13 +90,16 @@ def compared_marks(data: xr.Dataset, terrain: xr.DataArray, marks: WaterMarks) -
     data
         Result of a flood.
     terrain
-        The ground that it ran on.
+        The ground that was given.
     marks
         The marks.
     """
     depth = data[f.FLOOD_DEPTH_MAX.name].values.astype(np.float64)
     x, y = (data[axis].values.astype(np.float64) for axis in ("x", "y"))
-    ground = terrain.sortby("y", ascending=False).values.astype(np.float64)
+    given = terrain.sortby("y", ascending=False).values.astype(np.float64)
+    # Where lines were burned into it the ground is another than what was given.
+    level = data[f.FLOOD_LEVEL_MAX.name].values.astype(np.float64)
+    ground = np.where(np.isfinite(level), level - depth, given)
     computed = np.full(len(marks.value_m), np.nan)
     is_dry = np.zeros(len(marks.value_m), dtype=np.bool_)
     for number, (at_x, at_y) in enumerate(zip(marks.x_m, marks.y_m, strict=True)):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import xarray as xr
 from distributed import Client, Future, KilledWorker, as_completed
 
@@ -37,7 +38,7 @@ class CasesToRun:
     """Cases of a simulation, and which of them stand from before."""
 
     step: Simulation[Any]
-    inputs: Mapping[str, xr.DataArray]
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame]
     cases: tuple[Case[Any], ...]
     time_zone: str
     kept: KeptCases
@@ -52,7 +53,7 @@ class CasesToRun:
 
 def cases_to_run(
     name: str,
-    inputs: Mapping[str, xr.DataArray],
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
     params: Params | Mapping[str, Any],
     folder: Path,
     *,
@@ -66,7 +67,7 @@ def cases_to_run(
     name
         Simulation that knows cases, such as ``flood``: each breach of its levees alone.
     inputs
-        Rasters by field name, as for `simulate`.
+        Rasters and tables by their names, as for `simulate`.
     params
         Parameters that hold all cases.
     folder
@@ -288,7 +289,9 @@ def _next_of(ended: as_completed) -> list[Future]:
     return [next(ended)]
 
 
-def _handed(inputs: dict[str, xr.DataArray]) -> dict[str, xr.DataArray]:
+def _handed(
+    inputs: dict[str, xr.DataArray | pd.DataFrame],
+) -> dict[str, xr.DataArray | pd.DataFrame]:
     """Inputs as the result of a task: workers take them over from each other."""
     return inputs
 
@@ -303,7 +306,7 @@ class _Keeping:
 
 def _one(
     name: str,
-    inputs: Mapping[str, xr.DataArray],
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
     params: Params,
     time_zone: str,
     keeping: _Keeping,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-import shapely
 from numpy.typing import NDArray
 from pydantic import Field as Bound
 
@@ -17,7 +16,12 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.tin_raster import burn_triangles
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.burned_lines import WIDEST_M, burn_lines
+from citytwin.model.burned_lines import (
+    LONGEST_OPENING_M,
+    WIDEST_M,
+    burn_lines,
+    ends_on_ground,
+)
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import faces_of_geometry, flattened
@@ -63,7 +67,7 @@ class TerrainParams(Params):
     """Gaps up to about 2**fill_levels cells wide are filled."""
     building_fill_levels: int = Bound(default=8, ge=1, le=12)
     """The same where the ground is known at buildings only."""
-    longest_opening_m: float = Bound(default=200.0, gt=0, le=1000)
+    longest_opening_m: float = Bound(default=LONGEST_OPENING_M, gt=0, le=1000)
     """Culverts and underpasses without levels are burned in from ground to ground up to this
     length."""
 
@@ -104,25 +108,15 @@ def run(task: GridTask, params: TerrainParams) -> Outcome:
         terrain,
         task.grid,
         task.tile,
-        lambda line: _end_ground_m(task, line, params.longest_opening_m),
+        lambda line: ends_on_ground(
+            line,
+            task.grid,
+            params.longest_opening_m,
+            lambda row, col: float(_measured(task, Tile(row, row + 1, col, col + 1))[0, 0]),
+        ),
     )
     source[burned.burned] = t.TerrainSource.BURNED
     return Outcome({f.TERRAIN: burned.ground_m, f.TERRAIN_SOURCE: source}, notes=burned.notes)
-
-
-def _end_ground_m(
-    task: GridTask, line: shapely.LineString, longest_m: float
-) -> tuple[float, float]:
-    """Measured ground at both ends of a line; NaN where there is none, or it is too long."""
-    if line.length > longest_m:
-        return np.nan, np.nan
-    x, y = shapely.get_coordinates(line)[[0, -1]].T
-    rows, cols = task.grid.cells_of(x, y)
-    first, last = (
-        float(_measured(task, Tile(row, row + 1, col, col + 1))[0, 0])
-        for row, col in zip(rows.tolist(), cols.tolist(), strict=True)
-    )
-    return first, last
 
 
 def _filled(task: GridTask, tile: Tile, levels: int) -> tuple[Float32Array, NDArray[np.uint8]]:

@@ -90,6 +90,39 @@ class BurnedLines:
     notes: tuple[Note, ...]
 
 
+LONGEST_OPENING_M = 200.0
+"""Openings without levels are burned in from ground to ground up to this length [m]."""
+
+
+def ends_on_ground(
+    line: shapely.LineString,
+    grid: GridSpec,
+    longest_m: float,
+    level_at: Callable[[int, int], float],
+) -> tuple[float, float]:
+    """Return the ground at both ends of a line [m]; NaN where there is none, or it is too long.
+
+    Parameters
+    ----------
+    line
+        In the CRS of the grid.
+    grid
+        Of the city.
+    longest_m
+        Length up to which it counts [m].
+    level_at
+        Ground in a row and column of the grid, which may lie beside it [m]; NaN where it is not known.
+    """
+    if line.length > longest_m:
+        return math.nan, math.nan
+    x, y = shapely.get_coordinates(line)[[0, -1]].T
+    rows, cols = grid.cells_of(x, y)
+    first, last = (
+        level_at(row, col) for row, col in zip(rows.tolist(), cols.tolist(), strict=True)
+    )
+    return first, last
+
+
 def measured_culverts(structures: pd.DataFrame) -> NDArray[np.bool_]:
     """Which structures are culverts of known size and levels: floods lead water through them.
 

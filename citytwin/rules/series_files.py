@@ -9,7 +9,18 @@ from pathlib import Path
 from typing import NamedTuple
 
 from citytwin.errors import ConfigError
-from citytwin.rules.strict_tables import MINUTES, TIME, Clock, StrictTable, value_of
+from citytwin.rules.strict_tables import (
+    LIMITS,
+    MINUTES,
+    SECONDS,
+    TIME,
+    Clock,
+    StrictTable,
+    value_of,
+)
+
+INTENSITY, FALLEN = "mm_per_h", "mm"
+_MINUTES_OF_AN_HOUR = 60.0
 
 
 class _Row(NamedTuple):
@@ -54,11 +65,63 @@ def points_of_file(
         raise ConfigError(
             f"{path}: holds no row", hint=f"give rows of {TIME} or {MINUTES}, {measure}"
         )
-    for before, after in pairwise(rows):
-        if not before.minutes < after.minutes:
-            msg = f"{path}, line {after.line}: is not later than line {before.line}"
-            raise ConfigError(msg, hint="give rows in the order of their times, each time once")
+    _require_rising(rows, path)
     return [{MINUTES: minutes, measure: value} for minutes, value in _cut(rows, path, lasts=lasts)]
+
+
+def rain_of_file(path: Path, start: datetime | None) -> list[Mapping[str, float]]:
+    """Read a hyetograph, uniform over the area, from a CSV file with a header.
+
+    Parameters
+    ----------
+    path
+        The file, in UTF-8, with a column of times as of `points_of_file`, and one of these: ``mm_per_h``, the
+        intensity from its row to the next, 0 in the last row, which ends the rain; or ``mm``, the depth that has
+        fallen since the row before, 0 in the first row, which begins the first interval.
+    start
+        Begin of the run, which a column ``time`` needs.
+
+    Returns
+    -------
+    list of mapping
+        Intervals as parameters have them: ``start_minutes``, ``end_minutes``, ``mm_per_h``. What lies before
+        the start is cut off.
+
+    Raises
+    ------
+    ConfigError
+        As of `points_of_file`; if the last intensity, or the first depth, is not 0, or it rains more than
+        500 mm/h; with the line.
+    """
+    hint = f"give a CSV file with columns {TIME} (or {MINUTES}, {SECONDS}) and {INTENSITY} (or {FALLEN})"
+    table = StrictTable(path, hint)
+    measure = table.one_of((INTENSITY, FALLEN))
+    rows = list(_rows_of(table, measure, start))
+    if len(rows) < 2:
+        raise ConfigError(f"{path}: holds {len(rows)} rows, no interval", hint=hint)
+    _require_rising(rows, path)
+    edge, why = (rows[-1], "how long it rains") if measure == INTENSITY else (rows[0], "since when")
+    if edge.value != 0:
+        which = "last" if measure == INTENSITY else "first"
+        msg = f"{path}, line {edge.line}: {measure} is {edge.value:g} in the {which} row, which does not say {why}"
+        raise ConfigError(msg, hint=f"add a {which} row with 0")
+    made: list[Mapping[str, float]] = []
+    for before, after in pairwise(rows):
+        hours = (after.minutes - before.minutes) / _MINUTES_OF_AN_HOUR
+        intensity = before.value if measure == INTENSITY else after.value / hours
+        most = LIMITS[INTENSITY][1]
+        if intensity > most:
+            msg = f"{path}, line {after.line}: {after.value:g} mm in {60 * hours:g} minutes are {intensity:.0f} mm/h, "
+            raise ConfigError(f"{msg}more than {most:g}", hint="give mm since the row before")
+        if after.minutes > 0:
+            begin = max(before.minutes, 0.0)
+            made.append(
+                {"start_minutes": begin, "end_minutes": after.minutes, INTENSITY: intensity}
+            )
+    if not made:
+        msg = f"{path}: all rain falls before the start of the run"
+        raise ConfigError(msg, hint="check `start`, and the offset from UTC of the times")
+    return made
 
 
 def _cut(rows: list[_Row], path: Path, *, lasts: bool) -> list[tuple[float, float]]:
@@ -80,9 +143,19 @@ def _cut(rows: list[_Row], path: Path, *, lasts: bool) -> list[tuple[float, floa
 
 def _rows(path: Path, measure: str, start: datetime | None) -> Iterator[_Row]:
     hint = f"give a CSV file with columns {TIME} (or {MINUTES}) and {measure}"
-    table = StrictTable(path, hint)
+    yield from _rows_of(StrictTable(path, hint), measure, start)
+
+
+def _rows_of(table: StrictTable, measure: str, start: datetime | None) -> Iterator[_Row]:
     clock = Clock(table, start)
     (value_at,) = table.columns([measure])
     for row in table.rows():
         value = value_of(row, value_at, measure)
         yield _Row(row.line, clock.minutes(row), value)
+
+
+def _require_rising(rows: list[_Row], path: Path) -> None:
+    for before, after in pairwise(rows):
+        if not before.minutes < after.minutes:
+            msg = f"{path}, line {after.line}: is not later than line {before.line}"
+            raise ConfigError(msg, hint="give rows in the order of their times, each time once")

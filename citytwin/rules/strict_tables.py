@@ -20,6 +20,7 @@ LIMITS = {
     "level_m": (-500.0, 9000.0),
     "depth_m": (0.0, 100.0),
     "mm_per_h": (0.0, 500.0),
+    "mm": (0.0, 2000.0),
 }
 """What values can be, by the name of their column."""
 _MINUTE_S = 60.0

@@ -1,4 +1,8 @@
-"""Which rows each vector tile is cut from, and the cutting itself, by GDAL."""
+"""Which rows each vector tile is cut from, and the cutting itself, by GDAL.
+
+Far out a whole city lies in one tile, and most of its walls and houses in the same pixels. Of rows that
+are smaller than two pixels of the page, a tile holds the largest in each pixel.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +22,7 @@ from citytwin.store.scratch_database import let_gdal_fill
 
 MIN_ZOOM = 10
 MAX_ZOOM = 16
-HALF_WORLD_M = 20_037_508.342789244
+_HALF_WORLD_M = 20_037_508.342789244
 """Of the square of the world in Web Mercator: pi times 6378137 m."""
 _STEPS = 4096
 """Into which the side of a tile is divided; GDAL's own choice."""
@@ -26,6 +30,9 @@ _BUFFER_STEPS = 80
 """A tile holds this much of what lies beyond its edges; GDAL's own choice."""
 _SLACK_STEPS = 16
 """More than places are moved when they are brought onto these steps."""
+_PIXELS = 512
+"""Of the page along the side of a tile."""
+_SMALL_PIXELS = 2.0
 _MAX_TILE_BYTES = 4_000_000
 """GDAL drops features from tiles above this; 20,000 buildings in one tile stay below."""
 _MAX_TILE_FEATURES = 200_000
@@ -52,6 +59,31 @@ class TileRows:
         return hashlib.sha256(rows[self.rows].tobytes()).hexdigest()[:32]
 
 
+def shown_at(boxes: NDArray[np.float64], zoom: int) -> NDArray[np.intp]:
+    """Return the rows that can be told apart at a zoom, ascending.
+
+    Parameters
+    ----------
+    boxes
+        Shape (n, 4): x_min, y_min, x_max, y_max in Web Mercator [m]; NaN for rows without a place.
+    zoom
+        The zoom; at the closest one all rows that have a place are shown.
+    """
+    placed = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+    if zoom == MAX_ZOOM:
+        return placed
+    pixel_m = 2 * _HALF_WORLD_M / (_PIXELS << zoom)
+    low, high = boxes[placed, :2], boxes[placed, 2:]
+    size_m = (high - low).max(axis=1)
+    is_small = size_m < _SMALL_PIXELS * pixel_m
+    # The largest comes first, of equal ones the first.
+    small = np.flatnonzero(is_small)
+    small = small[np.argsort(-size_m[small], kind="stable")]
+    pixel = np.floor((low[small] + high[small]) / 2 / pixel_m).astype(np.int64)
+    _, first = np.unique(pixel, axis=0, return_index=True)
+    return np.asarray(placed[np.sort(np.concatenate([np.flatnonzero(~is_small), small[first]]))])
+
+
 def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
     """Return the tiles of a zoom that rows may be seen in.
 
@@ -63,16 +95,16 @@ def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
         The zoom.
     """
     number = 1 << zoom
-    side_m = 2 * HALF_WORLD_M / number
+    side_m = 2 * _HALF_WORLD_M / number
     beyond_m = side_m * (_BUFFER_STEPS + _SLACK_STEPS) / _STEPS
-    shown = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+    shown = shown_at(boxes, zoom)
     if not shown.size:
         return []
     low, high = boxes[shown, :2] - beyond_m, boxes[shown, 2:] + beyond_m
     # Tiles are counted southward.
     edges = np.stack([low[:, 0], -high[:, 1], high[:, 0], -low[:, 1]], axis=1)
     west, north, east, south = (
-        np.clip(np.floor((edges + HALF_WORLD_M) / side_m), 0, number - 1).astype(np.int64).T
+        np.clip(np.floor((edges + _HALF_WORLD_M) / side_m), 0, number - 1).astype(np.int64).T
     )
     wide = east - west + 1
     each = wide * (south - north + 1)

@@ -174,6 +174,7 @@ def options_of(params: FloodParams, cell_m: float) -> SolverOptions:
         scheme=params.scheme,
         order=params.order,
         courant=params.courant,
+        dry_depth_m=params.dry_depth_m,
         steps_kept=STEPS_KEPT,
         maxima_every_steps=1 if subgrid == 1 else LOOK_EVERY_STEPS,
         subgrid_cells=subgrid,

@@ -101,8 +101,8 @@ class FloodParams(Params):
     gauge_seconds: float = Bound(default=60.0, ge=0.01, le=86_400)
     """Time between these moments [s]. Steps end at them."""
     rain: tuple[RainInterval, ...] = ()
-    """Rain by hand; empty = the design storm, else the rain record of the feed, where there is
-    one."""
+    """Rain by hand, or the path of a CSV file with columns time (or minutes, seconds) and mm_per_h or mm; empty =
+    the design storm, else the rain record of the feed, where there is one."""
     design_storm: DesignStorm | None = None
     """Rain of a return period instead of both."""
     rain_images: RainImages | None = None
@@ -139,6 +139,8 @@ class FloodParams(Params):
     """Fall of the ground that ``normal_depth`` assumes at edges where it is flat or rises [-]."""
     arrival_depth_m: float = Bound(default=0.05, gt=0)
     """Depth from which there is a flood; a thinner film has neither an arrival nor a speed."""
+    dry_depth_m: float = Bound(default=1e-4, ge=1e-6, le=0.1)
+    """Depth at and below which water does not move. For laboratory models of millimetres give less."""
     least_courtyard_m2: float = Bound(default=25.0, ge=0, le=10_000)
     """Gaps that buildings enclose count as built when they are smaller: pipes drain light wells,
     and in the model the roofs around would fill them like shafts."""

@@ -1,4 +1,4 @@
-"""Hydrographs and stages that stand in files of their own."""
+"""Hydrographs, stages and rain that stand in files of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import AwareDatetime, TypeAdapter, ValidationError
 
 from citytwin.errors import ConfigError
-from citytwin.rules.series_files import points_of_file
+from citytwin.rules.series_files import points_of_file, rain_of_file
 
 
 class _Place(NamedTuple):
@@ -31,6 +31,7 @@ _PLACES = (
     _Place("levees", "stage", "level_m", lasts=True),
     _Place("levels", "stage", "level_m", lasts=True),
 )
+_RAIN = "rain"
 _START = TypeAdapter[AwareDatetime](AwareDatetime)
 
 
@@ -50,7 +51,13 @@ def with_series_read(given: Mapping[str, object], folder: Path) -> Mapping[str, 
         If files are no series; at their places among the parameters.
     """
     read, start = dict(given), _start(given)
-    faults: list[tuple[tuple[str, int, str], str, ConfigError]] = []
+    faults: list[tuple[tuple[str | int, ...], str, ConfigError]] = []
+    rain = given.get(_RAIN)
+    if isinstance(rain, str):
+        try:
+            read[_RAIN] = rain_of_file(folder / rain, start)
+        except ConfigError as error:
+            faults.append(((_RAIN,), rain, error))
     for place in _PLACES:
         entries = given.get(place.key)
         if not isinstance(entries, list | tuple):

@@ -59,9 +59,9 @@ class SewerParams(Params):
     opening_m: float = Bound(default=0.6, gt=0, le=5)
     """Diameter of the opening of a manhole; where each stands for several gullies, that of as much area."""
     weir_coefficient: float = Bound(default=0.54, gt=0, le=2)
-    """Of the flow over the rim (Rubinato et al. 2017) [-]."""
+    """Of the flow over the rim (Rubinato et al. 2017; the 1.66 of HEC-22 is 0.56) [-]."""
     orifice_coefficient: float = Bound(default=0.167, gt=0, le=2)
-    """Of the flow through the opening, either way (Rubinato et al. 2017) [-]."""
+    """Of the flow through the opening, either way (Rubinato et al. 2017; HEC-22 of the FHWA takes 0.67) [-]."""
     outfalls: Literal["away", "surface"] = "away"
     """``away``: what comes out has left the area, at the level that the file says. ``surface``: outfalls
     on cells of the area pour onto them, and take water back where it stands above."""

@@ -271,7 +271,7 @@ def test_describe_lists_what_can_be_given() -> None:
     assert done.exit_code == 0
     assert "--terrain FILE [m]" in done.output
     assert "--sewer-network FILE_OR_FOLDER (optional)" in done.output
-    assert "table hydraulic_structures (optional; from the sources of a city)" in done.output
+    assert "--hydraulic-structures FILE_OR_FOLDER (optional)" in done.output
     assert "mm_per_h: float (required)  [>= 0, <= 500]" in done.output
     assert "share the discharge." in done.output
     assert "edges: mapping\n" in done.output
@@ -306,6 +306,16 @@ def test_results_need_a_folder() -> None:
     done = CliRunner().invoke(command, ["flood"])
     assert done.exit_code == 2
     assert "--out" in done.output
+
+
+def test_a_file_in_the_place_of_the_folder_is_told_before_the_run(tmp_path: Path) -> None:
+    """Hours of computing would be for nothing."""
+    (tmp_path / "out").write_text("mine")
+    dtm = geotiff(tmp_path / "dtm.tif", HEIGHTS[None], NORTH_UP, "EPSG:6677")
+    done = simulate(tmp_path, RAIN, "flood", "--terrain", str(dtm))
+    assert isinstance(done.exception, ConfigError)
+    assert "a file stands there" in done.exception.message
+    assert (tmp_path / "out").read_text() == "mine"
 
 
 def test_series_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:

@@ -139,3 +139,48 @@ def test_what_cannot_be_scored_is_refused_before_the_run(
     assert said in done.exception.message
     assert done.exception.hint
     assert not (tmp_path / "out").exists()
+
+
+def test_a_dam_break_in_a_flume_meets_its_closed_solution(tmp_path: Path) -> None:
+    """Ritter (1892): 5 mm of water behind a dam at 5 m, a dry flume before it; series at three gauges.
+
+    h = (2 sqrt(g h0) - x / t)^2 / 9 g between the two fronts, x from the dam.
+    """
+    gravity, behind_m, cell_m, dam_m = 9.80665, 0.005, 0.025, 5.0
+    with rasterio.open(
+        tmp_path / "flume.tif", "w", driver="GTiff", height=4, width=400, count=1, dtype="float32",
+        crs="EPSG:6677", transform=Affine(cell_m, 0.0, 0.0, 0.0, -cell_m, 0.1),
+    ) as out:  # fmt: skip
+        out.write(np.zeros((4, 400), "float32"), 1)
+    wave = np.sqrt(gravity * behind_m)
+    places = {"behind": 4.5125, "near": 5.2625, "far": 5.7625}
+    rows = ["gauge,seconds,depth_m"]
+    for name, x in places.items():
+        for time in np.arange(0.5, 6.01, 0.1):
+            speed = np.clip((x - dam_m) / time, -wave, 2 * wave)
+            rows.append(f"{name},{time:.1f},{(2 * wave - speed) ** 2 / (9 * gravity):.7f}")
+    gauges = [f"  - {{name: {name}, x: {x}, y: 0.0625}}" for name, x in places.items()]
+    corners = f"[[0, 0], [{dam_m}, 0], [{dam_m}, 0.1], [0, 0.1]]"
+    params = [
+        f"duration_h: {6 / 3600}",
+        "scheme: full",
+        "edges: closed",
+        "manning: 1.0e-6",
+        "arrival_depth_m: 1.0e-5",
+        "dry_depth_m: 1.0e-5",
+        f"initial_water: [{{level_m: {behind_m}, outline: {corners}}}]",
+        "gauge_seconds: 0.05",
+        "gauges:",
+        *gauges,
+    ]
+    (tmp_path / "flume.yaml").write_text("\n".join(params))
+    given = ["--terrain", str(tmp_path / "flume.tif"), "--params", str(tmp_path / "flume.yaml")]
+    given += ["--observed", written(tmp_path, "\n".join(rows) + "\n")]
+    done = CliRunner().invoke(command, ["flood", *given, "--out", str(tmp_path / "out")])
+    assert done.exit_code == 0, done.output
+    scores = pd.read_csv(tmp_path / "out" / "gauge_scores.csv").set_index("gauge")
+    assert scores["observations"].tolist() == [56] * 3
+    # The bar of dam breaks on dry ground is an error of 0.5 % of the depths; the reservoir is 5 mm deep.
+    assert (scores["rmse_m"] < 0.01 * behind_m).all()
+    assert (scores["bias_m"].abs() < 0.005 * behind_m).all()
+    assert (scores["nse"] > 0.99).all()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 from pathlib import Path
 
 import pandas as pd
 import pyogrio
 import pytest
 import shapely
-from pmtiles.reader import MmapSource, Reader
+from pmtiles.reader import MmapSource, Reader, all_tiles
 from pmtiles.tile import Compression, TileType
 
 from citytwin.store.pmtiles import write_pmtiles
@@ -53,17 +54,43 @@ def test_every_feature_is_in_the_closest_tiles(tmp_path: Path) -> None:
     assert middle.max() < 0.2
 
 
-def test_one_tile_far_out_holds_a_whole_district(tmp_path: Path) -> None:
-    """At zoom 10 nothing is dropped for the size of the tile."""
-    count = 5000
-    rows = buildings(count)
+@pytest.mark.parametrize(("zoom", "pixel_on_ground_m"), [(10, 62.1), (13, 7.76)])
+def test_far_out_a_tile_holds_what_a_screen_can_show(
+    tmp_path: Path, zoom: int, pixel_on_ground_m: float
+) -> None:
+    """Of thousands of houses the largest in every pixel, and all that are larger than two pixels."""
+    rows = buildings(5000)
+    rows.loc[7, "geometry"] = shapely.box(-7000.0, -34300.0, -6500.0, -34000.0)
+    pixel = 40_075_016.685578488 / 512 / 2**zoom
+    assert pixel * math.cos(math.radians(35.69)) == pytest.approx(pixel_on_ground_m, rel=0.001)
+    best: dict[tuple[int, int], tuple[float, int]] = {}
+    wanted = set()
+    boxes = rows.to_crs(3857).bounds.to_numpy().tolist()
+    for row, (west, south, east, north) in enumerate(boxes):
+        size = max(east - west, north - south)
+        place = (math.floor((west + east) / 2 / pixel), math.floor((south + north) / 2 / pixel))
+        if size >= 2 * pixel:
+            wanted.add(row)
+        else:
+            best[place] = max(best.get(place, (0.0, 0)), (size, -row))
+    wanted |= {-row for _, row in best.values()}
     write_pmtiles(tmp_path / "b.pmtiles", rows, "buildings", "Buildings", BOX)
-    lon, lat = rows.to_crs(4326).geometry.iloc[0].centroid.coords[0]
-    x = int((lon + 180) / 360 * 2**10)
-    y = int((1 - math.asinh(math.tan(math.radians(lat))) / math.pi) / 2 * 2**10)
     with (tmp_path / "b.pmtiles").open("rb") as file:
-        tile = gzip.decompress(Reader(MmapSource(file)).get(10, x, y))
-    assert tile.count(b"bldg_") == count
+        all_of_it = all_tiles(MmapSource(file))
+        tiles = [gzip.decompress(tile) for place, tile in all_of_it if place[0] == zoom]
+    found = {int(name) for tile in tiles for name in re.findall(rb"bldg_(\d+)", tile)}
+    assert found == wanted
+    assert 7 in found
+    assert len(found) < (100 if zoom == 10 else 4000)
+
+
+def test_at_the_closest_zoom_nothing_is_left_out(tmp_path: Path) -> None:
+    """Houses on top of each other are all there."""
+    rows = buildings(40)
+    rows["geometry"] = [shapely.box(-6800.0, -34200.0, -6795.0, -34195.0)] * 40
+    write_pmtiles(tmp_path / "b.pmtiles", rows, "buildings", "Buildings", BOX)
+    back = pyogrio.read_dataframe(tmp_path / "b.pmtiles")
+    assert set(back["building_id"]) == set(rows["building_id"])
 
 
 def test_no_features(tmp_path: Path) -> None:

@@ -110,7 +110,7 @@ def test_only_tiles_of_changed_rows_are_cut(
     before = write(tmp_path / "before.pmtiles", houses())
     monkeypatch.setattr(pmtiles, "cut", counted)
     write(tmp_path / "after.pmtiles", other_value(houses()), before)
-    assert seen[10] == COUNT
+    assert COUNT / 3 < seen[10] < COUNT
     assert 0 < seen[16] < COUNT / 10
 
 
@@ -123,16 +123,17 @@ def test_nothing_changed_cuts_nothing(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_tiles_are_those_that_gdal_cuts_at_once(tmp_path: Path) -> None:
-    """GDAL alone, all zooms in one go, gives the same tiles under the same numbers."""
+    """GDAL alone, in one go, gives the same where all rows are shown."""
     pyogrio.write_dataframe(
         houses().to_crs("EPSG:3857"),
         tmp_path / "gdal.pmtiles",
         driver="PMTiles",
         layer="houses",
-        dataset_options={"MINZOOM": "10", "MAXZOOM": "16"},
+        dataset_options={"MINZOOM": "15", "MAXZOOM": "16"},
     )
-    ours = write(tmp_path / "ours.pmtiles", houses())
-    assert read_tiles(ours.path) == read_tiles(tmp_path / "gdal.pmtiles")
+    by_gdal = read_tiles(tmp_path / "gdal.pmtiles")
+    ours = read_tiles(write(tmp_path / "ours.pmtiles", houses()).path)
+    assert {number: tile for number, tile in ours.items() if number >= min(by_gdal)} == by_gdal
 
 
 @pytest.mark.parametrize("zoom", [10, 13, 16])
