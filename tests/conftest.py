@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+import shutil
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 # Every worker of pytest computes on one core, and so does every process it starts. Read when numba
 # is imported. `tests/physics/test_wind_threads.py` has more threads.
@@ -20,6 +25,18 @@ settings.register_profile("repeatable", derandomize=True, deadline=None)
 settings.register_profile("explore", derandomize=False, deadline=None)
 settings.load_profile("repeatable")
 
+
+# The processor draws. What stands on the screen in the end is tested: pixels need not be sampled
+# four times, nor the finished map be put on the page by WebGL once more; and scripts that run for
+# seconds are not worth compiling better.
+FLAGS = (
+    "--no-sandbox",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-gpu-compositing",
+    "--webgl-antialiasing-mode=none",
+    "--js-flags=--single-threaded,--no-opt",
+)
 
 # Workers take whole files in this order. What comes first compiles most, each another family of
 # kernels, so that two do not compile the same at the same time; then what takes long by itself.
@@ -58,6 +75,19 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, drawing WebGL in software: one for all tests of a worker."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.skip("no Chromium on this machine")
+    with api.sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
+        yield running
+        running.close()
 
 
 @pytest.fixture(scope="session")

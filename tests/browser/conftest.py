@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 
 # Wide enough for the page of desktops, which begins at 48 rem; the processor draws each pixel.
 WIDE = {"width": 960, "height": 600}
-# The processor draws. What stands on the screen in the end is tested: pixels need not be sampled
-# four times, nor the finished map be put on the page by WebGL once more; and scripts that run for
-# seconds are not worth compiling better.
-FLAGS = (
-    "--no-sandbox",
-    "--use-angle=swiftshader",
-    "--enable-unsafe-swiftshader",
-    "--disable-gpu-compositing",
-    "--webgl-antialiasing-mode=none",
-    "--js-flags=--single-threaded,--no-opt",
-)
 EQUATOR_M = 2 * math.pi * RADIUS_M
 
 
@@ -126,19 +115,6 @@ def served(directory: Path) -> Iterator[str]:
         finally:
             server.shutdown()
             thread.join()
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Debian's Chromium, drawing WebGL in software."""
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    program = shutil.which("chromium") or shutil.which("chromium-browser")
-    if program is None:
-        pytest.skip("no Chromium on this machine")
-    with api.sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=program, args=list(FLAGS))
-        yield running
-        running.close()
 
 
 @pytest.fixture(scope="session")
