@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -22,6 +24,7 @@ from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, level_at, standing_faces
 from citytwin.rules.counted_suns import begin_of, reaches, suns_of_day
 from citytwin.rules.named import SUN_RULES, NamedSunRule
+from citytwin.rules.shading_digest import ShadingDigests
 from citytwin.rules.telling import source_note
 
 Float64Array = NDArray[np.float64]
@@ -76,25 +79,29 @@ def run(city: CityState, params: OpenSpaceSunParams) -> Assessed:
         suns_of_day(rule.sun, day, params.year, params.step_minutes, city.site)
         for day in rule.sun.days
     ]
+    digests = ShadingDigests(city.grid, ground, casters)
     tree = shapely.STRtree(buildings.geometry.to_numpy())
     rows = []
     for space in spaces.itertuples():
         open_land = _without(space.geometry, buildings, tree)
         xy = _places(open_land, params)
         z = level_at(city.grid, ground, xy[:, 0], xy[:, 1]) + _ABOVE_M
-        hours = _fewest_hours(casters, np.column_stack([xy, z])[~np.isnan(z)], days)
-        known = len(hours) > 0
+        places = np.column_stack([xy, z])[~np.isnan(z)]
+        share, mean_h = np.nan, np.nan
+        if len(places):
+            find = partial(_judged, casters, places, days, limits)
+            share, mean_h = city.figures.once(digests.digest(places, days), find)
         rows.append(
             {
                 "space_id": space.parcel_id,
                 "use": space.use,
                 "rule": rule.name,
                 "area_m2": open_land.area,
-                "points": len(hours),
+                "points": len(places),
                 "wanted_h": limits.hours,
                 "wanted_share": limits.share,
-                "lit_share": float(reaches(hours, limits.hours).mean()) if known else np.nan,
-                "mean_hours": float(hours.mean()) if known else np.nan,
+                "lit_share": share,
+                "mean_hours": mean_h,
                 "geometry": space.geometry,
             }
         )
@@ -142,6 +149,14 @@ def _fewest_hours(casters: Casters, places: Float64Array, days: list[Suns]) -> F
     everywhere = np.zeros_like(places)
     each = [point_sunlit(casters, places, everywhere, suns) @ suns.weight for suns in days]
     return np.asarray(np.minimum.reduce(each))
+
+
+def _judged(
+    casters: Casters, places: Float64Array, days: list[Suns], limits: LitArea
+) -> tuple[float, float]:
+    """Share of places with enough hours of sun, and the mean of their hours [1, h]."""
+    hours = _fewest_hours(casters, places, days)
+    return float(reaches(hours, limits.hours).mean()), float(hours.mean())
 
 
 def _facts(frame: gpd.GeoDataFrame) -> tuple[Fact, ...]:

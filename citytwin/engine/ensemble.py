@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import dask
 import pandas as pd
 import xarray as xr
 from distributed import Client, Future, KilledWorker, as_completed
@@ -29,6 +30,7 @@ from citytwin.model.steps import Case, Params, Simulation
 _LOOK_EVERY_S = 0.5
 """How soon it is told how far the cases are."""
 _TICK_S = 0.01
+_ANY_BYTES = 1 << 60
 _AGAIN = ("lost", "pending")
 """Status of a task whose result went with its worker before it was kept: another makes it again."""
 
@@ -189,7 +191,8 @@ class _Cases:
         """
         self.done = len(self.todo.standing)
         # As a task, so that it is handed out again where every worker that had it has died.
-        handed = self.client.submit(_handed, dict(self.todo.inputs), pure=False)
+        with dask.config.set({"distributed.admin.large-graph-warning-threshold": _ANY_BYTES}):
+            handed = self.client.submit(_handed, dict(self.todo.inputs), pure=False)
         self.client.subscribe_topic(PROGRESS_TOPIC, self._hear)
         try:
             failed, alone = self._tried(handed, self.todo.left), list[int]()

@@ -39,6 +39,7 @@ _TILE_SHARE = 0.125
 _PATCHES = "citytwin.engine.reached"
 """Makes anew what changes reach of a tile."""
 PartResult: TypeAlias = TileResult | TableResult
+Task: TypeAlias = GridderTask | SimulationTask | AssessmentTask
 DigestsNear: TypeAlias = Callable[[Tile], list[str]]
 
 
@@ -50,7 +51,7 @@ class Part:
     tile: Tile
     fingerprint: Fingerprint
     function: Callable[[Any, CityStore], PartResult]
-    task: GridderTask | SimulationTask | AssessmentTask
+    task: Task
     result: type[TileResult | TableResult]
 
     @property
@@ -262,5 +263,6 @@ def _assessment_part(job: Job, step: Assessment[Any], store: CityStore, standing
         fields=fields,
         tables=tuple((standing.tables[table].owner, table) for table in tables),
         records=records,
+        beside=str(_fingerprint(job, (), assess)),
     )
     return Part("whole", whole, _fingerprint(job, inputs, assess), assess, task, TableResult)

@@ -7,6 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict
 
 from citytwin.engine.spots import Spot
+from citytwin.model.kept_figures import Figures
 from citytwin.model.layer import LayerDocument
 from citytwin.model.notes import Fact, Note, Premise, Reject, Tally
 from citytwin.store.drawing import Drawn
@@ -97,6 +98,10 @@ class TableResult(_Result):
     notes: tuple[Premise | Note, ...] = ()
     used: dict[str, tuple[str, ...]] = {}
     """By table: the sources of the rows used, where the assessment told."""
+    beside: str = ""
+    """Digest of code and parameters, under which the figures hold."""
+    figures: dict[str, Figures] = {}
+    """Of places, each by the digest of all else that it follows from."""
     valid_time: datetime | None = None
     seconds: float = 0.0
     """Time on the worker [s]."""

@@ -5,20 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple, TypeAlias, TypeVar
 
 from pydantic import ValidationError
 
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.parts import Part, PartResult, axes_of, on_disk, parts_of
+from citytwin.engine.parts import Part, PartResult, Task, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
 from citytwin.engine.plan import Job
 from citytwin.engine.reached import reached_by, simulate_reached
 from citytwin.engine.report import Progress, Row, RunReport
-from citytwin.engine.results import TileResult
+from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
+from citytwin.engine.whole import AssessmentTask
 from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.errors import DamagedError
 from citytwin.model.fields import Field
@@ -29,6 +30,7 @@ from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
 
 log = logging.getLogger(__name__)
+R = TypeVar("R", TileResult, TableResult)
 _BRIEF_S = 10.0
 """A run over the whole city that took less has no state worth keeping."""
 
@@ -58,6 +60,14 @@ class _Before(NamedTuple):
     result: TileResult
     seconds: float
     """Time that all of it took [s]."""
+
+
+def _read(kind: type[R], payload: str) -> R | None:
+    """What a part has given, on record; None where another version has written it."""
+    try:
+        return kind.model_validate_json(payload)
+    except ValidationError:
+        return None
 
 
 PartWork: TypeAlias = Work[tuple[_Running, Part], PartResult]
@@ -134,6 +144,7 @@ class Scheduler:
                 running.row.standing += 1
         self.progress.begin(job.key, len(parts), running.row.standing)
         before = [None if lacking else self._made_before(job, part) for part in to_make]
+        tasks = [self._with_figures(job, part) for part in to_make]
         # Of a run over the whole city workers keep the state, and report how far it is.
         of_city = isinstance(job.step, Simulation) and isinstance(job.step.reach, Domain)
         took = [self.manifest.took(job.key, part.name) for part in to_make]
@@ -142,13 +153,13 @@ class Scheduler:
                 seconds if seconds is not None and seconds < _BRIEF_S else None for seconds in took
             ]
         self.manifest.forget(job.key, [part.name for part in to_make])
-        for part, old, before_s in zip(to_make, before, took, strict=True):
+        for part, task, old, before_s in zip(to_make, tasks, before, took, strict=True):
             order = Order(job.key, part.name, str(part.fingerprint), before_s=before_s)
             if part.uses_all_workers:
                 self.use_all_workers()
             reached = None if old is None else reached_by(old.task, old.result, self.standing)
             if old is None or reached is None:
-                work.submit((running, part), order, part.function, part.task)
+                work.submit((running, part), order, part.function, task)
             else:
                 order = replace(order, whole_s=old.seconds)
                 work.submit((running, part), order, simulate_reached, reached)
@@ -159,13 +170,20 @@ class Scheduler:
         if not isinstance(part.task, SimulationTask) or part.task.seen is None:
             return None
         finished = self.manifest.standing(job.key, part.name)
-        if finished is None:
-            return None
-        try:
-            result = TileResult.model_validate_json(finished.payload)
-        except ValidationError:  # written by another version
+        result = None if finished is None else _read(TileResult, finished.payload)
+        if finished is None or result is None:
             return None
         return _Before(part.task, result, finished.seconds)
+
+    def _with_figures(self, job: Job, part: Part) -> Task:
+        """The task of a part, with what its assessment has found before."""
+        if not isinstance(part.task, AssessmentTask):
+            return part.task
+        finished = self.manifest.standing(job.key, part.name)
+        result = None if finished is None else _read(TableResult, finished.payload)
+        if result is None or result.beside != part.task.beside:
+            return part.task
+        return replace(part.task, figures=result.figures)
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
         finished = self.manifest.standing(job.key, part.name)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,6 +23,7 @@ from citytwin.errors import StepError
 from citytwin.model.axes import Coordinate
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
+from citytwin.model.kept_figures import Figures, KeptFigures
 from citytwin.model.layer import Classification, InputFile, RasterView, SourceCredit
 from citytwin.model.notes import Fact, Note
 from citytwin.model.record import Record
@@ -49,6 +51,11 @@ class AssessmentTask:
     tables: tuple[tuple[str, Table], ...]
     """Owner (``merged`` or the name of an assessment) and table."""
     records: tuple[Record, ...] = ()
+    beside: str = ""
+    """Digest of code and parameters."""
+    figures: Mapping[str, Figures] = field(default_factory=dict)
+    """What the run before has found with the same code and parameters; without any influence on the
+    table."""
 
 
 @dataclass(frozen=True)
@@ -114,6 +121,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         time_zone=store.time_zone,
         directions={field: store.fields.directions(field) for field in task.fields},
         records={record.observed: record for record in task.records},
+        figures=KeptFigures(task.figures),
     )
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)
@@ -125,6 +133,8 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         notes=assessed.notes,
         valid_time=assessed.valid_time,
         used={table.name: tuple(sorted(names)) for table, names in assessed.used.items()},
+        beside=task.beside,
+        figures=state.figures.record,
     )
 
 

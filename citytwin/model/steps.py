@@ -24,6 +24,7 @@ from citytwin.model.fields import Field
 from citytwin.model.gauges import Gauges
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.instants import Instant
+from citytwin.model.kept_figures import KeptFigures
 from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorView
 from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
@@ -451,6 +452,8 @@ class CityState:
     """Of the fields by direction: where the wind comes from, in the order of the leading axis."""
     records: Mapping[ObservedProperty, Record] = field(default_factory=dict)
     """What one sensor each observed over time, where the step asks for the property."""
+    figures: KeptFigures = field(default_factory=KeptFigures)
+    """Figures of places that need not be found again."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.fields[key]

@@ -125,7 +125,9 @@ def test_an_ensemble_killed_and_stopped_ends_with_the_same_bits(
     with begun(terrain, out) as process:
         wait_for(process, out, "case", 1)
         wait_for(process, out, "state", 1)
+        orphans = psutil.Process(process.pid).children(recursive=True)
         process.kill()
+        assert not psutil.wait_procs(orphans, timeout=60)[1]  # they notice it
     with begun(terrain, out) as process:
         before = states(out)
         while states(out) == before:
