@@ -25,7 +25,7 @@ from citytwin.kernels.inundation import (
 
 F = np.float32
 HYDROGRAPH = Path(os.environ.get("CITYTWIN_SAMPLES", "missing")) / "flood/ea2/ea2_hydrograph.csv"
-CELL_M, HOLLOW_M, NUMBER = 20.0, 500.0, 4
+CELL_M, HOLLOW_M, NUMBER = 25.0, 500.0, 4
 
 
 def plane(x: np.ndarray, north: np.ndarray) -> np.ndarray:
@@ -59,7 +59,7 @@ def test_hollows_fill_to_their_sills_one_after_the_other() -> None:
     turn = np.pi / HOLLOW_M
     bed = plane(x, 2000.0 - south) - 0.5 * np.sin(turn * x) ** 2 * np.sin(turn * south) ** 2
     minutes, discharge = np.genfromtxt(HYDROGRAPH, delimiter=",", skip_header=1)[:, :2].T
-    rows = np.arange(5)  # y 1900 to 2000
+    rows = np.arange(int(100.0 / CELL_M))  # y 1900 to 2000
     flood = simulate_inundation(
         bed.astype(F),
         np.zeros(bed.shape, dtype=bool),
