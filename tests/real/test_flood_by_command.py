@@ -17,21 +17,21 @@ from tests.real.plain_case import GAUGES_M, NEAR_THE_INLET, SAMPLES
 pytestmark = pytest.mark.skipif(
     not SAMPLES.is_dir(), reason="CITYTWIN_SAMPLES does not name a folder with flood/"
 )
+FREE_BUT_WEST = "{west: closed, north: critical, south: critical, east: critical}"
 
 
 def test_a_flood_over_a_plain_is_scored_against_lisflood_fp(tmp_path: Path) -> None:
     """Test 4 of the Environment Agency near its inlet, 45 min at 5 m: within what peers reach, 8 mm.
 
-    A column without data closes the west; the inlet is four cells. A gauge is the cell to the east.
+    The west is closed; the inlet is four cells. A gauge is the cell to the east of its place.
     """
     plain = NEAR_THE_INLET
-    rows, cols = 2 * plain.half_width_m // 5, plain.east_m // 5 + 1
+    rows, cols = 2 * plain.half_width_m // 5, plain.east_m // 5
     ground = np.zeros((rows, cols), np.float32)
-    ground[:, 0] = np.nan
     with rasterio.open(
         tmp_path / "dtm.tif", "w", driver="GTiff", height=rows, width=cols, count=1,
-        dtype="float32", crs="EPSG:6677", nodata=np.nan,
-        transform=Affine(5.0, 0.0, -5.0, 0.0, -5.0, 1000.0 + plain.half_width_m),
+        dtype="float32", crs="EPSG:6677",
+        transform=Affine(5.0, 0.0, 0.0, 0.0, -5.0, 1000.0 + plain.half_width_m),
     ) as out:  # fmt: skip
         out.write(ground, 1)
     inflow = pd.read_csv(SAMPLES / "ea4" / "ea4_hydrograph.csv")
@@ -52,8 +52,8 @@ def test_a_flood_over_a_plain_is_scored_against_lisflood_fp(tmp_path: Path) -> N
         for name, (x, y) in zip(names, GAUGES_M, strict=False)
     ]
     hours = plain.duration_s / 3600
-    head = ["duration_h: " + str(hours), "manning: 0.05", "edges: critical", "gauge_seconds: 20"]
-    text = "\n".join([*head, "inflows:", *inlets, "gauges:", *gauges])
+    head = ["duration_h: " + str(hours), "manning: 0.05", f"edges: {FREE_BUT_WEST}"]
+    text = "\n".join([*head, "gauge_seconds: 20", "inflows:", *inlets, "gauges:", *gauges])
     (tmp_path / "flood.yaml").write_text(text, encoding="utf-8")
     given = {"terrain": "dtm.tif", "params": "flood.yaml", "observed": "observed.csv", "out": "out"}
     call = [word for name, file in given.items() for word in (f"--{name}", str(tmp_path / file))]
