@@ -6,8 +6,7 @@ import numpy as np
 
 from citytwin.kernels.carried_depths import CarriedDepths
 from citytwin.kernels.flood_part import whole
-from citytwin.kernels.flood_setup import Cells
-from citytwin.kernels.large_pages import filled
+from citytwin.kernels.flood_setup import Cells, written_zeros
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rain_layout import RainLayout, links_within
 from citytwin.kernels.roof_runoff import rain_weight, roof_runoff_map
@@ -47,7 +46,7 @@ class CoarseRain:
         pairs, entry = np.unique(flat.ravel() * self._layout.kinds + kind, return_inverse=True)
         self._share = np.bincount(entry, weight) / number**2
         self._kind, self._cell = pairs % self._layout.kinds, pairs // self._layout.kinds
-        self.depth_m = filled((ny, nx), 0.0)
+        self.depth_m = written_zeros(ny, nx)
         self._carried = CarriedDepths("rain_carry_m", ny * nx)
 
     def fall(self, time_s: float, until_s: float) -> np.float32:

@@ -15,7 +15,7 @@ from citytwin.kernels.flood_maxima import Debris, FloodMaxima
 from citytwin.kernels.flood_options import Recording
 from citytwin.kernels.flood_result import GaugeSeries, Inundation
 from citytwin.kernels.flood_scheme import FloodScheme
-from citytwin.kernels.flood_setup import Cells
+from citytwin.kernels.flood_setup import Cells, written_zeros
 from citytwin.kernels.flood_spells import (
     Spells,
     no_spells,
@@ -23,7 +23,6 @@ from citytwin.kernels.flood_spells import (
     track_last,
     track_spells,
 )
-from citytwin.kernels.large_pages import filled
 from citytwin.kernels.named_arrays import below, part, put_back
 from citytwin.kernels.row_bands import RowBands
 from citytwin.model.checkpoints import NamedArrays
@@ -83,7 +82,7 @@ class FloodRecorder:
         )
         self.maxima = _nothing_yet(shape, np.asarray(thresholds, dtype=np.float32), debris)
         self._spells = no_spells(shape)
-        self._last_s = filled((len(recording.depth_thresholds_m), *shape), np.nan)
+        self._last_s = np.full((len(recording.depth_thresholds_m), *shape), np.nan, np.float32)
         self._duration_s = duration_s
         self.stops_passed = 0
         self._gauge_times_s = frozenset(recording.gauge_times_s)
@@ -279,11 +278,11 @@ class FloodRecorder:
 
 def _nothing_yet(shape: tuple[int, ...], threshold_m: Row, debris: Debris) -> FloodMaxima:
     return FloodMaxima(
-        depth_m=filled(shape, 0.0),
-        speed_m_s=filled(shape, 0.0),
-        depth_speed_m2_s=filled(shape, 0.0),
-        hazard_rating=filled(shape, 0.0),
-        first_time_s=filled((threshold_m.size, *shape), np.nan),
+        depth_m=written_zeros(*shape),
+        speed_m_s=written_zeros(*shape),
+        depth_speed_m2_s=written_zeros(*shape),
+        hazard_rating=written_zeros(*shape),
+        first_time_s=np.full((threshold_m.size, *shape), np.nan, dtype=np.float32),
         threshold_m=threshold_m,
         debris=debris,
     )

@@ -13,7 +13,6 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.face_discharge import Row
-from citytwin.kernels.large_pages import filled
 
 _ZERO, _NONE = np.float32(0.0), np.float32(np.nan)
 
@@ -50,8 +49,8 @@ def no_spells(shape: tuple[int, int]) -> Spells:
         New arrays of that shape.
     """
     return Spells(
-        filled(shape, np.nan),
-        filled(shape, 0.0),
+        np.full(shape, np.nan, dtype=np.float32),
+        np.full(shape, 0.0, dtype=np.float32),
         np.zeros(shape[0], dtype=np.bool_),
     )
 

@@ -14,12 +14,12 @@ from citytwin.kernels.flood_forcing import Inflow
 from citytwin.kernels.flood_maxima import FloodMaxima, track_cell_maxima
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_part import FloodPart, as_cells
+from citytwin.kernels.flood_setup import written_zeros
 from citytwin.kernels.flood_stage import StageCells
 from citytwin.kernels.full_balance import note_largest
 from citytwin.kernels.full_edges import AS_IT_COMES
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, full_work
 from citytwin.kernels.full_step import advance_full
-from citytwin.kernels.large_pages import filled
 from citytwin.kernels.named_arrays import below, part, put_back
 from citytwin.kernels.row_bands import RowBands
 from citytwin.kernels.shallow_water import Ground
@@ -51,7 +51,7 @@ class FullScheme:
         options: SolverOptions,
     ) -> None:
         ny, nx = depth_m.shape
-        self.water, self._other = _at_rest(depth_m), _at_rest(filled((ny, nx), 0.0))
+        self.water, self._other = _at_rest(depth_m), _at_rest(written_zeros(ny, nx))
         sides = (ground.north, ground.south, ground.west, ground.east)
         self._entries = tuple(np.flatnonzero(side == AS_IT_COMES) for side in sides)
         self._ground, self._cell_m, self._options = ground, cell_m, options
@@ -215,9 +215,9 @@ def _at_rest(depth_m: NDArray[np.float32]) -> FullState:
     ny, nx = depth_m.shape
     return FullState(
         depth_m=depth_m,
-        residual_m=filled((ny, nx), 0.0),
+        residual_m=written_zeros(ny, nx),
         row_depth_m=depth_m.max(axis=1),
-        x_speed=filled((ny, nx), 0.0),
-        y_speed=filled((ny, nx), 0.0),
+        x_speed=written_zeros(ny, nx),
+        y_speed=written_zeros(ny, nx),
         row_wave_m_s=np.sqrt(np.float32(GRAVITY_M_S2) * depth_m.max(axis=1)),
     )

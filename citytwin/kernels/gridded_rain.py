@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.carried_depths import CarriedDepths
 from citytwin.kernels.face_discharge import Row
-from citytwin.kernels.large_pages import filled
+from citytwin.kernels.flood_setup import written_zeros
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rain_layout import RainLayout, RoofLinks
 from citytwin.kernels.shallow_water import Ground
@@ -69,7 +69,7 @@ class GriddedRain:
 
     def __init__(self, rain: RainField, layout: RainLayout, weight: NDArray[np.float32]) -> None:
         self._rain, self._layout, self._weight = rain, layout, weight
-        self.depth_m = filled(weight.shape, 0.0)
+        self.depth_m = written_zeros(*weight.shape)
         self._carried = CarriedDepths("rain_carry_m", layout.kinds)
         self._written_m = np.full(layout.kinds, np.nan, dtype=np.float32)
 

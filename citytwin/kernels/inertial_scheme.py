@@ -10,7 +10,7 @@ from citytwin.kernels.exact_sums import total_units
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, FloodMaxima, track_maxima
 from citytwin.kernels.flood_options import SolverOptions
-from citytwin.kernels.large_pages import filled
+from citytwin.kernels.flood_setup import written_zeros
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.row_bands import RowBands, worthwhile
 from citytwin.kernels.shallow_water import (
@@ -52,10 +52,10 @@ class InertialScheme:
         ny, nx = depth_m.shape
         self.water = FlowState(
             depth_m=depth_m,
-            residual_m=filled((ny, nx), 0.0),
+            residual_m=written_zeros(ny, nx),
             row_depth_m=depth_m.max(axis=1),
-            x_discharge=filled((ny, nx + 1), 0.0),
-            y_discharge=filled((ny + 1, nx), 0.0),
+            x_discharge=written_zeros(ny, nx + 1),
+            y_discharge=written_zeros(ny + 1, nx),
         )
         self._ground, self._cell_m, self._options = ground, cell_m, options
         self._dt_per_cell = 0.0

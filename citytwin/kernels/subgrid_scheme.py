@@ -11,8 +11,8 @@ from citytwin.kernels.exact_sums import total_units
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_maxima import FloodMaxima, track_cell_maxima
 from citytwin.kernels.flood_options import SolverOptions
+from citytwin.kernels.flood_setup import written_zeros
 from citytwin.kernels.full_state import FullState
-from citytwin.kernels.large_pages import filled
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.row_bands import RowBands
 from citytwin.kernels.shallow_water import Field, FlowState, Ground
@@ -93,28 +93,28 @@ class SubgridScheme:
         x, y = (ny, nx + 1), (ny + 1, nx)
         self.water = FlowState(
             depth_m=depth_m,
-            residual_m=filled((ny, nx), 0.0),
+            residual_m=written_zeros(ny, nx),
             row_depth_m=depth_m.max(axis=1),
-            x_discharge=filled(x, 0.0),
-            y_discharge=filled(y, 0.0),
+            x_discharge=written_zeros(*x),
+            y_discharge=written_zeros(*y),
         )
         self._laid, self._cell_m, self._options = laid, cell_m, options
-        self._surfaces = Surfaces(*(filled((ny, nx), 0.0) for _ in range(5)))
+        self._surfaces = Surfaces(*(written_zeros(ny, nx) for _ in range(5)))
         self._sections = _no_water(x), _no_water(y)
-        self._new = filled(x, 0.0), filled(y, 0.0)
-        self._share = filled((ny, nx), 0.0)
-        self.fallen_m = filled((ny, nx), 0.0)
+        self._new = written_zeros(*x), written_zeros(*y)
+        self._share = written_zeros(ny, nx)
+        self.fallen_m = written_zeros(ny, nx)
         fine = laid.bed_m.shape
         self.shown = FullState(
-            filled(fine, 0.0),
+            written_zeros(*fine),
             np.empty(fine, dtype=np.float32),  # nobody asks for it
-            filled((fine[0],), 0.0),
-            filled(fine, 0.0),
-            filled(fine, 0.0),
-            filled((fine[0],), 0.0),
+            written_zeros(fine[0]),
+            written_zeros(*fine),
+            written_zeros(*fine),
+            written_zeros(fine[0]),
         )
         self.bands = RowBands(fine, 1)
-        self._work = filled((1, fine[1]), 0.0)
+        self._work = written_zeros(1, fine[1])
         self._looked, self._deepest_m, self._dt_per_cell = False, 0.0, 0.0
 
     def _look(self) -> None:
@@ -215,4 +215,4 @@ class SubgridScheme:
 
 
 def _no_water(shape: tuple[int, int]) -> Sections:
-    return Sections(*(filled(shape, 0.0) for _ in range(4)))
+    return Sections(*(written_zeros(*shape) for _ in range(4)))
