@@ -13,6 +13,7 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.face_discharge import Row
+from citytwin.kernels.wide_vectors import wide_vectors
 
 _ZERO, _NONE = np.float32(0.0), np.float32(np.nan)
 
@@ -60,6 +61,7 @@ def _row_spells(
     since: Row, ended: Row, depth: Row, threshold_m: np.float32, time_s: np.float32
 ) -> bool:
     """Begin and end the spells of a row; return whether any lasts."""
+    wide_vectors()
     lasting = np.int32(0)
     # Without a branch: the compiler makes vector code of it.
     for i in range(depth.shape[0]):
