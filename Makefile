@@ -64,7 +64,7 @@ test: $(VENV)/dev  ## Everything a contributor needs: gates and tests, in minute
 	@$(MAKE) --no-print-directory -j 2 types lint $(if $(ALL),uncompiled) workers
 
 workers: imported
-	$(BIN)/python -m pytest -q -n 3 --dist loadfile --no-loadscope-reorder $(TESTS)  # many wait for processes that they start
+	$(BIN)/python -m pytest -q -n 4 --dist loadfile --no-loadscope-reorder $(TESTS)  # many wait for processes that they start
 
 check: lint types  ## Gates: format, lint, import contracts, types, dependencies.
 
