@@ -148,10 +148,10 @@ def blocked(solver: FlowSolver, approach_speed: Cube) -> Cube:
 
 def bytes_per_cell(grid: FlowGrid) -> float:
     """Arrays that live during a step: 4 + 4 of state, 3 of pressure and viscosity, lengths, flags; of the
-    coarser grid lengths and flags.
+    coarser grids lengths and flags.
     """
     padded = float(np.prod([n + 5 for n in grid.shape])) / float(np.prod(grid.shape))
-    return padded * (11 * 4 + (2 * 2 + 4) * (1 + 1 / 8))
+    return padded * (11 * 4 + (2 * 2 + 4) * (1 + 1 / 8 + 1 / 64))
 
 
 def to_rest(n: int, kind: Blocks) -> None:

@@ -3,7 +3,8 @@
 The full approximation scheme (Brandt 1977): the coarse grid begins with the mean of the fine flow, and
 is driven besides by what drives the fine one less what drives itself. A fine flow at rest is thus at
 rest on it too, however large its cells are; one that is not sends what is still to come, wide and
-slow, over cells on which a step costs an eighth and goes twice as far. How far the coarse flow has
+slow, over cells on which a step costs an eighth and goes twice as far. The coarse flow is corrected in
+its turn by a coarser one, down to the coarsest grid (a V-cycle). How far it has
 gone is added to the fine one, whose own steps do away with what only they can see.
 """
 
@@ -22,8 +23,10 @@ from citytwin.kernels.flow_refinement import refine
 from citytwin.kernels.flow_solver import FlowSolver
 
 CORRECTION_STEPS = 45
-"""Steps on the coarse grid in a correction."""
-_ITERATIONS = 3
+"""Steps on the coarsest grid in a correction."""
+SMOOTHING_STEPS = 6
+"""Steps on a grid between, before and after it is corrected by the next."""
+_ITERATIONS = 1
 """For the pressure once the fine flow is corrected."""
 _LEAST_SHARE = np.float32(0.3)
 """Of the turbulence energy, which a correction leaves at least."""
@@ -50,14 +53,23 @@ class Correction:
     coarse
         Of the same place on `fine.grid.coarser()`. Its state is overwritten, and lies in what the
         fine one needs only within a step.
+    deeper
+        Corrects `coarse`; None for the coarsest grid.
     """
 
-    def __init__(self, fine: FlowSolver, coarse: FlowSolver) -> None:
-        self._fine, self._coarse = fine, coarse
+    def __init__(
+        self, fine: FlowSolver, coarse: FlowSolver, deeper: Correction | None = None
+    ) -> None:
+        self._fine, self._coarse, self._deeper = fine, coarse, deeper
         self.pairs = [_pairs(fine.grid, coarse.grid, stands) for stands in range(_DRIVEN)]
         """What is taken together for each quantity, along z, y and x."""
-        # What it has found is known by now: its arrays are let go before the steps begin.
-        coarse.move(_arrays(fine.lent()[1:], coarse.grid)[1][1:])
+        self._lend()
+
+    def _lend(self) -> None:
+        """Let go of what the coarse flows have found, which is known by now, before the steps begin."""
+        self._coarse.move(_arrays(self._fine.lent()[1:], self._coarse.grid)[1][1:])
+        if self._deeper is not None:
+            self._deeper._lend()  # noqa: SLF001 - of its own class
 
     def apply(self) -> None:
         """Let the coarse flow go on from the fine one, and add how far it has gone."""
@@ -84,8 +96,12 @@ class Correction:
         wanted = kept.reshape(-1)[: int(np.prod(grid.shape))].reshape(grid.shape)
         inflow(wanted, *coarse.velocity, coarse.air, grid.dz, grid.cell)
         coarse.drive(also, wanted)
-        for _ in range(CORRECTION_STEPS):
-            coarse.step()
+        if self._deeper is None:
+            _go_on(coarse, CORRECTION_STEPS)
+        else:
+            _go_on(coarse, SMOOTHING_STEPS)
+            self._deeper.apply()
+            _go_on(coarse, SMOOTHING_STEPS)
         self._add(work)
 
     def _mean(self, out: Cube, cube: Cube, stands: int, kept: int = 0) -> None:
@@ -117,7 +133,14 @@ class Correction:
         coarse[:PAD], coarse[-BEHIND + (stands == 2) :] = 0, 0
         coarse[:, :PAD], coarse[:, coarse.shape[1] - BEHIND + (stands == 1) :] = 0, 0
         coarse[:, :, :PAD], coarse[:, :, coarse.shape[2] - BEHIND + (stands == 0) :] = 0, 0
-        refine(out, coarse, self._fine.grid, self._coarse.grid, stands)
+        counts = (*self._coarse.faces, self._coarse.air)[stands]
+        refine(out, coarse, self._fine.grid, self._coarse.grid, stands, counts=counts)
+
+
+def _go_on(flow: FlowSolver, steps: int) -> None:
+    """Take steps."""
+    for _ in range(steps):
+        flow.step()
 
 
 def _arrays(room: Sequence[Cube], grid: FlowGrid) -> tuple[Cube, list[Cube]]:

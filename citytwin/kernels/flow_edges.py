@@ -15,6 +15,10 @@ from citytwin.kernels.flow_approach import Balance
 from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, Flags, FlowGrid
 from citytwin.kernels.flow_walls import Sides
 
+_COMES_BACK = np.float32(0.1)
+"""Of the approach speed at a height: air that comes back in as fast has the values of the approach flow, a
+slower one a share of them [-]."""
+
 
 class Edges(NamedTuple):
     """What enters the grid, shape (nz + 5,) each: velocity along x and y [m/s], energy [m2/s2]."""
@@ -47,7 +51,9 @@ def fill_border(
     """Fill the border of velocity and energy.
 
     At open sides air that leaves takes its own values along (no gradient), air that comes back in
-    is that of the approach flow, as it is at sides where the wind enters.
+    is that of the approach flow, as it is at sides where the wind enters. From one to the other it goes
+    step by step, with how fast the air comes back: a switch would be thrown to and fro in wakes that
+    reach the side, and nothing behind a town come to rest.
 
     Parameters
     ----------
@@ -66,7 +72,7 @@ def fill_border(
     calm = np.zeros_like(edges.u)
     # Found before anything changes, so that no side is ahead of another in a corner.
     ways = [
-        (axis, _leaves(through, axis, is_open, is_low), is_low)
+        (axis, _leaves(through, axis, is_open, is_low, edges), is_low)
         for axis, through, low, high in (
             (2, u, sides.west, sides.east),
             (1, v, sides.north, sides.south),
@@ -79,7 +85,9 @@ def fill_border(
             values, cells = np.moveaxis(q, axis, 0), np.moveaxis(air, axis, 0)
             last = len(values) - BEHIND
             edge = PAD if is_low else (last if stands == axis else last - 1)
-            beyond = enters if leaves is None else np.where(leaves, values[edge], enters)
+            beyond = enters
+            if leaves is not None:
+                beyond = leaves * values[edge] + (1 - leaves) * enters
             beyond = beyond * cells[PAD if is_low else last - 1]
             if is_low:
                 values[:PAD] = beyond
@@ -90,15 +98,18 @@ def fill_border(
         q[:PAD] = 0
 
 
-def _leaves(through: Cube, axis: int, is_open: bool, is_low: bool) -> NDArray[np.bool_] | None:
-    """Where air leaves through a side, corners as the cells beside them; None where none can."""
+def _leaves(
+    through: Cube, axis: int, is_open: bool, is_low: bool, edges: Edges
+) -> NDArray[np.float32] | None:
+    """Share of own values beyond a side, corners as the cells beside them; None where no air leaves."""
     if not is_open:
         return None
-    speed = np.moveaxis(through, axis, 0)
-    out: NDArray[np.bool_] = speed[PAD] < 0 if is_low else speed[len(speed) - BEHIND] > 0
-    out[:, :PAD] = out[:, PAD : PAD + 1]
-    out[:, -BEHIND:] = out[:, -BEHIND - 1 : -BEHIND]
-    return out
+    speed, slow = np.moveaxis(through, axis, 0), _COMES_BACK * np.hypot(edges.u, edges.v)[:, None]
+    outward = -speed[PAD] if is_low else speed[len(speed) - BEHIND]
+    share: NDArray[np.float32] = np.clip(1 + outward / slow, 0, 1)
+    share[:, :PAD] = share[:, PAD : PAD + 1]
+    share[:, -BEHIND:] = share[:, -BEHIND - 1 : -BEHIND]
+    return share
 
 
 def extend(cube: Cube) -> None:

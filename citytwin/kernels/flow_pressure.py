@@ -54,6 +54,11 @@ class _Transform(NamedTuple):
     kind: int
     waves: Levels
 
+    def take(self, way: Callable[..., Cube], z: Cube, axis: int) -> Cube:
+        """One way, within `z`."""
+        many = numba.get_num_threads()
+        return way(z, type=self.kind, axis=axis, norm="ortho", overwrite_x=True, workers=many)
+
 
 class PressureEquation:
     """The equation of one grid, its solids and its sides.
@@ -151,24 +156,9 @@ class PressureEquation:
         """Solve without solids, within `out`: no array of that size comes and goes."""
         x, y, grid = self._x, self._y, self._grid
         out[:] = r
-        z = x.forth(
-            out,
-            type=x.kind,
-            axis=2,
-            norm="ortho",
-            overwrite_x=True,
-            workers=numba.get_num_threads(),
-        )
-        z = y.forth(
-            z, type=y.kind, axis=1, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
-        )
+        z = y.take(y.forth, x.take(x.forth, out, 2), 1)
         solve_columns(z, (y.waves, x.waves), grid.dz, grid.per_rise, grid.cell)
-        z = y.back(
-            z, type=y.kind, axis=1, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
-        )
-        return x.back(
-            z, type=x.kind, axis=2, norm="ortho", overwrite_x=True, workers=numba.get_num_threads()
-        )
+        return x.take(x.back, y.take(y.back, z, 1), 2)
 
     def mirror(self, p: Cube) -> None:
         """Fill the border: the opposite sign beyond open sides, the same beyond the others.

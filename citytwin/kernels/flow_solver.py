@@ -34,13 +34,16 @@ from citytwin.kernels.flow_setup import (
 from citytwin.kernels.flow_turbulence import advance_energy, eddy_viscosity
 from citytwin.kernels.flow_walls import NO_SIDES, Sides, air_cells, free_faces, sides_of
 
-COURANT = 4.0
+COURANT = 5.0
 """Length of a step: air as fast as the fastest would cross so many cells (sums over the axes).
 
 Each velocity takes as much of the step as the air that enters its volume lets it, less than one
 crossing: slow air near the ground goes on several times as far as one length for all would let it."""
 ROUND_STEPS = 8
 """Steps between corrections by a coarser grid: as many as smooth what that cannot see."""
+LEAST_ROUNDS = 4
+"""Rounds before a corrected flow counts as at rest: what is slow in the wakes of single blocks hardly shows
+in the change of the first ones."""
 STEP_ITERATIONS = 1
 """Iterations for the pressure in a step: it adds up over the steps."""
 _NOTHING: Cube = np.zeros((1, 1, 1, 1), dtype=np.float32)
@@ -324,8 +327,8 @@ class FlowSolver:
         exactly
             Steps to take instead, whatever the change; >= 1.
         correct
-            Corrects the flow by a coarser grid; called between rounds of `ROUND_STEPS`. A first round,
-            before any correction, does not count as rest.
+            Corrects the flow by a coarser grid; called between rounds of `ROUND_STEPS`, of which there are
+            `LEAST_ROUNDS` at least.
         """
         begin, steps, before, change = self.time_s, 0, self._watch(), np.inf
         looked, first, share, steady = begin, 0.0, 0.0, False
@@ -349,7 +352,8 @@ class FlowSolver:
             share = max(share, down)
             if told is not None:
                 told(share)
-            steady = change <= tolerance and (correct is None or steps > ROUND_STEPS)
+            enough = correct is None or steps >= LEAST_ROUNDS * ROUND_STEPS
+            steady = change <= tolerance and enough
             late = (self.time_s - begin) / self._turnover_s >= most_turnovers
             if exactly is None and (steady or late):
                 break

@@ -34,10 +34,10 @@ COARSE_PART = 0.15
 """Of the time, for the flow on large cells."""
 _NEAR_REST = 2.0
 """Of the tolerance: a tile that took the steps of the leading one and changes by more is not at rest."""
-_WINDWARD, _LEE = 0.5, 0.25
-"""How much wider the ground is that is computed where the wind comes from, and narrower where it goes to:
-what is wrong at a side goes with the wind [-]."""
-OVERLAPS = 2.0 + _WINDWARD - _LEE
+_WINDWARD = 1.0
+"""How much wider the ground is that is computed where the wind comes from: what is wrong at a side goes with
+the wind [-]."""
+OVERLAPS = 2.0 + _WINDWARD
 """Widths of the overlap on two opposite sides together, at most [-]."""
 _COMPARED = 8
 """Rows or columns on either side of a seam on which neighbours are compared."""
@@ -373,7 +373,7 @@ def _widths(overlap: int, toward: tuple[float, float]) -> tuple[int, int, int, i
     """Of what is computed around a tile: before its first row, behind its last, and of columns."""
     x, y = toward
     least = min(_COMPARED, overlap)
-    shares = [1 + (_WINDWARD if c > 0 else _LEE) * c for c in (y, -y, x, -x)]
+    shares = [1 + _WINDWARD * max(c, 0.0) for c in (y, -y, x, -x)]
     made = [max(2 * round(overlap * share / 2), least) for share in shares]
     return made[0], made[1], made[2], made[3]
 

@@ -167,26 +167,26 @@ def solve_wind_flow(
     _check(grid, town)
     held = NO_SIDES if around is None else around.held
     chain = _chain(grid, town, 2 if around is not None else options.grids or grids_for(grid))
-    solver, made = FlowSolver(*chain[0], approach, toward, held), list[Progress]()
-    if around is None:
-        solver.start()
-    else:
-        # The first of two is there to correct the second: what it knows is what is known around.
-        solver.start_from(around.flow, (around.at[0] / 2, around.at[1] / 2))
-    correct: Callable[[], None] | None = None
+    made = list[Progress]()
+    coarse: FlowSolver | None = None
+    correction: Correction | None = None
     for i, (level, place) in enumerate(chain):
-        is_last = i + 1 == len(chain)
-        if i > 0:
-            coarse, solver = solver, FlowSolver(level, place, approach, toward, held)
-            if around is None:
-                solver.start_from(coarse.coarse())
-            else:
-                solver.start_from(around.flow, around.at)
-            correct = Correction(solver, coarse).apply
-        elif around is not None:
+        is_last, finer = i + 1 == len(chain), 2.0 ** (len(chain) - 1 - i)
+        solver = FlowSolver(level, place, approach, toward, held)
+        if around is not None:
+            solver.start_from(around.flow, (around.at[0] / finer, around.at[1] / finer))
+        elif coarse is None:
+            solver.start()
+        else:
+            solver.start_from(coarse.coarse())
+        if coarse is not None:
+            correction = Correction(solver, coarse, correction)
+        coarse = solver
+        if around is not None and not is_last:
+            # The first of two is there to correct the second: what it knows is what is known around.
             continue
         told = None if progress is None else _part(progress, i, len(chain))
-        share = 1.0 if correct is not None else TURN_SHARE
+        share, correct = (TURN_SHARE, None) if correction is None else (1.0, correction.apply)
         limits = (share * options.tolerance, options.most_turnovers, options.most_steps)
         made.append(solver.run(*limits, told, options.steps if is_last else None, correct))
     last = solver.project(DIVERGENCE, 300)

@@ -146,10 +146,10 @@ def _note(block: Block, params: MorphometryParams) -> Note:
     ja, en = names[params.model]
     return Note(
         severity="info",
-        ja=f"各地点のまわり {edge:g} m 四方の建物から {ja} の式で算定。"
+        ja=f"各地点のまわり {edge:g} m 四方の建物から算定。ゼロ面変位と粗度長は {ja} の式により、"
         f"密度が {DENSITY[0]:g}〜{DENSITY[1]:g} の範囲を外れる所は値なし",
-        en=f"From the buildings of {edge:g} m by {edge:g} m around each place after {en}; no value "
-        f"where a density lies outside {DENSITY[0]:g} to {DENSITY[1]:g}",
+        en=f"From the buildings of {edge:g} m by {edge:g} m around each place; displacement height and "
+        f"roughness length after {en}, without a value where a density lies outside {DENSITY[0]:g} to {DENSITY[1]:g}",
     )
 
 

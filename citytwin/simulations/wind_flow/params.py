@@ -59,7 +59,7 @@ class WindFlowParams(Params):
     """Drag coefficient times leaf area density of crowns, where the city has trees."""
     tile_cells: int = Bound(default=1024, ge=64, le=4096)
     """A larger area is solved in tiles of at most so many cells a side."""
-    tile_overlap_m: float = Bound(default=100.0, ge=0, le=1000)
+    tile_overlap_m: float = Bound(default=120.0, ge=0, le=1000)
     """Width around a tile that is computed besides, so that tiles agree where they meet."""
 
     @property

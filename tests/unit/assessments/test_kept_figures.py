@@ -13,6 +13,7 @@ import shapely
 from numpy.typing import NDArray
 
 from citytwin.assessments import open_space_sun
+from citytwin.engine.results import TableResult
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
@@ -151,3 +152,11 @@ def test_edits_matter() -> None:
         True,
         False,
     ]
+
+
+def test_figures_on_record_keep_every_bit() -> None:
+    """As JSON in the manifest they are the same numbers."""
+    rng = np.random.default_rng(3)
+    figures = {f"k{i}": tuple(rng.random(3) * 10.0**i) for i in range(-20, 20)}
+    kept = TableResult(digest="", rows=0, figures=figures)
+    assert TableResult.model_validate_json(kept.model_dump_json()).figures == figures
