@@ -21,6 +21,7 @@ from citytwin.kernels.flow_grid import BEHIND, PAD, Cube, Flags, FlowGrid
 from citytwin.kernels.flow_poisson import ADDED, inflow
 from citytwin.kernels.flow_refinement import refine
 from citytwin.kernels.flow_solver import FlowSolver
+from citytwin.kernels.flow_walls import ACROSS, IN_AIR
 
 CORRECTION_STEPS = 45
 """Steps on the coarsest grid in a correction."""
@@ -111,15 +112,14 @@ class Correction:
     def _add(self, work: Cube) -> None:
         """Add what the steps on the coarse grid have changed."""
         fine, coarse = self._fine, self._coarse
-        frees = (*fine.faces[:3], fine.air)
         for number, (mine, theirs) in enumerate(zip(fine.state, coarse.state, strict=True)):
             self._change(work, theirs, mine, number)
             if number < _DRIVEN - 1:
-                add_free(mine, work, frees[number], np.float32(0.0))
+                add_free(mine, work, fine.faces, ACROSS[number], np.float32(0.0))
             else:
-                add_free(mine, work, frees[number], _LEAST_SHARE)
+                add_free(mine, work, fine.air, IN_AIR, _LEAST_SHARE)
         self._change(work, coarse.pressure, fine.pressure, 3)
-        add_free(fine.pressure, work, fine.air, np.float32(0.0))
+        add_free(fine.pressure, work, fine.air, IN_AIR, np.float32(0.0))
         fine.equation.mirror(fine.pressure)
         fine.project(1e-4, _ITERATIONS)
         fine.fill_borders()
@@ -133,8 +133,11 @@ class Correction:
         coarse[:PAD], coarse[-BEHIND + (stands == 2) :] = 0, 0
         coarse[:, :PAD], coarse[:, coarse.shape[1] - BEHIND + (stands == 1) :] = 0, 0
         coarse[:, :, :PAD], coarse[:, :, coarse.shape[2] - BEHIND + (stands == 0) :] = 0, 0
-        counts = (*self._coarse.faces, self._coarse.air)[stands]
-        refine(out, coarse, self._fine.grid, self._coarse.grid, stands, counts=counts)
+        mine, theirs = self._fine.grid, self._coarse.grid
+        if stands == _DRIVEN - 1:
+            refine(out, coarse, mine, theirs, stands, counts=self._coarse.air)
+        else:
+            refine(out, coarse, mine, theirs, stands, counts=self._coarse.faces, bit=ACROSS[stands])
 
 
 def _go_on(flow: FlowSolver, steps: int) -> None:
@@ -227,7 +230,7 @@ def take_mean(
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
-def add_free(q: Cube, more: Cube, free: Flags, least: np.float32) -> None:
+def add_free(q: Cube, more: Cube, free: Flags, bit: np.uint8, least: np.float32) -> None:
     """Add to a quantity where it is free to change.
 
     Parameters
@@ -236,8 +239,8 @@ def add_free(q: Cube, more: Cube, free: Flags, least: np.float32) -> None:
         Shape (nz + 5, ny + 5, nx + 5), any unit.
     more
         What to add, of the same shape and unit.
-    free
-        1 where.
+    free, bit
+        Where: that bit of the flags, of the same shape.
     least
         Share of q that is left at least, where it is > 0; 0: what is added may be any [-].
     """
@@ -246,5 +249,5 @@ def add_free(q: Cube, more: Cube, free: Flags, least: np.float32) -> None:
         for j in range(PAD, q.shape[1] - PAD):
             own, change, may = q[k, j], more[k, j], free[k, j]
             for i in range(PAD, q.shape[2] - PAD):
-                new = own[i] + may[i] * change[i]
+                new = own[i] + (change[i] if may[i] & bit else np.float32(0.0))
                 own[i] = max(new, least * own[i]) if least > np.float32(0.0) else new

@@ -24,6 +24,7 @@ from citytwin.kernels.flow_rows import (
     Across,
     Flat,
     FlatFlags,
+    Free,
     Row,
     Rows,
     add,
@@ -36,6 +37,7 @@ from citytwin.kernels.flow_rows import (
     walls_below,
     walls_beside,
 )
+from citytwin.kernels.flow_walls import ACROSS_X, ACROSS_Y, ACROSS_Z
 
 C_MU_4 = np.float32(0.09**0.25)
 """Fourth root of the constant of the eddy viscosity, 0.09 (Launder & Spalding 1974)."""
@@ -65,10 +67,9 @@ class Setting(NamedTuple):
     """What does not change during the steps."""
 
     fluid: Flags
-    x: Flags
-    y: Flags
-    z: Flags
-    """Cells of air, and faces whose velocity is free."""
+    """Cells of air."""
+    free: Flags
+    """Faces whose velocity is free, bits of `free_faces`."""
     built: Row
     """1 in columns of buildings, 0 on open ground, shape ((ny + 5) * (nx + 5),)."""
     leaves: Cube
@@ -300,7 +301,9 @@ def advance_momentum(out: Cube, axis: int, flow: Flow, s: Setting) -> None:
     """
     target = out.reshape(-1)
     q = (flow.u if axis == 0 else (flow.v if axis == 1 else flow.w)).reshape(-1)
-    free = (s.x if axis == 0 else (s.y if axis == 1 else s.z)).reshape(-1)
+    free = Free(
+        s.free.reshape(-1), ACROSS_X if axis == 0 else (ACROSS_Y if axis == 1 else ACROSS_Z)
+    )
     az, ay, ax = (1 if axis == 2 else 0), (1 if axis == 1 else 0), (1 if axis == 0 else 0)
     nz, many, n = s.dz.shape[0], out.shape[1] - PAD - 3 + ay, out.shape[2] - PAD - 3 + ax
     for block in prange((many + BLOCK_ROWS - 1) // BLOCK_ROWS):

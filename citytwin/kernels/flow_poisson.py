@@ -7,7 +7,7 @@ from numba import njit, prange
 
 from citytwin.kernels.flow_grid import PAD, Cube, Flags, Levels
 from citytwin.kernels.flow_rows import FAST
-from citytwin.kernels.flow_walls import Faces
+from citytwin.kernels.flow_walls import ACROSS_X, ACROSS_Y, ACROSS_Z
 
 ADDED = FAST | {"reassoc"}
 """For sums and largest values of rows: their order is the compiler's, always the same."""
@@ -56,7 +56,7 @@ def inflow(
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def laplacian(
-    out: Cube, p: Cube, faces: Faces, dz: Levels, per_rise: Levels, cell: np.float32
+    out: Cube, p: Cube, faces: Flags, dz: Levels, per_rise: Levels, cell: np.float32
 ) -> float:
     """Negative Laplacian per ground area; returns the product of both fields.
 
@@ -67,7 +67,7 @@ def laplacian(
     p
         Shape (nz + 5, ny + 5, nx + 5), any unit, its border filled.
     faces
-        Faces through which it acts.
+        Faces through which it acts, shape of p, bits of `free_faces`.
     dz, per_rise
         Of the grid, shape (nz,) [m] and (nz + 1,) [1/m].
     cell
@@ -83,17 +83,22 @@ def laplacian(
             jj, row = j + PAD, out[k, j]
             own, north, south = p[kk, jj], p[kk, jj - 1], p[kk, jj + 1]
             below, above = p[kk - 1, jj], p[kk + 1, jj]
-            x, n, s = faces.x[kk, jj], faces.y[kk, jj], faces.y[kk, jj + 1]
-            b, t = faces.z[kk, jj], faces.z[kk + 1, jj]
+            free, behind, over = faces[kk, jj], faces[kk, jj + 1], faces[kk + 1, jj]
             for i in range(nx):
                 m = i + PAD
-                row[i] = share * (x[m] * (own[m] - own[m - 1]) + x[m + 1] * (own[m] - own[m + 1]))
+                west = own[m] - own[m - 1] if free[m] & ACROSS_X else _ZERO
+                east = own[m] - own[m + 1] if free[m + 1] & ACROSS_X else _ZERO
+                row[i] = share * (west + east)
             for i in range(nx):
                 m = i + PAD
-                row[i] += share * (n[m] * (own[m] - north[m]) + s[m] * (own[m] - south[m]))
+                before = own[m] - north[m] if free[m] & ACROSS_Y else _ZERO
+                after = own[m] - south[m] if behind[m] & ACROSS_Y else _ZERO
+                row[i] += share * (before + after)
             for i in range(nx):
                 m = i + PAD
-                row[i] += low * b[m] * (own[m] - below[m]) + high * t[m] * (own[m] - above[m])
+                down = own[m] - below[m] if free[m] & ACROSS_Z else _ZERO
+                up = own[m] - above[m] if over[m] & ACROSS_Z else _ZERO
+                row[i] += low * down + high * up
             part = _ZERO
             for i in range(nx):
                 part += row[i] * own[i + PAD]
@@ -228,7 +233,7 @@ def go_along(x: Cube, r: Cube, d: Cube, q: Cube, far: np.float32) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=ADDED, parallel=True)
 def take_gradient(
-    u: Cube, v: Cube, w: Cube, p: Cube, faces: Faces, per_rise: Levels, cell: np.float32
+    u: Cube, v: Cube, w: Cube, p: Cube, faces: Flags, per_rise: Levels, cell: np.float32
 ) -> None:
     """Take the gradient of a field off the free faces.
 
@@ -239,7 +244,7 @@ def take_gradient(
     p
         The field, of the same shape [m2/s], its border filled.
     faces
-        Which faces are free.
+        Which faces are free, of the same shape, bits of `free_faces`.
     per_rise
         Of the grid, shape (nz + 1,) [1/m].
     cell
@@ -253,12 +258,12 @@ def take_gradient(
         for jj in range(PAD, ny + 1 + PAD):
             own, north, below = p[kk, jj], p[kk, jj - 1], p[kk - 1, jj]
             # Beyond the last level and row no face is free.
-            row, free = u[kk, jj], faces.x[kk, jj]
+            row, free = u[kk, jj], faces[kk, jj]
             for i in range(PAD, nx + 1 + PAD):
-                row[i] -= per_cell * free[i] * (own[i] - own[i - 1])
-            row, free = v[kk, jj], faces.y[kk, jj]
+                row[i] -= per_cell * (own[i] - own[i - 1]) if free[i] & ACROSS_X else _ZERO
+            row = v[kk, jj]
             for i in range(PAD, nx + PAD):
-                row[i] -= per_cell * free[i] * (own[i] - north[i])
-            row, free = w[kk, jj], faces.z[kk, jj]
+                row[i] -= per_cell * (own[i] - north[i]) if free[i] & ACROSS_Y else _ZERO
+            row = w[kk, jj]
             for i in range(PAD, nx + PAD):
-                row[i] -= per_m * free[i] * (own[i] - below[i])
+                row[i] -= per_m * (own[i] - below[i]) if free[i] & ACROSS_Z else _ZERO

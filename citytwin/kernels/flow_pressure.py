@@ -26,7 +26,7 @@ from citytwin.kernels.flow_poisson import (
     take_gradient,
     turn,
 )
-from citytwin.kernels.flow_walls import Faces, Sides
+from citytwin.kernels.flow_walls import Sides
 
 
 class Solved(NamedTuple):
@@ -70,12 +70,12 @@ class PressureEquation:
     fluid
         1 in cells of air, shape (nz + 5, ny + 5, nx + 5).
     faces
-        Faces whose velocity is free.
+        Faces whose velocity is free, bits of `free_faces`.
     sides
         Which sides are open: pressure 0 there, as at the top.
     """
 
-    def __init__(self, grid: FlowGrid, fluid: Flags, faces: Faces, sides: Sides) -> None:
+    def __init__(self, grid: FlowGrid, fluid: Flags, faces: Flags, sides: Sides) -> None:
         self._grid, self._fluid, self._faces, self._sides = grid, fluid, faces, sides
         _, ny, nx = grid.shape
         self._x = _transform(nx, sides.west, sides.east)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.flow_grid import PAD, Cube, Flags, FlowGrid
 from citytwin.kernels.flow_rows import FAST, Row
+from citytwin.kernels.flow_walls import IN_AIR
 
 EVERY: Flags = np.zeros((1, 1, 1), dtype=np.uint8)
 """In the place of flags: all coarse values count."""
@@ -34,6 +35,7 @@ def refine(
     stands: int,
     at: tuple[float, float] = (0.0, 0.0),
     counts: Flags = EVERY,
+    bit: np.uint8 = IN_AIR,
 ) -> None:
     """Bring a quantity of a grid of larger cells onto a fine one, linear along each axis.
 
@@ -50,8 +52,8 @@ def refine(
         0, 1, 2 where the quantity stands on faces across x, y, z; 3 in cells.
     at
         Row and column of the coarse grid at which the fine one begins [cells of the fine].
-    counts
-        1 where a coarse value counts, as of faces in the flow.
+    counts, bit
+        Where a coarse value counts, as of faces in the flow: that bit of the flags.
     """
     per_cell, rows = fine_grid.cell_m / coarse_grid.cell_m, []
     for axis, begin in ((1, at[0]), (2, at[1])):
@@ -64,7 +66,7 @@ def refine(
     else:
         z, known = fine_grid.z_m, coarse_grid.z_m
     levels = _between(np.interp(z, known, np.arange(len(known)) + float(PAD)))
-    prolong(out, coarse, counts, levels, _between(rows[0]), _between(rows[1]))
+    prolong(out, coarse, (counts, bit), levels, _between(rows[0]), _between(rows[1]))
 
 
 def _between(places: NDArray[np.float64]) -> Between:
@@ -75,7 +77,12 @@ def _between(places: NDArray[np.float64]) -> Between:
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True)
 def prolong(
-    out: Cube, coarse: Cube, counts: Flags, levels: Between, south: Between, east: Between
+    out: Cube,
+    coarse: Cube,
+    counts: tuple[Flags, np.uint8],
+    levels: Between,
+    south: Between,
+    east: Between,
 ) -> None:
     """Take values between coarse ones, linear along each axis.
 
@@ -86,7 +93,7 @@ def prolong(
     coarse
         Values, with border, any unit.
     counts
-        1 where they count, of the same shape; of shape (1, 1, 1) where all do.
+        Where they count: flags of the same shape, or of shape (1, 1, 1) where all do; and their bit.
     levels, south, east
         Where, along each axis [indices of `coarse`].
     """
@@ -109,14 +116,15 @@ def _between_rows(
     row: Row,
     weight: Row,
     coarse: Cube,
-    counts: Flags,
+    counts: tuple[Flags, np.uint8],
     place: tuple[int, int],
     levels: Between,
     south: Between,
 ) -> None:
     """Take a row between the four coarse rows around it, and the weight of what counts in them."""
     k, j = place
-    n, is_some = row.shape[0], counts.shape[0] > 1
+    every, bit = counts
+    n, is_some = row.shape[0], every.shape[0] > 1
     row[:] = np.float32(0.0)
     if is_some:
         weight[:] = np.float32(0.0)
@@ -126,11 +134,11 @@ def _between_rows(
         share = (up if upper else _ONE - up) * (along if behind else _ONE - along)
         values = coarse[levels.low[k] + upper, south.low[j] + behind]
         if is_some:
-            flags = counts[levels.low[k] + upper, south.low[j] + behind]
+            flags = every[levels.low[k] + upper, south.low[j] + behind]
             for i in range(n):
-                row[i] += share * flags[i] * values[i]
+                row[i] += share * values[i] if flags[i] & bit else np.float32(0.0)
             for i in range(n):
-                weight[i] += share * flags[i]
+                weight[i] += share if flags[i] & bit else np.float32(0.0)
         else:
             for i in range(n):
                 row[i] += share * values[i]

@@ -30,6 +30,13 @@ _SPEED, _VALUE, _VISCOSITY, _FLUX = 0, 1, 2, 3
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 
 
+class Free(NamedTuple):
+    """Where a quantity may change: one bit of flags."""
+
+    flags: FlatFlags
+    bit: np.uint8
+
+
 class Across(NamedTuple):
     """How the faces of a row lie in flat arrays."""
 
@@ -205,9 +212,7 @@ def begin(rows: Rows, force: np.float32, per_m: np.float32, p: Flat, at: int, sh
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def finish(
-    out: Flat, rows: Rows, n: int, q: Flat, free: FlatFlags, at: int, dt: np.float32
-) -> None:
+def finish(out: Flat, rows: Rows, n: int, q: Flat, free: Free, at: int, dt: np.float32) -> None:
     """Take the step, held back where exchange with the neighbours is faster than the step.
 
     Parameters
@@ -219,7 +224,7 @@ def finish(
     n
         Number of faces to write.
     free
-        1 on faces in the flow.
+        Faces in the flow.
     at
         Where the first one stands.
     dt
@@ -229,13 +234,14 @@ def finish(
     rate = rows[RATE, :n]
     new = out[at : at + n]
     old = q[at : at + n]
-    moves = free[at : at + n]
+    flags, bit = free.flags[at : at + n], free.bit
     for i in range(n):
-        new[i] = old[i] + moves[i] * dt * gain[i] / (_ONE + dt * rate[i])
+        change = dt * gain[i] / (_ONE + dt * rate[i])
+        new[i] = old[i] + (change if flags[i] & bit else _ZERO)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)
-def tell(out: Flat, rows: Rows, n: int, free: FlatFlags, at: int) -> None:
+def tell(out: Flat, rows: Rows, n: int, free: Free, at: int) -> None:
     """Tell what drives a row, in place of a step.
 
     Parameters
@@ -247,15 +253,15 @@ def tell(out: Flat, rows: Rows, n: int, free: FlatFlags, at: int) -> None:
     n
         Number of values to write.
     free
-        1 where it may change.
+        Where it may change.
     at
         Where the first value stands.
     """
     gain = rows[GAIN, :n]
     told = out[at : at + n]
-    moves = free[at : at + n]
+    flags, bit = free.flags[at : at + n], free.bit
     for i in range(n):
-        told[i] = moves[i] * gain[i]
+        told[i] = gain[i] if flags[i] & bit else _ZERO
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST)

@@ -425,7 +425,7 @@ class FlowSolver:
         wall = wall_rate(0.5 * grid.cell_m, WALL_ROUGHNESS_M) / grid.cell_m
         return Setting(
             self.air,
-            *self.faces,
+            self.faces,
             built.ravel(),
             leaf_rates(grid, town),
             grid.dz,

@@ -27,11 +27,13 @@ from citytwin.kernels.flow_rows import (
     RATE,
     Flat,
     FlatFlags,
+    Free,
     Rows,
     add,
     begin,
     tell,
 )
+from citytwin.kernels.flow_walls import IN_AIR
 
 _ZERO, _HALF, _ONE = np.float32(0.0), np.float32(0.5), np.float32(1.0)
 _LEAST = np.float32(1e-7)
@@ -209,7 +211,7 @@ def advance_energy(out: Cube, flow: Flow, s: Setting) -> None:
                 if s.dt > _ZERO:
                     _finish(target, rows, n, lines.k, lines.fluid, at, s.dt)
                 else:
-                    tell(target, rows, n, lines.fluid, at)
+                    tell(target, rows, n, Free(lines.fluid, IN_AIR), at)
 
 
 @njit(cache=True, nogil=True, error_model="numpy", fastmath=FAST, parallel=True)

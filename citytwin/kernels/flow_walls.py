@@ -22,12 +22,11 @@ class Sides(NamedTuple):
     south: bool
 
 
-class Faces(NamedTuple):
-    """Faces whose velocity is free: between cells of air, and at open sides."""
-
-    x: Flags
-    y: Flags
-    z: Flags
+ACROSS_X, ACROSS_Y, ACROSS_Z = np.uint8(1), np.uint8(2), np.uint8(4)
+"""Bits of the three faces of a cell in one flag: west, north and lower, see `free_faces`."""
+ACROSS = (ACROSS_X, ACROSS_Y, ACROSS_Z)
+IN_AIR = np.uint8(1)
+"""The bit of cells of air, see `air_cells`."""
 
 
 NO_SIDES = Sides(west=False, east=False, north=False, south=False)
@@ -73,8 +72,8 @@ def air_cells(grid: FlowGrid, top_m: NDArray[np.float32]) -> Flags:
     return air
 
 
-def free_faces(grid: FlowGrid, air: Flags, sides: Sides) -> Faces:
-    """Faces whose velocity the flow decides.
+def free_faces(grid: FlowGrid, air: Flags, sides: Sides) -> Flags:
+    """Faces whose velocity the flow decides: between cells of air, and at open sides.
 
     Parameters
     ----------
@@ -84,23 +83,27 @@ def free_faces(grid: FlowGrid, air: Flags, sides: Sides) -> Faces:
         1 in cells of air.
     sides
         Which sides are open; the top always is.
+
+    Returns
+    -------
+    numpy.ndarray
+        Shape (nz + 5, ny + 5, nx + 5), bits `ACROSS_X`, `ACROSS_Y` and `ACROSS_Z`.
     """
-    made = []
+    free = grid.flags()
     opens = ((False, True), (sides.north, sides.south), (sides.west, sides.east))
     for axis, (low, high) in enumerate(opens):
-        free, n = grid.flags(), grid.shape[axis]
+        n, bit = grid.shape[axis], ACROSS[2 - axis]
         cells = [slice(PAD, PAD + m) for m in grid.shape]
         cells[axis] = slice(None)
         along = np.moveaxis(free[tuple(cells)], axis, 0)
         solid_or_air = np.moveaxis(air[tuple(cells)], axis, 0)
         last = PAD + n
-        along[PAD + 1 : last] = solid_or_air[PAD + 1 : last] & solid_or_air[PAD : last - 1]
+        along[PAD + 1 : last] |= bit * (solid_or_air[PAD + 1 : last] & solid_or_air[PAD : last - 1])
         if low:
-            along[PAD] = solid_or_air[PAD]
+            along[PAD] |= bit * solid_or_air[PAD]
         if high:
-            along[last] = solid_or_air[last - 1]
-        made.append(free)
-    return Faces(made[2], made[1], made[0])
+            along[last] |= bit * solid_or_air[last - 1]
+    return free
 
 
 @njit(cache=True, nogil=True, error_model="numpy")

@@ -18,7 +18,7 @@ from citytwin.kernels.flow_pressure import PressureEquation, WorkSpace
 from citytwin.kernels.flow_setup import Town
 from citytwin.kernels.flow_solver import FlowSolver, Progress
 from citytwin.kernels.flow_tiles import FlowCase, Tiling, joined, solve_in_tiles
-from citytwin.kernels.flow_walls import Faces, Sides
+from citytwin.kernels.flow_walls import ACROSS_X, ACROSS_Z, Sides
 from citytwin.kernels.wind_flow import (
     FlowOptions,
     direction_of,
@@ -409,13 +409,13 @@ def test_cavity_with_a_moving_lid():
     air, nu = grid.flags(), grid.cube()
     air[PAD:, :, PAD:-BEHIND] = 1
     nu[air == 1] = viscosity
-    faces = Faces(grid.flags(), grid.flags(), grid.flags())
+    faces = grid.flags()
     rows, cells = slice(PAD, PAD + 4), slice(PAD, PAD + n)
-    faces.x[cells, rows, PAD + 1 : PAD + n] = 1
-    faces.z[PAD + 1 : PAD + n, rows, cells] = 1
+    faces[cells, rows, PAD + 1 : PAD + n] |= ACROSS_X
+    faces[PAD + 1 : PAD + n, rows, cells] |= ACROSS_Z
     sticks = np.float32(2 * viscosity * n**2)
     setting = Setting(
-        air, *faces, np.zeros(air.shape[1] * air.shape[2], np.float32),
+        air, faces, np.zeros(air.shape[1] * air.shape[2], np.float32),
         np.zeros((1, 1, 1), np.float32), grid.dz, grid.per_rise, np.zeros((2, n), np.float32),
         np.zeros(n, np.float32), np.full((2, n), sticks), sticks, grid.cell, n, np.float32(0.4 / n),
         np.zeros((1, 1, 1, 1), np.float32),
