@@ -75,7 +75,7 @@ def observed_for(
     ------
     ConfigError
         If a table cannot be read, the simulation has no gauges, one is observed that the parameters do not
-        name, no mark lies on the raster, or a result would be written over a table.
+        name, nothing is observed in the time of the run, no mark lies on the raster, or a result would be written over a table.
     """
     meta = click.get_current_context().meta
     observed, marked = (meta.get(f"{_KEPT}{one}") for one in ("observed", "marks"))
@@ -97,6 +97,7 @@ def observed_for(
     marks = None if marked is None else read_marks(marked)
     if gauges is not None:
         _require_gauges(gauges, [gauge.name for gauge in bound.gauges])
+        _require_during(gauges, 3600.0 * bound.duration_h)
     if marks is not None and rasters:
         _require_inside(marks, next(iter(rasters.values())))
     return Observed(gauges, marks)
@@ -109,6 +110,16 @@ def _require_gauges(observed: ObservedGauges, names: list[str]) -> None:
             raise ConfigError(
                 msg, hint="add it to `gauges` of the parameters, or leave out its rows"
             )
+
+
+def _require_during(observed: ObservedGauges, last_s: float) -> None:
+    """Refuse observations that all lie beside the run: their clock is another."""
+    times = [time for one in observed.series.values() for time in one.time_s.tolist()]
+    if not any(0.0 <= time <= last_s for time in times):
+        first, last = min(times) / 60.0, max(times) / 60.0
+        msg = f"{observed.path}: nothing is observed in the {last_s / 60.0:g} minutes of the run, but from "
+        msg += f"{first:.10g} to {last:.10g} minutes after its start"
+        raise ConfigError(msg, hint="check `start`, and the offset from UTC of the times")
 
 
 def _require_inside(marks: WaterMarks, raster: xr.DataArray) -> None:

@@ -105,7 +105,7 @@ def worst_of(
     told = list(heads.values())
     alike = [note for note in told[0].notes if all(note in one.notes for one in told)]
     lacking = _lacking(cases, failed)
-    warnings = dict.fromkeys((*lacking, *(text for one in told for text in one.warnings)))
+    warnings = (*lacking, *_warnings(cases, heads))
     names = "; ".join(f"{number}: {cases[number].name}" for number in found)
     of_all = f" of {len(cases)}" if failed else ""
     comment = f"Worst of {len(found)}{of_all} cases, each computed alone ({names})."
@@ -124,6 +124,23 @@ def worst_of(
     gauges = xr.concat([one.gauges for one in told], CASE, coords="minimal", compat="override")
     by_case = gauges.assign_coords({CASE: np.array(found)})
     return worst.assign(by_case.data_vars).assign_attrs(said), reports
+
+
+def _warnings(cases: Sequence[Case[Any]], heads: Mapping[int, _Head]) -> tuple[str, ...]:
+    """Warnings of the cases, each once; with the cases where it is not that of all."""
+    by_text: dict[str, list[int]] = {}
+    for number, head in heads.items():
+        for text in dict.fromkeys(head.warnings):
+            by_text.setdefault(text, []).append(number)
+    return tuple(
+        text if len(mine) == len(heads) else f"{_named(cases, mine)}: {text}"
+        for text, mine in by_text.items()
+    )
+
+
+def _named(cases: Sequence[Case[Any]], numbers: Sequence[int]) -> str:
+    word = "case" if len(numbers) == 1 else "cases"
+    return f"{word} " + ", ".join(f"{number} ({cases[number].name})" for number in numbers)
 
 
 def _lacking(cases: Sequence[Case[Any]], failed: Mapping[int, str]) -> tuple[str, ...]:

@@ -48,7 +48,7 @@ class WaterMarks:
     measure: str
     """``level_m`` or ``depth_m``."""
     names: tuple[str, ...]
-    """Of the n marks; their lines where the file names none."""
+    """Of the n marks; their lines where the file gives none."""
     x_m: FloatArray
     y_m: FloatArray
     """In the CRS of the rasters, shape (n,) [m]."""
@@ -126,7 +126,8 @@ def read_marks(path: Path) -> WaterMarks:
             number_of(row.fields[at], f"{row.place}: {axis}")
             for at, axis in ((x_at, "x"), (y_at, "y"))
         )
-        names.append(f"line {row.line}" if name_at is None else row.fields[name_at].strip())
+        name = "" if name_at is None else row.fields[name_at].strip()
+        names.append(name or f"line {row.line}")
         numbers.append((x, y, value_of(row, value_at, measure)))
     if not numbers:
         raise ConfigError(f"{path}: holds no row", hint=hint)

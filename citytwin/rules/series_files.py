@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import NamedTuple
 
 from citytwin.errors import ConfigError
@@ -21,6 +22,10 @@ from citytwin.rules.strict_tables import (
 
 INTENSITY, FALLEN = "mm_per_h", "mm"
 _MINUTES_OF_AN_HOUR = 60.0
+_GAP_STEPS = 1.5
+"""A row that comes later than so many usual steps after the one before follows a gap."""
+_ALIKE = 0.01
+"""By what share steps may differ that are as long as the usual one."""
 
 
 class _Row(NamedTuple):
@@ -90,8 +95,8 @@ def rain_of_file(path: Path, start: datetime | None) -> list[Mapping[str, float]
     Raises
     ------
     ConfigError
-        As of `points_of_file`; if the last intensity, or the first depth, is not 0, or it rains more than
-        500 mm/h; with the line.
+        As of `points_of_file`; if the last intensity, or the first depth, is not 0, it rains more than
+        500 mm/h, or rows of a regular series are missing where it rains; with the line.
     """
     hint = f"give a CSV file with columns {TIME} (or {MINUTES}, {SECONDS}) and {INTENSITY} (or {FALLEN})"
     table = StrictTable(path, hint)
@@ -105,6 +110,7 @@ def rain_of_file(path: Path, start: datetime | None) -> list[Mapping[str, float]
         which = "last" if measure == INTENSITY else "first"
         msg = f"{path}, line {edge.line}: {measure} is {edge.value:g} in the {which} row, which does not say {why}"
         raise ConfigError(msg, hint=f"add a {which} row with 0")
+    _require_no_gap(rows, path, measure)
     made: list[Mapping[str, float]] = []
     for before, after in pairwise(rows):
         hours = (after.minutes - before.minutes) / _MINUTES_OF_AN_HOUR
@@ -122,6 +128,25 @@ def rain_of_file(path: Path, start: datetime | None) -> list[Mapping[str, float]
         msg = f"{path}: all rain falls before the start of the run"
         raise ConfigError(msg, hint="check `start`, and the offset from UTC of the times")
     return made
+
+
+def _require_no_gap(rows: list[_Row], path: Path, measure: str) -> None:
+    """Refuse rows that are missing from a regular series: the rain beside them would last until the next.
+
+    Many gauges write no row while it is dry, or while they fail. Series whose steps mostly differ, such as a
+    hyetograph by hand, have no usual step.
+    """
+    steps = [after.minutes - before.minutes for before, after in pairwise(rows)]
+    usual = median(steps)
+    if 2 * sum(abs(step - usual) <= _ALIKE * usual for step in steps) <= len(steps):
+        return
+    for (before, after), step in zip(pairwise(rows), steps, strict=True):
+        rain = before if measure == INTENSITY else after
+        if step > _GAP_STEPS * usual and rain.value > 0:
+            msg = f"{path}, line {after.line}: comes {step:g} minutes after line {before.line}, most rows {usual:g}: "
+            msg += f"{measure} {rain.value:g} of line {rain.line} would count for all of them"
+            hint = "add the rows that are missing, with 0 where it was dry"
+            raise ConfigError(msg, hint=hint)
 
 
 def _cut(rows: list[_Row], path: Path, *, lasts: bool) -> list[tuple[float, float]]:

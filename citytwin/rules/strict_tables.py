@@ -24,6 +24,17 @@ LIMITS = {
 }
 """What values can be, by the name of their column."""
 _MINUTE_S = 60.0
+_BETWEEN = "leave out rows without a value: between two rows it changes evenly"
+_RAIN = "give 0 where it was dry; what fell while nothing was measured must be given too, or the rain is too little"
+_OF_ITS_OWN = "give each row a number here, or leave it out"
+_HINTS = {
+    "m3_s": _BETWEEN,
+    "level_m": _BETWEEN,
+    "depth_m": _BETWEEN,
+    "mm_per_h": _RAIN,
+    "mm": _RAIN,
+}
+"""What to do about a value that is none, by the name of its column."""
 
 
 @dataclass(frozen=True)
@@ -194,7 +205,8 @@ def value_of(row: Row, column: int, measure: str) -> float:
     ConfigError
         If it is no finite number, or one that cannot be.
     """
-    value = number_of(row.fields[column], f"{row.place}: {measure}")
+    hint = _HINTS.get(measure, _OF_ITS_OWN)
+    value = number_of(row.fields[column], f"{row.place}: {measure}", hint)
     least, most = LIMITS.get(measure, (-math.inf, math.inf))
     if not least <= value <= most:
         msg = f"{row.place}: {measure} is {value:g}, not {least:g} to {most:g}"
@@ -202,7 +214,7 @@ def value_of(row: Row, column: int, measure: str) -> float:
     return value
 
 
-def number_of(written: str, what: str) -> float:
+def number_of(written: str, what: str, hint: str = _OF_ITS_OWN) -> float:
     """Return a finite number.
 
     Parameters
@@ -211,6 +223,8 @@ def number_of(written: str, what: str) -> float:
         As it stands in the file.
     what
         File, line and column, for messages.
+    hint
+        What to do where it is none.
 
     Raises
     ------
@@ -224,7 +238,6 @@ def number_of(written: str, what: str) -> float:
         number = math.nan
     if not math.isfinite(number):
         msg = f"{what} is {written[:40]!r}, no finite number"
-        hint = "leave out rows without a value: between two rows it changes evenly"
         raise ConfigError(msg, hint=hint)
     return number
 
@@ -232,7 +245,8 @@ def number_of(written: str, what: str) -> float:
 def _text(path: Path, hint: str) -> str:
     try:
         if not path.is_file():
-            raise ConfigError(f"{path} cannot be read: there is no such file", hint=hint)
+            why = "it is no file" if path.exists() else "there is no such file"
+            raise ConfigError(f"{path} cannot be read: {why}", hint=hint)
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
         if len(content) > MOST_BYTES:

@@ -125,6 +125,8 @@ def test_high_water_marks_are_scored(tmp_path: Path) -> None:
         ("--observed", "gauge,minutes,depth_m\npond,0,1,234\n", "line 2: has 4 fields, the header 3"),
         ("--observed", "gauge,minutes,seconds,depth_m\npond,0,0,1\n", "has both minutes and seconds"),
         ("--observed", "gauge,minutes,depth_m\n", "holds no row"),
+        ("--observed", ".", "cannot be read: it is no file"),
+        ("--observed", "gauge,time,depth_m\npond,2019-10-12T15:01:00Z,1\npond,2019-10-12T15:04:00Z,2\n", "in the 6 minutes of the run, but from 541 to 544 minutes after"),
         ("--marks", "x,y,depth_m\n35.7,139.7,1\n", "no mark lies on the rasters"),
         ("--marks", "x,y,depth_m\n-43990,-93005,?\n", "line 2: depth_m is '?'"),
         ("--marks", "lon,lat,depth_m\n1,2,3\n", "has no column x, y; it has lon, lat, depth_m"),
@@ -134,7 +136,8 @@ def test_what_cannot_be_scored_is_refused_before_the_run(
     tmp_path: Path, option: str, text: str, said: str
 ) -> None:
     """With the file, the line, and what to do."""
-    done = flood(tmp_path, option, written(tmp_path, text))
+    given = str(tmp_path) if text == "." else written(tmp_path, text)
+    done = flood(tmp_path, option, given)
     assert isinstance(done.exception, ConfigError)
     assert said in done.exception.message
     assert done.exception.hint

@@ -214,6 +214,9 @@ def test_rain_from_a_file_falls_alike_everywhere(tmp_path: Path, kind: str) -> N
         ("minutes,mm_per_h\n0,0\n", "holds 1 rows, no interval"),
         ("minutes,mm_per_h\n-60,10\n-30,0\n", "all rain falls before the start of the run"),
         ("minutes,mm_per_h\n5,10\n3,0\n", "line 3: is not later than line 2"),
+        ("minutes,mm_per_h\n0,6\n10,9\n20,5\n90,0\n", "line 5: comes 70 minutes after line 4, most rows 10: mm_per_h 5 of line 4"),
+        ("minutes,mm\n0,0\n10,1\n20,0\n90,3\n100,0\n", "line 5: comes 70 minutes after line 4, most rows 10: mm 3 of line 5"),
+        ("minutes,mm\n0,0\n10,\n20,1\n", "line 3: mm is '', no finite number (give 0 where it was dry"),
     ],
 )  # fmt: skip
 def test_what_is_no_hyetograph_is_refused(tmp_path: Path, text: str, said: str) -> None:
@@ -225,3 +228,41 @@ def test_what_is_no_hyetograph_is_refused(tmp_path: Path, text: str, said: str) 
     assert "rain.csv" in str(done.exception)
     assert said in str(done.exception)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "minutes,mm_per_h\n0,60\n1,60\n2,0\n90,60\n91,0\n",  # dry in the long step
+        "minutes,mm_per_h\n0,60\n2,0\n5,30\n15,10\n60,0\n",  # no usual step
+    ],
+)
+def test_rows_that_are_missing_where_it_is_dry_say_nothing(tmp_path: Path, text: str) -> None:
+    """60 mm/h for two minutes are 2 mm; what comes after the run does not count."""
+    table = tmp_path / "rain.csv"
+    table.write_text(text)
+    done = flood(tmp_path, "out", flat(), f"duration_h: 0.05\nedges: closed\nrain: {table}\n")
+    assert done.exit_code == 0, done.output
+    account = json.loads(done.stdout[done.stdout.index("{") :])
+    assert account["rain_volume"] == pytest.approx(2e-3 * NY * NX * CELL_M**2, rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"start_level_m": 0.5, "end_level_m": 1.0}, "1 lines change nothing: a wall below all ground"),
+        ({"kind": "underpass", "start_level_m": 1.0, "end_level_m": 2.0}, "1 lines change nothing"),
+        ({"start_level_m": 33.0, "end_level_m": 35.0}, "1 lines have levels more than 30 m above"),
+        ({"kind": "underpass", "start_level_m": -90.0, "end_level_m": -80.0}, "1 lines have levels more than 30 m"),
+    ],
+)  # fmt: skip
+def test_levels_of_another_datum_are_told(
+    tmp_path: Path, change: dict[str, object], said: str
+) -> None:
+    """The ground lies at 1 m; a wall to 5 m has nothing to be told."""
+    for name, row in (("sound", WALL), ("doubtful", WALL | change)):
+        given = lines(tmp_path / f"{name}.gpkg", row)
+        done = flood(tmp_path, name, flat(), POOL, "--hydraulic-structures", given)
+        assert done.exit_code == 0, done.output
+        assert (said in done.stderr) == (name == "doubtful")
+        assert ("warning" in done.stderr) == (name == "doubtful")

@@ -180,6 +180,18 @@ def test_a_case_that_fails_is_left_out_and_named(client: Client, tmp_path: Path)
         computed(terrain(), params(LOST), client, tmp_path)
 
 
+def test_a_warning_of_some_cases_names_them(client: Client, tmp_path: Path) -> None:
+    """A breach after the end brings no water; what is said of the ground of all names none."""
+    ground = terrain()
+    ground[0, 0] = np.nan
+    after = breach(1120.0, 50.0, 20.0, "after")
+    found, _ = computed(ground, params(WEST, after), client, tmp_path)
+    said = found.attrs["warnings"].splitlines()
+    assert [one for one in said if one.startswith("case 1 (after): No water came")]
+    assert [one for one in said if one.startswith("The ground is not known in 1 cells")]
+    assert len(said) == 2
+
+
 def test_finished_cases_stand_for_the_same_run_alone(client: Client, tmp_path: Path) -> None:
     """Another breach beside them is computed alone; another ground, or a changed bit, is no result."""
     kept = tmp_path / "kept"
