@@ -149,13 +149,24 @@ def tell_observed(
     out
         Folder of the results.
     """
-    for file, header in _FILES.items():
-        if head_of(out / file).startswith(header):
-            (out / file).unlink()
+    forget_scores(out)
     if observed.gauges is not None:
         _tell_gauges(data, observed.gauges, out)
     if observed.marks is not None:
         _tell_marks(data, rasters["terrain"], observed.marks, out)
+
+
+def forget_scores(out: Path) -> None:
+    """Remove the scores of an earlier run; tables of another kind stay.
+
+    Parameters
+    ----------
+    out
+        Folder of the results.
+    """
+    for file, header in _FILES.items():
+        if head_of(out / file).startswith(header):
+            (out / file).unlink()
 
 
 def _tell_gauges(data: xr.Dataset, observed: ObservedGauges, out: Path) -> None:

@@ -1,4 +1,4 @@
-"""Colours of the maps of a city beside the plain rasters of one simulation."""
+"""Plain rasters of one simulation: the colours of the city's maps beside them, none of an earlier run."""
 
 from __future__ import annotations
 
@@ -7,12 +7,18 @@ from pathlib import Path
 import xarray as xr
 
 from citytwin import registry
+from citytwin.engine.bare import named
+from citytwin.engine.worst_of_cases import WORST_CASE
 from citytwin.model.layer import RasterView
 from citytwin.model.steps import LayerRecipe
 from citytwin.store.atomic import write_text
 from citytwin.store.fields import extremes
+from citytwin.store.plain_rasters import forget_rasters
 from citytwin.store.qml import qml
 from citytwin.store.style_target import RasterTarget
+
+CASES = "cases.json"
+"""Account of each case of an ensemble."""
 
 
 def write_styles(data: xr.Dataset, out: Path) -> list[Path]:
@@ -53,3 +59,21 @@ def write_styles(data: xr.Dataset, out: Path) -> list[Path]:
         written.append(out / f"{field.name}.qml")
         write_text(written[-1], qml(recipe.style(known), target))
     return written
+
+
+def forget_results(name: str, data: xr.Dataset, out: Path) -> None:
+    """Remove what an earlier run of a simulation wrote and this one has not, such as maps over time.
+
+    Parameters
+    ----------
+    name
+        Simulation.
+    data
+        Its result, of one case or the worst of many, which stands in the folder.
+    out
+        Folder of the results.
+    """
+    step = named(name)
+    forget_rasters((one.name for one in step.outputs if one.name not in data), out)
+    if step.ensemble is not None and WORST_CASE not in data and forget_rasters([WORST_CASE], out):
+        (out / CASES).unlink(missing_ok=True)

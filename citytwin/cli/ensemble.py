@@ -51,7 +51,7 @@ def command(
 
     For `flood` each breach of the levees in the parameters is a case of its own; the results are
     the largest depth, speed and hazard, the longest duration and the earliest arrival of all cases,
-    and in worst_case.tif the number of the breach that is the deepest. cases.json holds the account of each.
+    and in worst_case.tif the number of the breach that is the deepest, from 0 (-1 where none brings water). cases.json holds the account of each.
     Buildings are a raster, --building-mask, or drawn on the cells of the terrain: --buildings town.gpkg.
     Tables are files as of `citytwin simulate`, such as --hydraulic-structures works.gpkg.
 
@@ -86,7 +86,7 @@ def command(
     tell_time(name, drawn, given, len(todo.cases), left=len(todo.left))
     with holding_folder(todo.kept.folder, out):
         data, cases = _computed(todo, scheduler, workers)
-        _write(data, cases, out)
+        _write(name, data, cases, out)
         failed = [case for case in cases if case.failure]
         if failed:
             _tell_failed(failed, todo)
@@ -122,14 +122,17 @@ def _computed(
     return found
 
 
-def _write(data: xr.Dataset, cases: Sequence[CaseFigures], out: Path) -> None:
-    from citytwin.cli.bare_styles import write_styles
+def _write(name: str, data: xr.Dataset, cases: Sequence[CaseFigures], out: Path) -> None:
+    from citytwin.cli.bare_observed import forget_scores
+    from citytwin.cli.bare_styles import CASES, forget_results, write_styles
     from citytwin.engine.bare import WARNINGS
     from citytwin.store.atomic import write_text
     from citytwin.store.plain_rasters import write_plain_rasters
 
     for file in (*write_plain_rasters(data, out), *write_styles(data, out)):
         click.echo(str(file))
+    forget_results(name, data, out)
+    forget_scores(out)
     for warning in data.attrs[WARNINGS].splitlines():
         click.echo(f"warning: {warning}", err=True)
     told = [
@@ -138,7 +141,7 @@ def _write(data: xr.Dataset, cases: Sequence[CaseFigures], out: Path) -> None:
         else {"case": number, "name": case.name, **case.figures, "comment": case.comment}
         for number, case in enumerate(cases)
     ]
-    listed = out / "cases.json"
+    listed = out / CASES
     write_text(listed, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
     click.echo(str(listed))
 

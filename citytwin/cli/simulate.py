@@ -63,7 +63,7 @@ def command(
     if out is None:
         raise click.MissingParameter(param_type="option", param_hint="'--out'")
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster, require_folder
-    from citytwin.cli.bare_styles import write_styles
+    from citytwin.cli.bare_styles import forget_results, write_styles
     from citytwin.cli.bare_tables import TableFiles
     from citytwin.cli.pace import one_run
     from citytwin.cli.stopping import stopping
@@ -108,6 +108,7 @@ def command(
         sys.exit(1)
     for file in (*write_plain_rasters(data, out), *write_styles(data, out)):
         click.echo(str(file))
+    forget_results(name, data, out)
     for warning in data.attrs[WARNINGS].splitlines():
         click.echo(f"warning: {warning}", err=True)
     facts = {key: value for key, value in data.attrs.items() if isinstance(value, float)}

@@ -16,7 +16,7 @@ from citytwin.model.steps import Case, Simulation
 
 WORST_CASE = "worst_case"
 """Variable that says which case is the worst in a cell, by its number from 0; -1 where none has a
-value."""
+value above 0, such as water."""
 CASE = "case"
 """Dimension of series at gauges: the number of the case."""
 
@@ -155,10 +155,10 @@ def _lacking(cases: Sequence[Case[Any]], failed: Mapping[int, str]) -> tuple[str
 
 
 def _numbered(data: xr.Dataset, number: int, rule: _Rule) -> xr.Dataset:
-    """A case is the worst so far wherever it has a value."""
+    """A case is the worst so far wherever it has a value above 0: where no water comes none is."""
     first = data[rule.outputs[0].name]
-    known = rule.is_known(rule.outputs[0], first.values)
-    case = np.where(known, np.int32(number), np.int32(-1))
+    comes = rule.is_known(rule.outputs[0], first.values) & (first.values > 0)
+    case = np.where(comes, np.int32(number), np.int32(-1))
     maps = data.drop_vars(_at_gauges(data))
     return maps.assign({WORST_CASE: first.copy(data=case).assign_attrs(units="1")})
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import rasterio
 import xarray as xr
 from numpy.typing import NDArray
+from rasterio.errors import RasterioIOError
 
 from citytwin.model.fields import CLASS_NODATA
 from citytwin.store.atomic import replacing
@@ -69,6 +72,38 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     elif head_of(listed).startswith(_GAUGES):
         listed.unlink()
     return written
+
+
+def forget_rasters(names: Iterable[str], out: Path) -> bool:
+    """Remove results of an earlier run that the one just written has not.
+
+    Parameters
+    ----------
+    names
+        Variables; a raster of such a name that no simulation wrote stays.
+    out
+        Folder of the results.
+
+    Returns
+    -------
+    bool
+        Whether there was one.
+    """
+    found = [file for name in names if _is_result(file := out / f"{name}.tif")]
+    for file in found:
+        for one in (file, file.with_suffix(".qml")):
+            one.unlink(missing_ok=True)
+    return bool(found)
+
+
+def _is_result(file: Path) -> bool:
+    if not file.is_file():
+        return False
+    try:
+        with rasterio.open(file) as raster:
+            return "comment" in raster.tags()
+    except RasterioIOError:
+        return False
 
 
 def head_of(table: Path) -> str:

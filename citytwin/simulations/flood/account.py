@@ -21,6 +21,9 @@ _SCALES = {
     "L2": text("想定最大規模（L2）", "Largest assumed scale (L2)"),
 }
 
+_SIDES = {"north": "北", "south": "南", "west": "西", "east": "東"}
+"""In the order of the kinds of the edges."""
+
 
 def facts_of(ledger: VolumeLedger, steps: int) -> tuple[Fact, ...]:
     """Account of the water and of the run.
@@ -293,14 +296,23 @@ def edge_note(params: FloodParams) -> tuple[Note, ...]:
     params
         Parameters of the flood.
     """
-    if EdgeKind.NORMAL_DEPTH not in params.edges.kinds:
+    held = {level.edge for level in params.levels}
+    open_to = [
+        side
+        for side, kind in zip(_SIDES, params.edges.kinds, strict=True)
+        if kind is EdgeKind.NORMAL_DEPTH and side not in held
+    ]
+    if not open_to:
         return ()
     slope = params.edge_min_slope
+    ja, en = "計算範囲の縁では", "Water leaves the area down the slope of the ground"
+    if len(open_to) < len(_SIDES):
+        ja = f"計算範囲の{'・'.join(_SIDES[side] for side in open_to)}の縁では"
+        en += f" in the {', '.join(open_to)}"
     return (
         Note(
             severity="info",
-            ja=f"計算範囲の縁では地面の勾配なりに流出（平らな所は勾配 {slope:g} と仮定）",
-            en=f"Water leaves the area down the slope of the ground; where the edge is flat a slope "
-            f"of {slope:g} is assumed",
+            ja=f"{ja}地面の勾配なりに流出（平らな所は勾配 {slope:g} と仮定）",
+            en=f"{en}; where the edge is flat a slope of {slope:g} is assumed",
         ),
     )

@@ -246,6 +246,14 @@ class FloodParams(Params):
             raise ValueError(msg)
         return self
 
+    @model_validator(mode="after")
+    def _dry_is_no_flood(self) -> FloodParams:
+        if self.dry_depth_m > self.arrival_depth_m:
+            msg = f"dry_depth_m is {self.dry_depth_m:g}: water would stand still up to a depth that is a flood, "
+            msg += f"arrival_depth_m {self.arrival_depth_m:g}"
+            raise ValueError(msg)
+        return self
+
     @property
     def brings_water(self) -> bool:
         """Whether water enters other than by rain."""

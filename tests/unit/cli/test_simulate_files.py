@@ -330,6 +330,19 @@ def test_series_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:
         assert file.exists() == stays
 
 
+def test_maps_over_time_of_an_earlier_run_do_not_stay(tmp_path: Path) -> None:
+    """A run without `frame_minutes` in the folder of one with it; maps of another simulation stay."""
+    level = np.full((1, 6, 9), 2.5, dtype="float32")
+    dtm = geotiff(tmp_path / "dtm.tif", level, NORTH_UP, "EPSG:6677")
+    params = RAIN + "start: 2019-10-12T15:00:00+09:00\n"
+    for more, stays in (("frame_minutes: 2\n", True), ("", False)):
+        done = simulate(tmp_path, params + more, "flood", "--terrain", str(dtm))
+        assert done.exit_code == 0, done.output
+        for name in ("flood_depth", "flood_speed"):
+            assert (tmp_path / "out" / f"{name}.tif").exists() == stays
+        assert (tmp_path / "out" / "flood_depth_max.tif").exists()
+
+
 def test_bands_by_direction_are_read_as_they_are_written(tmp_path: Path) -> None:
     """Results by direction say it in the description of each band; others of several are refused."""
     y, x = 100.0 - np.arange(4) * 2.0, np.arange(5) * 2.0

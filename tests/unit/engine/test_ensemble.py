@@ -107,7 +107,8 @@ def test_the_worst_of_each_cell(client: Client, tmp_path: Path) -> None:
     arrival = np.array([case["flood_arrival"].values for case in alone])
     np.testing.assert_array_equal(found["flood_arrival"].values, np.fmin.reduce(arrival))
     depth = np.array([case["flood_depth_max"].values for case in alone])
-    np.testing.assert_array_equal(found[WORST_CASE].values, depth.argmax(axis=0))
+    deepest = np.where(depth.max(axis=0) > 0, depth.argmax(axis=0), -1)
+    np.testing.assert_array_equal(found[WORST_CASE].values, deepest)
     assert found[WORST_CASE].values[3, 3] == 0
     assert found[WORST_CASE].values[3, 25] == 1
     for case, one in zip(cases, alone, strict=True):
@@ -256,6 +257,23 @@ def test_the_command_writes_rasters_and_the_account_of_each_case(tmp_path: Path)
             [5, 21],
         ]
     assert (out / f"{f.FLOOD_DEPTH_MAX.name}.tif").is_file()
+    # One flood in the same folder: neither numbers nor accounts of cases stay beside it, but what is no result.
+    ground.rio.to_raster(out / f"{f.FLOOD_DEPTH.name}.tif")
+    call[0] = "simulate"
+    done = CliRunner().invoke(cli, [*call, "--out", str(out)])
+    assert done.exit_code == 0, done.output
+    assert not (out / f"{WORST_CASE}.tif").exists()
+    assert not (out / "cases.json").exists()
+    assert (out / f"{f.FLOOD_DEPTH.name}.tif").exists()
+
+
+def test_where_no_water_comes_no_case_is_the_worst(client: Client, tmp_path: Path) -> None:
+    """The ridge in the middle keeps the east dry when the levee breaks in the west alone."""
+    found, _ = computed(terrain(), params(WEST), client, tmp_path)
+    wet = found["flood_depth_max"].values > 0
+    np.testing.assert_array_equal(found[WORST_CASE].values, np.where(wet, 0, -1))
+    assert not wet[:, 20:].any()
+    assert wet[:9, :12].any()
 
 
 def test_the_time_of_all_cases_is_limited_before_any(tmp_path: Path) -> None:

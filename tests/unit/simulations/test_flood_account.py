@@ -266,3 +266,26 @@ def test_what_is_no_number_is_refused() -> None:
     for place in ([float("nan"), 0.0], [float("inf"), 0.0]):
         with pytest.raises(ValueError, match="finite number"):
             FloodParams(initial_water=[{"level_m": 1, "outline": [place, [1, 0], [1, 1]]}])
+
+
+def test_the_sides_through_which_water_leaves_are_named() -> None:
+    """All of them in a word; a side whose level is given, or that is closed, is none of them."""
+    level = {"edge": "north", "stage": [{"minutes": 0, "level_m": 0.5}]}
+    for more, said in (
+        ({"edges": "normal_depth"}, "Water leaves the area down the slope of the ground; where"),
+        (
+            {"edges": {"west": "closed"}, "levels": [level]},
+            "of the ground in the south, east; where",
+        ),
+        ({"edges": "closed"}, None),
+    ):
+        notes = [note.en for note in flood_of(ring(), **more).notes]
+        told = [note for note in notes if note.startswith("Water leaves")]
+        assert len(told) == (said is not None)
+        assert said is None or said in told[0]
+
+
+def test_water_that_stands_still_is_no_flood() -> None:
+    """A depth below which nothing moves, above that from which there is a flood, is refused."""
+    with pytest.raises(ValueError, match=r"dry_depth_m is 0\.1: .* arrival_depth_m 0\.05"):
+        FloodParams(dry_depth_m=0.1)
