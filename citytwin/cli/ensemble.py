@@ -61,12 +61,15 @@ def command(
     """
     from citytwin.cli.bare_files import raster_pairs, read_params, read_raster, require_folder
     from citytwin.cli.bare_tables import TableFiles
+    from citytwin.engine.bare import named
+    from citytwin.engine.bare_rasters import require_known
     from citytwin.engine.ensemble import cases_to_run
     from citytwin.engine.locking import holding_folder
 
     require_folder(out)
     pairs = raster_pairs(list(rasters))
     tables = TableFiles.taken_from(name, pairs)
+    require_known(named(name), pairs)
     wishes = CaseWishes.given()
     wishes.require_use(pairs, out)
     given = read_params(params)

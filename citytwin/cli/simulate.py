@@ -67,7 +67,8 @@ def command(
     from citytwin.cli.bare_tables import TableFiles
     from citytwin.cli.pace import one_run
     from citytwin.cli.stopping import stopping
-    from citytwin.engine.bare import WARNINGS, simulate
+    from citytwin.engine.bare import WARNINGS, named, simulate
+    from citytwin.engine.bare_rasters import require_known
     from citytwin.engine.checkpointing import Keeping
     from citytwin.engine.cluster import worker_count
     from citytwin.store.plain_rasters import write_plain_rasters
@@ -75,6 +76,7 @@ def command(
     require_folder(out)
     pairs = raster_pairs(list(rasters))
     tables = TableFiles.taken_from(name, pairs)
+    require_known(named(name), pairs)
     wishes = CaseWishes.given()
     wishes.require_use(pairs, out)
     given = read_params(params)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -52,6 +52,25 @@ def arrays_of(
         raise ConfigError(msg, hint="give a raster for each")
     grid = _common_grid(fields)
     return grid, {field: _values(field, array) for field, array in fields.items()}
+
+
+def require_known(step: BareStep, names: Iterable[str]) -> None:
+    """Refuse names of rasters that a step does not take, before any is read.
+
+    Parameters
+    ----------
+    step
+        What would take them.
+    names
+        Of fields.
+
+    Raises
+    ------
+    ConfigError
+        With the nearest valid name.
+    """
+    for name in names:
+        _field(step, name)
 
 
 def _field(step: BareStep, name: str) -> f.Field:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +12,12 @@ import pytest
 import rasterio
 import rioxarray  # noqa: F401 - registers `.rio`
 import xarray as xr
+from click import Command
 from click.testing import CliRunner, Result
 from rasterio.transform import Affine
 
 from citytwin.cli.bare_files import read_raster
+from citytwin.cli.ensemble import command as ensemble
 from citytwin.cli.simulate import command
 from citytwin.engine.bare import named
 from citytwin.engine.bare_forecast import forecast_s
@@ -249,6 +252,20 @@ def test_a_broken_file_is_named(tmp_path: Path, content: bytes | None) -> None:
     done = simulate(tmp_path, SUN, "sunlight", "--surface-height", str(dsm))
     assert f"{dsm}: cannot be read" in str(done.exception)
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("command", [command, ensemble])
+def test_an_option_that_is_none_is_named_before_any_file(tmp_path: Path, command: Command) -> None:
+    """A name that is written wrong is no raster that cannot be read."""
+    table = tmp_path / "levels.csv"
+    table.write_text("gauge,minutes,level_m\n")
+    call = ["flood", "--terrian", "none.tif", "--params", "none.yaml", "--out", "none"]
+    for name, said in (("terrian", "did you mean 'terrain'"), ("observd", "known are .*terrain")):
+        call[1:3] = [f"--{name}", str(table)]
+        done = CliRunner().invoke(command, call)
+        assert isinstance(done.exception, ConfigError)
+        assert f"flood takes no '{name}'" in str(done.exception)
+        assert re.search(said, str(done.exception))
 
 
 def test_a_raster_given_twice_is_refused(tmp_path: Path) -> None:
