@@ -10,16 +10,12 @@ from numpy.typing import NDArray
 from citytwin.engine.crs_fit import check_fit
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.errors import ConfigError
+from citytwin.kernels.implausible_ground import STEEPEST, sunk_level, typical_rise_m
 from citytwin.kernels.lone_heights import group_cells
 from citytwin.model import fields as f
 from citytwin.model.grid import COARSE_CELL_M, GridSpec
 from citytwin.model.notes import Note
 from citytwin.model.steps import Arrays
-
-STEEPEST = 1.0
-"""Ground that is steeper in most places [-] is no ground, but heights in another unit."""
-SUNK_M = 20.0
-"""Lowest level of the ground that lies so far below all around it is no ground [m]."""
 
 
 def warnings_of(grid: GridSpec, arrays: Arrays) -> tuple[Note, ...]:
@@ -49,34 +45,21 @@ def _ground(grid: GridSpec, terrain: NDArray[Any] | None) -> tuple[Note, ...]:
     """Refuse ground in another unit; tell of a level far below all around it, as codes for no data are."""
     if terrain is None or not np.isfinite(terrain).any():
         return ()
-    rises = [np.abs(np.diff(terrain, axis=axis)).ravel() for axis in (0, 1)]
-    known = np.concatenate(rises)
-    known = known[np.isfinite(known)]
-    if known.size and float(np.median(known)) > STEEPEST * grid.cell_m:
-        msg = (
-            f"terrain rises or falls by {float(np.median(known)):g} m from cell to cell (median), "
-        )
-        msg += f"on cells of {grid.cell_m:g} m"
+    rise_m = typical_rise_m(terrain)
+    if rise_m > STEEPEST * grid.cell_m:
+        msg = f"terrain rises or falls by {rise_m:g} m from cell to cell (median), on cells of {grid.cell_m:g} m"
         raise ConfigError(msg, hint="give heights in metres, not centimetres or millimetres")
-    lowest = float(np.nanmin(terrain))
-    sunk = terrain == np.float32(lowest)
-    padded, rim = np.pad(terrain, 1, constant_values=np.nan), np.inf
-    inside = np.pad(sunk, 1)
-    for axis, way in ((0, 1), (0, -1), (1, 1), (1, -1)):
-        beside = inside & ~np.roll(inside, way, axis)
-        rim = min(rim, float(np.nanmin(np.roll(padded, way, axis)[beside], initial=np.inf)))
-    count = int(sunk.sum())
-    if not SUNK_M <= rim - lowest < np.inf or count <= group_cells(
-        grid.cell_m
-    ):  # a pit, told as one
+    sunk = sunk_level(terrain)
+    if sunk is None or sunk.number <= group_cells(grid.cell_m):  # a pit, told as one
         return ()
+    lowest, count, below = sunk
     return (
         Note(
             severity="loss",
             ja=f"地盤高がちょうど {lowest:g} m のセルが {count} 個あり、その周囲はすべて "
-            f"{rim - lowest:.0f} m 以上高くなっています。欠測値の符号であれば NoData にしてください",
+            f"{below:.0f} m 以上高くなっています。欠測値の符号であれば NoData にしてください",
             en=f"The ground is at exactly {lowest:g} m in {count} cells, and all around them at least "
-            f"{rim - lowest:.0f} m higher. If that is a code for no data, mark it: "
+            f"{below:.0f} m higher. If that is a code for no data, mark it: "
             f"gdal_edit.py -a_nodata {lowest:g} FILE",
         ),
     )

@@ -19,6 +19,8 @@ from citytwin.errors import CityTwinError, SourceError
 from citytwin.formats.city.batch import read_files
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.outliers import Z_MAX_M, Z_MIN_M
+from citytwin.kernels.implausible_ground import STEEPEST, sunk_level, typical_rise_m
+from citytwin.kernels.lone_heights import group_cells
 from citytwin.model import crs as crs_of
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Dataset, Decoded, Format, Params
@@ -141,7 +143,13 @@ def _values(raster: rasterio.DatasetReader, path: Path, ledger: Ledger) -> Float
             "as missing",
         )
     if np.isnan(values).all():
-        raise SourceError("holds no height at all", source=path.name)
+        msg, hint = "holds no height at all", "give a raster with data"
+        if absurd.any():
+            msg = (
+                f"holds no height that can be one: {example:g} is not {Z_MIN_M:g} to {Z_MAX_M:g} m"
+            )
+            hint = "give heights in metres, not centimetres or millimetres"
+        raise SourceError(msg, source=path.name, hint=hint)
     if raster.count > 1:
         ledger.note(
             "info",
@@ -176,11 +184,33 @@ def open_geotiff(path: Path) -> Iterator[rasterio.DatasetReader]:
         yield raster
 
 
-def _read_one(path: Path, given: str | None, ledger: Ledger) -> Raster:
+def _require_ground(ground_m: Float32Array, cell_m: float, path: Path, ledger: Ledger) -> None:
+    """Refuse ground in another unit; tell of a level far below all around it, as codes for no data are."""
+    rise_m = typical_rise_m(ground_m)
+    if rise_m > STEEPEST * cell_m:
+        msg = f"rises or falls by {rise_m:g} m from cell to cell (median), on cells of {cell_m:g} m"
+        hint = "give heights in metres, not centimetres or millimetres"
+        raise SourceError(msg, source=path.name, hint=hint)
+    sunk = sunk_level(ground_m)
+    if sunk is None or sunk.number <= group_cells(cell_m):  # a pit, told where the ground is used
+        return
+    ledger.note(
+        "loss",
+        f"{path.name} には標高がちょうど {sunk.level_m:g} m のセルが {sunk.number} 個あり、周囲はすべて "
+        f"{sunk.below_m:.0f} m 以上高くなっています。欠測値の符号であれば NoData にしてください",
+        f"The ground of {path.name} is at exactly {sunk.level_m:g} m in {sunk.number} cells, and all around them at "
+        f"least {sunk.below_m:.0f} m higher. If that is a code for no data, mark it: "
+        f"gdal_edit.py -a_nodata {sunk.level_m:g} FILE",
+    )
+
+
+def _read_one(path: Path, given: str | None, role: RasterRole, ledger: Ledger) -> Raster:
     try:
         with open_geotiff(path) as raster:
             place = _geometry(raster, path, given)
             values = _values(raster, path, ledger)
+            if role == "terrain_raster":
+                _require_ground(values, min(place.cell_x_m, place.cell_y_m), path, ledger)
     except (RasterioError, OSError, ValueError) as error:
         if isinstance(error, SourceError):
             raise
@@ -265,7 +295,9 @@ def read(dataset: Dataset, params: TerrainRasterParams) -> Decoded:
         If no file can be used, or the files do not lie on one grid.
     """
     ledger = Ledger()
-    found = read_files(dataset, lambda path, own: _read_one(path, dataset.source_crs, own), ledger)
+    found = read_files(
+        dataset, lambda path, own: _read_one(path, dataset.source_crs, params.role, own), ledger
+    )
     rasters = [raster for _, raster in found]
     return Decoded(
         rasters={params.role: _mosaic(rasters, dataset.name)} if rasters else {},

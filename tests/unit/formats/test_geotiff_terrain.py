@@ -151,6 +151,33 @@ def test_what_cannot_be_used_is_refused(tmp_path, options, reason):
         read(write(tmp_path / "a.tif", **options))
 
 
+def test_heights_in_another_unit_are_refused(tmp_path):
+    """A hill of 3 % in centimetres is a wall; in millimetres no height can be one. A surface may be steep."""
+    hill = 10.0 + 0.03 * 2.5 * np.add.outer(np.arange(30.0), np.arange(40.0)).astype(np.float32)
+    assert read(write(tmp_path / "a.tif", hill))[1].notes == ()
+    path = write(tmp_path / "a.tif", 100.0 * hill)
+    with pytest.raises(SourceError, match=r"^a.tif: rises or falls by 7\.5 m .*not centimetres"):
+        read(path)
+    assert read(path, role="surface_raster")[1].notes == ()
+    with pytest.raises(
+        SourceError, match=r"^a.tif: holds no height that can be one: .*millimetres"
+    ):
+        read(write(tmp_path / "a.tif", 1000.0 * hill))
+
+
+@pytest.mark.parametrize("rows", [30, 600])
+def test_a_code_for_no_data_far_below_the_ground_is_told(tmp_path, rows):
+    """Forty cells of -99 in a plain, wherever they lie; a lake bed that falls evenly is ground."""
+    plain = np.full((rows, 40), 10.0, dtype=np.float32)
+    plain[-20:-15, 3:11] = -99.0
+    said = [note.en for note in read(write(tmp_path / "a.tif", plain))[1].notes]
+    assert len(said) == 1
+    assert "exactly -99 m in 40 cells" in said[0]
+    assert "at least 109 m higher" in said[0]
+    plain[-20:-15, 2:12] = np.abs(np.arange(10) - 4.5) * 4 - 30.0
+    assert read(write(tmp_path / "b.tif", plain))[1].notes == ()
+
+
 def test_feet_are_refused(tmp_path):
     """Heights in feet are not taken for metres."""
     path = write(tmp_path / "a.tif")
