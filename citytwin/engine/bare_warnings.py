@@ -17,6 +17,9 @@ from citytwin.model.grid import COARSE_CELL_M, GridSpec
 from citytwin.model.notes import Note
 from citytwin.model.steps import Arrays
 
+BURIED_M = 2.0
+"""Surfaces lie above the ground but for noise of the survey; so far below in most places they are none [m]."""
+
 
 def warnings_of(grid: GridSpec, arrays: Arrays) -> tuple[Note, ...]:
     """Tell of lengths that are off, of spikes, pits and holes, and of cells too large for buildings.
@@ -31,12 +34,13 @@ def warnings_of(grid: GridSpec, arrays: Arrays) -> tuple[Note, ...]:
     Raises
     ------
     ConfigError
-        If a metre on the grid is no metre on the ground, the ground is a wall in most places, or
-        heights of trees above the ground are given for heights above the datum.
+        If a metre on the grid is no metre on the ground, the ground is a wall in most places, the surface lies
+        below it in most, or heights of trees above the ground are given for heights above the datum.
     """
     hint = "warp the raster to a CRS that suits the place: gdalwarp -t_srs {suited} IN OUT"
     fit = check_fit(grid, hint, anywhere=True)
     _check_crowns(arrays)
+    _check_surface(arrays)
     faults = surface_faults(grid, grid.whole, grid.whole, arrays)
     return (*fit, *faults, *_ground(grid, arrays.get(f.TERRAIN)), *_coarse(grid, arrays))
 
@@ -75,6 +79,21 @@ def _check_crowns(arrays: Arrays) -> None:
     if 2 * buried > int(crowns.sum()):
         msg = f"canopy_top lies at or below surface_height in {buried} of {int(crowns.sum())} cells"
         hint = "give it in metres above the datum, as the surface, and NaN where there is no tree"
+        raise ConfigError(msg, hint=hint)
+
+
+def _check_surface(arrays: Arrays) -> None:
+    """Refuse a surface of which most lies in the ground: one of both has another datum, or they are swapped."""
+    surface, ground = arrays.get(f.SURFACE_HEIGHT), arrays.get(f.TERRAIN)
+    if surface is None or ground is None:
+        return
+    known = np.isfinite(surface) & np.isfinite(ground)
+    buried = int((known & (surface < ground - BURIED_M)).sum())
+    if 2 * buried > int(known.sum()):
+        msg = f"surface_height lies more than {BURIED_M:g} m below terrain in {buried} of {int(known.sum())} cells"
+        hint = (
+            "give both in metres above one datum, and the surface with buildings as surface_height"
+        )
         raise ConfigError(msg, hint=hint)
 
 

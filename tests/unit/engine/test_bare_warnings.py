@@ -180,3 +180,16 @@ def test_the_command_tells_and_the_file_keeps_it(tmp_path: Path) -> None:
     assert "warning: The surface has spikes: 1 cells" in done.stderr
     with rasterio.open(tmp_path / "out" / "sunlit_hours.tif") as file:
         assert "by 388.0 m" in file.tags()["warnings"]
+
+
+def test_a_surface_below_the_ground_is_refused() -> None:
+    """Heights above the ground given as those above the datum: the wind over a buried town would be that of a plain."""
+    ground = surface() + 50.0
+    given = {"surface_height": surface(), "terrain": ground.rio.write_crs("EPSG:6677")}
+    with pytest.raises(
+        ConfigError, match=r"surface_height lies more than 2 m below terrain"
+    ) as refused:
+        citytwin.simulate("sunlight", given, SIMULATIONS["sunlight"])
+    assert "one datum" in (refused.value.hint or "")
+    given["terrain"] = (surface() + 1.0).rio.write_crs("EPSG:6677")
+    citytwin.simulate("sunlight", given, SIMULATIONS["sunlight"])
