@@ -50,6 +50,9 @@ def gauge_scores(
     times = np.concatenate([observed_s[:1], computed_s[within], observed_s[-1:]])
     values = np.concatenate([ends[:1], computed_m[within], ends[1:]])
     late_s = times[int(np.argmax(values))] - observed_s[int(np.argmax(observed_m))]
+    changes = (
+        float(np.ptp(observed_m)) > 0
+    )  # the mean of equal values may differ from them in its last bit
     spread = float(((observed_m - observed_m.mean()) ** 2).sum())
     return GaugeScores(
         number=len(error),
@@ -57,7 +60,7 @@ def gauge_scores(
         rmse_m=float(np.sqrt((error**2).mean())),
         peak_error_m=float(values.max() - observed_m.max()),
         peak_time_error_min=float(late_s / 60.0),
-        nse=1.0 - float((error**2).sum()) / spread if spread > 0 else float("nan"),
+        nse=1.0 - float((error**2).sum()) / spread if changes else float("nan"),
     )
 
 

@@ -30,6 +30,9 @@ def test_a_series_that_never_changes_has_no_efficiency() -> None:
     still = gauge_scores(time, np.ones(3), np.array([0.0, 40.0]), np.ones(2))
     assert still.bias_m == still.rmse_m == still.peak_error_m == 0
     assert np.isnan(still.nse)
+    # The mean of thirteen values of 10.1 is not 10.1 to the last bit.
+    thirteen = np.arange(13.0)
+    assert np.isnan(gauge_scores(thirteen, np.full(13, 10.1), thirteen, np.full(13, 10.8)).nse)
     met = gauge_scores(time, time / 10, np.array([0.0, 40.0]), np.array([0.0, 4.0]))
     assert met.nse == pytest.approx(1.0)
     assert met.peak_error_m == pytest.approx(0.0)
