@@ -11,10 +11,11 @@ import click
 
 from citytwin.errors import ConfigError
 from citytwin.store.atomic import write_text
-from citytwin.store.plain_rasters import head_of
+from citytwin.store.plain_rasters import GAUGES, head_of
 from citytwin.wording import nearest
 
 if TYPE_CHECKING:
+    import pandas as pd
     import xarray as xr
 
     from citytwin.engine.bare_observed import GaugeComparison
@@ -89,9 +90,10 @@ def observed_for(
     if not isinstance(bound, FloodParams):
         msg = f"{name} computes no water: --observed and --marks say nothing there"
         raise ConfigError(msg, hint="leave them out, or run flood")
+    written = {(out / file).resolve() for file in (*_FILES, GAUGES)}
     for table in filter(None, (observed, marked)):
-        if table.resolve() in {(out / file).resolve() for file in _FILES}:
-            msg = f"{table}: the scores would be written over it"
+        if table.resolve() in written:
+            msg = f"{table}: a result would be written over it"
             raise ConfigError(msg, hint="name another folder as --out")
     gauges = None if observed is None else read_observed(observed, bound.start)
     marks = None if marked is None else read_marks(marked)
@@ -134,7 +136,10 @@ def _require_inside(marks: WaterMarks, raster: xr.DataArray) -> None:
 
 
 def tell_observed(
-    data: xr.Dataset, rasters: Mapping[str, xr.DataArray], observed: Observed, out: Path
+    data: xr.Dataset,
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
+    observed: Observed,
+    out: Path,
 ) -> None:
     """Write and print how well the result meets what was observed; scores of an earlier run go.
 
@@ -142,7 +147,7 @@ def tell_observed(
     ----------
     data
         Result of a flood.
-    rasters
+    inputs
         What it was computed from.
     observed
         What was observed.
@@ -153,7 +158,7 @@ def tell_observed(
     if observed.gauges is not None:
         _tell_gauges(data, observed.gauges, out)
     if observed.marks is not None:
-        _tell_marks(data, rasters["terrain"], observed.marks, out)
+        _tell_marks(data, inputs, observed.marks, out)
 
 
 def forget_scores(out: Path) -> None:
@@ -207,10 +212,16 @@ def _line(name: str, one: GaugeComparison) -> str:
     return f"{head} {peak:>8.4f} {late:>8.2f} {nse:>7.3f}"
 
 
-def _tell_marks(data: xr.Dataset, terrain: xr.DataArray, marks: WaterMarks, out: Path) -> None:
+def _tell_marks(
+    data: xr.Dataset,
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
+    marks: WaterMarks,
+    out: Path,
+) -> None:
+    from citytwin.engine.bare import grounds_of
     from citytwin.engine.bare_observed import compared_marks
 
-    found = compared_marks(data, terrain, marks)
+    found = compared_marks(data, *grounds_of(inputs), marks)
     rows = [_MARKS]
     for number, name in enumerate(marks.names):
         given, computed = marks.value_m[number], found.computed_m[number]

@@ -65,6 +65,7 @@ def command(
     from citytwin.engine.bare_rasters import require_known
     from citytwin.engine.ensemble import cases_to_run
     from citytwin.engine.locking import holding_folder
+    from citytwin.store.atomic import remove_stale
 
     require_folder(out)
     pairs = raster_pairs(list(rasters))
@@ -88,6 +89,7 @@ def command(
         click.echo(told, err=True)
     tell_time(name, drawn, given, len(todo.cases), left=len(todo.left))
     with holding_folder(todo.kept.folder, out):
+        remove_stale(todo.kept.folder)  # what a killed worker had half written
         data, cases = _computed(todo, scheduler, workers)
         _write(name, data, cases, out)
         failed = [case for case in cases if case.failure]

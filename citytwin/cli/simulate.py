@@ -117,5 +117,5 @@ def command(
     if facts:
         click.echo(json.dumps(facts, indent=1))
     tell_places(data, probes, out)
-    tell_observed(data, rasters_read, observed, out)
+    tell_observed(data, inputs, observed, out)
     state.unlink(missing_ok=True)

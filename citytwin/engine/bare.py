@@ -198,6 +198,31 @@ def fingerprint_of_run(
     return fingerprint_of(step, params, (grid, time_zone), arrays, (), given)
 
 
+def grounds_of(
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return the ground of a flood as it was given, and with lines burned into it.
+
+    Parameters
+    ----------
+    inputs
+        As of `simulate`, which has taken them.
+
+    Returns
+    -------
+    tuple
+        Shape (ny, nx), north first [m].
+    """
+    step, terrain, lines = (
+        named("flood"), inputs[f.TERRAIN.name], inputs.get(HYDRAULIC_STRUCTURES.name)
+    )  # fmt: skip
+    rasters = {f.TERRAIN.name: terrain} if isinstance(terrain, xr.DataArray) else {}
+    tables = {HYDRAULIC_STRUCTURES.name: lines} if isinstance(lines, pd.DataFrame) else {}
+    grid, arrays = arrays_of(step, (f.TERRAIN,), rasters)
+    given = tables_of(step, (), tables, grid.crs).get(HYDRAULIC_STRUCTURES)
+    return arrays[f.TERRAIN], with_lines_burned(grid, arrays, given)[0][f.TERRAIN]
+
+
 def named(name: str) -> Simulation[Any]:
     """Return the registered simulation of that name.
 

@@ -79,27 +79,30 @@ class MarkComparison(NamedTuple):
     """None where no mark has an open cell near it."""
 
 
-def compared_marks(data: xr.Dataset, terrain: xr.DataArray, marks: WaterMarks) -> MarkComparison:
+def compared_marks(
+    data: xr.Dataset,
+    given_m: NDArray[np.floating],
+    ground_m: NDArray[np.floating],
+    marks: WaterMarks,
+) -> MarkComparison:
     """Put high-water marks beside the largest computed water.
 
-    A mark is on a wall, mostly: where its own cell is closed the open one of the eight around it counts
-    whose middle is the nearest.
+    A mark is on a wall, mostly: where its own cell is closed, or a wall was burned into it, the open one of the
+    eight around it counts whose middle is the nearest.
 
     Parameters
     ----------
     data
         Result of a flood.
-    terrain
-        The ground that was given.
+    given_m, ground_m
+        The ground without and with what was burned into it, shape (ny, nx), north first [m].
     marks
         The marks.
     """
     depth = data[f.FLOOD_DEPTH_MAX.name].values.astype(np.float64)
     x, y = (data[axis].values.astype(np.float64) for axis in ("x", "y"))
-    given = terrain.sortby("y", ascending=False).values.astype(np.float64)
-    # Where lines were burned into it the ground is another than what was given.
-    level = data[f.FLOOD_LEVEL_MAX.name].values.astype(np.float64)
-    ground = np.where(np.isfinite(level), level - depth, given)
+    ground = ground_m.astype(np.float64)
+    depth[ground > given_m] = np.nan  # the film on a wall is not the water beside it
     computed = np.full(len(marks.value_m), np.nan)
     is_dry = np.zeros(len(marks.value_m), dtype=np.bool_)
     for number, (at_x, at_y) in enumerate(zip(marks.x_m, marks.y_m, strict=True)):

@@ -18,6 +18,9 @@ from citytwin.store.atomic import replacing
 _GAUGES = "gauge,x,y,seconds,"
 _NODATA = {"float32": float("nan"), "uint8": CLASS_NODATA, "int32": -1}
 
+GAUGES = "gauges.csv"
+"""Series at gauges."""
+
 
 def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
     """Write one GeoTIFF per variable; without data are NaN, 255 in classes and -1 in numbers.
@@ -64,7 +67,7 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
                 values.attrs["long_name"] = tuple(f"{name} from {one:g}" for one in directions)
             values.rio.to_raster(temporary, compress="deflate", tags=said)
         written.append(file)
-    listed = out / "gauges.csv"
+    listed = out / GAUGES
     if at_gauges:
         with replacing(listed) as temporary:
             _series(data[at_gauges]).to_csv(temporary, index=False)

@@ -69,8 +69,9 @@ def write_pmtiles(
     StoreError
         If GDAL refuses, or drops all that is there.
     """
-    boxes = frame.to_crs(MERCATOR).bounds.to_numpy(np.float64)
-    digests = row_digests(frame)
+    mercator = frame.to_crs(MERCATOR)
+    boxes = mercator.bounds.to_numpy(np.float64)
+    digests = row_digests(mercator)
     wanted = [tile for zoom in range(MIN_ZOOM, MAX_ZOOM + 1) for tile in tiles_of(boxes, zoom)]
     said = {str(tile.number): tile.digest(digests) for tile in wanted}
     tiles = _standing(before, said)
@@ -78,7 +79,7 @@ def write_pmtiles(
         try:
             for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
                 changed = [t for t in wanted if t.zoom == zoom and str(t.number) not in tiles]
-                tiles |= _cut(frame, layer, zoom, changed, temporary)
+                tiles |= _cut(mercator, layer, zoom, changed, temporary)
         except (DataSourceError, DataLayerError) as error:
             msg = f"{path} cannot be written: {error}"
             raise StoreError(msg, hint="check the free space of the disk") from error
@@ -104,13 +105,13 @@ def _standing(before: PiecesBefore | None, said: Mapping[str, str]) -> dict[str,
 
 
 def _cut(
-    frame: gpd.GeoDataFrame, layer: str, zoom: int, changed: list[TileRows], beside: Path
+    mercator: gpd.GeoDataFrame, layer: str, zoom: int, changed: list[TileRows], beside: Path
 ) -> dict[str, bytes]:
     """Tiles of a zoom that are cut anew; rows reach into others, of which nothing is taken."""
     if not changed:
         return {}
     rows = np.unique(np.concatenate([tile.rows for tile in changed]))
-    found = cut(frame.iloc[rows].to_crs(MERCATOR), layer, zoom, temporary_beside(beside))
+    found = cut(mercator.iloc[rows], layer, zoom, temporary_beside(beside))
     return {str(tile.number): found.get(tile.number, b"") for tile in changed}
 
 

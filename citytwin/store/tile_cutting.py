@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from pmtiles.reader import MemorySource, all_tiles
 from pmtiles.tile import zxy_to_tileid
 
+from citytwin.errors import StoreError
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.scratch_database import let_gdal_fill
 
@@ -36,6 +37,8 @@ _SMALL_PIXELS = 2.0
 _MAX_TILE_BYTES = 4_000_000
 """GDAL drops features from tiles above this; 20,000 buildings in one tile stay below."""
 _MAX_TILE_FEATURES = 200_000
+_MOST_PLACES = 20_000_000
+"""Rows times tiles: of a country at zoom 16, or of one row that spans the world by mistake."""
 
 
 @dataclass(frozen=True)
@@ -93,6 +96,11 @@ def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
         Shape (n, 4): x_min, y_min, x_max, y_max in Web Mercator [m]; NaN for rows without a place.
     zoom
         The zoom.
+
+    Raises
+    ------
+    StoreError
+        If a row lies far outside of all cities.
     """
     number = 1 << zoom
     side_m = 2 * _HALF_WORLD_M / number
@@ -108,6 +116,12 @@ def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
     )
     wide = east - west + 1
     each = wide * (south - north + 1)
+    if each.sum() > _MOST_PLACES:
+        widest = int(shown[each.argmax()])
+        msg = (
+            f"row {widest} alone reaches into {each.max()} of {each.sum()} map tiles of zoom {zoom}"
+        )
+        raise StoreError(msg, hint="its geometry lies far outside of the city: correct it")
     row = np.repeat(np.arange(len(shown)), each)
     nth = np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
     x, y = west[row] + nth % wide[row], north[row] + nth // wide[row]

@@ -162,6 +162,7 @@ def all_sides(given: object) -> object:
     ValueError
         If it is a word that is no kind.
     """
+    given = given.value if isinstance(given, EdgeKind) else given
     if not isinstance(given, str):
         return given
     kinds = [kind.value for kind in EdgeKind]

@@ -113,6 +113,18 @@ def test_high_water_marks_are_scored(tmp_path: Path) -> None:
     assert "largest error -0.006 m" in done.stdout
 
 
+def test_no_table_that_is_given_is_written_over(tmp_path: Path) -> None:
+    """Not by scores, and not by the series of the run itself."""
+    (tmp_path / "out").mkdir()
+    for option, name in (("--observed", "gauges.csv"), ("--marks", "mark_errors.csv")):
+        file = tmp_path / "out" / name
+        file.write_text("kept", encoding="utf-8")
+        done = flood(tmp_path, option, str(file))
+        assert isinstance(done.exception, ConfigError)
+        assert "would be written over it" in done.exception.message
+        assert file.read_text(encoding="utf-8") == "kept"
+
+
 @pytest.mark.parametrize(
     ("option", "text", "said"),
     [

@@ -94,6 +94,20 @@ def test_a_wall_from_a_file_is_ground_raised_to_its_crest(tmp_path: Path) -> Non
             np.testing.assert_array_equal(raster(tmp_path / name / file.name), raster(file))
 
 
+def test_a_mark_on_a_wall_is_that_of_the_water_beside_it(tmp_path: Path) -> None:
+    """Rain leaves a film on the crest at 5 m; the pond before the wall stands lower."""
+    marks = tmp_path / "marks.csv"
+    marks.write_text(f"name,x,y,level_m\nwall,{X0 + 20.2},{Y0 - 9},1.5\n", encoding="utf-8")
+    rain = "rain: [{start_minutes: 0, end_minutes: 6, mm_per_h: 60}]\n"
+    wall = lines(tmp_path / "wall.gpkg", WALL)
+    given = ("--hydraulic-structures", wall, "--marks", str(marks))
+    done = flood(tmp_path, "out", flat(), POOL + rain, *given)
+    assert done.exit_code == 0, done.output
+    row = (tmp_path / "out" / "mark_errors.csv").read_text(encoding="utf-8").splitlines()[1]
+    beside = 1.0 + raster(tmp_path / "out" / "flood_depth_max.tif")[4, 9]
+    assert float(row.split(",")[5]) == pytest.approx(beside, abs=1e-5)
+
+
 def test_openings_lead_water_through_a_dam(tmp_path: Path) -> None:
     """An underpass as an open cut, a culvert of known size below the ground; a mark beside them counts."""
     dam = flat()

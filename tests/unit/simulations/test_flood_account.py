@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from citytwin.errors import StepError
+from citytwin.kernels.flood_options import EdgeKind
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Block, Site
@@ -215,6 +216,13 @@ def test_each_side_has_its_own_edge(side: str) -> None:
     assert made.gauges is not None
     last = made.gauges.depth_m[-1]
     assert ("north", "south", "west", "east")[int(np.argmin(last))] == side
+
+
+def test_one_kind_stands_for_all_edges() -> None:
+    """As a word of a configuration, and as a kind in Python."""
+    given = FloodParams.model_validate({"edges": "closed"})
+    assert given.edges.kinds == (EdgeKind.CLOSED,) * 4
+    assert FloodParams.model_validate({"edges": EdgeKind.CLOSED}) == given
 
 
 def test_an_edge_that_is_none_is_refused_once() -> None:

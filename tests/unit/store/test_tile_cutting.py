@@ -12,6 +12,7 @@ import pyogrio
 import pytest
 import shapely
 
+from citytwin.errors import StoreError
 from citytwin.store import pmtiles
 from citytwin.store.drawing import PiecesBefore
 from citytwin.store.pmtiles import write_pmtiles
@@ -112,6 +113,24 @@ def test_only_tiles_of_changed_rows_are_cut(
     write(tmp_path / "after.pmtiles", other_value(houses()), before)
     assert COUNT / 3 < seen[10] < COUNT
     assert 0 < seen[16] < COUNT / 10
+
+
+def test_the_same_numbers_in_another_crs_are_other_tiles(tmp_path: Path) -> None:
+    """A CRS that was corrected moves all rows, though none of their numbers changes."""
+    before = write(tmp_path / "before.pmtiles", houses())
+    rows = houses().set_crs("EPSG:6676", allow_override=True)
+    after = write(tmp_path / "after.pmtiles", rows, before)
+    assert after.path.read_bytes() == write(tmp_path / "anew.pmtiles", rows).path.read_bytes()
+    assert not set(after.pieces.values()) & set(before.pieces.values())
+
+
+def test_a_row_around_the_world_is_named() -> None:
+    """It would reach into four billion tiles."""
+    boxes = np.array([[0.0, 0.0, 10.0, 10.0], [-2e7, -2e7, 2e7, 2e7]])
+    with pytest.raises(
+        StoreError, match=r"row 1 alone reaches into \d+ of \d+ map tiles of zoom 16"
+    ):
+        tiles_of(boxes, 16)
 
 
 def test_nothing_changed_cuts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
