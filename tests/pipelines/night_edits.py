@@ -17,6 +17,7 @@ def lower_roofs(config: Path, dice: random.Random, number: int = 3) -> str:
     file = dice.choice(sorted((config.parent / "data" / "udx" / "bldg").glob("*.gml")))
     text = file.read_text("utf-8")
     found = [match.span() for match in _BUILDING.finditer(text)]
+    number = min(number, len(found))  # a file that came has one
     for begin, end in sorted(dice.sample(found, number), reverse=True):
         text = text[:begin] + _lowered(text[begin:end]) + text[end:]
     file.write_text(text, "utf-8")
