@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from citytwin.cli.kept_options import Command, keep, kept, with_options
 from citytwin.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -17,13 +18,6 @@ if TYPE_CHECKING:
 
     from citytwin.cli.bare_probes import Probes
 
-_KEPT = "citytwin.case."
-
-
-def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
-    context.meta[f"{_KEPT}{option.name}"] = value
-
-
 _OF_BUILDINGS = (
     click.option(
         "--buildings",
@@ -31,27 +25,27 @@ _OF_BUILDINGS = (
         help="Buildings in the place of a surface, or of the mask of a flood: outlines (with heights, but for a flood),"
         " CityJSON, CityGML.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
     click.option(
         "--cell-m",
         type=click.FloatRange(min=0, min_open=True),
         help="Edge of the cells that buildings are drawn on.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
     click.option(
         "--crs",
         help="CRS in metres of the coordinates of buildings; degrees are brought into it.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
     click.option(
         "--height-column",
         metavar="NAME",
         help="Column of outlines with heights above the ground [m].",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
 )
 _OF_PROBES = (
@@ -60,14 +54,14 @@ _OF_PROBES = (
         type=click.Path(path_type=Path),
         help="CSV of places (x_m, y_m): the wind there, with scores where R_270 or R_W was measured.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
     click.option(
         "--reference-m",
         type=click.FloatRange(min=0, min_open=True),
         help="The wind at probes is over the undisturbed mean speed at this height. Default: at that of the ratios.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
     click.option(
         "--measured",
@@ -75,12 +69,12 @@ _OF_PROBES = (
         metavar="NAME",
         help="Column of probes with what was measured; one for each direction.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     ),
 )
 
 
-def case_options(command: Callable[..., None]) -> Callable[..., None]:
+def case_options(command: Command) -> Command:
     """Give a command the options of a case.
 
     Parameters
@@ -88,12 +82,10 @@ def case_options(command: Callable[..., None]) -> Callable[..., None]:
     command
         Of click; its function takes none of them.
     """
-    for option in reversed((*_OF_BUILDINGS, *_OF_PROBES)):
-        command = option(command)
-    return command
+    return with_options(command, (*_OF_BUILDINGS, *_OF_PROBES))
 
 
-def building_options(command: Callable[..., None]) -> Callable[..., None]:
+def building_options(command: Command) -> Command:
     """Give a command the options of a case that are about its buildings.
 
     Parameters
@@ -101,9 +93,7 @@ def building_options(command: Callable[..., None]) -> Callable[..., None]:
     command
         Of click; its function takes none of them.
     """
-    for option in reversed(_OF_BUILDINGS):
-        command = option(command)
-    return command
+    return with_options(command, _OF_BUILDINGS)
 
 
 @dataclass(frozen=True)
@@ -128,9 +118,8 @@ class CaseWishes:
     @classmethod
     def given(cls) -> CaseWishes:
         """Those of the command that runs; options that it lacks are not given."""
-        meta: dict[str, Any] = {f"{_KEPT}measured": (), **click.get_current_context().meta}
-        kept: dict[str, Any] = {n: meta.get(f"{_KEPT}{n}") for n in cls.__dataclass_fields__}
-        return cls(**kept)
+        others: dict[str, Any] = {n: kept(n) for n in cls.__dataclass_fields__ if n != "measured"}
+        return cls(measured=kept("measured", ()), **others)
 
     def require_use(self, rasters: Collection[str], out: Path) -> None:
         """Refuse options that would say nothing, and a table of places that the result would replace.

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import csv
+import io
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
+from citytwin.cli.kept_options import Command, keep, kept, with_options
 from citytwin.errors import ConfigError
 from citytwin.store.atomic import write_text
 from citytwin.store.plain_rasters import GAUGES, head_of
@@ -21,19 +24,27 @@ if TYPE_CHECKING:
     from citytwin.engine.bare_observed import GaugeComparison
     from citytwin.rules.observed_water import ObservedGauges, WaterMarks
 
-_KEPT = "citytwin.observed."
-_SCORES = "gauge,measure,observations,dry,bias_m,rmse_m,peak_error_m,peak_time_error_min,nse"
-_PAIRS = "gauge,seconds,observed_m,computed_m"
-_MARKS = "name,x,y,measure,marked_m,computed_m,error_m"
-_FILES = {"gauge_scores.csv": _SCORES, "gauge_pairs.csv": _PAIRS, "mark_errors.csv": _MARKS}
+_SCORES, _PAIRS, _MARKS = "gauge_scores.csv", "gauge_pairs.csv", "mark_errors.csv"
+_HEADERS = {
+    _SCORES: "gauge,measure,observations,dry,bias_m,rmse_m,peak_error_m,peak_time_error_min,nse",
+    _PAIRS: "gauge,seconds,observed_m,computed_m",
+    _MARKS: "name,x,y,measure,marked_m,computed_m,error_m",
+}
 _HEAD = f"{'gauge':<16} {'n':>5} {'dry':>5} {'bias m':>8} {'RMSE m':>8} {'peak m':>8} {'peak min':>8} {'NSE':>7}"
 
 
-def _keep(context: click.Context, option: click.Parameter, value: Any) -> None:
-    context.meta[f"{_KEPT}{option.name}"] = value
+_OPTIONS = tuple(
+    click.option(
+        name, type=click.Path(path_type=Path), help=said, expose_value=False, callback=keep
+    )
+    for name, said in (
+        ("--observed", "CSV of levels or depths at gauges (gauge, time, level_m or depth_m), scored."),
+        ("--marks", "CSV of high-water marks (x, y, level_m or depth_m), scored against the largest water."),
+    )
+)  # fmt: skip
 
 
-def observed_options(command: Callable[..., None]) -> Callable[..., None]:
+def observed_options(command: Command) -> Command:
     """Give a command the options for observed water.
 
     Parameters
@@ -41,15 +52,7 @@ def observed_options(command: Callable[..., None]) -> Callable[..., None]:
     command
         Of click; its function takes none of them.
     """
-    for name, said in (
-        ("--marks", "CSV of high-water marks (x, y, level_m or depth_m), scored against the largest water."),
-        ("--observed", "CSV of levels or depths at gauges (gauge, time, level_m or depth_m), scored."),
-    ):  # fmt: skip
-        add = click.option(
-            name, type=click.Path(path_type=Path), help=said, expose_value=False, callback=_keep
-        )
-        command = add(command)
-    return command
+    return with_options(command, _OPTIONS)
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,8 +81,7 @@ def observed_for(
         If a table cannot be read, the simulation has no gauges, one is observed that the parameters do not
         name, nothing is observed in the time of the run, no mark lies on the raster, or a result would be written over a table.
     """
-    meta = click.get_current_context().meta
-    observed, marked = (meta.get(f"{_KEPT}{one}") for one in ("observed", "marks"))
+    observed, marked = kept("observed"), kept("marks")
     if observed is None and marked is None:
         return Observed(None, None)
     from citytwin.engine.bare import bound_params, named
@@ -90,7 +92,7 @@ def observed_for(
     if not isinstance(bound, FloodParams):
         msg = f"{name} computes no water: --observed and --marks say nothing there"
         raise ConfigError(msg, hint="leave them out, or run flood")
-    written = {(out / file).resolve() for file in (*_FILES, GAUGES)}
+    written = {(out / file).resolve() for file in (*_HEADERS, GAUGES)}
     for table in filter(None, (observed, marked)):
         if table.resolve() in written:
             msg = f"{table}: a result would be written over it"
@@ -169,7 +171,7 @@ def forget_scores(out: Path) -> None:
     out
         Folder of the results.
     """
-    for file, header in _FILES.items():
+    for file, header in _HEADERS.items():
         if head_of(out / file).startswith(header):
             (out / file).unlink()
 
@@ -178,10 +180,12 @@ def _tell_gauges(data: xr.Dataset, observed: ObservedGauges, out: Path) -> None:
     from citytwin.engine.bare_observed import FEWEST, compared_gauges
 
     found = compared_gauges(data, observed)
-    scores, lines, pairs = [_SCORES], [_HEAD], [_PAIRS]
+    scores: list[Sequence[str]] = []
+    pairs: list[Sequence[str]] = []
+    lines = [_HEAD]
     for name, one in found.items():
         pairs += [
-            f"{_quoted(name)},{time:.10g},{given:.10g},{computed:.6g}"
+            (name, f"{time:.10g}", f"{given:.10g}", f"{computed:.6g}")
             for time, given, computed in zip(*one.observed, one.computed_m, strict=True)
         ]
         if one.scores is None:
@@ -189,18 +193,14 @@ def _tell_gauges(data: xr.Dataset, observed: ObservedGauges, out: Path) -> None:
             click.echo(f"warning: {said}", err=True)
             continue
         number, *values = one.scores
-        scores.append(
-            ",".join(
-                [_quoted(name), observed.measure, str(number), str(one.dry)]
-                + [f"{value:.6g}" for value in values]
-            )
-        )
+        figures = (f"{value:.6g}" for value in values)
+        scores.append((name, observed.measure, str(number), str(one.dry), *figures))
         lines.append(_line(name, one))
     left_out = {name: one.left_out for name, one in found.items() if one.left_out}
     if left_out:
         said = ", ".join(f"{number} of {name!r}" for name, number in left_out.items())
         click.echo(f"warning: observations before or after the run do not count: {said}", err=True)
-    _store(out, {"gauge_scores.csv": scores, "gauge_pairs.csv": pairs})
+    _store(out, {_SCORES: scores, _PAIRS: pairs})
     if len(lines) > 1:
         click.echo("\n".join(lines))
 
@@ -222,13 +222,15 @@ def _tell_marks(
     from citytwin.engine.bare_observed import compared_marks
 
     found = compared_marks(data, *grounds_of(inputs), marks)
-    rows = [_MARKS]
+    rows = list[Sequence[str]]()
     for number, name in enumerate(marks.names):
         given, computed = marks.value_m[number], found.computed_m[number]
-        place = f"{marks.x_m[number]:.10g},{marks.y_m[number]:.10g}"
-        error = f"{computed:.6g},{computed - given:.6g}" if computed == computed else ","
-        rows.append(f"{_quoted(name)},{place},{marks.measure},{given:.10g},{error}")
-    _store(out, {"mark_errors.csv": rows})
+        place = f"{marks.x_m[number]:.10g}", f"{marks.y_m[number]:.10g}"
+        error = ("", "")
+        if computed == computed:
+            error = f"{computed:.6g}", f"{computed - given:.6g}"
+        rows.append((name, *place, marks.measure, f"{given:.10g}", *error))
+    _store(out, {_MARKS: rows})
     lost = [
         name for name, value in zip(marks.names, found.computed_m, strict=True) if value != value
     ]
@@ -243,12 +245,9 @@ def _tell_marks(
         click.echo(f"{said}largest error {largest:.3f} m")
 
 
-def _quoted(name: str) -> str:
-    """A name as a field of a CSV file."""
-    return '"' + name.replace('"', '""') + '"' if set(name) & set(',"\r\n') else name
-
-
-def _store(out: Path, tables: Mapping[str, list[str]]) -> None:
+def _store(out: Path, tables: Mapping[str, Sequence[Sequence[str]]]) -> None:
     for name, rows in tables.items():
-        write_text(out / name, "\n".join(rows) + "\n")
+        written = io.StringIO()
+        csv.writer(written, lineterminator="\n").writerows([_HEADERS[name].split(","), *rows])
+        write_text(out / name, written.getvalue())
         click.echo(str(out / name))

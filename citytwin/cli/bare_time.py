@@ -5,11 +5,12 @@ How often their state is kept, and how long one may take, told before it begins.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import click
 
+from citytwin.cli.kept_options import Command, keep, kept
 from citytwin.cli.pace import clocked
 from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.engine.longest_step import LONGEST_DAYS
@@ -18,7 +19,6 @@ from citytwin.errors import ConfigError
 if TYPE_CHECKING:
     import xarray as xr
 
-_KEPT = "citytwin.longest_days"
 TOLD_FROM_S = 60.0
 """A run that may take longer says so before it begins [s]."""
 _DAY_S = 86_400.0
@@ -35,11 +35,7 @@ checkpoint_option = click.option(
 )
 
 
-def _keep(context: click.Context, _option: click.Parameter, value: Any) -> None:
-    context.meta[_KEPT] = value
-
-
-def time_option(command: Callable[..., None]) -> Callable[..., None]:
+def time_option(command: Command) -> Command:
     """Give a command the option ``--longest-days``.
 
     Parameters
@@ -54,7 +50,7 @@ def time_option(command: Callable[..., None]) -> Callable[..., None]:
         show_default=True,
         help="Refuse a flood or wind flow that may take longer on one thread, a flood with water in all cells.",
         expose_value=False,
-        callback=_keep,
+        callback=keep,
     )(command)
 
 
@@ -93,7 +89,7 @@ def tell_time(
         whole = f", the {left} of {cases} cases that are left,"
     wet = ", were there water in all cells all the time" if name == "flood" else ""
     said = f"{name}{whole} may take {_told(seconds)} on one thread{wet}"
-    longest_s = click.get_current_context().meta[_KEPT] * _DAY_S
+    longest_s = kept("longest_days") * _DAY_S
     if seconds > longest_s:
         hint = "take larger cells, a smaller area or a shorter run, or give more --longest-days"
         raise ConfigError(f"{said}; at most {_told(longest_s)} is wanted", hint=hint)

@@ -117,13 +117,11 @@ def _computed(
             found = ensemble(todo, client, progress)
             stop.check()
     except KeyboardInterrupt:
-        todo.kept.leave()
         standing = f"{len(todo.kept.standing())} of {len(todo.cases)} cases stand"
         click.echo(f"stopped, {standing}; run the same command again to resume", err=True)
         sys.exit(1)
-    except Exception:
+    finally:
         todo.kept.leave()
-        raise
     return found
 
 

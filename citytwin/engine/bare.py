@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -41,6 +41,7 @@ from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
 from citytwin.store.fields import digest_of, extremes
 from citytwin.wording import explain, nearest
 
+T = TypeVar("T", xr.DataArray, pd.DataFrame)
 WARNINGS = "warnings"
 """Attribute of results that holds what to beware of."""
 NOTES = "notes"
@@ -108,16 +109,12 @@ def simulate(
     step = named(name)
     check_zone(time_zone)
     bound = bound_params(step, params or {})
-    _check_kinds(inputs)
-    rasters = {key: one for key, one in inputs.items() if isinstance(one, xr.DataArray)}
-    tables = {key: one for key, one in inputs.items() if isinstance(one, pd.DataFrame)}
-    grid, arrays = arrays_of(step, step.required(bound), rasters)
+    grid, arrays, given = _in_form(step, step.required(bound), inputs)
     _check_records(step, bound, records)
-    given = tables_of(step, step.required(bound), tables, grid.crs)
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
     arrays, burned = with_lines_burned(grid, arrays, given.get(HYDRAULIC_STRUCTURES))
-    directions = directions_of(step, rasters)
+    directions = directions_of(step, _of_kind(inputs, xr.DataArray))
     observed = {r.observed: r for r in records}
     block = block_of(grid, grid.whole, arrays, observed, site, directions)
     block = replace(block, tables=given, threads=max(1, threads))
@@ -190,11 +187,7 @@ def fingerprint_of_run(
     """
     step = named(name)
     check_zone(time_zone)
-    _check_kinds(inputs)
-    rasters = {key: one for key, one in inputs.items() if isinstance(one, xr.DataArray)}
-    tables = {key: one for key, one in inputs.items() if isinstance(one, pd.DataFrame)}
-    grid, arrays = arrays_of(step, step.required(params), rasters)
-    given = tables_of(step, step.required(params), tables, grid.crs)
+    grid, arrays, given = _in_form(step, step.required(params), inputs)
     return fingerprint_of(step, params, (grid, time_zone), arrays, (), given)
 
 
@@ -213,14 +206,24 @@ def grounds_of(
     tuple
         Shape (ny, nx), north first [m].
     """
-    step, terrain, lines = (
-        named("flood"), inputs[f.TERRAIN.name], inputs.get(HYDRAULIC_STRUCTURES.name)
-    )  # fmt: skip
-    rasters = {f.TERRAIN.name: terrain} if isinstance(terrain, xr.DataArray) else {}
-    tables = {HYDRAULIC_STRUCTURES.name: lines} if isinstance(lines, pd.DataFrame) else {}
-    grid, arrays = arrays_of(step, (f.TERRAIN,), rasters)
-    given = tables_of(step, (), tables, grid.crs).get(HYDRAULIC_STRUCTURES)
-    return arrays[f.TERRAIN], with_lines_burned(grid, arrays, given)[0][f.TERRAIN]
+    grid, arrays, given = _in_form(named("flood"), (f.TERRAIN,), inputs)
+    burned, _ = with_lines_burned(grid, arrays, given.get(HYDRAULIC_STRUCTURES))
+    return arrays[f.TERRAIN], burned[f.TERRAIN]
+
+
+def _in_form(
+    step: Simulation[Any],
+    needs: Sequence[object],
+    inputs: Mapping[str, xr.DataArray | pd.DataFrame],
+) -> tuple[GridSpec, dict[f.Field, NDArray[Any]], dict[Table, pd.DataFrame]]:
+    """Grid, rasters and tables as the step sees them."""
+    _check_kinds(inputs)
+    grid, arrays = arrays_of(step, needs, _of_kind(inputs, xr.DataArray))
+    return grid, arrays, tables_of(step, needs, _of_kind(inputs, pd.DataFrame), grid.crs)
+
+
+def _of_kind(inputs: Mapping[str, xr.DataArray | pd.DataFrame], kind: type[T]) -> dict[str, T]:
+    return {key: one for key, one in inputs.items() if isinstance(one, kind)}
 
 
 def named(name: str) -> Simulation[Any]:

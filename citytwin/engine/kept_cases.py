@@ -95,7 +95,7 @@ class KeptCases:
 
     def leave(self) -> None:
         """Let the folder stay where it holds something for the next time."""
-        if not any(self.folder.glob("*.npz")):
+        if not any(any(self.folder.glob(f"{kind}-*.npz")) for kind in (_DONE, _UNDER_WAY)):
             self.forget()
 
     def _file(self, kind: str, number: int) -> Path:

@@ -24,13 +24,23 @@ from citytwin.model import crs as crs_of
 from citytwin.store.atomic import replacing, temporary_beside
 from citytwin.store.drawing import PiecesBefore
 from citytwin.store.tables import row_digests
-from citytwin.store.tile_cutting import MAX_ZOOM, MIN_ZOOM, TileRows, cut, read_tiles, tiles_of
+from citytwin.store.tile_cutting import (
+    MAX_ZOOM,
+    MIN_ZOOM,
+    TileRows,
+    cut,
+    read_tiles,
+    tiles_of,
+    tiles_reached,
+)
 from citytwin.store.web_raster import MERCATOR
 from citytwin.store.written import Box
 
 _HEADER_BYTES = 127
 _ROOT_BYTES = 16384
 """In which a reader finds header and root directory at once."""
+_MOST_PLACES = 20_000_000
+"""Rows times tiles: of a country at zoom 16, or of one row that spans the world by mistake."""
 
 
 def write_pmtiles(
@@ -67,10 +77,11 @@ def write_pmtiles(
     Raises
     ------
     StoreError
-        If GDAL refuses, or drops all that is there.
+        If GDAL refuses, or drops all that is there, or a row spans half the world.
     """
     mercator = frame.to_crs(MERCATOR)
     boxes = mercator.bounds.to_numpy(np.float64)
+    _require_local(mercator, boxes, layer)
     digests = row_digests(mercator)
     wanted = [tile for zoom in range(MIN_ZOOM, MAX_ZOOM + 1) for tile in tiles_of(boxes, zoom)]
     said = {str(tile.number): tile.digest(digests) for tile in wanted}
@@ -90,6 +101,16 @@ def write_pmtiles(
         bounds = _lonlat(boxes) if wanted else box
         temporary.write_bytes(_archive(filled, bounds, _described(frame, layer, title)))
     return said
+
+
+def _require_local(mercator: gpd.GeoDataFrame, boxes: NDArray[np.float64], layer: str) -> None:
+    """Refuse rows that lie far outside of all cities: their tiles would never end."""
+    placed = np.flatnonzero(np.isfinite(boxes).all(axis=1))
+    reached = tiles_reached(boxes[placed], MAX_ZOOM)
+    if reached.sum() > _MOST_PLACES:
+        row = int(placed[reached.argmax()])
+        msg = f"layer {layer}: {mercator.iloc[row, 0]!r} alone reaches into {reached.max()} map tiles of zoom {MAX_ZOOM}"
+        raise StoreError(msg, hint="its geometry lies far outside of the city: correct it")
 
 
 def _standing(before: PiecesBefore | None, said: Mapping[str, str]) -> dict[str, bytes]:

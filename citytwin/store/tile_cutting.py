@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from pmtiles.reader import MemorySource, all_tiles
 from pmtiles.tile import zxy_to_tileid
 
-from citytwin.errors import StoreError
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.scratch_database import let_gdal_fill
 
@@ -37,8 +36,6 @@ _SMALL_PIXELS = 2.0
 _MAX_TILE_BYTES = 4_000_000
 """GDAL drops features from tiles above this; 20,000 buildings in one tile stay below."""
 _MAX_TILE_FEATURES = 200_000
-_MOST_PLACES = 20_000_000
-"""Rows times tiles: of a country at zoom 16, or of one row that spans the world by mistake."""
 
 
 @dataclass(frozen=True)
@@ -87,6 +84,32 @@ def shown_at(boxes: NDArray[np.float64], zoom: int) -> NDArray[np.intp]:
     return np.asarray(placed[np.sort(np.concatenate([np.flatnonzero(~is_small), small[first]]))])
 
 
+def tiles_reached(boxes: NDArray[np.float64], zoom: int) -> NDArray[np.int64]:
+    """Return how many tiles of a zoom each row may be seen in, shape (n,).
+
+    Parameters
+    ----------
+    boxes, zoom
+        As of `tiles_of`, all rows with a place.
+    """
+    _, _, wide, high = _reach(boxes, zoom)
+    return np.asarray(wide * high)
+
+
+def _reach(boxes: NDArray[np.float64], zoom: int) -> tuple[NDArray[np.int64], ...]:
+    """First column and row of the tiles that rows may be seen in, and how many there are of both."""
+    number = 1 << zoom
+    side_m = 2 * _HALF_WORLD_M / number
+    beyond_m = side_m * (_BUFFER_STEPS + _SLACK_STEPS) / _STEPS
+    low, high = boxes[:, :2] - beyond_m, boxes[:, 2:] + beyond_m
+    # Tiles are counted southward.
+    edges = np.stack([low[:, 0], -high[:, 1], high[:, 0], -low[:, 1]], axis=1)
+    west, north, east, south = (
+        np.clip(np.floor((edges + _HALF_WORLD_M) / side_m), 0, number - 1).astype(np.int64).T
+    )
+    return west, north, east - west + 1, south - north + 1
+
+
 def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
     """Return the tiles of a zoom that rows may be seen in.
 
@@ -96,32 +119,12 @@ def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
         Shape (n, 4): x_min, y_min, x_max, y_max in Web Mercator [m]; NaN for rows without a place.
     zoom
         The zoom.
-
-    Raises
-    ------
-    StoreError
-        If a row lies far outside of all cities.
     """
-    number = 1 << zoom
-    side_m = 2 * _HALF_WORLD_M / number
-    beyond_m = side_m * (_BUFFER_STEPS + _SLACK_STEPS) / _STEPS
-    shown = shown_at(boxes, zoom)
+    number, shown = 1 << zoom, shown_at(boxes, zoom)
     if not shown.size:
         return []
-    low, high = boxes[shown, :2] - beyond_m, boxes[shown, 2:] + beyond_m
-    # Tiles are counted southward.
-    edges = np.stack([low[:, 0], -high[:, 1], high[:, 0], -low[:, 1]], axis=1)
-    west, north, east, south = (
-        np.clip(np.floor((edges + _HALF_WORLD_M) / side_m), 0, number - 1).astype(np.int64).T
-    )
-    wide = east - west + 1
-    each = wide * (south - north + 1)
-    if each.sum() > _MOST_PLACES:
-        widest = int(shown[each.argmax()])
-        msg = (
-            f"row {widest} alone reaches into {each.max()} of {each.sum()} map tiles of zoom {zoom}"
-        )
-        raise StoreError(msg, hint="its geometry lies far outside of the city: correct it")
+    west, north, wide, high = _reach(boxes[shown], zoom)
+    each = wide * high
     row = np.repeat(np.arange(len(shown)), each)
     nth = np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
     x, y = west[row] + nth % wide[row], north[row] + nth // wide[row]

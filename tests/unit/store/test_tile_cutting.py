@@ -124,13 +124,13 @@ def test_the_same_numbers_in_another_crs_are_other_tiles(tmp_path: Path) -> None
     assert not set(after.pieces.values()) & set(before.pieces.values())
 
 
-def test_a_row_around_the_world_is_named() -> None:
-    """It would reach into four billion tiles."""
-    boxes = np.array([[0.0, 0.0, 10.0, 10.0], [-2e7, -2e7, 2e7, 2e7]])
-    with pytest.raises(
-        StoreError, match=r"row 1 alone reaches into \d+ of \d+ map tiles of zoom 16"
-    ):
-        tiles_of(boxes, 16)
+def test_a_row_around_the_world_is_named(tmp_path: Path) -> None:
+    """It would reach into some four billion tiles."""
+    rows = houses().to_crs(4326)
+    rows.loc[5, "geometry"] = shapely.box(-179.0, -80.0, 179.0, 80.0)
+    with pytest.raises(StoreError, match=r"layer houses: 'h5' alone reaches into \d{10} map tiles"):
+        write(tmp_path / "a.pmtiles", rows)
+    assert not (tmp_path / "a.pmtiles").exists()
 
 
 def test_nothing_changed_cuts_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
