@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from citytwin.model import fields as f
-from citytwin.model.steps import Block, Cell, Cost, Outcome, Params, Simulation
+from citytwin.model.cost import Cost
+from citytwin.model.steps import Block, Cell, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 PLACE = (25, 30)

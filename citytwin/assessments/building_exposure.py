@@ -23,9 +23,10 @@ from citytwin.kernels.flood_damage import (
 from citytwin.kernels.perimeter import perimeter_statistics
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.grid import Tile
 from citytwin.model.notes import Fact
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.text import text
 
 HOUSES = r"住宅|residen|\bhouse|dwelling|apartment"

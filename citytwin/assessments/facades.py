@@ -16,9 +16,11 @@ from citytwin.kernels.facade_sunlight import Casters, storey_hours
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import Faces, list_column
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Assessed, Assessment, CityState
 from citytwin.model.sun_days import SunDays
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text

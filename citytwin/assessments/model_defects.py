@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.defect_codes import SEVERITIES, kind_of
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, NoParams
+from citytwin.model.steps import Assessed, Assessment, CityState, NoParams
 from citytwin.model.text import text
 
 _COUNTED = ("error", "warning")

@@ -16,8 +16,9 @@ from citytwin.kernels.facade_sunlight import Casters, point_sunlit
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.sun_rule import LitArea, SunRule
 from citytwin.model.text import text

@@ -18,10 +18,11 @@ from citytwin.kernels.road_ends import MAX_ENDS, road_ends, road_pieces
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Fact
 from citytwin.model.ragged import faces_of_geometry
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, NoParams
+from citytwin.model.steps import Assessed, Assessment, CityState, NoParams
 from citytwin.model.text import text
 
 ON_GROUND = 0

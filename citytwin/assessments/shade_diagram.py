@@ -14,8 +14,9 @@ from pydantic import Field as Bound
 
 from citytwin.kernels.shade_spells import sun_directions
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.sun_rule import CountedSun
 from citytwin.model.text import text
 from citytwin.rules.casters import CastingFaces, casters_of

@@ -14,8 +14,9 @@ from pydantic import field_validator
 from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note, tally
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.sun_rule import ShadeLimits, SunRule
 from citytwin.model.text import text
 from citytwin.rules.casters import casters_of

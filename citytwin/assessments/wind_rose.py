@@ -14,10 +14,11 @@ from pydantic import Field as Bound
 
 from citytwin.kernels.wind_rose import CALM_M_S, frequency_by_speed, paired_winds
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.months import Months
 from citytwin.model.notes import Fact, Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.model.wind_rose import SPEEDS_M_S

@@ -17,8 +17,9 @@ from citytwin.kernels.streamlines import Streamlines, evenly_spaced_streamlines
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.axes import Direction
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.text import text
 
 STEP_NAME = "wind_streamlines"

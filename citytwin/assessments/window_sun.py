@@ -12,9 +12,11 @@ from pydantic import field_validator
 from citytwin.kernels.facade_sunlight import storey_hours
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import list_column, offsets_of
-from citytwin.model.steps import Assessed, Assessment, CityState, Cost, Params, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Assessed, Assessment, CityState, Params
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.sun_rule import LitHours, SunRule, WindowPoint
 from citytwin.model.text import text

@@ -36,7 +36,8 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.instants import times_of
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
-from citytwin.model.steps import Outcome, Params, Simulation, Site, WrittenIn
+from citytwin.model.site import Site
+from citytwin.model.steps import Outcome, Params, Simulation, WrittenIn
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
 from citytwin.store.fields import digest_of, extremes
 from citytwin.wording import explain, nearest

@@ -29,7 +29,7 @@ from citytwin.model import tables as t
 from citytwin.model.grid import GridSpec
 from citytwin.model.local_days import Sampled
 from citytwin.model.ragged import Faces
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 from citytwin.model.sun_days import SunDays
 from citytwin.rules.city_shadows import city_casters, grid_box, level_at, standing_faces
 from citytwin.rules.sampled_suns import sampled_suns

@@ -15,6 +15,7 @@ from citytwin.model import crs as crs_of
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction
 from citytwin.model.grid import GridSpec
+from citytwin.model.height_words import foot_m, names_metres
 from citytwin.model.steps import Assessment, Simulation
 from citytwin.store.fields import extremes
 from citytwin.wording import nearest
@@ -154,14 +155,14 @@ def _require_metres(name: str, array: xr.DataArray) -> None:
     # Of a file of several bands rioxarray keeps the units of all beside the one that was taken.
     unit = str(written[0] or "" if isinstance(written, tuple) else written)
     heights = crs_of.height_unit(array.rio.crs.to_wkt())
-    by_crs = crs_of.names_metres(unit) and heights.metres != 1.0
+    by_crs = names_metres(unit) and heights.metres != 1.0
     unit = heights.name if by_crs else unit
-    if crs_of.names_metres(unit):
+    if names_metres(unit):
         return
-    foot_m = crs_of.foot_m(unit)
+    foot = foot_m(unit)
     hint = "convert it to metres"
-    if foot_m is not None:
-        hint += f": gdal_calc.py -A IN --calc='A*{foot_m:.10g}' --outfile=OUT"
+    if foot is not None:
+        hint += f": gdal_calc.py -A IN --calc='A*{foot:.10g}' --outfile=OUT"
     if by_crs:
         hint += ", and give it a CRS with heights in metres: gdal_edit.py -a_srs"
     raise ConfigError(f"{name} is in {unit!r}, by what its file says", hint=hint)

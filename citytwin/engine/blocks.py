@@ -28,6 +28,7 @@ from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
+from citytwin.model.site import Site
 from citytwin.model.steps import (
     Arrays,
     Block,
@@ -39,7 +40,6 @@ from citytwin.model.steps import (
     Outcome,
     Params,
     Simulation,
-    Site,
 )
 from citytwin.model.tables import Table
 from citytwin.model.tiled import Look

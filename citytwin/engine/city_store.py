@@ -16,7 +16,7 @@ from citytwin.engine.checkpointing import CHECKPOINT_MINUTES
 from citytwin.errors import StoreError
 from citytwin.model.grid import Bounds, GridSpec
 from citytwin.model.raster import Raster, RasterRole
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 from citytwin.model.tables import ALL, Table
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import write_text

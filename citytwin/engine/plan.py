@@ -10,11 +10,12 @@ from citytwin.engine.bind import Bound, BoundCity, BoundSource
 from citytwin.errors import ConfigError
 from citytwin.model import properties
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.fields import Field
 from citytwin.model.layer import RasterView
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
-from citytwin.model.steps import Assessment, Cost, Gridder, LayerRecipe, Params, Simulation
+from citytwin.model.steps import Assessment, Gridder, LayerRecipe, Params, Simulation
 from citytwin.model.tables import Table
 
 Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty

@@ -22,6 +22,7 @@ from citytwin.formats.city.outliers import Z_MAX_M, Z_MIN_M
 from citytwin.kernels.implausible_ground import STEEPEST, sunk_level, typical_rise_m
 from citytwin.kernels.lone_heights import group_cells
 from citytwin.model import crs as crs_of
+from citytwin.model.height_words import names_metres
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.text import text
@@ -122,10 +123,10 @@ def _values(raster: rasterio.DatasetReader, path: Path, ledger: Ledger) -> Float
     if kind not in "fiu":
         raise SourceError(f"holds {raster.dtypes[0]} values, no heights", source=path.name)
     unit = raster.units[0] or ""
-    if crs_of.names_metres(unit) and raster.crs is not None:
+    if names_metres(unit) and raster.crs is not None:
         heights = crs_of.height_unit(raster.crs.to_wkt())
         unit = "" if heights.metres == 1.0 else heights.name
-    if not crs_of.names_metres(unit):
+    if not names_metres(unit):
         raise SourceError(
             f"gives heights in {unit!r}", source=path.name, hint="convert it to metres"
         )

@@ -15,11 +15,12 @@ from citytwin.kernels.resampling import cell_means
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Note, tally
 from citytwin.model.ragged import faces_of_geometry
 from citytwin.model.raster import Raster
-from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 Float32Array = NDArray[np.float32]

@@ -9,8 +9,9 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.cost import Cost
 from citytwin.model.ragged import joined
-from citytwin.model.steps import Cost, Gridder, GridTask, NoParams, Outcome
+from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 
 

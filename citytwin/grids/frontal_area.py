@@ -10,9 +10,10 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.wind_rose import wind_rose, wind_sectors
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.free_walls import CoarseCells, clipped_walls, free_walls
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 

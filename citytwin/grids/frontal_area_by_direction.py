@@ -10,8 +10,9 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.axes import Direction, evenly
+from citytwin.model.cost import Cost
 from citytwin.model.free_walls import CoarseCells, clipped_walls, free_walls
-from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 

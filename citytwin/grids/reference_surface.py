@@ -7,7 +7,8 @@ import numpy as np
 from citytwin.errors import StepError
 from citytwin.kernels.resampling import cell_means
 from citytwin.model import fields as f
-from citytwin.model.steps import Cost, Gridder, GridTask, NoParams, Outcome
+from citytwin.model.cost import Cost
+from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 
 

@@ -10,8 +10,9 @@ from citytwin.kernels.footprint_raster import footprint_mask
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.ragged import faces_of_geometry
-from citytwin.model.steps import Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.tables import GroundCover
 from citytwin.model.text import text
 

@@ -12,10 +12,11 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.kernels.tin_raster import burn_triangles
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.depth_ranks import DRY_M, rank_bounds_m
 from citytwin.model.notes import Fact, Note, premise_of, tally
 from citytwin.model.ragged import flattened
-from citytwin.model.steps import ClassCounts, Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import ClassCounts, Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 Float64Array = NDArray[np.float64]

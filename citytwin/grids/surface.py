@@ -11,10 +11,11 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.cost import Cost
 from citytwin.model.grid import COARSE_CELL_M, GridSpec, Tile
 from citytwin.model.notes import Note, Severity, tally
 from citytwin.model.ragged import Faces
-from citytwin.model.steps import Cost, Gridder, GridTask, NoParams, Outcome
+from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 
 

@@ -22,11 +22,12 @@ from citytwin.model.burned_lines import (
     burn_lines,
     ends_on_ground,
 )
+from citytwin.model.cost import Cost
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Fact, Note
 from citytwin.model.ragged import faces_of_geometry, flattened
 from citytwin.model.raster import Raster
-from citytwin.model.steps import ClassCounts, Cost, Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import ClassCounts, Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 Float32Array = NDArray[np.float32]

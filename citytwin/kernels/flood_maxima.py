@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from citytwin.kernels.depth_rows import StoredWater
 from citytwin.kernels.face_discharge import Row, StepNumbers, flow_depth
 from citytwin.kernels.full_state import FullState
-from citytwin.kernels.shallow_water import FlowState, Ground
+from citytwin.kernels.inertial_state import FlowState, Ground
 from citytwin.kernels.wide_vectors import wide_vectors
 
 # Rows of work space that `track_maxima` needs.

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from citytwin.errors import ConfigError, GridMismatchError
 from citytwin.kernels.flood_forcing import Forcing
 from citytwin.kernels.flood_options import EdgeKind, Edges
+from citytwin.kernels.inertial_state import CLOSED_BED_M, Ground
 from citytwin.kernels.roof_runoff import rain_weight
-from citytwin.kernels.shallow_water import CLOSED_BED_M, Ground
 
 # Terrain must stay well below the level that closes a cell.
 _HIGHEST_TERRAIN_M = 1e5

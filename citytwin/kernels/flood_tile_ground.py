@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from citytwin.kernels.flood_options import EdgeKind, Edges, Scheme, SolverOptions
 from citytwin.kernels.flood_part import FloodPart
 from citytwin.kernels.flood_setup import Cells, check_cells, lay_ground
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.rain_layout import RoofLinks, links_within
 from citytwin.kernels.roof_runoff import RunoffMap, roof_runoff_map
-from citytwin.kernels.shallow_water import Ground
 from citytwin.kernels.window import Window
 
 # Cells that each step carries a disturbance; with the maxima of `inertial`, which look at faces,

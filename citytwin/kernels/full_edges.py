@@ -7,8 +7,8 @@ from numba import njit
 
 from citytwin.kernels.face_discharge import GRAVITY_M_S2, edge_discharge
 from citytwin.kernels.full_state import FullState, FullWork, put_flux
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.riemann import WALL_RISE_M, FaceFlux, FaceSide, riemann_flux
-from citytwin.kernels.shallow_water import Ground
 
 # Conveyance that stands for an edge where water enters: it passes with the velocity of the cell.
 AS_IT_COMES = np.float32(-1.0)

@@ -9,9 +9,10 @@ import numpy as np
 from numba import njit
 
 from citytwin.kernels.full_state import FullState, FullWork, put_flux, put_slopes, slopes_at
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.muscl import limited_slopes, rise_between, side_after, side_before
 from citytwin.kernels.riemann import WALL_RISE_M, FaceSide, riemann_flux
-from citytwin.kernels.shallow_water import Field, Ground
+from citytwin.kernels.shallow_water import Field
 from citytwin.kernels.wide_vectors import wide_vectors
 
 _ZERO = np.float32(0.0)

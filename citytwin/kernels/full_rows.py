@@ -18,7 +18,7 @@ from citytwin.kernels.full_balance import (
     wave_speed,
 )
 from citytwin.kernels.full_state import FullNumbers, FullState, FullWork, flux_at
-from citytwin.kernels.shallow_water import Ground
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.wide_vectors import wide_vectors
 
 _ZERO = np.float32(0.0)

@@ -20,9 +20,9 @@ from citytwin.kernels.full_balance import note_largest
 from citytwin.kernels.full_edges import AS_IT_COMES
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, full_work
 from citytwin.kernels.full_step import advance_full
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.named_arrays import below, part, put_back
 from citytwin.kernels.row_bands import RowBands
-from citytwin.kernels.shallow_water import Ground
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.window import Window, along_edges
 from citytwin.model.checkpoints import NamedArrays

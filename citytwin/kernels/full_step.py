@@ -19,7 +19,7 @@ from citytwin.kernels.full_edges import edge_fluxes
 from citytwin.kernels.full_faces import x_fluxes, x_slopes, y_fluxes, y_slopes
 from citytwin.kernels.full_rows import euler_row, heun_row
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, FullWork
-from citytwin.kernels.shallow_water import Ground
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.wide_vectors import wide_vectors
 from citytwin.kernels.window import Window
 

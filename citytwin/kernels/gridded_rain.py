@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from citytwin.kernels.carried_depths import CarriedDepths
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_setup import written_zeros
+from citytwin.kernels.inertial_state import Ground
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.rain_layout import RainLayout, RoofLinks
-from citytwin.kernels.shallow_water import Ground
 from citytwin.kernels.window import Window
 from citytwin.model.checkpoints import NamedArrays
 

@@ -11,16 +11,10 @@ from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, FloodMaxima, track_maxima
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_setup import written_zeros
+from citytwin.kernels.inertial_state import FlowState, Ground
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.row_bands import RowBands, worthwhile
-from citytwin.kernels.shallow_water import (
-    STEP_WORK_ROWS,
-    FlowState,
-    Ground,
-    advance_band,
-    close_seams,
-    open_seams,
-)
+from citytwin.kernels.shallow_water import STEP_WORK_ROWS, advance_band, close_seams, open_seams
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.step_numbers import step_numbers
 from citytwin.kernels.window import Window, along_edges

@@ -13,9 +13,10 @@ from citytwin.kernels.flood_maxima import FloodMaxima, track_cell_maxima
 from citytwin.kernels.flood_options import SolverOptions
 from citytwin.kernels.flood_setup import written_zeros
 from citytwin.kernels.full_state import FullState
+from citytwin.kernels.inertial_state import FlowState, Ground
 from citytwin.kernels.named_arrays import put_back
 from citytwin.kernels.row_bands import RowBands
-from citytwin.kernels.shallow_water import Field, FlowState, Ground
+from citytwin.kernels.shallow_water import Field
 from citytwin.kernels.step_limit import longest_step_s
 from citytwin.kernels.step_numbers import step_numbers
 from citytwin.kernels.subgrid_sections import FaceSections

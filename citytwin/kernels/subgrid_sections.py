@@ -9,7 +9,8 @@ from numba import njit
 from numpy.typing import NDArray
 
 from citytwin.kernels.face_discharge import Row, inverse_cube_root
-from citytwin.kernels.shallow_water import CLOSED_BED_M, Field
+from citytwin.kernels.inertial_state import CLOSED_BED_M
+from citytwin.kernels.shallow_water import Field
 from citytwin.kernels.subgrid_storage import CellStorage
 
 SECTION_STEPS = 20

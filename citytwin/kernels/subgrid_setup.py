@@ -16,9 +16,10 @@ from citytwin.kernels.flood_run import FloodParts, FloodRun
 from citytwin.kernels.flood_setup import Cells, lay_ground, start_depth
 from citytwin.kernels.flood_sewers import SewerExchange
 from citytwin.kernels.flood_sources import FloodSources
+from citytwin.kernels.inertial_state import CLOSED_BED_M, Ground
 from citytwin.kernels.rain_field import RainField
 from citytwin.kernels.roof_runoff import rain_weight
-from citytwin.kernels.shallow_water import CLOSED_BED_M, Field, Ground
+from citytwin.kernels.shallow_water import Field
 from citytwin.kernels.subgrid_scheme import SubgridGround, SubgridScheme
 from citytwin.kernels.subgrid_sections import face_sections
 from citytwin.kernels.subgrid_soak import CoarseSoak

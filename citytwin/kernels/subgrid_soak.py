@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.depth_rows import WaterArrays
 from citytwin.kernels.exact_sums import units
+from citytwin.kernels.inertial_state import CLOSED_BED_M
 from citytwin.kernels.infiltration import soil_capacity, soil_memory, withdraw
-from citytwin.kernels.shallow_water import CLOSED_BED_M, Field
+from citytwin.kernels.shallow_water import Field
 from citytwin.kernels.soils import GroundSinks, SoilTable
 from citytwin.kernels.subgrid_storage import CellStorage, surface_m
 

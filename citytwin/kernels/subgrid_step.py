@@ -22,7 +22,8 @@ from citytwin.kernels.face_discharge import (
     inverse_cube_root,
     moved_discharge,
 )
-from citytwin.kernels.shallow_water import Field, FlowState, Ground, balance_row
+from citytwin.kernels.inertial_state import FlowState, Ground
+from citytwin.kernels.shallow_water import Field, balance_row
 from citytwin.kernels.subgrid_sections import FaceSections, section_at
 from citytwin.kernels.subgrid_storage import CellStorage, held_m, surface_m
 

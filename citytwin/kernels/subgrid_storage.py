@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from citytwin.kernels.face_discharge import Row
 from citytwin.kernels.flood_part import Cells
-from citytwin.kernels.shallow_water import CLOSED_BED_M, Field
+from citytwin.kernels.inertial_state import CLOSED_BED_M
+from citytwin.kernels.shallow_water import Field
 
 STORAGE_STEPS = 32
 """Levels of the table of a cell, above its lowest ground in the ratio of their squares: close

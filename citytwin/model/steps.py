@@ -7,7 +7,6 @@ A step is one file that ends in one module-level declaration; the registry finds
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, ValidationInfo
 from citytwin.errors import CityTwinError
 from citytwin.model.axes import Axes, Direction
 from citytwin.model.checkpoints import UNWATCHED, Watch
+from citytwin.model.cost import Cost
 from citytwin.model.fields import Field
 from citytwin.model.gauges import Gauges
 from citytwin.model.grid import GridSpec, Tile
@@ -30,6 +30,7 @@ from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.record import Record
+from citytwin.model.site import Site
 from citytwin.model.split import Split
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
@@ -45,6 +46,14 @@ ClassCounts: TypeAlias = Mapping[Field, Mapping[int, int]]
 """Cells by value of each field of classes (uint8)."""
 ByteRange: TypeAlias = tuple[int, int]
 """Where a range of a file begins, and where it ends."""
+
+
+_OF_A_GRIDDER, _OF_A_SIMULATION, _OF_AN_ASSESSMENT = (
+    Cost(1.0, 40.0),
+    Cost(5.0, 40.0),
+    Cost(1.0, 20.0),
+)
+"""Costs of steps that say nothing of theirs."""
 
 
 class Params(BaseModel):
@@ -117,53 +126,6 @@ class Domain:
 
 
 Reach: TypeAlias = Cell | Halo[Any] | Domain
-
-
-@dataclass(frozen=True)
-class Cost:
-    """Rough cost, for the plan; replaced by measured figures once a step has run here."""
-
-    seconds_per_megacell: float
-    bytes_per_cell: float
-    whole_cells: float = math.inf
-    """What has more cells is worked on part by part."""
-    bytes_beyond: float = 0.0
-    """Per cell beyond these."""
-
-    def seconds_of(self, cells: float) -> float:
-        """Time of one thread for so many cells."""
-        return self.seconds_per_megacell * cells / 1e6
-
-    def bytes_of(self, cells: float) -> float:
-        """Memory for so many cells."""
-        beyond = max(cells - self.whole_cells, 0.0)
-        return self.bytes_per_cell * (cells - beyond) + self.bytes_beyond * beyond
-
-
-@dataclass(frozen=True)
-class Site:
-    """Where on Earth the city is."""
-
-    longitude_deg: float
-    latitude_deg: float
-    convergence_deg: float
-    """Grid azimuth = true azimuth - convergence."""
-    time_zone: str
-    """IANA name, used only to say what a local date means."""
-
-    @classmethod
-    def of(cls, grid: GridSpec, time_zone: str) -> Site:
-        """Return the place of a grid: its middle.
-
-        Parameters
-        ----------
-        grid
-            Of the city.
-        time_zone
-            IANA name.
-        """
-        longitude, latitude = grid.lonlat
-        return cls(longitude, latitude, grid.convergence_deg, time_zone)
 
 
 # --- formats -----------------------------------------------------------------------------------
@@ -295,7 +257,7 @@ class Gridder(Generic[P]):
     which a tile cannot know."""
     directions: Callable[[P], tuple[Direction, ...]] = lambda _params: ()
     """Directions of the outputs by direction, each once; none where no output is by direction."""
-    cost: Cost = Cost(1.0, 40.0)
+    cost: Cost = _OF_A_GRIDDER
 
     def axes(self, params: P) -> Axes:
         """Coordinates of the outputs that have a leading axis."""
@@ -413,7 +375,7 @@ class Simulation(Generic[P]):
     """Directions of the outputs by direction, each once; none where no output is by direction."""
     makes: Callable[[P], tuple[Field, ...]] | None = None
     """Those of the outputs that these parameters ask for; None = all."""
-    cost: Cost = Cost(5.0, 40.0)
+    cost: Cost = _OF_A_SIMULATION
     cost_of: Callable[[P, float], Cost] | None = None
     """The cost where parameters and cell size [m] change it."""
     tiled: Tiled | None = None
@@ -499,7 +461,7 @@ class Assessment(Generic[P]):
     """Tables that its losses speak of: they are told on every layer made from the same sources."""
     on_request: bool = False
     """Whether it runs only where the configuration lists it, as simulations do."""
-    cost: Cost = Cost(1.0, 20.0)
+    cost: Cost = _OF_AN_ASSESSMENT
 
 
 # --- layers ------------------------------------------------------------------------------------

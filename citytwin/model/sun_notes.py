@@ -6,7 +6,7 @@ import numpy as np
 
 from citytwin.model.grid import GridSpec
 from citytwin.model.notes import Note
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 
 WIDE_CITY_M = 30_000.0
 """Extent from which the error of one position of the sun for the whole city is told [m]."""

@@ -12,7 +12,7 @@ from citytwin.kernels.day_suns import suns_above, suns_at
 from citytwin.kernels.solar import Ephemeris, ephemeris, sun_position
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model.local_days import midnight
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 from citytwin.model.sun_rule import CountedSun
 from citytwin.rules.sampled_suns import place_of
 

@@ -7,7 +7,7 @@ import numpy as np
 from citytwin.kernels.day_suns import Place, suns_at
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model.local_days import Sampled
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 
 
 def place_of(site: Site) -> Place:

@@ -22,8 +22,9 @@ from citytwin.kernels.source_area import (
 from citytwin.kernels.urban_roughness import DENSITY, Heights, Roughness, kanda, macdonald
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Halo, Outcome, Params, Simulation
 from citytwin.model.tables import RoughnessDoubt
 from citytwin.model.text import text
 

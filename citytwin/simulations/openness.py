@@ -11,8 +11,9 @@ from citytwin.kernels.openness import skyline
 from citytwin.kernels.sheltering import fetch_reach_m
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 STEP_NAME = "openness"

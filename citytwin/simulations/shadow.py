@@ -16,11 +16,13 @@ from citytwin.kernels.horizon_sweep import Method, reach_m
 from citytwin.kernels.shadow_series import shadow_masks
 from citytwin.kernels.solar import ephemeris
 from citytwin.model import fields as f
+from citytwin.model.cost import Cost
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.instants import Instant
 from citytwin.model.local_days import SunDay, SunMoment, midnight
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import Text, text
 

@@ -11,9 +11,10 @@ from citytwin.kernels.canopy import Canopy
 from citytwin.kernels.horizon_sweep import Method, reach_m
 from citytwin.kernels.sky_view import sky_directions, sky_view_factor
 from citytwin.model import fields as f
+from citytwin.model.cost import Cost
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation
+from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 

@@ -10,9 +10,10 @@ from pydantic import Field as Bound
 from citytwin.kernels.extent_scores import ExtentScores, extent_scores
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.cost import Cost
 from citytwin.model.depth_ranks import DRY_M, RANK_EDGES_M
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Block, Cost, Domain, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Domain, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 _PERCENT = 100.0

@@ -14,9 +14,11 @@ from citytwin.kernels.day_suns import suns_above
 from citytwin.kernels.horizon_sweep import Method, accumulate_sunlit, reach_m
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
+from citytwin.model.cost import Cost
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Params, Simulation, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Params, Simulation
 from citytwin.model.sun_days import SunDays
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text

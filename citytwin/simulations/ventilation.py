@@ -12,10 +12,11 @@ from citytwin.kernels.least_resistance import corridor_excess
 from citytwin.kernels.wind_rose import wind_rose
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction
+from citytwin.model.cost import Cost
 from citytwin.model.free_walls import CoarseCells
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Cost, Domain, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Domain, Outcome, Params, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 

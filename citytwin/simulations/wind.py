@@ -11,9 +11,10 @@ from citytwin.kernels.sheltering import fetch_reach_m, sheltering
 from citytwin.kernels.wind_proxy import FETCH_M, speed_ratio
 from citytwin.kernels.wind_rose import WindSectors, wind_rose, wind_sectors
 from citytwin.model import fields as f
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 

@@ -10,8 +10,9 @@ from citytwin.kernels.sheltering import fetch_reach_m, sheltering
 from citytwin.kernels.wind_proxy import FETCH_M, speed_ratio
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Cost, Halo, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Halo, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 _PROXY = Note(

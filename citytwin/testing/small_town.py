@@ -19,7 +19,7 @@ from citytwin.model.grid import GridSpec
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.record import Record
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 from citytwin.model.tables import Table
 from citytwin.testing.rasters import DIRECTIONS, town_fields, town_rasters
 from citytwin.testing.town_records import town_records

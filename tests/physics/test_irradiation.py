@@ -14,7 +14,8 @@ from citytwin.kernels.irradiation import even_sky, received, surface_normals
 from citytwin.kernels.solar import Ephemeris
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.irradiation.params import IrradiationParams
 from citytwin.simulations.irradiation.possible import SIMULATION
 

@@ -15,7 +15,8 @@ from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.irradiation import possible, probable, roofs
 from citytwin.simulations.irradiation.params import IrradiationParams, ProbableParams, RoofParams
 

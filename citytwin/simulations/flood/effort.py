@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from citytwin.kernels.flood_options import Scheme, courant_of
-from citytwin.model.steps import Cost
+from citytwin.model.cost import Cost
 from citytwin.simulations.flood.params import LOOK_EVERY_STEPS, FloodParams
 
 # Waves of water 3 m deep at rest, and flowing at 2 m/s [m/s]; deeper water takes longer in

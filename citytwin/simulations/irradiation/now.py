@@ -10,10 +10,11 @@ import numpy as np
 from citytwin.errors import StepError
 from citytwin.kernels.time_pieces import standing_intervals
 from citytwin.model import fields as f
+from citytwin.model.cost import Cost
 from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.notes import Note
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Cost, Halo, Outcome, Simulation
+from citytwin.model.steps import Block, Halo, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import IrradianceNowParams

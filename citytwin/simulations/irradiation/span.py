@@ -20,7 +20,8 @@ from citytwin.kernels.time_pieces import Pieces, pieces_of
 from citytwin.model import fields as f
 from citytwin.model.foliage import crowns_of
 from citytwin.model.local_days import midnight
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.irradiation.params import LightParams
 
 FloatArray = NDArray[np.float64]

@@ -13,9 +13,10 @@ from citytwin.kernels.tower_reach import STEP, near_towers
 from citytwin.kernels.wind_climate import Sector
 from citytwin.kernels.wind_gusts import gust_ratio
 from citytwin.model import fields as f
+from citytwin.model.cost import Cost
 from citytwin.model.fields import Field
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Cost, FieldRanges, Halo, Outcome, Simulation
+from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.model.wind_rule import WindClass, WindRule

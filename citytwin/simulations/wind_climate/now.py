@@ -14,9 +14,10 @@ from citytwin.errors import StepError
 from citytwin.kernels.wind_rose import sector_of
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction
+from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Cell, Cost, Outcome, Simulation
+from citytwin.model.steps import Block, Cell, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import of_sensors
 from citytwin.simulations.wind_climate.gaps import bridge_note, bridged

@@ -7,7 +7,7 @@ import pytest
 
 from citytwin.kernels.face_discharge import StepNumbers
 from citytwin.kernels.flood_maxima import MAXIMA_WORK_ROWS, Debris, FloodMaxima, track_maxima
-from citytwin.kernels.shallow_water import FlowState, Ground
+from citytwin.kernels.inertial_state import FlowState, Ground
 
 F = np.float32
 G = 9.80665

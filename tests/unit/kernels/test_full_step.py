@@ -14,9 +14,9 @@ import pytest
 
 from citytwin.kernels.full_state import EdgeFlow, FullNumbers, FullState, full_work
 from citytwin.kernels.full_step import advance_full
+from citytwin.kernels.inertial_state import CLOSED_BED_M, Ground
 from citytwin.kernels.manning_friction import slowed
 from citytwin.kernels.riemann import FaceSide, riemann_flux
-from citytwin.kernels.shallow_water import CLOSED_BED_M, Ground
 
 F = np.float32
 G = 9.80665

@@ -19,16 +19,9 @@ from citytwin.kernels.face_discharge import (
     edge_discharge,
     inverse_cube_root,
 )
+from citytwin.kernels.inertial_state import CLOSED_BED_M, FlowState, Ground
 from citytwin.kernels.row_bands import seams_at
-from citytwin.kernels.shallow_water import (
-    CLOSED_BED_M,
-    STEP_WORK_ROWS,
-    FlowState,
-    Ground,
-    advance_band,
-    close_seams,
-    open_seams,
-)
+from citytwin.kernels.shallow_water import STEP_WORK_ROWS, advance_band, close_seams, open_seams
 
 F = np.float32
 G = 9.80665

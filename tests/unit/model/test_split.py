@@ -11,8 +11,9 @@ import pytest
 from citytwin.errors import StepError, StoreError
 from citytwin.model.checkpoints import NamedArrays, Watch
 from citytwin.model.grid import GridSpec
+from citytwin.model.site import Site
 from citytwin.model.split import Piece, PieceResults, Split, run_in_turn
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.steps import Block, Outcome
 
 PIECES = (Piece(weight=0.5, is_kept=False), Piece((0,), 0.25), Piece((0,), 0.25), Piece())
 

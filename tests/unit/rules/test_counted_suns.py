@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from citytwin.kernels.solar import sun_position
-from citytwin.model.steps import Site
+from citytwin.model.site import Site
 from citytwin.model.sun_rule import SunRule
 from citytwin.rules.counted_suns import begin_of, suns_of_day
 from citytwin.rules.named import SUN_RULES

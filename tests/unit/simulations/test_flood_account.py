@@ -9,7 +9,8 @@ from citytwin.errors import StepError
 from citytwin.kernels.flood_options import EdgeKind
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.step import SIMULATION
 

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 from citytwin.engine.bare import simulate
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.step import SIMULATION
 

@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.flood.params import FloodParams
 from citytwin.simulations.flood.step import SIMULATION
 

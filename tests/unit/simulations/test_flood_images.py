@@ -15,7 +15,8 @@ import shapely
 from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.model.tables import RAIN_FRAMES
 from citytwin.simulations.flood.step import SIMULATION
 from citytwin.store.tables import conform

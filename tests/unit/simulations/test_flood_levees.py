@@ -11,7 +11,8 @@ from pydantic import ValidationError
 from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.flood.boundaries import InitialWater, LeveeParams, LevelParams
 from citytwin.simulations.flood.levees import levee_of
 from citytwin.simulations.flood.params import FloodParams

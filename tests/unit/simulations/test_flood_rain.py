@@ -16,7 +16,8 @@ from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.flood.step import SIMULATION
 
 BEGIN_S = datetime(2026, 6, 30, 3, 0, tzinfo=UTC).timestamp()

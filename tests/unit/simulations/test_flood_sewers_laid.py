@@ -12,7 +12,8 @@ import pytest
 from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.model.tables import SEWER_NETWORK
 from citytwin.simulations.flood.places import Ground
 from citytwin.simulations.flood.sewers import SewerParams, laid_sewers, records_of

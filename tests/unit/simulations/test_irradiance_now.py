@@ -13,7 +13,8 @@ from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.irradiation.now import SIMULATION
 from citytwin.simulations.irradiation.params import IrradianceNowParams
 

@@ -15,7 +15,8 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.axes import evenly
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, GridTask, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, GridTask, Outcome
 from citytwin.model.tables import RoughnessDoubt
 from citytwin.simulations.morphometry import SIMULATION
 

@@ -8,7 +8,8 @@ import pytest
 from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.openness import SIMULATION, OpennessParams, cost_of
 
 

@@ -14,7 +14,8 @@ from pydantic import ValidationError
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
 from citytwin.model.instants import Instant
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.shadow import SIMULATION, ShadowParams
 
 TOKYO = Site(139.69, 35.69, 0.0, "Asia/Tokyo")

@@ -7,7 +7,8 @@ import pytest
 
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block
 from citytwin.simulations.statutory_agreement import SIMULATION
 
 GRID = GridSpec("EPSG:6677", 0.0, 20.0, 10.0, 2, 4)

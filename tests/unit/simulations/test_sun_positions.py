@@ -10,7 +10,8 @@ from pydantic import ValidationError
 
 from citytwin.model import fields as f
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations import sunlight
 from citytwin.simulations.irradiation import possible
 from citytwin.simulations.irradiation.params import IrradiationParams

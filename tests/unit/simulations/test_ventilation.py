@@ -13,7 +13,8 @@ from citytwin.model import properties as p
 from citytwin.model.axes import evenly
 from citytwin.model.grid import GridSpec
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.ventilation import SIMULATION
 
 GRID = GridSpec("EPSG:6677", 0.0, 160.0, 2.0, 80, 80)

@@ -18,7 +18,8 @@ from citytwin.model.axes import Direction, evenly
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import ValueRange
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, FieldRanges, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, FieldRanges, Outcome
 from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
 from citytwin.simulations.wind_climate.comfort import reach_m
 from citytwin.simulations.wind_climate.gaps import bridge_note

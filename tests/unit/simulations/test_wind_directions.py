@@ -14,7 +14,8 @@ from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Outcome, Site
+from citytwin.model.site import Site
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.wind import SIMULATION
 from citytwin.simulations.wind_by_direction import SIMULATION as BY_DIRECTION
 
