@@ -27,6 +27,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -64,7 +65,11 @@ def landlab():
     grid.set_closed_boundaries_at_grid_edges(True, True, True, True)
     flow = OverlandFlow(grid, mannings_n=0.03, rainfall_intensity=rain, steep_slopes=rain > 0)
     flow.overland_flow(dt=0.05)
-    return lambda: flow.overland_flow(dt=min(flow.calc_time_step(), 1.0))
+    def step():
+        dt = min(flow.calc_time_step(), 1.0)
+        flow.overland_flow(dt=dt)
+        return dt
+    return step
 
 def itzi():
     from itzi.rasterdomain import RasterDomain
@@ -78,15 +83,24 @@ def itzi():
     numbers = dict(dtmax=5.0, cfl=0.7, theta=0.9, hmin=0.005, slmax=0.5, vrouting=0.1, g=9.80665)
     flow = SurfaceFlowSimulation(domain, numbers)
     flow.update_flow_dir()
-    return lambda: flow.solve_dt().step()
+    return lambda: flow.solve_dt().step().dt.total_seconds()
 
 step = {"landlab": landlab, "itzi": itzi}[sys.argv[1]]()
 step()
 begin = time.process_time()
-for _ in range(steps):
-    step()
-print(json.dumps(ground.size * steps / (time.process_time() - begin)))
+flooded = sum(step() for _ in range(steps))
+spent = time.process_time() - begin
+print(json.dumps([ground.size * steps / spent, flooded / spent]))
 """
+
+
+class Pace(NamedTuple):
+    """How fast a solver is."""
+
+    rate: float
+    """Cells times steps per second of processor time."""
+    flooded: float
+    """Seconds of the flood per second of processor time."""
 
 
 @dataclass(frozen=True)
@@ -121,8 +135,8 @@ def city() -> Case:
     return Case("rain on a city", ground, blocked, depth, 2.0, 70.0)
 
 
-def ours(case: Case, name: str) -> float:
-    """Cells times steps per second of processor time, the setting up of the run taken off.
+def ours(case: Case, name: str) -> Pace:
+    """Pace of ours, the setting up of the run taken off.
 
     The mean over all steps, with the maxima and the account of the volume.
     """
@@ -142,13 +156,16 @@ def ours(case: Case, name: str) -> float:
         )
         return time.process_time() - begin, made.steps
 
-    once, probe_steps = run(1e-3)
+    brief = 1e-3
+    once, probe_steps = run(brief)
     length = STEPS[name] * 0.4 * case.cell_m / 9.0
     spent, steps = run(length)
-    return (steps - probe_steps) * case.ground.size / (spent - once)
+    return Pace(
+        (steps - probe_steps) * case.ground.size / (spent - once), (length - brief) / (spent - once)
+    )
 
 
-def peer(name: str, case: Case, python: str, folder: Path) -> float:
+def peer(name: str, case: Case, python: str, folder: Path) -> Pace:
     """The same of a peer, but for its first step; blocks stand in its terrain, as it closes no cells."""
     np.save(folder / "ground.npy", case.ground + np.where(case.blocked, 8.0, 0.0))
     np.save(folder / "depth.npy", case.depth)
@@ -160,11 +177,12 @@ def peer(name: str, case: Case, python: str, folder: Path) -> float:
         text=True,
         check=True,
     )
-    return float(json.loads(answer.stdout))
+    return Pace(*json.loads(answer.stdout))
 
 
-def row(name: str, rates: dict[str, list[float]]) -> str:
-    """A line of the table: the best rate and how often that of each peer it is."""
+def row(name: str, paces: dict[str, list[Pace]]) -> str:
+    """A line of the table: the best pace, and how often that of each peer its rate is."""
+    rates = {solver: [one.rate for one in found] for solver, found in paces.items()}
     cells = [f"{max(rates[name]) / 1e6:.1f}"]
     for other in PEERS:
         if other in rates:
@@ -172,7 +190,8 @@ def row(name: str, rates: dict[str, list[float]]) -> str:
             ratios = [one / peer for one, peer in pairs]
             times = max(rates[name]) / max(rates[other])
             cells.append(f"{times:.1f} ({min(ratios):.1f} - {max(ratios):.1f})")
-    return f"| {name} | {' | '.join([*cells, GOALS.get(name, '')])} |"
+    hour = 3600 / max(one.flooded for one in paces[name])
+    return f"| {name} | {' | '.join([*cells, GOALS.get(name, ''), f'{hour:.0f}'])} |"
 
 
 def main() -> None:
@@ -187,20 +206,20 @@ def main() -> None:
         f"{datetime.now(UTC):%Y-%m-%d}, {processor()}, load {load:.0f} on {os.cpu_count()} cores\n"
     )
     for case in (dam_break(), city()):
-        rates: dict[str, list[float]] = {}
+        paces: dict[str, list[Pace]] = {}
         for name in SCHEMES:
             ours(case, name)  # compiles
         with tempfile.TemporaryDirectory() as folder:
             for _ in range(given.rounds):
                 for name in PEERS if python else ():
-                    rates.setdefault(name, []).append(peer(name, case, python, Path(folder)))
+                    paces.setdefault(name, []).append(peer(name, case, python, Path(folder)))
                 for name in SCHEMES:
-                    rates.setdefault(name, []).append(ours(case, name))
+                    paces.setdefault(name, []).append(ours(case, name))
         times = "".join(f" times {name} (rounds) |" for name in PEERS if python)
-        print(f"| {case.name} | Mcell steps per CPU s |{times} goal |")
-        print(f"|---|---:|{'---:|' * times.count('times')}---:|")
-        for name in rates:
-            print(row(name, rates))
+        print(f"| {case.name} | Mcell steps per CPU s |{times} goal | CPU s per hour of flood |")
+        print(f"|---|---:|{'---:|' * times.count('times')}---:|---:|")
+        for name in paces:
+            print(row(name, paces))
         print()
 
 

@@ -7,8 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from citytwin import registry
 from citytwin.engine.city_store import WHOLE, CityStore
 from citytwin.engine.code_hash import code_digest
@@ -115,11 +113,8 @@ def _before(
     finished = manifest.standing(order.key, order.part)
     if finished is None or entry is None:
         return None
-    try:
-        result = LayerResult.model_validate_json(finished.payload)
-    except ValidationError:  # written by another version
-        return None
-    if result.checksum != entry.checksum:
+    result = LayerResult.on_record(finished.payload)
+    if result is None or result.checksum != entry.checksum:
         return None
     return LayerBefore(city_dir / entry.path, entry.checksum, result.drawn)
 

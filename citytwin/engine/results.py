@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from citytwin.engine.spots import Spot
 from citytwin.model.kept_figures import Figures
@@ -16,6 +17,14 @@ from citytwin.store.placed import TableFile
 
 class _Result(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @classmethod
+    def on_record(cls, payload: str) -> Self | None:
+        """Return what the manifest holds; None where another version has written it."""
+        try:
+            return cls.model_validate_json(payload)
+        except ValidationError:
+            return None
 
 
 class RasterPart(_Result):

@@ -5,9 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias, TypeVar
-
-from pydantic import ValidationError
+from typing import NamedTuple, TypeAlias
 
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
@@ -30,7 +28,6 @@ from citytwin.store.fields import digest_of
 from citytwin.store.manifest import Manifest
 
 log = logging.getLogger(__name__)
-R = TypeVar("R", TileResult, TableResult)
 _BRIEF_S = 10.0
 """A run over the whole city that took less has no state worth keeping."""
 
@@ -60,14 +57,6 @@ class _Before(NamedTuple):
     result: TileResult
     seconds: float
     """Time that all of it took [s]."""
-
-
-def _read(kind: type[R], payload: str) -> R | None:
-    """What a part has given, on record; None where another version has written it."""
-    try:
-        return kind.model_validate_json(payload)
-    except ValidationError:
-        return None
 
 
 PartWork: TypeAlias = Work[tuple[_Running, Part], PartResult]
@@ -170,7 +159,7 @@ class Scheduler:
         if not isinstance(part.task, SimulationTask) or part.task.seen is None:
             return None
         finished = self.manifest.standing(job.key, part.name)
-        result = None if finished is None else _read(TileResult, finished.payload)
+        result = None if finished is None else TileResult.on_record(finished.payload)
         if finished is None or result is None:
             return None
         return _Before(part.task, result, finished.seconds)
@@ -180,7 +169,7 @@ class Scheduler:
         if not isinstance(part.task, AssessmentTask):
             return part.task
         finished = self.manifest.standing(job.key, part.name)
-        result = None if finished is None else _read(TableResult, finished.payload)
+        result = None if finished is None else TableResult.on_record(finished.payload)
         if result is None or result.beside != part.task.beside:
             return part.task
         return replace(part.task, figures=result.figures)
