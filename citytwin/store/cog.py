@@ -31,6 +31,8 @@ BLOCK = 512
 """Side of a block of the file [cells]."""
 THREADS = 2
 """Of the compression; fixed, and without influence on the bytes."""
+_PACKING_LEVEL = "4"
+"""Of DEFLATE: the sixth takes up to twice as long for 1 to 4 % less bytes."""
 Rgba = tuple[int, int, int, int]
 
 
@@ -120,7 +122,7 @@ def _options(field: Field, *, own_overviews: bool) -> dict[str, str]:
     return {
         "BLOCKSIZE": str(BLOCK),
         "COMPRESS": "DEFLATE",
-        "LEVEL": "6",
+        "LEVEL": _PACKING_LEVEL,
         "PREDICTOR": "3" if unrounded else "2",
         "BIGTIFF": "IF_SAFER",
         "STATISTICS": "YES",
