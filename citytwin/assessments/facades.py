@@ -12,13 +12,12 @@ from pydantic import Field as Bound
 
 from citytwin.errors import StepError
 from citytwin.kernels.day_suns import suns_above
-from citytwin.kernels.facade_sunlight import Casters, storey_hours
 from citytwin.kernels.sun_bundle import Suns
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
-from citytwin.model.ragged import Faces, list_column
+from citytwin.model.ragged import list_column
 from citytwin.model.site import Site
 from citytwin.model.steps import Assessed, Assessment, CityState
 from citytwin.model.sun_days import SunDays
@@ -27,6 +26,7 @@ from citytwin.model.text import text
 from citytwin.rules.city_shadows import city_casters, standing_faces
 from citytwin.rules.city_walls import CityWalls, city_walls
 from citytwin.rules.sampled_suns import sampled_suns
+from citytwin.rules.standing_walls import storey_hours_once
 
 
 class FacadesParams(SunDays):
@@ -67,8 +67,11 @@ def run(city: CityState, params: FacadesParams) -> Assessed:
         storey_m=params.storey_m,
         point_m=params.storey_m / 2,
     )
-    hours = storey_hours(facades.walls, _casters(city, faces, params), suns)
-    frame = _frame(facades, hours, buildings, city.site)
+    names = _names(facades, buildings)
+    height = _casting(city, params)
+    casters = city_casters(city.grid, height, faces if params.casters == "faces" else None)
+    hours = storey_hours_once(city, height, facades.walls, names, casters, suns)
+    frame = _frame(facades, names, hours, buildings, city.site)
     facts, notes = _facts(frame, buildings), _notes(params, city)
     return Assessed(frame, facts, notes, valid_time=params.begin(city.time_zone))
 
@@ -79,18 +82,30 @@ def _suns(params: FacadesParams, site: Site) -> Suns:
     return suns_above(suns, params.min_altitude_deg, params.horizon_deg, site.convergence_deg)
 
 
-def _casters(city: CityState, faces: Faces, params: FacadesParams) -> Casters:
-    by_faces = params.casters == "faces"
-    height = city.fields.get(f.TERRAIN if by_faces else f.SURFACE_HEIGHT)
+def _casting(city: CityState, params: FacadesParams) -> NDArray[np.float32]:
+    """Ground under the faces that cast, or the surface that casts alone, shape (ny, nx) [m]."""
+    height = city.fields.get(f.TERRAIN if params.casters == "faces" else f.SURFACE_HEIGHT)
     if height is None:
         msg = "the surface is to cast the shadows, and there is none"
         hint = "give `surface_height`, or `casters: faces`"
         raise StepError(msg, step="facades", hint=hint)
-    return city_casters(city.grid, height, faces if by_faces else None)
+    return height
+
+
+def _names(facades: CityWalls, buildings: gpd.GeoDataFrame) -> NDArray[np.object_]:
+    """Building, wall and piece of each."""
+    pieces = facades.pieces
+    building = buildings["building_id"].to_numpy()[pieces.building]
+    names = zip(building, pieces.wall, pieces.piece, strict=True)
+    return np.array([f"{name}:{wall}.{piece}" for name, wall, piece in names], dtype=object)
 
 
 def _frame(
-    facades: CityWalls, hours: NDArray[np.float64], buildings: gpd.GeoDataFrame, site: Site
+    facades: CityWalls,
+    names: NDArray[np.object_],
+    hours: NDArray[np.float64],
+    buildings: gpd.GeoDataFrame,
+    site: Site,
 ) -> gpd.GeoDataFrame:
     pieces, walls = facades.pieces, facades.walls
     storeys = np.diff(walls.first)
@@ -98,10 +113,9 @@ def _frame(
     seen = np.where(storeys > covered, storeys - covered, np.nan)
     total = np.add.reduceat(hours, walls.first[:-1]) if len(hours) else hours
     building = buildings["building_id"].to_numpy()[pieces.building]
-    names = zip(building, pieces.wall, pieces.piece, strict=True)
     azimuth = np.degrees(np.arctan2(walls.normal[:, 0], walls.normal[:, 1]))
     columns = {
-        "facade_id": [f"{name}:{wall}.{piece}" for name, wall, piece in names],
+        "facade_id": names,
         "building_id": building,
         "wall": pieces.wall,
         "azimuth_deg": np.mod(azimuth + site.convergence_deg, 360.0),

@@ -172,7 +172,7 @@ class Scheduler:
         result = None if finished is None else TableResult.on_record(finished.payload)
         if result is None or result.beside != part.task.beside:
             return part.task
-        return replace(part.task, figures=result.figures)
+        return replace(part.task, figures=result.figures, made=result.digest)
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
         finished = self.manifest.standing(job.key, part.name)

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from numpy.typing import NDArray
 
 from citytwin import registry
@@ -19,7 +20,7 @@ from citytwin.engine.code_hash import code_digest
 from citytwin.engine.results import LayerResult, TableResult
 from citytwin.engine.timing import timed
 from citytwin.engine.versions import library_versions
-from citytwin.errors import StepError
+from citytwin.errors import DamagedError, StepError
 from citytwin.model.axes import Coordinate
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
@@ -56,6 +57,8 @@ class AssessmentTask:
     figures: Mapping[str, Figures] = field(default_factory=dict)
     """What the run before has found with the same code and parameters; without any influence on the
     table."""
+    made: str = ""
+    """Digest of the table that it made with them."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,7 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         directions={field: store.fields.directions(field) for field in task.fields},
         records={record.observed: record for record in task.records},
         figures=KeptFigures(task.figures),
+        before=partial(_made_before, task, step, store),
     )
     assessed = step.run(state, params)
     frame = conform(step.output, assessed.frame, store.crs)
@@ -136,6 +140,21 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
         beside=task.beside,
         figures=state.figures.record,
     )
+
+
+def _made_before(
+    task: AssessmentTask, step: Assessment[Any], store: CityStore
+) -> pd.DataFrame | None:
+    """The table that the figures of before belong to, if it is what was written."""
+    try:
+        files = store.files_of(step.name, step.output)
+        if not store.is_intact(step.name, files, ()):
+            return None
+        if [file.digest for file in files] != [task.made]:
+            return None
+        return store.read_table(step.output, step.name)
+    except DamagedError:
+        return None
 
 
 @timed

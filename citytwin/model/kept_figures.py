@@ -37,3 +37,14 @@ class KeptFigures:
         figures = find() if known is None else known
         self.record[digest] = figures
         return figures
+
+    def stands(self, digest: str) -> bool:
+        """Whether an earlier run has found what is in the table that it made.
+
+        Parameters
+        ----------
+        digest
+            Of all that some of its rows follow from, but for code and parameters.
+        """
+        self.record[digest] = ()
+        return digest in self._before
