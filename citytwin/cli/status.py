@@ -50,7 +50,11 @@ def command(config: Path, count: int, *, as_json: bool, tell_killed: bool) -> No
     if latest is None:
         click.echo(f"{loaded.config.city.id}: nothing is published yet")
     else:
-        state = "up to date" if carried_out(loaded) else "inputs or code changed since"
+        state = (
+            "up to date"
+            if carried_out(loaded)
+            else "inputs, code or the hour of a map of now changed since"
+        )
         click.echo(f"{latest.city.id}: run {latest.run_id}, {state}")
         for layer in latest.layers:
             click.echo(f"  {layer.id:<24} {layer.run_id}")

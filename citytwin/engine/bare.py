@@ -26,6 +26,7 @@ from citytwin.engine.checkpointing import Keeper, Keeping
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
 from citytwin.engine.standing import record_digest
+from citytwin.engine.time_of_run import records_by
 from citytwin.engine.versions import library_versions
 from citytwin.errors import ConfigError, StepError
 from citytwin.model import fields as f
@@ -76,7 +77,8 @@ def simulate(
     params
         The simulation's parameters, as its model or as a mapping.
     records
-        Observed properties that the simulation can use, such as a rainfall record.
+        Observed properties that the simulation can use, such as a rainfall record. Of one that shows the latest of
+        them, such as ``wind_now`` without a `moment`, what is later than the clock does not count.
     time_zone
         Zone in which a local date is meant.
     keeping
@@ -112,6 +114,8 @@ def simulate(
     bound = bound_params(step, params or {})
     grid, arrays, given = _in_form(step, step.required(bound), inputs)
     _check_records(step, bound, records)
+    if step.of_the_moment(bound):
+        records = records_by(records, datetime.now(UTC))
     site = Site.of(grid, time_zone)
     warnings = warnings_of(grid, arrays)
     arrays, burned = with_lines_burned(grid, arrays, given.get(HYDRAULIC_STRUCTURES))

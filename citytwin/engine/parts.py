@@ -24,6 +24,7 @@ from citytwin.engine.results import Seen, TableResult, TileResult
 from citytwin.engine.split_run import simulate_split
 from citytwin.engine.standing import Standing, record_digest
 from citytwin.engine.tiled_run import simulate_in_tiles
+from citytwin.engine.time_of_run import records_by
 from citytwin.engine.versions import library_versions
 from citytwin.engine.whole import AssessmentTask, assess
 from citytwin.model.axes import Axes
@@ -148,11 +149,14 @@ def _fingerprint(
 
 
 def _records(job: Job, standing: Standing) -> tuple[Record, ...]:
-    return tuple(
+    records = tuple(
         standing.records[need.name]
         for need in job.needs
         if isinstance(need, ObservedProperty) and need.name in standing.records
     )
+    if standing.moment is None or not job.of_the_moment:
+        return records
+    return records_by(records, standing.moment)
 
 
 def _gridder_part(

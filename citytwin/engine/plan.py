@@ -35,6 +35,11 @@ class Job:
         """Name in manifests and messages."""
         return f"{_KIND[type(self.step)]}:{self.step.name}"
 
+    @property
+    def of_the_moment(self) -> bool:
+        """Whether it shows the latest of its records, so that these end with the time of the run."""
+        return isinstance(self.step, Simulation) and bool(self.step.of_the_moment(self.params))
+
     def cost(self, cell_m: float) -> Cost:
         """Rough cost on cells of this size [m]."""
         if isinstance(self.step, Simulation) and self.step.cost_of is not None:

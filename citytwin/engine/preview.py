@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 from citytwin.engine import joining
 from citytwin.engine.bind import BoundCity, BoundSource
@@ -31,6 +32,7 @@ from citytwin.engine.source_parts import (
 )
 from citytwin.engine.split_run import simulate_split
 from citytwin.engine.standing import Standing
+from citytwin.engine.time_of_run import time_of_run, until_words
 from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model import properties
@@ -57,7 +59,9 @@ class Forecast:
     """Estimated memory of one worker [MB]."""
 
 
-def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[Forecast]:
+def preview(
+    city: BoundCity, store: SketchStore, manifest: Manifest, now: datetime | None = None
+) -> list[Forecast]:
     """Compare what is wanted with what stands.
 
     Parameters
@@ -66,18 +70,22 @@ def preview(city: BoundCity, store: SketchStore, manifest: Manifest) -> list[For
         The checked configuration.
     store, manifest
         The working store and its records.
+    now
+        Time of the run (aware); None = that of the clock.
     """
+    moment = time_of_run(city.loaded, now or datetime.now(UTC))
     require_public(plan(city))
     rows, reading = _sources(city, store, manifest)
     changed = [source for source in city.sources if source.config.name not in reading.decoded]
     if changed:
-        return rows + _beside(city, changed, reading, store, manifest)
+        return rows + _beside(city, changed, reading, store, manifest, moment)
     observed = joining.observed_properties(city.loaded.config, reading, store)
     todo = plan(city, observed=observed, given=reading.given)
     config = city.loaded.config
     standing = joining.join_sources(config, reading, {}, store, corrections_of(city.loaded))
     located = store.with_grid(find_grid(config, store, standing))
     pick_records(config, todo.jobs, reading, located, standing)
+    standing.moment = moment
     return rows + _jobs(todo, located, manifest, standing)
 
 
@@ -87,6 +95,7 @@ def _beside(
     reading: Reading,
     store: SketchStore,
     manifest: Manifest,
+    moment: datetime,
 ) -> list[Forecast]:
     """Jobs of a city of which some sources will be read: those that these reach, and the others.
 
@@ -106,6 +115,7 @@ def _beside(
         located = store.with_grid(grid)
         apart = [job for job in todo.jobs if reached.isdisjoint(job.needs)]
         pick_records(config, apart, reading, located, standing)
+        standing.moment = moment
         return _jobs(todo, located, manifest, standing, reached)
     except StoreError:
         raise
@@ -192,7 +202,10 @@ def _jobs(
         if not reasons:
             settle(job, parts, results, store, standing)
         cost = job.cost(todo.city.loaded.config.grid.cell_m)
-        rows.append(_row(job, parts, reasons, manifest.seconds_of(job.key), cost))
+        row = _row(job, parts, reasons, manifest.seconds_of(job.key), cost)
+        if reasons and job.of_the_moment and standing.moment is not None:
+            row = replace(row, reason=f"{row.reason}, {until_words(standing.moment)}")
+        rows.append(row)
     return rows
 
 

@@ -176,6 +176,7 @@ def _record(
         doubted=doubted if doubted.any() else None,
         station="" if pd.isna(name) else str(name),
         distance_m=float(chosen["distance_m"]),
+        kind=str(chosen["kind"]),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 from citytwin.config import LoadedConfig
@@ -88,13 +89,15 @@ def _files_at(place: Path) -> tuple[Path, ...]:
         return ()
 
 
-def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
+def carried_out(loaded: LoadedConfig, now: datetime | None = None) -> FinishedRun | None:
     """Return the run that carried out this very request and still stands published, or None.
 
     Parameters
     ----------
     loaded
         The configuration.
+    now
+        Time of the clock (aware), for maps of the moment; None = what it shows.
     """
     manifest_file = work_dir(loaded) / MANIFEST
     if not manifest_file.is_file():
@@ -107,7 +110,8 @@ def carried_out(loaded: LoadedConfig) -> FinishedRun | None:
             manifest.close()
     except DamagedError:
         return None  # the run begins anew
-    if finished is None:
+    moment_s = (now or datetime.now(UTC)).timestamp()
+    if finished is None or not finished.begin_s <= moment_s < finished.end_s:
         return None
     latest = read_latest(loaded.city_dir)
     if latest is None or latest.run_id != finished.run_id:

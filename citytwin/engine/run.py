@@ -40,6 +40,7 @@ from citytwin.engine.room import require_room
 from citytwin.engine.schedule import Scheduler
 from citytwin.engine.sharing import refuse_shared_files
 from citytwin.engine.stopping_workers import let_states_be_kept
+from citytwin.engine.time_of_run import spell_of, time_of_run
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.model.checkpoints import Counted
 from citytwin.model.crs import require_metric
@@ -52,7 +53,7 @@ DEFAULT_TILE_CELLS = 512
 
 @dataclass(frozen=True)
 class RunOptions:
-    """How to run; none of it changes the result."""
+    """How to run; none of it but the time changes the result."""
 
     scheduler: str | None = None
     """Address of a Dask scheduler; None starts workers on this machine."""
@@ -68,7 +69,7 @@ class RunOptions:
     """Side of the tiles in which simulations over the whole city run on all workers; None = in one
     array where it fits into half of the memory."""
     now: Callable[[], datetime] = lambda: datetime.now(UTC)
-    """Clock, for the names of runs."""
+    """Clock, for the names of runs, and where records end for steps of the moment."""
 
 
 def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunReport:
@@ -202,6 +203,8 @@ def _brought_up_to_date(
         require_time(todo, store.spec)
     report.losses += standing.losses
     pick_records(loaded.config, todo.jobs, reading, store, standing)
+    standing.moment = time_of_run(loaded, options.now())
+    spell = spell_of(todo.jobs, standing.records.values(), standing.moment)
     scheduler = Scheduler(
         client,
         store,
@@ -228,7 +231,8 @@ def _brought_up_to_date(
     if (
         not reading.lost and not report.lost_tiles
     ):  # a source that could not be read is tried again by the next run
-        manifest.finish(request, FinishedRun(report.run_id, json.dumps(report.losses)))
+        told = json.dumps(report.losses)
+        manifest.finish(request, FinishedRun(report.run_id, told, spell.begin_s, spell.end_s))
 
 
 def _plan_of_what_was_read(

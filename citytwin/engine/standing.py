@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -122,6 +123,8 @@ class Standing:
     """Owner, role and digest, in the order of the sources."""
     records: dict[str, Record] = field(default_factory=dict)
     """By observed property."""
+    moment: datetime | None = None
+    """Time of the run, which ends the records of steps of the moment (aware); None = they see all."""
     lineage: dict[Resource, Lineage] = field(default_factory=dict)
     shares: dict[Resource, dict[str, Lineage]] = field(default_factory=dict)
     """Descent of what each source gave to a table, by the name of the source."""
@@ -200,8 +203,13 @@ def record_digest(record: Record) -> str:
     record
         The record.
     """
-    head = (record.observed.name, record.source, record.thing, record.station)
-    sensor = (str(record.sensor_height_m), str(record.distance_m), str(record.synthetic))
+    head = (record.observed.name, record.source, record.thing, record.station, record.kind)
+    sensor = (
+        str(record.sensor_height_m),
+        str(record.distance_m),
+        str(record.synthetic),
+        str(record.lag),
+    )
     total = hashlib.sha256("|".join((*head, *sensor)).encode())
     doubted = np.zeros(record.result.shape) if record.doubted is None else record.doubted * 1.0
     for array in (record.start_s, record.end_s, record.result, doubted):

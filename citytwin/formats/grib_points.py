@@ -30,6 +30,7 @@ from citytwin.formats.units import UnitError
 from citytwin.model import properties as p
 from citytwin.model.notes import Note, Reject
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.record import GRID_POINT
 from citytwin.model.steps import Dataset, Decoded, Format, Params
 from citytwin.model.tables import OBSERVATIONS, THINGS
 from citytwin.model.text import text
@@ -173,9 +174,7 @@ def _readings(
     height_m = _height_m(message)
     thing = spot.place.thing + ("" if height_m is None else f":{height_m:04.0f}m")
     given = spot.place
-    place = Place(
-        thing, given.name, "grid_point", given.longitude_deg, given.latitude_deg, height_m
-    )
+    place = Place(thing, given.name, GRID_POINT, given.longitude_deg, given.latitude_deg, height_m)
     start_s, end_s = message.end_s - message.length_s, message.end_s
     if north is None:
         value = _value(found, spot, message, observed)

@@ -32,6 +32,7 @@ from citytwin.formats.units import UnitError, conversion
 from citytwin.model import properties as p
 from citytwin.model.notes import Note, Reject
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.record import GRID_POINT
 from citytwin.model.steps import Dataset, Decoded, Format, NoParams
 from citytwin.model.tables import OBSERVATIONS, THINGS
 from citytwin.model.text import text
@@ -180,7 +181,7 @@ class _Block:
         place = Place(
             thing=thing,
             name=f"Open-Meteo {self.latitude_deg:.3f}, {self.longitude_deg:.3f}",
-            kind="grid_point",
+            kind=GRID_POINT,
             longitude_deg=self.longitude_deg,
             latitude_deg=self.latitude_deg,
             height_m=height_m,

@@ -48,6 +48,7 @@ class MeasuredSky:
             thing=self.thing.thing,
             synthetic=self.thing.synthetic,
             station=self.thing.name or "",
+            kind=self.thing.kind,
         )
 
 

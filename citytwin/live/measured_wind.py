@@ -33,11 +33,6 @@ class MeasuredWind:
     """By feed: sha256 of the raw payloads that went in, sorted."""
 
     @property
-    def calm(self) -> bool:
-        """Whether it is below 0.5 m/s, a wind without direction (WMO-No. 8)."""
-        return self.speed_m_s < CALM_M_S
-
-    @property
     def vector_m_s(self) -> tuple[float, float]:
         """Towards north and towards east of where it comes from."""
         angle = math.radians(self.from_deg)
@@ -62,6 +57,7 @@ class MeasuredWind:
             sensor_height_m=math.nan if height_m is None else height_m,
             synthetic=self.thing.synthetic,
             station=self.thing.name or "",
+            kind=self.thing.kind,
         )
 
 

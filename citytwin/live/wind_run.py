@@ -7,12 +7,10 @@ import time
 from dataclasses import dataclass
 from functools import partial
 
-import numpy as np
-
 from citytwin.config import LoadedConfig
 from citytwin.errors import StoreError
 from citytwin.live.feed_credits import credits_of_feeds
-from citytwin.live.field_run import FieldRun, OfTheMoment, field_run
+from citytwin.live.field_run import OfTheMoment, field_run
 from citytwin.live.following import Done
 from citytwin.live.measured_layer import (
     Origin,
@@ -27,7 +25,7 @@ from citytwin.live.measured_wind import MeasuredWind
 from citytwin.live.publishing import Standing, publish_beside
 from citytwin.model.fields import WIND_SPEED_NOW, Field
 from citytwin.model.grid import GridSpec
-from citytwin.model.notes import Fact, Note
+from citytwin.model.notes import Fact
 from citytwin.model.text import text
 from citytwin.store.layer_writer import LayerContent
 
@@ -82,28 +80,8 @@ def _computed(job: WindJob) -> _Map:
     hint = f"let `citytwin run` make {LAYER} with this configuration first"
     run = field_run(job.loaded, job.grid, _STEP, {}, hint)
     (ratios,) = run.fields
-    made = _calm(job, run) if job.wind.calm else run.over(tuple(job.wind.records.values()))
+    made = run.over(tuple(job.wind.records.values()))
     return _Map(made, ratios, run.params.model_dump_json())
-
-
-def _calm(job: WindJob, run: FieldRun) -> OfTheMoment:
-    """No wind wherever there is a ratio."""
-    (ratios,) = run.fields
-    speed = np.full(job.grid.shape, np.nan, dtype=np.float32)
-    for tile in run.tiles:
-        here = run.store.fields.read_one(ratios, tile, 0)
-        speed[tile.slices] = np.where(np.isnan(here), np.nan, 0.0)
-    return OfTheMoment(speed, (_calm_note(job),))
-
-
-def _calm_note(job: WindJob) -> Note:
-    wind, clock = job.wind, clock_of(job.wind.at, job.loaded.config.time_zone)
-    return Note(
-        severity="info",
-        ja=f"現地時刻 {clock} の観測は {wind.speed_m_s:.1f} m/s で静穏（0.5 m/s 未満、風向なし）のため、0 m/s としています",
-        en=f"At {clock} local time {wind.speed_m_s:.1f} m/s were measured: calm, below 0.5 m/s and without a direction,"
-        " shown as 0 m/s",
-    )
 
 
 def _content_of(job: WindJob, made: _Map, standing: Standing) -> LayerContent:

@@ -11,10 +11,13 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from citytwin.model.lag import Lag
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.text import Text, text
 
 FloatArray = NDArray[np.float64]
+GRID_POINT = "grid_point"
+"""Kind of a thing that is a place of a weather model."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +44,15 @@ class Record:
     """Name of the sensor as its source gives it."""
     distance_m: float = float("nan")
     """From the centre of the city [m]; NaN when unknown."""
+    kind: str = ""
+    """What kind of thing observed it, as in the table ``things``; empty when unknown."""
+    lag: Lag | None = None
+    """Where it ends well before the run, or begins after it; None else, and where nobody asked."""
+
+    @property
+    def of_model(self) -> bool:
+        """Whether it is of a weather model, an analysis or a forecast, and nothing was measured."""
+        return self.kind == GRID_POINT
 
     def during(self, start_s: float, end_s: float) -> Record:
         """Return the observations that overlap [start_s, end_s)."""

@@ -369,6 +369,9 @@ class Simulation(Generic[P]):
     from them."""
     window: Callable[[P], tuple[datetime, datetime] | None] = lambda _params: None
     """Time that these parameters look at in the records; None = all that was recorded."""
+    of_the_moment: Callable[[P], bool] = lambda _params: False
+    """Whether these parameters ask for the latest of the records: the step is handed what had ended by
+    the time of the run, with the lag of each record. Nothing else tells it what time it is."""
     instants: Callable[[P, Site], tuple[Instant, ...]] = lambda _params, _site: ()
     """Moments of the outputs over time, ascending; none where no output is over time."""
     directions: Callable[[P], tuple[Direction, ...]] = lambda _params: ()

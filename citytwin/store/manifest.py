@@ -8,6 +8,7 @@ are not.
 
 from __future__ import annotations
 
+import math
 import shutil
 import sqlite3
 import tempfile
@@ -34,6 +35,9 @@ CREATE TABLE IF NOT EXISTS results (
 CREATE TABLE IF NOT EXISTS runs (
     key TEXT PRIMARY KEY, run_id TEXT NOT NULL, summary TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS spells (
+    key TEXT PRIMARY KEY, begin_s REAL NOT NULL, end_s REAL NOT NULL
+);
 CREATE TABLE IF NOT EXISTS file_hashes (
     path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, sha256 TEXT NOT NULL
 );
@@ -59,6 +63,10 @@ class FinishedRun:
     run_id: str
     summary: str
     """Losses of the run, as a JSON list of texts."""
+    begin_s: float = -math.inf
+    """From when on the same request would have made the same [s since 1970-01-01T00:00Z]."""
+    end_s: float = math.inf
+    """Until when it makes the same: then a record has something later to show."""
 
 
 class Manifest:
@@ -162,19 +170,25 @@ class Manifest:
     def finished(self, key: str) -> FinishedRun | None:
         """Return the run that last ended for this request, or None."""
         row = self._row("SELECT run_id, summary FROM runs WHERE key=?", (key,))
-        return None if row is None else FinishedRun(row[0], self._told_in(f"run {key}", row[1]))
+        if row is None:
+            return None
+        told = self._told_in(f"run {key}", row[1])
+        spell = self._row("SELECT begin_s, end_s FROM spells WHERE key=?", (key,))
+        return FinishedRun(row[0], told, *(spell or ()))
 
     def finish(self, key: str, run: FinishedRun) -> None:
         """Note that a request has been carried out; earlier notes are dropped."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM runs")
+            _forget_runs(connection)
             summary = self._kept(f"run {key}", run.summary)
             connection.execute("INSERT INTO runs VALUES (?,?,?)", (key, run.run_id, summary))
+            spell = (key, run.begin_s, run.end_s)
+            connection.execute("INSERT INTO spells VALUES (?,?,?)", spell)
 
     def unfinish(self) -> None:
         """Forget which request was carried out, before anything is changed."""
         with self._transaction() as connection:
-            connection.execute("DELETE FROM runs")
+            _forget_runs(connection)
 
     def hashes_of(
         self, files: Sequence[Path], sha256_of: Callable[[Path], str], *, verify: bool = False
@@ -256,6 +270,11 @@ class Manifest:
             raise
         except (sqlite3.Error, OSError) as error:
             raise _damaged(self._path, what, error) from error
+
+
+def _forget_runs(connection: sqlite3.Connection) -> None:
+    connection.execute("DELETE FROM runs")
+    connection.execute("DELETE FROM spells")
 
 
 def _damaged(path: Path, what: str, error: Exception) -> StoreError:

@@ -88,7 +88,7 @@ class IrradianceNowParams(PlaneParams):
     """Measured global radiation is best; time of sunshine and cloud cover are made into it by
     formulas for averages."""
     moment: AwareDatetime | None = None
-    """The last observation that had ended by then; None = the last of all."""
+    """The last observation that had ended by then; None = by the time of the run."""
 
 
 class RoofParams(LightParams):

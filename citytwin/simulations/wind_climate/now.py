@@ -1,9 +1,10 @@
-"""Wind of the moment: the latest observation, carried to every street by the speed ratio."""
+"""Wind of the moment: the latest of the record by the time of the run, carried to every street by the speed ratio."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -11,15 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import StepError
-from citytwin.kernels.wind_rose import sector_of
+from citytwin.kernels.wind_rose import CALM_M_S, sector_of
 from citytwin.model import fields as f
 from citytwin.model.axes import Direction
 from citytwin.model.cost import Cost
+from citytwin.model.lag import lag_notes
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
 from citytwin.model.steps import Block, Cell, Outcome, Simulation
 from citytwin.model.text import text
-from citytwin.model.wind_notes import of_sensors
+from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.simulations.wind_climate.gaps import bridge_note, bridged
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.params import WindNowParams
@@ -50,24 +52,20 @@ def run(block: Block, params: WindNowParams) -> Outcome:
     station = station_wind(block, params, STEP_NAME)
     ratio = bridged(block[params.ratios.field])
     number = check_directions(block, params, STEP_NAME)
-    known = block.directions[params.ratios.field]
-    place = _latest(station, params)
-    speed, from_deg = station.winds.speed_m_s[place], station.winds.from_deg[place]
+    wind = _latest(station, params)
+    if wind is None:
+        return Outcome({f.WIND_SPEED_NOW: np.full_like(ratio[0], np.nan)}, notes=(CALM,))
     over_mast = open_over_mast(params, station.mast_m, WALKING_M, number, STEP_NAME)
-    open_m_s = float(speed * over_mast[sector_of(np.array([from_deg]), number)[0]])
-    local = between(ratio, known, float(from_deg)) * open_m_s
-    time = datetime.fromtimestamp(float(station.winds.time_s[place]), tz=UTC)
-    said = time.astimezone(ZoneInfo(block.site.time_zone)).strftime("%Y-%m-%d %H:%M")
-    blows = Note(
-        severity="info",
-        ja=f"{said}（現地時刻）の記録（観測または予報）は {speed:.1f} m/s、風向 {from_deg:.0f}°。開けた場所の高さ {WALKING_M:g} m で {open_m_s:.1f} m/s",
-        en=f"At {said} local time the record, an observation or forecast, has {speed:.1f} m/s from {from_deg:.0f} "
-        f"degrees: {open_m_s:.1f} m/s in the open at {WALKING_M:g} m",
-    )
+    over = over_mast[sector_of(np.array([wind.from_deg]), number)[0]]
+    open_m_s = 0.0 if wind.calm else float(wind.speed_m_s * over)
+    local = between(ratio, block.directions[params.ratios.field], wind.from_deg) * open_m_s
+    time = datetime.fromtimestamp(wind.time_s, tz=UTC)
+    zone = ZoneInfo(block.site.time_zone)
     notes = (
         method_note(params, classes=False),
-        blows,
-        *(_WEAK if speed < LIGHT_M_S else ()),
+        _blows(station, wind, open_m_s, zone),
+        *(lag_notes(station.speed.lag, time, wind.older_s, zone) if params.moment is None else ()),
+        *(_WEAK if CALM_M_S <= wind.speed_m_s < LIGHT_M_S else ()),
         *bridge_note(params, number),
         of_sensors(station.speed, station.direction),
         transfer_note(params, station.mast_m),
@@ -75,15 +73,73 @@ def run(block: Block, params: WindNowParams) -> Outcome:
     return Outcome({f.WIND_SPEED_NOW: local.astype(np.float32)}, notes=notes, valid_time=time)
 
 
-def _latest(station: StationWind, params: WindNowParams) -> int:
-    """Number of the last wind, up to the moment asked for."""
+@dataclass(frozen=True)
+class _Wind:
+    """A wind at the mast."""
+
+    time_s: float
+    """[s since 1970-01-01T00:00Z]."""
+    speed_m_s: float
+    from_deg: float
+    """0 of a calm, which has none."""
+    older_s: float
+    """By how much it is older than the last speed that was recorded [s]."""
+
+    @property
+    def calm(self) -> bool:
+        """Whether it counts as no wind."""
+        return self.speed_m_s < CALM_M_S
+
+
+def _latest(station: StationWind, params: WindNowParams) -> _Wind | None:
+    """Last wind or calm, up to the moment asked for; of a record that is all to come the first.
+
+    None where no wind of the record has a direction, and none is calm.
+    """
+    winds, speed = station.winds, station.speed
+    calm = speed.result < CALM_M_S
+    time_s = np.concatenate([winds.time_s, speed.start_s[calm]])
+    speed_m_s = np.concatenate([winds.speed_m_s, speed.result[calm]])
+    from_deg = np.concatenate([winds.from_deg, np.zeros(np.count_nonzero(calm))])
+    order = np.argsort(time_s, kind="stable")
     until = math.inf if params.moment is None else params.moment.timestamp()
-    found = int(np.searchsorted(station.winds.time_s, until, side="right")) - 1
-    if found < 0:
-        when = "in the record" if params.moment is None else f"up to {params.moment.isoformat()}"
-        msg = f"there is no wind with a direction {when}"
+    found = int(np.searchsorted(time_s[order], until, side="right")) - 1
+    if params.moment is not None and found < 0:
+        msg = f"there is no wind with a direction up to {params.moment.isoformat()}"
         raise StepError(msg, step=STEP_NAME, hint="wait for the feed, or give another `moment`")
-    return found
+    if found < 0:
+        return None
+    to_come = params.moment is None and speed.lag is not None and speed.lag.ahead
+    place = order[0 if to_come else found]
+    at_s = float(time_s[place])
+    older_s = float(speed.start_s.max()) - at_s
+    return _Wind(at_s, float(speed_m_s[place]), float(from_deg[place]), older_s)
+
+
+def _blows(station: StationWind, wind: _Wind, open_m_s: float, zone: ZoneInfo) -> Note:
+    """Say what the record has, and whether it was measured."""
+    said = f"{datetime.fromtimestamp(wind.time_s, tz=zone):%Y-%m-%d %H:%M}"
+    speed = station.speed
+    by = text("記録（観測または予報）", "the record, an observation or forecast,")
+    if speed.of_model:
+        by = text(
+            "気象モデルの値（解析または予報）", "a weather model, as its analysis or forecast,"
+        )
+    elif speed.kind:
+        by = text("観測値", "the observation")
+    if wind.calm:
+        return Note(
+            severity="info",
+            ja=f"{said}（現地時刻）の{by.ja}は {wind.speed_m_s:.1f} m/s で静穏（{CALM_M_S:g} m/s 未満、風向なし）のため、0 m/s としています",
+            en=f"At {said} local time {by.en} has {wind.speed_m_s:.1f} m/s: calm, below {CALM_M_S:g} m/s and without a "
+            "direction, shown as 0 m/s",
+        )
+    return Note(
+        severity="info",
+        ja=f"{said}（現地時刻）の{by.ja}は {wind.speed_m_s:.1f} m/s、風向 {wind.from_deg:.0f}°。開けた場所の高さ {WALKING_M:g} m で {open_m_s:.1f} m/s",
+        en=f"At {said} local time {by.en} has {wind.speed_m_s:.1f} m/s from {wind.from_deg:.0f} "
+        f"degrees: {open_m_s:.1f} m/s in the open at {WALKING_M:g} m",
+    )
 
 
 def between(
@@ -114,6 +170,7 @@ SIMULATION = Simulation(
     optional=tuple(method.field for method in METHODS.values()),
     outputs=(f.WIND_SPEED_NOW,),
     params=WindNowParams,
+    of_the_moment=lambda params: params.moment is None,
     also_needs=lambda params: (params.ratios.field,),
     ignores=lambda params: tuple(
         method.field for method in METHODS.values() if method != params.ratios

@@ -139,4 +139,4 @@ class WindNowParams(StationParams):
     """Which moment."""
 
     moment: AwareDatetime | None = None
-    """The last wind of the record up to this time; None = its last."""
+    """The last wind of the record up to this time; None = up to the time of the run."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -274,6 +275,24 @@ def test_fields_by_direction_come_in_with_their_directions() -> None:
     assert made.dims == ("y", "x")
     assert float(made.max()) == pytest.approx(float(made.min()))
     assert 0.5 < float(made.max()) < 2.0
+
+
+def test_a_wind_to_come_is_none_of_the_moment() -> None:
+    """4 m/s until half an hour ago, 40 m/s forecast; where the moment is given the forecast counts."""
+    now_s = datetime.now(UTC).timestamp()
+    time = now_s - 1800.0 + 3600.0 * np.arange(-2, 72)
+    kept = {"source": "wx", "thing": "urn:a", "sensor_height_m": 10.0}
+    records = [
+        Record(p.WIND_SPEED, time, time, np.where(time < now_s, 4.0, 40.0), **kept),
+        Record(p.WIND_DIRECTION, time, time, np.full(74, 80.0), **kept),
+    ]
+    inputs = {"wind_speed_ratio_by_direction": ratios([0.0, 90.0, 180.0, 270.0])}
+    made = citytwin.simulate("wind_now", inputs, records=records)
+    later = {"moment": datetime.now(UTC) + timedelta(hours=2)}
+    coming = citytwin.simulate("wind_now", inputs, later, records=records)
+    of_now, of_later = (float(one["wind_speed_now"].max()) for one in (made, coming))
+    assert of_later == pytest.approx(10.0 * of_now)
+    assert "before the run" not in made.attrs["notes"]
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
@@ -11,6 +12,7 @@ from citytwin.errors import StepError
 from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model.grid import GridSpec
+from citytwin.model.lag import Lag
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.record import Record
 from citytwin.model.site import Site
@@ -56,6 +58,20 @@ def test_open_ground_gets_what_was_measured(measured: float) -> None:
     assert values(outcome) == pytest.approx(measured, rel=2e-3)
     assert outcome.valid_time == NOON
     assert f"{measured:.0f} W/m2 on open level ground" in outcome.notes[0].en
+
+
+def test_of_a_forecast_all_to_come_the_first_hour_is_shown() -> None:
+    """And said; an old record says how old it is at least."""
+    rows = record(p.GLOBAL_RADIATION, (-10, 0, 400.0), (0, 10, 700.0))
+    to_come = light(replace(rows, lag=Lag(0.0, ahead=True), kind="grid_point"))
+    assert to_come.valid_time == NOON
+    assert any(note.en.startswith("All of the record is later") for note in to_come.notes)
+    assert "local time, by a weather model, per m2" in to_come.notes[0].en
+    old = light(replace(rows, lag=Lag(86400.0)))
+    assert any("11:50 local time, a day or more before the run" in note.en for note in old.notes)
+    given = light(replace(rows, lag=None), moment=NOON)
+    assert given.valid_time == NOON
+    assert not any("the run" in note.en for note in given.notes)
 
 
 def test_clouds_leave_a_quarter_of_the_clear_sky() -> None:

@@ -16,6 +16,7 @@ from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model.axes import Direction, evenly
 from citytwin.model.grid import GridSpec
+from citytwin.model.lag import Lag
 from citytwin.model.layer import ValueRange
 from citytwin.model.record import Record
 from citytwin.model.site import Site
@@ -212,22 +213,80 @@ def test_calms_only_map_nothing() -> None:
     assert outcome.notes[0].severity == "loss"
 
 
+def of_four(given: dict[p.ObservedProperty, Record], **params: object) -> Outcome:
+    """The wind of the moment where the ratios from N, E, S and W are 0.2, 0.6, 0.8 and 0.4."""
+    ratio = np.stack([np.full(GRID.shape, share, np.float32) for share in (0.2, 0.6, 0.8, 0.4)])
+    varied = Block({RATIO: ratio}, given, GRID, GRID.whole, SITE, directions={RATIO: evenly(4)})
+    return NOW.run(varied, NOW.params.model_validate(params))
+
+
+WALKING = site_over_station(10.0, np.array([0.03]), 1.5, 0.2, 200.0)[0]
+
+
 def test_the_wind_of_the_moment() -> None:
     """The last wind up to the time asked for, between the ratios of its two directions."""
-    given = block(records(np.array([4.0, 6.0, 0.1]), np.array([45.0, 180.0, 0.0])))
-    ratio = np.stack([np.full(GRID.shape, share, np.float32) for share in (0.2, 0.6, 0.8, 0.4)])
-    varied = Block(
-        {RATIO: ratio}, given.records, GRID, GRID.whole, SITE, directions={RATIO: evenly(4)}
-    )
-    walking = site_over_station(10.0, np.array([0.03]), 1.5, 0.2, 200.0)[0]
-    last = NOW.run(varied, NOW.params())
-    assert last.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(6.0 * walking * 0.8, rel=1e-6)
+    given = records(np.array([4.0, 6.0]), np.array([45.0, 180.0]))
+    last = of_four(given)
+    assert last.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(6.0 * WALKING * 0.8, rel=1e-6)
     assert last.valid_time is not None
     assert last.valid_time.timestamp() == BEGIN_S + 3600.0
-    first = NOW.run(varied, NOW.params.model_validate({"moment": "2026-01-01T00:30:00+09:00"}))
-    assert first.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(4.0 * walking * 0.4, rel=1e-6)
+    first = of_four(given, moment="2026-01-01T00:30:00+09:00")
+    assert first.fields[f.WIND_SPEED_NOW][0, 0] == pytest.approx(4.0 * WALKING * 0.4, rel=1e-6)
     with pytest.raises(StepError, match="no wind with a direction up to 2025"):
-        NOW.run(varied, NOW.params.model_validate({"moment": "2025-01-01T00:00:00+09:00"}))
+        of_four(given, moment="2025-01-01T00:00:00+09:00")
+
+
+def test_a_calm_of_the_moment_is_no_wind() -> None:
+    """Not the wind of an hour before; it needs no direction."""
+    calm = of_four(records(np.array([4.0, 6.0, 0.1]), np.array([45.0, 180.0, np.nan])))
+    assert (calm.fields[f.WIND_SPEED_NOW] == 0.0).all()
+    assert calm.valid_time is not None
+    assert calm.valid_time.timestamp() == BEGIN_S + 7200.0
+    assert any("0.1 m/s: calm" in note.en for note in calm.notes)
+
+
+def test_no_wind_at_all_leaves_the_map_blank_and_says_so() -> None:
+    """The other maps of the night do not wait for a vane."""
+    none = of_four(records(np.array([4.0]), np.array([np.nan])))
+    assert np.isnan(none.fields[f.WIND_SPEED_NOW]).all()
+    assert [note.severity for note in none.notes] == ["loss"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("grid_point", "a weather model, as its analysis or forecast, has 6.0 m/s"),
+        ("weather_station", "the observation has 6.0 m/s"),
+        ("", "the record, an observation or forecast, has 6.0 m/s"),
+    ],
+)
+def test_the_map_says_what_was_measured(kind: str, said: str) -> None:
+    """As far as the feed tells."""
+    given = records(np.array([6.0]), np.array([180.0]))
+    notes = of_four({key: replace(one, kind=kind) for key, one in given.items()}).notes
+    assert any(said in note.en for note in notes)
+
+
+def test_of_a_record_to_come_the_first_wind_is_shown_and_of_an_old_one_the_last() -> None:
+    """With a remark; a vane that stopped a day before the cup makes the wind a day older."""
+    speed, from_deg = np.array([4.0, 6.0, *[5.0] * 24]), np.array([45.0, 180.0, *[np.nan] * 24])
+    given = records(speed, from_deg)
+
+    def made(lag: Lag | None) -> tuple[float, list[str]]:
+        outcome = of_four({key: replace(one, lag=lag) for key, one in given.items()})
+        told = [note.en for note in outcome.notes if "the run" in note.en]
+        return float(outcome.fields[f.WIND_SPEED_NOW][0, 0]), told
+
+    to_come, told = made(Lag(0.0, ahead=True))
+    assert to_come == pytest.approx(4.0 * WALKING * 0.4, rel=1e-6)
+    assert told == [
+        "All of the record is later than the run: its first value is shown, of 2026-01-01 00:00 local time"
+    ]
+    old, told = made(Lag(6 * 86400.0))
+    assert old == pytest.approx(6.0 * WALKING * 0.8, rel=1e-6)
+    (one,) = told
+    assert "2026-01-01 01:00 local time, a week or more before the run" in one
+    assert "a day or more" in made(None)[1][0]
 
 
 def test_a_direction_that_came_to_no_flow_blanks_nothing_else() -> None:

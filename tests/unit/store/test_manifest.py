@@ -34,6 +34,8 @@ def test_only_the_last_finished_request_stands(tmp_path: Path) -> None:
     manifest.finish("b", FinishedRun("r2", "{}"))
     assert manifest.finished("a") is None
     assert manifest.finished("b") == FinishedRun("r2", "{}")
+    manifest.finish("b", FinishedRun("r3", "{}", 1.5, 2.5))
+    assert manifest.finished("b") == FinishedRun("r3", "{}", 1.5, 2.5)
     manifest.unfinish()
     assert manifest.finished("b") is None
     manifest.close()
