@@ -129,13 +129,18 @@ class Layer:
 
 
 def _along(frames: Sequence[FrameAsset], arrays: Sequence[xr.DataArray]) -> xr.DataArray:
-    """Join the arrays of moments or directions along their axis."""
+    """Join the arrays of moments, directions or seasons along their axis."""
     times = [frame.time.removesuffix("Z") for frame in frames if frame.time is not None]
-    axis = "time" if times else "direction"
+    axis = frames[0].axis
     array = xr.concat(arrays, dim=axis, join="override", combine_attrs="drop")
     if times:
         array = array.assign_coords(time=np.array(times, dtype="datetime64[s]"))
         array["time"].attrs = {"standard_name": "time", "long_name": "time (UTC)"}
+        return array
+    if axis == "season":
+        names = [frame.said.en for frame in frames if frame.said is not None]
+        array = array.assign_coords(season=names)
+        array["season"].attrs = {"long_name": "months of the year"}
         return array
     array = array.assign_coords(direction=[frame.from_deg for frame in frames])
     array["direction"].attrs = {

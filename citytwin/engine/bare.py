@@ -96,7 +96,7 @@ def simulate(
     Dataset
         The outputs by field name with units, and facts and notes as attributes; in ``notes`` one a
         line, and in ``warnings`` those of them that say how far not to trust the result. Fields over time have a
-        dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north]. Depth and
+        dimension ``time`` [UTC], fields by direction ``direction`` [degrees from true north], fields by season ``season``. Depth and
         level at gauges (``gauge_depth``, ``gauge_level``) have the dimensions ``gauge_time`` [s since the
         start] and ``gauge``, with the ground level (``gauge_ground``) along the latter, and where the run has a date ``gauge_moment`` [UTC] along the former.
 
@@ -325,6 +325,7 @@ def _dataset(outcome: Outcome, grid: GridSpec, axes: Axes) -> xr.Dataset:
         None: {},
         "time": {"time": times_of(axes.instants)},
         "direction": {"direction": [one.from_deg for one in axes.directions]},
+        "season": {"season": [one.name.en for one in axes.seasons]},
     }
     gauges = _at_gauges(outcome.gauges, outcome.valid_time)
     variables = {

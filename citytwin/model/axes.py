@@ -1,15 +1,16 @@
-"""What a field may have a value for beside each cell: moments, or directions of the wind."""
+"""What a field may have a value for beside each cell: moments, directions of the wind, or seasons."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 from citytwin.model.instants import Instant
 from citytwin.model.text import Text, text
 
-Axis: TypeAlias = Literal["time", "direction"]
-"""Leading axis of the arrays of a field: (nt, ny, nx) or (n_dir, ny, nx)."""
+Axis: TypeAlias = Literal["time", "direction", "season"]
+"""Leading axis of the arrays of a field: (nt, ny, nx), (n_dir, ny, nx) or (n_seasons, ny, nx)."""
 
 _POINTS = (
     text("北", "N"),
@@ -28,6 +29,22 @@ _POINTS = (
     text("西北西", "WNW"),
     text("北西", "NW"),
     text("北北西", "NNW"),
+)
+
+
+_MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 )
 
 
@@ -54,7 +71,33 @@ class Direction:
         return text(f"{point.ja}（{degrees}）", f"{point.en} ({degrees})")
 
 
-Coordinate: TypeAlias = Instant | Direction
+@dataclass(frozen=True)
+class Season:
+    """Months of the year for which a field has values."""
+
+    months: tuple[int, ...]
+    """1 to 12, as they follow each other, at least one."""
+
+    @property
+    def stamp(self) -> str:
+        """The months as part of a file name."""
+        return "months_" + "_".join(f"{month:02d}" for month in self.months)
+
+    @property
+    def name(self) -> Text:
+        """The months in words; no season of the year, which is another south of the equator."""
+        first, *_, last = (*self.months, self.months[-1])
+        if len(self.months) > 2 and self._in_a_row:
+            return text(f"{first}～{last}月", f"{_MONTHS[first - 1]} to {_MONTHS[last - 1]}")
+        names = [_MONTHS[month - 1] for month in self.months]
+        return text("・".join(map(str, self.months)) + "月", ", ".join(names))
+
+    @property
+    def _in_a_row(self) -> bool:
+        return all(later == earlier % 12 + 1 for earlier, later in pairwise(self.months))
+
+
+Coordinate: TypeAlias = Instant | Direction | Season
 """A place along the leading axis of a field."""
 
 
@@ -66,6 +109,8 @@ class Axes:
     """Of outputs over time, ascending."""
     directions: tuple[Direction, ...] = ()
     """Of outputs by direction, each once."""
+    seasons: tuple[Season, ...] = ()
+    """Of outputs by season, each once."""
 
     def of(self, axis: Axis | None) -> tuple[Coordinate, ...]:
         """Return the coordinates along an axis; none where a field has no such axis.
@@ -75,9 +120,12 @@ class Axes:
         axis
             Of a field.
         """
-        if axis is None:
-            return ()
-        return self.instants if axis == "time" else self.directions
+        known: dict[Axis | None, tuple[Coordinate, ...]] = {
+            "time": self.instants,
+            "direction": self.directions,
+            "season": self.seasons,
+        }
+        return known.get(axis, ())
 
     def shape(self, axis: Axis | None, cells: tuple[int, int]) -> tuple[int, ...]:
         """Return the shape of the arrays of a field.

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ConfigDict, field_validator
 from pydantic import Field as Key
 
+from citytwin.model.axes import Axis
 from citytwin.model.fields import Field
 from citytwin.model.notes import Fact, Note
 from citytwin.model.tables import Column, Table
@@ -137,18 +138,27 @@ class ValuesAsset(_Document):
 
 
 class FrameAsset(_Document):
-    """One moment, or one direction of the wind, of a raster layer."""
+    """One moment, one direction of the wind, or one season of a raster layer."""
 
     time: str | None = None
     """ISO 8601 instant in UTC."""
     from_deg: float | None = None
     """Where the wind comes from, clockwise from true north [degrees]."""
+    months: tuple[int, ...] | None = None
+    """Months of the season, 1 to 12, as they follow each other."""
     said: Text | None = None
-    """What holds then, such as where the sun stands; of a direction its name."""
+    """What holds then, such as where the sun stands; of a direction or season its name."""
     data: str
     """GeoTIFF."""
     image: ImageAsset
     values: ValuesAsset
+
+    @property
+    def axis(self) -> Axis:
+        """What it is one of."""
+        if self.time is not None:
+            return "time"
+        return "direction" if self.months is None else "season"
 
 
 class SourceCredit(_Document):
@@ -218,8 +228,8 @@ class LayerDocument(_Document):
     image: ImageAsset | None = None
     values: ValuesAsset | None = None
     frames: tuple[FrameAsset, ...] = ()
-    """Moments of a layer over time, ascending, or directions; `image` and `values` are those of
-    `opening`."""
+    """Moments of a layer over time, ascending, directions or seasons; `image` and `values` are those
+    of `opening`."""
     opening: int = 0
     """Number of the frame that the map page opens on."""
     outlines: str | None = None

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationInfo
 
 from citytwin.errors import CityTwinError
-from citytwin.model.axes import Axes, Direction
+from citytwin.model.axes import Axes, Direction, Season
 from citytwin.model.checkpoints import UNWATCHED, Watch
 from citytwin.model.cost import Cost
 from citytwin.model.fields import Field
@@ -376,6 +376,8 @@ class Simulation(Generic[P]):
     """Moments of the outputs over time, ascending; none where no output is over time."""
     directions: Callable[[P], tuple[Direction, ...]] = lambda _params: ()
     """Directions of the outputs by direction, each once; none where no output is by direction."""
+    seasons: Callable[[P], tuple[Season, ...]] = lambda _params: ()
+    """Seasons of the outputs by season, each once; none where no output is by season."""
     makes: Callable[[P], tuple[Field, ...]] | None = None
     """Those of the outputs that these parameters ask for; None = all."""
     cost: Cost = _OF_A_SIMULATION
@@ -396,7 +398,7 @@ class Simulation(Generic[P]):
 
     def axes(self, params: P, site: Site) -> Axes:
         """Coordinates of the outputs that have a leading axis."""
-        return Axes(self.instants(params, site), self.directions(params))
+        return Axes(self.instants(params, site), self.directions(params), self.seasons(params))
 
     def made(self, params: P) -> tuple[Field, ...]:
         """Outputs of a run with these parameters."""

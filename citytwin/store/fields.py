@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from zarr.codecs import Crc32cCodec, ZstdCodec
 
 from citytwin.errors import StoreError, hint_of
-from citytwin.model.axes import Axis, Coordinate, Direction
+from citytwin.model.axes import Axis, Coordinate, Direction, Season
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.instants import Instant
@@ -35,6 +35,7 @@ from citytwin.store.sealed_zarr import zarr_store
 
 _TIME_UNITS = "seconds since 1970-01-01T00:00:00Z"
 _SAID = "said"
+_MONTHS = "months"
 """What holds at each moment, in both languages, beside the times."""
 _CODECS = (ZstdCodec(), Crc32cCodec())
 """The checksum comes last: bytes are checked before anything unpacks them."""
@@ -157,6 +158,10 @@ class FieldStore:
             values = np.array([int(one.time.timestamp()) for one in instants], dtype=np.int64)
             said = [None if one.said is None else one.said.model_dump() for one in instants]
             attributes = {"standard_name": "time", "units": _TIME_UNITS, _SAID: said}
+        elif axis == "season":
+            months = [list(one.months) for one in along if isinstance(one, Season)]
+            values = np.arange(len(months), dtype=np.int64)
+            attributes = {"long_name": "number of the season", _MONTHS: months}
         else:
             values = np.array([one.from_deg for one in along if isinstance(one, Direction)])
             attributes = {"standard_name": "wind_from_direction", "units": "degree"}
@@ -186,6 +191,9 @@ class FieldStore:
             raise self._damaged(field, error) from error
         if field.axis == "direction":
             return tuple(Direction(float(value)) for value in values)
+        if field.axis == "season":
+            listed: Any = stored.attrs[_MONTHS]
+            return tuple(Season(tuple(int(month) for month in months)) for months in listed)
         said: Any = stored.attrs[_SAID]
         return tuple(
             Instant(

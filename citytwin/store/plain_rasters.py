@@ -65,6 +65,9 @@ def write_plain_rasters(data: xr.Dataset, out: Path) -> list[Path]:
             if "direction" in values.dims:
                 directions = values["direction"].values
                 values.attrs["long_name"] = tuple(f"{name} from {one:g}" for one in directions)
+            if "season" in values.dims:
+                seasons = values["season"].values
+                values.attrs["long_name"] = tuple(f"{name} {one}" for one in seasons)
             values.rio.to_raster(temporary, compress="deflate", tags=said)
         written.append(file)
     listed = out / GAUGES

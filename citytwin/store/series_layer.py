@@ -1,5 +1,5 @@
-"""Files of a layer whose field has a leading axis: one GeoTIFF, picture and values per moment, or
-per direction of the wind.
+"""Files of a layer whose field has a leading axis: one GeoTIFF, picture and values per moment, per
+direction of the wind, or per season.
 
 A moment is read, written and forgotten before the next, so that a day of a whole city needs the
 memory of one map.
@@ -14,7 +14,7 @@ from typing import Any
 from numpy.typing import NDArray
 from pydantic import TypeAdapter
 
-from citytwin.model.axes import Coordinate
+from citytwin.model.axes import Coordinate, Season
 from citytwin.model.fields import Field
 from citytwin.model.instants import Instant
 from citytwin.model.layer import FileAsset, FrameAsset, Style, ValueRange
@@ -36,12 +36,12 @@ _DRAWN = TypeAdapter(DrawnArray)
 
 @dataclass(frozen=True, eq=False)
 class FieldSeries:
-    """A field with a leading axis, of which one moment or direction is in memory at a time."""
+    """A field with a leading axis, of which one moment, direction or season is in memory at a time."""
 
     along: tuple[Coordinate, ...]
-    """Moments, ascending, or directions; at least one."""
+    """Moments, ascending, directions or seasons; at least one."""
     read: Callable[[int], NDArray[Any]]
-    """From the number of a moment or direction to its values, shape of the grid."""
+    """From the number of one of them to its values, shape of the grid."""
 
     def extremes(self, field: Field) -> ValueRange | None:
         """Smallest and largest value of all; None where none has data.
@@ -101,7 +101,7 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
 
 
 def _drawn(plan: RasterPlan, style: Style, place: Coordinate, values: NDArray[Any]) -> DrawnArray:
-    """Files of one moment or direction, drawn unless those before are the same."""
+    """Files of one moment, direction or season, drawn unless those before are the same."""
     labels = (
         replace(plan.labels, valid_time=place.time) if isinstance(place, Instant) else plan.labels
     )
@@ -121,6 +121,14 @@ def _frame(drawn: DrawnArray, place: Coordinate) -> FrameAsset:
     if isinstance(place, Instant):
         return FrameAsset(
             time=place.iso, said=place.said, data=drawn.data.href, image=image, values=values
+        )
+    if isinstance(place, Season):
+        return FrameAsset(
+            months=place.months,
+            said=place.name,
+            data=drawn.data.href,
+            image=image,
+            values=values,
         )
     said = text(f"{place.name.ja}の風", f"wind from {place.name.en}")
     return FrameAsset(

@@ -1,4 +1,4 @@
-"""All moments or directions of a layer as bands of one virtual raster, for GDAL and QGIS."""
+"""All moments, directions or seasons of a layer as bands of one virtual raster, for GDAL and QGIS."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from xml.etree import ElementTree as ET
 
 from rasterio.crs import CRS
 
-from citytwin.model.axes import Coordinate
+from citytwin.model.axes import Coordinate, Season
 from citytwin.model.instants import Instant
 from citytwin.store.atomic import write_text
 from citytwin.store.raster_layer import RasterPlan
@@ -17,7 +17,7 @@ _TYPES = {"float32": "Float32", "uint8": "Byte", "int32": "Int32"}
 
 
 def vrt_name(layer: str) -> str:
-    """Return the name of the virtual raster of a layer of several moments or directions.
+    """Return the name of the virtual raster of a layer of several moments, directions or seasons.
 
     Parameters
     ----------
@@ -28,7 +28,7 @@ def vrt_name(layer: str) -> str:
 
 
 def write_series_vrt(plan: RasterPlan, files: Sequence[str], along: Sequence[Coordinate]) -> None:
-    """Write ``<layer>.vrt``: a band per moment or direction, each a view onto its GeoTIFF.
+    """Write ``<layer>.vrt``: a band per moment, direction or season, each a view onto its GeoTIFF.
 
     Parameters
     ----------
@@ -37,7 +37,7 @@ def write_series_vrt(plan: RasterPlan, files: Sequence[str], along: Sequence[Coo
     files
         GeoTIFFs in its folder, in order.
     along
-        The moments or directions.
+        The moments, directions or seasons.
     """
     grid, field = plan.grid, plan.field
     rows, cols = grid.shape
@@ -50,6 +50,9 @@ def write_series_vrt(plan: RasterPlan, files: Sequence[str], along: Sequence[Coo
         if isinstance(place, Instant):
             _text(metadata, "MDI", place.iso).set("key", "time")
             _text(band, "Description", f"{field.name} {place.iso}")
+        elif isinstance(place, Season):
+            _text(metadata, "MDI", ",".join(map(str, place.months))).set("key", "months")
+            _text(band, "Description", f"{field.name} {place.name.en}")
         else:
             _text(metadata, "MDI", f"{place.from_deg:g}").set("key", "from_deg")
             _text(band, "Description", f"{field.name} from {place.from_deg:g}")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
+from citytwin.model.axes import Axis
 from citytwin.model.layer import ImageAsset, InputFile, LayerDocument, ValuesAsset, highest
 from citytwin.store.at_rest import digest_of_file, read_bytes, size_of
 from citytwin.store.latest import INPUTS, ITEM, LAYER
@@ -52,11 +53,11 @@ _KNOWN = {
     INPUTS: ("application/json", "metadata", "入力ファイルの一覧 / List of the input files"),
 }
 
-_VRT_TITLES = {
-    True: "全時刻をバンドにまとめた VRT / All moments as bands (VRT)",
-    False: "全風向をバンドにまとめた VRT / All directions as bands (VRT)",
+_VRT_TITLES: dict[Axis, str] = {
+    "time": "全時刻をバンドにまとめた VRT / All moments as bands (VRT)",
+    "direction": "全風向をバンドにまとめた VRT / All directions as bands (VRT)",
+    "season": "全季節をバンドにまとめた VRT / All seasons as bands (VRT)",
 }
-"""By whether the bands are moments."""
 
 
 def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
@@ -193,7 +194,7 @@ def _described(
     if name in _KNOWN:
         return _KNOWN[name]
     if name == vrt_name(document.id):
-        return VRT_TYPE, "data", _VRT_TITLES[bool(document.frames and document.frames[0].time)]
+        return VRT_TYPE, "data", _VRT_TITLES[document.frames[0].axis]
     if name in _hrefs(document.image, *(frame.image for frame in document.frames)):
         return "image/png", "visual", "地図画像 / Picture for maps (EPSG:3857)"
     if name in _hrefs(document.values, *(frame.values for frame in document.frames)):

@@ -52,3 +52,40 @@ def test_the_slider_goes_through_the_directions(
     again = open_map(windy_url, locale="ja-JP").open("#on=shade&time=shade:90")
     arrived(again, "E (90°)の風")
     assert "E (90°)の風" in again.locator(".subtitle").first.inner_text()
+
+
+SEASONS = (("December to February", [12, 1, 2]), ("March to May", [3, 4, 5]), ("June", [6]),
+           ("July", [7]), ("September to November", [9, 10, 11]))  # fmt: skip
+
+
+@pytest.fixture(scope="session")
+def seasonal_url(
+    tmp_path_factory: pytest.TempPathFactory, make_city: Callable[[Path], Path]
+) -> Iterator[str]:
+    """The city with moving shadows, whose moments are told as seasons."""
+    folder = make_city(tmp_path_factory.mktemp("seasonal"))
+    add_layers(folder)
+    file = folder / "shade" / RUN / "layer.json"
+    document = json.loads(file.read_text(encoding="utf-8"))
+    for frame, (name, months) in zip(document["frames"], SEASONS, strict=True):
+        frame.update(time=None, months=months, said=text(f"{months[0]}月から", name))
+    file.write_text(json.dumps(document), encoding="utf-8")
+    with served(folder) as url:
+        yield url
+
+
+def test_the_slider_goes_through_the_seasons(
+    open_map: Callable[..., MapPage], seasonal_url: str
+) -> None:
+    """By their months; the address keeps the one chosen."""
+    shown = open_map(seasonal_url, locale="en-GB")
+    page = shown.open("#on=shade")
+    arrived(page, "June")
+    slider = page.get_by_role("slider", name="Season: Shadow")
+    slider.fill("0")
+    arrived(page, "December to February")
+    page.wait_for_function("() => location.hash.includes('time=shade:12-1-2')")
+    ends = page.locator(".time-track span").all_inner_texts()
+    assert ends == ["Dec", "Sept"]
+    again = open_map(seasonal_url, locale="ja-JP").open("#on=shade&time=shade:9-10-11")
+    arrived(again, "9月から")

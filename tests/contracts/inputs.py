@@ -141,6 +141,7 @@ PARAMETERS: dict[str, list[dict[str, Any]]] = {
         {"rules": ["murakami", "nen_8100", "lawson_lddc", "wind_engineering_institute"]},
         {"rules": ["city_of_london"], "months": [7], "mast_height_m": 35.3},
         {"each_season": True, "method": "proxy"},
+        {"by_season": True, "months": [4, 5, 6, 7], "rules": ["murakami", "nen_8100"]},
         {"method": "flow", "rules": ["nen_8100", "lawson_lddc", "city_of_london"]},
         {
             "sectors": [{"frequency_share": 0.3, "scale_m_s": 5.0, "shape": 2.0}] * 3,

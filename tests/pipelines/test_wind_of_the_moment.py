@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -23,23 +21,17 @@ from citytwin.store.manifest import Manifest
 from citytwin.twin import Twin
 from tests.pipelines.edited_nights import newest_files
 from tests.pipelines.night_town import TILE_CELLS, made_by, workers_here
-from tests.pipelines.small_city import BUILDINGS, DEMO, HEAD, RELIEF, published_files
+from tests.pipelines.small_city import published_files
+from tests.pipelines.windy_town import make_windy_town
 
-CITY = (
-    HEAD.replace("id: small", "id: town")
-    + BUILDINGS
-    + RELIEF
-    + """\
-  - {name: forecast, use: openmeteo, path: forecast.json, classification: public,
-     title: Forecast, licence: CC-BY-4.0}
-simulations:
-  - {use: wind_by_direction, params: {directions: 4}}
+MORE = """\
   - {use: wind_now, params: {}}
 layers: [wind_speed_now]
 """
-)
 BEGIN = datetime(2026, 11, 27, tzinfo=UTC)
-"""First hour of the forecast, of four days; wind of 0.1 m/s more each hour, from the north."""
+"""First hour of the forecast."""
+SPEEDS = [round(1.0 + 0.1 * hour, 1) for hour in range(96)]
+"""Of four days, 0.1 m/s more each hour [m/s]."""
 
 
 @pytest.fixture(scope="module")
@@ -47,33 +39,6 @@ def address() -> Iterator[str]:
     """A scheduler with a worker."""
     with workers_here() as it:
         yield it
-
-
-def hours(number: int) -> str:
-    """A forecast of so many hours."""
-    times = [f"{BEGIN + timedelta(hours=k):%Y-%m-%dT%H:%M}" for k in range(number)]
-    return json.dumps(
-        {
-            "latitude": 36.0,
-            "longitude": 139.35,
-            "utc_offset_seconds": 0,
-            "hourly_units": {"time": "iso8601", "wind_speed_10m": "m/s", "wind_direction_10m": "°"},
-            "hourly": {
-                "time": times,
-                "wind_speed_10m": [round(1.0 + 0.1 * k, 1) for k in range(number)],
-                "wind_direction_10m": [0] * number,
-            },
-        }
-    )
-
-
-def make_town(folder: Path, written: str = CITY) -> Path:
-    """A town with a forecast of four days."""
-    for part in ("udx/bldg", "udx/dem", "codelists"):
-        shutil.copytree(DEMO / part, folder / "data" / part)
-    (folder / "forecast.json").write_text(hours(96), "utf-8")
-    (folder / "city.yaml").write_text(written, "utf-8")
-    return folder / "city.yaml"
 
 
 def run_at(config: Path, address: str, hour: float) -> RunReport:
@@ -118,7 +83,7 @@ def highest(config: Path) -> float:
 @pytest.mark.long
 def test_nights_follow_the_clock_and_nothing_else(address: str, tmp_path: Path) -> None:
     """An hour that has become past makes the map anew; minutes, and hours to come, do not."""
-    config = make_town(tmp_path / "nights")
+    config = make_windy_town(tmp_path / "nights", MORE, BEGIN, SPEEDS)
     run_at(config, address, 20.3)
     assert shown(config)[0] == BEGIN + timedelta(hours=20)
     assert not any("the run" in note for note in shown(config)[1])
@@ -140,7 +105,7 @@ def test_nights_follow_the_clock_and_nothing_else(address: str, tmp_path: Path) 
     assert set(made) == {"simulate:wind_now", "make layers"}
     assert shown(config)[0] == BEGIN + timedelta(hours=21)
     assert highest(config) == pytest.approx(wind * 3.1 / 3.0, abs=0.015)  # kept to 0.01
-    new = make_town(tmp_path / "new")
+    new = make_windy_town(tmp_path / "new", MORE, BEGIN, SPEEDS)
     run_at(new, address, 21.7)
     assert newest_files(tmp_path / "nights/out/town") == newest_files(tmp_path / "new/out/town")
 
@@ -154,7 +119,7 @@ def test_records_that_are_old_or_all_to_come_make_a_map_that_says_so(
     address: str, tmp_path: Path
 ) -> None:
     """And where a moment is given, it is that one, whatever the clock shows."""
-    config = make_town(tmp_path)
+    config = make_windy_town(tmp_path, MORE, BEGIN, SPEEDS)
     run_at(config, address, -40.0)
     time, told = shown(config)
     assert time == BEGIN
@@ -170,7 +135,10 @@ def test_records_that_are_old_or_all_to_come_make_a_map_that_says_so(
 
     moment = "params: {moment: 2026-11-29T09:00:00+09:00}"
     config.write_text(
-        CITY.replace("{use: wind_now, params: {}", "{use: wind_now, " + moment), "utf-8"
+        config.read_text("utf-8").replace(
+            "{use: wind_now, params: {}", "{use: wind_now, " + moment
+        ),
+        "utf-8",
     )
     run_at(config, address, 200.0)
     time, told = shown(config)

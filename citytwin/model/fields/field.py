@@ -16,7 +16,7 @@ CLASS_NODATA = 255
 
 @dataclass(frozen=True)
 class Field:
-    """A quantity with one value per cell, shape (ny, nx), or per moment or direction and cell."""
+    """A quantity with one value per cell, shape (ny, nx), or per moment, direction or season and cell."""
 
     name: str
     """Stable name: key in stores, band description, file name."""
@@ -37,8 +37,8 @@ class Field:
     may_be_empty: bool = False
     """Whether no value anywhere is an answer, such as water that arrives nowhere."""
     axis: Axis | None = None
-    """Leading axis, where it has one value per moment and cell, shape (nt, ny, nx), or per
-    direction of the wind and cell, shape (n_dir, ny, nx)."""
+    """Leading axis, where it has one value per moment and cell, shape (nt, ny, nx), per direction of
+    the wind and cell, shape (n_dir, ny, nx), or per season and cell, shape (n_seasons, ny, nx)."""
 
     @property
     def nodata(self) -> float:

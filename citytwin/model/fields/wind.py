@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from citytwin.model.fields.field import Field
 from citytwin.model.text import Text, text
 
@@ -25,6 +27,12 @@ def _wind_classes(name: str, title: Text) -> Field:
         valid_max=9,
         may_be_empty=True,
     )
+
+
+def _by_season(field: Field) -> Field:
+    """The same of each season apart."""
+    title = text(f"{field.title.ja}（季節別）", f"{field.title.en}, by season")
+    return replace(field, name=f"{field.name}_by_season", title=title, axis="season")
 
 
 FRONTAL_AREA = Field(
@@ -238,3 +246,15 @@ WIND_DANGER_CITY_OF_LONDON = _wind_classes(
     "wind_danger_city_of_london",
     text("強風の危険 ロンドン・シティ指針", "Wind danger, City of London"),
 )
+WIND_COMFORT_NEN_8100_BY_SEASON = _by_season(WIND_COMFORT_NEN_8100)
+WIND_COMFORT_LAWSON_LDDC_BY_SEASON = _by_season(WIND_COMFORT_LAWSON_LDDC)
+WIND_COMFORT_CITY_OF_LONDON_BY_SEASON = _by_season(WIND_COMFORT_CITY_OF_LONDON)
+WIND_COMFORT_MURAKAMI_BY_SEASON = _by_season(WIND_COMFORT_MURAKAMI)
+WIND_COMFORT_WIND_ENGINEERING_INSTITUTE_BY_SEASON = _by_season(
+    WIND_COMFORT_WIND_ENGINEERING_INSTITUTE
+)
+WIND_DANGER_NEN_8100_BY_SEASON = _by_season(WIND_DANGER_NEN_8100)
+WIND_DANGER_LAWSON_LDDC_BY_SEASON = _by_season(WIND_DANGER_LAWSON_LDDC)
+WIND_DANGER_CITY_OF_LONDON_BY_SEASON = _by_season(WIND_DANGER_CITY_OF_LONDON)
+WIND_CLASS_PROBABILITY_BY_SEASON = _by_season(WIND_CLASS_PROBABILITY)
+WIND_SPEED_MEAN_BY_SEASON = _by_season(WIND_SPEED_MEAN)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,36 +50,95 @@ DANGER: dict[RuleName, Field] = {
 }
 
 
+BY_SEASON: dict[Field, Field] = {
+    f.WIND_COMFORT_NEN_8100: f.WIND_COMFORT_NEN_8100_BY_SEASON,
+    f.WIND_COMFORT_LAWSON_LDDC: f.WIND_COMFORT_LAWSON_LDDC_BY_SEASON,
+    f.WIND_COMFORT_CITY_OF_LONDON: f.WIND_COMFORT_CITY_OF_LONDON_BY_SEASON,
+    f.WIND_COMFORT_MURAKAMI: f.WIND_COMFORT_MURAKAMI_BY_SEASON,
+    f.WIND_COMFORT_WIND_ENGINEERING_INSTITUTE: f.WIND_COMFORT_WIND_ENGINEERING_INSTITUTE_BY_SEASON,
+    f.WIND_DANGER_NEN_8100: f.WIND_DANGER_NEN_8100_BY_SEASON,
+    f.WIND_DANGER_LAWSON_LDDC: f.WIND_DANGER_LAWSON_LDDC_BY_SEASON,
+    f.WIND_DANGER_CITY_OF_LONDON: f.WIND_DANGER_CITY_OF_LONDON_BY_SEASON,
+    f.WIND_CLASS_PROBABILITY: f.WIND_CLASS_PROBABILITY_BY_SEASON,
+    f.WIND_SPEED_MEAN: f.WIND_SPEED_MEAN_BY_SEASON,
+}
+"""The same quantity of each season apart."""
+Maps: TypeAlias = dict[Field, NDArray[np.generic]]
+
+
+@dataclass(frozen=True, eq=False)
+class _Ruled:
+    """A rule with who judges by it."""
+
+    name: RuleName
+    rule: WindRule
+    judge: Judge
+    over_mean: float
+    """Speed that the rule means over that of the ratios."""
+
+
+@dataclass(frozen=True, eq=False)
+class _Place:
+    """Cells, and where nothing can be said of them."""
+
+    ratio: NDArray[np.float32]
+    """Shape (n_dir, ny, nx)."""
+    unknown: NDArray[np.bool_]
+    """Shape (ny, nx): without a ratio or a height."""
+    weak: NDArray[np.bool_]
+    """Shape (ny, nx): the method says nothing there."""
+
+
 def run(block: Block, params: WindComfortParams) -> Outcome:
     """Classes of each rule, how sure those of the first are, and the mean wind speed."""
     number = check_directions(block, params, STEP_NAME)
-    source = Given(params) if params.sectors else Recorded(block, params)
+    source = Given(params) if params.sectors else Recorded(block, params, params.months)
+    if isinstance(source, Recorded) and not source.blows:
+        return _nothing(block, params, source.station)
     ratio = bridged(block[params.ratios.field])
     unknown = np.isnan(ratio).any(axis=0) | np.isnan(block[f.SURFACE_HEIGHT])
-    if isinstance(source, Recorded) and not source.station.winds.time_s.size:
-        return _nothing(block, params, source.station)
-    sectors = source.whole(WALKING_M, number)
-    weak = _weak(block, params) & ~unknown
-    made: dict[Field, NDArray[np.generic]] = {f.WIND_SPEED_MEAN: _mean(ratio, sectors, unknown)}
+    place = _Place(ratio, unknown, _weak(block, params) & ~unknown)
     rules = [WIND_RULES.named(name) for name in params.rules]
-    for rule, name in zip(rules, params.rules, strict=True):
-        climates = source.climates(rule, number)
-        judge, meant = _judge(block, params, ratio, rule)
-        judged = judge.classes(climates, meant, rule.comfort)
-        made[COMFORT[name]] = _marked(judged.number, rule.comfort, weak, unknown)
-        if name == params.rules[0]:
-            sure = np.where(weak | unknown, np.nan, judged.probability * _PERCENT)
-            made[f.WIND_CLASS_PROBABILITY] = sure.astype(np.float32)
-        if DANGER.get(name) in makes(params):
-            danger = judge.classes(climates, meant, rule.danger)
-            made[DANGER[name]] = _marked(danger.number, rule.danger, weak, unknown)
+    ruled = [
+        _Ruled(name, rule, *_judge(block, params, ratio, rule))
+        for name, rule in zip(params.rules, rules, strict=True)
+    ]
+    made = _maps(params, source, ruled, place)
+    if isinstance(source, Recorded) and params.by_season:
+        apart = [
+            _maps(params, one, ruled, place)
+            if one.blows
+            else _blank(_of_a_time(params), unknown.shape)
+            for one in source.seasons.values()
+        ]
+        made |= {BY_SEASON[field]: np.stack([one[field] for one in apart]) for field in apart[0]}
     notes = (
         method_note(params, classes=True),
         *bridge_note(params, number),
         *gust_notes(params, rules),
-        *source.notes(sectors, rules),
+        *source.notes(source.whole(WALKING_M, number), rules),
     )
     return Outcome(made, notes=notes)
+
+
+def _maps(
+    params: WindComfortParams, source: Recorded | Given, ruled: Sequence[_Ruled], place: _Place
+) -> Maps:
+    """Maps of one climate."""
+    number, weak, unknown = len(place.ratio), place.weak, place.unknown
+    mean = _mean(place.ratio, source.whole(WALKING_M, number), unknown)
+    made: Maps = {f.WIND_SPEED_MEAN: mean}
+    for one in ruled:
+        climates = source.climates(one.rule, number)
+        judged = one.judge.classes(climates, one.over_mean, one.rule.comfort)
+        made[COMFORT[one.name]] = _marked(judged.number, one.rule.comfort, weak, unknown)
+        if one is ruled[0]:
+            sure = np.where(weak | unknown, np.nan, judged.probability * _PERCENT)
+            made[f.WIND_CLASS_PROBABILITY] = sure.astype(np.float32)
+        if DANGER.get(one.name) in _of_a_time(params):
+            danger = one.judge.classes(climates, one.over_mean, one.rule.danger)
+            made[DANGER[one.name]] = _marked(danger.number, one.rule.danger, weak, unknown)
+    return made
 
 
 def _judge(
@@ -136,23 +197,35 @@ def _marked(
 def _nothing(block: Block, params: WindComfortParams, station: StationWind) -> Outcome:
     """Nothing is known of the wind: nothing is mapped, and the map says why."""
     shape = block[f.SURFACE_HEIGHT].shape
-    empty = {
-        field: np.full(shape, np.nan, np.float32)
-        if field.dtype == "float32"
-        else np.full(shape, f.CLASS_NODATA, np.uint8)
-        for field in makes(params)
-    }
+    empty = _blank(_of_a_time(params), shape)
+    apart = (len(params.seasons), *shape)
+    empty |= _blank([BY_SEASON[field] for field in empty], apart) if params.by_season else {}
     return Outcome(empty, notes=(CALM, of_sensors(station.speed, station.direction)))
 
 
+def _blank(fields: Sequence[Field], shape: tuple[int, ...]) -> Maps:
+    """Nothing is known anywhere."""
+    return {
+        field: np.full(shape, np.nan, np.float32)
+        if field.dtype == "float32"
+        else np.full(shape, f.CLASS_NODATA, np.uint8)
+        for field in fields
+    }
+
+
 def makes(params: WindComfortParams) -> tuple[Field, ...]:
-    """Return what is made: danger only by a method that can see it.
+    """Return what is made: danger only by a method that can see it, seasons where they are asked for.
 
     Parameters
     ----------
     params
         Rules and method.
     """
+    made = _of_a_time(params)
+    return (*made, *(BY_SEASON[field] for field in made)) if params.by_season else made
+
+
+def _of_a_time(params: WindComfortParams) -> tuple[Field, ...]:
     comfort = [COMFORT[name] for name in params.rules]
     danger = [DANGER[name] for name in params.rules if name in DANGER]
     seen = danger if params.ratios.sees_speed_up else []
@@ -178,16 +251,21 @@ def reach_m(params: WindComfortParams, ranges: FieldRanges, cell_m: float) -> fl
 
 
 def cost_of(params: WindComfortParams, cell_m: float) -> Cost:  # noqa: ARG001 - any
-    """Cost with sixteen directions; gusts hold as much again.
+    """Cost with sixteen directions; gusts hold as much again, each season takes as long as all of the year.
 
     Parameters
     ----------
     params
-        Whether gusts are those of the flow.
+        Whether gusts are those of the flow, and seasons mapped apart.
     cell_m
         Edge of a cell [m].
     """
-    return Cost(seconds_per_megacell=2.0, bytes_per_cell=550.0 if params.gusts == "flow" else 300.0)
+    seasons = len(params.seasons)
+    held = 550.0 if params.gusts == "flow" else 300.0
+    maps = sum(np.dtype(field.dtype).itemsize for field in _of_a_time(params))
+    return Cost(
+        seconds_per_megacell=2.0 * (1 + seasons), bytes_per_cell=held + 2.0 * maps * seasons
+    )
 
 
 SIMULATION = Simulation(
@@ -202,7 +280,8 @@ SIMULATION = Simulation(
         *(method.field for method in METHODS.values()),
         *_VELOCITY,
     ),
-    outputs=(*COMFORT.values(), *DANGER.values(), f.WIND_CLASS_PROBABILITY, f.WIND_SPEED_MEAN),
+    outputs=(*BY_SEASON, *BY_SEASON.values()),
+    seasons=lambda params: params.seasons,
     params=WindComfortParams,
     also_needs=lambda params: (
         params.ratios.field,

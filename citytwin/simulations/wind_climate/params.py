@@ -7,6 +7,7 @@ from typing import Literal, TypeAlias
 from pydantic import AwareDatetime, field_validator, model_validator
 from pydantic import Field as Bound
 
+from citytwin.model.axes import Season
 from citytwin.model.months import Months
 from citytwin.model.steps import Params
 from citytwin.simulations.wind_climate.methods import METHODS, Method, RatioMethod
@@ -80,6 +81,8 @@ class WindComfortParams(StationParams):
     each_season: bool = False
     """Judge December to February, March to May, June to August and September to November apart and
     show the windiest; seasons without a record are left out."""
+    by_season: bool = False
+    """Besides, map each of the four seasons apart."""
     gusts: Literal["assumed", "flow"] = "assumed"
     """Gusts for the rules that mean them: by the two numbers below, or of each place and direction by the
     turbulence of the flow, with `method: flow`."""
@@ -92,8 +95,15 @@ class WindComfortParams(StationParams):
     @property
     def spans(self) -> tuple[tuple[int, ...], ...]:
         """Months of the climates that are judged apart; none = all months."""
-        if not self.each_season:
-            return (self.months,)
+        return self._seasons if self.each_season else (self.months,)
+
+    @property
+    def seasons(self) -> tuple[Season, ...]:
+        """Seasons that are mapped apart, those of their months that count."""
+        return tuple(Season(months) for months in self._seasons) if self.by_season else ()
+
+    @property
+    def _seasons(self) -> tuple[tuple[int, ...], ...]:
         chosen = self.months or tuple(range(1, 13))
         seasons = (tuple(month for month in season if month in chosen) for season in SEASONS)
         return tuple(season for season in seasons if season)
@@ -117,8 +127,8 @@ class WindComfortParams(StationParams):
         if self.mast_height_m is None:
             msg = "sectors by hand need mast_height_m, the height that their speeds are meant at"
             raise ValueError(msg)
-        if self.months or self.each_season:
-            msg = "sectors by hand are of no month: leave out months and each_season"
+        if self.months or self.each_season or self.by_season:
+            msg = "sectors by hand are of no month: leave out months, each_season and by_season"
             raise ValueError(msg)
         total = sum(sector.frequency_share for sector in self.sectors)
         if total > 1.0 + 1e-6:

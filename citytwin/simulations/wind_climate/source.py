@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
 from citytwin.errors import StepError
 from citytwin.kernels.wind_climate import Sector
+from citytwin.model.axes import Season
 from citytwin.model.notes import Note
 from citytwin.model.steps import Block
 from citytwin.model.wind_rule import WindRule
@@ -16,6 +18,7 @@ from citytwin.simulations.wind_climate.station import climate, open_over_mast, s
 from citytwin.simulations.wind_climate.telling import (
     climate_notes,
     rule_notes,
+    season_notes,
     transfer_note,
     unchecked_notes,
 )
@@ -31,36 +34,73 @@ class Recorded:
     block
         With the record.
     params
-        Which part of the year, and how the station stands.
+        How the station stands, and which parts of the year are judged.
+    months
+        That count; none = all.
     """
 
-    def __init__(self, block: Block, params: WindComfortParams) -> None:
-        self._block, self._params = block, params
-        self.station = station_wind(block, params, STEP_NAME, params.months)
+    def __init__(self, block: Block, params: WindComfortParams, months: tuple[int, ...]) -> None:
+        self._block, self._params, self._months = block, params, months
+        self.station = station_wind(block, params, STEP_NAME, months)
+
+    @property
+    def blows(self) -> bool:
+        """Whether any wind has a direction."""
+        return bool(self.station.winds.time_s.size)
+
+    @cached_property
+    def seasons(self) -> dict[Season, Recorded]:
+        """Of each season that is mapped apart."""
+        return {season: self._in(season.months) for season in self._params.seasons}
+
+    def sectors(self, height_m: float, number: int, *, by_day: bool) -> tuple[Sector, ...]:
+        """Climate of the months that count, in the open at a height [m], by direction.
+
+        Parameters
+        ----------
+        height_m
+            Height at the site [m].
+        number
+            Number of directions.
+        by_day
+            Whether the strongest wind of each day counts, not each wind.
+        """
+        mast_m = self.station.mast_m
+        over_mast = open_over_mast(self._params, mast_m, height_m, number, STEP_NAME)
+        return climate(self.station, over_mast, by_day=by_day)[0]
 
     def whole(self, height_m: float, number: int) -> tuple[Sector, ...]:
         """Climate of all winds in the open at a height [m], by direction."""
-        over_mast = open_over_mast(self._params, self.station.mast_m, height_m, number, STEP_NAME)
-        return climate(self.station, over_mast, by_day=False)[0]
+        return self.sectors(height_m, number, by_day=False)
 
     def climates(self, rule: WindRule, number: int) -> list[tuple[Sector, ...]]:
-        """Climates that a rule judges: one, or one for each season of which there are winds."""
-        found = []
-        for months in self._params.spans:
-            station = station_wind(self._block, self._params, STEP_NAME, months)
-            over = open_over_mast(self._params, station.mast_m, rule.height_m, number, STEP_NAME)
-            sectors, _ = climate(station, over, by_day=rule.each == "day")
-            if station.winds.times:
-                found.append(sectors)
-        return found
+        """Climates that a rule judges together: one, or one for each season of which there are winds."""
+        by_day = rule.each == "day"
+        return [
+            one.sectors(rule.height_m, number, by_day=by_day)
+            for one in self._together
+            if one.station.winds.times
+        ]
 
     def notes(self, sectors: Sequence[Sector], rules: Sequence[WindRule]) -> tuple[Note, ...]:
         """What must be said of the record and the rules."""
+        apart = {season: one.station for season, one in self.seasons.items()}
         return (
             *climate_notes(self._params, self.station, sectors),
+            *season_notes(apart),
             transfer_note(self._params, self.station.mast_m),
             *rule_notes(rules, self.station),
         )
+
+    @cached_property
+    def _together(self) -> list[Recorded]:
+        """Parts of the year of which the windiest counts, where it is that of all of the year."""
+        if self._months != self._params.months:
+            return [self]
+        return [self._in(months) for months in self._params.spans]
+
+    def _in(self, months: tuple[int, ...]) -> Recorded:
+        return self if months == self._months else Recorded(self._block, self._params, months)
 
 
 class Given:

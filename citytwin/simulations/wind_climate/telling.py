@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
 from citytwin.kernels.wind_climate import Sector
-from citytwin.model.axes import evenly
+from citytwin.model.axes import Season, evenly
 from citytwin.model.notes import Note
 from citytwin.model.text import text
 from citytwin.model.wind_notes import of_sensors
@@ -109,6 +109,51 @@ def climate_notes(
                 severity="fallback",
                 ja=f"{days} 日の記録は風の気候ではありません（{_CLIMATE_YEARS} 年以上が必要）",
                 en=f"A record of {days} days is no wind climate: that takes {_CLIMATE_YEARS} years or more",
+            )
+        )
+    return tuple(notes)
+
+
+def season_notes(apart: Mapping[Season, StationWind]) -> tuple[Note, ...]:
+    """Say what the record holds of the seasons that are mapped apart.
+
+    Parameters
+    ----------
+    apart
+        Winds of each.
+    """
+    days = {season: np.unique(station.days).size for season, station in apart.items()}
+    if not days:
+        return ()
+    notes = [
+        Note(
+            severity="info",
+            ja="季節別の地図の記録: "
+            + "、".join(f"{season.name.ja} {number} 日" for season, number in days.items()),
+            en="Records of the maps by season: "
+            + "; ".join(f"{season.name.en} {number} days" for season, number in days.items()),
+        )
+    ]
+    blank = [season for season, one in apart.items() if not one.winds.time_s.size]
+    if blank:
+        notes.append(
+            Note(
+                severity="fallback",
+                ja=f"次の季節は風向のある風の記録がなく、地図は空白です: {'、'.join(one.name.ja for one in blank)}",
+                en="No wind with a direction was recorded in "
+                f"{'; '.join(one.name.en for one in blank)}: the map of it is blank",
+            )
+        )
+    needed = {one: _CLIMATE_YEARS * _YEAR_DAYS * len(one.months) / 12 for one in days}
+    short = [one for one in days if one not in blank and days[one] < needed[one]]
+    if short and sum(days.values()) >= sum(needed.values()):  # else it is said of all of the record
+        notes.append(
+            Note(
+                severity="fallback",
+                ja=f"次の季節の記録は {_CLIMATE_YEARS} 年に満たず、風の気候ではありません: "
+                f"{'、'.join(one.name.ja for one in short)}",
+                en=f"Of {'; '.join(one.name.en for one in short)} the record has less than {_CLIMATE_YEARS} "
+                "years, which is no wind climate",
             )
         )
     return tuple(notes)

@@ -1,7 +1,7 @@
 /** What stands behind a layer: summary, figures, sources with hashes, files. */
 
 import { el } from "./dom.js";
-import { figure, frameName, instant } from "./format.js";
+import { axisOf, figure, frameName, instant } from "./format.js";
 import { pick, t } from "./language.js";
 import { within } from "./published.js";
 
@@ -9,6 +9,11 @@ import { within } from "./published.js";
 /** @typedef {import("./types.js").City} City */
 /** @typedef {import("./dom.js").Child} Child */
 
+const LISTED = /** @type {const} */ ({
+  time: "about.moments",
+  direction: "about.directions",
+  season: "about.seasons",
+});
 const LOUD = ["synthetic", "fallback", "loss"];
 
 /**
@@ -131,7 +136,7 @@ function momentFiles(layer, zone) {
   const fold = el(
     "details",
     {},
-    el("summary", {}, t(frames[0].time ? "about.moments" : "about.directions", { count: frames.length })),
+    el("summary", {}, t(LISTED[axisOf(frames[0])], { count: frames.length })),
     el("ul", { class: "plain" }, ...rows),
   );
   return [el("li", {}, fold)];

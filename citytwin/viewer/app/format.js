@@ -105,7 +105,7 @@ export function clock(iso, zone) {
 }
 
 /**
- * A moment of a layer, or a direction of the wind.
+ * A moment of a layer, a direction of the wind, or a season.
  * @param {import("./types.js").Frame} frame
  * @param {string} zone  IANA time zone.
  * @returns {string}
@@ -121,7 +121,29 @@ export function frameName(frame, zone) {
  * @returns {string}
  */
 export function endName(frame, zone) {
-  return frame.time ? clock(frame.time, zone) : `${frame.from_deg}°`;
+  if (frame.time) return clock(frame.time, zone);
+  return frame.months ? monthName(frame.months[0]) : `${frame.from_deg}°`;
+}
+
+/**
+ * A month in short.
+ * @param {number} month  1 to 12.
+ * @returns {string}
+ */
+function monthName(month) {
+  const language = lang() === "ja" ? "ja-JP" : "en-GB";
+  const form = new Intl.DateTimeFormat(language, { month: "short", timeZone: "UTC" });
+  return form.format(new Date(Date.UTC(2000, month - 1, 15)));
+}
+
+/**
+ * The axis that the frames of a layer lie along.
+ * @param {import("./types.js").Frame} frame  One of them.
+ * @returns {"time"|"direction"|"season"}
+ */
+export function axisOf(frame) {
+  if (frame.time) return "time";
+  return frame.months ? "season" : "direction";
 }
 
 /**

@@ -32,12 +32,12 @@ export function momentsOf(layer) {
 }
 
 /**
- * What tells a moment, or a direction of the wind, from the others of its layer.
+ * What tells a moment, a direction of the wind or a season from the others of its layer.
  * @param {Frame} frame
  * @returns {string}
  */
 export function frameKey(frame) {
-  return frame.time ?? String(frame.from_deg);
+  return frame.time ?? String(frame.months?.join("-") ?? frame.from_deg);
 }
 
 export class Frames {

@@ -2,7 +2,7 @@
 
 import { byId, el, fill, icon } from "./dom.js";
 import { frameKey, momentsOf } from "./frames.js";
-import { endName, frameName } from "./format.js";
+import { axisOf, endName, frameName } from "./format.js";
 import { pick, t } from "./language.js";
 import { inStep } from "./timeline.js";
 
@@ -11,6 +11,11 @@ import { inStep } from "./timeline.js";
 /** @typedef {import("./state.js").Choice} Choice */
 
 const PACE_MS = 600;
+const SLIDERS = /** @type {const} */ ({
+  time: "time.slider",
+  direction: "time.directions",
+  season: "time.seasons",
+});
 const PLAY = "M7 4 L20 12 L7 20 Z";
 const PAUSE = "M8 5 V19 M16 5 V19";
 
@@ -65,7 +70,7 @@ class Row {
       min: 0,
       max: this.moments.length - 1,
       step: 1,
-      "aria-label": t(this.moments[0].time ? "time.slider" : "time.directions", { name }),
+      "aria-label": t(SLIDERS[axisOf(this.moments[0])], { name }),
     });
     this.slider.addEventListener("input", () => {
       const number = Number(this.slider.value);

@@ -28,10 +28,11 @@
  * @property {number} height
  * @property {[number, number, number, number]} mercator_bounds  xmin, ymin, xmax, ymax [m].
  *
- * @typedef {object} Frame  One moment, or one direction of the wind, of a raster layer.
+ * @typedef {object} Frame  One moment, direction of the wind or season of a raster layer.
  * @property {string|null} [time]  ISO 8601 instant in UTC.
  * @property {number|null} [from_deg]  Where the wind comes from, clockwise from true north.
- * @property {Text|null} [said]  What holds then, such as where the sun stands; the direction.
+ * @property {number[]|null} [months]  Months of the season, 1 to 12.
+ * @property {Text|null} [said]  What holds then, such as where the sun stands; the direction or season.
  * @property {string} data  GeoTIFF.
  * @property {{href: string, bounds: [number, number, number, number]}} image
  * @property {ValuesAsset} values
@@ -56,7 +57,7 @@
  * @property {string} style
  * @property {{href: string, bounds: [number, number, number, number]}|null} [image]
  * @property {ValuesAsset|null} [values]
- * @property {Frame[]} [frames]  Moments of a layer over time, ascending, or directions.
+ * @property {Frame[]} [frames]  Moments of a layer over time, ascending, directions or seasons.
  * @property {number} [opening]  Number of the frame that the page opens on.
  * @property {string|null} [outlines]  Lines between the classes of a raster layer, as PMTiles.
  * @property {Text|null} [blank]  What stands where a raster layer is left blank.

@@ -14,19 +14,19 @@ from citytwin.kernels.wind_climate import Sector
 from citytwin.kernels.wind_profile import site_over_station
 from citytwin.model import fields as f
 from citytwin.model import properties as p
-from citytwin.model.axes import Direction, evenly
+from citytwin.model.axes import Direction, Season, evenly
 from citytwin.model.grid import GridSpec
 from citytwin.model.lag import Lag
 from citytwin.model.layer import ValueRange
 from citytwin.model.record import Record
 from citytwin.model.site import Site
 from citytwin.model.steps import Block, FieldRanges, Outcome
+from citytwin.simulations.wind_climate.comfort import BY_SEASON, reach_m
 from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
-from citytwin.simulations.wind_climate.comfort import reach_m
 from citytwin.simulations.wind_climate.gaps import bridge_note
 from citytwin.simulations.wind_climate.methods import METHODS
 from citytwin.simulations.wind_climate.now import SIMULATION as NOW
-from citytwin.simulations.wind_climate.params import WindComfortParams
+from citytwin.simulations.wind_climate.params import SEASONS, WindComfortParams
 from citytwin.simulations.wind_climate.station import climate, station_wind
 
 GRID = GridSpec("EPSG:6677", 0.0, 60.0, 2.0, 30, 40)
@@ -204,6 +204,44 @@ def test_the_windiest_season_decides() -> None:
     assert WindComfortParams(months=(1, 4, 5), each_season=True).spans == ((1,), (4, 5))
     told = COMFORT.run(place, WindComfortParams.model_validate({"each_season": True})).notes
     assert any("that of the windiest" in note.en for note in told)
+
+
+def test_seasons_apart_are_those_of_their_months() -> None:
+    """One run has the maps of five, with rules on hours and on days; the year stays as it was."""
+    rules = {"rules": ["murakami", "nen_8100"]}
+    whole = comfort(storms(), **rules)
+    apart = comfort(storms(), by_season=True, **rules)
+    for field, values in whole.fields.items():
+        np.testing.assert_array_equal(apart.fields[field], values)
+        for number, months in enumerate(SEASONS):
+            alone = comfort(storms(), months=months, **rules).fields[field]
+            np.testing.assert_array_equal(apart.fields[BY_SEASON[field]][number], alone)
+    assert set(apart.fields) == {*whole.fields, *(BY_SEASON[field] for field in whole.fields)}
+    assert "March to May 92 days" in " ".join(note.en for note in apart.notes)
+
+
+def test_a_season_without_a_record_is_blank_and_the_others_stand() -> None:
+    """Half a year from January on: nothing of September to November."""
+    made = comfort(records(np.full(181 * 24, 6.0), np.zeros(181 * 24)), by_season=True)
+    classes = made.fields[f.WIND_COMFORT_NEN_8100_BY_SEASON]
+    mean = made.fields[f.WIND_SPEED_MEAN_BY_SEASON]
+    assert (classes[3] == f.CLASS_NODATA).all()
+    assert np.isnan(mean[3]).all()
+    assert np.isfinite(mean[:3, 5, 5]).all()
+    (blank,) = [note for note in made.notes if "the map of it is blank" in note.en]
+    assert blank.severity == "fallback"
+    assert "in September to November:" in blank.en
+    nothing = comfort(records(np.full(48, 0.1), np.full(48, 10.0)), by_season=True)
+    assert nothing.fields[f.WIND_COMFORT_NEN_8100_BY_SEASON].shape == (4, *GRID.shape)
+
+
+def test_seasons_are_made_of_the_months_that_count() -> None:
+    """And no climate by hand has any."""
+    given = WindComfortParams(months=(1, 4, 5), by_season=True)
+    assert COMFORT.seasons(given) == (Season((1,)), Season((4, 5)))
+    assert COMFORT.seasons(WindComfortParams(months=(1,))) == ()
+    with pytest.raises(ValidationError, match="leave out months, each_season and by_season"):
+        WindComfortParams.model_validate(by_hand(by_season=True))
 
 
 def test_calms_only_map_nothing() -> None:

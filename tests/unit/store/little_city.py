@@ -10,7 +10,7 @@ import numpy as np
 
 from citytwin import registry
 from citytwin.model import fields as f
-from citytwin.model.axes import Direction
+from citytwin.model.axes import Direction, Season
 from citytwin.model.grid import GridSpec
 from citytwin.model.instants import Instant
 from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCredit, View
@@ -62,7 +62,9 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
         f.PLAN_AREA: (0.0, 0.6),
         f.WIND_SPEED_MEAN: (0.1, 5.0),
         f.WIND_SPEED_NOW: (0.1, 9.0),
+        f.WIND_SPEED_MEAN_BY_SEASON: (0.1, 5.0),
         f.WIND_CLASS_PROBABILITY: (20.0, 100.0),
+        f.WIND_CLASS_PROBABILITY_BY_SEASON: (20.0, 100.0),
         f.BUILDING_HEIGHT_MEAN: (2.0, 60.0),
         f.BUILDING_HEIGHT_DEVIATION: (0.0, 25.0),
         f.BUILDING_HEIGHT_MAX: (3.0, 180.0),
@@ -96,6 +98,7 @@ def field_array(field: f.Field, grid: GridSpec = GRID) -> np.ndarray:
 MOMENTS = (datetime(2026, 7, 1, 3, 0, tzinfo=UTC), datetime(2026, 7, 1, 4, 30, tzinfo=UTC))
 """Of fields over time; in Tokyo noon and half past one."""
 DIRECTIONS = (Direction(22.5), Direction(200.0))
+SEASONS = (Season((12, 1, 2)), Season((3, 4, 5)))
 
 
 def shown_values(field: f.Field) -> np.ndarray | FieldSeries:
@@ -105,6 +108,8 @@ def shown_values(field: f.Field) -> np.ndarray | FieldSeries:
         return values
     if field.axis == "direction":
         return FieldSeries(DIRECTIONS, lambda number: np.roll(values, 7 * number, axis=1))
+    if field.axis == "season":
+        return FieldSeries(SEASONS, lambda number: np.roll(values, 7 * number, axis=1))
     instants = tuple(
         Instant(time, text(f"時刻 {k}", f"moment {k}")) for k, time in enumerate(MOMENTS)
     )

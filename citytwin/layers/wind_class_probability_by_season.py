@@ -1,0 +1,27 @@
+"""Map of how sure the classes of wind comfort are, of each season apart."""
+
+from __future__ import annotations
+
+from citytwin.model.fields import WIND_CLASS_PROBABILITY_BY_SEASON
+from citytwin.model.layer import BUILDING, RasterView, Style, ValueRange
+from citytwin.model.steps import LayerRecipe
+from citytwin.model.text import text
+from citytwin.rules.wind_style import of_each_season, probability_style, probability_summary
+
+
+def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city
+    """Six classes; below 50 % no class is shown."""
+    return probability_style()
+
+
+LAYER = LayerRecipe(
+    id="wind_class_probability_by_season",
+    order=55.7,
+    group="wind",
+    title=text(
+        "風環境の等級の確からしさ（季節別）", "How sure the class of wind comfort is, by season"
+    ),
+    summary=of_each_season(probability_summary()),
+    view=RasterView(WIND_CLASS_PROBABILITY_BY_SEASON, blank=BUILDING),
+    style=style,
+)
