@@ -20,6 +20,11 @@ _GUSTS = Note(
 )
 
 
+def _percent(share: float) -> str:
+    """A share in percent, to two digits: a few cells of many are not 0 %."""
+    return f"{float(f'{100 * share:.2g}'):g} %"
+
+
 def facts_of(told: list[FlowAccount]) -> tuple[Fact, ...]:
     """Return the account of the runs: the worst of all directions.
 
@@ -113,6 +118,17 @@ def notes_of(told: list[FlowAccount], place: Place, params: WindFlowParams) -> t
                 severity="loss",
                 ja="範囲の縁で建物が切れています。その外の建物は考慮していません",
                 en="Buildings are cut by the edge of the area; those beyond it shelter nobody",
+            )
+        )
+    unknown = int(place.unknown.sum())
+    if unknown:
+        share = unknown / place.unknown.size
+        notes.append(
+            Note(
+                severity="loss",
+                ja=f"地表面または地盤の高さが不明な {unknown} セル（{_percent(share)}）は、平坦な開けた土地として計算し、空白にしています",
+                en=f"The height of surface or ground is unknown in {unknown} cells ({_percent(share)}): they were taken "
+                "as open, level ground, and are left blank",
             )
         )
     if place.narrow.any():

@@ -239,3 +239,18 @@ def test_what_has_no_footprint_is_not_in_the_flow():
         found.append(made[name].values[0])
     assert np.isnan(found[1][2:8, 2:8]).all()
     np.testing.assert_array_equal(found[1][both == 0], found[0][both == 0])
+
+
+def test_cells_without_a_height_are_counted():
+    """Two in the surface, and three in the ground of which one is the same; nothing is said where all are known."""
+    height = town()
+    ground = np.zeros_like(height)
+    known = {"surface_height": raster(height), "terrain": raster(ground)}
+    assert "unknown" not in simulate("wind_flow", known, QUICK).attrs["warnings"]
+    height[20, 20:22] = np.nan
+    ground[20, 21:24] = np.nan
+    holes = {"surface_height": raster(height), "terrain": raster(ground)}
+    made = simulate("wind_flow", holes, QUICK)
+    assert "is unknown in 4 cells (0.69 %)" in made.attrs["warnings"]
+    assert np.isnan(made["wind_speed_ratio_of_flow"].values[0, 20, 20:24]).all()
+    assert np.isfinite(made["wind_speed_ratio_of_flow"].values[0, 21, 20:24]).all()
