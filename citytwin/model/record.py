@@ -97,8 +97,11 @@ class Record:
 
     @property
     def where(self) -> Text:
-        """Which sensor it is, how far from the city and how high, as far as that is known."""
-        ja, en = f"観測所「{self.station or self.thing}」", f"station {self.station or self.thing}"
+        """Which sensor or place of a weather model it is, how far from the city and how high, as far as that is known."""
+        name = self.station or self.thing
+        ja, en = f"観測所「{name}」", f"station {name}"
+        if self.of_model:
+            ja, en = f"気象モデルの格子点「{name}」", f"grid point {name} of a weather model"
         if math.isfinite(self.distance_m):
             ja += f"、都市の中心から {self.distance_m / 1000:.1f} km"
             en += f", {self.distance_m / 1000:.1f} km from the centre of the city"

@@ -21,9 +21,8 @@ def of_sensors(speed: Record, direction: Record) -> Note:
         The records that are used.
     """
     if speed.thing == direction.thing:
-        return Note(
-            severity="info", ja=f"風: {speed.where.ja}", en=f"Wind measured at {speed.where.en}"
-        )
+        measured = "Wind of" if speed.of_model else "Wind measured at"
+        return Note(severity="info", ja=f"風: {speed.where.ja}", en=f"{measured} {speed.where.en}")
     return Note(
         severity="fallback",
         ja="風速と風向を同じ地点で測る観測所がないため、別々の観測所の値を組み合わせています。"

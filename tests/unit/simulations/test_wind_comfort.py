@@ -303,6 +303,8 @@ def test_the_map_says_what_was_measured(kind: str, said: str) -> None:
     given = records(np.array([6.0]), np.array([180.0]))
     notes = of_four({key: replace(one, kind=kind) for key, one in given.items()}).notes
     assert any(said in note.en for note in notes)
+    measured = any(note.en.startswith("Wind measured at station Harbour") for note in notes)
+    assert measured == (kind != "grid_point")
 
 
 def test_of_a_record_to_come_the_first_wind_is_shown_and_of_an_old_one_the_last() -> None:
