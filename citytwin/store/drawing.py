@@ -2,8 +2,8 @@
 
 What a layer says of its sources changes with every file of these; what it shows mostly does not. Each
 group of files is known by a digest of all that it follows from. Files of the run before are linked
-into the new folder, not copied: published files are never changed, only replaced. Of a file that is put
-together of pieces, such as an archive of tiles, each piece is known by a digest of its own.
+into the new folder, not copied: published files are never changed, only replaced. A file that is put
+together of pieces, such as an archive of tiles, comes with what the next run has to know of these.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -46,8 +46,8 @@ class DrawnPieces(BaseModel):
     """Digest of all that every piece follows from."""
     file: str
     """Name, from the folder of the layer."""
-    pieces: dict[str, str]
-    """Digest of all else that a piece follows from, by the name of the piece."""
+    memory: str
+    """Which pieces there are, and what else they follow from, as whoever makes the file has put it."""
 
 
 class Drawn(BaseModel):
@@ -64,8 +64,8 @@ class PiecesBefore:
     """A file of the run before, of which pieces may be taken."""
 
     path: Path
-    pieces: Mapping[str, str]
-    """Digest of all that a piece follows from, by the name of the piece."""
+    memory: str
+    """What making it gave."""
 
 
 class Drawing:
@@ -130,7 +130,7 @@ class Drawing:
         return gave
 
     def in_pieces(
-        self, name: str, said: Sequence[str], make: Callable[[PiecesBefore | None], dict[str, str]]
+        self, name: str, said: Sequence[str], make: Callable[[PiecesBefore | None], str]
     ) -> None:
         """Put a file together of pieces, of which some may be taken from the run before.
 
@@ -142,14 +142,14 @@ class Drawing:
             All that every piece follows from, but for the code.
         make
             From the file before, if there is one whose pieces may be taken, makes the file in the
-            folder; returns the digest of all that each piece follows from.
+            folder; returns all that the next run needs to know to take pieces of it.
         """
         key = self._key(said)
         known = self._pieces.get(name)
         before = None
         if self._before is not None and known is not None and known.key == key:
-            before = PiecesBefore(self._before / name, known.pieces)
-        self._in_pieces.append(DrawnPieces(key=key, file=name, pieces=make(before)))
+            before = PiecesBefore(self._before / name, known.memory)
+        self._in_pieces.append(DrawnPieces(key=key, file=name, memory=make(before)))
 
     def _key(self, said: Sequence[str]) -> str:
         return hashlib.sha256("\0".join((self._maker, *said)).encode()).hexdigest()

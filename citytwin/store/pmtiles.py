@@ -1,12 +1,12 @@
-"""Vector tiles in one file (PMTiles 3) for the map page; what has changed is cut by GDAL.
+"""Vector tiles in one file (PMTiles 3) for the map page.
 
-A tile whose rows are those of the archive before is taken from there. An archive that is made anew
-is put together in the same way, so that no byte tells.
+What an archive of a run before holds is taken from there, without any influence on the bytes.
 """
 
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -21,18 +21,18 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from citytwin.errors import StoreError
 from citytwin.model import crs as crs_of
-from citytwin.store.atomic import replacing, temporary_beside
+from citytwin.store.at_rest import read_bytes
+from citytwin.store.atomic import replacing
 from citytwin.store.drawing import PiecesBefore
-from citytwin.store.tables import row_digests
 from citytwin.store.tile_cutting import (
     MAX_ZOOM,
     MIN_ZOOM,
-    TileRows,
-    cut,
     read_tiles,
     tiles_of,
     tiles_reached,
 )
+from citytwin.store.tile_memory import ArchiveMemory
+from citytwin.store.tile_patching import ArchiveBefore, TileMaker
 from citytwin.store.web_raster import MERCATOR
 from citytwin.store.written import Box
 
@@ -50,7 +50,7 @@ def write_pmtiles(
     title: str,
     box: Box,
     before: PiecesBefore | None = None,
-) -> dict[str, str]:
+) -> str:
     """Write vector tiles of zoom 10 to 16.
 
     Parameters
@@ -66,13 +66,13 @@ def write_pmtiles(
     box
         West, south, east, north of the layer [degrees]: what a file without tiles is about.
     before
-        The archive of a run before, of the same layer and columns, and what its tiles were cut from;
-        without any influence on the bytes.
+        The archive of a run before, of the same layer and columns, and what was told of it; without
+        any influence on the bytes.
 
     Returns
     -------
-    dict
-        Digest of what each tile is cut from, by its number.
+    str
+        What the run after has to know to take tiles, and pieces of such.
 
     Raises
     ------
@@ -82,25 +82,21 @@ def write_pmtiles(
     mercator = frame.to_crs(MERCATOR)
     boxes = mercator.bounds.to_numpy(np.float64)
     _require_local(mercator, boxes, layer)
-    digests = row_digests(mercator)
-    wanted = [tile for zoom in range(MIN_ZOOM, MAX_ZOOM + 1) for tile in tiles_of(boxes, zoom)]
-    said = {str(tile.number): tile.digest(digests) for tile in wanted}
-    tiles = _standing(before, said)
     with replacing(path) as temporary:
+        maker = TileMaker(mercator, layer, _archive_before(before), temporary)
         try:
-            for zoom in range(MIN_ZOOM, MAX_ZOOM + 1):
-                changed = [t for t in wanted if t.zoom == zoom and str(t.number) not in tiles]
-                tiles |= _cut(mercator, layer, zoom, changed, temporary)
+            zooms = range(MIN_ZOOM, MAX_ZOOM + 1)
+            maker.make([tile for zoom in zooms for tile in tiles_of(boxes, zoom)])
         except (DataSourceError, DataLayerError) as error:
             msg = f"{path} cannot be written: {error}"
             raise StoreError(msg, hint="check the free space of the disk") from error
-        filled = {int(number): content for number, content in tiles.items() if content}
-        if wanted and not filled:
+        if maker.has_rows and not maker.tiles:
             msg = f"tiles of layer {layer} are empty: {len(frame)} rows gave none"
             raise StoreError(msg, hint="check the geometries of the table")
-        bounds = _lonlat(boxes) if wanted else box
-        temporary.write_bytes(_archive(filled, bounds, _described(frame, layer, title)))
-    return said
+        bounds = _lonlat(boxes) if maker.has_rows else box
+        archive = _archive(maker.tiles, bounds, _described(frame, layer, title))
+        temporary.write_bytes(archive)
+    return maker.memory(hashlib.sha256(archive).digest()).as_text()
 
 
 def _require_local(mercator: gpd.GeoDataFrame, boxes: NDArray[np.float64], layer: str) -> None:
@@ -113,27 +109,14 @@ def _require_local(mercator: gpd.GeoDataFrame, boxes: NDArray[np.float64], layer
         raise StoreError(msg, hint="its geometry lies far outside of the city: correct it")
 
 
-def _standing(before: PiecesBefore | None, said: Mapping[str, str]) -> dict[str, bytes]:
-    """Tiles of the archive before that are cut from the same rows; empty ones as well."""
-    if before is None:
-        return {}
-    there = read_tiles(before.path)
-    return {
-        number: there.get(int(number), b"")
-        for number, digest in said.items()
-        if before.pieces.get(number) == digest
-    }
-
-
-def _cut(
-    mercator: gpd.GeoDataFrame, layer: str, zoom: int, changed: list[TileRows], beside: Path
-) -> dict[str, bytes]:
-    """Tiles of a zoom that are cut anew; rows reach into others, of which nothing is taken."""
-    if not changed:
-        return {}
-    rows = np.unique(np.concatenate([tile.rows for tile in changed]))
-    found = cut(mercator.iloc[rows], layer, zoom, temporary_beside(beside))
-    return {str(tile.number): found.get(tile.number, b"") for tile in changed}
+def _archive_before(before: PiecesBefore | None) -> ArchiveBefore | None:
+    """Read the archive of a run before; None where it is another than what was told of it."""
+    if before is None or (memory := ArchiveMemory.of(before.memory)) is None:
+        return None
+    archive = read_bytes(before.path)
+    if hashlib.sha256(archive).digest() != memory.archive:
+        return None
+    return ArchiveBefore(read_tiles(archive), memory)
 
 
 def _lonlat(boxes: NDArray[np.float64]) -> Box:

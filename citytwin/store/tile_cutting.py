@@ -1,4 +1,4 @@
-"""Which rows each vector tile is cut from, and the cutting itself, by GDAL.
+"""Which rows each vector tile shows, and the cutting of their outlines, by GDAL.
 
 Far out a whole city lies in one tile, and most of its walls and houses in the same pixels. Of rows that
 are smaller than two pixels of the page, a tile holds the largest in each pixel.
@@ -6,9 +6,9 @@ are smaller than two pixels of the page, a tile holds the largest in each pixel.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -17,25 +17,27 @@ from numpy.typing import NDArray
 from pmtiles.reader import MemorySource, all_tiles
 from pmtiles.tile import zxy_to_tileid
 
-from citytwin.store.at_rest import read_bytes
 from citytwin.store.scratch_database import let_gdal_fill
+from citytwin.store.vector_tile import EXTENT, read_layer
+from citytwin.store.web_raster import MERCATOR
 
 MIN_ZOOM = 10
 MAX_ZOOM = 16
 _HALF_WORLD_M = 20_037_508.342789244
 """Of the square of the world in Web Mercator: pi times 6378137 m."""
-_STEPS = 4096
-"""Into which the side of a tile is divided; GDAL's own choice."""
 _BUFFER_STEPS = 80
 """A tile holds this much of what lies beyond its edges; GDAL's own choice."""
 _SLACK_STEPS = 16
 """More than places are moved when they are brought onto these steps."""
 _PIXELS = 512
 """Of the page along the side of a tile."""
+_MOST_PIXELS = _PIXELS << MAX_ZOOM
+"""Along the side of the world."""
 _SMALL_PIXELS = 2.0
-_MAX_TILE_BYTES = 4_000_000
-"""GDAL drops features from tiles above this; 20,000 buildings in one tile stay below."""
-_MAX_TILE_FEATURES = 200_000
+_NO_LIMIT = 2_147_483_647
+"""GDAL leaves features out of tiles of more bytes or features than it is told."""
+_ROW = "row"
+"""Column that tells what GDAL has cut a feature from."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,15 @@ class TileRows:
     rows: NDArray[np.intp]
     """Ascending."""
 
-    def digest(self, rows: NDArray[np.uint64]) -> str:
-        """Digest of all that the tile is cut from.
 
-        Parameters
-        ----------
-        rows
-            Digest of every row of the layer.
-        """
-        return hashlib.sha256(rows[self.rows].tobytes()).hexdigest()[:32]
+@dataclass(frozen=True)
+class CutTile:
+    """What GDAL has cut of rows for a tile."""
+
+    rows: NDArray[np.int64]
+    """Which row each feature is of, in ascending order."""
+    features: list[Any]
+    """`Feature` messages."""
 
 
 def shown_at(boxes: NDArray[np.float64], zoom: int) -> NDArray[np.intp]:
@@ -79,8 +81,8 @@ def shown_at(boxes: NDArray[np.float64], zoom: int) -> NDArray[np.intp]:
     # The largest comes first, of equal ones the first.
     small = np.flatnonzero(is_small)
     small = small[np.argsort(-size_m[small], kind="stable")]
-    pixel = np.floor((low[small] + high[small]) / 2 / pixel_m).astype(np.int64)
-    _, first = np.unique(pixel, axis=0, return_index=True)
+    column, line = np.floor((low[small] + high[small]) / 2 / pixel_m).astype(np.int64).T
+    _, first = np.unique(column * _MOST_PIXELS + line, return_index=True)
     return np.asarray(placed[np.sort(np.concatenate([np.flatnonzero(~is_small), small[first]]))])
 
 
@@ -100,7 +102,7 @@ def _reach(boxes: NDArray[np.float64], zoom: int) -> tuple[NDArray[np.int64], ..
     """First column and row of the tiles that rows may be seen in, and how many there are of both."""
     number = 1 << zoom
     side_m = 2 * _HALF_WORLD_M / number
-    beyond_m = side_m * (_BUFFER_STEPS + _SLACK_STEPS) / _STEPS
+    beyond_m = side_m * (_BUFFER_STEPS + _SLACK_STEPS) / EXTENT
     low, high = boxes[:, :2] - beyond_m, boxes[:, 2:] + beyond_m
     # Tiles are counted southward.
     edges = np.stack([low[:, 0], -high[:, 1], high[:, 0], -low[:, 1]], axis=1)
@@ -137,14 +139,15 @@ def tiles_of(boxes: NDArray[np.float64], zoom: int) -> list[TileRows]:
     ]
 
 
-def cut(mercator: gpd.GeoDataFrame, layer: str, zoom: int, scratch: Path) -> dict[int, bytes]:
+def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[int, CutTile]:
     """Cut the tiles of a zoom.
 
-    What a tile holds follows from the rows that may be seen in it alone, in their order.
+    What a row gives a tile follows from its outline alone. One that is too small for the steps of a
+    tile may give nothing.
 
     Parameters
     ----------
-    mercator
+    outlines
         Rows in Web Mercator; at least one.
     layer
         Name of the layer inside the tiles.
@@ -156,41 +159,53 @@ def cut(mercator: gpd.GeoDataFrame, layer: str, zoom: int, scratch: Path) -> dic
     Returns
     -------
     dict
-        Tiles, compressed, by their numbers.
+        Tiles that hold anything, by their numbers.
     """
     let_gdal_fill()
+    frame = gpd.GeoDataFrame(
+        {_ROW: np.arange(len(outlines))}, geometry=outlines.array, crs=MERCATOR
+    )
     try:
         pyogrio.write_dataframe(
-            mercator,
+            frame,
             scratch,
             driver="PMTiles",
             layer=layer,
             dataset_options={
                 "MINZOOM": str(zoom),
                 "MAXZOOM": str(zoom),
-                "EXTENT": str(_STEPS),
+                "EXTENT": str(EXTENT),
                 "BUFFER": str(_BUFFER_STEPS),
-                "MAX_SIZE": str(_MAX_TILE_BYTES),
-                "MAX_FEATURES": str(_MAX_TILE_FEATURES),
+                "MAX_SIZE": str(_NO_LIMIT),
+                "MAX_FEATURES": str(_NO_LIMIT),
             },
         )
-        return read_tiles(scratch)
+        return {number: _told(tile) for number, tile in read_tiles(scratch.read_bytes()).items()}
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def read_tiles(path: Path) -> dict[int, bytes]:
+def _told(content: bytes) -> CutTile:
+    """Read what GDAL has cut, row by row."""
+    tile = read_layer(content)
+    values = [value.uint_value for value in tile.values]
+    rows = np.array([values[feature.tags[1]] for feature in tile.features], dtype=np.int64)
+    order = np.argsort(rows, kind="stable")
+    features = tile.features
+    return CutTile(rows[order], [features[k] for k in order.tolist()])
+
+
+def read_tiles(archive: bytes) -> dict[int, bytes]:
     """Read all tiles of an archive.
 
     Parameters
     ----------
-    path
-        PMTiles file, in clear or sealed.
+    archive
+        Content of a PMTiles file.
 
     Returns
     -------
     dict
         Tiles, as they stand in it, by their numbers.
     """
-    found = all_tiles(MemorySource(read_bytes(path)))
-    return {zxy_to_tileid(*place): content for place, content in found}
+    return {zxy_to_tileid(*place): tile for place, tile in all_tiles(MemorySource(archive))}

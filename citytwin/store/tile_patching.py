@@ -1,0 +1,197 @@
+"""Vector tiles, put together of what is known of their rows: only new outlines are cut.
+
+A tile is put together in one way, whatever of it was cut now and whatever stands in the archive of a
+run before, so that no byte tells.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from citytwin.store.atomic import temporary_beside
+from citytwin.store.tables import row_digests
+from citytwin.store.tile_attributes import TileAttributes
+from citytwin.store.tile_cutting import CutTile, TileRows, cut
+from citytwin.store.tile_memory import ArchiveMemory, TileMemory
+from citytwin.store.vector_tile import read_layer, tile_bytes
+
+
+@dataclass(frozen=True)
+class ArchiveBefore:
+    """The archive of a run before, of the same layer and attributes."""
+
+    tiles: Mapping[int, bytes]
+    memory: ArchiveMemory
+
+    def features(self, number: int) -> Sequence[Any]:
+        """Read the features of a tile.
+
+        Parameters
+        ----------
+        number
+            Of the tile.
+        """
+        content = self.tiles.get(number)
+        return read_layer(content).features if content else ()
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the archive before holds of the rows of a tile."""
+
+    cut: CutTile
+    lacking: NDArray[np.intp]
+    """Rows whose outlines were not cut for it."""
+
+
+class TileMaker:
+    """Makes the tiles of a layer.
+
+    Parameters
+    ----------
+    mercator
+        Rows in Web Mercator.
+    layer
+        Name of the layer inside the tiles.
+    before
+        What may be taken; None = nothing.
+    beside
+        File beside which GDAL may write for a while.
+    """
+
+    def __init__(
+        self, mercator: gpd.GeoDataFrame, layer: str, before: ArchiveBefore | None, beside: Path
+    ) -> None:
+        self._outlines = mercator.geometry
+        self._attributes = pd.DataFrame(mercator.drop(columns=mercator.geometry.name))
+        self._layer, self._before, self._beside = layer, before, beside
+        self._outline_digests = row_digests(pd.DataFrame({"geometry": mercator.geometry}))
+        self._attribute_digests = row_digests(self._attributes)
+        self._tiles: dict[int, bytes] = {}
+        self._memory: dict[int, TileMemory] = {}
+
+    @property
+    def tiles(self) -> dict[int, bytes]:
+        """All tiles that hold anything, compressed, by their numbers."""
+        return {number: content for number, content in self._tiles.items() if content}
+
+    @property
+    def has_rows(self) -> bool:
+        """Whether any tile was wanted."""
+        return bool(self._memory)
+
+    def memory(self, archive: bytes) -> ArchiveMemory:
+        """Return what the run after has to know.
+
+        Parameters
+        ----------
+        archive
+            sha256 of the file that the tiles went into.
+        """
+        return ArchiveMemory(archive, self._outline_digests, self._memory)
+
+    def make(self, wanted: Sequence[TileRows]) -> None:
+        """Make tiles.
+
+        Parameters
+        ----------
+        wanted
+            All of the layer.
+        """
+        changed = [tile for tile in wanted if not self._stands(tile)]
+        if not changed:
+            return
+        shown = np.unique(np.concatenate([tile.rows for tile in changed]))
+        attributes = TileAttributes(self._attributes.iloc[shown])
+        for zoom in sorted({tile.zoom for tile in changed}):
+            tiles = [tile for tile in changed if tile.zoom == zoom]
+            for tile, found in zip(tiles, self._outlines_of(zoom, tiles), strict=True):
+                self._put_together(tile, found, shown, attributes)
+
+    def _outlines_of(self, zoom: int, tiles: Sequence[TileRows]) -> list[CutTile]:
+        """Find the features of tiles of a zoom: known ones, and those that have to be cut."""
+        known = [self._known(tile) for tile in tiles]
+        lacking = np.unique(np.concatenate([one.lacking for one in known]))
+        if not lacking.size:
+            return [one.cut for one in known]
+        outlines = self._outlines.iloc[lacking]
+        fresh = cut(outlines, self._layer, zoom, temporary_beside(self._beside))
+        return [
+            _in_order(one.cut, _of_rows(fresh[tile.number], lacking, one.lacking))
+            if tile.number in fresh
+            else one.cut
+            for tile, one in zip(tiles, known, strict=True)
+        ]
+
+    def _stands(self, tile: TileRows) -> bool:
+        """Take a tile of the archive before where nothing of it has changed."""
+        then = self._remembered(tile)
+        if self._before is None or then is None or then.digest != self._digest(tile):
+            return False
+        self._tiles[tile.number] = self._before.tiles.get(tile.number, b"")
+        self._memory[tile.number] = TileMemory(then.digest, tile.rows, then.features)
+        return True
+
+    def _remembered(self, tile: TileRows) -> TileMemory | None:
+        return None if self._before is None else self._before.memory.tiles.get(tile.number)
+
+    def _digest(self, tile: TileRows) -> tuple[int, ...]:
+        """Digest of all that a tile follows from."""
+        total = hashlib.sha256(self._outline_digests[tile.rows].tobytes())
+        total.update(self._attribute_digests[tile.rows].tobytes())
+        return tuple(np.frombuffer(total.digest()[:16], dtype=np.uint64).tolist())
+
+    def _known(self, tile: TileRows) -> _Known:
+        """Find the features of rows whose outlines were cut for the tile before."""
+        then = self._remembered(tile)
+        if self._before is None or then is None:
+            return _Known(CutTile(np.empty(0, dtype=np.int64), []), tile.rows)
+        features = list(self._before.features(tile.number))
+        digests = self._before.memory.outlines[then.rows]
+        order = np.argsort(digests, kind="stable")
+        wanted = self._outline_digests[tile.rows]
+        place = order[np.searchsorted(digests[order], wanted).clip(max=len(order) - 1)]
+        is_known = digests[place] == wanted
+        place = place[is_known]
+        number = then.features[place]
+        first = (np.cumsum(then.features) - then.features)[place]
+        rows = np.repeat(tile.rows[is_known], number)
+        nth = np.arange(len(rows)) - np.repeat(np.cumsum(number) - number, number)
+        taken = (np.repeat(first, number) + nth).tolist()
+        return _Known(CutTile(rows, [features[k] for k in taken]), tile.rows[~is_known])
+
+    def _put_together(
+        self, tile: TileRows, found: CutTile, shown: NDArray[np.intp], attributes: TileAttributes
+    ) -> None:
+        """Put a tile together; `shown` are the rows whose attributes are at hand."""
+        number = np.searchsorted(found.rows, tile.rows, side="right")
+        number -= np.searchsorted(found.rows, tile.rows, side="left")
+        self._memory[tile.number] = TileMemory(self._digest(tile), tile.rows, number)
+        self._tiles[tile.number] = b""
+        if found.features:
+            content = attributes.of(np.searchsorted(shown, found.rows), found.features)
+            self._tiles[tile.number] = tile_bytes(self._layer, content)
+
+
+def _of_rows(cut_now: CutTile, numbers: NDArray[np.intp], rows: NDArray[np.intp]) -> CutTile:
+    """Features of some of the rows that were cut, which have these numbers in the layer."""
+    their = numbers[cut_now.rows]
+    wanted = np.flatnonzero(np.isin(their, rows))
+    return CutTile(their[wanted], [cut_now.features[k] for k in wanted.tolist()])
+
+
+def _in_order(one: CutTile, other: CutTile) -> CutTile:
+    """Features of other rows together, in the order of the rows."""
+    rows = np.concatenate([one.rows, other.rows])
+    order = np.argsort(rows, kind="stable")
+    features = [*one.features, *other.features]
+    return CutTile(rows[order], [features[k] for k in order.tolist()])
