@@ -5,7 +5,7 @@ them together. A building is changed in two ways: its roof is lowered, which no 
 it is taken away, after which all water of the city flows anew. Since a flood is one simulation of
 all of the city, cities are measured without one as well.
 
-    python -m benchmarks.nights [demo|large] [OPTIONS OF citytwin run]
+    python -m benchmarks.nights [demo|large|ward] [OPTIONS OF citytwin run]
 """
 
 from __future__ import annotations
