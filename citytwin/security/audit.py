@@ -122,13 +122,12 @@ class AuditChain:
         self._key = key
         self._lock = threading.Lock()
         self._count, self._anchored, self._anchored_s = 0, -1, time.monotonic()
-        self._bytes = 0
         self._last = _code(key, b"", self.name.encode())
         try:
             for place in (folder, anchors):
                 place.mkdir(parents=True, exist_ok=True, mode=0o700)
-            self._file = _opened(folder / f"{self.name}{CHAIN}")
-            self._anchors = _opened(anchors / f"{self.name}{ANCHORS}")
+            self._file = _Lines(folder / f"{self.name}{CHAIN}")
+            self._anchors = _Lines(anchors / f"{self.name}{ANCHORS}")
             self._anchor()
         except OSError as error:
             raise _refused(folder, error) from error
@@ -171,7 +170,7 @@ class AuditChain:
             code = _code(self._key, self._last, _canonical(body))
             line = _canonical({**body, "mac": code.hex()}) + b"\n"
             try:
-                self._append(line)
+                self._file.append(line)
                 self._last, self._count = code, self._count + 1
                 if self._is_due():
                     self._anchor()
@@ -182,17 +181,8 @@ class AuditChain:
         """Set a last anchor and close the chain."""
         with self._lock:
             self._anchor()
-            os.close(self._file)
-            os.close(self._anchors)
-
-    def _append(self, line: bytes) -> None:
-        """Write an entry; what a full disk took of it goes, lest the next one look edited."""
-        try:
-            _write(self._file, line)
-        except OSError:
-            os.ftruncate(self._file, self._bytes)
-            raise
-        self._bytes += len(line)
+            self._file.close()
+            self._anchors.close()
 
     def _is_due(self) -> bool:
         many = self._count - self._anchored >= _ANCHOR_ENTRIES
@@ -201,12 +191,44 @@ class AuditChain:
     def _anchor(self) -> None:
         if self._count == self._anchored:
             return
-        os.fsync(self._file)
+        self._file.sync()
         said = {"n": self._count, "mac": self._last.hex()}
         proof = _code(self._key, b"anchor", _canonical(said)).hex()
-        _write(self._anchors, _canonical({**said, "proof": proof}) + b"\n")
-        os.fsync(self._anchors)
+        self._anchors.append(_canonical({**said, "proof": proof}) + b"\n")
+        self._anchors.sync()
         self._anchored, self._anchored_s = self._count, time.monotonic()
+
+
+class _Lines:
+    """A new file of whole lines, for its owner alone.
+
+    Parameters
+    ----------
+    path
+        Must not exist.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
+        self._bytes = 0
+
+    def append(self, line: bytes) -> None:
+        """Write a line; what a full disk took of it goes, lest the next one look edited."""
+        try:
+            if os.write(self._file, line) != len(line):
+                raise OSError(28, "the disk took a part of an entry only")
+        except OSError:
+            os.ftruncate(self._file, self._bytes)
+            raise
+        self._bytes += len(line)
+
+    def sync(self) -> None:
+        """Bring it to the disk."""
+        os.fsync(self._file)
+
+    def close(self) -> None:
+        """Close it."""
+        os.close(self._file)
 
 
 def pseudonym(key: bytes, subject: str) -> str:
@@ -334,15 +356,6 @@ def _canonical(value: Mapping[str, object]) -> bytes:
 
 def _code(key: bytes, before: bytes, body: bytes) -> bytes:
     return hmac.new(key, len(before).to_bytes(4, "big") + before + body, hashlib.sha256).digest()
-
-
-def _opened(path: Path) -> int:
-    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-
-
-def _write(file: int, line: bytes) -> None:
-    if os.write(file, line) != len(line):
-        raise OSError(28, "the disk took a part of an entry only")
 
 
 def _refused(place: Path, error: OSError) -> StoreError:

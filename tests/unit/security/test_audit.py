@@ -146,6 +146,27 @@ def test_a_full_disk_leaves_no_accusation(tmp_path: Path, monkeypatch: pytest.Mo
     assert (result.entries, result.findings, result.torn) == (2, (), ())
 
 
+def test_a_full_disk_of_anchors_leaves_no_accusation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What it took of an anchor goes again, too; the entry before it stays, and later anchors hold."""
+    chain = AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
+    whole = os.write
+
+    def full_for_anchors(file: int, line: bytes) -> int:
+        return whole(file, line[:20] if b'"proof"' in line else line)
+
+    monkeypatch.setattr("citytwin.security.audit._ANCHOR_ENTRIES", 1)
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", full_for_anchors)
+        with pytest.raises(StoreError, match="a part of an entry"):
+            chain.record(ANN, "read", ROADS, YES)
+    chain.record(ANN, "read", ROADS, YES)
+    chain.close()
+    result = verify(tmp_path / "log", tmp_path / "anchors", KEY)
+    assert (result.entries, result.findings, result.torn) == (2, (), ())
+
+
 def test_a_chain_that_grows_while_it_is_checked(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
