@@ -26,7 +26,7 @@ _PLACES = click.argument(
 def command() -> None:
     """Make, list, rotate and destroy the keys that restricted data are sealed with.
 
-    A PLACE is a configuration, or a folder such as its `out`.
+    A PLACE is a configuration, or a folder such as its `out`, or one of backups.
     """
 
 
@@ -67,15 +67,24 @@ def show(places: tuple[Path, ...]) -> None:
 @_PLACES
 @click.option("--to", "name", required=True, metavar="NAME", help="Name of the new key.")
 def rotate(places: tuple[Path, ...], name: str) -> None:
-    """Wrap the keys of sealed folders by another key; the sealed files stay as they are."""
+    """Wrap the keys of sealed folders by another key; the sealed files stay as they are.
+
+    So do copies of sealed folders, such as those in backups: these need the key that they were made with.
+    """
     from citytwin.security.key_ring import checked_key_id, open_ring
     from citytwin.store.sealed_keys import rewrap
 
-    ring = open_ring()
-    for found in _sealed(places):
+    ring, folders = open_ring(), _sealed(places)
+    for found in folders:
+        if found.is_copy:
+            click.echo(f"{found.root}: a copy, which needs {found.key} for good")
+            continue
         changed = rewrap(found.root, checked_key_id(name), ring)
         click.echo(f"{found.root}: {f'{found.key} -> {name}' if changed else f'{name} already'}")
-    click.echo(f"let `encryption.key` of the configuration say {name}")
+    if not all(found.is_copy for found in folders):
+        click.echo(f"let `encryption.key` of the configuration say {name}")
+        click.echo("a unit of systemd asks for the key by its name: say `citytwin install-timer` again")
+        click.echo("backups from before need the old key: keep it as long as them")
 
 
 @command.command()
@@ -99,11 +108,14 @@ def destroy(name: str, places: tuple[Path, ...], *, even_if_needed: bool) -> Non
     """Destroy a key that nothing below the PLACEs needs."""
     from citytwin.security.key_files import destroy_key
 
-    needed = [found.root for found in _sealed(places) if found.key == name]
+    folders = [found for found in _sealed(places) if found.key == name]
+    needed = [found.root for found in folders]
     if needed and not even_if_needed:
         msg = f"key {name!r} is needed by {', '.join(map(str, needed))}"
-        hint = "`citytwin keys rotate` brings them to another; --even-if-needed gives them up"
-        raise SealError(msg, hint=hint)
+        other = "copies need it as long as they stay"
+        if not any(found.is_copy for found in folders):
+            other = "`citytwin keys rotate` brings them to another"
+        raise SealError(msg, hint=f"{other}; --even-if-needed gives them up")
     path = destroy_key(_files().folder, name)
     click.echo(f"destroyed: {path}")
     for root in needed:

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from citytwin.errors import SealError
+from citytwin.errors import KeyAccessError, SealError
 from citytwin.security.key_ring import KeyRing
 from citytwin.security.sealed_folders import (
     KEYS_FILE,
@@ -28,6 +28,8 @@ class SealedFolder:
 
     root: Path
     key: str
+    is_copy: bool = False
+    """Whether it lies elsewhere than below ``.sealed``, as in a backup: its key stays what it is."""
 
 
 def ensure_sealed(root: Path, key_id: str, ring: KeyRing) -> None:
@@ -105,12 +107,21 @@ def _write(root: Path, wrapped: WrappedKey) -> None:
 
 
 def sealed_folders(place: Path) -> list[SealedFolder]:
-    """Return the sealed folders below a place, in order of their paths.
+    """Return the sealed folders below a place, and copies of such, in order of their paths.
 
     Parameters
     ----------
     place
-        Such as the folder ``out`` of a configuration.
+        Such as the folder ``out`` of a configuration, or a folder of backups.
     """
-    roots = {file.parent for file in place.rglob(f"{SEALED}/*/{KEYS_FILE}")}
-    return [SealedFolder(root, read_wrapped(root).key) for root in sorted(roots)]
+    found = []
+    for root in sorted({file.parent for file in place.rglob(KEYS_FILE)}):
+        is_copy = root.parent.name != SEALED
+        try:
+            key = read_wrapped(root).key
+        except KeyAccessError:
+            if is_copy:  # another file of that name
+                continue
+            raise
+        found.append(SealedFolder(root, key, is_copy))
+    return found

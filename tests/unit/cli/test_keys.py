@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import stat
 from pathlib import Path
 
@@ -48,6 +49,24 @@ def test_a_key_lives_from_its_making_to_its_end(out: Path) -> None:
     sealed_folders.forget_keys()
     assert read_bytes(out / ".sealed/town/a.txt") == b"kept"
     assert not (out.parent / "keys" / "citytwin-key-first").exists()
+
+
+def test_backups_need_the_key_that_they_were_made_with(out: Path) -> None:
+    """They are copies with digests: none is wrapped anew, and their key goes only if that is said."""
+    backups = out.parent / "backups"
+    kept = backups / "town-20261128T080539Z/published"
+    shutil.copytree(out / ".sealed/town", kept)
+    (backups / "keys.json").write_text("{}")  # of somebody else
+    before = (kept / "keys.json").read_bytes()
+    call("create", "second")
+    told = call("rotate", out, backups, "--to", "second").stdout
+    assert f"{kept}: a copy, which needs first" in told
+    assert "install-timer" in told
+    assert (kept / "keys.json").read_bytes() == before
+    assert f"{kept}: first: here" in call("list", backups).stdout
+    with pytest.raises(SealError, match=r"'first' is needed by .*published \(copies"):
+        call("destroy", "first", out, backups)
+    assert "destroyed" in call("destroy", "first", out).stdout
 
 
 def test_data_can_be_given_up(out: Path) -> None:
