@@ -6,13 +6,16 @@ import getpass
 import os
 import shutil
 import sys
+from datetime import date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import click
 
 from citytwin.config import LoadedConfig, load
 from citytwin.errors import ConfigError, StoreError
 from citytwin.nights import kubernetes, systemd
+from citytwin.nights.calendar import days_without
 
 _SYSTEM = Path("/etc/systemd/system")
 
@@ -55,7 +58,7 @@ def command(
     target = folder or (own if user else _SYSTEM)
     written = {
         f"{job.unit}.service": systemd.service(job),
-        f"{job.unit}.timer": systemd.timer(job),
+        f"{job.unit}.timer": systemd.timer(job, _today(loaded)),
     }
     _write(target, written)
     control = "systemctl --user" if user else "systemctl"
@@ -63,6 +66,8 @@ def command(
         f"switch it on:   {control} daemon-reload && {control} enable --now {job.unit}.timer"
     )
     click.echo(f"run it now:     {control} start {job.unit}.service")
+    if user:  # else its service manager ends with the last login, and no night begins
+        click.echo("while nobody is logged in:  loginctl enable-linger")
     click.echo(f"what happened:  citytwin status {config}")
 
 
@@ -92,6 +97,11 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
         user=account,
         key=encryption.key if loaded.protected and encryption else None,
     )
+
+
+def _today(loaded: LoadedConfig) -> date:
+    """Local day of the city."""
+    return datetime.now(ZoneInfo(loaded.config.time_zone)).date()
 
 
 def _caller() -> str:
@@ -145,6 +155,14 @@ def _write_cron_job(
         f"{job.config} is {loaded.file.name} on the claim {claim}; put it and its data there"
     )
     click.echo(f"switch it on:  kubectl apply -f {folder / name}")
+    today = _today(loaded)
+    zone = ZoneInfo(job.time_zone)
+    for day in days_without(at, zone, today, today + timedelta(days=366))[:1]:
+        click.echo(
+            f"Kubernetes starts no run on {day}: clocks of {job.time_zone} jump over {at} then, as "
+            "every year; give `nights.at` another time",
+            err=True,
+        )
 
 
 def _write(folder: Path, texts: dict[str, str]) -> None:

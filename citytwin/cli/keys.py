@@ -83,7 +83,9 @@ def rotate(places: tuple[Path, ...], name: str) -> None:
         click.echo(f"{found.root}: {f'{found.key} -> {name}' if changed else f'{name} already'}")
     if not all(found.is_copy for found in folders):
         click.echo(f"let `encryption.key` of the configuration say {name}")
-        click.echo("a unit of systemd asks for the key by its name: say `citytwin install-timer` again")
+        click.echo(
+            "a unit of systemd asks for the key by its name: say `citytwin install-timer` again"
+        )
         click.echo("backups from before need the old key: keep it as long as them")
 
 

@@ -103,6 +103,9 @@ def nights(
 def start_of(day: date, at: str | None, zone: ZoneInfo) -> datetime:
     """Return when a night begins (UTC).
 
+    A time that a day does not have, because summer time begins, is an hour later on the clock, as if
+    it had not begun; of a time that a day has twice the first counts.
+
     Parameters
     ----------
     day
@@ -114,6 +117,23 @@ def start_of(day: date, at: str | None, zone: ZoneInfo) -> datetime:
     """
     begin = time.fromisoformat(at) if at is not None else time()
     return datetime.combine(day, begin, tzinfo=zone).astimezone(UTC)
+
+
+def days_without(at: str, zone: ZoneInfo, first: date, last: date) -> tuple[date, ...]:
+    """Return the local days on which the clock jumps over a time.
+
+    Parameters
+    ----------
+    at
+        Local time of the day, ``HH:MM``.
+    zone
+        Of the city.
+    first, last
+        Local days, both looked at.
+    """
+    said = time.fromisoformat(at)
+    days = (first + timedelta(days=k) for k in range((last - first).days + 1))
+    return tuple(d for d in days if start_of(d, at, zone).astimezone(zone).time() != said)
 
 
 def _deciding(runs: Sequence[RunRecord]) -> list[RunRecord]:

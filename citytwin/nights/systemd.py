@@ -6,12 +6,17 @@ Sources: systemd.exec(5), systemd.service(5), systemd.timer(5) and systemd.time(
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from citytwin.engine.report import Exit
 from citytwin.errors import ConfigError
+from citytwin.nights.calendar import days_without, start_of
 from citytwin.security.key_files import PREFIX
 
+_YEARS = 20
+"""For which a timer knows beforehand the nights that lack its time."""
 _HIDDEN = (Path("/tmp"), Path("/var/tmp"))
 """The service has its own, for others might put things there."""
 _HARDENING = """\
@@ -131,21 +136,30 @@ def service(job: NightJob) -> str:
     )
 
 
-def timer(job: NightJob) -> str:
+def timer(job: NightJob, today: date) -> str:
     """Return the text of the timer unit; a night that the machine slept through is made up for.
+
+    Systemd leaves a day out on which the clock jumps over the time, as where summer time begins: such
+    days of the next twenty years are named one by one.
 
     Parameters
     ----------
     job
         When it runs.
+    today
+        Day from which on it shall.
     """
+    zone = ZoneInfo(job.time_zone)
+    days = days_without(job.at, zone, today, date(today.year + _YEARS, 12, 31))
+    moments = [f"{start_of(day, job.at, zone):%Y-%m-%d %H:%M:%S} UTC" for day in days]
     return (
         "[Unit]\n"
         f"Description=citytwin: every night a run of {job.city}\n"
         "\n"
         "[Timer]\n"
         f"OnCalendar=*-*-* {job.at}:00 {job.time_zone}\n"
-        "Persistent=true\n"
+        + "".join(f"OnCalendar={moment}\n" for moment in moments)
+        + "Persistent=true\n"
         "RandomizedDelaySec=120\n"
         "AccuracySec=1s\n"
         f"Unit={job.unit}.service\n"

@@ -98,3 +98,17 @@ def test_what_would_fail_at_night_is_told_by_day(
     monkeypatch.delenv("NIGHT_SECRET")
     assert "NIGHT_SECRET" in nights_troubles(load(file))[2]
     assert nights_troubles(load(city(place, {"report": "new/run.json"}))) == ()
+
+
+def test_nights_that_would_not_begin_are_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By Kubernetes, which leaves a time out that a day lacks; by a manager that ends with a login."""
+    file = city(place, {"at": "02:30"})
+    install(file, "--user")
+    assert "loginctl enable-linger" in capsys.readouterr().out
+    install(file, "--kubernetes", "citytwin:1")
+    assert capsys.readouterr().err == ""
+    file.write_text(file.read_text("utf-8").replace("Asia/Tokyo", "Europe/Berlin"), "utf-8")
+    install(file, "--kubernetes", "citytwin:1")
+    assert "clocks of Europe/Berlin jump over 02:30" in capsys.readouterr().err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import kubernetes_validate
@@ -24,6 +25,7 @@ JOB = NightJob(
     time_zone="Asia/Tokyo",
     user="root",
 )
+TODAY = date(2026, 11, 20)
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -38,7 +40,7 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_systemd_takes_the_units_without_a_word(tmp_path: Path) -> None:
     """Unknown keys, wrong values and bad paths would be told."""
     (tmp_path / f"{JOB.unit}.service").write_text(service(JOB), encoding="utf-8")
-    (tmp_path / f"{JOB.unit}.timer").write_text(timer(JOB), encoding="utf-8")
+    (tmp_path / f"{JOB.unit}.timer").write_text(timer(JOB, TODAY), encoding="utf-8")
     for suffix in ("service", "timer"):
         said = analyze("verify", "--man=no", str(tmp_path / f"{JOB.unit}.{suffix}"))
         about_ours = [line for line in said.stderr.splitlines() if JOB.unit in line]
@@ -55,10 +57,30 @@ def test_systemd_finds_a_mistake(tmp_path: Path) -> None:
 
 def test_the_next_night_is_the_local_one() -> None:
     """Systemd reads the calendar expression as we mean it."""
-    expression = next(line for line in timer(JOB).splitlines() if line.startswith("OnCalendar="))
+    expression = next(
+        line for line in timer(JOB, TODAY).splitlines() if line.startswith("OnCalendar=")
+    )
     said = analyze("calendar", "--base-time=2026-11-20 00:00:00 UTC", expression.split("=", 1)[1])
     assert said.returncode == 0
     assert "17:30:00 UTC" in said.stdout  # 02:30 in Tokyo
+
+
+@pytest.mark.parametrize(
+    ("zone", "night"),
+    [
+        ("Europe/Berlin", "2027-03-28 01:30:00 UTC"),  # 02:30 in winter's time, 03:30 on the clock
+        ("America/New_York", "2027-03-14 07:30:00 UTC"),
+    ],
+)
+def test_the_night_in_which_summer_time_begins_is_begun_too(zone: str, night: str) -> None:
+    """Systemd leaves out a day that lacks the time of its timer, which is named beside it."""
+    text = timer(replace(JOB, time_zone=zone), TODAY)
+    moments = [line.split("=", 1)[1] for line in text.splitlines() if line.startswith("OnCalendar")]
+    day_before = f"--base-time={night[:9]}{int(night[9]) - 1} 12:00:00 UTC"
+    said = [analyze("calendar", day_before, moment).stdout for moment in moments]
+    assert night not in said[0]
+    assert [moment for moment, text in zip(moments, said, strict=True) if night in text] == [night]
+    assert len(timer(JOB, TODAY).split("OnCalendar=")) == 2  # Tokyo has no summer time
 
 
 def test_the_sandbox_is_tight(tmp_path: Path) -> None:
