@@ -11,7 +11,7 @@ import click
 
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.request import carried_out, read_latest
-from citytwin.nights.calendar import Night, nights
+from citytwin.nights.calendar import Night, from_the_future, nights
 from citytwin.nights.journal import is_going_on, journal_dir, read_records
 from citytwin.nights.killed import tell_of_killed
 
@@ -41,6 +41,12 @@ def command(config: Path, count: int, *, as_json: bool, tell_killed: bool) -> No
     told = (
         nights(records, loaded.config.nights.at, zone, now, is_going_on)[-count:] if count else ()
     )
+    for record in from_the_future(records, now)[-1:]:
+        click.echo(
+            f"a run of {record.begun.astimezone(zone):%Y-%m-%d %H:%M} ({record.outcome}) began later "
+            "than now: the clock was ahead, and the night it belongs to may be told as missed",
+            err=True,
+        )
     if as_json:
         for night in told:
             for record in night.runs:

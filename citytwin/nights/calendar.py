@@ -75,6 +75,8 @@ def nights(
         that only nights that were made up for. A time that a day does not have (summer time
         begins) is taken as the moment that the clock jumps to.
     """
+    future = from_the_future(records, now)
+    records = [record for record in records if record not in future]
     if not records:
         return ()
 
@@ -98,6 +100,19 @@ def nights(
         if tried:
             broken = tried[-1].outcome in _BROKEN
     return tuple(found)
+
+
+def from_the_future(records: Sequence[RunRecord], now: datetime) -> tuple[RunRecord, ...]:
+    """Return runs that began later than now, by a clock that was ahead: their night is not known.
+
+    Parameters
+    ----------
+    records
+        Of the journal.
+    now
+        Aware.
+    """
+    return tuple(record for record in records if record.begun > now + GRACE)
 
 
 def start_of(day: date, at: str | None, zone: ZoneInfo) -> datetime:

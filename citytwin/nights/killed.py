@@ -12,6 +12,7 @@ from citytwin.engine.report import Exit
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, StoreError
 from citytwin.nights.aftermath import follow_up, tell_of_failure
+from citytwin.nights.calendar import from_the_future
 from citytwin.nights.journal import (
     is_going_on,
     journal_dir,
@@ -59,9 +60,9 @@ def tell_of_killed(loaded: LoadedConfig) -> None:
     except (StoreError, OSError) as error:
         log.warning("the journal of runs cannot be kept: %s", error)
         return
-    newest = max(
-        (record.begun for record in read_records(folder) if not record.night), default=None
-    )
+    records, now = read_records(folder), datetime.now(UTC)
+    future = from_the_future(records, now)
+    newest = max((r.begun for r in records if not r.night and r not in future), default=None)
     for record in [one for one in killed if one.night is None][-1:]:
         if record.begun == newest:
             follow_up(loaded, record)

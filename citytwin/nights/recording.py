@@ -164,7 +164,7 @@ def recorded(
     finally:
         record = entry.record
         if record.outcome == "nothing to do":
-            record = record.model_copy(update={"feeds": _feeds_of_last_reading(folder)})
+            record = record.model_copy(update={"feeds": _feeds_of(folder, record.run_id)})
         record = record.model_copy(update={"ended": now()})
         _written(folder, record)
         if loaded.past is None:
@@ -181,11 +181,11 @@ def _prepared(loaded: LoadedConfig, folder: Path) -> None:
         log.warning("the journal of runs cannot be closed: %s", error)
 
 
-def _feeds_of_last_reading(folder: Path) -> tuple[FeedAge, ...]:
-    for record in reversed(read_records(folder)):
-        if record.feeds:
-            return record.feeds
-    return ()
+def _feeds_of(folder: Path, run_id: str) -> tuple[FeedAge, ...]:
+    """What the run that stands has read; that it was the last to read something a clock may belie."""
+    read = [record for record in read_records(folder) if record.feeds]
+    standing = [record for record in read if record.run_id == run_id]
+    return (standing or read)[-1].feeds if read else ()
 
 
 def _written(folder: Path, record: RunRecord) -> None:

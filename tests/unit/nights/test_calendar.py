@@ -100,6 +100,15 @@ def test_summer_time_takes_no_night_away() -> None:
         assert [night.date for night in found] == [day + timedelta(days=k) for k in (-1, 0, 1)]
 
 
+def test_a_clock_that_was_ahead_hides_no_night() -> None:
+    """A run of a year to come is in no night, and no night until then counts as missed."""
+    records = [run_at("2026-11-20T02:30:00"), run_at("2032-05-02T02:30:00")]
+    assert verdicts(records, "2026-11-21T12:00:00") == {
+        "2026-11-20": "done",
+        "2026-11-21": "missed",
+    }
+
+
 outcomes = st.sampled_from(["running", "done", "nothing to do", "failed", "stopped", "busy"])
 
 

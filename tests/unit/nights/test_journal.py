@@ -10,8 +10,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from citytwin.alerts.webhook import verify
+from citytwin.cli import status
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.locking import holding
 from citytwin.engine.report import Row, RunReport
@@ -28,7 +30,8 @@ from citytwin.nights.journal import (
 from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.record import RunRecord
 from citytwin.nights.recording import recorded
-from tests.unit.nights.records import run_at
+from citytwin.store.manifest import FinishedRun
+from tests.unit.nights.records import TOKYO, run_at
 from tests.unit.transports.https_server import Reply, serving
 
 CITY = """
@@ -122,6 +125,24 @@ def test_what_breaks_a_run_is_recorded_and_still_breaks_it(
     (record,) = read_records(journal_dir(loaded))
     assert (record.outcome, record.exit_code) == (outcome, code)
     assert record.ended is not None
+
+
+def test_the_feeds_of_a_clock_that_was_ahead_are_not_the_latest(tmp_path: Path) -> None:
+    """With nothing to do, those count that the run that stands has read; status tells of the clock."""
+    loaded = city(tmp_path, 'nights: {at: "02:30"}\n')
+    past = datetime.now(UTC) - timedelta(days=8)
+    future = past + timedelta(days=2000)
+    for run_id, clock, newest in (("a", future, past), ("b", past, past + timedelta(hours=1))):
+        with recorded(loaded, lambda clock=clock: clock) as entry:  # type: ignore[misc]
+            entry.ended(report(run_id=run_id, newest_observations={"rain": newest}))
+    with recorded(loaded) as entry:
+        entry.standing(FinishedRun("b", "[]"), ())
+    (now,) = [r for r in read_records(journal_dir(loaded)) if r.begun not in (past, future)]
+    assert [feed.newest for feed in now.feeds] == [past + timedelta(hours=1)]
+    said = CliRunner().invoke(status.command, [str(loaded.file)], catch_exceptions=False)
+    day = f"{future.astimezone(TOKYO):%Y-%m-%d}"
+    assert day in said.stderr
+    assert day not in said.stdout
 
 
 def test_a_number_that_went_to_another_process_is_not_that_run() -> None:
