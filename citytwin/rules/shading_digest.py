@@ -18,7 +18,7 @@ from citytwin.kernels.sun_bundle import Suns
 from citytwin.model.grid import GridSpec
 
 Float64Array = NDArray[np.float64]
-SQUARE_M = 32.0
+_SQUARE_M = 48.0
 """Side of the squares whose edges share a digest: some houses [m]."""
 _SLACK_M = 1.0
 """Far more than rounding moves the end of a shadow [m]."""
@@ -39,7 +39,7 @@ class ShadingDigests:
         self._ground = hashlib.sha256(repr(grid).encode() + np.ascontiguousarray(ground).tobytes())
         ends = casters.edges.ends
         middle = (ends[:, :2] + ends[:, 3:5]) / 2
-        order, begin = by_square(middle, SQUARE_M)
+        order, begin = by_square(middle, _SQUARE_M)
         ends = np.ascontiguousarray(ends[order])
         both = ends.reshape(-1, 2, 3)
         low, high = both.min(axis=1), both.max(axis=1)

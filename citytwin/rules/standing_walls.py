@@ -14,7 +14,7 @@ from citytwin.model.ragged import flattened, offsets_of
 from citytwin.model.steps import CityState
 from citytwin.rules.shading_digest import ShadingDigests, by_square
 
-_SIDE_M = 128.0
+_SIDE_M = 160.0
 """Of the squares whose walls are found anew together [m]."""
 
 
@@ -48,29 +48,25 @@ def storey_hours_once(
     """
     standing = np.zeros(len(names), dtype=np.bool_)
     digests = ShadingDigests(city.grid, ground, casters)
+    sizes = np.diff(walls.first)
     order, begin = by_square(walls.foot, _SIDE_M)
     for square in np.split(order, begin[1:-1]) if len(order) else ():
-        standing[square] = city.figures.stands(_digest(digests, walls, names, square, suns))
+        named = square[np.argsort(names[square])]  # in whatever order they are listed
+        digest = _digest(digests, _taken(walls, sizes, named), names[named], suns)
+        standing[square] = city.figures.stands(digest)
     before = city.before() if standing.any() else None
     if before is None:
         return storey_hours(walls, casters, suns)
     hours, known = _as_they_stand(before, walls, names, standing)
     anew = np.flatnonzero(~known)
-    hours[_storeys_of(walls, anew)] = storey_hours(_taken(walls, anew), casters, suns)
+    found = storey_hours(_taken(walls, sizes, anew), casters, suns)
+    hours[_ranges(walls.first[anew], sizes[anew])] = found
     return hours
 
 
-def _digest(
-    digests: ShadingDigests,
-    walls: Walls,
-    names: NDArray[np.object_],
-    square: NDArray[np.intp],
-    suns: Suns,
-) -> str:
+def _digest(digests: ShadingDigests, some: Walls, names: NDArray[np.object_], suns: Suns) -> str:
     """Digest of all that the hours of some walls follow from, and of what they are called."""
-    named = square[np.argsort(names[square])]  # in whatever order they are listed
-    some = _taken(walls, named)
-    total = hashlib.sha256("\0".join(names[named]).encode())
+    total = hashlib.sha256("\0".join(names).encode())
     for part in some[1:]:
         total.update(np.ascontiguousarray(part).tobytes())
     # A wall whose base is not known has no hours, whatever stands around it.
@@ -90,18 +86,12 @@ def _as_they_stand(
     if not index.is_unique:
         return hours, np.zeros(len(names), dtype=np.bool_)
     values, first = flattened(before["storey_hours"])
-    row = index.get_indexer(pd.Index(names))
+    row, sizes = index.get_indexer(pd.Index(names)), np.diff(walls.first)
     known = standing & (row >= 0)
-    known[known] = np.diff(first)[row[known]] == np.diff(walls.first)[known]
-    from_row = row[known]
-    begin, sizes = first[:-1][from_row], np.diff(first)[from_row]
-    hours[_storeys_of(walls, np.flatnonzero(known))] = values[_ranges(begin, sizes)]
+    known[known] = np.diff(first)[row[known]] == sizes[known]
+    from_row, their = first[row[known]], sizes[known]
+    hours[_ranges(walls.first[:-1][known], their)] = values[_ranges(from_row, their)]
     return hours, known
-
-
-def _storeys_of(walls: Walls, some: NDArray[np.intp]) -> NDArray[np.int64]:
-    """Places of the storeys of some walls among those of all."""
-    return _ranges(walls.first[:-1][some], np.diff(walls.first)[some])
 
 
 def _ranges(begin: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -110,13 +100,13 @@ def _ranges(begin: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.in
     return np.asarray(np.arange(first[-1]) + np.repeat(begin - first[:-1], sizes))
 
 
-def _taken(walls: Walls, some: NDArray[np.intp]) -> Walls:
-    """Some walls, in the order given."""
+def _taken(walls: Walls, sizes: NDArray[np.int64], some: NDArray[np.intp]) -> Walls:
+    """Some walls, in the order given; `sizes` are the storeys of all."""
     return Walls(
         foot=walls.foot[some],
         normal=walls.normal[some],
         base_m=walls.base_m[some],
         storey_m=walls.storey_m[some],
-        first=offsets_of(np.diff(walls.first)[some]),
+        first=offsets_of(sizes[some]),
         covered_m=walls.covered_m[some],
     )
