@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import groupby
-
 import geopandas as gpd
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from citytwin.model.layer import Attribute, Derived, Style, ValueRange, VectorView
 from citytwin.model.palettes import LAJOLLA
@@ -19,30 +21,6 @@ STOREYS_COLUMN = "hours_by_storey"
 _HOURS = (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0)
 
 
-def by_storey(hours: list[float], covered: int) -> str:
-    """Word the hours of all storeys; storeys of equal hours stand together.
-
-    Parameters
-    ----------
-    hours
-        Of each storey, the lowest first [h].
-    covered
-        How many of the lowest another building stands against.
-
-    Returns
-    -------
-    str
-        Such as ``1: -, 2-4: 2.3, 5: 4.0``.
-    """
-    shown = ["-" if n < covered else f"{value:.1f}" for n, value in enumerate(hours)]
-    words, begin = [], 1
-    for value, group in groupby(shown):
-        end = begin + len(list(group)) - 1
-        words.append(f"{begin}: {value}" if begin == end else f"{begin}-{end}: {value}")
-        begin = end + 1
-    return ", ".join(words)
-
-
 def in_words(facades: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Put the list of hours into words, which every map can show.
 
@@ -50,12 +28,46 @@ def in_words(facades: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     ----------
     facades
         Rows of the facades.
+
+    Returns
+    -------
+    GeoDataFrame
+        With words such as ``1: -, 2-4: 2.3, 5: 4.0`` instead of the list: storeys of equal hours stand
+        together, and those that another building stands against have a dash.
     """
     hours, first = flattened(facades["storey_hours"])
-    ends = zip(first[:-1], first[1:], facades["covered_storeys"], strict=True)
-    words = [by_storey(hours[begin:end].tolist(), int(n)) for begin, end, n in ends]
+    row = np.repeat(np.arange(len(facades)), np.diff(first))
+    storey = np.arange(len(hours)) - first[row] + 1
+    covered = facades["covered_storeys"].to_numpy(dtype=np.int64)[row]
+    spelled, spelling = _spelled(np.where(storey <= covered, np.nan, hours))
+    begins = np.flatnonzero((storey == 1) | (np.diff(spelling, prepend=-1) != 0))
+    ends = np.append(begins, len(hours))[1:] - 1
+    most = int(storey.max(initial=0)) + 1
+    stretch = (spelling[begins] * most + storey[begins]) * most + storey[ends]
+    which, distinct = pd.factorize(stretch)
+    words = [
+        _stretch(int(begin), int(end), spelled[k])
+        for k, begin, end in zip(
+            *np.unravel_index(distinct, (len(spelled), most, most)), strict=True
+        )
+    ]
+    pieces = pa.array(words, pa.large_string()).take(pa.array(which))
+    of_rows = pa.LargeListArray.from_arrays(pa.array(np.searchsorted(begins, first)), pieces)
+    joined = pc.binary_join(of_rows, pa.scalar(", ", pa.large_string()))
     rows: gpd.GeoDataFrame = facades.drop(columns="storey_hours")
-    return rows.assign(**{STOREYS_COLUMN: pd.array(words, dtype="string")})
+    return rows.assign(**{STOREYS_COLUMN: pd.array(joined.to_pylist(), dtype="string")})
+
+
+def _spelled(hours: NDArray[np.float64]) -> tuple[list[str], NDArray[np.int64]]:
+    """Return how hours are written, and which of that each is; NaN is a dash."""
+    which, distinct = pd.factorize(hours, use_na_sentinel=False)
+    words = ["-" if np.isnan(value) else f"{value:.1f}" for value in distinct.tolist()]
+    number, spelled = pd.factorize(np.array(words, dtype=np.object_))
+    return spelled.tolist(), number[which]
+
+
+def _stretch(begin: int, end: int, word: str) -> str:
+    return f"{begin}: {word}" if begin == end else f"{begin}-{end}: {word}"
 
 
 def style(values: ValueRange) -> Style:  # noqa: ARG001 - the same classes for every city

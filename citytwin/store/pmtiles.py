@@ -14,26 +14,18 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pmtiles.tile import Compression, Entry, TileType, serialize_header
 from pmtiles.writer import optimize_directories
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from citytwin.errors import StoreError
-from citytwin.model import crs as crs_of
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import replacing
 from citytwin.store.drawing import PiecesBefore
-from citytwin.store.tile_cutting import (
-    MAX_ZOOM,
-    MIN_ZOOM,
-    read_tiles,
-    tiles_of,
-    tiles_reached,
-)
+from citytwin.store.tile_cutting import read_tiles
 from citytwin.store.tile_memory import ArchiveMemory
 from citytwin.store.tile_patching import ArchiveBefore, TileMaker
-from citytwin.store.web_raster import MERCATOR
+from citytwin.store.tile_rows import MAX_ZOOM, MIN_ZOOM, RowPlaces, mercator_boxes
 from citytwin.store.written import Box
 
 _HEADER_BYTES = 127
@@ -79,33 +71,29 @@ def write_pmtiles(
     StoreError
         If GDAL refuses, or drops all that is there, or a row spans half the world.
     """
-    mercator = frame.to_crs(MERCATOR)
-    boxes = mercator.bounds.to_numpy(np.float64)
-    _require_local(mercator, boxes, layer)
+    places = RowPlaces(mercator_boxes(frame.geometry))
+    _require_local(places, frame, layer)
     with replacing(path) as temporary:
-        maker = TileMaker(mercator, layer, _archive_before(before), temporary)
+        maker = TileMaker(frame, layer, _archive_before(before), temporary)
         try:
-            zooms = range(MIN_ZOOM, MAX_ZOOM + 1)
-            maker.make([tile for zoom in zooms for tile in tiles_of(boxes, zoom)])
+            maker.make(places.tiles())
         except (DataSourceError, DataLayerError) as error:
             msg = f"{path} cannot be written: {error}"
             raise StoreError(msg, hint="check the free space of the disk") from error
         if maker.has_rows and not maker.tiles:
             msg = f"tiles of layer {layer} are empty: {len(frame)} rows gave none"
             raise StoreError(msg, hint="check the geometries of the table")
-        bounds = _lonlat(boxes) if maker.has_rows else box
+        bounds = places.lonlat if maker.has_rows else box
         archive = _archive(maker.tiles, bounds, _described(frame, layer, title))
         temporary.write_bytes(archive)
     return maker.memory(hashlib.sha256(archive).digest()).as_text()
 
 
-def _require_local(mercator: gpd.GeoDataFrame, boxes: NDArray[np.float64], layer: str) -> None:
+def _require_local(places: RowPlaces, frame: gpd.GeoDataFrame, layer: str) -> None:
     """Refuse rows that lie far outside of all cities: their tiles would never end."""
-    placed = np.flatnonzero(np.isfinite(boxes).all(axis=1))
-    reached = tiles_reached(boxes[placed], MAX_ZOOM)
-    if reached.sum() > _MOST_PLACES:
-        row = int(placed[reached.argmax()])
-        msg = f"layer {layer}: {mercator.iloc[row, 0]!r} alone reaches into {reached.max()} map tiles of zoom {MAX_ZOOM}"
+    total, most, row = places.reach()
+    if total > _MOST_PLACES:
+        msg = f"layer {layer}: {frame.iloc[row, 0]!r} alone reaches into {most} map tiles of zoom {MAX_ZOOM}"
         raise StoreError(msg, hint="its geometry lies far outside of the city: correct it")
 
 
@@ -117,14 +105,6 @@ def _archive_before(before: PiecesBefore | None) -> ArchiveBefore | None:
     if hashlib.sha256(archive).digest() != memory.archive:
         return None
     return ArchiveBefore(read_tiles(archive), memory)
-
-
-def _lonlat(boxes: NDArray[np.float64]) -> Box:
-    """Box around all rows [degrees]."""
-    low, high = np.nanmin(boxes[:, :2], axis=0), np.nanmax(boxes[:, 2:], axis=0)
-    x, y = np.stack([low, high], axis=1)
-    (west, east), (south, north) = crs_of.transform(x, y, MERCATOR, "EPSG:4326")
-    return float(west), float(south), float(east), float(north)
 
 
 def _described(frame: gpd.GeoDataFrame, layer: str, title: str) -> dict[str, object]:

@@ -97,7 +97,10 @@ def _draw_features(
 
 def _parts(frame: gpd.GeoDataFrame) -> tuple[NDArray[np.intp], NDArray[Any]]:
     """Single points, lines and outer rings, with the row each belongs to."""
-    parts, owners = shapely.get_parts(frame.geometry.to_numpy(), return_index=True)
+    parts = frame.geometry.to_numpy()
+    owners = np.arange(len(parts))
+    if np.any(shapely.get_type_id(parts) >= shapely.GeometryType.MULTIPOINT):
+        parts, owners = shapely.get_parts(parts, return_index=True)
     is_area = shapely.get_type_id(parts) == shapely.GeometryType.POLYGON
     return owners, np.where(is_area, shapely.get_exterior_ring(parts), parts)
 

@@ -20,8 +20,9 @@ from numpy.typing import NDArray
 from citytwin.store.atomic import temporary_beside
 from citytwin.store.tables import row_digests
 from citytwin.store.tile_attributes import TileAttributes
-from citytwin.store.tile_cutting import CutTile, TileRows, cut
+from citytwin.store.tile_cutting import CutTile, cut
 from citytwin.store.tile_memory import ArchiveMemory, TileMemory
+from citytwin.store.tile_rows import TileRows
 from citytwin.store.vector_tile import read_layer, tile_bytes
 
 
@@ -58,8 +59,8 @@ class TileMaker:
 
     Parameters
     ----------
-    mercator
-        Rows in Web Mercator.
+    frame
+        Rows in any CRS.
     layer
         Name of the layer inside the tiles.
     before
@@ -69,12 +70,12 @@ class TileMaker:
     """
 
     def __init__(
-        self, mercator: gpd.GeoDataFrame, layer: str, before: ArchiveBefore | None, beside: Path
+        self, frame: gpd.GeoDataFrame, layer: str, before: ArchiveBefore | None, beside: Path
     ) -> None:
-        self._outlines = mercator.geometry
-        self._attributes = pd.DataFrame(mercator.drop(columns=mercator.geometry.name))
+        self._outlines = frame.geometry
+        self._attributes = pd.DataFrame(frame.drop(columns=frame.geometry.name))
         self._layer, self._before, self._beside = layer, before, beside
-        self._outline_digests = row_digests(pd.DataFrame({"geometry": mercator.geometry}))
+        self._outline_digests = _digests(frame.geometry)
         self._attribute_digests = row_digests(self._attributes)
         self._tiles: dict[int, bytes] = {}
         self._memory: dict[int, TileMemory] = {}
@@ -180,6 +181,13 @@ class TileMaker:
         if found.features:
             content = attributes.of(np.searchsorted(shown, found.rows), found.features)
             self._tiles[tile.number] = tile_bytes(self._layer, content)
+
+
+def _digests(outlines: gpd.GeoSeries) -> NDArray[np.uint64]:
+    """Digests of outlines; the same numbers in another CRS are another place."""
+    crs = hashlib.sha256(outlines.crs.to_wkt().encode()).digest()
+    where = np.frombuffer(crs[:8], dtype=np.uint64)
+    return row_digests(pd.DataFrame({"geometry": outlines})) ^ where
 
 
 def _of_rows(cut_now: CutTile, numbers: NDArray[np.intp], rows: NDArray[np.intp]) -> CutTile:

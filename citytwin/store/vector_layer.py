@@ -8,6 +8,7 @@ from datetime import datetime
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
 
 from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
@@ -36,13 +37,13 @@ _NO_FEATURES = Note(
     ja="この範囲に該当する地物はありません",
     en="There is no such feature in this area",
 )
-_GEOMETRIES: dict[str, Geometry] = {
-    "Point": "point",
-    "MultiPoint": "point",
-    "LineString": "line",
-    "MultiLineString": "line",
-    "Polygon": "polygon",
-    "MultiPolygon": "polygon",
+_GEOMETRIES: dict[shapely.GeometryType, Geometry] = {
+    shapely.GeometryType.POINT: "point",
+    shapely.GeometryType.MULTIPOINT: "point",
+    shapely.GeometryType.LINESTRING: "line",
+    shapely.GeometryType.MULTILINESTRING: "line",
+    shapely.GeometryType.POLYGON: "polygon",
+    shapely.GeometryType.MULTIPOLYGON: "polygon",
 }
 
 
@@ -186,15 +187,16 @@ def _range_of(rows: gpd.GeoDataFrame, column: str) -> ValueRange:
 
 
 def _geometry_of(layer: str, view: VectorView, rows: gpd.GeoDataFrame) -> Geometry:
-    names = sorted({str(name) for name in rows.geometry.geom_type})
-    kinds = {_GEOMETRIES.get(name) for name in names}
+    found = np.unique(shapely.get_type_id(rows.geometry.to_numpy())).tolist()
+    kinds = {_GEOMETRIES.get(shapely.GeometryType(kind)) for kind in found}
     declared = view.table.geometry
-    if not names:  # the page needs some kind, and draws nothing
+    if not found:  # the page needs some kind, and draws nothing
         return declared if declared in ("point", "line", "polygon") else "polygon"
     kind = kinds.pop() if len(kinds) == 1 else None
     if kind is not None:
         return kind
-    msg = f"layer {layer}: its features are {', '.join(names) or 'missing'}"
+    names = sorted({str(name) for name in rows.geometry.geom_type})
+    msg = f"layer {layer}: its features are {', '.join(names)}"
     raise StoreError(msg, hint="a layer shows points, lines or polygons, not several kinds")
 
 

@@ -14,7 +14,8 @@ import shapely
 from citytwin.errors import StoreError
 from citytwin.store.drawing import PiecesBefore
 from citytwin.store.pmtiles import write_pmtiles
-from citytwin.store.tile_cutting import MAX_ZOOM, MIN_ZOOM, cut, read_tiles, shown_at, tiles_of
+from citytwin.store.tile_cutting import cut, read_tiles
+from citytwin.store.tile_rows import MAX_ZOOM, MIN_ZOOM, RowPlaces, mercator_boxes
 
 BOX = (139.755, 35.690, 139.762, 35.694)
 COUNT = 300
@@ -84,7 +85,7 @@ def test_tiles_hold_what_gdal_cuts_at_once(tmp_path: Path, zoom: int) -> None:
     rows = houses()
     mercator = rows.to_crs("EPSG:3857")
     pyogrio.write_dataframe(
-        mercator.iloc[shown_at(mercator.bounds.to_numpy(), zoom)],
+        mercator.iloc[RowPlaces(mercator.bounds.to_numpy()).shown_at(zoom)],
         tmp_path / "gdal.pmtiles",
         driver="PMTiles",
         layer="houses",
@@ -102,9 +103,8 @@ def test_tiles_hold_what_gdal_cuts_at_once(tmp_path: Path, zoom: int) -> None:
 def test_no_tile_is_missed(tmp_path: Path, zoom: int) -> None:
     """Each house alone: every tile that GDAL makes of it is among those that it may be seen in."""
     rows = houses().iloc[:40].to_crs("EPSG:3857")
-    named = {
-        tile.number: set(tile.rows.tolist()) for tile in tiles_of(rows.bounds.to_numpy(), zoom)
-    }
+    tiles = RowPlaces(rows.bounds.to_numpy()).tiles_at(zoom)
+    named = {tile.number: set(tile.rows.tolist()) for tile in tiles}
     for row in range(len(rows)):
         made = cut(rows.geometry.iloc[[row]], "houses", zoom, tmp_path / "one.pmtiles")
         assert all(row in named[number] for number in made)
@@ -116,5 +116,16 @@ def test_a_full_tile_loses_nothing(tmp_path: Path) -> None:
     x, y = np.meshgrid(np.arange(side), np.arange(side))
     first = 15_557_000.0  # well inside one tile of zoom 11
     points = shapely.points(first + 8.0 * x.ravel(), 4_260_000.0 + 8.0 * y.ravel())
-    (tile,) = cut(gpd.GeoSeries(points), "points", 11, tmp_path / "full.pmtiles").values()
+    (tile,) = cut(gpd.GeoSeries(points, crs=3857), "points", 11, tmp_path / "full.pmtiles").values()
     assert tile.rows.tolist() == list(range(side * side))
+
+
+def test_boxes_are_those_of_outlines_in_mercator() -> None:
+    """Also of rows in many parts, and none of rows without a place."""
+    rows = houses()
+    rows.loc[7, "geometry"] = shapely.Polygon()
+    rows.loc[8, "geometry"] = None
+    rows.loc[9, "geometry"] = shapely.MultiPoint([(-7000.0, -35000.0), (-6000.0, -36000.0)])
+    wanted = rows.to_crs("EPSG:3857").bounds.to_numpy()
+    np.testing.assert_allclose(mercator_boxes(rows.geometry), wanted, rtol=0.0, atol=1e-6)
+    assert np.isnan(wanted[[7, 8]]).all()
