@@ -1,4 +1,4 @@
-"""Runs gridders and simulations on tiles: padding, row selection, checks of type and range."""
+"""Runs simulations on tiles: padding, checks of type and range; stores what tiles hold."""
 
 from __future__ import annotations
 
@@ -26,7 +26,6 @@ from citytwin.model.checkpoints import Counted, Hearer, Watch
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
-from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.site import Site
 from citytwin.model.steps import (
@@ -34,8 +33,6 @@ from citytwin.model.steps import (
     Block,
     Domain,
     FieldRanges,
-    Gridder,
-    GridTask,
     Halo,
     Outcome,
     Params,
@@ -50,20 +47,6 @@ Made: TypeAlias = tuple[dict[Field, NDArray[Any]], Outcome]
 PROGRESS_TOPIC = "citytwin-progress"
 """Dask topic on which long simulations report how far they are."""
 _REPORT_EVERY_S = 1.0
-
-
-@dataclass(frozen=True)
-class GridderTask:
-    """A tile of a gridder as it is sent to a worker."""
-
-    step_name: str
-    params_json: str
-    tile: Tile
-    tables: tuple[Table, ...]
-    rasters: tuple[tuple[str, RasterRole], ...]
-    """Owner and role of each raster, in the order of the sources."""
-    fields: tuple[Field, ...]
-    records: tuple[Record, ...]
 
 
 @dataclass(frozen=True)
@@ -120,52 +103,6 @@ def halo_m(step: Simulation[Any], params: Params, ranges: FieldRanges, cell_m: f
         Side of a cell [m].
     """
     return step.reach.metres(params, ranges, cell_m) if isinstance(step.reach, Halo) else 0.0
-
-
-@timed
-def grid_tile(task: GridderTask, store: CityStore) -> TileResult:
-    """Run a gridder on a tile and store its fields.
-
-    Parameters
-    ----------
-    task
-        What to run.
-    store
-        The city's working store.
-    """
-    return stored(store, task.tile, *gridded(task, store))
-
-
-def gridded(task: GridderTask, store: CityStore) -> Made:
-    """Run a gridder on a tile.
-
-    Parameters
-    ----------
-    task
-        What to run.
-    store
-        The city's working store, where its inputs are.
-
-    Returns
-    -------
-    tuple
-        Its fields, checked, and all that it said.
-    """
-    step: Gridder[Any] = registry.named(Gridder, task.step_name)
-    params = step.params.model_validate_json(task.params_json)
-    area = store.spec.bounds_of(task.tile).grown(step.margin_m(params, store.spec.cell_m))
-    tables = {
-        table: store.read_rows(table, area).drop(columns=table.of_file) for table in task.tables
-    }
-    rasters: dict[RasterRole, tuple[Any, ...]] = {}
-    for owner, role in task.rasters:
-        rasters[role] = (*rasters.get(role, ()), store.read_raster(owner, role))
-    fields = {field: store.fields.read(field, task.tile) for field in task.fields}
-    records = {record.observed: record for record in task.records}
-    given = GridTask(store.spec, task.tile, tables, rasters, fields, records)
-    outcome = step.run(given, params)
-    axes, shape = step.axes(params), task.tile.shape
-    return check(step.name, step.outputs, outcome.fields, shape, task.tile.name, axes), outcome
 
 
 @timed

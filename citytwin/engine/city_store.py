@@ -123,7 +123,8 @@ class CityStore:
 
     def write_table(self, owner: str, table: Table, frame: pd.DataFrame) -> str:
         """Write a table in one file and return its digest."""
-        file = self.write_part(owner, table, WHOLE, frame)
+        path, places = self.part_path(owner, table, WHOLE), Places.of(table, frame)
+        file = write_placed(self.root, path, frame, places, compared=False)
         self.list_files(owner, table, [file])
         return file.digest
 

@@ -16,7 +16,8 @@ from citytwin.engine.part_rows import StoredRows
 from citytwin.engine.plan import Resource
 from citytwin.engine.reading import Reading
 from citytwin.engine.settled_rows import is_touched, settled
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
+from citytwin.engine.table_entry import TableEntry
 from citytwin.engine.unique_ids import (
     Clash,
     between_sources,
@@ -77,7 +78,7 @@ def join_sources(
     tables, said_of = join_tables(read, reading, store, corrections)
     for table, files in tables.items():
         owners = [name for name in read if table.name in reading.decoded[name].rows]
-        standing.tables[table] = TableEntry.stored(MERGED, store.root, files)
+        standing.tables[table] = TableEntry.stored(MERGED, store.root, files, table)
         shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
         standing.shares[table] = shares
         family = [*shares.values(), lost.get(table, Lineage())]

@@ -8,17 +8,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from citytwin import registry
-from citytwin.engine.blocks import (
-    GridderTask,
-    SimulationTask,
-    grid_tile,
-    halo_m,
-    padded_tile,
-    simulate_tile,
-)
+from citytwin.engine.blocks import SimulationTask, halo_m, padded_tile, simulate_tile
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.code_hash import code_digest
 from citytwin.engine.fingerprint import Fingerprint
+from citytwin.engine.gridding import GridderTask, grid_tile
 from citytwin.engine.plan import Job
 from citytwin.engine.results import Seen, TableResult, TileResult
 from citytwin.engine.split_run import simulate_split
@@ -38,7 +32,8 @@ from citytwin.model.tables import Table
 _TILE_SHARE = 0.125
 """Of the memory that one array may take: what a tile takes, with its halo and a copy to go back."""
 _PATCHES = "citytwin.engine.reached"
-"""Makes anew what changes reach of a tile."""
+_PATCHES_OF_ROWS = "citytwin.engine.reached_rows"
+"""Make anew what changes reach of a tile, of a simulation and of a gridder."""
 PartResult: TypeAlias = TileResult | TableResult
 Task: TypeAlias = GridderTask | SimulationTask | AssessmentTask
 DigestsNear: TypeAlias = Callable[[Tile], list[str]]
@@ -167,12 +162,19 @@ def _gridder_part(
     tables = tuple(need for need in job.needs if isinstance(need, Table))
     fields = tuple(need for need in job.needs if isinstance(need, Field))
     rasters = [entry for entry in standing.rasters if entry[1] in job.needs]
-    inputs = [store.fields.key, tile.name]
-    inputs += [f"{table.name}={standing.tables[table].digest(area)}" for table in tables]
-    inputs += ["|".join(entry) for entry in rasters]
-    inputs += near(tile)
+    beside = [store.fields.key, tile.name, *("|".join(entry) for entry in rasters)]
     records = _records(job, standing)
-    inputs += [record_digest(record) for record in records]
+    beside += [record_digest(record) for record in records]
+    said = near(tile)
+    patches = _PATCHES_OF_ROWS if step.reach else ""
+    seen = Seen(
+        beside=str(_fingerprint(job, beside, grid_tile, patches)),
+        fields=dict(one.split("=", 1) for one in said),
+        rows={table.name: standing.tables[table].digests(area) for table in tables},
+    )
+    inputs = [*beside, *said]
+    inputs += [f"{table.name}={standing.tables[table].digest(area)}" for table in tables]
+    fingerprint = _fingerprint(job, inputs, grid_tile, patches)
     task = GridderTask(
         step_name=step.name,
         params_json=job.params.model_dump_json(),
@@ -181,8 +183,9 @@ def _gridder_part(
         rasters=tuple((owner, role) for owner, role, _ in rasters),
         fields=fields,
         records=records,
+        seen=seen,
     )
-    return Part(tile.name, tile, _fingerprint(job, inputs, grid_tile), grid_tile, task, TileResult)
+    return Part(tile.name, tile, fingerprint, grid_tile, task, TileResult)
 
 
 def _simulation_part(

@@ -10,15 +10,16 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.engine.blocks import (
-    GridderTask,
-    Made,
-    SimulationTask,
-    gridded,
-    simulated,
-    stored,
-)
+from citytwin.engine.blocks import SimulationTask, simulated, stored
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.gridding import (
+    Gridded,
+    GridderTask,
+    gridded,
+    remarks_on,
+    rows_of_tile,
+    stored_with_notes,
+)
 from citytwin.engine.parts import Part, axes_of
 from citytwin.engine.plan import Job
 from citytwin.engine.results import TileResult
@@ -58,8 +59,16 @@ def make_in_pieces(task: GridderTask | SimulationTask, store: CityStore) -> Tile
     """
     fields: dict[Field, NDArray[Any]] = {}
     said: list[Outcome] = []
+    unread = frozenset(table.name for table in task.tables)
     for piece in _pieces(task.tile):
-        made, outcome = _made(task, piece, store)
+        if isinstance(task, GridderTask):
+            part = replace(task, tile=piece)
+            one = gridded(part, store, piece, rows_of_tile(part, store))
+            made, unread = one.fields, unread & one.unread
+            outcome = replace(one.outcome, notes=(*one.outcome.notes, *remarks_on(part, store)))
+        else:
+            padded = store.spec.padded(piece, task.halo_m)
+            made, outcome = simulated(replace(task, tile=piece, padded=padded), store)
         rows, cols = piece.within(task.tile)
         for field, values in made.items():
             if field not in fields:
@@ -67,15 +76,10 @@ def make_in_pieces(task: GridderTask | SimulationTask, store: CityStore) -> Tile
                 fields[field] = np.empty(shape, dtype=values.dtype)
             fields[field][..., rows, cols] = values
         said.append(outcome)
-    seen = task.seen if isinstance(task, SimulationTask) else None
-    return stored(store, task.tile, fields, _together(fields, said), seen)
-
-
-def _made(task: GridderTask | SimulationTask, piece: Tile, store: CityStore) -> Made:
+    together = _together(fields, said)
     if isinstance(task, GridderTask):
-        return gridded(replace(task, tile=piece), store)
-    padded = store.spec.padded(piece, task.halo_m)
-    return simulated(replace(task, tile=piece, padded=padded), store)
+        return stored_with_notes(task, store, Gridded(fields, together, unread), together.notes)
+    return stored(store, task.tile, fields, together, task.seen)
 
 
 def _pieces(tile: Tile) -> list[Tile]:

@@ -32,6 +32,7 @@ from citytwin.engine.source_parts import (
 )
 from citytwin.engine.split_run import simulate_split
 from citytwin.engine.standing import Standing
+from citytwin.engine.still_holds import still_holds
 from citytwin.engine.time_of_run import time_of_run, until_words
 from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
@@ -218,6 +219,8 @@ def _compare(
     for part in parts:
         finished = manifest.standing(job.key, part.name)
         reason = difference(finished.fingerprint if finished else None, str(part.fingerprint))
+        if still_holds(finished, part):
+            reason = ""
         if not reason and not on_disk(job, part, store):
             reason = GONE
         if finished is not None and not reason:

@@ -9,7 +9,7 @@ any tiling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,7 +25,7 @@ from citytwin.engine.blocks import (
     stored,
 )
 from citytwin.engine.city_store import CityStore
-from citytwin.engine.results import TileResult
+from citytwin.engine.results import Seen, TileResult
 from citytwin.engine.spots import GRAIN, Spot
 from citytwin.engine.standing import Standing
 from citytwin.engine.surface_faults import surface_faults
@@ -42,8 +42,8 @@ from citytwin.store.fields import digest_of, extremes
 _NEIGHBOURS = 2
 """Cells around a box that count to it: whether a cell stands beside those next to it as a wall or on
 one slope with them is theirs as well."""
-_WORTH = 0.8
-"""Of a tile; where more of it is reached it is made whole."""
+WORTH = 0.8
+"""Share of a tile; where more of it is reached it is made whole."""
 
 
 @dataclass(frozen=True)
@@ -72,13 +72,35 @@ def reached_by(task: SimulationTask, before: TileResult, standing: Standing) -> 
         What stands, with what has changed of it.
     """
     now, then = task.seen, before.seen
-    if now is None or then is None or now.beside != then.beside:
+    if now is None or then is None:
         return None
-    if now.fields.keys() != then.fields.keys():  # what it saw beyond is not known
+    spots = changed_spots(now, then, task.fields, standing)
+    if spots is None:
         return None
+    ranges = FieldRanges({field: standing.range_of(field) for field in task.fields})
+    made = {name: part.digest for name, part in before.parts.items()}
+    return ReachedTask(task, made, tuple(spots), ranges)
+
+
+def changed_spots(
+    now: Seen, then: Seen, fields: Iterable[Field], standing: Standing
+) -> list[tuple[Field, Spot]] | None:
+    """Return where fields have changed since a tile was made from them; None where it is not known.
+
+    Parameters
+    ----------
+    now, then
+        What the tile is made from, and what it was made from.
+    fields
+        Those that it sees.
+    standing
+        What stands, with what has changed of it.
+    """
+    if now.beside != then.beside or now.fields.keys() != then.fields.keys():
+        return None  # of what it saw beyond nothing is known
     other = {name for name, digest in now.fields.items() if then.fields[name] != digest}
     spots: list[tuple[Field, Spot]] = []
-    for field in task.fields:
+    for field in fields:
         for tile, part in standing.fields[field].items():
             name = f"{field.name}@{tile.name}"
             if name not in other:
@@ -86,9 +108,7 @@ def reached_by(task: SimulationTask, before: TileResult, standing: Standing) -> 
             if part.before != then.fields[name]:  # it changed more than once
                 return None
             spots += [(field, spot) for spot in part.spots]
-    ranges = FieldRanges({field: standing.range_of(field) for field in task.fields})
-    made = {name: part.digest for name, part in before.parts.items()}
-    return ReachedTask(task, made, tuple(spots), ranges)
+    return spots
 
 
 @timed
@@ -103,8 +123,11 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
         The city's working store.
     """
     whole = task.whole
-    fields, windows = _standing_fields(task, store), _windows(task, store)
-    if fields is None or sum(one.cells for one in windows) > _WORTH * whole.tile.cells:
+    step: Simulation[Any] = registry.named(Simulation, whole.step_name)
+    params = step.params.model_validate_json(whole.params_json)
+    fields = standing_fields(step.made(params), whole.tile, task.made, store)
+    windows = _windows(task, store)
+    if fields is None or sum(one.cells for one in windows) > WORTH * whole.tile.cells:
         return simulate_tile(whole, store)
     said: list[Outcome] = []
     for window in windows:
@@ -128,19 +151,31 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
     return stored(store, whole.tile, fields, outcome, whole.seen)
 
 
-def _standing_fields(task: ReachedTask, store: CityStore) -> dict[Field, NDArray[Any]] | None:
-    """The fields of the tile, where they are what was made."""
-    step: Simulation[Any] = registry.named(Simulation, task.whole.step_name)
-    params = step.params.model_validate_json(task.whole.params_json)
+def standing_fields(
+    outputs: Iterable[Field], tile: Tile, made: Mapping[str, str], store: CityStore
+) -> dict[Field, NDArray[Any]] | None:
+    """Read the fields of a tile, where they are what was made.
+
+    Parameters
+    ----------
+    outputs
+        Its fields.
+    tile
+        Where they lie.
+    made
+        Digest of each.
+    store
+        The city's working store.
+    """
     fields: dict[Field, NDArray[Any]] = {}
-    for field in step.made(params):
-        if not store.fields.has(field, task.whole.tile):
+    for field in outputs:
+        if not store.fields.has(field, tile):
             return None
         try:
-            values = store.fields.read(field, task.whole.tile)
+            values = store.fields.read(field, tile)
         except DamagedError:
             return None
-        if digest_of(values) != task.made.get(field.name):
+        if digest_of(values) != made.get(field.name):
             return None
         fields[field] = np.array(values)
     return fields
@@ -150,7 +185,7 @@ def _windows(task: ReachedTask, store: CityStore) -> list[Tile]:
     """Parts of the tile that changes reach; a corner where none does, for what the step says."""
     tile = task.whole.tile
     seen = [_seen_from(spot, task, store) for _, spot in task.spots]
-    found = _apart(one.shared_with(tile) for one in seen if one.meets(tile))
+    found = apart(one.shared_with(tile) for one in seen if one.meets(tile))
     if found:
         return found
     return [Tile(tile.row0, tile.row0 + GRAIN, tile.col0, tile.col0 + GRAIN).shared_with(tile)]
@@ -178,8 +213,14 @@ def _held(field: Field, box: Tile, task: ReachedTask, store: CityStore) -> Value
     return ValueRange(low, max([low if here is None else here.high, *highs]))
 
 
-def _apart(windows: Iterable[Tile]) -> list[Tile]:
-    """The same cells, and some between them, in windows that do not meet."""
+def apart(windows: Iterable[Tile]) -> list[Tile]:
+    """Return the same cells, and some between them, in windows that do not meet.
+
+    Parameters
+    ----------
+    windows
+        Any windows.
+    """
     found: list[Tile] = []
     for window in windows:
         one = window

@@ -76,12 +76,17 @@ class FieldPart(_Result):
 
 
 class Seen(_Result):
-    """What a tile of a simulation was made from, so that the next night knows what has changed."""
+    """What a tile was made from, so that the next night knows what has changed."""
 
     beside: str
-    """Digest of all but the values of fields: code, parameters, records, tables, place."""
+    """Digest of all but the values of fields, and of a gridder the rows of tables: code, parameters,
+    records, place."""
     fields: dict[str, str]
     """Digest of each tile of a field within reach, by ``field@tile``."""
+    rows: dict[str, dict[str, str]] = {}
+    """Of a gridder: digest of the rows within reach, by table and file."""
+    unread: tuple[str, ...] = ()
+    """Names of the tables that it did not look at, whatever was in them."""
 
 
 class TileResult(_Result):

@@ -5,18 +5,21 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from citytwin.engine.blocks import SimulationTask
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.gridding import GridderTask
 from citytwin.engine.parts import Part, PartResult, Task, axes_of, on_disk, parts_of
 from citytwin.engine.pieces import can_be_cut, left_empty, make_in_pieces
 from citytwin.engine.plan import Job
 from citytwin.engine.reached import reached_by, simulate_reached
+from citytwin.engine.reached_rows import grid_reached, rows_reached_by
 from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import TableResult, TileResult
 from citytwin.engine.settle import settle
 from citytwin.engine.standing import Standing
+from citytwin.engine.still_holds import still_holds
 from citytwin.engine.whole import AssessmentTask
 from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.errors import DamagedError
@@ -52,7 +55,7 @@ class _Running:
 class _Before(NamedTuple):
     """What a tile gave when it was made from something else."""
 
-    task: SimulationTask
+    task: SimulationTask | GridderTask
     """The tile with its inputs of today."""
     result: TileResult
     seconds: float
@@ -146,23 +149,32 @@ class Scheduler:
             order = Order(job.key, part.name, str(part.fingerprint), before_s=before_s)
             if part.uses_all_workers:
                 self.use_all_workers()
-            reached = None if old is None else reached_by(old.task, old.result, self.standing)
-            if old is None or reached is None:
+            patch = None if old is None else self._patch(old)
+            if old is None or patch is None:
                 work.submit((running, part), order, part.function, task)
             else:
                 order = replace(order, whole_s=old.seconds)
-                work.submit((running, part), order, simulate_reached, reached)
+                work.submit((running, part), order, *patch)
         return running
 
     def _made_before(self, job: Job, part: Part) -> _Before | None:
         """What a tile gave before, where that is on record."""
-        if not isinstance(part.task, SimulationTask) or part.task.seen is None:
+        task = part.task
+        if not isinstance(task, SimulationTask | GridderTask) or task.seen is None:
             return None
         finished = self.manifest.standing(job.key, part.name)
         result = None if finished is None else TileResult.on_record(finished.payload)
         if finished is None or result is None:
             return None
-        return _Before(part.task, result, finished.seconds)
+        return _Before(task, result, finished.seconds)
+
+    def _patch(self, old: _Before) -> tuple[Callable[[Any, CityStore], TileResult], Any] | None:
+        """What makes of a tile no more than changes reach; None where all of it is to be made."""
+        if isinstance(old.task, GridderTask):
+            rows = rows_reached_by(old.task, old.result, self.standing, self.store)
+            return None if rows is None else (grid_reached, rows)
+        reached = reached_by(old.task, old.result, self.standing)
+        return None if reached is None else (simulate_reached, reached)
 
     def _with_figures(self, job: Job, part: Part) -> Task:
         """The task of a part, with what its assessment has found before."""
@@ -176,7 +188,7 @@ class Scheduler:
 
     def _standing_result(self, job: Job, part: Part) -> PartResult | None:
         finished = self.manifest.standing(job.key, part.name)
-        if finished is None or finished.fingerprint != str(part.fingerprint):
+        if finished is None or not still_holds(finished, part):
             return None
         result = part.result.model_validate_json(finished.payload)
         if not on_disk(job, part, self.store):

@@ -11,7 +11,8 @@ from citytwin.engine.losses import missed_by
 from citytwin.engine.parts import Part, PartResult
 from citytwin.engine.plan import Job
 from citytwin.engine.results import TableResult, TileResult
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
+from citytwin.engine.table_entry import TableEntry
 from citytwin.model.fields import Field
 from citytwin.model.notes import Fact, Note, summed
 from citytwin.model.steps import Assessment, Gridder
@@ -64,7 +65,7 @@ def settle(
         else:
             owner = job.step.name
             files = store.files_of(owner, made)
-            standing.tables[made] = TableEntry.stored(owner, store.root, files)
+            standing.tables[made] = TableEntry.stored(owner, store.root, files, made)
         standing.lineage[made] = joined(parents, own)
 
 

@@ -6,111 +6,20 @@ import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
-from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from citytwin.engine.lineage import Lineage
 from citytwin.engine.plan import Resource
 from citytwin.engine.results import FieldPart
+from citytwin.engine.table_entry import TableEntry
 from citytwin.model.fields import Field
-from citytwin.model.grid import Bounds, Tile
+from citytwin.model.grid import Tile
 from citytwin.model.layer import ValueRange
 from citytwin.model.notes import Note
 from citytwin.model.raster import RasterRole
 from citytwin.model.record import Record
 from citytwin.model.tables import Table
-from citytwin.store.placed import Places, TableFile, places_of
-from citytwin.store.row_index import rows_near
-from citytwin.store.tables import ANYWHERE
-
-
-@dataclass(frozen=True)
-class Piece:
-    """Consecutive rows of a table, whose places are looked at when somebody asks for them."""
-
-    first_row: int
-    rows: int
-    box: tuple[float, float, float, float]
-    """x_min, y_min, x_max, y_max of all rows [m]; infinite where they may lie anywhere."""
-    places: Callable[[], Places]
-
-
-class TableEntry:
-    """A table with its owner, and the places and digests of its rows.
-
-    Parameters
-    ----------
-    owner
-        Whose table it is.
-    pieces
-        In order.
-    files
-        Digests of the files that it lies in, if it does.
-    """
-
-    def __init__(self, owner: str, pieces: Iterable[Piece], files: Iterable[str] = ()) -> None:
-        self.owner = owner
-        self.files = tuple(files)
-        self._pieces = [piece for piece in pieces if piece.rows]
-        self._boxes = np.array([piece.box for piece in self._pieces]).reshape(-1, 4)
-        self.rows = sum(piece.rows for piece in self._pieces)
-        """Rows of the table."""
-
-    @classmethod
-    def of(cls, owner: str, places: Places) -> TableEntry:
-        """Return the entry of a table whose places are at hand.
-
-        Parameters
-        ----------
-        owner
-            Whose table it is.
-        places
-            Of its rows.
-        """
-        return cls(owner, [Piece(0, len(places.digests), ANYWHERE, lambda: places)])
-
-    @classmethod
-    def stored(cls, owner: str, root: Path, files: Iterable[TableFile]) -> TableEntry:
-        """Return the entry of a table that lies in files.
-
-        Parameters
-        ----------
-        owner
-            Whose table it is.
-        root
-            Folder of the store.
-        files
-            All files of the table, in order.
-        """
-        own = list(files)
-        return cls(
-            owner,
-            [
-                Piece(f.first_row, f.rows, f.box or ANYWHERE, partial(places_of, root, f))
-                for f in own
-            ],
-            [f.digest for f in own],
-        )
-
-    @property
-    def boxes(self) -> NDArray[np.float64]:
-        """Box of each row, shape (n, 4) [m]."""
-        own = [piece.places().index.boxes for piece in self._pieces]
-        return np.concatenate([np.empty((0, 4)), *own])
-
-    def digest(self, area: Bounds | None = None) -> str:
-        """Digest of what steps see of the rows that touch an area, or of all."""
-        total = hashlib.sha256()
-        wanted = range(len(self._pieces)) if area is None else rows_near(self._boxes, area)
-        for piece in (self._pieces[place] for place in wanted):
-            places = piece.places()
-            rows = np.arange(piece.rows) if area is None else places.index.near(area)
-            total.update((rows + piece.first_row).astype(np.int64).tobytes())
-            total.update(places.digests[rows].tobytes())
-        return total.hexdigest()
 
 
 @dataclass

@@ -20,7 +20,7 @@ from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Note, tally
 from citytwin.model.ragged import faces_of_geometry
 from citytwin.model.raster import Raster
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
 from citytwin.model.text import text
 
 Float32Array = NDArray[np.float32]
@@ -163,6 +163,7 @@ GRIDDER = Gridder(
     outputs=(f.CANOPY_TOP, f.CANOPY_BASE),
     params=CanopyParams,
     margin_m=lambda _params, cell_m: WIDEST_RADIUS_M + cell_m,
+    reach=RowReach(lambda _params, cell_m: WIDEST_RADIUS_M + cell_m),
     run=run,
     cost=Cost(seconds_per_megacell=0.5, bytes_per_cell=40.0),
 )

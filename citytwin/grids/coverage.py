@@ -8,7 +8,7 @@ from citytwin.kernels.coverage_raster import cover_samples, covered_share
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M, afloat_faces, placed_faces
 from citytwin.model.cost import Cost
 from citytwin.model.ragged import joined
 from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
@@ -47,6 +47,7 @@ GRIDDER = Gridder(
     outputs=(f.BUILDING_COVERAGE, f.BUILDING_PARTS),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,
+    reach=OWN_CELLS,
     run=run,
     cost=Cost(seconds_per_megacell=0.5, bytes_per_cell=40.0),
 )

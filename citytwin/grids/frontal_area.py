@@ -11,9 +11,9 @@ from citytwin.kernels.wind_rose import wind_rose, wind_sectors
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.cost import Cost
-from citytwin.model.free_walls import CoarseCells, clipped_walls, free_walls
+from citytwin.model.free_walls import BESIDE_M, CoarseCells, clipped_walls, free_walls
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 
@@ -71,6 +71,8 @@ GRIDDER = Gridder(
     outputs=(f.FRONTAL_AREA,),
     params=FrontalAreaParams,
     margin_m=margin_m,
+    # A wall counts in all of a coarse cell, as high as it stands free of what is beside it.
+    reach=RowReach(lambda params, cell_m: params.coarse_cells * cell_m, BESIDE_M),
     run=run,
     cost=Cost(seconds_per_megacell=0.5, bytes_per_cell=20.0),
 )

@@ -11,8 +11,8 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.axes import Direction, evenly
 from citytwin.model.cost import Cost
-from citytwin.model.free_walls import CoarseCells, clipped_walls, free_walls
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params
+from citytwin.model.free_walls import BESIDE_M, CoarseCells, clipped_walls, free_walls
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
 from citytwin.model.text import text
 
 
@@ -69,6 +69,8 @@ GRIDDER = Gridder(
     outputs=(f.FRONTAL_AREA_BY_DIRECTION,),
     params=FrontalAreaByDirectionParams,
     margin_m=margin_m,
+    # A wall counts in all of a coarse cell, as high as it stands free of what is beside it.
+    reach=RowReach(lambda params, cell_m: params.coarse_cells * cell_m, BESIDE_M),
     run=run,
     directions=directions,
     cost=Cost(seconds_per_megacell=1.0, bytes_per_cell=80.0),

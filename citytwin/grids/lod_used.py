@@ -7,7 +7,7 @@ import pandas as pd
 
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWNER_MARGIN_M
+from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import ClassCounts, Gridder, GridTask, NoParams, Outcome
@@ -72,6 +72,7 @@ GRIDDER = Gridder(
     outputs=(f.LOD_USED,),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,
+    reach=OWN_CELLS,
     run=run,
     summary=summary,
     cost=Cost(seconds_per_megacell=0.05, bytes_per_cell=20.0),

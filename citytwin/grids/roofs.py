@@ -12,7 +12,7 @@ from citytwin.kernels.roof_planes import cells_of_faces, roof_planes
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M, afloat_faces, placed_faces
 from citytwin.model.cost import Cost
 from citytwin.model.ragged import Faces, taken
 from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
@@ -140,6 +140,7 @@ GRIDDER = Gridder(
     outputs=(f.ROOF_PLANE, f.ROOF_SLOPE, f.ROOF_ASPECT, f.ROOF_AREA),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,
+    reach=OWN_CELLS,
     run=run,
     cost=Cost(seconds_per_megacell=1.0, bytes_per_cell=40.0),
 )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import geopandas as gpd
 import numpy as np
 from numpy.typing import NDArray
 
@@ -10,9 +9,9 @@ from citytwin.kernels.plane_raster import burn_planes
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M, afloat_faces, placed_faces
 from citytwin.model.cost import Cost
-from citytwin.model.grid import COARSE_CELL_M, GridSpec, Tile
+from citytwin.model.grid import COARSE_CELL_M
 from citytwin.model.notes import Note, Severity, tally
 from citytwin.model.ragged import Faces
 from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
@@ -53,13 +52,22 @@ def run(task: GridTask, params: NoParams) -> Outcome:
             f.SURFACE_HEIGHT: surface,
             f.BUILDING_MASK: built.astype(np.uint8),
             f.BUILDING_INDEX: np.append(rows, np.int32(-1))[winner],
-        },
-        notes=_too_small(buildings, grid, tile),
+        }
     )
 
 
-def _too_small(buildings: gpd.GeoDataFrame, grid: GridSpec, tile: Tile) -> tuple[Note, ...]:
-    """Say how many buildings are smaller than a cell."""
+def too_small(task: GridTask, params: NoParams) -> tuple[Note, ...]:
+    """Say how many buildings are smaller than a cell.
+
+    Parameters
+    ----------
+    task
+        With buildings.
+    params
+        None.
+    """
+    del params
+    buildings, grid, tile = task.tables[t.BUILDINGS], task.grid, task.tile
     here = grid.middles_in(buildings.geometry.bounds.to_numpy(dtype=np.float64), tile)
     count = int((here & (buildings.geometry.area < grid.cell_m**2)).sum())
     form = text(
@@ -102,6 +110,8 @@ GRIDDER = Gridder(
     outputs=(f.SURFACE_HEIGHT, f.BUILDING_MASK, f.BUILDING_INDEX),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,
+    reach=OWN_CELLS,
     run=run,
+    remarks=too_small,
     cost=Cost(seconds_per_megacell=0.5, bytes_per_cell=20.0),
 )

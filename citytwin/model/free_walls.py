@@ -15,6 +15,8 @@ from citytwin.model.grid import Bounds, GridSpec, Tile
 FloatArray = NDArray[np.float64]
 PARTY_WALL_M = 0.3
 """A wall whose outside lies in a neighbour at this distance is a party wall [m]."""
+BESIDE_M = 2 * PARTY_WALL_M
+"""Neighbours whose boxes are further apart share no wall [m]."""
 
 
 @dataclass(frozen=True)

@@ -250,6 +250,29 @@ class GridSpec:
             min(self.nx, tile.col1 + cells),
         )
 
+    def cells_touched(self, boxes: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Rows and columns of the cells that boxes touch; beyond the grid for boxes beyond it.
+
+        Parameters
+        ----------
+        boxes
+            West, south, east and north edges, shape (n, 4) [m], finite.
+
+        Returns
+        -------
+        array
+            Shape (n, 4), int64: first row and row after the last, first column and column after
+            the last.
+        """
+        west, south, east, north = boxes.T
+        edges = [
+            np.floor((self.y_max - north) / self.cell_m),
+            np.floor((self.y_max - south) / self.cell_m) + 1,
+            np.floor((west - self.x_min) / self.cell_m),
+            np.floor((east - self.x_min) / self.cell_m) + 1,
+        ]
+        return np.stack(edges, axis=1).astype(np.int64)
+
     def x_centres(self, tile: Tile) -> NDArray[np.float64]:
         """Eastings of the cell centres of a window, shape (columns,) [m]."""
         return self.x_min + (np.arange(tile.col0, tile.col1, dtype=np.float64) + 0.5) * self.cell_m

@@ -213,7 +213,9 @@ class GridTask:
     grid: GridSpec
     tile: Tile
     tables: Mapping[Table, pd.DataFrame]
-    """Rows in their original order; the index is the row number in the whole table."""
+    """Rows in their original order; the index is the row number in the whole table. They are read
+    when they are asked for: what a tile does not look at may change without making it anew. Of a
+    table that is not `numbered` the numbers must not matter, only the order."""
     rasters: Mapping[RasterRole, tuple[Raster, ...]]
     fields: Arrays
     """Input fields, cut to the tile."""
@@ -237,6 +239,20 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class RowReach(Generic[P]):
+    """How far a row of a table matters, so that of a tile only that is made anew.
+
+    Where the row is a building, or a part of one, what is said holds for all of the building.
+    """
+
+    metres: Callable[[P, float], float]
+    """From parameters and cell size [m]: cells further from the box of the row, and from those of
+    all that belongs to its building, have the same values without it [m]."""
+    neighbours_m: float | None = None
+    """Buildings whose boxes are this near to it count like itself; None = they know nothing of it."""
+
+
+@dataclass(frozen=True)
 class Gridder(Generic[P]):
     """Brings tables onto the grid, tile by tile; the same bits for any tiling."""
 
@@ -257,6 +273,11 @@ class Gridder(Generic[P]):
     which a tile cannot know."""
     directions: Callable[[P], tuple[Direction, ...]] = lambda _params: ()
     """Directions of the outputs by direction, each once; none where no output is by direction."""
+    reach: RowReach[P] | None = None
+    """How far a row matters; its input fields matter in their own cells. None: whatever changes
+    within the margin, all of a tile is made anew."""
+    remarks: Callable[[GridTask, P], tuple[Note, ...]] | None = None
+    """Remarks with figures of a tile, from the rows that touch it: `run` may make a part of it."""
     cost: Cost = _OF_A_GRIDDER
 
     def axes(self, params: P) -> Axes:

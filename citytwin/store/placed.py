@@ -23,18 +23,22 @@ import shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
 
+from citytwin.errors import DamagedError
 from citytwin.model.grid import Bounds
 from citytwin.model.ragged import FLOAT_LISTS, INT_LISTS
 from citytwin.model.tables import Table
 from citytwin.store.at_rest import open_file, readable
 from citytwin.store.atomic import replacing
 from citytwin.store.damage import unreadable
+from citytwin.store.row_changes import FileRows, Replaced, replaced_rows
 from citytwin.store.row_index import GROUP_ROWS, RowIndex
-from citytwin.store.tables import ANYWHERE, row_boxes, row_digests
+from citytwin.store.tables import ANYWHERE, building_hashes, row_boxes, row_digests
 from citytwin.transports.files import sha256_of
 
-_ROW, _DIGEST = "_row", "_digest"
+_ROW, _DIGEST, _BUILDING = "_row", "_digest", "_building"
 _EDGES = ("_x_min", "_y_min", "_x_max", "_y_max")
+_BESIDE = (_ROW, *_EDGES, _DIGEST, _BUILDING)
+"""Columns beside those of the schema."""
 _PLACES_KEPT = 64
 """Files whose boxes and digests are kept at hand; tiles follow each other along the files."""
 _FOOT_BYTES = 8
@@ -61,6 +65,8 @@ class TableFile(BaseModel):
     """Checksum (CRC-32) of the description at the end of the file; its pages have their own."""
     first_row: int = 0
     """Number in the whole table of the first of its rows."""
+    replaced: Replaced | None = None
+    """What it changed of the file whose place it took; None where that is not known."""
 
     def near(self, area: Bounds) -> bool:
         """Whether rows of the file may touch an area."""
@@ -70,7 +76,7 @@ class TableFile(BaseModel):
 
 
 class Places:
-    """Boxes and digests of the rows of one file.
+    """Boxes, digests and buildings of the rows of one file.
 
     Parameters
     ----------
@@ -78,11 +84,20 @@ class Places:
         Boxes of the rows.
     digests
         Of what steps see of each row, shape (n,), uint64.
+    buildings
+        Hash of the building that each row is, or is a part of, shape (n,), uint64; 0 for none, as
+        where they are left out.
     """
 
-    def __init__(self, index: RowIndex, digests: NDArray[np.uint64]) -> None:
+    def __init__(
+        self,
+        index: RowIndex,
+        digests: NDArray[np.uint64],
+        buildings: NDArray[np.uint64] | None = None,
+    ) -> None:
         self.index = index
         self.digests = digests
+        self.buildings = np.zeros(len(digests), np.uint64) if buildings is None else buildings
 
     @classmethod
     def of(cls, table: Table, frame: pd.DataFrame) -> Places:
@@ -94,10 +109,18 @@ class Places:
             What :func:`citytwin.store.tables.conform` returned, with its schema.
         """
         seen = pd.DataFrame(frame).drop(columns=table.of_file)
-        return cls(RowIndex(row_boxes(table, frame)), row_digests(seen))
+        index = RowIndex(row_boxes(table, frame))
+        return cls(index, row_digests(seen), building_hashes(table, frame))
+
+    def in_place_of(self, before: Places) -> Replaced | None:
+        """What a file with these rows changes of another; None where that is not known."""
+        old = FileRows(before.index.boxes, before.digests, before.buildings)
+        return replaced_rows(old, FileRows(self.index.boxes, self.digests, self.buildings))
 
 
-def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) -> TableFile:
+def write_placed(
+    root: Path, path: Path, frame: pd.DataFrame, places: Places, *, compared: bool = True
+) -> TableFile:
     """Write a table atomically, so that the rows near an area can be read without the others.
 
     Parameters
@@ -110,18 +133,21 @@ def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) ->
         What :func:`citytwin.store.tables.conform` returned.
     places
         Boxes and digests of its rows.
+    compared
+        Whether to say what it changes of the file whose place it takes.
     """
     index = places.index
     plain = pd.DataFrame(frame)  # geopandas looks at the geometry whenever a column is asked for
     columns = {name: _column(plain, name) for name in plain.columns}
     stored = pa.table(columns).take(pa.array(index.order))
     edges = index.boxes[index.order]
-    beside = [index.order.astype(np.int64), *edges.T, places.digests[index.order]]
-    for name, values in zip((_ROW, *_EDGES, _DIGEST), beside, strict=True):
+    beside = [index.order.astype(np.int64), *edges.T]
+    beside += [places.digests[index.order], places.buildings[index.order]]
+    for name, values in zip(_BESIDE, beside, strict=True):
         stored = stored.append_column(name, pa.array(values))
     kinds = tuple((str(name), dtype) for name, dtype in frame.dtypes.items())
     crs = frame.crs.to_wkt() if isinstance(frame, gpd.GeoDataFrame) else None
-    box = index.bounds
+    box, replaced = index.bounds, _in_place_of(root, path, places) if compared else None
     with replacing(path) as temporary:
         pq.write_table(
             stored.replace_schema_metadata(_metadata(kinds, crs)),
@@ -140,7 +166,19 @@ def write_placed(root: Path, path: Path, frame: pd.DataFrame, places: Places) ->
         digest=digest,
         footer=footer,
         box=None if box is None else (box.x_min, box.y_min, box.x_max, box.y_max),
+        replaced=replaced,
     )
+
+
+def _in_place_of(root: Path, path: Path, places: Places) -> Replaced | None:
+    """What a table changes of the file whose place it takes."""
+    if not path.is_file():
+        return None
+    try:
+        before = _read_places(root, TableFile(path=str(path), rows=0, digest="", box=None))
+    except DamagedError:
+        return None
+    return places.in_place_of(before)
 
 
 def _column(frame: pd.DataFrame, name: str) -> pa.Array:
@@ -159,6 +197,7 @@ def _metadata(kinds: tuple[tuple[str, Any], ...], crs: str | None) -> dict[bytes
         _ROW: pd.Series([], dtype="int64"),
         **{name: pd.Series([], dtype="float64") for name in _EDGES},
         _DIGEST: pd.Series([], dtype="uint64"),
+        _BUILDING: pd.Series([], dtype="uint64"),
     }
     frame = pd.DataFrame({**columns, **beside})
     if geometry is not None:
@@ -246,19 +285,25 @@ def places_of(root: Path, file: TableFile) -> Places:
     file
         The file.
     """
-    return _places(root, file.model_copy(update={"first_row": 0}))
+    return _places(root, file.model_copy(update={"first_row": 0, "replaced": None}))
 
 
 @lru_cache(maxsize=_PLACES_KEPT)
 def _places(root: Path, file: TableFile) -> Places:
-    stored = _stored(root, file, [_ROW, *_EDGES, _DIGEST])
+    return _read_places(root, file)
+
+
+def _read_places(root: Path, file: TableFile) -> Places:
+    stored = _stored(root, file, list(_BESIDE))
     order = stored[_ROW].to_numpy().astype(np.intp)
     boxes = np.empty((len(order), 4))
     for edge, name in enumerate(_EDGES):
         boxes[order, edge] = stored[name].to_numpy()
     digests = np.empty(len(order), dtype=np.uint64)
     digests[order] = stored[_DIGEST].to_numpy()
-    return Places(RowIndex(boxes, order), digests)
+    buildings = np.empty(len(order), dtype=np.uint64)
+    buildings[order] = stored[_BUILDING].to_numpy()
+    return Places(RowIndex(boxes, order), digests, buildings)
 
 
 def _touching(area: Bounds) -> list[tuple[str, str, float]]:
@@ -275,7 +320,7 @@ def _in_order(placed: pd.DataFrame, file: TableFile) -> pd.DataFrame:
     frame = placed.set_index(_ROW).sort_index()
     frame.index = frame.index + file.first_row
     frame.index.name = None
-    return frame.drop(columns=[*_EDGES, _DIGEST])
+    return frame.drop(columns=list(_BESIDE[1:]))
 
 
 def _read(

@@ -191,6 +191,27 @@ def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:
     return total
 
 
+def building_hashes(table: Table, frame: pd.DataFrame) -> NDArray[np.uint64]:
+    """Hash of the building that each row is, or is a part of.
+
+    Parameters
+    ----------
+    table, frame
+        A working table and its schema.
+
+    Returns
+    -------
+    array
+        Shape (n,), uint64; 0 where rows belong to no building.
+    """
+    if not table.building:
+        return np.zeros(len(frame), dtype=np.uint64)
+    values = pa.array(pd.DataFrame(frame)[table.building])
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    return _mixed(_hashes(values)) | np.uint64(1)
+
+
 def _hashes(values: pa.Array) -> NDArray[np.uint64]:
     """Hash of every value of a column, that of its bytes."""
     kind = values.type

@@ -10,15 +10,9 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from citytwin.engine.blocks import (
-    GridderTask,
-    block_of,
-    check,
-    grid_tile,
-    of_core,
-    padded_tile,
-)
+from citytwin.engine.blocks import block_of, check, of_core, padded_tile
 from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.gridding import GridderTask, grid_tile
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.layer import ValueRange

@@ -43,6 +43,8 @@ BUILDINGS = Table(
     ),
     geometry="polygon",
     key="building_id",
+    building="building_id",
+    numbered=True,
 )
 SURFACES = Table(
     "surfaces",
@@ -66,6 +68,7 @@ SURFACES = Table(
             meaning="vertices per ring, outer ring first",
         ),
     ),
+    building="building_id",
 )
 DEFECTS = Table(
     "defects",

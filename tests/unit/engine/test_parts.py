@@ -15,7 +15,8 @@ from citytwin.engine.code_hash import code_digest
 from citytwin.engine.parts import parts_of
 from citytwin.engine.plan import Job
 from citytwin.engine.results import FieldPart
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
+from citytwin.engine.table_entry import TableEntry
 from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model import tables as t
@@ -111,7 +112,7 @@ def test_a_building_that_moved_in_its_file_only_changes_no_step(store: CityStore
             "merged", t.BUILDINGS, [store.write_part("merged", t.BUILDINGS, "a", whole)]
         )
         written = store.files_of("merged", t.BUILDINGS)
-        files.append(TableEntry.stored("merged", store.root, written).files)
+        files.append(TableEntry.stored("merged", store.root, written, t.BUILDINGS).files)
         assert "offset" in store.read_table(t.BUILDINGS)
     assert files[0] != files[1]
 
@@ -195,7 +196,7 @@ def test_height_of_the_sensor_and_honesty_of_a_record_count(store: CityStore) ->
 @pytest.mark.parametrize(
     ("name", "kind", "runner"),
     [
-        ("terrain", Gridder, "citytwin.engine.blocks"),
+        ("terrain", Gridder, "citytwin.engine.gridding"),
         ("sunlight", Simulation, "citytwin.engine.blocks"),
         ("building_exposure", Assessment, "citytwin.engine.whole"),
     ],

@@ -13,21 +13,17 @@ from distributed import Client, KilledWorker
 
 from citytwin import registry
 from citytwin.engine import parts, schedule
-from citytwin.engine.blocks import (
-    GridderTask,
-    SimulationTask,
-    grid_tile,
-    halo_m,
-    simulate_tile,
-)
+from citytwin.engine.blocks import SimulationTask, halo_m, simulate_tile
 from citytwin.engine.city_store import CityStore
+from citytwin.engine.gridding import GridderTask, grid_tile
 from citytwin.engine.lineage import Lineage
 from citytwin.engine.pieces import make_in_pieces
 from citytwin.engine.plan import Job
 from citytwin.engine.report import Exit, RunReport, Silent
 from citytwin.engine.results import TileResult
 from citytwin.engine.schedule import Scheduler
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
+from citytwin.engine.table_entry import TableEntry
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import Tile
@@ -69,7 +65,9 @@ def run_terrain(work: Path, client: Client, *, may_leave_empty: bool) -> tuple[R
     store = CityStore(work, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
     frame = conform(t.BUILDINGS, TOWN.tables[t.BUILDINGS], TOWN.grid.crs)
     store.write_table("merged", t.BUILDINGS, frame)
-    entry = TableEntry.stored("merged", store.root, store.files_of("merged", t.BUILDINGS))
+    entry = TableEntry.stored(
+        "merged", store.root, store.files_of("merged", t.BUILDINGS), t.BUILDINGS
+    )
     standing = Standing(tables={t.BUILDINGS: entry}, lineage={t.BUILDINGS: Lineage()})
     step: Any = next(s for s in registry.all_of(Gridder) if s.name == "terrain")
     manifest = Manifest(work / "manifest.sqlite")

@@ -10,7 +10,8 @@ import pytest
 from citytwin.config import Config
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.placing import check_memory, find_grid
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
+from citytwin.engine.table_entry import TableEntry
 from citytwin.errors import ConfigError
 from citytwin.model import crs as crs_of
 from citytwin.model import tables as t

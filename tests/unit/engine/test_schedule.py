@@ -14,7 +14,8 @@ from citytwin.engine.city_store import CityStore
 from citytwin.engine.plan import Job
 from citytwin.engine.report import RunReport, Silent
 from citytwin.engine.schedule import Scheduler
-from citytwin.engine.standing import Standing, TableEntry
+from citytwin.engine.standing import Standing
+from citytwin.engine.table_entry import TableEntry
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.steps import Gridder
@@ -30,7 +31,9 @@ def run_terrain(work: Path, client: Client) -> RunReport:
     store = CityStore(work, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
     frame = conform(t.BUILDINGS, TOWN.tables[t.BUILDINGS], TOWN.grid.crs)
     store.write_table("merged", t.BUILDINGS, frame)
-    entry = TableEntry.stored("merged", store.root, store.files_of("merged", t.BUILDINGS))
+    entry = TableEntry.stored(
+        "merged", store.root, store.files_of("merged", t.BUILDINGS), t.BUILDINGS
+    )
     standing = Standing(tables={t.BUILDINGS: entry})
     step: Any = next(s for s in registry.all_of(Gridder) if s.name == "terrain")
     manifest = Manifest(work / "manifest.sqlite")
