@@ -167,13 +167,13 @@ def _gridder_part(
     beside += [record_digest(record) for record in records]
     said = near(tile)
     patches = _PATCHES_OF_ROWS if step.reach else ""
+    rows = {table.name: standing.tables[table].seen(area) for table in tables}
     seen = Seen(
         beside=str(_fingerprint(job, beside, grid_tile, patches)),
         fields=dict(one.split("=", 1) for one in said),
-        rows={table.name: standing.tables[table].digests(area) for table in tables},
+        rows={name: by_file for name, (_, by_file) in rows.items()},
     )
-    inputs = [*beside, *said]
-    inputs += [f"{table.name}={standing.tables[table].digest(area)}" for table in tables]
+    inputs = [*beside, *said, *(f"{name}={digest}" for name, (digest, _) in rows.items())]
     fingerprint = _fingerprint(job, inputs, grid_tile, patches)
     task = GridderTask(
         step_name=step.name,

@@ -129,24 +129,22 @@ class TableEntry:
         own = [piece.places().index.boxes for piece in self._pieces]
         return np.concatenate([np.empty((0, 4)), *own])
 
-    def digest(self, area: Bounds | None = None) -> str:
-        """Digest of what steps see of the rows that touch an area, or of all."""
+    def digest(self) -> str:
+        """Digest of what steps see of the rows."""
         total = hashlib.sha256()
-        if area is None:
-            for piece in self._pieces:
-                self._enter(total, piece, np.arange(piece.rows), piece.places().digests)
-        else:
-            for piece, rows in self._near(area):
-                self._enter(total, piece, rows, piece.places().digests[rows])
+        for piece in self._pieces:
+            self._enter(total, piece, np.arange(piece.rows), piece.places().digests)
         return total.hexdigest()
 
-    def digests(self, area: Bounds) -> dict[str, str]:
-        """Digest of what steps see of the rows that touch an area, by file; in order."""
-        return {
-            piece.name: self._digest(piece, rows, piece.places().digests[rows])
-            for piece, rows in self._near(area)
-            if len(rows)
-        }
+    def seen(self, area: Bounds) -> tuple[str, dict[str, str]]:
+        """Digest of what steps see of the rows that touch an area: of all, and by file, in order."""
+        total, by_file = hashlib.sha256(), {}
+        for piece, rows in self._near(area):
+            digests = piece.places().digests[rows]
+            self._enter(total, piece, rows, digests)
+            if len(rows):
+                by_file[piece.name] = self._digest(piece, rows, digests)
+        return total.hexdigest(), by_file
 
     def near(self, area: Bounds) -> NearRows:
         """Rows that touch an area."""

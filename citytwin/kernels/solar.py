@@ -6,6 +6,7 @@ with no refraction and a point sun.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -13,6 +14,8 @@ import numpy as np
 PRESSURE_HPA = 1013.25
 TEMPERATURE_C = 12.0
 REFRACTION_AT_SUNSET_DEG = 0.5667
+_KEPT = 4
+"""Series of positions at hand: a year in steps of ten minutes has 2 MB."""
 
 
 class Ephemeris(NamedTuple):
@@ -51,7 +54,15 @@ def ephemeris(unix_s: np.ndarray, longitude_deg: float, latitude_deg: float) -> 
     Returns
     -------
     Ephemeris
+        Not to be written to: tiles of a city ask for the same, which is kept.
     """
+    return _ephemeris(unix_s.astype(np.float64).tobytes(), longitude_deg, latitude_deg)
+
+
+@lru_cache(maxsize=_KEPT)
+def _ephemeris(times: bytes, longitude_deg: float, latitude_deg: float) -> Ephemeris:
+    """Position of the sun at instants, given as bytes."""
+    unix_s = np.frombuffer(times, dtype=np.float64)
     from pvlib import spa  # takes long to import; many runs need no light
 
     when = unix_s.astype("datetime64[s]")
@@ -67,6 +78,7 @@ def ephemeris(unix_s: np.ndarray, longitude_deg: float, latitude_deg: float) -> 
         delta_t_s,
         REFRACTION_AT_SUNSET_DEG,
     )
+    found.flags.writeable = False
     return Ephemeris(azimuth_deg=found[4], altitude_deg=found[3], apparent_altitude_deg=found[2])
 
 
