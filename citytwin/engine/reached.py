@@ -9,7 +9,7 @@ any tiling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from citytwin.engine.blocks import (
 )
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.results import Seen, TileResult
-from citytwin.engine.spots import GRAIN, Spot
+from citytwin.engine.spots import Spot
 from citytwin.engine.standing import Standing
 from citytwin.engine.surface_faults import surface_faults
 from citytwin.engine.timing import timed
@@ -51,8 +51,8 @@ class ReachedTask:
     """A tile that stands but for what some changes reach."""
 
     whole: SimulationTask
-    made: dict[str, str]
-    """Digest of each field of the tile as it stands."""
+    before: TileResult
+    """What it gave with the inputs of another day."""
     spots: tuple[tuple[Field, Spot], ...]
     """Where inputs are others than those it was made from."""
     ranges: FieldRanges
@@ -78,8 +78,7 @@ def reached_by(task: SimulationTask, before: TileResult, standing: Standing) -> 
     if spots is None:
         return None
     ranges = FieldRanges({field: standing.range_of(field) for field in task.fields})
-    made = {name: part.digest for name, part in before.parts.items()}
-    return ReachedTask(task, made, tuple(spots), ranges)
+    return ReachedTask(task, before, tuple(spots), ranges)
 
 
 def changed_spots(
@@ -125,9 +124,15 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
     whole = task.whole
     step: Simulation[Any] = registry.named(Simulation, whole.step_name)
     params = step.params.model_validate_json(whole.params_json)
-    fields = standing_fields(step.made(params), whole.tile, task.made, store)
     windows = _windows(task, store)
-    if fields is None or sum(one.cells for one in windows) > WORTH * whole.tile.cells:
+    if not windows and all(store.fields.has(field, whole.tile) for field in step.made(params)):
+        return task.before.model_copy(update={"seen": whole.seen})
+    fields = standing_fields(step.made(params), whole.tile, task.before, store)
+    if (
+        not windows
+        or fields is None
+        or sum(one.cells for one in windows) > WORTH * whole.tile.cells
+    ):
         return simulate_tile(whole, store)
     said: list[Outcome] = []
     for window in windows:
@@ -152,7 +157,7 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
 
 
 def standing_fields(
-    outputs: Iterable[Field], tile: Tile, made: Mapping[str, str], store: CityStore
+    outputs: Iterable[Field], tile: Tile, made: TileResult, store: CityStore
 ) -> dict[Field, NDArray[Any]] | None:
     """Read the fields of a tile, where they are what was made.
 
@@ -163,7 +168,7 @@ def standing_fields(
     tile
         Where they lie.
     made
-        Digest of each.
+        What is on record of it.
     store
         The city's working store.
     """
@@ -175,30 +180,28 @@ def standing_fields(
             values = store.fields.read(field, tile)
         except DamagedError:
             return None
-        if digest_of(values) != made.get(field.name):
+        if digest_of(values) != made.parts[field.name].digest:
             return None
         fields[field] = np.array(values)
     return fields
 
 
 def _windows(task: ReachedTask, store: CityStore) -> list[Tile]:
-    """Parts of the tile that changes reach; a corner where none does, for what the step says."""
+    """Parts of the tile that changes reach."""
     tile = task.whole.tile
     seen = [_seen_from(spot, task, store) for _, spot in task.spots]
-    found = apart(one.shared_with(tile) for one in seen if one.meets(tile))
-    if found:
-        return found
-    return [Tile(tile.row0, tile.row0 + GRAIN, tile.col0, tile.col0 + GRAIN).shared_with(tile)]
+    return apart(one.shared_with(tile) for one in seen if one.meets(tile))
 
 
 def _seen_from(spot: Spot, task: ReachedTask, store: CityStore) -> Tile:
     """Cells that see what changed in a box."""
     step: Simulation[Any] = registry.named(Simulation, task.whole.step_name)
     grid = store.spec
-    if not isinstance(step.reach, Halo):
-        return spot.tile
-    params = step.params.model_validate_json(task.whole.params_json)
+    # Whether a cell stands out as an error is seen from as far.
     box = grid.padded(spot.tile, _NEIGHBOURS * grid.cell_m)
+    if not isinstance(step.reach, Halo):
+        return box
+    params = step.params.model_validate_json(task.whole.params_json)
     held = {field: _held(field, box, task, store) for field in task.whole.fields}
     return grid.padded(box, halo_m(step, params, FieldRanges(held), grid.cell_m))
 

@@ -81,21 +81,22 @@ class _Near:
             boxes = np.concatenate([boxes, self._boxes_of(self._beside(boxes))])
         return boxes
 
-    def mattering_to(self, area: Bounds) -> dict[Table, NDArray[np.int64]]:
-        """Numbers of the rows of each table that matter to the cells of an area."""
+    def mattering_to(self, area: Bounds) -> dict[Table, NearRows]:
+        """Rows of each table that matter to the cells of an area."""
         box = np.array([[area.x_min, area.y_min, area.x_max, area.y_max]])
         box += np.array([-1.0, -1.0, 1.0, 1.0]) * self.metres
         buildings = self._touching(box)
         if self.neighbours_m is not None:
             buildings = np.union1d(buildings, self._beside(self._boxes_of(buildings)))
-        found = {}
-        for table, near in self.tables.items():
-            if table.building:
-                matters = np.isin(near.rows.buildings, buildings)
-            else:
-                matters = _touch(near.rows.boxes, box)
-            found[table] = near.numbers[matters]
-        return found
+        return {
+            table: _taken(
+                near,
+                np.isin(near.rows.buildings, buildings)
+                if table.building
+                else _touch(near.rows.boxes, box),
+            )
+            for table, near in self.tables.items()
+        }
 
     def _boxes_of(self, buildings: NDArray[np.uint64]) -> NDArray[np.float64]:
         own = [rows.boxes[np.isin(rows.buildings, buildings)] for rows in self._of_buildings()]
@@ -111,6 +112,10 @@ class _Near:
 
     def _of_buildings(self) -> list[FileRows]:
         return [near.rows for table, near in self.tables.items() if table.building]
+
+
+def _taken(near: NearRows, which: NDArray[np.bool_]) -> NearRows:
+    return NearRows(near.numbers[which], near.rows.taken(np.flatnonzero(which)))
 
 
 def _touch(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
@@ -189,18 +194,19 @@ def _reached_cells(grid: GridSpec, boxes: NDArray[np.float64], metres: float) ->
 
 def _window(window: Tile, task: GridderTask, near: _Near, grid: GridSpec) -> Window:
     area = grid.bounds_of(window)
-    numbers = near.mattering_to(area.grown(_BESIDE_CELLS * grid.cell_m))
-    rows = {}
-    for table in task.tables:
-        known = near.tables[table]
-        boxes = known.rows.boxes[np.isin(known.numbers, numbers[table])]
-        low, high = (
-            boxes[:, :2].min(axis=0, initial=np.inf),
-            boxes[:, 2:].max(axis=0, initial=-np.inf),
-        )
-        around = Bounds(*low.tolist(), *high.tolist()) if len(boxes) else area
-        rows[table] = Rows(around, numbers[table])
+    matters = near.mattering_to(area.grown(_BESIDE_CELLS * grid.cell_m))
+    rows = {
+        table: Rows(_around(matters[table], area), matters[table].numbers) for table in task.tables
+    }
     return Window(window, rows)
+
+
+def _around(near: NearRows, area: Bounds) -> Bounds:
+    """A box that all of some rows touch; where there are none, any."""
+    if not len(near.numbers):
+        return area
+    low, high = near.rows.boxes[:, :2].min(axis=0), near.rows.boxes[:, 2:].max(axis=0)
+    return Bounds(*low.tolist(), *high.tolist())
 
 
 @timed
@@ -215,12 +221,11 @@ def grid_reached(task: ReachedRows, store: CityStore) -> TileResult:
         The city's working store.
     """
     whole, before = task.whole, task.before
-    if not task.windows:
-        return _as_it_stands(task)
     step: Gridder[Any] = registry.named(Gridder, whole.step_name)
-    made = {name: part.digest for name, part in before.parts.items()}
-    fields = standing_fields(step.outputs, whole.tile, made, store)
-    if fields is None:
+    if not task.windows and all(store.fields.has(field, whole.tile) for field in step.outputs):
+        return _as_it_stands(task)
+    fields = standing_fields(step.outputs, whole.tile, before, store)
+    if not task.windows or fields is None:
         return grid_tile(whole, store)
     said: list[Gridded] = []
     for window in task.windows:

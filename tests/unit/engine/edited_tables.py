@@ -183,6 +183,8 @@ def footprint(tables: Tables, dice: Generator) -> None:
 def faces(tables: Tables, dice: Generator) -> None:
     """Faces of a building rise, move far out, go, come twice, or belong to another."""
     parts = [number for number, part in enumerate(tables[t.SURFACES]) if len(part)]
+    if not parts:
+        return
     number = int(dice.choice(parts))
     frame = tables[t.SURFACES][number]
     building = str(dice.choice(frame["building_id"].to_numpy(dtype=object)))
@@ -197,7 +199,8 @@ def faces(tables: Tables, dice: Generator) -> None:
         frame = pd.concat([frame, copy], ignore_index=True)
     elif kind == 2:
         own &= frame.index == frame.index[own][0]
-        other = str(dice.choice(tables[t.BUILDINGS][0]["building_id"].to_numpy(dtype=object)))
+        _, buildings, row = _with_buildings(tables, dice)
+        other = str(buildings["building_id"].iloc[row])
         frame = frame.assign(building_id=frame["building_id"].where(~own, other))
     shift = np.array([0.0, 0.0, 1.5] if kind == 0 else [dice.choice([-31.0, 44.0]), 9.0, 0.5])
     points = [flattened(frame["xyz"].iloc[[row]])[0].reshape(-1, 3) for row in range(len(frame))]
@@ -208,7 +211,7 @@ def faces(tables: Tables, dice: Generator) -> None:
 def come_or_go(tables: Tables, dice: Generator) -> None:
     """A building comes, or goes, with or without its faces: rows after it get other numbers."""
     number, frame, row = _with_buildings(tables, dice)
-    if dice.random() < 0.5:
+    if dice.random() < 0.5 or len(frame) == 1:
         new = frame.iloc[[row]].assign(building_id=f"new_{dice.integers(1_000_000)}")
         new["geometry"] = new.geometry.translate(7.0, -4.0)
         frame = pd.concat([frame.iloc[:row], new, frame.iloc[row:]])
@@ -233,8 +236,11 @@ def another_theme(tables: Tables, dice: Generator) -> None:
 
 
 def file_gone(tables: Tables, dice: Generator) -> None:
-    """A file of buildings goes, with its faces."""
-    number = int(dice.integers(_PARTS))
+    """A file of buildings goes, with its faces; one stays."""
+    parts = [number for number, part in enumerate(tables[t.BUILDINGS]) if len(part)]
+    if len(parts) == 1:
+        return
+    number = int(dice.choice(parts))
     for table in (t.BUILDINGS, t.SURFACES):
         tables[table][number] = tables[table][number].iloc[:0]
 
