@@ -16,6 +16,7 @@ from urllib3.exceptions import HTTPError, SSLError
 
 from citytwin.errors import SourceError, UnreachableError
 from citytwin.transports.addresses import Allowed, Target, without_secrets
+from citytwin.transports.watched import Deadline, WatchedPool
 from citytwin.version import __version__
 
 _CHUNK = 64 * 1024
@@ -168,15 +169,19 @@ class HttpsClient:
             **headers,
         }
         timeout = urllib3.Timeout(connect=self.limits.connect_s, read=self.limits.silence_s)
-        with urllib3.HTTPSConnectionPool(
-            address,
-            target.port,
-            timeout=timeout,
-            retries=False,
-            ssl_context=self._context(),
-            server_hostname=target.host,
-            assert_hostname=target.host,
-        ) as pool:
+        with (
+            Deadline(deadline_s) as deadline,
+            WatchedPool(
+                address,
+                target.port,
+                timeout=timeout,
+                retries=False,
+                ssl_context=self._context(),
+                server_hostname=target.host,
+                assert_hostname=target.host,
+                deadline=deadline,
+            ) as pool,
+        ):
             try:
                 response = pool.urlopen(
                     method,
@@ -189,12 +194,14 @@ class HttpsClient:
                 )
                 with response:
                     said = {name.lower(): value for name, value in response.headers.items()}
-                    packed = self._read(response, shown, deadline_s)
+                    packed = self._read(response, shown, deadline)
             except SSLError as error:
                 msg = f"{shown}: no trusted connection: {error}"
                 hint = "check the certificate; name the authority of your own network"
                 raise UnreachableError(msg, hint=hint) from error
             except (HTTPError, OSError) as error:
+                if deadline.has_passed:
+                    raise self._too_slow(shown) from error
                 msg = f"{shown}: no answer: {type(error).__name__}: {error}"
                 raise UnreachableError(msg, hint="check the network and the service") from error
         return Answer(response.status, said, self._unpacked(packed, said, shown))
@@ -205,16 +212,19 @@ class HttpsClient:
             context.load_verify_locations(self.authorities)
         return context
 
-    def _read(self, response: urllib3.BaseHTTPResponse, shown: str, deadline_s: float) -> bytes:
+    def _read(self, response: urllib3.BaseHTTPResponse, shown: str, deadline: Deadline) -> bytes:
         found = bytearray()
-        while chunk := response.read1(_CHUNK):
+        while (chunk := response.read1(_CHUNK)) and not deadline.has_passed:
             found += chunk
             if len(found) > self.limits.bytes:
                 raise _too_large(shown, self.limits.bytes)
-            if time.monotonic() > deadline_s:
-                msg = f"{shown}: {len(found)} bytes in {self.limits.total_s:g} s, and no end"
-                raise UnreachableError(msg, hint="the service is too slow, or hostile")
+        if deadline.has_passed:  # what ended then may be cut off, also in its head
+            raise self._too_slow(shown)
         return bytes(found)
+
+    def _too_slow(self, shown: str) -> UnreachableError:
+        msg = f"{shown}: an answer that takes {self.limits.total_s:g} s, and no end"
+        return UnreachableError(msg, hint="the service is too slow, or hostile")
 
     def _unpacked(self, packed: bytes, headers: Mapping[str, str], shown: str) -> bytes:
         coding = headers.get("content-encoding", "identity").strip().lower()

@@ -172,11 +172,20 @@ def test_a_server_that_accepts_and_is_silent() -> None:
             client.get(f"https://127.0.0.1:{port}/", {}, {})
 
 
-def test_a_drip_of_bytes_is_no_answer(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "head",
+    [
+        b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nX-Long: ",
+        b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1;",
+        b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n",
+    ],
+    ids=["in a body", "in a head", "in the length of a chunk", "in a body without a length"],
+)
+def test_a_drip_of_bytes_is_no_answer(tmp_path: Path, head: bytes) -> None:
     """Pieces that come in time keep every single wait short, and the whole too long."""
 
     def answer(_: Request) -> Reply:
-        head = b"HTTP/1.1 200 OK\r\nContent-Length: 10000\r\n\r\n"
         return Reply(body=head, raw=True, drip_s=0.1)
 
     limits_s = {"silence_s": 60.0, "total_s": 0.5}
