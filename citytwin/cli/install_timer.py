@@ -96,6 +96,7 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
         time_zone=loaded.config.time_zone,
         user=account,
         key=encryption.key if loaded.protected and encryption else None,
+        for_anyone=loaded.config.publication == "static",
     )
 
 

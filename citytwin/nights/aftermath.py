@@ -45,7 +45,7 @@ def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
         file = loaded.path(nights.metrics)
         latest = read_latest(loaded.city_dir)
         text_of_metrics = metrics_text(record, latest)
-        _tried("the figures cannot be written", lambda: write_text(file, text_of_metrics))
+        _tried("the figures cannot be written", lambda: _figures(file, text_of_metrics))
     tell_of_failure(loaded, record)
 
 
@@ -72,6 +72,15 @@ def tell_of_failure(loaded: LoadedConfig, record: RunRecord) -> None:
         )
     if told is not None:
         _tried("the web hook could not be told of the failure", lambda: _post(loaded, told, record))
+
+
+def _figures(file: Path, text: str) -> None:
+    """Beside the file under no name ``*.prom``: all such files of its folder are collected, also one
+    that is just being written, or was left by a kill.
+    """
+    beside = file.with_name(f"{file.name}.new")
+    write_text(beside, text)
+    beside.replace(file)
 
 
 def _report(loaded: LoadedConfig, file: Path, record: RunRecord) -> None:

@@ -38,8 +38,7 @@ LockPersonality=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 CapabilityBoundingSet=
 SystemCallArchitectures=native
-SystemCallFilter=@system-service
-UMask=0027"""
+SystemCallFilter=@system-service"""
 
 
 @dataclass(frozen=True)
@@ -66,6 +65,9 @@ class NightJob:
     """Longest run [h]."""
     key: str | None = None
     """Name of the key of a city with restricted data; systemd hands it over as a credential."""
+    for_anyone: bool = False
+    """Whether the city is published for anyone, such as a web server under an account of its own; folders
+    of what is not public are closed whatever this says."""
 
     @property
     def unit(self) -> str:
@@ -133,6 +135,7 @@ def service(job: NightJob) -> str:
         f"CacheDirectory={job.unit}\n"
         f"Environment=XDG_CACHE_HOME=%C/{job.unit}\n"
         f"{_HARDENING}\n"
+        f"UMask={'0022' if job.for_anyone else '0027'}\n"
     )
 
 

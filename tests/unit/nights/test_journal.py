@@ -185,6 +185,26 @@ def test_a_journal_that_cannot_be_written_keeps_no_run(tmp_path: Path) -> None:
         entry.ended(report())
 
 
+def test_figures_that_are_being_written_are_not_collected(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The collector of Prometheus reads every file ``*.prom``, whatever its name begins with."""
+    loaded = city(tmp_path, "nights: {metrics: figures/city.prom}\n")
+    seen: list[str] = []
+    rename = Path.replace
+
+    def looked_at(path: Path, target: Path) -> Path:
+        seen.extend(file.name for file in (tmp_path / "figures").glob("*"))
+        return rename(path, target)
+
+    monkeypatch.setattr(Path, "replace", looked_at)
+    with recorded(loaded) as entry:
+        entry.ended(report())
+    assert seen
+    assert not [name for name in seen if name.endswith(".prom")]
+    assert "citytwin_run_exit_code" in (tmp_path / "figures/city.prom").read_text("utf-8")
+
+
 def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
     """A real program gets it; the figures and the report say the same."""
     told = tmp_path / "told.json"

@@ -60,6 +60,17 @@ def test_folders_that_the_unit_names_are_there(place: Path) -> None:
     assert all(folder.is_dir() and str(folder) in unit for folder in folders)
 
 
+@pytest.mark.parametrize(("publication", "umask"), [("static", "0022"), ("served", "0027")])
+def test_what_is_for_anyone_can_be_read_by_a_web_server(
+    place: Path, publication: str, umask: str
+) -> None:
+    """As after a run by hand; a unit that closes new files would take them off the map."""
+    file = city(place, {"at": "02:30"})
+    file.write_text(f"publication: {publication}\n{file.read_text('utf-8')}", "utf-8")
+    install(file)
+    assert f"UMask={umask}\n" in (place / "units/citytwin-c.service").read_text("utf-8")
+
+
 def test_sudo_does_not_make_it_a_service_of_root(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
