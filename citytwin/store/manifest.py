@@ -2,8 +2,8 @@
 
 SQLite with full synchronisation, so that a record is either there or not after a kill at any
 moment. A record is removed before its result is made anew and written after it is complete.
-In a sealed folder what records tell is sealed; names of steps, parts and files, times, and digests
-are not.
+In a sealed folder what records tell is sealed, the digests of files too, by which a guess at the
+content could be confirmed; names of steps, parts and files, sizes, times, and fingerprints are not.
 """
 
 from __future__ import annotations
@@ -89,6 +89,7 @@ class Manifest:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 connection = sqlite3.connect(path, isolation_level=None)
                 connection.execute("PRAGMA synchronous=FULL")
+                connection.execute("PRAGMA secure_delete=ON")  # of what was kept in clear before
                 (said,) = connection.execute("PRAGMA quick_check(1)").fetchone()
                 if said != "ok":
                     raise sqlite3.DatabaseError(said)
@@ -215,19 +216,23 @@ class Manifest:
             If a file cannot be read.
         """
         found: dict[Path, str] = {}
-        fresh: list[tuple[str, int, int, str]] = []
+        fresh: list[tuple[str, int, int, str | bytes]] = []
         for file in files:
             stamp = (str(file), *stamp_of(file))
             known = self._row(
                 "SELECT sha256 FROM file_hashes WHERE path=? AND size=? AND mtime_ns=?", stamp
             )
-            if known is None or verify:
+            name = f"hash {file}"
+            in_clear = known is not None and self._sealed is not None and isinstance(known[0], str)
+            if known is None or in_clear or verify:  # in clear: of a store from before
                 found[file] = sha256_of(file)
-                fresh.append((*stamp, found[file]))
+                fresh.append((*stamp, self._kept(name, found[file]) if self._writes else ""))
             else:
-                found[file] = str(known[0])
+                found[file] = self._told_in(name, known[0])
         if fresh and self._writes:
             with self._transaction() as connection:
+                if self._sealed is not None:
+                    connection.execute("DELETE FROM file_hashes WHERE typeof(sha256)='text'")
                 connection.executemany("INSERT OR REPLACE INTO file_hashes VALUES (?,?,?,?)", fresh)
         return found
 

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from citytwin.errors import StoreError
+from citytwin.security.key_files import write_new_key
+from citytwin.security.key_ring import open_ring
+from citytwin.security.sealed_folders import forget_keys
 from citytwin.store.manifest import FinishedRun, Manifest, Standing
+from citytwin.store.sealed_keys import ensure_sealed
 
 
 def test_records_are_written_read_and_forgotten(tmp_path: Path) -> None:
@@ -52,6 +58,29 @@ def test_a_hash_holds_only_while_size_and_time_do(tmp_path: Path) -> None:
     os.utime(file, ns=(1, 1))
     assert manifest.hashes_of([file], lambda _: "third") == {file: "third"}
     manifest.close()
+
+
+def test_hashes_of_a_sealed_store_are_sealed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever has a guess at a source cannot confirm it; digests of a store from before go."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    forget_keys()
+    write_new_key(tmp_path / "keys", "town")
+    root = tmp_path / ".sealed/town"
+    ensure_sealed(root, "town", open_ring())
+    file = tmp_path / "data"
+    file.write_bytes(b"abc")
+    manifest = Manifest(root / "m.sqlite")
+    assert manifest.hashes_of([file], lambda _: "digest") == {file: "digest"}
+    assert b"digest" not in (root / "m.sqlite").read_bytes()
+    assert manifest.hashes_of([file], lambda _: "other") == {file: "digest"}
+    with closing(sqlite3.connect(root / "m.sqlite", isolation_level=None)) as before:
+        before.execute("UPDATE file_hashes SET sha256='in clear'")
+        before.execute("INSERT INTO file_hashes VALUES ('/gone', 3, 1, 'in clear')")
+    assert manifest.hashes_of([file], lambda _: "other") == {file: "other"}
+    manifest.close()
+    assert b"in clear" not in (root / "m.sqlite").read_bytes()
 
 
 def test_a_file_written_to_while_it_is_hashed_is_hashed_again(tmp_path: Path) -> None:
