@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from citytwin.errors import CityTwinError, ConfigError, MissingKeyError, SealError
+from citytwin.errors import CityTwinError, ConfigError, KeyAccessError, SealError
 
 if TYPE_CHECKING:
     from citytwin.security.key_files import FileKeys
@@ -58,7 +58,7 @@ def show(places: tuple[Path, ...]) -> None:
         try:
             unwrap(read_wrapped(found.root), ring)
             state = "here"
-        except MissingKeyError as error:
+        except KeyAccessError as error:  # the others are told as well
             state = error.message
         click.echo(f"{found.root}: {found.key}: {state}")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import stat
 from pathlib import Path
@@ -77,6 +78,18 @@ def test_data_can_be_given_up(out: Path) -> None:
     with pytest.raises(MissingKeyError, match="'first'"):
         read_bytes(out / ".sealed/town/a.txt")
     assert "'first' is needed, and is not in" in call("list", out).stdout
+
+
+def test_one_damaged_folder_hides_no_other_from_the_list(out: Path) -> None:
+    """What cannot be unwrapped is said in its place."""
+    ensure_sealed(out / ".sealed/village", "first", open_ring())
+    damaged = out / ".sealed/town/keys.json"
+    wrapped = json.loads(damaged.read_text())
+    wrapped["folder_key"] = "0" * 32
+    damaged.write_text(json.dumps(wrapped))
+    told = call("list", out).stdout
+    assert "town: first: what was wrapped with key 'first' is damaged" in told
+    assert "village: first: here" in told
 
 
 def test_a_place_without_anything_sealed_is_told(out: Path, tmp_path: Path) -> None:
