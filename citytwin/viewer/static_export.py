@@ -57,7 +57,7 @@ def export_public(city: Path, folder: Path, policy: Policy = PUBLIC_ONLY) -> Exp
     if latest is None:
         msg = f"{city} holds no published city"
         raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
-    _require_ours(city, folder)
+    _require_ours(city, folder, latest)
     now = datetime.now(UTC)
     documents = [_document(city / entry.path) for entry in latest.layers]
     open_ones = [one for one in documents if _is_for_anyone(one, policy, now)]
@@ -112,13 +112,16 @@ def _document(folder: Path) -> LayerDocument:
         raise StoreError(msg, hint="run the city again with --verify") from error
 
 
-def _require_ours(city: Path, folder: Path) -> None:
+def _require_ours(city: Path, folder: Path, latest: Latest) -> None:
     if folder.resolve().is_relative_to(city.resolve()):
         msg = f"{folder} lies in the city that is exported"
         raise StoreError(msg, hint="name a folder elsewhere")
     before = published_city(folder) if (folder / LATEST).is_file() else None
     if before is not None and before.publication == "served":
         msg = f"{folder} holds a city that is not for anyone"
+        raise StoreError(msg, hint="name another folder")
+    if before is not None and before.city.id != latest.city.id:
+        msg = f"{folder} holds the city {before.city.id}, and {city} is {latest.city.id}"
         raise StoreError(msg, hint="name another folder")
     if before is None and folder.is_dir() and any(folder.iterdir()):
         msg = f"{folder} holds files that are no export"

@@ -122,3 +122,16 @@ def test_a_notebook_shows_what_the_policy_says(city: Path, tmp_path: Path) -> No
     )
     assert list(open_twin(city, policy=policy)) == []
     assert list(open_twin(city, policy=policy, roles=["planner"])) == ["terrain", "roads"]
+
+
+def test_two_cities_do_not_mix(city: Path, tmp_path: Path) -> None:
+    """An export of another city stays as it is."""
+    info = lc.run_info()
+    other = replace(info, city=info.city.model_copy(update={"id": "village"}))
+    publish(tmp_path / "village", [lc.stage(tmp_path / "s", "terrain")], other)
+    export_public(tmp_path / "village", tmp_path / "out")
+    with pytest.raises(StoreError, match=r"holds the city village, and .* is little"):
+        export_public(city, tmp_path / "out")
+    latest = published_city(tmp_path / "out")
+    assert latest is not None
+    assert latest.city.id == "village"
