@@ -85,13 +85,14 @@ def _draw_features(
     top = (SIDE - (north - south) * scale) / 2
     owners, parts = _parts(frame)
     places = (shapely.get_coordinates(parts) - (west, north)) * (scale, -scale) + (left, top)
-    ends = np.cumsum(shapely.get_num_coordinates(parts))
+    flat = places.ravel().tolist()
+    ends = np.cumsum(2 * shapely.get_num_coordinates(parts))
     kinds = shapely.get_type_id(parts)
     first = 0
     for owner, kind, last in zip(owners.tolist(), kinds.tolist(), ends.tolist(), strict=True):
         colour = colours[owner]
         if colour is not None:
-            _draw_part(draw, kind, places[first:last].ravel().tolist(), colour)
+            _draw_part(draw, kind, flat[first:last], colour)
         first = last
 
 
