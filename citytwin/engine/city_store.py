@@ -183,6 +183,11 @@ class CityStore:
                 if file not in kept:
                     file.unlink()
 
+    def keep_joined(self, tables: Iterable[Table]) -> None:
+        """Remove what was written to join sources and is no longer part of a joined table."""
+        files = [file for table in tables for file in self.files_of(MERGED, table)]
+        self.keep_files(MERGED, files)
+
     def remove_source(self, owner: str, tables: Iterable[Table]) -> None:
         """Remove what a source gave that is no longer wanted."""
         self.keep_files(owner, (), tables)

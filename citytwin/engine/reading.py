@@ -8,7 +8,7 @@ from pathlib import Path
 
 from citytwin import registry
 from citytwin.engine.bind import BoundCity
-from citytwin.engine.city_store import MERGED, CityStore
+from citytwin.engine.city_store import CityStore
 from citytwin.engine.open_sources import (
     OpenSource,
     PartWork,
@@ -160,7 +160,6 @@ def _settle(
     reading: Reading,
     report: RunReport,
 ) -> None:
-    store.keep_files(MERGED, ())
     given_by_formats = _given_by_formats()
     for opened in open_sources:
         name = opened.whole.dataset.name

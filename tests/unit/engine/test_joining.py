@@ -25,6 +25,7 @@ from citytwin.model import properties as p
 from citytwin.model import tables as t
 from citytwin.model.ragged import flattened, list_column
 from citytwin.model.steps import Simulation
+from citytwin.store.row_changes import Replaced
 from citytwin.store.tables import conform
 from citytwin.testing.small_town import small_town
 from citytwin.testing.town_tables import town_tables
@@ -155,6 +156,19 @@ def test_different_buildings_of_one_id_are_both_kept_under_names_of_their_own(
     assert set(surfaces["building_id"]) <= set(buildings["building_id"])
     assert "renamed" in standing.losses[0]
     assert standing.lineage[t.SURFACES].notes[0].severity == "loss"
+
+
+def test_what_is_written_to_join_says_what_is_new_of_it(tmp_path: Path) -> None:
+    """Night after night; files of tables that are joined no more go."""
+    store, standing = joined_twice(tmp_path, 1.0)
+    store.keep_joined(standing.tables)
+    joined_twice(tmp_path, 1.0)
+    for table in (t.BUILDINGS, t.SURFACES):
+        files = store.files_of("merged", table)
+        assert [file.replaced for file in files if "merged" in file.path] == [Replaced()]
+    store.keep_joined([t.BUILDINGS])
+    assert list(tmp_path.glob("tables/merged/buildings/*.parquet"))
+    assert not list(tmp_path.glob("tables/merged/surfaces/*.parquet"))
 
 
 @pytest.mark.parametrize(
