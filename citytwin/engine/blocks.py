@@ -344,8 +344,12 @@ def check(
 def _class_counts(field: Field, array: NDArray[Any]) -> dict[int, int]:
     if field.dtype != "uint8":
         return {}
-    values, cells = np.unique(array[array != field.nodata], return_counts=True)
-    return dict(zip(values.tolist(), cells.tolist(), strict=True))
+    cells = np.bincount(array.reshape(-1), minlength=1)
+    return {
+        value: int(cells[value])
+        for value in np.flatnonzero(cells).tolist()
+        if value != field.nodata
+    }
 
 
 def stored_part(store: CityStore, field: Field, tile: Tile, array: NDArray[Any]) -> FieldPart:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -43,6 +44,8 @@ _BESIDE_CELLS = 1
 """Cells around those that boxes touch: a centre on an edge may count to either side."""
 _MOST = 500
 """Of more changed rows near a tile all of it is made."""
+_MOST_WINDOWS = 8
+"""Of more windows one is made: each reads the rows around it."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -166,6 +169,8 @@ def rows_reached_by(
     if known:
         tiles += _reached_cells(store.spec, near.with_their_buildings(known), near.metres)
     found = apart(one.shared_with(task.tile) for one in tiles if one.meets(task.tile))
+    if len(found) > _MOST_WINDOWS:
+        found = [reduce(Tile.around, found)]
     if sum(one.cells for one in found) > WORTH * task.tile.cells:
         return None
     windows = tuple(_window(one, task, near, store.spec) for one in found)

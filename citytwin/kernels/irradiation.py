@@ -7,6 +7,7 @@ it falls: lights behind a plane give it nothing, whatever the cells around it hi
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numba import njit
@@ -22,6 +23,8 @@ from citytwin.kernels.sun_ray import MAX_HEIGHT_M, MAX_SLOPE
 _BESIDE = 3
 """Cells to all sides that a light is looked for in, beside those towards it: for the slopes to the
 neighbours, and for rays that pass between cells."""
+_RAYS_KEPT = 4096
+"""Of lights that tiles of a city have in common; about 1 kB each."""
 
 
 def even_sky(number: int) -> Lights:
@@ -203,6 +206,7 @@ def received_in_the_open(
     return total
 
 
+@lru_cache(maxsize=_RAYS_KEPT)
 def _single(azimuth_rad: float, altitude_rad: float, cell_m: float) -> RayBundle:
     """Rays of one light, which mark lit cells with 1."""
     sun = Suns(np.array([azimuth_rad]), np.array([altitude_rad]), np.ones(1))
