@@ -12,7 +12,7 @@ SOAK_SAMPLES ?= data/demo/udx/bldg
 SOAK_CORPUS ?= out/soak/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test workers check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-qgis kills lock data clean identity sbom vulnerabilities
+.PHONY: help demo test workers check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-timer check-qgis kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -108,6 +108,9 @@ kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count w
 
 check-install: $(VENV)/dev  ## Install from a folder of wheels without a network, and by a proxy with a private authority (Linux; as root).
 	$(BIN)/python -m benchmarks.offline_install out/wheels
+
+check-timer: $(VENV)/dev  ## Let a real systemd start what `citytwin install-timer` writes, in namespaces of its own (Linux; as root).
+	$(BIN)/python -m benchmarks.timer_started
 
 check-qgis: $(VENV)/dev  ## QGIS against a server and a delivered city (out/demo; needs python3-qgis and qgis-providers of the system).
 	$(BIN)/python -W ignore -m benchmarks.qgis_check out/demo
