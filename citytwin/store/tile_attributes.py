@@ -26,10 +26,14 @@ class TileAttributes:
     Parameters
     ----------
     frame
-        Rows; booleans, integers, floating numbers, and what can be written as a string.
+        Rows of a layer; booleans, integers, floating numbers, and what can be written as a string.
+    rows
+        Those whose attributes are asked for; ascending.
     """
 
-    def __init__(self, frame: pd.DataFrame) -> None:
+    def __init__(self, frame: pd.DataFrame, rows: NDArray[np.intp]) -> None:
+        frame = frame.iloc[rows]
+        self._rows = rows
         self._keys = [str(name) for name in frame.columns]
         columns = [_as_array(frame[name]) for name in frame.columns]
         self._codes: NDArray[np.int64] = np.full((len(frame), len(columns)), _MISSING)
@@ -61,11 +65,11 @@ class TileAttributes:
         Parameters
         ----------
         rows
-            Number of the row of each feature.
+            Row of each feature.
         features
             Their outlines.
         """
-        codes = self._codes[rows]
+        codes = self._codes[np.searchsorted(self._rows, rows)]
         there = codes != _MISSING
         used = np.zeros(len(self._values), dtype=np.bool_)
         used[codes[there]] = True

@@ -34,7 +34,7 @@ class CutTile:
     """`Feature` messages."""
 
 
-def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[int, CutTile]:
+def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[int, bytes]:
     """Cut the tiles of a zoom.
 
     What a row gives a tile follows from its outline alone. One that is too small for the steps of a
@@ -54,7 +54,7 @@ def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[i
     Returns
     -------
     dict
-        Tiles that hold anything, by their numbers.
+        Tiles that hold anything, by their numbers, for `read_cut`.
     """
     let_gdal_fill()
     mercator = outlines.to_crs(MERCATOR)
@@ -74,13 +74,19 @@ def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[i
                 "MAX_FEATURES": str(_NO_LIMIT),
             },
         )
-        return {number: _told(tile) for number, tile in read_tiles(scratch.read_bytes()).items()}
+        return read_tiles(scratch.read_bytes())
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def _told(content: bytes) -> CutTile:
-    """Read what GDAL has cut, row by row."""
+def read_cut(content: bytes) -> CutTile:
+    """Read what `cut` has given for a tile.
+
+    Parameters
+    ----------
+    content
+        The tile.
+    """
     tile = read_layer(content)
     values = [value.uint_value for value in tile.values]
     rows = np.array([values[feature.tags[1]] for feature in tile.features], dtype=np.int64)

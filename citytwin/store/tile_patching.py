@@ -20,10 +20,13 @@ from numpy.typing import NDArray
 from citytwin.store.atomic import temporary_beside
 from citytwin.store.tables import row_digests
 from citytwin.store.tile_attributes import TileAttributes
-from citytwin.store.tile_cutting import CutTile, cut
+from citytwin.store.tile_cutting import CutTile, cut, read_cut
 from citytwin.store.tile_memory import ArchiveMemory, TileMemory
 from citytwin.store.tile_rows import TileRows
 from citytwin.store.vector_tile import read_layer, tile_bytes
+
+_MOST_ROWS = 1_000_000
+"""Whose attributes are held at once; of more rows, those of a tile at a time."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +52,10 @@ class ArchiveBefore:
 class _Known:
     """What the archive before holds of the rows of a tile."""
 
-    cut: CutTile
+    rows: NDArray[np.intp]
+    """Which row each of its features is of; ascending."""
+    features: NDArray[np.intp]
+    """Numbers of these features in the tile before."""
     lacking: NDArray[np.intp]
     """Rows whose outlines were not cut for it."""
 
@@ -112,26 +118,23 @@ class TileMaker:
         if not changed:
             return
         shown = np.unique(np.concatenate([tile.rows for tile in changed]))
-        attributes = TileAttributes(self._attributes.iloc[shown])
+        told = TileAttributes(self._attributes, shown) if len(shown) <= _MOST_ROWS else None
         for zoom in sorted({tile.zoom for tile in changed}):
             tiles = [tile for tile in changed if tile.zoom == zoom]
-            for tile, found in zip(tiles, self._outlines_of(zoom, tiles), strict=True):
-                self._put_together(tile, found, shown, attributes)
+            known = [self._known(tile) for tile in tiles]
+            lacking = np.unique(np.concatenate([one.lacking for one in known]))
+            fresh = self._cut(zoom, lacking)
+            for tile, one in zip(tiles, known, strict=True):
+                new = fresh.get(tile.number)
+                found = self._found(tile, one, None if new is None else (new, lacking))
+                self._put_together(tile, found, told or TileAttributes(self._attributes, tile.rows))
 
-    def _outlines_of(self, zoom: int, tiles: Sequence[TileRows]) -> list[CutTile]:
-        """Find the features of tiles of a zoom: known ones, and those that have to be cut."""
-        known = [self._known(tile) for tile in tiles]
-        lacking = np.unique(np.concatenate([one.lacking for one in known]))
-        if not lacking.size:
-            return [one.cut for one in known]
-        outlines = self._outlines.iloc[lacking]
-        fresh = cut(outlines, self._layer, zoom, temporary_beside(self._beside))
-        return [
-            _in_order(one.cut, _of_rows(fresh[tile.number], lacking, one.lacking))
-            if tile.number in fresh
-            else one.cut
-            for tile, one in zip(tiles, known, strict=True)
-        ]
+    def _cut(self, zoom: int, rows: NDArray[np.intp]) -> Mapping[int, bytes]:
+        """Cut the outlines of some rows."""
+        if not rows.size:
+            return {}
+        beside = temporary_beside(self._beside)
+        return cut(self._outlines.iloc[rows], self._layer, zoom, beside)
 
     def _stands(self, tile: TileRows) -> bool:
         """Take a tile of the archive before where nothing of it has changed."""
@@ -152,11 +155,11 @@ class TileMaker:
         return tuple(np.frombuffer(total.digest()[:16], dtype=np.uint64).tolist())
 
     def _known(self, tile: TileRows) -> _Known:
-        """Find the features of rows whose outlines were cut for the tile before."""
+        """Find the rows whose outlines were cut for the tile before."""
         then = self._remembered(tile)
         if self._before is None or then is None:
-            return _Known(CutTile(np.empty(0, dtype=np.int64), []), tile.rows)
-        features = list(self._before.features(tile.number))
+            nothing = np.empty(0, dtype=np.intp)
+            return _Known(nothing, nothing, tile.rows)
         digests = self._before.memory.outlines[then.rows]
         order = np.argsort(digests, kind="stable")
         wanted = self._outline_digests[tile.rows]
@@ -167,19 +170,33 @@ class TileMaker:
         first = (np.cumsum(then.features) - then.features)[place]
         rows = np.repeat(tile.rows[is_known], number)
         nth = np.arange(len(rows)) - np.repeat(np.cumsum(number) - number, number)
-        taken = (np.repeat(first, number) + nth).tolist()
-        return _Known(CutTile(rows, [features[k] for k in taken]), tile.rows[~is_known])
+        return _Known(rows, np.repeat(first, number) + nth, tile.rows[~is_known])
 
-    def _put_together(
-        self, tile: TileRows, found: CutTile, shown: NDArray[np.intp], attributes: TileAttributes
-    ) -> None:
-        """Put a tile together; `shown` are the rows whose attributes are at hand."""
+    def _found(
+        self, tile: TileRows, known: _Known, new: tuple[bytes, NDArray[np.intp]] | None
+    ) -> CutTile:
+        """Bring together the features of a tile: known ones, and of what was cut of these rows."""
+        rows, features = known.rows, []
+        if self._before is not None and rows.size:
+            there = list(self._before.features(tile.number))
+            features = [there[k] for k in known.features.tolist()]
+        if new is None:
+            return CutTile(rows, features)
+        made = read_cut(new[0])
+        their = new[1][made.rows]
+        wanted = np.flatnonzero(np.isin(their, known.lacking))
+        features += [made.features[k] for k in wanted.tolist()]
+        rows = np.concatenate([rows, their[wanted]])
+        order = np.argsort(rows, kind="stable")
+        return CutTile(rows[order], [features[k] for k in order.tolist()])
+
+    def _put_together(self, tile: TileRows, found: CutTile, attributes: TileAttributes) -> None:
         number = np.searchsorted(found.rows, tile.rows, side="right")
         number -= np.searchsorted(found.rows, tile.rows, side="left")
         self._memory[tile.number] = TileMemory(self._digest(tile), tile.rows, number)
         self._tiles[tile.number] = b""
         if found.features:
-            content = attributes.of(np.searchsorted(shown, found.rows), found.features)
+            content = attributes.of(found.rows, found.features)
             self._tiles[tile.number] = tile_bytes(self._layer, content)
 
 
@@ -188,18 +205,3 @@ def _digests(outlines: gpd.GeoSeries) -> NDArray[np.uint64]:
     crs = hashlib.sha256(outlines.crs.to_wkt().encode()).digest()
     where = np.frombuffer(crs[:8], dtype=np.uint64)
     return row_digests(pd.DataFrame({"geometry": outlines})) ^ where
-
-
-def _of_rows(cut_now: CutTile, numbers: NDArray[np.intp], rows: NDArray[np.intp]) -> CutTile:
-    """Features of some of the rows that were cut, which have these numbers in the layer."""
-    their = numbers[cut_now.rows]
-    wanted = np.flatnonzero(np.isin(their, rows))
-    return CutTile(their[wanted], [cut_now.features[k] for k in wanted.tolist()])
-
-
-def _in_order(one: CutTile, other: CutTile) -> CutTile:
-    """Features of other rows together, in the order of the rows."""
-    rows = np.concatenate([one.rows, other.rows])
-    order = np.argsort(rows, kind="stable")
-    features = [*one.features, *other.features]
-    return CutTile(rows[order], [features[k] for k in order.tolist()])

@@ -15,7 +15,7 @@ import shapely
 from citytwin.store import tile_patching
 from citytwin.store.drawing import PiecesBefore
 from citytwin.store.pmtiles import write_pmtiles
-from citytwin.store.tile_cutting import CutTile, cut
+from citytwin.store.tile_cutting import cut
 from citytwin.store.tile_memory import ArchiveMemory
 from tests.unit.store.test_tile_cutting import BOX, COUNT, houses, tiles_in, write
 
@@ -76,7 +76,7 @@ class Cuts:
 
     def _counted(
         self, outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path
-    ) -> dict[int, CutTile]:
+    ) -> dict[int, bytes]:
         self.rows[zoom] = len(outlines)
         return cut(outlines, layer, zoom, scratch)
 
@@ -149,6 +149,16 @@ def test_night_after_night_the_archive_is_that_of_all_anew(tmp_path: Path, seed:
         anew = write(tmp_path / "anew.pmtiles", rows)
         assert before.path.read_bytes() == anew.path.read_bytes()
         assert before.memory == anew.memory
+
+
+def test_attributes_of_a_tile_at_a_time_give_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a country, whose rows are not held all at once."""
+    at_once = write(tmp_path / "at_once.pmtiles", houses())
+    monkeypatch.setattr(tile_patching, "_MOST_ROWS", 5)
+    in_turn = write(tmp_path / "in_turn.pmtiles", houses())
+    assert in_turn.path.read_bytes() == at_once.path.read_bytes()
 
 
 def test_only_new_outlines_are_cut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
