@@ -35,8 +35,9 @@ from citytwin.store.sealed_zarr import zarr_store
 
 _TIME_UNITS = "seconds since 1970-01-01T00:00:00Z"
 _SAID = "said"
-_MONTHS = "months"
 """What holds at each moment, in both languages, beside the times."""
+_MONTHS = "months"
+"""Months of each season, 1 to 12, beside their numbers."""
 _CODECS = (ZstdCodec(), Crc32cCodec())
 """The checksum comes last: bytes are checked before anything unpacks them."""
 _DAMAGE = (OSError, RuntimeError, TypeError, ValueError)
