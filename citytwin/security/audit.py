@@ -155,7 +155,7 @@ class AuditChain:
             If the disk refuses.
         """
         entry = Entry(
-            at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            at=_now(),
             who=pseudonym(self._key, subject.id),
             action=action,
             kind=resource.kind,
@@ -165,6 +165,37 @@ class AuditChain:
             rule=decision.rule,
             request=request,
         )
+        self._append(entry)
+
+    def policy_changed(self, digest: str, *, taken: bool) -> None:
+        """Append that the file of the policy has changed: no decision, but what decides from now on.
+
+        Parameters
+        ----------
+        digest
+            Of the file.
+        taken
+            Whether its rules count; else those from before do.
+
+        Raises
+        ------
+        StoreError
+            If the disk refuses.
+        """
+        entry = Entry(
+            at=_now(),
+            who="",
+            action="manage",
+            kind="policy",
+            id=digest,
+            classification="secret",
+            allowed=taken,
+            rule="",
+            request="",
+        )
+        self._append(entry)
+
+    def _append(self, entry: Entry) -> None:
         with self._lock:
             body = {"n": self._count, **asdict(entry)}
             code = _code(self._key, self._last, _canonical(body))
@@ -335,6 +366,10 @@ def _compare(name: str, codes: list[bytes], raw: bytes, key: bytes) -> list[Find
         if codes[count].hex() != said.get("mac"):
             return [Finding(name, count - 1, "is not what was anchored")]
     return []
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
 def _mapping(line: bytes) -> dict[str, Any]:

@@ -7,6 +7,7 @@ more protected, is never given more.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -26,10 +27,17 @@ from citytwin.model.layer import Classification
 from citytwin.strict_yaml import read_yaml
 from citytwin.wording import explain
 
-Action = Literal["read", "export", "sign", "audit", "run", "manage"]
+Action = Literal["read", "export", "sign"]
 """``read`` a map or table, ``export`` it as static files, ``sign`` an address that a program without
-a login may read, read the ``audit`` chain, start a ``run``, ``manage`` keys."""
-Kind = Literal["layer", "table", "run", "key", "audit", "policy"]
+a login may read."""
+Kind = Literal["layer", "table"]
+ASKED: frozenset[tuple[Action, Kind]] = frozenset(
+    {("read", "layer"), ("read", "table"), ("export", "layer"), ("sign", "layer")}
+)
+"""What doors ask for. A rule on anything else would have no effect, and is refused."""
+_BY_RIGHTS = frozenset({"run", "key", "audit", "policy", "manage"})
+"""No door leads to these: runs are started, keys used, audits read and policies written by whoever
+may do so on the machine."""
 ANYTHING = "*"
 _MAX_BYTES = 1_000_000
 
@@ -71,6 +79,32 @@ class Rule(BaseModel):
     since: AwareDatetime | None = None
     until: AwareDatetime | None = None
     """The rule holds from the first moment on, and before the second."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _not_by_rights(cls, data: object) -> object:
+        """Refuse what sounds as if it protected something."""
+        if not isinstance(data, Mapping):
+            return data
+        for key in ("actions", "kinds"):
+            given = data.get(key)
+            for value in given if isinstance(given, list) else ():
+                if isinstance(value, str) and value in _BY_RIGHTS:
+                    msg = (
+                        f"rule {data.get('name')}: no door asks a policy about {value!r} "
+                        f"({key}): runs, keys, audits and policies are for whoever the rights of "
+                        "their files let in"
+                    )
+                    raise ValueError(msg)
+        return data
+
+    @model_validator(mode="after")
+    def _is_asked_for(self) -> Self:
+        if not any(action in self.actions and kind in self.kinds for action, kind in ASKED):
+            actions, kinds = (", ".join(sorted(given)) for given in (self.actions, self.kinds))
+            msg = f"rule {self.name} has no effect: no door asks to {actions} a {kinds}"
+            raise ValueError(msg)
+        return self
 
     @model_validator(mode="after")
     def _keys_of_its_effect(self) -> Self:
@@ -125,7 +159,7 @@ PUBLIC_ONLY = Policy(
             name="public_layers",
             effect="allow",
             actions=frozenset({"read", "export"}),
-            kinds=frozenset({"layer", "table", "run"}),
+            kinds=frozenset({"layer", "table"}),
             anyone=True,
         ),
     ),

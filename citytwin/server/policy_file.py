@@ -10,7 +10,6 @@ from pathlib import Path
 
 from citytwin.errors import ConfigError
 from citytwin.security.audit import AuditChain
-from citytwin.security.decision import ANONYMOUS, Decision, Resource
 from citytwin.security.policy import Policy, load_policy
 
 _LOG = logging.getLogger(__name__)
@@ -86,8 +85,7 @@ class PolicyFile:
             name = hashlib.sha256(self._file.read_bytes()).hexdigest()
         except OSError:
             name = "missing"
-        thing = Resource("policy", name)
-        self._audit.record(ANONYMOUS, "manage", thing, Decision(allowed=allowed, rule=""))
+        self._audit.policy_changed(name, taken=allowed)
 
 
 def _stamp(file: Path) -> Stamp | None:

@@ -53,6 +53,19 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
         ("+09:00", "", "until"),
         ("[read, sign]", "[reed]", r"rules\[1\].actions"),
         ("roles: [planner]", "roles: [planner]\n    roles: [guest]", "stands twice"),
+        (
+            "[sign], unless",
+            "[run], unless",
+            r"policy.yaml: rules\[2\].*rule stop: .*'run' \(actions",
+        ),
+        (
+            "[sign], unless",
+            "[sign, manage], unless",
+            "rule stop: .*'manage' .*rights of their files",
+        ),
+        ("[sign], unless", "[sign], kinds: [layer, key], unless", r"rule stop: .*'key' \(kinds"),
+        ("[sign], unless", "[sign], kinds: [audit], unless", r"rule stop: .*'audit' \(kinds"),
+        ("[sign], unless", "[sign], kinds: [table], unless", "stop has no effect.*sign a table"),
     ],
 )
 def test_mistakes_are_named(tmp_path: Path, old: str, new: str, said: str) -> None:
