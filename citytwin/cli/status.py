@@ -59,7 +59,7 @@ def command(config: Path, count: int, *, as_json: bool, tell_killed: bool) -> No
         state = (
             "up to date"
             if carried_out(loaded)
-            else "inputs, code or the hour of a map of now changed since"
+            else "out of date: inputs or code changed, or a map of now has a later hour to show"
         )
         click.echo(f"{latest.city.id}: run {latest.run_id}, {state}")
         for layer in latest.layers:

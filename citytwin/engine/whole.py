@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from functools import partial
@@ -34,6 +34,7 @@ from citytwin.model.text import Text
 from citytwin.store.drawing import Drawing, Drawn
 from citytwin.store.fields import digest_of, extremes
 from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
+from citytwin.store.placed import read_columns
 from citytwin.store.series_layer import FieldSeries
 from citytwin.store.staging import new_folder
 from citytwin.store.tables import conform, row_digests
@@ -143,16 +144,16 @@ def assess(task: AssessmentTask, store: CityStore) -> TableResult:
 
 
 def _made_before(
-    task: AssessmentTask, step: Assessment[Any], store: CityStore
+    task: AssessmentTask, step: Assessment[Any], store: CityStore, columns: Sequence[str]
 ) -> pd.DataFrame | None:
-    """The table that the figures of before belong to, if it is what was written."""
+    """Columns of the table that the figures of before belong to, if it is what was written."""
     try:
         files = store.files_of(step.name, step.output)
         if not store.is_intact(step.name, files, ()):
             return None
         if [file.digest for file in files] != [task.made]:
             return None
-        return store.read_table(step.output, step.name)
+        return pd.concat([read_columns(store.root, file, columns) for file in files])
     except DamagedError:
         return None
 

@@ -442,8 +442,9 @@ class CityState:
     """What one sensor each observed over time, where the step asks for the property."""
     figures: KeptFigures = field(default_factory=KeptFigures)
     """Figures of places that need not be found again."""
-    before: Callable[[], pd.DataFrame | None] = lambda: None
-    """Reads the table that the step has made with the figures of before; None where there is none."""
+    before: Callable[[Sequence[str]], pd.DataFrame | None] = lambda _columns: None
+    """Reads columns of the table that the step has made with the figures of before, none of them a
+    geometry; None where there is none."""
 
     def __getitem__(self, key: Field) -> Array:
         return self.fields[key]

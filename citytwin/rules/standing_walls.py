@@ -54,7 +54,7 @@ def storey_hours_once(
         named = square[np.argsort(names[square])]  # in whatever order they are listed
         digest = _digest(digests, _taken(walls, sizes, named), names[named], suns)
         standing[square] = city.figures.stands(digest)
-    before = city.before() if standing.any() else None
+    before = city.before(("facade_id", "storey_hours")) if standing.any() else None
     if before is None:
         return storey_hours(walls, casters, suns)
     hours, known = _as_they_stand(before, walls, names, standing)

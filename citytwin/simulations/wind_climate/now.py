@@ -65,6 +65,7 @@ def run(block: Block, params: WindNowParams) -> Outcome:
         method_note(params, classes=False),
         _blows(station, wind, open_m_s, zone),
         *(lag_notes(station.speed.lag, time, wind.older_s, zone) if params.moment is None else ()),
+        *(_without_direction(station, wind) if params.moment is None else ()),
         *(_WEAK if CALM_M_S <= wind.speed_m_s < LIGHT_M_S else ()),
         *bridge_note(params, number),
         of_sensors(station.speed, station.direction),
@@ -89,6 +90,20 @@ class _Wind:
     def calm(self) -> bool:
         """Whether it counts as no wind."""
         return self.speed_m_s < CALM_M_S
+
+
+def _without_direction(station: StationWind, wind: _Wind) -> tuple[Note, ...]:
+    """Say that the record goes on without a wind that can be shown."""
+    hours, lag = wind.older_s / 3600.0, station.speed.lag
+    if hours < 1.0 or (lag is not None and lag.ahead):
+        return ()
+    return (
+        Note(
+            severity="fallback",
+            ja=f"これより後の {hours:.0f} 時間の記録には風向がなく、示せません",
+            en=f"The {hours:.0f} hours that the record goes on have no wind with a direction, and are not shown",
+        ),
+    )
 
 
 def _latest(station: StationWind, params: WindNowParams) -> _Wind | None:

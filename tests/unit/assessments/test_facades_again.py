@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import geopandas as gpd
@@ -63,10 +63,13 @@ class Nights:
         self.figures: dict[str, Figures] = {}
         self.table: pd.DataFrame | None = None
 
+    def _before(self, columns: Sequence[str]) -> pd.DataFrame | None:
+        return None if self.table is None else pd.DataFrame(self.table)[list(columns)]
+
     def run(self, city: CityState) -> pd.DataFrame:
         """Table of one."""
         kept = KeptFigures(self.figures)
-        made = ASSESSMENT.run(replace(city, figures=kept, before=lambda: self.table), PARAMS)
+        made = ASSESSMENT.run(replace(city, figures=kept, before=self._before), PARAMS)
         self.table, self.figures = conform(t.FACADES, made.frame, GRID.crs), kept.record
         return self.table
 

@@ -329,6 +329,20 @@ def test_of_a_record_to_come_the_first_wind_is_shown_and_of_an_old_one_the_last(
     assert "a day or more" in made(None)[1][0]
 
 
+@pytest.mark.parametrize(("lost", "said"), [(0, 0), (1, 1), (5, 1)])
+def test_a_vane_that_stopped_hours_ago_is_told(lost: int, said: int) -> None:
+    """Hours of speeds alone at the end of the record."""
+    speed = np.array([4.0, 6.0, *[5.0] * lost])
+    given = records(speed, np.array([45.0, 180.0, *[np.nan] * lost]))
+    notes = [note.en for note in of_four(given).notes]
+    told = (
+        f"The {lost} hours that the record goes on have no wind with a direction, and are not shown"
+    )
+    assert notes.count(told) == said
+    to_come = {key: replace(one, lag=Lag(0.0, ahead=True)) for key, one in given.items()}
+    assert told not in [note.en for note in of_four(to_come).notes]
+
+
 def test_a_direction_that_came_to_no_flow_blanks_nothing_else() -> None:
     """Of eight directions the east is missing: the mean of 0.2 and 0.6 stands for it."""
     given = block(records(np.array([1.5]), np.array([90.0])))
