@@ -101,7 +101,7 @@ def _without_direction(station: StationWind, wind: _Wind) -> tuple[Note, ...]:
         Note(
             severity="fallback",
             ja=f"これより後の {hours:.0f} 時間の記録には風向がなく、示せません",
-            en=f"The {hours:.0f} hours that the record goes on have no wind with a direction, and are not shown",
+            en=f"The record goes on for {hours:.0f} h without a direction, which cannot be shown",
         ),
     )
 

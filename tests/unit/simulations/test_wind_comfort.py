@@ -335,9 +335,7 @@ def test_a_vane_that_stopped_hours_ago_is_told(lost: int, said: int) -> None:
     speed = np.array([4.0, 6.0, *[5.0] * lost])
     given = records(speed, np.array([45.0, 180.0, *[np.nan] * lost]))
     notes = [note.en for note in of_four(given).notes]
-    told = (
-        f"The {lost} hours that the record goes on have no wind with a direction, and are not shown"
-    )
+    told = f"The record goes on for {lost} h without a direction, which cannot be shown"
     assert notes.count(told) == said
     to_come = {key: replace(one, lag=Lag(0.0, ahead=True)) for key, one in given.items()}
     assert told not in [note.en for note in of_four(to_come).notes]
