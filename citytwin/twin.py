@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from html import escape
 from pathlib import Path
@@ -16,8 +17,11 @@ import xarray as xr
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
 from citytwin.model.layer import Classification, FrameAsset, Latest, LayerDocument, PublishedLayer
-from citytwin.security.decision import ANONYMOUS, Resource, Subject, decide
+from citytwin.security.audit import AuditChain
+from citytwin.security.decision import ANONYMOUS, Resource, Subject
+from citytwin.security.inquiry import Inquiry
 from citytwin.security.policy import PUBLIC_ONLY, Policy, load_policy
+from citytwin.serve_config import load_serve
 from citytwin.store.at_rest import read_bytes, readable
 from citytwin.store.observations import (
     History,
@@ -163,10 +167,16 @@ class Twin:
         There observations are the table ``observations``: internal, and secret in a sealed city.
     subject
         Who looks.
+    chain
+        Gets each decision, all of which are made here; None = the log does.
     """
 
     def __init__(
-        self, directory: str | Path, policy: Policy = PUBLIC_ONLY, subject: Subject = ANONYMOUS
+        self,
+        directory: str | Path,
+        policy: Policy = PUBLIC_ONLY,
+        subject: Subject = ANONYMOUS,
+        chain: AuditChain | None = None,
     ) -> None:
         directory = Path(directory)
         latest = read_latest(directory)
@@ -177,10 +187,10 @@ class Twin:
         self.latest: Latest = latest
         self._observed = True
         if latest.publication == "served":
-            self.latest = latest.model_copy(update={"layers": self._allowed(policy, subject)})
+            inquiry = Inquiry(subject, policy, chain)
+            self.latest = latest.model_copy(update={"layers": self._allowed(inquiry)})
             table = Resource("table", "observations", self._observed_class)
-            decision = decide(subject, "read", table, datetime.now(UTC), policy)
-            self._observed = decision.allowed
+            self._observed = inquiry.may("read", table)
         self._reader: ObservationLookup | None = None
 
     @property
@@ -323,11 +333,11 @@ class Twin:
             self._reader = open_lookup(folder_of(self.directory.resolve()))
         return self._reader
 
-    def _allowed(self, policy: Policy, subject: Subject) -> tuple[PublishedLayer, ...]:
+    def _allowed(self, inquiry: Inquiry) -> tuple[PublishedLayer, ...]:
         def may(layer: PublishedLayer) -> bool:
             document = self._open(layer).document
             thing = Resource("layer", layer.id, document.classification)
-            return decide(subject, "read", thing, datetime.now(UTC), policy).allowed
+            return inquiry.may("read", thing)
 
         return tuple(layer for layer in self.latest.layers if may(layer))
 
@@ -359,7 +369,10 @@ class Twin:
 
 
 def open_twin(
-    directory: str | Path, policy: str | Path | None = None, roles: Collection[str] = ()
+    directory: str | Path,
+    policy: str | Path | None = None,
+    roles: Collection[str] = (),
+    serve: str | Path | None = None,
 ) -> Twin:
     """Open a published city.
 
@@ -373,19 +386,28 @@ def open_twin(
     directory
         Folder that holds ``latest.json``, such as ``out/demo``.
     policy
-        YAML file that says who may see what; without one, what is public.
+        YAML file that says who may see what; without one, that of `serve`, else what is public.
     roles
         Of whoever opens it.
+    serve
+        YAML file that says how the city is served: its chain of decisions gets those that are made
+        here. Without one they are lines of the log, at the level INFO.
 
     Raises
     ------
     StoreError
-        If nothing is published there, or it is sealed and the key is not here.
+        If nothing is published there, it is sealed and the key is not here, or the chain cannot be
+        written.
     ConfigError
-        If the policy is missing or wrong.
+        If the policy or how the city is served is missing or wrong.
     """
-    if policy is None:
+    served = load_serve(Path(serve)) if serve is not None else None
+    rules = policy if policy is not None or served is None else served.policy
+    if rules is None:
         return Twin(directory)
     until = datetime.now(UTC) + timedelta(hours=1)
     subject = Subject(getpass.getuser(), frozenset(roles), until)
-    return Twin(directory, load_policy(Path(policy)), subject)
+    if served is None:
+        return Twin(directory, load_policy(Path(rules)), subject)
+    with closing(served.audit.begin()) as chain:
+        return Twin(directory, load_policy(Path(rules)), subject, chain)

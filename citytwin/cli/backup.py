@@ -23,7 +23,7 @@ def command(config: Path, folder: Path, serve: Path | None) -> None:
     """Copy what a city cannot make anew into a new folder in FOLDER, while all goes on."""
     loaded = load(config)
     from citytwin.nights.backup_places import places_of
-    from citytwin.server.settings import load_serve
+    from citytwin.serve_config import load_serve
     from citytwin.store.backup import back_up
     from citytwin.store.observations.postgres_place import noted_place
 

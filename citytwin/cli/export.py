@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import click
@@ -14,15 +15,27 @@ import click
     "--policy",
     "file",
     type=click.Path(path_type=Path),
-    help="Who may see what; without one, anyone may have what is public.",
+    help="Who may see what; without one, that of --serve, else anyone may have what is public.",
 )
-def command(city: Path, folder: Path, file: Path | None) -> None:
+@click.option(
+    "--serve",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Configuration of the city's server: its policy counts, and its chain of decisions gets "
+    "each.",
+)
+def command(city: Path, folder: Path, file: Path | None, serve: Path | None) -> None:
     """Write the public layers of a published city, with their map, for any web server."""
     from citytwin.security.policy import PUBLIC_ONLY, load_policy
+    from citytwin.serve_config import load_serve
     from citytwin.viewer.static_export import export_public
 
-    policy = load_policy(file) if file else PUBLIC_ONLY
-    done = export_public(city, folder, policy)
+    served = load_serve(serve) if serve else None
+    rules = file or (served.policy if served else None)
+    policy = load_policy(rules) if rules else PUBLIC_ONLY
+    with ExitStack() as stack:
+        chain = stack.enter_context(closing(served.audit.begin())) if served else None
+        done = export_public(city, folder, policy, chain)
     click.echo(f"exported: {', '.join(done.layers)}")
     if done.closed:
         click.echo(f"left out, not for anyone: {len(done.closed)} layers")

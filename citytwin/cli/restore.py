@@ -31,7 +31,7 @@ def command(backup: Path, config: Path | None, serve: Path | None, *, verify_onl
     loaded = load(config)
     from citytwin.engine.locking import holding
     from citytwin.nights.backup_places import places_of
-    from citytwin.server.settings import load_serve
+    from citytwin.serve_config import load_serve
 
     audit = load_serve(serve).audit if serve else None
     places = places_of(loaded, *((audit.folder, audit.anchors) if audit else ()))

@@ -33,7 +33,7 @@ def command(
     directory: Path, file: Path, host: str, port: int, workers: int, *, insecure_local: bool
 ) -> None:
     """Serve a city to known readers: each sees what the policy says."""
-    from citytwin.server.settings import load_serve, require_secure
+    from citytwin.serve_config import load_serve, require_secure
 
     require_secure(load_serve(file), host, insecure_local=insecure_local)
     os.environ.update(CLOSED)  # before GDAL is loaded

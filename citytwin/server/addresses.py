@@ -8,7 +8,7 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
-from citytwin.server.settings import ServeConfig
+from citytwin.serve_config import ServeConfig
 from citytwin.server.shell import PRIVATE
 
 GEOJSON, JSON = "application/geo+json", "application/json"

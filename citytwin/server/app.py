@@ -14,7 +14,8 @@ from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from citytwin.errors import CityTwinError, ConfigError
-from citytwin.security.audit import AuditChain, read_key, read_secret
+from citytwin.security.audit import read_key, read_secret
+from citytwin.serve_config import ServeConfig
 from citytwin.server import refusals
 from citytwin.server.city import ServedCity
 from citytwin.server.collections import COVERAGES, FEATURES, TILES, collection_routes
@@ -25,7 +26,6 @@ from citytwin.server.files import file_routes
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.login import login_routes
 from citytwin.server.policy_file import PolicyFile
-from citytwin.server.settings import ServeConfig
 from citytwin.server.shell import Shell
 from citytwin.server.signing import Signer
 from citytwin.server.tiles import tile_routes
@@ -55,7 +55,7 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     city = ServedCity(directory)
     city.latest()
     session_key, secret = read_key(config.session_key_file), _secret(config)
-    audit = AuditChain(config.audit.folder, config.audit.anchors, read_key(config.audit.key_file))
+    audit = config.audit.begin()
     guard = Guard(
         policy=PolicyFile(config.policy, audit),
         identity=config.identity,

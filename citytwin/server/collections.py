@@ -10,12 +10,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from citytwin.model.layer import LayerDocument
+from citytwin.serve_config import ServeConfig
 from citytwin.server.addresses import GEOJSON, base_of, link, said
 from citytwin.server.city import ServedCity
 from citytwin.server.coverages import COVERAGES_PREFIX, GEOTIFF
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
-from citytwin.server.settings import ServeConfig
 from citytwin.server.wmts import CAPABILITIES, XML
 
 _SPEC = "http://www.opengis.net/spec"

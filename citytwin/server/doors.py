@@ -17,10 +17,10 @@ from starlette.requests import Request
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS, DENIED, Resource, Subject, decide
 from citytwin.security.policy import Action, Policy
+from citytwin.serve_config import IdentityConfig
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.policy_file import PolicyFile
 from citytwin.server.refusals import TooManyRequestsError, UnknownReaderError
-from citytwin.server.settings import IdentityConfig
 from citytwin.server.signing import Signer
 from citytwin.server.tokens import TokenRefusedError, subject_of
 

@@ -14,12 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from citytwin.model.layer import LayerDocument
+from citytwin.serve_config import ServeConfig
 from citytwin.server.addresses import GEOJSON, base_of, link, said
 from citytwin.server.boxes import Box, SaidBox, box_of
 from citytwin.server.city import SeenLayer, ServedCity
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
-from citytwin.server.settings import ServeConfig
 from citytwin.store.at_rest import readable
 
 

@@ -13,7 +13,7 @@ import httpx
 from joserfc.jwk import KeySet
 
 from citytwin.errors import UnreachableError
-from citytwin.server.settings import IdentityConfig
+from citytwin.serve_config import IdentityConfig
 
 _LOG = logging.getLogger(__name__)
 _KEPT_S = 600.0

@@ -21,12 +21,12 @@ from starlette.responses import RedirectResponse, Response
 
 from citytwin.errors import UnreachableError
 from citytwin.security.decision import Resource
+from citytwin.serve_config import ServeConfig
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import SESSION, Guard, Visitor, visitor_of
 from citytwin.server.files import Asking
 from citytwin.server.keys import DISCOVERY, trust_of
 from citytwin.server.refusals import NotThereError
-from citytwin.server.settings import ServeConfig
 from citytwin.server.shell import PRIVATE
 from citytwin.server.tiles import TILE_SET
 from citytwin.server.tokens import TokenRefusedError, subject_from

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import uvicorn
 
+from citytwin.serve_config import load_serve
 from citytwin.server.app import make_app
-from citytwin.server.settings import load_serve
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; those of 1.3 are all as good."""

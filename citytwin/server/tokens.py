@@ -12,8 +12,8 @@ from joserfc.jws import extract_compact
 from joserfc.jwt import JWTClaimsRegistry
 
 from citytwin.security.decision import Subject
+from citytwin.serve_config import IdentityConfig
 from citytwin.server.keys import ProviderKeys
-from citytwin.server.settings import IdentityConfig
 
 _MAX_CHARACTERS = 8192
 _TYPES = frozenset({"at+jwt", "application/at+jwt", "jwt"})

@@ -11,10 +11,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from citytwin.model.layer import Extent, LayerDocument
+from citytwin.serve_config import ServeConfig
 from citytwin.server.addresses import base_of
 from citytwin.server.city import ServedCity
 from citytwin.server.files import Asking
-from citytwin.server.settings import ServeConfig
 from citytwin.server.shell import PRIVATE
 from citytwin.server.tiles import MAX_ZOOM, TILE_SET
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from citytwin.errors import StoreError
 from citytwin.model.layer import Latest, LayerDocument
-from citytwin.security.decision import ANONYMOUS, Resource, decide
+from citytwin.security.audit import AuditChain
+from citytwin.security.decision import ANONYMOUS, Resource
+from citytwin.security.inquiry import Inquiry
 from citytwin.security.policy import PUBLIC_ONLY, Policy
 from citytwin.store.at_rest import copy_tree, read_bytes
 from citytwin.store.atomic import temporary_beside
@@ -32,7 +34,9 @@ class Exported:
     """Layers that are not for anyone."""
 
 
-def export_public(city: Path, folder: Path, policy: Policy = PUBLIC_ONLY) -> Exported:
+def export_public(
+    city: Path, folder: Path, policy: Policy = PUBLIC_ONLY, chain: AuditChain | None = None
+) -> Exported:
     """Copy the layers that anyone may have, with a map and a catalogue of these alone.
 
     Of layers that an earlier export holds and that are closed now, all runs go.
@@ -47,20 +51,23 @@ def export_public(city: Path, folder: Path, policy: Policy = PUBLIC_ONLY) -> Exp
         Where the copy goes: new, empty, or an earlier export.
     policy
         Decides on exporting, for nobody known.
+    chain
+        Gets each decision before anything is copied; None = the log does.
 
     Raises
     ------
     StoreError
-        If nothing is published, or nothing of it is for anyone, or the folder holds other files.
+        If nothing is published, or nothing of it is for anyone, or the folder holds other files, or
+        the chain cannot be written.
     """
     latest = published_city(city)
     if latest is None:
         msg = f"{city} holds no published city"
         raise StoreError(msg, hint="give the folder that holds latest.json, such as out/demo")
     _require_ours(city, folder, latest)
-    now = datetime.now(UTC)
+    inquiry = Inquiry(ANONYMOUS, policy, chain, up_to="public")
     documents = [_document(city / entry.path) for entry in latest.layers]
-    open_ones = [one for one in documents if _is_for_anyone(one, policy, now)]
+    open_ones = [one for one in documents if _is_for_anyone(one, inquiry)]
     closed = tuple(one.id for one in documents if one not in open_ones)
     if not open_ones:
         msg = f"none of the {len(documents)} layers of {city} is for anyone"
@@ -84,10 +91,8 @@ def _remove(folder: Path, closed: tuple[str, ...]) -> None:
             (folder / name).rmdir()
 
 
-def _is_for_anyone(document: LayerDocument, policy: Policy, now: datetime) -> bool:
-    thing = Resource("layer", document.id, document.classification)
-    decision = decide(ANONYMOUS, "export", thing, now, policy)
-    return decision.allowed and document.classification == "public"
+def _is_for_anyone(document: LayerDocument, inquiry: Inquiry) -> bool:
+    return inquiry.may("export", Resource("layer", document.id, document.classification))
 
 
 def _copied(document: LayerDocument, source: Path, staging: Path) -> StagedLayer:

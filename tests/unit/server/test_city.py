@@ -11,12 +11,12 @@ import pytest
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS
 from citytwin.security.policy import PUBLIC_ONLY
+from citytwin.serve_config import IdentityConfig
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import Guard, Visitor, limiter
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.policy_file import PolicyFile
 from citytwin.server.refusals import NotThereError
-from citytwin.server.settings import IdentityConfig
 from citytwin.server.signing import Signer
 from citytwin.store.latest import LAYER
 from citytwin.store.publish import publish

@@ -13,9 +13,9 @@ import pytest
 from joserfc.jwk import ECKey, KeySet
 
 from citytwin.errors import UnreachableError
+from citytwin.serve_config import IdentityConfig
 from citytwin.server import keys as module
 from citytwin.server.keys import ProviderKeys
-from citytwin.server.settings import IdentityConfig
 
 
 class Provider(ThreadingHTTPServer):

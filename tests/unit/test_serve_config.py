@@ -9,8 +9,8 @@ from click.testing import CliRunner
 
 from citytwin.cli.main import cli
 from citytwin.errors import ConfigError
+from citytwin.serve_config import load_serve, require_secure
 from citytwin.server.app import make_app
-from citytwin.server.settings import load_serve, require_secure
 from citytwin.store.publish import publish
 from tests.unit.store import little_city as lc
 

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from citytwin.errors import ConfigError
+from citytwin.security.audit import AuditChain, read_key
 from citytwin.strict_yaml import read_yaml
 from citytwin.wording import explain
 
@@ -88,6 +89,18 @@ class AuditConfig(_Section):
     anchors: Path
     """Another folder, best on another disk."""
     key_file: Path
+
+    def begin(self) -> AuditChain:
+        """Begin a chain of this process; whoever begins it closes it.
+
+        Raises
+        ------
+        ConfigError
+            If the key is missing, too short, or others may read it.
+        StoreError
+            If the disk refuses.
+        """
+        return AuditChain(self.folder, self.anchors, read_key(self.key_file))
 
 
 class LimitsConfig(_Section):
