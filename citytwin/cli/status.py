@@ -14,6 +14,7 @@ from citytwin.engine.request import carried_out, read_latest
 from citytwin.nights.calendar import Night, from_the_future, nights
 from citytwin.nights.journal import is_going_on, journal_dir, read_records
 from citytwin.nights.killed import tell_of_killed
+from citytwin.nights.missed import tell_of_missed
 
 
 @click.command()
@@ -25,16 +26,17 @@ from citytwin.nights.killed import tell_of_killed
 @click.option("--json", "as_json", is_flag=True, help="Records of the runs, one per line.")
 @click.option(
     "--tell-killed", is_flag=True,
-    help="Only do what nights.on_failure asks for if a run was killed, once; timers say this after "
-    "each run.",
+    help="Only do what nights.on_failure asks for if a run was killed or nights were missed, once; "
+    "timers say this after each run.",
 )  # fmt: skip
 def command(config: Path, count: int, *, as_json: bool, tell_killed: bool) -> None:
     """Say what stands published, whether it is up to date, and what became of each night."""
     loaded = load(config)
+    now = datetime.now(UTC)
     if tell_killed:
         tell_of_killed(loaded)
+        tell_of_missed(loaded, now)
         return
-    now = datetime.now(UTC)
     since = now - timedelta(days=count + 2)
     zone = ZoneInfo(loaded.config.time_zone)
     records = read_records(journal_dir(loaded), since)

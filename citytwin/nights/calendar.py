@@ -80,15 +80,13 @@ def nights(
     if not records:
         return ()
 
-    def night_of(moment: datetime) -> date:
-        day = moment.astimezone(zone).date()
-        return day if moment >= start_of(day, at, zone) else day - timedelta(days=1)
-
     by_day: dict[date, list[RunRecord]] = {}
     for record in records:
-        by_day.setdefault(record.night or night_of(record.begun), []).append(record)
-    expected = min((night_of(r.begun) for r in records if r.night is None), default=date.max)
-    first, last = min(by_day), max(*by_day, night_of(now - GRACE))
+        by_day.setdefault(record.night or night_of(record.begun, at, zone), []).append(record)
+    expected = min(
+        (night_of(r.begun, at, zone) for r in records if r.night is None), default=date.max
+    )
+    first, last = min(by_day), max(*by_day, night_of(now - GRACE, at, zone))
     broken = False
     found = []
     for day in (first + timedelta(days=k) for k in range((last - first).days + 1)):
@@ -113,6 +111,22 @@ def from_the_future(records: Sequence[RunRecord], now: datetime) -> tuple[RunRec
         Aware.
     """
     return tuple(record for record in records if record.begun > now + GRACE)
+
+
+def night_of(moment: datetime, at: str | None, zone: ZoneInfo) -> date:
+    """Return the local day on which the night began that a moment lies in.
+
+    Parameters
+    ----------
+    moment
+        Aware.
+    at
+        Local time of the day at which a night begins, ``HH:MM``; None = midnight.
+    zone
+        Of the city.
+    """
+    day = moment.astimezone(zone).date()
+    return day if moment >= start_of(day, at, zone) else day - timedelta(days=1)
 
 
 def start_of(day: date, at: str | None, zone: ZoneInfo) -> datetime:

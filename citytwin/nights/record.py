@@ -9,9 +9,12 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from citytwin.model.layer import Classification
 
-Outcome = Literal["running", "done", "nothing to do", "failed", "stopped", "killed", "busy"]
+Outcome = Literal[
+    "running", "done", "nothing to do", "failed", "stopped", "killed", "busy", "missed"
+]
 """``running`` stands while a run goes on, and where it was killed until somebody looks: then it is
-``killed``; ``busy`` is a run that did not begin because another held the city."""
+``killed``; ``busy`` is a run that did not begin because another held the city; ``missed`` is none at all, told
+by the failure hook alone: the journal holds no such record."""
 
 
 class FeedAge(BaseModel):
@@ -35,7 +38,7 @@ class RunRecord(BaseModel):
     classification: Classification = "secret"
     """Highest of the city's sources: a record names layers and losses."""
     process: int
-    """Number of its process; gone from the system where the run was killed."""
+    """Number of its process; gone from the system where the run was killed; 0 of a missed night."""
     system: str = ""
     """What tells the system that the number is of from others: host, boot and namespace."""
     night: date | None = None

@@ -24,6 +24,7 @@ from citytwin.nights.journal import (
     write_record,
 )
 from citytwin.nights.killed import tell_of_killed
+from citytwin.nights.missed import tell_of_missed
 from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.store.manifest import FinishedRun
 from citytwin.store.private_folder import private_folder
@@ -156,6 +157,8 @@ def recorded(
     )
     _prepared(loaded, folder)
     _written(folder, entry.record)
+    if loaded.past is None:
+        tell_of_missed(loaded, entry.record.begun)
     try:
         yield entry
     except BaseException as error:  # Ctrl-C and faults of ours end a night too; raised again
