@@ -12,9 +12,10 @@ import click
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.request import carried_out, read_latest
 from citytwin.nights.calendar import Night, from_the_future, nights
-from citytwin.nights.journal import is_going_on, journal_dir, read_records
+from citytwin.nights.journal import journal_dir, read_records
 from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.missed import tell_of_missed
+from citytwin.nights.processes import is_going_on
 
 
 @click.command()

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import logging
-import socket
 from datetime import datetime
 from pathlib import Path
 
-import psutil
 from pydantic import ValidationError
 
 from citytwin.config import LoadedConfig
@@ -88,37 +86,3 @@ def forget_oldest(folder: Path) -> None:
     """
     for file in sorted(folder.glob("*.json"))[:-KEPT]:
         file.unlink(missing_ok=True)
-
-
-def this_system() -> str:
-    """Return what tells this system from others, within which numbers of processes hold.
-
-    Containers have numbers of their own, and a machine new ones after each start.
-    """
-    boot_id = Path("/proc/sys/kernel/random/boot_id")  # as no time, it stays when the clock is set
-    begun = boot_id.read_text("ascii").strip() if boot_id.exists() else round(psutil.boot_time())
-    namespace = Path("/proc/self/ns/pid")
-    inside = namespace.readlink() if namespace.exists() else ""
-    return f"{socket.gethostname()} {begun} {inside}".strip()
-
-
-def is_going_on(record: RunRecord) -> bool:
-    """Whether the process of a record that has no end still lives on this system.
-
-    A run of another system, such as a pod that is gone, counts as ended: what holds the city says
-    whether that is so.
-
-    Parameters
-    ----------
-    record
-        Of a run.
-    """
-    if record.outcome != "running" or record.system not in ("", this_system()):
-        return False
-    try:
-        started_s = psutil.Process(record.process).create_time()
-    except psutil.NoSuchProcess:
-        return False
-    return bool(
-        started_s <= record.begun.timestamp()
-    )  # else the number has gone to another process

@@ -14,12 +14,11 @@ from citytwin.errors import BusyError, StoreError
 from citytwin.nights.aftermath import follow_up, tell_of_failure
 from citytwin.nights.calendar import from_the_future
 from citytwin.nights.journal import (
-    is_going_on,
     journal_dir,
     read_records,
-    this_system,
     write_record,
 )
+from citytwin.nights.processes import is_going_on, this_system
 from citytwin.nights.record import RunRecord
 
 log = logging.getLogger(__name__)

@@ -15,7 +15,8 @@ from citytwin.errors import BusyError, StoreError
 from citytwin.model.layer import highest
 from citytwin.nights.aftermath import tell_of_failure
 from citytwin.nights.calendar import GRACE, night_of, nights, start_of
-from citytwin.nights.journal import is_going_on, journal_dir, read_records
+from citytwin.nights.journal import journal_dir, read_records
+from citytwin.nights.processes import is_going_on
 from citytwin.nights.record import RunRecord
 from citytwin.store.atomic import write_text
 

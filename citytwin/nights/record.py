@@ -39,6 +39,8 @@ class RunRecord(BaseModel):
     """Highest of the city's sources: a record names layers and losses."""
     process: int
     """Number of its process; gone from the system where the run was killed; 0 of a missed night."""
+    started_ticks: int | None = None
+    """When its process began, in ticks since the machine did; None where the system has none."""
     system: str = ""
     """What tells the system that the number is of from others: host, boot and namespace."""
     night: date | None = None

@@ -20,11 +20,11 @@ from citytwin.nights.journal import (
     forget_oldest,
     journal_dir,
     read_records,
-    this_system,
     write_record,
 )
 from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.missed import tell_of_missed
+from citytwin.nights.processes import started_ticks, this_system
 from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.store.manifest import FinishedRun
 from citytwin.store.private_folder import private_folder
@@ -149,6 +149,7 @@ def recorded(
             city=loaded.config.city.id,
             begun=now(),
             process=os.getpid(),
+            started_ticks=started_ticks(os.getpid()),
             system=this_system(),
             night=loaded.past.date if loaded.past else None,
             request=request_key(loaded) if loaded.past else "",

@@ -21,13 +21,12 @@ from citytwin.errors import BusyError, ConfigError, SourceError
 from citytwin.nights import aftermath
 from citytwin.nights.journal import (
     forget_oldest,
-    is_going_on,
     journal_dir,
     read_records,
-    this_system,
     write_record,
 )
 from citytwin.nights.killed import tell_of_killed
+from citytwin.nights.processes import is_going_on, this_system
 from citytwin.nights.record import RunRecord
 from citytwin.nights.recording import recorded
 from citytwin.store.manifest import FinishedRun
