@@ -23,6 +23,8 @@ from citytwin.store.prune import prune
 log = logging.getLogger(__name__)
 PAUSES_S = (5.0, 30.0)
 """Before a receiver that does not answer is tried again [s]."""
+_LOOK_S = 0.2
+"""Between two looks whether a program has ended [s]."""
 
 
 def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
@@ -113,16 +115,34 @@ def _post(loaded: LoadedConfig, config: WebhookConfig, record: RunRecord) -> Non
 
 
 def _tell(command: Sequence[str], timeout_s: float, record: RunRecord) -> None:
-    said = subprocess.run(
-        command,
-        input=record.model_dump_json().encode(),
-        timeout=timeout_s,
-        capture_output=True,
-        check=False,
-    )
-    if said.returncode:
-        text = said.stderr.decode(errors="replace").strip()[-500:]
-        log.error("%s ended with %d: %s", command[0], said.returncode, text)
+    until_s = time.monotonic() + timeout_s
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    ) as program:
+        said = _heard(program, record.model_dump_json().encode(), until_s)
+        if program.poll() is None:
+            program.kill()
+            raise subprocess.TimeoutExpired(command, timeout_s)
+    if program.returncode:
+        text = said.decode(errors="replace").strip()[-500:]
+        log.error("%s ended with %d: %s", command[0], program.returncode, text)
+
+
+def _heard(program: subprocess.Popen[bytes], body: bytes, until_s: float) -> bytes:
+    """Return what a program said of its troubles until it ended, or its time.
+
+    It has ended when its own process has: one that it left behind, such as a mailer, may hold its
+    output open for as long as it likes.
+    """
+    sent: bytes | None = body
+    has_ended = False
+    while True:
+        try:
+            return program.communicate(sent, timeout=_LOOK_S)[1]
+        except subprocess.TimeoutExpired as waiting:
+            if has_ended or time.monotonic() >= until_s:
+                return waiting.stderr or b""
+        sent, has_ended = None, program.poll() is not None  # then read once more
 
 
 def _tried(trouble: str, work: Callable[[], None]) -> None:
