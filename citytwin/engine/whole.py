@@ -223,7 +223,7 @@ def _shown(
     if field.axis:
         array = FieldSeries(task.along, partial(store.fields.read_one, field, whole))
         known = array.extremes(field)
-        content = "|".join(digest_of(array.read(k)) for k in range(len(task.along)))
+        content = "|".join(look.digest for look in array.looks(field))
     else:
         array = store.fields.read(field, whole)
         known = extremes(field, array)

@@ -8,7 +8,8 @@ memory of one map.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any
 
 from numpy.typing import NDArray
@@ -34,6 +35,16 @@ from citytwin.store.written import Written
 _DRAWN = TypeAdapter(DrawnArray)
 
 
+@dataclass(frozen=True)
+class Look:
+    """What is known of a moment, direction or season once it has been read."""
+
+    digest: str
+    """Of its values."""
+    known: ValueRange | None
+    """Smallest and largest value; None where it has no data."""
+
+
 @dataclass(frozen=True, eq=False)
 class FieldSeries:
     """A field with a leading axis, of which one moment, direction or season is in memory at a time."""
@@ -42,6 +53,21 @@ class FieldSeries:
     """Moments, ascending, directions or seasons; at least one."""
     read: Callable[[int], NDArray[Any]]
     """From the number of one of them to its values, shape of the grid."""
+    _seen: list[Look] = field(default_factory=list, init=False, repr=False)
+
+    def looks(self, shown: Field) -> tuple[Look, ...]:
+        """Look at all of them; each is read once, however often this is asked.
+
+        Parameters
+        ----------
+        shown
+            The field.
+        """
+        if not self._seen:
+            for number in range(len(self.along)):
+                values = self.read(number)
+                self._seen.append(Look(digest_of(values), extremes(shown, values)))
+        return tuple(self._seen)
 
     def extremes(self, field: Field) -> ValueRange | None:
         """Smallest and largest value of all; None where none has data.
@@ -51,8 +77,7 @@ class FieldSeries:
         field
             The field.
         """
-        found = [extremes(field, self.read(number)) for number in range(len(self.along))]
-        known = [one for one in found if one is not None]
+        known = [look.known for look in self.looks(field) if look.known is not None]
         if not known:
             return None
         return ValueRange(min(one.low for one in known), max(one.high for one in known))
@@ -78,8 +103,9 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
     files: list[FileAsset] = []
     frames: list[FrameAsset] = []
     notes: list[Note] = []
-    for number, place in enumerate(series.along):
-        drawn = _drawn(plan, style, place, series.read(number))
+    for number, look in enumerate(series.looks(plan.field)):
+        place = series.along[number]
+        drawn = _drawn(plan, style, place, look.digest, partial(series.read, number))
         files.append(_titled(drawn, place))
         frames.append(_frame(drawn, place))
         notes += drawn.notes
@@ -100,8 +126,10 @@ def write_series_files(plan: RasterPlan, series: FieldSeries) -> Written:
     )
 
 
-def _drawn(plan: RasterPlan, style: Style, place: Coordinate, values: NDArray[Any]) -> DrawnArray:
-    """Files of one moment, direction or season, drawn unless those before are the same."""
+def _drawn(
+    plan: RasterPlan, style: Style, place: Coordinate, digest: str, read: Callable[[], NDArray[Any]]
+) -> DrawnArray:
+    """Files of one moment, direction or season, read and drawn unless those before are the same."""
     labels = (
         replace(plan.labels, valid_time=place.time) if isinstance(place, Instant) else plan.labels
     )
@@ -110,9 +138,9 @@ def _drawn(plan: RasterPlan, style: Style, place: Coordinate, values: NDArray[An
     edges = plan.view.class_outlines
     said = (labels.fingerprint, labels.valid_time.isoformat(), stem, style.model_dump_json())
     return plan.drawing.once(
-        (*said, digest_of(values)),
+        (*said, digest),
         _DRAWN,
-        lambda: write_array(plan, style, stem, values, labels, edges=edges)[0],
+        lambda: write_array(plan, style, stem, read(), labels, edges=edges)[0],
     )
 
 
