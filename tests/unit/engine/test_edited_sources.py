@@ -70,7 +70,8 @@ def read(city: Path, work: Path, client: Client) -> tuple[Reading, RunReport, Ci
     with closing(Manifest(work / "manifest.sqlite")) as manifest:
         bound = bind(load(city / "city.yaml"))
         reading = read_sources(bound, store, manifest, client, Silent(), report, verify=True)
-    join_tables(list(reading.decoded), reading, store, Corrections())
+    tables, _ = join_tables(list(reading.decoded), reading, store, Corrections())
+    store.keep_joined(tables)
     return reading, report, store
 
 
