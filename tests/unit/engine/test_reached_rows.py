@@ -43,7 +43,7 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> list[ReachedRows]:
 
 
 @pytest.mark.parametrize(
-    "seed", [3, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 12))]
+    "seed", [3, *(pytest.param(seed, marks=pytest.mark.long) for seed in range(4, 7))]
 )
 def test_nights_after_edits_are_those_of_a_full_run(
     tmp_path: Path,
@@ -111,6 +111,7 @@ def test_what_looked_at_no_building_stands(tmp_path: Path, client: Client) -> No
         assert city.run(city.read(tables), without).rows[0].standing == 0
 
 
+@pytest.mark.long
 def test_damage_and_records_of_another_version_are_made_whole(
     tmp_path: Path, client: Client, reached: list[ReachedRows]
 ) -> None:
