@@ -28,7 +28,7 @@ MAX_SIDE = 4096
 """Largest picture that every browser's graphics card takes [pixels]."""
 VALUES_NODATA = 65535
 _PACKING_LEVEL = 4
-"""Of values and pictures: the sixth takes two to four times as long for as many bytes (2 % more or less)."""
+"""Of values and pictures: the sixth takes two to four times as long for 5 % less to 2 % more bytes."""
 EDGE_RGB = (68, 68, 68)
 """Lines between classes whose colours differ little."""
 Float32 = NDArray[np.float32]
