@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 _DIGEST_WORDS = 2
+_CHECKSUM_BYTES = 8
+"""Of all else: a count that is wrong would take features for those of another row."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,8 @@ class ArchiveMemory:
         options = pa.ipc.IpcWriteOptions(compression="zstd")
         with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
             writer.write_batch(batch)
-        return base64.b64encode(sink.getvalue()).decode()
+        packed = sink.getvalue().to_pybytes()
+        return base64.b64encode(_checksum(packed) + packed).decode()
 
     @classmethod
     def of(cls, text: str) -> ArchiveMemory | None:
@@ -72,7 +76,11 @@ class ArchiveMemory:
             What `as_text` gave; what is anything else gives None.
         """
         try:
-            with pa.ipc.open_stream(base64.b64decode(text, validate=True)) as reader:
+            content = base64.b64decode(text, validate=True)
+            checksum, packed = content[:_CHECKSUM_BYTES], content[_CHECKSUM_BYTES:]
+            if checksum != _checksum(packed):
+                return None
+            with pa.ipc.open_stream(packed) as reader:
                 batch = reader.read_next_batch()
             batch.validate(full=True)
             column = {name: batch[name][0].values.to_numpy() for name in batch.schema.names}
@@ -99,6 +107,10 @@ class ArchiveMemory:
             and tile.rows[-1] < len(self.outlines)
             for tile in self.tiles.values()
         )
+
+
+def _checksum(packed: bytes) -> bytes:
+    return hashlib.sha256(packed).digest()[:_CHECKSUM_BYTES]
 
 
 def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:

@@ -282,3 +282,13 @@ def test_an_archive_that_is_not_what_was_told_is_no_help(
     rows = without_uses(moved(houses()))
     after = write(tmp_path / "after.pmtiles", rows, before)
     assert after.path.read_bytes() == write(tmp_path / "anew.pmtiles", rows).path.read_bytes()
+
+
+def test_no_bit_of_what_is_told_may_change(tmp_path: Path) -> None:
+    """A count that is wrong would take features for those of another row."""
+    told = base64.b64decode(write(tmp_path / "before.pmtiles", houses()).memory)
+    assert ArchiveMemory.of(base64.b64encode(told).decode()) is not None
+    for place in range(0, len(told), 101):
+        flipped = bytearray(told)
+        flipped[place] ^= 1 << place % 8
+        assert ArchiveMemory.of(base64.b64encode(bytes(flipped)).decode()) is None
