@@ -6,7 +6,8 @@ import numpy as np
 
 from citytwin.model import fields as f
 from citytwin.model.cost import Cost
-from citytwin.model.steps import Block, Cell, Outcome, Params, Simulation
+from citytwin.model.reach import Cell
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 PLACE = (25, 30)

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -92,8 +93,8 @@ def demo(root: Path, *, flood: bool) -> NightCity:
     return _configured("demo city, 0.9 km2", root, text, buildings, flood=flood)
 
 
-def large(root: Path, *, flood: bool) -> NightCity:
-    """Write a city of 6,000 buildings in four meshes on a level plain.
+def generated(root: Path, *, flood: bool, side: int) -> NightCity:
+    """Write a city on a level plain.
 
     Parameters
     ----------
@@ -101,25 +102,9 @@ def large(root: Path, *, flood: bool) -> NightCity:
         Where to.
     flood
         Whether a flood is simulated.
+    side
+        Meshes along it; each has 1,500 buildings.
     """
-    return _generated(root, 2, flood=flood)
-
-
-def ward(root: Path, *, flood: bool) -> NightCity:
-    """Write a city as large as a ward: 24,000 buildings in sixteen meshes on a level plain.
-
-    Parameters
-    ----------
-    root
-        Where to.
-    flood
-        Whether a flood is simulated.
-    """
-    return _generated(root, 4, flood=flood)
-
-
-def _generated(root: Path, side: int, *, flood: bool) -> NightCity:
-    """A city of so many meshes on each side."""
     shutil.copytree(DEMO / "feeds", root / "data" / "demo" / "feeds")
     folder = root / "data" / "large"
     meshes = tuple(row * COLUMNS + column for row in range(side) for column in range(side))
@@ -148,4 +133,8 @@ def _configured(name: str, root: Path, text: str, buildings: Path, *, flood: boo
     return NightCity(name, config, buildings, gauges)
 
 
-CITIES: dict[str, Callable[..., NightCity]] = {"demo": demo, "large": large, "ward": ward}
+CITIES: dict[str, Callable[..., NightCity]] = {
+    "demo": demo,
+    "large": partial(generated, side=2),
+    "ward": partial(generated, side=4),
+}

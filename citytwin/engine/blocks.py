@@ -26,18 +26,10 @@ from citytwin.model.checkpoints import Counted, Hearer, Watch
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.reach import Domain, FieldRanges, Halo
 from citytwin.model.record import Record
 from citytwin.model.site import Site
-from citytwin.model.steps import (
-    Arrays,
-    Block,
-    Domain,
-    FieldRanges,
-    Halo,
-    Outcome,
-    Params,
-    Simulation,
-)
+from citytwin.model.steps import Arrays, Block, Outcome, Params, Simulation
 from citytwin.model.tables import Table
 from citytwin.model.tiled import Look
 from citytwin.store.fields import digest_of, extremes

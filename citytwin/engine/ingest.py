@@ -142,7 +142,6 @@ def ingest(
         _require_something(reading, report)
         names = [source.name for source in found.sources if source.name in reading.decoded]
         files, said = join_tables(names, reading, store, Corrections())
-        store.keep_joined(files)
         refused = [*found.refused, *_refused(found, reading)]
         held = {DEFECTS: conform(DEFECTS, defect_frame({}, refused, None, store.crs), store.crs)}
         kept = {table: files[table] for table in (*wanted, DEFECTS) if table in files}

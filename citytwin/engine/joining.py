@@ -129,6 +129,7 @@ def join_tables(
         if any(table.name in rows for rows in given.values())
         for files in (_joined(table, parts, clash, store),)
     }
+    store.keep_joined(tables)
     return tables, {name: note_of(name, found) for name, found in clash.items()}
 
 

@@ -25,8 +25,9 @@ from citytwin.model.axes import Axes
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.properties import ObservedProperty
+from citytwin.model.reach import Cell, Domain, FieldRanges, Halo
 from citytwin.model.record import Record
-from citytwin.model.steps import Assessment, Cell, Domain, FieldRanges, Gridder, Halo, Simulation
+from citytwin.model.steps import Assessment, Gridder, Simulation
 from citytwin.model.tables import Table
 
 _TILE_SHARE = 0.125

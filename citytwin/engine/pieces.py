@@ -27,7 +27,8 @@ from citytwin.engine.timing import timed
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.notes import Note, summed
-from citytwin.model.steps import Domain, Outcome, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Outcome, Simulation
 
 SIDE = 4
 """A tile is cut into so many pieces along each side: a sixteenth of its cells at a time."""

@@ -38,7 +38,8 @@ from citytwin.engine.work import SOURCE
 from citytwin.errors import CityTwinError, StoreError
 from citytwin.model import properties
 from citytwin.model.cost import Cost
-from citytwin.model.steps import Assessment, Domain, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Assessment, Simulation
 from citytwin.store.manifest import Manifest
 
 GONE = "its file is gone"

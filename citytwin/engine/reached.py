@@ -9,7 +9,7 @@ any tiling.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -36,7 +36,8 @@ from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.layer import ValueRange
 from citytwin.model.notes import Tally
-from citytwin.model.steps import FieldRanges, Halo, Outcome, Simulation
+from citytwin.model.reach import FieldRanges, Halo
+from citytwin.model.steps import Outcome, Simulation
 from citytwin.store.fields import digest_of, extremes
 
 _NEIGHBOURS = 2
@@ -141,19 +142,30 @@ def simulate_reached(task: ReachedTask, store: CityStore) -> TileResult:
         for field, values in made.items():
             fields[field][(..., *window.within(whole.tile))] = values
         said.append(outcome)
-    notes, facts = said[0].notes, said[0].facts
-    if any(isinstance(note, Tally) for note in notes) or any(
-        (one.notes, one.facts) != (notes, facts) for one in said
-    ):
-        return simulate_tile(whole, store)  # figures of a window are not those of the tile
+    if not hold_for_tile(said):
+        return simulate_tile(whole, store)
     heights = {
         field: store.fields.read(field, whole.padded)
         for field in whole.fields
         if field in {f.SURFACE_HEIGHT, f.TERRAIN}
     }
     faults = surface_faults(store.spec, whole.tile, whole.padded, heights)
-    outcome = replace(said[0], notes=(*notes, *faults))
+    outcome = replace(said[0], notes=(*said[0].notes, *faults))
     return stored(store, whole.tile, fields, outcome, whole.seen)
+
+
+def hold_for_tile(said: Sequence[Outcome]) -> bool:
+    """Whether what windows of a tile say is what all of it says: figures of a window are its own.
+
+    Parameters
+    ----------
+    said
+        Of all windows, at least one.
+    """
+    notes, facts = said[0].notes, said[0].facts
+    return not any(isinstance(note, Tally) for note in notes) and all(
+        (one.notes, one.facts) == (notes, facts) for one in said
+    )
 
 
 def standing_fields(

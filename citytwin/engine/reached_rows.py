@@ -29,13 +29,12 @@ from citytwin.engine.gridding import (
     remarks_on,
     stored_with_notes,
 )
-from citytwin.engine.reached import WORTH, apart, changed_spots, standing_fields
+from citytwin.engine.reached import WORTH, apart, changed_spots, hold_for_tile, standing_fields
 from citytwin.engine.results import TileResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.table_entry import NearRows
 from citytwin.engine.timing import timed
 from citytwin.model.grid import Bounds, GridSpec, Tile
-from citytwin.model.notes import Note, Tally
 from citytwin.model.steps import Gridder
 from citytwin.model.tables import Table
 from citytwin.store.row_changes import FileRows
@@ -238,15 +237,12 @@ def grid_reached(task: ReachedRows, store: CityStore) -> TileResult:
         for field, values in one.fields.items():
             fields[field][(..., *window.tile.within(whole.tile))] = values
         said.append(one)
-    notes = said[0].outcome.notes
-    if any(isinstance(note, Tally) for note in notes) or any(
-        (one.outcome.notes, one.outcome.facts) != (notes, said[0].outcome.facts) for one in said
-    ):
-        return grid_tile(whole, store)  # figures of a window are not those of the tile
+    if not hold_for_tile([one.outcome for one in said]):
+        return grid_tile(whole, store)
     then = before.seen.unread if before.seen is not None else ()
     unread = frozenset(then).intersection(*(one.unread for one in said))
     together = Gridded(fields, said[0].outcome, unread)
-    told: tuple[Note, ...] = (*notes, *remarks_on(whole, store))
+    told = (*said[0].outcome.notes, *remarks_on(whole, store))
     if step.remarks is None and told != before.notes:
         return grid_tile(whole, store)
     return stored_with_notes(whole, store, together, told)

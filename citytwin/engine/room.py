@@ -22,7 +22,8 @@ from citytwin.engine.sources import files_of
 from citytwin.errors import CityTwinError, StoreError, hint_of
 from citytwin.model.fields import Field
 from citytwin.model.layer import RasterView
-from citytwin.model.steps import Domain, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Simulation
 from citytwin.transports.files import size_of
 
 STORED_SHARE = 0.8

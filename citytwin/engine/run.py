@@ -197,7 +197,6 @@ def _brought_up_to_date(
     report.losses += [f"simulation {reason}" for reason in todo.not_run]
     lost = losses_of(city, todo, reading.lost)
     standing = joining.join_sources(loaded.config, reading, lost, store, corrections_of(loaded))
-    store.keep_joined(standing.tables)
     store = store.with_grid(find_grid(loaded.config, store, standing))
     require_room(todo, store)  # where no bounds are given, the size of the city is known only now
     if options.scheduler is None:

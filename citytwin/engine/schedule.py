@@ -24,7 +24,8 @@ from citytwin.engine.whole import AssessmentTask
 from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.errors import DamagedError
 from citytwin.model.fields import Field
-from citytwin.model.steps import Assessment, Domain, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Assessment, Simulation
 from citytwin.model.tables import Table
 from citytwin.store.damage import clear_away
 from citytwin.store.fields import digest_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -32,6 +33,9 @@ class SketchStore(CityStore):
         """Files of a table: of the one made here, else of the one in the store."""
         found = self.listed.get((owner, table))
         return super().files_of(owner, table) if found is None else found
+
+    def keep_joined(self, tables: Iterable[Table]) -> None:
+        """Leave the files of the store, which a run removes."""
 
     def has_table(self, owner: str, table: Table) -> bool:
         """Whether a table made in one file lies in the store."""

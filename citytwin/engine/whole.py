@@ -149,11 +149,9 @@ def _made_before(
     """Columns of the table that the figures of before belong to, if it is what was written."""
     try:
         files = store.files_of(step.name, step.output)
-        if not store.is_intact(step.name, files, ()):
-            return None
         if [file.digest for file in files] != [task.made]:
             return None
-        return pd.concat([read_columns(store.root, file, columns) for file in files])
+        return read_columns(store.root, files[0], columns)
     except DamagedError:
         return None
 

@@ -20,7 +20,8 @@ from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.notes import Note, tally
 from citytwin.model.ragged import faces_of_geometry
 from citytwin.model.raster import Raster
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
+from citytwin.model.reach import RowReach
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 Float32Array = NDArray[np.float32]

@@ -8,9 +8,10 @@ from citytwin.kernels.coverage_raster import cover_samples, covered_share
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
 from citytwin.model.cost import Cost
 from citytwin.model.ragged import joined
+from citytwin.model.reach import OWN_CELLS
 from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 

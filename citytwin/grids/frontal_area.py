@@ -13,7 +13,8 @@ from citytwin.model import tables as t
 from citytwin.model.cost import Cost
 from citytwin.model.free_walls import BESIDE_M, CoarseCells, clipped_walls, free_walls
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
+from citytwin.model.reach import RowReach
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 

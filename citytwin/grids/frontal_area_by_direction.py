@@ -12,7 +12,8 @@ from citytwin.model import tables as t
 from citytwin.model.axes import Direction, evenly
 from citytwin.model.cost import Cost
 from citytwin.model.free_walls import BESIDE_M, CoarseCells, clipped_walls, free_walls
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
+from citytwin.model.reach import RowReach
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 

@@ -7,9 +7,10 @@ import pandas as pd
 
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M
+from citytwin.model.building_faces import OWNER_MARGIN_M
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
+from citytwin.model.reach import OWN_CELLS
 from citytwin.model.steps import ClassCounts, Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 

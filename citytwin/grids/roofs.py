@@ -12,9 +12,10 @@ from citytwin.kernels.roof_planes import cells_of_faces, roof_planes
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
 from citytwin.model.cost import Cost
 from citytwin.model.ragged import Faces, taken
+from citytwin.model.reach import OWN_CELLS
 from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 

@@ -12,7 +12,8 @@ from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.cost import Cost
 from citytwin.model.ragged import faces_of_geometry
-from citytwin.model.steps import Gridder, GridTask, Outcome, Params, RowReach
+from citytwin.model.reach import OWN_CELLS
+from citytwin.model.steps import Gridder, GridTask, Outcome, Params
 from citytwin.model.tables import GroundCover
 from citytwin.model.text import text
 
@@ -78,7 +79,7 @@ GRIDDER = Gridder(
     outputs=(f.ROUGHNESS, f.GROUND_COVER),
     params=RoughnessParams,
     margin_m=lambda _params, _cell_m: 0.0,
-    reach=RowReach(lambda _params, cell_m: cell_m),
+    reach=OWN_CELLS,
     run=run,
     cost=Cost(seconds_per_megacell=0.3, bytes_per_cell=10.0),
 )

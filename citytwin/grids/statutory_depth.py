@@ -16,7 +16,8 @@ from citytwin.model.cost import Cost
 from citytwin.model.depth_ranks import DRY_M, rank_bounds_m
 from citytwin.model.notes import Fact, Note, premise_of, tally
 from citytwin.model.ragged import flattened
-from citytwin.model.steps import ClassCounts, Gridder, GridTask, Outcome, Params, RowReach
+from citytwin.model.reach import OWN_CELLS
+from citytwin.model.steps import ClassCounts, Gridder, GridTask, Outcome, Params
 from citytwin.model.text import text
 
 Float64Array = NDArray[np.float64]
@@ -183,7 +184,7 @@ GRIDDER = Gridder(
     outputs=(f.STATUTORY_DEPTH, f.STATUTORY_DEPTH_FROM),
     params=StatutoryDepthParams,
     margin_m=lambda _params, cell_m: cell_m,
-    reach=RowReach(lambda _params, cell_m: cell_m),
+    reach=OWN_CELLS,
     run=run,
     summary=summary,
     cost=Cost(seconds_per_megacell=0.5, bytes_per_cell=50.0),

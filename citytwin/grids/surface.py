@@ -9,11 +9,12 @@ from citytwin.kernels.plane_raster import burn_planes
 from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
-from citytwin.model.building_faces import OWN_CELLS, OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
 from citytwin.model.cost import Cost
 from citytwin.model.grid import COARSE_CELL_M
 from citytwin.model.notes import Note, Severity, tally
 from citytwin.model.ragged import Faces
+from citytwin.model.reach import OWN_CELLS
 from citytwin.model.steps import Gridder, GridTask, NoParams, Outcome
 from citytwin.model.text import text
 

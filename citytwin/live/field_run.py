@@ -23,8 +23,9 @@ from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec, Tile
 from citytwin.model.layer import ValueRange
 from citytwin.model.notes import Note
+from citytwin.model.reach import FieldRanges
 from citytwin.model.record import Record
-from citytwin.model.steps import FieldRanges, Params, Simulation
+from citytwin.model.steps import Params, Simulation
 from citytwin.store.fields import extremes
 
 

@@ -8,12 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from citytwin.model.ragged import Faces, faces_of_geometry, faces_of_rows, joined
-from citytwin.model.steps import NoParams, RowReach
 
 OWNER_MARGIN_M = 500.0
 """A face of a building lies within this distance of the building's footprint [m]."""
-OWN_CELLS: RowReach[NoParams] = RowReach(lambda _params, cell_m: cell_m)
-"""A building matters where its faces and its footprint lie."""
 
 
 def placed_faces(buildings: gpd.GeoDataFrame, surfaces: pd.DataFrame) -> Faces:

@@ -16,8 +16,9 @@ from pydantic import Field as Bound
 from citytwin.model import fields as f
 from citytwin.model.fields import Field
 from citytwin.model.notes import Note
+from citytwin.model.reach import FieldRanges
 from citytwin.model.site import Site
-from citytwin.model.steps import Block, FieldRanges, Params
+from citytwin.model.steps import Block, Params
 
 _LEAP_YEAR = 2000
 NORTHERN_LEAVES = ("04-07", "10-27")

@@ -29,6 +29,7 @@ from citytwin.model.layer import Moment, RasterView, Style, ValueRange, VectorVi
 from citytwin.model.notes import Fact, Note, Reject
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import Raster, RasterRole
+from citytwin.model.reach import Reach, RowReach
 from citytwin.model.record import Record
 from citytwin.model.site import Site
 from citytwin.model.split import Split
@@ -91,41 +92,6 @@ class NoParams(Params):
 
 
 P = TypeVar("P", bound=Params)
-
-
-@dataclass(frozen=True)
-class FieldRanges:
-    """Smallest and largest value of each input field over the whole city."""
-
-    ranges: Mapping[Field, ValueRange]
-
-    def __getitem__(self, key: Field) -> ValueRange:
-        return self.ranges[key]
-
-
-@dataclass(frozen=True)
-class Cell:
-    """A cell of the result needs only that cell of the inputs."""
-
-
-@dataclass(frozen=True)
-class Halo(Generic[P]):
-    """A cell of the result needs inputs up to some metres away."""
-
-    metres: Callable[[P, FieldRanges, float], float]
-    """From parameters, extremes of the inputs and cell size [m]."""
-    of_parts: bool = False
-    """Whether this holds for parts of a city as well: with the smallest values of the whole city and
-    the largest of some cells, before and now, `metres` says from how far away these can be seen, and
-    a change of theirs makes no cell beyond another. Then a night makes only those cells anew."""
-
-
-@dataclass(frozen=True)
-class Domain:
-    """The result needs the whole city at once."""
-
-
-Reach: TypeAlias = Cell | Halo[Any] | Domain
 
 
 # --- formats -----------------------------------------------------------------------------------
@@ -236,20 +202,6 @@ class Outcome:
     """Time (aware, UTC) that the result is about; None = that of the inputs."""
     gauges: Gauges | None = None
     """Water at places that were asked for, for runs on bare rasters."""
-
-
-@dataclass(frozen=True)
-class RowReach(Generic[P]):
-    """How far a row of a table matters, so that of a tile only that is made anew.
-
-    Where the row is a building, or a part of one, what is said holds for all of the building.
-    """
-
-    metres: Callable[[P, float], float]
-    """From parameters and cell size [m]: cells further from the box of the row, and from those of
-    all that belongs to its building, have the same values without it [m]."""
-    neighbours_m: float | None = None
-    """Buildings whose boxes are this near to it count like itself; None = they know nothing of it."""
 
 
 @dataclass(frozen=True)

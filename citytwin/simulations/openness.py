@@ -13,7 +13,8 @@ from citytwin.model import fields as f
 from citytwin.model.axes import Direction, evenly
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, Halo, Outcome, Params, Simulation
+from citytwin.model.reach import Halo
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 STEP_NAME = "openness"

@@ -21,8 +21,9 @@ from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unuse
 from citytwin.model.instants import Instant
 from citytwin.model.local_days import SunDay, SunMoment, midnight
 from citytwin.model.notes import Note
+from citytwin.model.reach import FieldRanges, Halo
 from citytwin.model.site import Site
-from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Params, Simulation
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import Text, text
 

@@ -14,7 +14,8 @@ from citytwin.model import fields as f
 from citytwin.model.cost import Cost
 from citytwin.model.foliage import Trees, crowns_of, relief_m, tree_notes, unused_crowns
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Params, Simulation
+from citytwin.model.reach import FieldRanges, Halo
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 

@@ -13,7 +13,8 @@ from citytwin.model import tables as t
 from citytwin.model.cost import Cost
 from citytwin.model.depth_ranks import DRY_M, RANK_EDGES_M
 from citytwin.model.notes import Fact, Note
-from citytwin.model.steps import Block, Domain, Outcome, Params, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 _PERCENT = 100.0

@@ -16,7 +16,8 @@ from citytwin.model.cost import Cost
 from citytwin.model.free_walls import CoarseCells
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Domain, Outcome, Params, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 

@@ -14,7 +14,8 @@ from citytwin.model import fields as f
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Halo, Outcome, Params, Simulation
+from citytwin.model.reach import Halo
+from citytwin.model.steps import Block, Outcome, Params, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 

@@ -18,7 +18,8 @@ from citytwin.model.grid import Tile
 from citytwin.model.layer import ValueRange
 from citytwin.model.properties import ObservedProperty
 from citytwin.model.raster import RasterRole
-from citytwin.model.steps import Domain, FieldRanges, Gridder, Outcome, Params, Simulation
+from citytwin.model.reach import Domain, FieldRanges
+from citytwin.model.steps import Gridder, Outcome, Params, Simulation
 from citytwin.model.tables import Table
 from citytwin.store.fields import extremes
 from citytwin.testing.small_town import TIME_ZONE, SmallTown

@@ -7,10 +7,10 @@ from typing import Any
 
 from citytwin import registry
 from citytwin.model.fields import Field
+from citytwin.model.reach import Domain
 from citytwin.model.steps import (
     Assessment,
     CityState,
-    Domain,
     Gridder,
     LayerRecipe,
     Params,

@@ -20,7 +20,8 @@ from citytwin.model import fields as f
 from citytwin.model.fields import Field
 from citytwin.model.grid import Tile
 from citytwin.model.properties import ObservedProperty
-from citytwin.model.steps import Cell, FieldRanges, Halo, Params, Simulation
+from citytwin.model.reach import Cell, FieldRanges, Halo
+from citytwin.model.steps import Params, Simulation
 from citytwin.testing.small_town import TIME_ZONE
 from tests.contracts.inputs import label, large_town, with_params
 

@@ -10,7 +10,8 @@ import pytest
 from citytwin.engine.blocks import check
 from citytwin.model.fields import Field
 from citytwin.model.properties import ObservedProperty
-from citytwin.model.steps import Domain, Halo, Outcome, Params, Simulation
+from citytwin.model.reach import Domain, Halo
+from citytwin.model.steps import Outcome, Params, Simulation
 from citytwin.testing.small_town import SmallTown
 from citytwin.testing.tiling import simulate_in_tiles, simulate_window, window_of
 from tests.contracts.inputs import (

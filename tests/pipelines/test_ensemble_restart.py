@@ -161,7 +161,8 @@ FRAGILE = '''
 import os, signal
 import numpy as np
 from citytwin.model import fields as f
-from citytwin.model.steps import Case, Domain, Ensemble, Outcome, Params, Simulation
+from citytwin.model.reach import Domain
+from citytwin.model.steps import Case, Ensemble, Outcome, Params, Simulation
 from citytwin.model.text import text
 
 class FragileParams(Params):

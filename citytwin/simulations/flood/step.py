@@ -11,8 +11,9 @@ from citytwin.kernels.inundation import simulate_inundation
 from citytwin.model import fields as f
 from citytwin.model.instants import Instant
 from citytwin.model.properties import RAINFALL_RATE
+from citytwin.model.reach import Domain
 from citytwin.model.site import Site
-from citytwin.model.steps import Block, Case, Domain, Ensemble, Outcome, Simulation, StepInput
+from citytwin.model.steps import Block, Case, Ensemble, Outcome, Simulation, StepInput
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, RAIN_FRAMES, SEWER_NETWORK
 from citytwin.model.text import text
 from citytwin.model.tiled import Tiled

@@ -14,8 +14,9 @@ from citytwin.model.cost import Cost
 from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.lag import lag_notes
 from citytwin.model.notes import Note
+from citytwin.model.reach import Halo
 from citytwin.model.record import Record
-from citytwin.model.steps import Block, Halo, Outcome, Simulation
+from citytwin.model.steps import Block, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import IrradianceNowParams

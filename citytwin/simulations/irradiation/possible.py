@@ -8,7 +8,8 @@ from citytwin.model import fields as f
 from citytwin.model.cost import Cost
 from citytwin.model.foliage import tree_notes, unused_crowns
 from citytwin.model.local_days import midnight
-from citytwin.model.steps import Block, Halo, Outcome, Simulation
+from citytwin.model.reach import Halo
+from citytwin.model.steps import Block, Outcome, Simulation
 from citytwin.model.sun_notes import sun_notes
 from citytwin.model.text import text
 from citytwin.simulations.irradiation.params import IrradiationParams

@@ -12,7 +12,8 @@ from citytwin.kernels.irradiation import plane_normals, surface_normals
 from citytwin.model import fields as f
 from citytwin.model.foliage import relief_m
 from citytwin.model.notes import Note
-from citytwin.model.steps import Block, FieldRanges
+from citytwin.model.reach import FieldRanges
+from citytwin.model.steps import Block
 from citytwin.model.text import Text, text
 from citytwin.simulations.irradiation.params import IrradiationParams, LightParams, PlaneParams
 from citytwin.simulations.irradiation.span import SpanLight, received_by, reflected_by_ground

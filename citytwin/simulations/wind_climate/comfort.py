@@ -18,7 +18,8 @@ from citytwin.model import fields as f
 from citytwin.model.cost import Cost
 from citytwin.model.fields import Field
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, FieldRanges, Halo, Outcome, Simulation
+from citytwin.model.reach import FieldRanges, Halo
+from citytwin.model.steps import Block, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.model.wind_rule import WindClass, WindRule

@@ -19,7 +19,8 @@ from citytwin.model.cost import Cost
 from citytwin.model.lag import lag_notes
 from citytwin.model.notes import Note
 from citytwin.model.properties import WIND_DIRECTION, WIND_SPEED
-from citytwin.model.steps import Block, Cell, Outcome, Simulation
+from citytwin.model.reach import Cell
+from citytwin.model.steps import Block, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.wind_notes import CALM, of_sensors
 from citytwin.simulations.wind_climate.gaps import bridge_note, bridged

@@ -39,8 +39,9 @@ from citytwin.model.checkpoints import NamedArrays
 from citytwin.model.cost import Cost
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
+from citytwin.model.reach import Domain
 from citytwin.model.split import Piece, Split, run_in_turn
-from citytwin.model.steps import Block, Domain, OnDemand, Outcome, Simulation
+from citytwin.model.steps import Block, OnDemand, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.model.volume import Quantity, Volume
 from citytwin.simulations.wind_flow.account import facts_of, notes_of

@@ -70,8 +70,7 @@ def read(city: Path, work: Path, client: Client) -> tuple[Reading, RunReport, Ci
     with closing(Manifest(work / "manifest.sqlite")) as manifest:
         bound = bind(load(city / "city.yaml"))
         reading = read_sources(bound, store, manifest, client, Silent(), report, verify=True)
-    tables, _ = join_tables(list(reading.decoded), reading, store, Corrections())
-    store.keep_joined(tables)
+    join_tables(list(reading.decoded), reading, store, Corrections())
     return reading, report, store
 
 

@@ -160,8 +160,7 @@ def test_different_buildings_of_one_id_are_both_kept_under_names_of_their_own(
 
 def test_what_is_written_to_join_says_what_is_new_of_it(tmp_path: Path) -> None:
     """Night after night; files of tables that are joined no more go."""
-    store, standing = joined_twice(tmp_path, 1.0)
-    store.keep_joined(standing.tables)
+    store, _ = joined_twice(tmp_path, 1.0)
     joined_twice(tmp_path, 1.0)
     for table in (t.BUILDINGS, t.SURFACES):
         files = store.files_of("merged", table)

@@ -27,7 +27,8 @@ from citytwin.engine.table_entry import TableEntry
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.grid import Tile
-from citytwin.model.steps import FieldRanges, Gridder, Simulation
+from citytwin.model.reach import FieldRanges
+from citytwin.model.steps import Gridder, Simulation
 from citytwin.store.fields import extremes
 from citytwin.store.manifest import Manifest
 from citytwin.store.tables import conform

@@ -12,19 +12,8 @@ import pytest
 from citytwin.config import LoadedConfig, load
 from citytwin.nights.aftermath import tell_of_failure
 from citytwin.nights.record import RunRecord
-from tests.unit.nights.records import run_at
+from tests.unit.nights.records import CITY, run_at
 
-CITY = """
-city: {id: c, title: {ja: 町, en: Town}}
-crs: EPSG:6677
-vertical_datum: {ja: T.P., en: T.P.}
-time_zone: Asia/Tokyo
-data_date: 2026-06-01
-out: out
-grid: {cell_m: 5.0}
-sources:
-  - {name: rain, use: amedas, path: rain, classification: public, title: Rain, licence: none}
-"""
 FAILED = run_at("2026-11-20T02:30:00", "failed", failures=("no rain",))
 
 

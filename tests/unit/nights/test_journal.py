@@ -30,20 +30,9 @@ from citytwin.nights.processes import is_going_on, this_system
 from citytwin.nights.record import RunRecord
 from citytwin.nights.recording import recorded
 from citytwin.store.manifest import FinishedRun
-from tests.unit.nights.records import TOKYO, run_at
+from tests.unit.nights.records import CITY, TOKYO, run_at
 from tests.unit.transports.https_server import Reply, serving
 
-CITY = """
-city: {id: c, title: {ja: 町, en: Town}}
-crs: EPSG:6677
-vertical_datum: {ja: T.P., en: T.P.}
-time_zone: Asia/Tokyo
-data_date: 2026-06-01
-out: out
-grid: {cell_m: 5.0}
-sources:
-  - {name: rain, use: amedas, path: rain, classification: public, title: Rain, licence: none}
-"""
 TELL = """
 nights:
   metrics: figures/city.prom

@@ -18,9 +18,10 @@ from citytwin.model.axes import Direction, Season, evenly
 from citytwin.model.grid import GridSpec
 from citytwin.model.lag import Lag
 from citytwin.model.layer import ValueRange
+from citytwin.model.reach import FieldRanges
 from citytwin.model.record import Record
 from citytwin.model.site import Site
-from citytwin.model.steps import Block, FieldRanges, Outcome
+from citytwin.model.steps import Block, Outcome
 from citytwin.simulations.wind_climate.comfort import BY_SEASON, reach_m
 from citytwin.simulations.wind_climate.comfort import SIMULATION as COMFORT
 from citytwin.simulations.wind_climate.gaps import bridge_note

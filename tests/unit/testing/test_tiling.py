@@ -10,7 +10,8 @@ import pytest
 
 from citytwin.errors import StepError
 from citytwin.model import fields as f
-from citytwin.model.steps import Block, Cell, Domain, Halo, NoParams, Outcome, Reach, Simulation
+from citytwin.model.reach import Cell, Domain, Halo, Reach
+from citytwin.model.steps import Block, NoParams, Outcome, Simulation
 from citytwin.model.text import text
 from citytwin.testing.small_town import SmallTown, small_town
 from citytwin.testing.tiling import simulate_in_tiles
