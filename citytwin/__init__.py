@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from citytwin.engine.bare import simulate
     from citytwin.engine.bare_assess import assess
     from citytwin.engine.bare_points import sun_at_points
-    from citytwin.store.volume import open_volume
     from citytwin.twin import Twin
     from citytwin.twin import open_twin as open  # noqa: A004 - the public name
+    from citytwin.volume import open_volume
 
 __all__ = [
     "CityModel",
@@ -41,7 +41,7 @@ _LAZY = {
     "CityModel": ("citytwin.citymodel.model", "CityModel"),
     "open": ("citytwin.twin", "open_twin"),
     "Twin": ("citytwin.twin", "Twin"),
-    "open_volume": ("citytwin.store.volume", "open_volume"),
+    "open_volume": ("citytwin.volume", "open_volume"),
     "simulate": ("citytwin.engine.bare", "simulate"),
     "assess": ("citytwin.engine.bare_assess", "assess"),
     "sun_at_points": ("citytwin.engine.bare_points", "sun_at_points"),

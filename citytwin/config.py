@@ -395,6 +395,11 @@ class LoadedConfig(_Section):
         return _protects(_classes(self.config.sources, self.config.live))
 
     @property
+    def closed(self) -> bool:
+        """Whether what was observed is for known readers, so that a policy is asked who may see it."""
+        return self.config.publication == "served" or self.protected
+
+    @property
     def private(self) -> bool:
         """Whether what lies beside the published city is not for other users of the machine: all
         of a city for known readers, and what is decoded, observed or said of what is not public.

@@ -82,10 +82,15 @@ def _made(
             entry.ended(report)
     except BusyError as error:
         raise dg.RetryRequested(BUSY_RETRIES, BUSY_WAIT_S) from error
+    except Exception:
+        if loaded.protected:  # what was met may stand in the message, and Dagster keeps it in clear
+            raise dg.Failure("the run failed: `citytwin run` tells why, in a terminal") from None
+        raise
+    # as the journal tells it: what Dagster keeps lies on its disk in clear
     if report.failures:
-        raise dg.Failure("; ".join(report.failures))
+        raise dg.Failure("; ".join(entry.record.failures))
     if report.losses:
-        context.log.warning(f"lost: {'; '.join(report.losses)}")
+        context.log.warning(f"lost: {'; '.join(entry.record.losses)}")
     made: dict[dg.AssetKey, tuple[dict[str, Any], dg.DataVersion | None]] = {}
     for row in report.rows:
         told = {"parts": row.parts, "skipped": row.standing, "seconds": row.seconds}

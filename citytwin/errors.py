@@ -122,6 +122,10 @@ class StoreError(CityTwinError, OSError):
     """Something in the store is missing, damaged or cannot be written."""
 
 
+class NotAllowedError(StoreError):
+    """Something that no rule of the policy gives to whoever asks."""
+
+
 class DamagedError(StoreError):
     """Something in the working store is not what was written; without it, it is made anew.
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from html import escape
 from pathlib import Path
 
@@ -14,14 +12,15 @@ import numpy as np
 import rioxarray
 import xarray as xr
 
+from citytwin.asking import asking
 from citytwin.engine.request import read_latest
 from citytwin.errors import StoreError
-from citytwin.model.layer import Classification, FrameAsset, Latest, LayerDocument, PublishedLayer
+from citytwin.model.layer import FrameAsset, Latest, LayerDocument, PublishedLayer
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS, Resource, Subject
 from citytwin.security.inquiry import Inquiry
-from citytwin.security.policy import PUBLIC_ONLY, Policy, load_policy
-from citytwin.serve_config import load_serve
+from citytwin.security.policy import PUBLIC_ONLY, Policy
+from citytwin.store.asked_for import OBSERVATIONS, kept_table
 from citytwin.store.at_rest import read_bytes, readable
 from citytwin.store.observations import (
     History,
@@ -32,7 +31,6 @@ from citytwin.store.observations import (
     open_lookup,
 )
 from citytwin.store.sealed_rasters import opener_for
-from citytwin.store.staging import is_sealed
 from citytwin.wording import nearest
 
 _CHUNK = 512
@@ -189,8 +187,7 @@ class Twin:
         if latest.publication == "served":
             inquiry = Inquiry(subject, policy, chain)
             self.latest = latest.model_copy(update={"layers": self._allowed(inquiry)})
-            table = Resource("table", "observations", self._observed_class)
-            self._observed = inquiry.may("read", table)
+            self._observed = inquiry.may("read", kept_table(OBSERVATIONS, self.directory))
         self._reader: ObservationLookup | None = None
 
     @property
@@ -318,14 +315,9 @@ class Twin:
         """
         return self._observations().history(thing, observed, start, end, known_at)
 
-    @property
-    def _observed_class(self) -> Classification:
-        """How protected its feeds may be: which of the values are of which is not kept."""
-        return "secret" if is_sealed(self.directory) else "internal"
-
     def _observations(self) -> ObservationLookup:
         if not self._observed:
-            of = self._observed_class
+            of = kept_table(OBSERVATIONS, self.directory).classification
             msg = f"observations of {self.directory} are {of}, and no rule gives them"
             hint = f"a rule for `kinds: [table]` with `up_to: {of}` does"
             raise StoreError(msg, hint=hint)
@@ -401,13 +393,5 @@ def open_twin(
     ConfigError
         If the policy or how the city is served is missing or wrong.
     """
-    served = load_serve(Path(serve)) if serve is not None else None
-    rules = policy if policy is not None or served is None else served.policy
-    if rules is None:
-        return Twin(directory)
-    until = datetime.now(UTC) + timedelta(hours=1)
-    subject = Subject(getpass.getuser(), frozenset(roles), until)
-    if served is None:
-        return Twin(directory, load_policy(Path(rules)), subject)
-    with closing(served.audit.begin()) as chain:
-        return Twin(directory, load_policy(Path(rules)), subject, chain)
+    with asking(policy, roles, serve) as inquiry:
+        return Twin(directory, inquiry.policy, inquiry.subject, inquiry.chain)

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 from pydantic import ValidationError
 
+from citytwin.cli.asking_options import asks, inquiry
 from citytwin.config import LoadedConfig, load
 from citytwin.errors import BusyError, ConfigError
+from citytwin.store.asked_for import CORRECTIONS, kept_table
 from citytwin.store.corrections import (
     Correction,
     correction_files,
@@ -28,6 +30,7 @@ from citytwin.store.observed_folder import folder_of
 @click.option("--withdraw", is_flag=True, help="The city model holds again.")
 @click.option("--by", default="", help="Who says so; needed.")
 @click.option("--why", default="", help="How it is known.")
+@asks
 def command(
     config: Path,
     building: str | None,
@@ -42,6 +45,7 @@ def command(
 
     The next run uses it, and so does every later one, whatever release of the city model it reads.
     Nothing is ever forgotten: who said what, when and why stays on record, also what was withdrawn.
+    In a city for known readers they are shown to those who may read the table `corrections`.
     """
     from citytwin.engine.sealing_city import require_sealed_observations
 
@@ -49,6 +53,10 @@ def command(
     require_sealed_observations(loaded)
     folder = folder_of(loaded.city_dir, sealed=loaded.protected)
     if building is None:
+        if loaded.closed:
+            with inquiry() as asked:
+                of = f"corrections of {loaded.config.city.id}"
+                asked.require(kept_table(CORRECTIONS, folder), of)
         _show(folder)
         return
     if (value is None) is not withdraw or attribute is None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from citytwin.cli.asking_options import asks, inquiry
 from citytwin.errors import CityTwinError, ConfigError, KeyAccessError, SealError
 
 if TYPE_CHECKING:
@@ -91,11 +92,22 @@ def rotate(places: tuple[Path, ...], name: str) -> None:
 
 @command.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@asks
 def read(file: Path) -> None:
-    """Write the content of a sealed file to the standard output."""
+    """Write the content of a sealed file to the standard output, if the policy gives it.
+
+    A file of a published layer is asked for as that layer, a segment of observations as the table
+    `observations`, `live.json` as the table `live`, and any other as the table `sealed_files`.
+    """
+    from citytwin.store.asked_for import resource_of_file
     from citytwin.store.at_rest import open_file
 
-    with open_file(file.resolve()) as content:
+    path = file.resolve()
+    found = resource_of_file(path)
+    if found is not None:
+        with inquiry() as asked:
+            asked.require(found, str(path))
+    with open_file(path) as content:
         shutil.copyfileobj(content, sys.stdout.buffer)
 
 

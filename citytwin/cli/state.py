@@ -8,9 +8,13 @@ from pathlib import Path
 import click
 import pandas as pd
 
+from citytwin.cli.asking_options import asks, inquiry
 from citytwin.cli.moments import aware_moment
 from citytwin.config import load
+from citytwin.store.asked_for import OBSERVATIONS, kept_table
+from citytwin.store.latest import published_city
 from citytwin.store.observations import difference, folder_of, located, open_lookup
+from citytwin.store.staging import is_sealed
 
 _COLUMNS = ["thing", "property", "result", "unit", "phenomenon_end", "age_s", "flag", "stale"]
 _CHANGES = ["thing", "property", "what", "result_before", "result_after", "change", "unit"]
@@ -28,6 +32,7 @@ _CHANGES = ["thing", "property", "what", "result_before", "result_after", "chang
 @click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json", "geojson"]), default="table"
 )
+@asks
 def command(
     city: Path,
     valid_at: datetime | None,
@@ -40,13 +45,13 @@ def command(
     """Say what was observed in a CITY (its configuration or folder) as of a time.
 
     Times carry their zone, as in 2026-07-01T09:00+09:00. Two times count: that of the city, and
-    that of our knowledge of it; the same question gives the same answer for good.
+    that of our knowledge of it; the same question gives the same answer for good. In a city for known
+    readers it is given to those who may read the table `observations`.
     """
-    if city.suffix in (".yaml", ".yml"):
-        loaded = load(city)
-        folder = folder_of(loaded.city_dir, sealed=loaded.protected)
-    else:
-        folder = folder_of(city.resolve())
+    folder, is_closed = _observed(city)
+    if is_closed:
+        with inquiry() as asked:
+            asked.require(kept_table(OBSERVATIONS, folder), f"observations of {city}")
     with open_lookup(folder) as reader:
         moment = valid_at or datetime.now(UTC)
         now = reader.state(moment, known_at, properties=properties, bbox=bbox)
@@ -69,6 +74,16 @@ def command(
         click.echo(f"as of {moment.isoformat()}, known at {now.known_at.isoformat()}")
         shown = pd.DataFrame(found)[_COLUMNS if since is None else _CHANGES]
         click.echo(shown.to_string(index=False) if len(shown) else "nothing was observed")
+
+
+def _observed(city: Path) -> tuple[Path, bool]:
+    """The folder of observations, and whether they are for known readers."""
+    if city.suffix in (".yaml", ".yml"):
+        loaded = load(city)
+        return folder_of(loaded.city_dir, sealed=loaded.protected), loaded.closed
+    folder, latest = folder_of(city.resolve()), published_city(city)
+    is_served = latest is not None and latest.publication == "served"
+    return folder, is_served or is_sealed(folder)
 
 
 def _text(moment: datetime) -> str:

@@ -26,7 +26,8 @@ def command(config: Path, from_deg: float) -> None:
     """Solve the flow of one direction over the last run, and write all of it as Zarr.
 
     Velocity, turbulence energy and mean scalar speed in every cell, over the undisturbed wind at 10 m;
-    `xarray.open_zarr(FOLDER)` opens it. It lies in the working store, sealed where the city is.
+    `citytwin.open_volume(FOLDER)` opens it, for those who may see its layer. It lies in the working
+    store, sealed where the city is.
     """
     from citytwin.cli.pace import one_run
     from citytwin.config import load
@@ -61,7 +62,9 @@ def command(config: Path, from_deg: float) -> None:
         "from_deg": wind.from_deg,
         "convergence_deg": block.site.convergence_deg,
         "parameters": found.params.model_dump_json(),
-        "classification": document.classification,
+        "layer": document.id,
+        # a rule that lowers a layer has looked at that layer, not at all of the flow
+        "classification": document.lowered_from or document.classification,
         "licence": document.licence,
         "source": "; ".join(f"{one.title.en} (sha256 {one.sha256})" for one in document.sources),
         "comment": " ".join(dict.fromkeys(f"{note.en}." for note in notes)),

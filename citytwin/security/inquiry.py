@@ -7,6 +7,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from citytwin.errors import NotAllowedError
 from citytwin.model.layer import Classification, is_within
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import DENIED, Resource, Subject, decide
@@ -51,3 +52,27 @@ class Inquiry:
             said = (action, resource.kind, resource.id, resource.classification, answer)
             _LOG.info("%s %s %s (%s): %s", *said)
         return decision.allowed
+
+    def require(self, resource: Resource, said: str) -> None:
+        """Decide whether something may be read, and write the decision down before it counts.
+
+        Parameters
+        ----------
+        resource
+            What is asked for.
+        said
+            What it is, for people.
+
+        Raises
+        ------
+        NotAllowedError
+            If no rule gives it; with a rule that would.
+        StoreError
+            If the chain cannot be written: then nothing is done.
+        """
+        if not self.may("read", resource):
+            of, kind, name = resource.classification, resource.kind, resource.id
+            msg = f"{said}: {kind} {name}, {of}, which no rule gives"
+            rule = f"kinds: [{kind}], names: [{name}], up_to: {of}"
+            hint = f"name a policy with a rule such as `{rule}`, and a role that it names"
+            raise NotAllowedError(msg, hint=hint)

@@ -15,6 +15,7 @@ from citytwin.model.layer import Latest, LayerDocument, PublishedLayer, highest
 from citytwin.security.decision import Resource
 from citytwin.server.doors import Visitor
 from citytwin.server.refusals import NotThereError
+from citytwin.store.asked_for import LIVE_VALUES
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.latest import (
     CATALOG,
@@ -31,8 +32,6 @@ from citytwin.store.stac_model import Catalog, Collection, Item
 
 _FILE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
 _STYLES = "styles"
-_LIVE = Resource("table", "live", "public")
-"""The file of live values holds those of public feeds only."""
 Document = TypeVar("Document", Catalog, Collection, Item)
 
 
@@ -86,7 +85,7 @@ class ServedCity:
                 shown.append(entry)
                 classes.append(document.classification)
                 synthetic |= any(source.synthetic for source in document.sources)
-        live = latest.live if latest.live is not None and visitor.may("read", _LIVE) else None
+        live = latest.live if latest.live is not None and visitor.may("read", LIVE_VALUES) else None
         return latest.model_copy(
             update={
                 "layers": tuple(shown),
@@ -166,7 +165,7 @@ class ServedCity:
             If there is none, or not for this reader.
         """
         path = self.root / LIVE
-        if not visitor.may("read", _LIVE) or not path.is_file():
+        if not visitor.may("read", LIVE_VALUES) or not path.is_file():
             raise NotThereError
         return path
 

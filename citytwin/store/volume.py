@@ -65,8 +65,8 @@ def write_volume(
         raise StoreError(msg, hint=hint_of(error)) from error
 
 
-def open_volume(folder: Path) -> xr.Dataset:
-    """Open a volume lazily; a sealed one needs the key of its folder.
+def read_volume(folder: Path) -> xr.Dataset:
+    """Open a volume lazily; a sealed one needs the key of its folder. No policy is asked.
 
     Parameters
     ----------

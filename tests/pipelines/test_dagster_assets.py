@@ -13,10 +13,13 @@ from citytwin.config import load
 from citytwin.dagster_assets import definitions
 from citytwin.engine import locking
 from citytwin.engine.locking import holding
+from citytwin.engine.report import RunReport
+from citytwin.errors import SourceError
 from citytwin.nights.journal import journal_dir, read_records
 from tests.pipelines.counted_town import make_counted_town
 from tests.pipelines.night_town import workers_here
 
+MARK = "SecretPumpingStation"
 TRAFFIC = dg.AssetKey(["counted", "layer", "traffic"])
 
 
@@ -56,3 +59,34 @@ def test_a_night_by_dagster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
         held = dg.materialize(list(defs.assets or ()), raise_on_error=False)
     assert not held.success
     assert read_records(journal_dir(load(config)))[-1].outcome == "busy"
+
+
+@pytest.mark.parametrize("how", ["raised", "failed", "lost"])
+def test_dagster_keeps_nothing_of_restricted_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str
+) -> None:
+    """What a run says of them is told by number alone: what Dagster is told lies in clear."""
+
+    def run(*_: object) -> RunReport:
+        if how == "raised":
+            raise SourceError(f"no height of {MARK}", source="mains.gpkg", record=MARK)
+        report = RunReport("counted", "20261128T000000Z")
+        (report.failures if how == "failed" else report.losses).append(f"{MARK} has no height")
+        return report
+
+    config = make_counted_town(tmp_path)
+    text = config.read_text(encoding="utf-8").replace(
+        "classification: public", "classification: restricted"
+    )
+    text += "publication: served\nencryption: {key: town-2026}\n"
+    config.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(dagster_assets, "run", run)
+    with dg.DagsterInstance.ephemeral() as instance:
+        defs = definitions(config)
+        done = dg.materialize(list(defs.assets or ()), instance=instance, raise_on_error=False)
+        kept = [entry.to_json() for entry in instance.all_logs(done.run_id)]
+    assert done.success is (how == "lost")
+    assert kept
+    assert not [one for one in kept if MARK in one]
+    if how != "raised":
+        assert [one for one in kept if "1 message about restricted data" in one]

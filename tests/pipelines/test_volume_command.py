@@ -11,7 +11,7 @@ from click.testing import CliRunner
 import citytwin as ct
 from citytwin.cli.plan import command as plan
 from citytwin.cli.volume import command as volume_command
-from citytwin.errors import ConfigError, StoreError
+from citytwin.errors import ConfigError, NotAllowedError, StoreError
 from citytwin.security import sealed_folders
 from citytwin.security.key_files import write_new_key
 from citytwin.security.sealing import MAGIC
@@ -21,6 +21,15 @@ from tests.pipelines.test_sealed_city import GROUND_M, MARK, TITLE, make_city
 FLOW = """
 simulations:
   - {use: wind_flow, params: {from_deg: [270], margin_m: 50, most_turnovers: 0.5}}
+
+lowerings:
+  - {name: classes_only, layers: [wind_speed_ratio_of_flow], at_most: restricted, to: internal,
+     reason: {ja: 区分のみ, en: Shows classes only}}
+"""
+POLICY = """
+version: 1
+rules:
+  - {name: planners, effect: allow, actions: [read], roles: [planner], up_to: restricted}
 """
 
 
@@ -54,7 +63,11 @@ def test_volume_of_a_restricted_city(tmp_path: Path, monkeypatch: pytest.MonkeyP
         for secret in (MARK.encode(), TITLE.encode(), GROUND_M.tobytes()):
             assert secret not in content
     sealed_folders.forget_keys()
-    volume = ct.open_volume(folder)
+    with pytest.raises(NotAllowedError, match="layer wind_speed_ratio_of_flow, restricted"):
+        ct.open_volume(folder)  # a rule lowers the layer; all of the flow tells more
+    rules = tmp_path / "policy.yaml"
+    rules.write_text(POLICY, encoding="utf-8")
+    volume = ct.open_volume(folder, policy=rules, roles=["planner"])
     assert TITLE in volume.attrs["source"]
     assert volume.attrs["classification"] == "restricted"
     assert float(volume["ground"].min()) == pytest.approx(float(GROUND_M), abs=0.01)

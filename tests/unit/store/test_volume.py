@@ -75,7 +75,8 @@ def test_a_sealed_one_opens_with_its_key_alone(
     root = tmp_path / ".work" / ".sealed" / "town"
     ensure_sealed(root, "town-2026", open_ring())
     folder = root / "volumes" / "flow.zarr"
-    write_volume(volume(), folder, "EPSG:6677", DATUM, {"source": "SecretPumpingStation"})
+    said: dict[str, str | float] = {"source": "SecretPumpingStation", "classification": "public"}
+    write_volume(volume(), folder, "EPSG:6677", DATUM, said)
     found = citytwin.open_volume(folder)
     np.testing.assert_array_equal(found["u"].values, volume().values[SPEED])
     for file in (path for path in folder.rglob("*") if path.is_file()):
