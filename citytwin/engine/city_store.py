@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from citytwin.model.raster import Raster, RasterRole
 from citytwin.model.site import Site
 from citytwin.model.tables import ALL, Table
 from citytwin.store.at_rest import read_bytes
-from citytwin.store.atomic import write_text
+from citytwin.store.atomic import remove_stale, write_text
 from citytwin.store.damage import unreadable
 from citytwin.store.fields import FieldStore
 from citytwin.store.placed import Places, TableFile, is_intact, read_rows, write_placed
@@ -81,6 +81,23 @@ class CityStore:
     def drop_checkpoints(self) -> None:
         """Remove the states of runs that nobody will go on with."""
         shutil.rmtree(self._checkpoints, ignore_errors=True)
+
+    @property
+    def memories(self) -> Path:
+        """Folder of what is known of the pieces that files of layers were put together of."""
+        return self.root / "remembered"
+
+    def remembered(self, layer: str) -> Path:
+        """Folder of what is known of the pieces of one layer."""
+        return self.memories / layer
+
+    def forget_other_layers(self, layers: Collection[str]) -> None:
+        """Remove what is remembered of layers that are no longer made, and what kills left half written."""
+        for folder in self.memories.iterdir() if self.memories.is_dir() else ():
+            if folder.name in layers:
+                remove_stale(folder)
+            else:
+                shutil.rmtree(folder)
 
     def part_path(self, owner: str, table: Table, part: str) -> Path:
         """File of what one part of a source, or an assessment, gave to a table."""

@@ -48,7 +48,8 @@ class Need:
     """Bytes that a run would add to the disk, at most."""
 
     store: float
-    """Working store: fields, tables, and states of long runs."""
+    """Working store: fields, tables, states of long runs, and a new copy of what is remembered of
+    layers; the first one counts as part of these."""
     layers: float
     """Published city: a new copy of every layer, beside the old ones."""
 
@@ -86,6 +87,7 @@ def need_of(todo: Plan, store: CityStore) -> Need:
     return Need(
         store=max(0.0, STORED_SHARE * sum(fields.values()) - _bytes_below(store.root / "fields"))
         + max(0.0, TABLES_PER_INPUT * inputs - _bytes_below(store.root / "tables"))
+        + _bytes_below(store.memories)
         + states,
         layers=layers,
     )

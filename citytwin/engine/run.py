@@ -227,6 +227,7 @@ def _brought_up_to_date(
         return
     publish_made(loaded, store.spec, made, options.now(), report)
     store.fields.remove_others()
+    store.forget_other_layers([layer.result.document.id for layer in made])
     store.drop_checkpoints()
     if (
         not reading.lost and not report.lost_tiles

@@ -192,19 +192,19 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         fingerprint=layer_fingerprint(task, recipe, store.spec, content),
     )
     with new_folder(task.staging) as folder:
-        drawing = _drawing(task, recipe, folder)
+        drawing = _drawing(task, recipe, folder, store)
         document = write_layer(shown, folder, drawing)
         checksum = folder_checksum(folder)
     return LayerResult(document=document, checksum=checksum, drawn=drawing.record)
 
 
-def _drawing(task: LayerTask, recipe: LayerRecipe, folder: Path) -> Drawing:
+def _drawing(task: LayerTask, recipe: LayerRecipe, folder: Path, store: CityStore) -> Drawing:
     """What draws a layer; files of the run before are taken only from a folder that is undamaged."""
-    maker = "|".join(_maker(recipe))
+    maker, remembered = "|".join(_maker(recipe)), store.remembered(recipe.id)
     before = task.before
     if before is None or folder_checksum(before.folder) != before.checksum:
-        return Drawing(folder, maker)
-    return Drawing(folder, maker, before.folder, before.drawn)
+        return Drawing(folder, maker, remembered=remembered)
+    return Drawing(folder, maker, before.folder, before.drawn, remembered)
 
 
 def _maker(recipe: LayerRecipe) -> list[str]:

@@ -3,7 +3,8 @@
 What a layer says of its sources changes with every file of these; what it shows mostly does not. Each
 group of files is known by a digest of all that it follows from. Files of the run before are linked
 into the new folder, not copied: published files are never changed, only replaced. A file that is put
-together of pieces, such as an archive of tiles, comes with what the next run has to know of these.
+together of pieces, such as an archive of tiles, comes with what the next run has to know of these, which
+lies in the working store, and is sealed where that is.
 """
 
 from __future__ import annotations
@@ -18,8 +19,10 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
+from citytwin.errors import SealError
 from citytwin.security.sealed_folders import sealed_root
-from citytwin.store.at_rest import files_below, open_file
+from citytwin.store.at_rest import files_below, open_file, read_bytes
+from citytwin.store.atomic import write_bytes
 
 T = TypeVar("T")
 
@@ -46,8 +49,8 @@ class DrawnPieces(BaseModel):
     """Digest of all that every piece follows from."""
     file: str
     """Name, from the folder of the layer."""
-    memory: str
-    """Which pieces there are, and what else they follow from, as whoever makes the file has put it."""
+    remembered: str
+    """sha256 of what is remembered of the pieces."""
 
 
 class Drawn(BaseModel):
@@ -64,7 +67,7 @@ class PiecesBefore:
     """A file of the run before, of which pieces may be taken."""
 
     path: Path
-    memory: str
+    memory: bytes
     """What making it gave."""
 
 
@@ -81,6 +84,8 @@ class Drawing:
         Folder of the run before, which was checked; None = there is none.
     drawn
         What lies in it.
+    remembered
+        Folder in the working store for what is known of pieces; None = nothing is kept of them.
     """
 
     def __init__(
@@ -89,9 +94,10 @@ class Drawing:
         maker: str = "",
         before: Path | None = None,
         drawn: Drawn | None = None,
+        remembered: Path | None = None,
     ) -> None:
         self.folder = folder
-        self._maker, self._before = maker, before
+        self._maker, self._before, self._remembered = maker, before, remembered
         known = drawn if drawn is not None and before is not None else Drawn()
         self._known = {one.key: one for one in known.files}
         self._pieces = {one.file: one for one in known.pieces}
@@ -130,7 +136,7 @@ class Drawing:
         return gave
 
     def in_pieces(
-        self, name: str, said: Sequence[str], make: Callable[[PiecesBefore | None], str]
+        self, name: str, said: Sequence[str], make: Callable[[PiecesBefore | None], bytes]
     ) -> None:
         """Put a file together of pieces, of which some may be taken from the run before.
 
@@ -145,11 +151,24 @@ class Drawing:
             folder; returns all that the next run needs to know to take pieces of it.
         """
         key = self._key(said)
+        memory = make(self._pieces_before(name, key))
+        if self._remembered is not None:
+            write_bytes(_memory_of(self._remembered, name), memory)
+            digest = hashlib.sha256(memory).hexdigest()
+            self._in_pieces.append(DrawnPieces(key=key, file=name, remembered=digest))
+
+    def _pieces_before(self, name: str, key: str) -> PiecesBefore | None:
+        """The file before with what is remembered of it; None where that is not what was written."""
         known = self._pieces.get(name)
-        before = None
-        if self._before is not None and known is not None and known.key == key:
-            before = PiecesBefore(self._before / name, known.memory)
-        self._in_pieces.append(DrawnPieces(key=key, file=name, memory=make(before)))
+        if known is None or known.key != key or self._before is None or self._remembered is None:
+            return None
+        try:
+            memory = read_bytes(_memory_of(self._remembered, name))
+        except (OSError, SealError):  # lost or damaged: all pieces are made anew
+            return None
+        if hashlib.sha256(memory).hexdigest() != known.remembered:
+            return None
+        return PiecesBefore(self._before / name, memory)
 
     def _key(self, said: Sequence[str]) -> str:
         return hashlib.sha256("\0".join((self._maker, *said)).encode()).hexdigest()
@@ -161,6 +180,10 @@ class Drawing:
             target.parent.mkdir(parents=True, exist_ok=True)
             _link_or_copy(source, target)
         self._in_pieces += [one for name in known.files if (one := self._pieces.get(name))]
+
+
+def _memory_of(folder: Path, name: str) -> Path:
+    return folder / f"{name}.memory"
 
 
 def _link_or_copy(source: Path, target: Path) -> None:

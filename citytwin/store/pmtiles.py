@@ -42,7 +42,7 @@ def write_pmtiles(
     title: str,
     box: Box,
     before: PiecesBefore | None = None,
-) -> str:
+) -> bytes:
     """Write vector tiles of zoom 10 to 16.
 
     Parameters
@@ -63,7 +63,7 @@ def write_pmtiles(
 
     Returns
     -------
-    str
+    bytes
         What the run after has to know to take tiles, and pieces of such.
 
     Raises
@@ -86,7 +86,7 @@ def write_pmtiles(
         bounds = places.lonlat if maker.has_rows else box
         archive = _archive(maker.tiles, bounds, _described(frame, layer, title))
         temporary.write_bytes(archive)
-    return maker.memory(hashlib.sha256(archive).digest()).as_text()
+    return maker.memory(hashlib.sha256(archive).digest()).as_bytes()
 
 
 def _require_local(places: RowPlaces, frame: gpd.GeoDataFrame, layer: str) -> None:

@@ -6,9 +6,6 @@ well, so that it need not be cut again.
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -17,8 +14,6 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 _DIGEST_WORDS = 2
-_CHECKSUM_BYTES = 8
-"""Of all else: a count that is wrong would take features for those of another row."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +39,8 @@ class ArchiveMemory:
     tiles: Mapping[int, TileMemory]
     """By their numbers."""
 
-    def as_text(self) -> str:
-        """Return all of it, packed, in characters that JSON holds."""
+    def as_bytes(self) -> bytes:
+        """Return all of it, packed: a stream of Arrow with one row."""
         numbers = sorted(self.tiles)
         tiles = [self.tiles[number] for number in numbers]
         columns: dict[str, NDArray[np.unsignedinteger]] = {
@@ -53,33 +48,30 @@ class ArchiveMemory:
             "outlines": self.outlines,
             "numbers": np.array(numbers, dtype=np.uint64),
             "digests": np.array([tile.digest for tile in tiles], dtype=np.uint64).ravel(),
-            "sizes": np.array([len(tile.rows) for tile in tiles], dtype=np.uint32),
+            "sizes": _narrow(np.array([len(tile.rows) for tile in tiles], dtype=np.int64)),
             # steps from row to row are small, and pack well
-            "steps": _joined([np.diff(tile.rows, prepend=0) for tile in tiles]).astype(np.uint32),
-            "features": _joined([tile.features for tile in tiles]).astype(np.uint16),
+            "steps": _narrow(_joined([np.diff(tile.rows, prepend=0) for tile in tiles])),
+            "features": _narrow(_joined([tile.features for tile in tiles])),
         }
         batch = pa.record_batch({name: _as_list(values) for name, values in columns.items()})
         sink = pa.BufferOutputStream()
         options = pa.ipc.IpcWriteOptions(compression="zstd")
         with pa.ipc.new_stream(sink, batch.schema, options=options) as writer:
             writer.write_batch(batch)
-        packed = sink.getvalue().to_pybytes()
-        return base64.b64encode(_checksum(packed) + packed).decode()
+        packed: bytes = sink.getvalue().to_pybytes()
+        return packed
 
     @classmethod
-    def of(cls, text: str) -> ArchiveMemory | None:
+    def of(cls, packed: bytes) -> ArchiveMemory | None:
         """Return what a run has remembered.
 
         Parameters
         ----------
-        text
-            What `as_text` gave; what is anything else gives None.
+        packed
+            What `as_bytes` gave, not a bit other: a count that is wrong would take features for those of
+            another row. What is of another form gives None.
         """
         try:
-            content = base64.b64decode(text, validate=True)
-            checksum, packed = content[:_CHECKSUM_BYTES], content[_CHECKSUM_BYTES:]
-            if checksum != _checksum(packed):
-                return None
             with pa.ipc.open_stream(packed) as reader:
                 batch = reader.read_next_batch()
             batch.validate(full=True)
@@ -95,7 +87,7 @@ class ArchiveMemory:
                 )
             }
             memory = cls(column["archive"].tobytes(), column["outlines"], tiles)
-        except (pa.ArrowException, OSError, binascii.Error, StopIteration, KeyError, ValueError):
+        except (pa.ArrowException, OSError, StopIteration, KeyError, ValueError):
             return None
         return memory if memory._is_whole() else None
 
@@ -109,12 +101,14 @@ class ArchiveMemory:
         )
 
 
-def _checksum(packed: bytes) -> bytes:
-    return hashlib.sha256(packed).digest()[:_CHECKSUM_BYTES]
-
-
 def _joined(parts: list[NDArray[np.int64]]) -> NDArray[np.int64]:
     return np.concatenate([np.empty(0, dtype=np.int64), *parts])
+
+
+def _narrow(values: NDArray[np.int64]) -> NDArray[np.unsignedinteger]:
+    """The same numbers, none below zero, in the fewest bytes that hold the largest."""
+    narrow: NDArray[np.unsignedinteger] = values.astype(np.min_scalar_type(values.max(initial=0)))
+    return narrow
 
 
 def _as_list(values: NDArray[np.unsignedinteger]) -> pa.Array:
