@@ -4,15 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ := .venv-fuzz
 AUDIT := .venv-audit
-SOAK_SECONDS ?= 300
+FUZZ_SECONDS ?= 300
 KILLS ?= 20
-NIGHT_FAULTS ?= 55
+NIGHT_FAULTS ?= 57
 NIGHT_EDITS ?= 40
-SOAK_SAMPLES ?= data/demo/udx/bldg
-SOAK_CORPUS ?= out/soak/corpus
+FUZZ_SAMPLES ?= data/demo/udx/bldg
+FUZZ_CORPUS ?= out/fuzz/corpus
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test workers check lint types uncompiled imported validate bench nights soak soak-nights soak-edits soak-memory check-install check-timer check-qgis kills lock data clean identity sbom vulnerabilities
+.PHONY: help demo test workers check lint types uncompiled imported validate bench nights soak soak-edits soak-memory fuzz check-install check-timer check-qgis kills lock data clean identity sbom vulnerabilities
 
 help:  ## Show the targets.
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
@@ -89,9 +89,9 @@ validate: $(VENV)/dev  ## Whole cases against what was published or measured; wr
 bench: $(VENV)/dev  ## Measure the kernels and the demo run; prints a table.
 	$(BIN)/python -m benchmarks.kernels
 
-soak: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; SOAK_SECONDS, SOAK_SAMPLES, SOAK_CORPUS may be set.
-	NUMBA_DISABLE_JIT=1 $(FUZZ)/bin/python -W ignore -m benchmarks.fuzz_coverage --seconds $(SOAK_SECONDS) $(SOAK_CORPUS) $(SOAK_SAMPLES)
-	$(BIN)/python -m benchmarks.fuzz_scanner --seconds $(SOAK_SECONDS) --corpus $(SOAK_CORPUS) $(SOAK_SAMPLES)
+fuzz: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; FUZZ_SECONDS, FUZZ_SAMPLES, FUZZ_CORPUS may be set.
+	NUMBA_DISABLE_JIT=1 $(FUZZ)/bin/python -W ignore -m benchmarks.fuzz_coverage --seconds $(FUZZ_SECONDS) $(FUZZ_CORPUS) $(FUZZ_SAMPLES)
+	$(BIN)/python -m benchmarks.fuzz_scanner --seconds $(FUZZ_SECONDS) --corpus $(FUZZ_CORPUS) $(FUZZ_SAMPLES)
 
 identity: $(VENV)/dev  ## Start an identity provider on this computer, to try `citytwin serve` with.
 	$(BIN)/python -m tests.server.identity
@@ -115,7 +115,7 @@ check-timer: $(VENV)/dev  ## Let a real systemd start what `citytwin install-tim
 check-qgis: $(VENV)/dev  ## QGIS against a server and a delivered city (out/demo; needs python3-qgis and qgis-providers of the system).
 	$(BIN)/python -W ignore -m benchmarks.qgis_check out/demo
 
-soak-nights: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
+soak: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
 	$(BIN)/python -W ignore -m benchmarks.night_faults $(NIGHT_FAULTS)
 
 soak-edits: $(VENV)/dev  ## Nights after random edits, each compared with a full run; NIGHT_EDITS may be set.

@@ -3,33 +3,45 @@
 A small town has had its good night. For every fault its copy gets new inputs and parameters, the
 fault strikes while (or before) it runs, and two things are asked: does the published city stand as
 one whole night, the last or the new one; and does the next, undisturbed run give the bytes that a
-run without any fault gave? Scheduler, worker and client are processes of their own and are killed
-with SIGKILL; full and read-only disks are file systems in memory, mounted for the fault (root).
+run without any fault gave? Scheduler, worker, client and the server of a feed are processes of their
+own. The first three are killed with SIGKILL; the last, object storage over HTTP that the night fetches
+corrected observations from, hangs, drips, lies about its length or sends garbage; full and read-only
+disks are file systems in memory, mounted for the fault (root).
 
     python -m benchmarks.night_faults [RUNS] [SEED]
 """
 
 from __future__ import annotations
 
+import json
 import multiprocessing
 import os
 import random
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from benchmarks import faulty_feed
+from benchmarks.faulty_feed import run_feed
 from benchmarks.night_processes import client_of, run_client, run_scheduler, run_worker
+from citytwin.config import load
+from citytwin.nights.calendar import nights
+from citytwin.nights.journal import journal_dir, read_records
+from citytwin.nights.processes import is_going_on
+from citytwin.nights.record import RunRecord
 from citytwin.store.latest import published_city
 from citytwin.store.publish import is_intact
 from tests.pipelines.night_town import make_night_town
@@ -38,11 +50,13 @@ from tests.pipelines.small_city import published_files
 PROCESSES = multiprocessing.get_context("forkserver")
 PATIENCE_S = 600.0
 DISK_MB = 160
+SILENCE_S = 4
+"""After which a night gives a silent feed up; five minutes, where nothing is said [s]."""
 
 
 @dataclass
 class Crew:
-    """Scheduler, worker and client, each a process of its own."""
+    """Scheduler, worker, client and the server of the feed, each a process of its own."""
 
     folder: Path
     processes: dict[str, BaseProcess] = field(default_factory=dict)
@@ -78,11 +92,30 @@ class Outcome:
     said: str
 
 
-def night(config: Path, strike: Callable[[Crew], None] | None = None, now: str = "") -> Outcome:
+@dataclass(frozen=True)
+class FeedFault:
+    """What the feed does wrong in a night."""
+
+    name: str = ""
+    """Of `faulty_feed.FAULTS`; empty for nothing."""
+    spared: int = 0
+    """Requests that are answered well before."""
+    seed: int = 0
+    """Of its garbage."""
+
+
+def night(
+    config: Path,
+    strike: Callable[[Crew], None] | None = None,
+    now: str = "",
+    feed: FeedFault = FeedFault(),
+) -> Outcome:
     """Run a configuration on processes of its own, with a fault that strikes meanwhile."""
     with tempfile.TemporaryDirectory() as scratch:
         crew = Crew(Path(scratch))
         try:
+            folder, port = config.parent / "data" / "feeds", port_of_feed(config)
+            crew.start("feed", run_feed, folder, port, feed.name, feed.spared, feed.seed)
             crew.start("scheduler", run_scheduler, crew.address_file)
             crew.start("worker", run_worker, crew.address_file)
             said = Path(scratch) / "said.txt"
@@ -108,6 +141,46 @@ def _respawn(crew: Crew) -> None:
                 if role == "scheduler":
                     crew.address_file.unlink(missing_ok=True)
                 crew.start(role, target, crew.address_file)
+
+
+def port_of_feed(config: Path) -> int:
+    """Where the configuration expects the server of the feed."""
+    return int((load(config).config.buckets["feeds"].endpoint or "").rsplit(":", 1)[-1])
+
+
+def take_feed_by_http(config: Path) -> None:
+    """Let observations come from object storage, by a port of this computer that is free now."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    access = f"{{endpoint: 'http://127.0.0.1:{port}', anonymous: true, silence_s: {SILENCE_S}}}"
+    text = config.read_text("utf-8").replace("path: data/feeds/amedas", "path: s3://feeds/amedas")
+    config.write_text(f"{text}buckets: {{feeds: {access}}}\n", "utf-8")
+
+
+def runs_of(config: Path) -> tuple[RunRecord, ...]:
+    """What the journal holds."""
+    return read_records(journal_dir(load(config)))
+
+
+def told_by_status(config: Path, before: Collection[RunRecord]) -> tuple[str, str]:
+    """What `citytwin status` says of runs after others, and why; empty where it knows of none."""
+    new = [record for record in runs_of(config) if record not in before]
+    far = datetime.now(UTC) + timedelta(days=10_000)  # of clocks that are ahead as well
+    told = nights(new, None, ZoneInfo("Asia/Tokyo"), far, is_going_on)
+    if not told or told[-1].last is None:
+        return "", ""
+    last = told[-1].last
+    return told[-1].verdict, "; ".join((*last.failures, *last.losses))
+
+
+def is_told(fault: str, outcome: Outcome, verdict: str, why: str) -> bool:
+    """Whether the status of a night is what became of it, and names a feed that was sick."""
+    if not verdict:
+        return fault in AS_ROOT  # the journal lies on that disk
+    expected = {0: ("done", "resumed", "nothing to do"), 3: ("done", "resumed"), 1: ("failed",)}
+    known = expected.get(outcome.code or 0, ("interrupted",))
+    named = outcome.code != 1 or not fault.startswith("a feed ") or "s3://feeds" in why
+    return verdict in known and named
 
 
 def served(city: Path) -> dict[str, bytes] | None:
@@ -204,10 +277,11 @@ def damaged_store(config: Path, dice: random.Random) -> str:
     return spoiled(dice.choice(files), dice) if files else "nothing"
 
 
+HTTP_FAULTS = tuple(f"a feed {name}" for name in faulty_feed.FAULTS)
 FAULTS = (
     "kill the client", "kill the worker", "kill the scheduler", "disk fills up",
     "output is read-only", "damaged store", "damaged input", "garbage from a feed",
-    "clock jumps back", "clock jumps ahead", "no room from the start",
+    "clock jumps back", "clock jumps ahead", "no room from the start", *HTTP_FAULTS,
 )  # fmt: skip
 AS_ROOT = ("disk fills up", "output is read-only", "no room from the start")
 """Only root may mount; others run the rest."""
@@ -231,6 +305,12 @@ def struck(fault: str, config: Path, dice: random.Random, usual_s: float) -> tup
     if fault == "output is read-only":
         with small_disk(out, read_only=True):
             return night(config), ""
+    if fault in HTTP_FAULTS:
+        spared = dice.randrange(1 + len(list((config.parent / "data/feeds").rglob("*.json"))))
+        name = fault.removeprefix("a feed ")
+        return night(config, feed=FeedFault(name, spared, dice.randrange(1 << 30))), (
+            f"from request {spared + 1}"
+        )
     if fault == "damaged store":
         done = damaged_store(config, dice)
         return night(config), done
@@ -266,7 +346,13 @@ def is_another_value(case: Path, stands: dict[str, bytes] | None) -> bool:
 
 
 def changed(config: Path) -> None:
-    """What the second night brings: another day, a longer rain."""
+    """What the second night brings: another day, a longer rain, and all its observations corrected."""
+    for file in (config.parent / "data" / "feeds").rglob("map_*.json"):
+        observed = json.loads(file.read_text("utf-8"))
+        for values in observed.values():
+            if values.get("precipitation10m", [None])[0] is not None:
+                values["precipitation10m"][0] += 0.5
+        file.write_text(json.dumps(observed), "utf-8")
     text = config.read_text("utf-8").replace("2026-12-22", "2026-06-21")
     config.write_text(text.replace("duration_h: 0.5", "duration_h: 0.6"), "utf-8")
 
@@ -279,6 +365,7 @@ def main(runs: int, seed: int) -> int:
         root = Path(temporary)
         (root / "good").mkdir()
         good = make_night_town(root / "good")
+        take_feed_by_http(good)
         outcome = night(good)
         assert outcome.code == 0, outcome
         last = served(root / "good" / "out" / "town")
@@ -291,8 +378,10 @@ def main(runs: int, seed: int) -> int:
         new = served(root / "undisturbed" / "out" / "town")
         assert None not in (last, new)
         assert last != new
-        print("| run | fault | the run ended with | served after it | next run | same bytes |")
-        print("|---:|---|---|---|---|---|", flush=True)
+        print(
+            "| run | fault | the run ended with | status | served after it | next run | same bytes |"
+        )
+        print("|---:|---|---|---|---|---|---|", flush=True)
         faults = [one for one in FAULTS if os.geteuid() == 0 or one not in AS_ROOT]
         for number in range(runs):
             fault = faults[number % len(faults)]
@@ -300,6 +389,7 @@ def main(runs: int, seed: int) -> int:
             shutil.copytree(root / "good", case, symlinks=True)
             config = case / "city.yaml"
             changed(config)
+            before = runs_of(config)
             outcome, done = struck(fault, config, dice, usual_s)
             stands = served(case / "out" / "town")
             kept = "last night" if stands == last else "new night" if stands == new else "WRONG"
@@ -307,13 +397,16 @@ def main(runs: int, seed: int) -> int:
                 kept = "new night, its losses told"
             if kept == "WRONG" and outcome.code == 0 and is_another_value(case, stands):
                 kept = "new night of the other value"
+            verdict, why = told_by_status(config, before)
+            told = is_told(fault, outcome, verdict, why)
             healing = night(config)
             same = served(case / "out" / "town") == new
             whole = published_files(case / "out" / "town")
-            wrong += kept == "WRONG" or not same or healing.code != 0 or not whole
+            wrong += kept == "WRONG" or not same or healing.code != 0 or not whole or not told
             ended = f"{client_of(outcome.code)}{': ' if outcome.said else ''}{outcome.said}"
             print(
-                f"| {number + 1} | {fault}{f' ({done})' if done else ''} | {ended} | {kept} | "
+                f"| {number + 1} | {fault}{f' ({done})' if done else ''} | {ended} | "
+                f"{verdict or 'no record'}{'' if told else ', WRONG'} | {kept} | "
                 f"{client_of(healing.code)} | {'yes' if same else 'NO ' + healing.said} |",
                 flush=True,
             )
@@ -324,4 +417,4 @@ def main(runs: int, seed: int) -> int:
 
 if __name__ == "__main__":
     given = [int(text) for text in sys.argv[1:]]
-    sys.exit(bool(main(*(given + [55, 1][len(given) :]))))
+    sys.exit(bool(main(*(given + [57, 1][len(given) :]))))

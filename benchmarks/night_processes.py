@@ -11,7 +11,8 @@ import logging
 import os
 import sys
 import time
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import dask
@@ -19,6 +20,7 @@ from distributed import Scheduler, Worker
 
 from citytwin import registry
 from citytwin.config import load
+from citytwin.engine.fetching import fetch_sources
 from citytwin.engine.report import Silent
 from citytwin.engine.run import RunOptions, run
 from citytwin.errors import CityTwinError
@@ -29,6 +31,7 @@ from citytwin.model.steps import (
     LayerRecipe,
     Simulation,
 )
+from citytwin.nights.recording import recorded
 from tests.pipelines.night_town import TILE_CELLS
 
 LOOK_EVERY_S = 0.05
@@ -76,12 +79,14 @@ def run_worker(address_file: Path) -> None:
 def run_client(config: Path, address_file: Path, said: Path, now: str) -> None:
     """Run a configuration as the command does, and write down what it said."""
     sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for its whole life
-    options = RunOptions(scheduler=_address(address_file), tile_cells=TILE_CELLS)
-    if now:
-        moment = datetime.fromisoformat(now)
-        options = RunOptions(scheduler=options.scheduler, tile_cells=TILE_CELLS, now=lambda: moment)
+    clock = partial(datetime.fromisoformat, now) if now else partial(datetime.now, UTC)
+    options = RunOptions(scheduler=_address(address_file), tile_cells=TILE_CELLS, now=clock)
     try:
-        report = run(load(config), options, Silent())
+        loaded = load(config)
+        with recorded(loaded, clock) as entry:
+            fetch_sources(loaded)
+            report = run(loaded, options, Silent())
+            entry.ended(report)
     except (CityTwinError, OSError) as error:
         said.write_text(f"{type(error).__name__}: {error}", encoding="utf-8")
         sys.exit(1)

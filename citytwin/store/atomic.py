@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
-from citytwin.errors import SealError, StoreError, hint_of
+from citytwin.errors import CityTwinError, SealError, StoreError, hint_of
 from citytwin.security.sealed_folders import folder_key, name_in, sealed_root
 from citytwin.security.sealed_streams import SealingWriter
 from citytwin.store.memory_room import memory_room
@@ -67,8 +67,8 @@ def replacing(path: Path, aside: Path | None = None) -> Iterator[Path]:
             yield clear
             with _put_in_place(path) as temporary:
                 _seal(clear, temporary, root, path)
-    except StoreError:
-        raise
+    except CityTwinError:
+        raise  # such as a server that does not send what is to be written: not the disk's fault
     except OSError as error:
         msg = f"{path} cannot be written: {error}"
         raise StoreError(msg, hint=hint_of(error)) from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -13,6 +13,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from citytwin.wording import UnshownValueError
 
 SCHEME = "s3://"
+SILENCE_S = 300.0
+"""A part of an upload is sent, and answered, in less [s]."""
+Tags = Literal["md5", "opaque"]
+"""``md5``: digest of the object; ``opaque``: any other, as of objects under keys of their own."""
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 _PART = re.compile(r"[^/\\\x00-\x1f\x7f]+")
 _MAGIC = re.compile(r"[*\[]")
@@ -118,6 +122,10 @@ class BucketAccess(BaseModel):
     """Section of the file of credentials; None = keys in the environment, else the usual section."""
     anonymous: bool = False
     """Whether the bucket lets anyone read, so that no keys are looked for."""
+    silence_s: float = Field(default=SILENCE_S, ge=1.0, le=3600.0)
+    """Longest wait for the next byte of an answer, and for all of a page of a listing [s]."""
+    tags: Tags = "md5"
+    """What a tag of 32 hexadecimal digits is."""
 
 
 @dataclass(frozen=True)
@@ -132,6 +140,8 @@ class BucketFolder:
     authorities: Path | None = None
     profile: str | None = None
     anonymous: bool = False
+    silence_s: float = SILENCE_S
+    tags: Tags = "md5"
 
     def __str__(self) -> str:
         return f"{SCHEME}{self.bucket}/{self.prefix}".rstrip("/")
@@ -167,4 +177,6 @@ def folder_at(address: str, access: BucketAccess, authorities: Path | None) -> B
         authorities=authorities,
         profile=access.profile,
         anonymous=access.anonymous,
+        silence_s=access.silence_s,
+        tags=access.tags,
     )

@@ -6,8 +6,10 @@ folders and no renaming. obstore does the requests; it is imported when a bucket
 
 from __future__ import annotations
 
+import hashlib
 import io
 import re
+import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -27,17 +29,19 @@ _LISTED_AT_ONCE = 1000
 _PART_BYTES = 16 << 20
 """Larger objects are sent in parts of this size; the object appears when the last one is there."""
 _PARTS_AT_ONCE = 2
-_BLOCK_BYTES = 1 << 20
 _DELETED_AT_ONCE = 1000
 _CONNECT = timedelta(seconds=10)
-_SILENCE = timedelta(minutes=5)
-"""Without an answer, or any further byte of it; a part is sent in less."""
+_SLOWEST_BYTES_S = 1000.0
+"""Of an object, on the whole: what drips holds up a night [bytes/s]."""
 _REQUEST = timedelta(days=1)
 """Of the largest object over the slowest line."""
 _RETRIES = 4
 _RETRIED_FOR = timedelta(minutes=2)
 _CODE = re.compile(r"<Code>([A-Za-z0-9]{1,64})</Code>")
 _STATUS = re.compile(r"status code: (\d{3})")
+_SILENT = re.compile(r"kind: (Timeout|Connect)\b")
+"""In what obstore says of a request that got no answer."""
+_MD5 = re.compile(r"[0-9a-f]{32}")
 _LEADS = "Error performing "
 """Begins what obstore says of a request: its method and address follow."""
 _HINTS = {
@@ -78,7 +82,9 @@ class Bucket:
 
     def __init__(self, folder: BucketFolder) -> None:
         self.folder = folder
-        self._store = _opened(folder)
+        self._store = _opened(folder, _REQUEST)
+        self._lists = _opened(folder, timedelta(seconds=folder.silence_s))
+        """For listings, of which a page comes at once or not at all."""
 
     def listed(self, below: str = "") -> dict[str, Stored]:
         """Return all objects below the folder, or below one in it, by their names in the folder.
@@ -98,7 +104,7 @@ class Bucket:
         import obstore
 
         with self._told("listed"):
-            batches = obstore.list(self._store, below or None, chunk_size=_LISTED_AT_ONCE)
+            batches = obstore.list(self._lists, below or None, chunk_size=_LISTED_AT_ONCE)
             return dict(_as_listed(one) for batch in batches for one in batch)
 
     def listed_in(self, folder: str) -> dict[str, Stored]:
@@ -117,7 +123,7 @@ class Bucket:
         import obstore
 
         with self._told("listed"):
-            found = obstore.list_with_delimiter(self._store, folder or None)
+            found = obstore.list_with_delimiter(self._lists, folder or None)
             return dict(map(_as_listed, found["objects"]))
 
     def fetch(self, name: str, there: Stored, target: BinaryIO) -> None:
@@ -135,21 +141,47 @@ class Bucket:
         Raises
         ------
         StoreError, UnreachableError
-            If it is another now, the server refuses, or does not answer, or sends less than it said.
+            If it is another now, the server refuses, or does not answer, or sends less than it said,
+            other bytes than those of its tag, or hardly any in a time.
         OSError
             If the target takes no more.
         """
         import obstore
 
-        size = 0
+        size, digest = 0, hashlib.md5(usedforsecurity=False)
+        begin_s = time.monotonic()
         with self._told("read", name):
             found = obstore.get(self._store, name)
             tag = _plain(found.meta["e_tag"])
-            for block in found.stream(min_chunk_size=_BLOCK_BYTES):
+            for block in found.stream(min_chunk_size=1):
                 size += target.write(block)
-        if (size, tag) != (there.size, there.e_tag):
+                digest.update(block)
+                self._require_pace(name, size, time.monotonic() - begin_s)
+        if tag != there.e_tag:
             msg = f"{self.folder}/{name} changed while it was read"
             raise StoreError(msg, hint="run again")
+        if size != there.size:
+            msg = (
+                f"{self.folder}/{name} cannot be read: {self.folder.endpoint} sent {size} bytes of "
+                f"{there.size}"
+            )
+            raise StoreError(msg, hint="run again")
+        if self.folder.tags == "md5" and _MD5.fullmatch(tag) and tag != digest.hexdigest():
+            msg = (
+                f"{self.folder}/{name} cannot be read: {self.folder.endpoint} sent other bytes than "
+                f"those of the tag {tag} (MD5)"
+            )
+            hint = "run again; where the bucket has keys of its own (SSE-KMS, SSE-C) say `tags: opaque`"
+            raise StoreError(msg, hint=hint)
+
+    def _require_pace(self, name: str, size: int, took_s: float) -> None:
+        """Give up on what drips."""
+        if took_s > self.folder.silence_s and size < _SLOWEST_BYTES_S * took_s:
+            msg = (
+                f"{self.folder}/{name} cannot be read: {self.folder.endpoint} sent {size} bytes in "
+                f"{took_s:.0f} s, and no end"
+            )
+            raise UnreachableError(msg, hint="the network is too slow, or the service is sick")
 
     def read(self, name: str) -> bytes:
         """Return the content of a small object.
@@ -246,7 +278,9 @@ class Bucket:
                 raise ConfigError(msg, hint=_HINTS["InvalidAccessKeyId"]) from None
             reason = _reason(text)
             if not reason:
-                msg = f"{what} cannot be {done}: {self.folder.endpoint} does not answer"
+                silent = _SILENT.search(text) is not None
+                said = "does not answer" if silent else "breaks off, or answers no request of S3"
+                msg = f"{what} cannot be {done}: {self.folder.endpoint} {said}"
                 hint = "check `endpoint` and `authorities` of the bucket, and the network"
                 raise UnreachableError(msg, hint=hint) from None
             msg = f"{what} cannot be {done}: {self.folder.endpoint} says {reason}"
@@ -260,7 +294,7 @@ def _reason(said: str) -> str:
     return code[1] if code else f"status {status[1]}" if status else ""
 
 
-def _opened(folder: BucketFolder) -> S3Store:
+def _opened(folder: BucketFolder, request: timedelta) -> S3Store:
     try:
         from obstore.exceptions import BaseError
         from obstore.store import S3Store
@@ -268,7 +302,7 @@ def _opened(folder: BucketFolder) -> S3Store:
         msg = f"{folder} lies in object storage, and the package for it is not installed"
         raise ConfigError(msg, hint="pip install 'citytwin[s3]'") from None
     keys = None if folder.anonymous else bucket_keys(folder.profile)
-    options = _client_options(folder)
+    options = _client_options(folder, request)
     try:
         return S3Store(
             folder.bucket,
@@ -292,12 +326,12 @@ def _opened(folder: BucketFolder) -> S3Store:
         raise ConfigError(msg, hint=hint) from None
 
 
-def _client_options(folder: BucketFolder) -> ClientConfig:
+def _client_options(folder: BucketFolder, request: timedelta) -> ClientConfig:
     options: ClientConfig = {
         "allow_http": folder.endpoint.startswith("http://"),  # on this computer only
         "connect_timeout": _CONNECT,
-        "read_timeout": _SILENCE,
-        "timeout": _REQUEST,
+        "read_timeout": timedelta(seconds=folder.silence_s),
+        "timeout": request,
     }
     if folder.authorities is not None:
         try:
