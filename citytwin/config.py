@@ -31,7 +31,7 @@ from pydantic import (
 
 from citytwin.errors import ConfigError
 from citytwin.live_config import LiveConfig, WebhookConfig
-from citytwin.model.layer import CityName, Classification, Publication, is_within
+from citytwin.model.layer import CityName, Classification, Publication, highest, is_within
 from citytwin.model.text import Text, both_languages
 from citytwin.security.lowering import Lowering
 from citytwin.security.sealed_folders import SEALED
@@ -393,6 +393,11 @@ class LoadedConfig(_Section):
     def protected(self) -> bool:
         """Whether what is written must be sealed: a source or a feed is restricted or secret."""
         return _protects(_classes(self.config.sources, self.config.live))
+
+    @property
+    def classification(self) -> Classification:
+        """Highest of all sources and feeds."""
+        return highest(_classes(self.config.sources, self.config.live))
 
     @property
     def closed(self) -> bool:

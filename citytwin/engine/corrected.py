@@ -65,17 +65,23 @@ class Corrections:
                     en=f"{len(self.met)} attributes of buildings were corrected by hand",
                 )
             )
-        gone = sorted({building for building, _ in self.standing.keys() - self.met})
-        if gone:
-            some = ", ".join(gone[:5])
+        if self.gone:
             found.append(
                 Note(
                     severity="loss",
-                    ja=f"訂正された建物 {len(gone)} 棟が都市モデルにありません: {some}",
-                    en=f"{len(gone)} buildings that were corrected are not in the city model: {some}",
+                    ja=f"訂正された建物 {len(self.gone)} 棟が都市モデルにありません",
+                    en=f"{len(self.gone)} buildings that were corrected are not in the city model",
                 )
             )
         return tuple(found)
+
+    @property
+    def gone(self) -> tuple[str, ...]:
+        """Buildings of which nothing is left to correct.
+
+        A layer does not name them: they may be those of a source that is more protected than it.
+        """
+        return tuple(sorted({building for building, _ in self.standing.keys() - self.met}))
 
 
 def corrections_of(loaded: LoadedConfig) -> Corrections:

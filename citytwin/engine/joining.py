@@ -89,7 +89,11 @@ def join_sources(
             own = [*said, *corrections.notes()]
         standing.lineage[table] = joined(family, Lineage(notes=tuple(own)))
         if table is t.BUILDINGS:
-            standing.losses += [note.en for note in own if note.severity == "loss"]
+            standing.losses += [note.en for note in said if note.severity == "loss"]
+            if corrections.gone:
+                some = ", ".join(corrections.gone[:5])
+                many = f"{len(corrections.gone)} buildings that were corrected"
+                standing.losses.append(f"{many} are not in the city model: {some}")
     for role in RASTER_ROLES:
         owners = [name for name in read if role in reading.decoded[name].rows]
         standing.rasters += [(o, role, reading.decoded[o].digests[role]) for o in owners]

@@ -12,6 +12,8 @@ from citytwin.engine.results import DecodedSource
 from citytwin.model.layer import Classification, InputFile, SourceCredit, highest
 from citytwin.model.notes import Fact, Note, Premise
 
+_UNNAMED = ("使用するデータの一部", "One of the sources")
+
 
 @dataclass(frozen=True)
 class Lineage:
@@ -73,15 +75,22 @@ def of_source(source: SourceConfig, decoded: DecodedSource, valid_time: datetime
 def of_lost_source(source: SourceConfig) -> Lineage:
     """Remark left behind by a source that could not be read.
 
+    It is no ancestor of what is made without it, which may be for anyone: one that is not public is
+    not named.
+
     Parameters
     ----------
     source
         Its configuration.
     """
+    is_public = source.classification == "public"
+    ja, en = (
+        (f"データ「{source.title.ja}」", f"Source {source.title.en}") if is_public else _UNNAMED
+    )
     said = Note(
         severity="loss",
-        ja=f"データ「{source.title.ja}」を読み込めなかったため、含まれていません",
-        en=f"Source {source.title.en} could not be read and is missing here",
+        ja=f"{ja}を読み込めなかったため、含まれていません",
+        en=f"{en} could not be read and is missing here",
     )
     return Lineage(notes=(said,))
 

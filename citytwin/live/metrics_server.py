@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from citytwin.errors import ConfigError
 
+_OWN_NAMES = frozenset({"127.0.0.1", "localhost"})
 _TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -33,7 +34,13 @@ def serving_metrics(port: int | None, text: Callable[[], bytes]) -> Iterator[int
         return
 
     class Handler(BaseHTTPRequestHandler):
+        timeout = 30
+
         def do_GET(self) -> None:
+            # a page of another site must not read it by a rebound name of a host
+            if self.headers.get("Host", "").rpartition(":")[0] not in _OWN_NAMES:
+                self.send_error(421)
+                return
             if self.path.partition("?")[0] != "/metrics":
                 self.send_error(404)
                 return

@@ -122,13 +122,13 @@ def _of_nowcast(live: LiveConfig, config: NowcastConfig) -> list[FeedConfig]:
         for feed in live.feeds
         if feed.name in named
         or t.RAIN_FRAMES in _format(feed).produces
-        or _may_tell(feed, config.when.things, [RAINFALL_RATE])
+        or may_tell(feed, config.when.things, [RAINFALL_RATE])
     ]
 
 
 def _of_traffic(live: LiveConfig, layer: str, config: TrafficConfig) -> list[FeedConfig]:
     step: Assessment[Any] = registry.named(Assessment, layer)
-    return [feed for feed in live.feeds if _may_tell(feed, config.things, step.observes)]
+    return [feed for feed in live.feeds if may_tell(feed, config.things, step.observes)]
 
 
 def _format(feed: FeedConfig) -> Format[Any]:
@@ -139,8 +139,18 @@ def _format(feed: FeedConfig) -> Format[Any]:
     return formats[feed.use]
 
 
-def _may_tell(feed: FeedConfig, things: str, wanted: Sequence[ObservedProperty]) -> bool:
-    """Whether a feed may observe one of some properties, at things of a pattern."""
+def may_tell(feed: FeedConfig, things: str, wanted: Sequence[ObservedProperty]) -> bool:
+    """Whether a feed may observe one of some properties, at things of a pattern.
+
+    Parameters
+    ----------
+    feed
+        Its configuration.
+    things
+        Pattern of the names of things, with ``*`` and ``?``.
+    wanted
+        The properties.
+    """
     observes = _format(feed).observes
     if observes is not None and not set(observes).intersection(wanted):
         return False

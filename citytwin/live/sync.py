@@ -40,6 +40,7 @@ from citytwin.live.rain_refill import refill_images
 from citytwin.live.recent import Recent
 from citytwin.live.stage_outlook import REACH
 from citytwin.live.sunlight_trigger import sunlight_trigger
+from citytwin.live.told_health import told_health
 from citytwin.live.traffic_trigger import POINTS, ROADS, traffic_trigger
 from citytwin.live.ways import sinks_of, ways_in
 from citytwin.live.wind_trigger import wind_trigger
@@ -136,9 +137,11 @@ def sync(
         ways = ways_in(loaded, live.feeds, stop)
         refill_images(recent, ways, reader, archive, datetime.now(UTC))
         twin = _Twin(loaded, ways, store, outbox, couriers, recent, archive, stop)
-        stack.enter_context(
-            serving_metrics(live.metrics_port, lambda: metrics_text(twin.health(running=True)))
-        )
+
+        def metrics() -> bytes:
+            return metrics_text(told_health(twin.health(running=True), live))
+
+        stack.enter_context(serving_metrics(live.metrics_port, metrics))
         tell(f"{len(ways)} feeds, {len(live.alerts)} alert rules, {len(sinks)} receivers")
         twin.run(tell)
 

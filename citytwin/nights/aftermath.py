@@ -17,6 +17,7 @@ from citytwin.errors import BusyError, CityTwinError, UnreachableError
 from citytwin.live_config import WebhookConfig
 from citytwin.nights.metrics import metrics_text
 from citytwin.nights.record import RunRecord, stamp_of
+from citytwin.security.told_names import told_names
 from citytwin.store.atomic import replacing, write_text
 from citytwin.store.prune import prune
 
@@ -46,7 +47,7 @@ def follow_up(loaded: LoadedConfig, record: RunRecord) -> None:
     if nights.metrics is not None:
         file = loaded.path(nights.metrics)
         latest = read_latest(loaded.city_dir)
-        text_of_metrics = metrics_text(record, latest)
+        text_of_metrics = metrics_text(record, latest, _told_names(loaded))
         _tried("the figures cannot be written", lambda: _figures(file, text_of_metrics))
     tell_of_failure(loaded, record)
 
@@ -66,6 +67,12 @@ def tell_of_failure(loaded: LoadedConfig, record: RunRecord) -> None:
     known = record.outcome == "stopped" and sys.stdin is not None and sys.stdin.isatty()
     if hook is None or known or not (record.failures or record.losses):
         return
+    names = _told_names(loaded)
+    feeds = [
+        feed.model_copy(update={"source": names.get(feed.source, feed.source)})
+        for feed in record.feeds
+    ]
+    record = record.model_copy(update={"feeds": tuple(feeds)})
     command, told = hook.command, hook.webhook
     if command is not None:
         _tried(
@@ -74,6 +81,11 @@ def tell_of_failure(loaded: LoadedConfig, record: RunRecord) -> None:
         )
     if told is not None:
         _tried("the web hook could not be told of the failure", lambda: _post(loaded, told, record))
+
+
+def _told_names(loaded: LoadedConfig) -> dict[str, str]:
+    """Whom it is told is not known here: of restricted sources a number stands for the name."""
+    return told_names({source.name: source.classification for source in loaded.config.sources})
 
 
 def _figures(file: Path, text: str) -> None:

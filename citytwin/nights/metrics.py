@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Gauge, generate_latest
@@ -10,7 +11,9 @@ from citytwin.model.layer import Latest
 from citytwin.nights.record import RunRecord
 
 
-def metrics_text(record: RunRecord, latest: Latest | None) -> str:
+def metrics_text(
+    record: RunRecord, latest: Latest | None, names: Mapping[str, str] | None = None
+) -> str:
     """Return figures for the textfile collector of Prometheus' node exporter.
 
     Parameters
@@ -19,6 +22,8 @@ def metrics_text(record: RunRecord, latest: Latest | None) -> str:
         Of the run that has ended.
     latest
         What stands published; None where nothing does.
+    names
+        What is said for the name of a source; itself where nothing is.
     """
     registry = CollectorRegistry()
 
@@ -45,5 +50,6 @@ def metrics_text(record: RunRecord, latest: Latest | None) -> str:
             registry=registry,
         )
         for feed in record.feeds:
-            newest.labels(record.city, feed.source).set(feed.newest.timestamp())
+            source = (names or {}).get(feed.source, feed.source)
+            newest.labels(record.city, source).set(feed.newest.timestamp())
     return generate_latest(registry).decode()

@@ -12,7 +12,6 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.locking import holding_folder
 from citytwin.engine.request import work_dir
 from citytwin.errors import BusyError, StoreError
-from citytwin.model.layer import highest
 from citytwin.nights.aftermath import tell_of_failure
 from citytwin.nights.calendar import GRACE, night_of, nights, start_of
 from citytwin.nights.journal import journal_dir, read_records
@@ -71,7 +70,7 @@ def tell_of_missed(loaded: LoadedConfig, now: datetime) -> None:
             RunRecord(
                 city=loaded.config.city.id,
                 begun=start_of(missed[-1], at, zone),
-                classification=highest([one.classification for one in loaded.config.sources]),
+                classification=loaded.classification,
                 process=0,
                 outcome="missed",
                 failures=(_said(missed),),

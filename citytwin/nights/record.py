@@ -36,7 +36,7 @@ class RunRecord(BaseModel):
     city: str
     begun: AwareDatetime
     classification: Classification = "secret"
-    """Highest of the city's sources: a record names layers and losses."""
+    """Highest of the city's sources and feeds: a record names layers and losses."""
     process: int
     """Number of its process; gone from the system where the run was killed; 0 of a missed night."""
     started_ticks: int | None = None

@@ -14,7 +14,7 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.report import Exit, RunReport
 from citytwin.engine.request import request_key
 from citytwin.errors import BusyError, CityTwinError, StoreError
-from citytwin.model.layer import highest, is_within
+from citytwin.model.layer import is_within
 from citytwin.nights.aftermath import follow_up
 from citytwin.nights.journal import (
     forget_oldest,
@@ -153,7 +153,7 @@ def recorded(
             system=this_system(),
             night=loaded.past.date if loaded.past else None,
             request=request_key(loaded) if loaded.past else "",
-            classification=highest([source.classification for source in loaded.config.sources]),
+            classification=loaded.classification,
         )
     )
     _prepared(loaded, folder)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import httpx
 
-from citytwin.model.layer import Classification
+from citytwin.model.layer import Classification, SourceCredit
+from citytwin.model.notes import Note
 from citytwin.security.key_files import write_new_key
 from citytwin.security.key_ring import open_ring
 from citytwin.security.sealed_folders import SEALED
@@ -22,6 +23,10 @@ from tests.unit.store import little_city as lc
 
 AUDIENCE, OTHER_AUDIENCE = "https://city.example/api", "https://other.example/api"
 PUBLIC, INTERNAL = ("terrain", "buildings"), ("flood_depth_max", "traffic")
+MARK = "PumpsOfMillStreet"
+"""Stands in what closed layers say of themselves, and nowhere else."""
+CLOSED_SOURCE = SourceCredit(title=MARK, sha256="ba" * 32, licence=MARK, synthetic=False)
+CLOSED_NOTE = Note(severity="loss", ja=f"{MARK} がありません", en=f"{MARK} is missing")
 POLICY = """\
 version: 1
 rules:
@@ -43,7 +48,12 @@ def publish_city(folder: Path, closed: Classification = "internal") -> Path:
         ensure_sealed(city, "town-2026", open_ring())
     staging = folder / "staging"
     layers = [lc.stage(staging, name) for name in PUBLIC]
-    layers += [lc.stage(staging, name, classification=closed) for name in INTERNAL]
+    layers += [
+        lc.stage(
+            staging, name, classification=closed, sources=(CLOSED_SOURCE,), notes=(CLOSED_NOTE,)
+        )
+        for name in INTERNAL
+    ]
     publish(city, layers, info)
     return city
 

@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Callable
+from urllib.parse import urljoin
 
 import httpx
 import numpy as np
@@ -20,7 +21,7 @@ from pyproj import Transformer
 from citytwin.model.layer import Style
 from citytwin.security.audit import read_key, verify
 from citytwin.store.paint import painted
-from tests.server.served_city import INTERNAL, OTHER_AUDIENCE, POLICY, PUBLIC, Running
+from tests.server.served_city import INTERNAL, MARK, OTHER_AUDIENCE, POLICY, PUBLIC, Running
 
 RUN = "20261123T210000Z"
 LON, LAT = 139.757, 35.692
@@ -96,6 +97,45 @@ def test_every_route_without_a_token(server: Running) -> None:
             assert hidden.status_code == 404, path
             assert bare(hidden) == bare(absent), path
     assert seen >= 10
+
+
+def everything(server: Running, token: str) -> dict[str, bytes]:
+    """All that a reader gets who follows each address that an answer names, with its headers."""
+    found: dict[str, bytes] = {}
+    begin = [path for path in open_paths(server) if "{" not in path and path != "/logout"]
+    todo = [*begin, "/ogc/collections", f"/terrain/{RUN}/styles/terrain.json"]
+    for entry in server.get("/latest.json", token).json()["layers"]:
+        name, run = entry["id"], entry["run_id"]
+        todo += [path.replace("{layer}", name) for path in open_paths(server) if "{layer}" in path]
+        folder = server.folder / "city" / name / run
+        todo += [f"/{name}/{run}/{one.relative_to(folder)}" for one in folder.rglob("*.*")]
+    while todo:
+        path = todo.pop()
+        if path in found or "{" in path:
+            continue
+        answer = server.get(path, token)
+        found[path] = repr(answer.headers).encode() + answer.content
+        for said in re.findall(rb'(?:href|template)"?[=:] ?"([^"]+)"', answer.content):
+            there = urljoin(server.url + path, said.decode())
+            todo += [there.removeprefix(server.url)] if there.startswith(server.url) else []
+    return found
+
+
+def test_nothing_that_is_delivered_names_a_hidden_layer(server: Running) -> None:
+    """Neither its id nor what it says of itself, in any byte of any answer."""
+    wanted = [MARK.encode(), *(name.encode() for name in INTERNAL)]
+    for token in ("", server.token("guest-tool")):
+        got = everything(server, token)
+        assert len(got) > 40
+        told = {
+            (path, word)
+            for path, content in got.items()
+            for word in wanted
+            if word in content and not path.startswith("/viewer/") and path != "/"
+        }
+        assert told == set()
+    planner = everything(server, server.token())
+    assert any(MARK.encode() in content for content in planner.values())
 
 
 def test_every_route_with_a_token_that_does_not_hold(server: Running) -> None:

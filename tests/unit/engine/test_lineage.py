@@ -129,6 +129,15 @@ def test_a_lost_source_leaves_a_remark_in_both_languages() -> None:
     assert "Roads" in said.ja
 
 
+@pytest.mark.parametrize("classification", ["internal", "restricted", "secret"])
+def test_a_lost_source_that_is_not_public_is_not_named(classification: Classification) -> None:
+    """What is made without it may be for anyone."""
+    (said,) = of_lost_source(source("pumps", classification)).notes
+    assert said.severity == "loss"
+    assert said.en == "One of the sources could not be read and is missing here"
+    assert "Pumps" not in said.ja
+
+
 def test_credits_in_the_order_of_the_configuration() -> None:
     """Only ancestors are named; what a file calls synthetic is synthetic."""
     sources = [source("b"), source("a", synthetic=True), source("c")]

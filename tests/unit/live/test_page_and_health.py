@@ -27,14 +27,17 @@ from citytwin.live.health import (
     write_health,
 )
 from citytwin.live.metrics_server import serving_metrics
+from citytwin.live.openness import live_of
 from citytwin.live.page import Page, RuleShown, write_page
 from citytwin.live.recent import Recent
+from citytwin.live.told_health import told_health
 from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.warning_levels import WarningLevel
 from citytwin.store import atomic
 from citytwin.store.observations import Thing
 from citytwin.transports.connector import Standing
 from tests.unit.alerts.sample_rules import rain_rule
+from tests.unit.live.live_city import RULE, SENDER, city, feed
 
 NOW = datetime(2026, 6, 30, 3, 0, tzinfo=UTC)
 
@@ -223,6 +226,36 @@ def test_metrics_are_those_that_prometheus_reads() -> None:
     assert found["citytwin_live_layers_total", "flood_nowcast", "published"] == 2.0
 
 
+def test_monitoring_learns_no_restricted_name(tmp_path: Path) -> None:
+    """Numbers stand for restricted feeds, and for rules that may watch one."""
+    closed = feed(folder={"path": "a"}) | {"name": "mill", "classification": "restricted"}
+    feeds = [feed(folder={"path": "b"}), closed]
+    rules = [
+        RULE | {"id": "at_the_mill", "watch": RULE["watch"] | {"things": "urn:citytwin:mill:*"}},
+        RULE | {"id": "anywhere"},
+        RULE | {"id": "in_town", "watch": RULE["watch"] | {"things": "urn:citytwin:sensors:*"}},
+    ]
+    loaded = city(tmp_path, feeds, alerts=rules, sender=SENDER)
+    fares = {
+        "connected": True,
+        "failures": 0,
+        "last_error": "",
+        "last_success_s": 9.0,
+        "payloads": 7,
+    }
+    seen = health(
+        feeds={"sensors": fares, "mill": fares},
+        alerts={"at_the_mill": "firing", "anywhere": "ok", "in_town": "no-data"},
+    )
+    text = metrics_text(told_health(seen, live_of(loaded))).decode()
+    assert "mill" not in text
+    assert 'citytwin_alert_firing{rule="restricted_1"} 1.0' in text
+    assert 'citytwin_alert_firing{rule="restricted_2"} 0.0' in text
+    assert 'citytwin_alert_no_data{rule="in_town"} 1.0' in text
+    assert 'citytwin_feed_payloads{feed="restricted_1"} 7.0' in text
+    assert 'citytwin_feed_payloads{feed="sensors"} 7.0' in text
+
+
 def test_metrics_are_served_on_this_computer() -> None:
     """Under their path alone; a port that is taken is named."""
     with serving_metrics(0, lambda: b"citytwin_up 1.0\n") as port:
@@ -231,6 +264,12 @@ def test_metrics_are_served_on_this_computer() -> None:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
         with pytest.raises(urllib.error.HTTPError, match="404") as fault:
             urllib.request.urlopen(f"http://127.0.0.1:{port}/other")
+        fault.value.close()
+        # a page of another site whose name leads here reads nothing
+        other = urllib.request.Request(f"http://127.0.0.1:{port}/metrics")
+        other.add_header("Host", f"rebound.example:{port}")
+        with pytest.raises(urllib.error.HTTPError, match="421") as fault:
+            urllib.request.urlopen(other)
         fault.value.close()
         with pytest.raises(ConfigError, match="cannot be opened"), serving_metrics(port, bytes):
             pass

@@ -206,6 +206,42 @@ def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
     assert 'citytwin_run_exit_code{city="c"} 1.0' in figures
 
 
+def test_whoever_is_told_learns_no_restricted_name(tmp_path: Path) -> None:
+    """Figures and messages leave the city; the report lies with those who may enter it."""
+    told = tmp_path / "told.json"
+    city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    text = (tmp_path / "city.yaml").read_text("utf-8")
+    text = text.replace("classification: public", "classification: restricted")
+    text = text.replace("name: rain", "name: pumps_of_mill_street")
+    text += "publication: served\nencryption: {key: first}\n"
+    (tmp_path / "city.yaml").write_text(text, "utf-8")
+    newest = {"pumps_of_mill_street": datetime(2026, 11, 20, tzinfo=UTC)}
+    with recorded(load(tmp_path / "city.yaml")) as entry:
+        entry.ended(report(failures=["no rain"], newest_observations=newest))
+    figures = (tmp_path / "figures/city.prom").read_text("utf-8")
+    for said in (figures, told.read_text("utf-8")):
+        assert "restricted_1" in said
+        assert "pumps" not in said
+    assert "pumps_of_mill_street" in (tmp_path / "report.json").read_text("utf-8")
+
+
+def test_what_is_said_is_as_protected_as_the_feeds(tmp_path: Path) -> None:
+    """Corrections and observations lie sealed for the sake of a feed: so do messages about them."""
+    live = """
+publication: served
+encryption: {key: first}
+live:
+  feeds:
+  - {name: mill, use: senml, classification: restricted, licence: none, title: M, folder: {path: in}}
+"""
+    loaded = city(tmp_path, live)
+    with recorded(loaded) as entry:
+        entry.ended(report(losses=["mill_street_7 is gone"]))
+    (record,) = read_records(journal_dir(loaded))
+    assert record.classification == "restricted"
+    assert record.losses == ("1 message about restricted data: told where the run started",)
+
+
 def test_a_run_that_a_signal_ended_is_told(tmp_path: Path) -> None:
     """A night that its time limit ends is no secret; no terminal stands behind it."""
     told = tmp_path / "told.json"

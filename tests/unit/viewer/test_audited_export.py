@@ -14,8 +14,10 @@ from click.testing import CliRunner
 from citytwin.cli.audit import command as audit
 from citytwin.cli.export import command as export
 from citytwin.errors import StoreError
+from citytwin.model.layer import SourceCredit
 from citytwin.store.publish import publish
 from citytwin.twin import open_twin
+from citytwin.viewer.export import viewer_files
 from tests.unit.store import little_city as lc
 
 SERVE = """\
@@ -127,3 +129,26 @@ def test_without_a_chain_decisions_are_lines_of_the_log(
         "read table observations (internal): denied",
     ]
     assert not (folder / "audit").exists()
+
+
+def test_no_byte_of_an_export_names_what_was_left_out(serve: Path) -> None:
+    """Neither the id of a hidden layer nor what it says of itself; nor does its second export."""
+    folder, mark = serve.parent, "PumpsOfMillStreet"
+    info = replace(lc.run_info("20261124T210000Z"), publication="served", classification="internal")
+    credit = SourceCredit(title=mark, sha256="ba" * 32, licence=mark, synthetic=False)
+    staged = [
+        lc.stage(folder / "t", "terrain"),
+        lc.stage(folder / "t", "traffic", classification="internal", sources=(credit,)),
+    ]
+    publish(folder / "city", staged, info)
+    for _ in range(2):
+        done = CliRunner().invoke(export, [str(folder / "city"), str(folder / "out")])
+        assert done.exit_code == 0, done.output
+        assert "traffic" not in done.output
+        page = viewer_files()
+        for file in (path for path in (folder / "out").rglob("*") if path.is_file()):
+            name = file.relative_to(folder / "out").as_posix()
+            if name not in page:  # the same for every city
+                content = name.encode() + file.read_bytes()
+                assert mark.encode() not in content, name
+                assert b"traffic" not in content, name
