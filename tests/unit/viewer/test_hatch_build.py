@@ -65,3 +65,15 @@ def test_versions_are_exact_and_locked() -> None:
     wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]
     assert all(re.fullmatch(r"\d+\.\d+\.\d+", version) for version in wanted.values())
     assert hatch_build._locked_versions(ROOT) == wanted
+
+
+def test_every_locked_package_has_a_digest_and_a_licence() -> None:
+    """Which `npm ci` checks, and the bill of materials (`make sbom`) names."""
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert set(lock["packages"][""]["dependencies"]) <= {
+        n.removeprefix("node_modules/") for n in packages
+    }
+    for name, package in packages.items():
+        assert re.fullmatch(r"sha512-[A-Za-z0-9+/]{86}==", package["integrity"]), name
+        assert package["license"], name
