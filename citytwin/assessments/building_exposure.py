@@ -23,6 +23,7 @@ from citytwin.kernels.flood_damage import (
 from citytwin.kernels.perimeter import perimeter_statistics
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.model.cost import Cost
 from citytwin.model.grid import Tile
 from citytwin.model.notes import Fact
@@ -116,13 +117,13 @@ def run(city: CityState, params: BuildingExposureParams) -> Assessed:
     Parameters
     ----------
     city
-        With buildings, their index, and what there is of sun, wind and flood.
+        With buildings, their numbers on the grid, and what there is of sun, wind and flood.
     params
         Limits between classes.
     """
     buildings = city.table(t.BUILDINGS)
     number = len(buildings)
-    index = city[f.BUILDING_INDEX]
+    index = rows_of_cells(city[f.BUILDING_NUMBER], buildings["building_id"])
     around, _ = perimeter_statistics(np.zeros(index.shape, dtype=np.float32), index, number)
     beside = {
         int(row): cells
@@ -173,7 +174,7 @@ def _open_cells_at(
     if window.row1 <= window.row0 or window.col1 <= window.col0:
         return nothing, nothing
     x, y = np.meshgrid(grid.x_centres(window), grid.y_centres(window))
-    chosen = shapely.intersects_xy(near, x, y) & (city[f.BUILDING_INDEX][window.slices] < 0)
+    chosen = shapely.intersects_xy(near, x, y) & (city[f.BUILDING_NUMBER][window.slices] < 0)
     rows, cols = np.nonzero(chosen)
     return rows + window.row0, cols + window.col0
 
@@ -239,7 +240,7 @@ def _whole(numbers: NDArray[np.float64]) -> pd.api.extensions.ExtensionArray:
 ASSESSMENT = Assessment(
     name="building_exposure",
     title=text("建物ごとの日照・風・浸水", "Sun, wind and flood at each building"),
-    inputs=(t.BUILDINGS, f.BUILDING_INDEX),
+    inputs=(t.BUILDINGS, f.BUILDING_NUMBER),
     optional=(f.SUNLIT_HOURS, f.WIND_SPEED_RATIO, f.FLOOD_DEPTH_MAX),
     output=t.BUILDING_EXPOSURE,
     params=BuildingExposureParams,

@@ -11,6 +11,7 @@ from pydantic import Field as Bound
 
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessed, Assessment, CityState, Params
@@ -136,7 +137,8 @@ def run(city: CityState, params: RoofSolarParams) -> Assessed:
 
 def _cells(city: CityState, irradiation: NDArray[np.float32]) -> _Cells:
     """All cells of roofs whose plane and light are known."""
-    building, plane = city[f.BUILDING_INDEX], city[f.ROOF_PLANE]
+    building = rows_of_cells(city[f.BUILDING_NUMBER], city.table(t.BUILDINGS)["building_id"])
+    plane = city[f.ROOF_PLANE]
     known = (building >= 0) & (plane >= 0) & np.isfinite(irradiation)
     owner = building[known].astype(np.int64)
     of_building = plane[known].astype(np.int64)
@@ -268,7 +270,7 @@ ASSESSMENT = Assessment(
     title=text("建物ごとの屋根の太陽光発電量", "Solar potential of each roof"),
     inputs=(
         t.BUILDINGS,
-        f.BUILDING_INDEX,
+        f.BUILDING_NUMBER,
         f.ROOF_PLANE,
         f.ROOF_SLOPE,
         f.ROOF_ASPECT,

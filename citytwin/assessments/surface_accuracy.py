@@ -11,6 +11,7 @@ from pydantic import Field as Bound
 
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import Assessed, Assessment, CityState, Params
@@ -27,7 +28,7 @@ class SurfaceAccuracyParams(Params):
 def run(city: CityState, params: SurfaceAccuracyParams) -> Assessed:
     """Difference of model and survey on the roof cells of each building."""
     buildings = city.table(t.BUILDINGS)
-    index = city[f.BUILDING_INDEX]
+    index = rows_of_cells(city[f.BUILDING_NUMBER], buildings["building_id"])
     difference = city[f.SURFACE_HEIGHT].astype(np.float64) - city[f.REFERENCE_SURFACE]
     roofs = (index >= 0) & ~np.isnan(difference)
     owner, value = index[roofs], difference[roofs]
@@ -85,7 +86,7 @@ def _fact(name: str, ja: str, en: str, value: float) -> Fact:
 ASSESSMENT = Assessment(
     name="surface_accuracy",
     title=text("建物モデルの高さの精度", "Accuracy of building heights"),
-    inputs=(t.BUILDINGS, f.BUILDING_INDEX, f.SURFACE_HEIGHT, f.REFERENCE_SURFACE),
+    inputs=(t.BUILDINGS, f.BUILDING_NUMBER, f.SURFACE_HEIGHT, f.REFERENCE_SURFACE),
     output=t.SURFACE_ACCURACY,
     params=SurfaceAccuracyParams,
     run=run,

@@ -78,7 +78,7 @@ def join_sources(
     tables, said_of = join_tables(read, reading, store, corrections)
     for table, files in tables.items():
         owners = [name for name in read if table.name in reading.decoded[name].rows]
-        standing.tables[table] = TableEntry.stored(MERGED, store.root, files, table)
+        standing.tables[table] = TableEntry.stored(MERGED, store.root, files)
         shares = {name: of_source(sources[name], reading.decoded[name], when) for name in owners}
         standing.shares[table] = shares
         family = [*shares.values(), lost.get(table, Lineage())]

@@ -65,7 +65,7 @@ def settle(
         else:
             owner = job.step.name
             files = store.files_of(owner, made)
-            standing.tables[made] = TableEntry.stored(owner, store.root, files, made)
+            standing.tables[made] = TableEntry.stored(owner, store.root, files)
         standing.lineage[made] = joined(parents, own)
 
 

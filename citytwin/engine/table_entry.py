@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.model.grid import Bounds
-from citytwin.model.tables import Table
 from citytwin.store.placed import Places, TableFile, places_of
 from citytwin.store.row_changes import FileRows, Replaced
 from citytwin.store.row_index import rows_near
@@ -57,8 +56,6 @@ class TableEntry:
         In order.
     files
         Digests of the files that it lies in, if it does.
-    numbered
-        Whether steps see the numbers of its rows; else their order alone.
     """
 
     def __init__(
@@ -66,12 +63,9 @@ class TableEntry:
         owner: str,
         pieces: Iterable[Piece],
         files: Iterable[str] = (),
-        *,
-        numbered: bool = True,
     ) -> None:
         self.owner = owner
         self.files = tuple(files)
-        self._numbered = numbered
         self._pieces = [piece for piece in pieces if piece.rows]
         self._boxes = np.array([piece.box for piece in self._pieces]).reshape(-1, 4)
         self.rows = sum(piece.rows for piece in self._pieces)
@@ -91,7 +85,7 @@ class TableEntry:
         return cls(owner, [Piece(0, len(places.digests), ANYWHERE, lambda: places)])
 
     @classmethod
-    def stored(cls, owner: str, root: Path, files: Iterable[TableFile], table: Table) -> TableEntry:
+    def stored(cls, owner: str, root: Path, files: Iterable[TableFile]) -> TableEntry:
         """Return the entry of a table that lies in files.
 
         Parameters
@@ -102,8 +96,6 @@ class TableEntry:
             Folder of the store.
         files
             All files of the table, in order.
-        table
-            Its schema.
         """
         own = list(files)
         return cls(
@@ -120,7 +112,6 @@ class TableEntry:
                 for f in own
             ],
             [f.digest for f in own],
-            numbered=table.numbered,
         )
 
     @property
@@ -133,7 +124,7 @@ class TableEntry:
         """Digest of what steps see of the rows."""
         total = hashlib.sha256()
         for piece in self._pieces:
-            self._enter(total, piece, np.arange(piece.rows), piece.places().digests)
+            total.update(piece.places().digests.tobytes())
         return total.hexdigest()
 
     def seen(self, area: Bounds) -> tuple[str, dict[str, str]]:
@@ -141,9 +132,9 @@ class TableEntry:
         total, by_file = hashlib.sha256(), {}
         for piece, rows in self._near(area):
             digests = piece.places().digests[rows]
-            self._enter(total, piece, rows, digests)
+            total.update(digests.tobytes())
             if len(rows):
-                by_file[piece.name] = self._digest(piece, rows, digests)
+                by_file[piece.name] = _digest(digests)
         return total.hexdigest(), by_file
 
     def near(self, area: Bounds) -> NearRows:
@@ -180,15 +171,15 @@ class TableEntry:
             if not len(rows) and piece.name not in then:
                 continue
             places, replaced = piece.places(), piece.replaced
-            if then.get(piece.name) == self._digest(piece, rows, places.digests[rows]):
+            if then.get(piece.name) == _digest(places.digests[rows]):
                 continue
-            if replaced is None or (self._numbered and not replaced.keeps_numbers):
+            if replaced is None:
                 return None
             before = replaced.near_before(piece.rows, rows, places.digests, area)
-            was_there = len(before[0]) > 0
+            was_there = len(before) > 0
             if (piece.name in then) != was_there:
                 return None
-            if was_there and then[piece.name] != self._digest(piece, *before):
+            if was_there and then[piece.name] != _digest(before):
                 return None  # it changed more than once
             new = np.intersect1d(rows, np.array(replaced.new, dtype=np.int64))
             found += [replaced.gone_near(area), _rows_of(places, new)]
@@ -200,21 +191,10 @@ class TableEntry:
             piece = self._pieces[place]
             yield piece, piece.places().index.near(area).astype(np.int64)
 
-    def _digest(self, piece: Piece, rows: NDArray[np.int64], digests: NDArray[np.uint64]) -> str:
-        total = hashlib.sha256()
-        self._enter(total, piece, rows, digests)
-        return total.hexdigest()
 
-    def _enter(
-        self,
-        total: hashlib._Hash,
-        piece: Piece,
-        rows: NDArray[np.int64],
-        digests: NDArray[np.uint64],
-    ) -> None:
-        if self._numbered:
-            total.update((rows + piece.first_row).astype(np.int64).tobytes())
-        total.update(digests.tobytes())
+def _digest(digests: NDArray[np.uint64]) -> str:
+    """Digest of rows in their order."""
+    return hashlib.sha256(digests.tobytes()).hexdigest()
 
 
 def _rows_of(places: Places, rows: NDArray[np.int64]) -> FileRows:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.building_faces import OWNER_MARGIN_M
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.model.cost import Cost
 from citytwin.model.notes import Fact, Note
 from citytwin.model.reach import OWN_CELLS
@@ -23,23 +25,21 @@ def run(task: GridTask, params: NoParams) -> Outcome:
     Parameters
     ----------
     task
-        With buildings, and the row of the building in each cell.
+        With buildings, and the number of the building in each cell.
     params
         None.
     """
     del params
-    classes = _classes(task.tables[t.BUILDINGS]["lod"])
-    winner = task.fields[f.BUILDING_INDEX]
-    used = np.full(winner.shape, t.LodUsed.NONE, dtype=np.uint8)
-    built = winner >= 0
-    used[built] = classes.reindex(winner[built], fill_value=t.LodUsed.NONE).to_numpy()
-    return Outcome({f.LOD_USED: used})
+    buildings = task.tables[t.BUILDINGS]
+    rows = rows_of_cells(task.fields[f.BUILDING_NUMBER], buildings["building_id"])
+    classes = np.append(_classes(buildings["lod"]), np.uint8(t.LodUsed.NONE))
+    return Outcome({f.LOD_USED: classes[rows]})
 
 
-def _classes(lod: pd.Series) -> pd.Series:
+def _classes(lod: pd.Series) -> NDArray[np.uint8]:
     """Class of each building; the refined levels of CityJSON, such as 2.2, count as their whole."""
     level = lod.str.extract(r"^(\d+)", expand=False).astype("int64").clip(0, _HIGHEST)
-    return (level + t.LodUsed.LOD0).astype("uint8")
+    return np.asarray(level + t.LodUsed.LOD0, dtype=np.uint8)
 
 
 def summary(cells: ClassCounts) -> tuple[tuple[Fact, ...], tuple[Note, ...]]:
@@ -69,7 +69,7 @@ def summary(cells: ClassCounts) -> tuple[tuple[Fact, ...], tuple[Note, ...]]:
 GRIDDER = Gridder(
     name="lod_used",
     title=text("モデルの詳細度", "Level of detail of the model"),
-    inputs=(t.BUILDINGS, f.BUILDING_INDEX),
+    inputs=(t.BUILDINGS, f.BUILDING_NUMBER),
     outputs=(f.LOD_USED,),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,

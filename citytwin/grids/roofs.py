@@ -13,6 +13,7 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.model.cost import Cost
 from citytwin.model.ragged import Faces, taken
 from citytwin.model.reach import OWN_CELLS
@@ -41,10 +42,8 @@ def run(task: GridTask, params: NoParams) -> Outcome:
     del params
     grid, tile = task.grid, task.tile
     window = GridWindow(grid.x_min, grid.y_max, grid.cell_m, tile.row0, tile.col0)
-    buildings = task.tables[t.BUILDINGS].sort_values("building_id")
-    rows = buildings.index.to_numpy(dtype=np.int64)
-    buildings = buildings.reset_index(drop=True)
-    shown = _owner_in(rows, task.fields[f.BUILDING_INDEX])
+    buildings = task.tables[t.BUILDINGS].sort_values("building_id", ignore_index=True)
+    shown = rows_of_cells(task.fields[f.BUILDING_NUMBER], buildings["building_id"])
     found = {
         f.ROOF_PLANE: np.full(tile.shape, -1, dtype=np.int32),
         **{
@@ -60,16 +59,7 @@ def run(task: GridTask, params: NoParams) -> Outcome:
     return Outcome(found)
 
 
-def _owner_in(rows: NDArray[np.int64], index: NDArray[np.int32]) -> NDArray[np.int64]:
-    """Position among the buildings handed over of the building in each cell; -1 = none."""
-    order = np.argsort(rows)
-    if not rows.size:
-        return np.full(index.shape, -1, dtype=np.int64)
-    at = np.minimum(np.searchsorted(rows[order], index), rows.size - 1)
-    return np.where(rows[order][at] == index, order[at], -1)
-
-
-def _seen_face(faces: Faces, window: GridWindow, shown: NDArray[np.int64]) -> NDArray[np.int64]:
+def _seen_face(faces: Faces, window: GridWindow, shown: NDArray[np.int32]) -> NDArray[np.int64]:
     """Highest face of each cell, where it is one of the building that shows; else -1."""
     height = np.full(shown.shape, np.nan, dtype=np.float32)
     winner = np.full(shown.shape, -1, dtype=np.int32)
@@ -137,7 +127,7 @@ def _cells_of(
 GRIDDER = Gridder(
     name="roofs",
     title=text("屋根面", "Roof planes"),
-    inputs=(t.SURFACES, t.BUILDINGS, f.BUILDING_INDEX),
+    inputs=(t.SURFACES, t.BUILDINGS, f.BUILDING_NUMBER),
     outputs=(f.ROOF_PLANE, f.ROOF_SLOPE, f.ROOF_ASPECT, f.ROOF_AREA),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,

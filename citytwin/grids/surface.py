@@ -1,4 +1,4 @@
-"""Height of the surface from true roof planes, with building mask and building index."""
+"""Height of the surface from true roof planes, with building mask and numbers of buildings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from citytwin.kernels.scanline import GridWindow
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.building_faces import OWNER_MARGIN_M, afloat_faces, placed_faces
+from citytwin.model.building_numbers import NO_BUILDING, building_numbers
 from citytwin.model.cost import Cost
 from citytwin.model.grid import COARSE_CELL_M
 from citytwin.model.notes import Note, Severity, tally
@@ -40,9 +41,8 @@ def run(task: GridTask, params: NoParams) -> Outcome:
     grid, tile = task.grid, task.tile
     window = GridWindow(grid.x_min, grid.y_max, grid.cell_m, tile.row0, tile.col0)
     # Of equally high buildings the first by id shows, whatever file or mesh each came in.
-    buildings = task.tables[t.BUILDINGS].sort_values("building_id")
-    rows = buildings.index.to_numpy(dtype=np.int32)
-    buildings, surfaces = buildings.reset_index(drop=True), task.tables[t.SURFACES]
+    buildings = task.tables[t.BUILDINGS].sort_values("building_id", ignore_index=True)
+    surfaces, numbers = task.tables[t.SURFACES], building_numbers(buildings["building_id"])
     _burn(placed_faces(buildings, surfaces), window, height, winner)
     _raise_blocks(afloat_faces(buildings, surfaces), terrain, window, height, winner)
     built = winner >= 0
@@ -52,7 +52,7 @@ def run(task: GridTask, params: NoParams) -> Outcome:
         {
             f.SURFACE_HEIGHT: surface,
             f.BUILDING_MASK: built.astype(np.uint8),
-            f.BUILDING_INDEX: np.append(rows, np.int32(-1))[winner],
+            f.BUILDING_NUMBER: np.append(numbers, NO_BUILDING)[winner],
         }
     )
 
@@ -108,7 +108,7 @@ GRIDDER = Gridder(
     name="surface",
     title=text("建物を含む地表面", "Surface with buildings"),
     inputs=(t.SURFACES, t.BUILDINGS, f.TERRAIN),
-    outputs=(f.SURFACE_HEIGHT, f.BUILDING_MASK, f.BUILDING_INDEX),
+    outputs=(f.SURFACE_HEIGHT, f.BUILDING_MASK, f.BUILDING_NUMBER),
     params=NoParams,
     margin_m=lambda _params, _cell_m: OWNER_MARGIN_M,
     reach=OWN_CELLS,

@@ -179,9 +179,8 @@ class GridTask:
     grid: GridSpec
     tile: Tile
     tables: Mapping[Table, pd.DataFrame]
-    """Rows in their original order; the index is the row number in the whole table. They are read
-    when they are asked for: what a tile does not look at may change without making it anew. Of a
-    table that is not `numbered` the numbers must not matter, only the order."""
+    """Rows in their original order, which may matter; their numbers, in the index, must not. They are
+    read when they are asked for: what a tile does not look at may change without making it anew."""
     rasters: Mapping[RasterRole, tuple[Raster, ...]]
     fields: Arrays
     """Input fields, cut to the tile."""

@@ -52,11 +52,6 @@ class Replaced(BaseModel):
     new: tuple[int, ...] = ()
     """Numbers of rows of the new file, ascending."""
 
-    @property
-    def keeps_numbers(self) -> bool:
-        """Whether all other rows have the numbers that they had."""
-        return tuple(gone.row for gone in self.gone) == self.new
-
     def gone_near(self, area: Bounds) -> FileRows:
         """Return the rows that were near an area and are no longer there."""
         gone = self._gone()
@@ -64,8 +59,8 @@ class Replaced(BaseModel):
 
     def near_before(
         self, rows: int, near: NDArray[np.intp], digests: NDArray[np.uint64], area: Bounds
-    ) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-        """Return numbers and digests of the rows of the old file near an area.
+    ) -> NDArray[np.uint64]:
+        """Return digests of the rows of the old file near an area, in their order.
 
         Parameters
         ----------
@@ -90,7 +85,7 @@ class Replaced(BaseModel):
             [numbers, np.array([self.gone[place].row for place in here], dtype=np.int64)]
         )
         order = np.argsort(numbers, kind="stable")
-        return numbers[order], np.concatenate([digests[kept], gone.digests[here]])[order]
+        return np.concatenate([digests[kept], gone.digests[here]])[order]
 
     def _gone(self) -> FileRows:
         return FileRows(

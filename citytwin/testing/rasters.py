@@ -13,9 +13,11 @@ from citytwin.model import crs
 from citytwin.model import fields as f
 from citytwin.model import tables as t
 from citytwin.model.axes import evenly
+from citytwin.model.building_numbers import NO_BUILDING, building_numbers
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
 from citytwin.model.raster import Raster, RasterRole
+from citytwin.testing.town_buildings import building_rows
 from citytwin.testing.town_plan import House, ground_z_m, houses, is_unknown
 
 FloatArray = NDArray[np.float64]
@@ -58,6 +60,7 @@ def town_fields(grid: GridSpec) -> Fields:
         under = house.covers(x, y)
         surface[under] = np.fmax(house.roof_z_m(y), terrain)[under]
         index[under] = number
+    numbers = building_numbers(building_rows(grid)["building_id"])
     gap = np.isnan(terrain)
     grove = (np.sin(x / 7.0) * np.sin(y / 5.0) > 0.8) & (index < 0)
     source = np.where(gap, f.CLASS_NODATA, t.TerrainSource.MEASURED)
@@ -67,7 +70,7 @@ def town_fields(grid: GridSpec) -> Fields:
         f.SURFACE_HEIGHT: surface.astype(np.float32),
         f.REFERENCE_SURFACE: (surface + SURVEY_BIAS_M).astype(np.float32),
         f.BUILDING_MASK: (index >= 0).astype(np.uint8),
-        f.BUILDING_INDEX: index,
+        f.BUILDING_NUMBER: np.append(numbers, NO_BUILDING)[index],
         f.BUILDING_COVERAGE: (index >= 0).astype(np.float32),
         f.BUILDING_PARTS: np.where(index >= 0, 2**16 - 1, 0).astype(np.int32),
         f.CANOPY_TOP: np.where(grove, terrain + GROVE_TOP_M, np.nan).astype(np.float32),

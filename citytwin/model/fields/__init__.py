@@ -46,8 +46,8 @@ from citytwin.model.fields.light import (
 )
 from citytwin.model.fields.surface import (
     BUILDING_COVERAGE,
-    BUILDING_INDEX,
     BUILDING_MASK,
+    BUILDING_NUMBER,
     BUILDING_PARTS,
     CANOPY_BASE,
     CANOPY_TOP,
@@ -113,8 +113,8 @@ __all__ = [
     "BUILDING_HEIGHT_DEVIATION",
     "BUILDING_HEIGHT_MAX",
     "BUILDING_HEIGHT_MEAN",
-    "BUILDING_INDEX",
     "BUILDING_MASK",
+    "BUILDING_NUMBER",
     "BUILDING_PARTS",
     "CANOPY_BASE",
     "CANOPY_TOP",

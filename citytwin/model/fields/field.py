@@ -24,7 +24,7 @@ class Field:
     """UCUM unit of the values; ``1`` when there is none."""
     title: Text
     """What a map calls it."""
-    dtype: Literal["float32", "uint8", "int32"] = "float32"
+    dtype: Literal["float32", "uint8", "int32", "int64"] = "float32"
     """Type of the array, inside the program and on disk."""
     precision: float = 0.001
     """Step to which delivered values are rounded, in `unit`; 0 for classes and ids."""

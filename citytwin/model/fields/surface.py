@@ -50,11 +50,11 @@ BUILDING_MASK = Field(
     valid_min=0,
     valid_max=1,
 )
-BUILDING_INDEX = Field(
-    "building_index",
+BUILDING_NUMBER = Field(
+    "building_number",
     "1",
-    text("建物番号", "Row of the building in the buildings table"),
-    dtype="int32",
+    text("建物番号", "Number of the building, which follows from its id"),
+    dtype="int64",
     precision=0,
 )
 BUILDING_COVERAGE = Field(

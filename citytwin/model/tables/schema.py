@@ -39,8 +39,6 @@ class Table:
     """Column of which no two rows of the table have the same value, where there is one."""
     building: str = ""
     """Column with the building that a row is, or is a part of, where there is one."""
-    numbered: bool = False
-    """Whether a field holds numbers of its rows; of other tables steps see the order alone."""
 
     @property
     def column_names(self) -> tuple[str, ...]:

@@ -44,7 +44,6 @@ BUILDINGS = Table(
     geometry="polygon",
     key="building_id",
     building="building_id",
-    numbered=True,
 )
 SURFACES = Table(
     "surfaces",

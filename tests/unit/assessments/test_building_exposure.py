@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from citytwin.assessments.building_exposure import ASSESSMENT, BuildingExposureParams
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import NO_BUILDING, building_numbers
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import CityState
 from citytwin.store.tables import conform
@@ -35,7 +36,8 @@ def city_of(index: np.ndarray, **values: np.ndarray) -> CityState:
         crs=CRS,
     )
     fields = {field: np.float32(values[field.name]) for field in f.ALL if field.name in values}
-    return CityState(grid, {f.BUILDING_INDEX: index, **fields}, {t.BUILDINGS: buildings})
+    cells = np.append(building_numbers(buildings["building_id"]), NO_BUILDING)[index]
+    return CityState(grid, {f.BUILDING_NUMBER: cells, **fields}, {t.BUILDINGS: buildings})
 
 
 def run(city: CityState, params: BuildingExposureParams | None = None) -> pd.DataFrame:

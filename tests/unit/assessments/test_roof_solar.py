@@ -14,6 +14,7 @@ from citytwin.assessments.roof_solar import ASSESSMENT, RoofSolarParams
 from citytwin.layers.roof_solar import CLASS_COLUMN, with_classes
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import NO_BUILDING, building_numbers
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Assessed, CityState
 from citytwin.store.tables import conform
@@ -43,8 +44,9 @@ def city(observed: bool = True) -> CityState:
         for array, value in zip((slope, aspect, area, tilt, light, share), values, strict=True):
             array[rows, cols] = value
     share[0, 3] = 0.5  # the last cell of the southern plane lies in shadow
+    cells = np.append(building_numbers(pd.Series(NAMES)), NO_BUILDING)[index]
     fields = {
-        f.BUILDING_INDEX: index, f.ROOF_PLANE: plane, f.ROOF_SLOPE: slope, f.ROOF_ASPECT: aspect,
+        f.BUILDING_NUMBER: cells, f.ROOF_PLANE: plane, f.ROOF_SLOPE: slope, f.ROOF_ASPECT: aspect,
         f.ROOF_AREA: area, f.MODULE_TILT: tilt, f.ROOF_LIGHT_SHARE: share,
         f.ROOF_IRRADIATION_POSSIBLE: 2.0 * light,
         f.ROOF_IRRADIATION_PROBABLE: light if observed else field(NAN),

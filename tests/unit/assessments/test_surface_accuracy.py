@@ -11,6 +11,7 @@ import shapely
 from citytwin.assessments.surface_accuracy import ASSESSMENT, SurfaceAccuracyParams
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import NO_BUILDING, building_numbers
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import Assessed, CityState
 from citytwin.store.tables import conform
@@ -31,7 +32,7 @@ def run(difference: np.ndarray) -> tuple[Assessed, pd.DataFrame]:
     )
     survey = np.random.default_rng(4).normal(20.0, 3.0, GRID.shape)
     fields = {
-        f.BUILDING_INDEX: INDEX,
+        f.BUILDING_NUMBER: np.append(building_numbers(pd.Series(list("abc"))), NO_BUILDING)[INDEX],
         f.SURFACE_HEIGHT: np.float32(np.nan_to_num(difference) + survey),
         f.REFERENCE_SURFACE: np.float32(np.where(np.isnan(difference), np.nan, survey)),
     }

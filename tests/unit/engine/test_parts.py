@@ -112,7 +112,7 @@ def test_a_building_that_moved_in_its_file_only_changes_no_step(store: CityStore
             "merged", t.BUILDINGS, [store.write_part("merged", t.BUILDINGS, "a", whole)]
         )
         written = store.files_of("merged", t.BUILDINGS)
-        files.append(TableEntry.stored("merged", store.root, written, t.BUILDINGS).files)
+        files.append(TableEntry.stored("merged", store.root, written).files)
         assert "offset" in store.read_table(t.BUILDINGS)
     assert files[0] != files[1]
 

@@ -94,6 +94,31 @@ def test_a_roof_makes_anew_where_it_stands(
     assert {row.key: row.standing for row in report.rows}["grid:roughness"] == 4
 
 
+@pytest.mark.parametrize("comes", [False, True])
+def test_a_building_that_comes_or_goes_makes_anew_where_it_stands(
+    tmp_path: Path, client: Client, reached: list[ReachedRows], comes: bool
+) -> None:
+    """All that follow it in its file and in later ones keep what they have."""
+    city, tables, wanted = Nights(tmp_path / "city", client), tables_in_parts(), jobs()
+    whole = tables[t.BUILDINGS][0]
+    without = of_town(t.BUILDINGS, whole.drop(index=0))
+    tables[t.BUILDINGS][0] = without if comes else whole
+    city.run(city.read(tables), wanted)
+    tables[t.BUILDINGS][0] = whole if comes else without
+    city.run(city.read(tables), wanted)
+    steps = {task.whole.step_name for task in reached}
+    assert steps >= {"surface", "roofs", "lod_used", "coverage"}
+    tiles = list(TOWN.grid.tiles(25))
+    box = TOWN.grid.cells_touched(whole.geometry.bounds.to_numpy()[:1])[0]
+    for step in steps:
+        of_step = [task for task in reached if task.whole.step_name == step]
+        assert len(of_step) == len(tiles), step
+        made = [window.tile for task in of_step for window in task.windows]
+        assert made, step
+        assert sum(one.cells for one in made) < 0.3 * sum(one.cells for one in tiles), step
+        assert min(one.row0 for one in made) <= box[0] < max(one.row1 for one in made), step
+
+
 def test_what_looked_at_no_building_stands(tmp_path: Path, client: Client) -> None:
     """The ground where a relief covers it, or its gaps are narrow; else buildings are looked at."""
     for levels, standing_tiles in ((6, 4), (1, 0)):

@@ -56,7 +56,7 @@ def test_the_figures_are_those_of_the_arrays(city: tuple[LoadedConfig, Plan, Cit
     _, todo, store = city
     made = {field.name: field.dtype for job in todo.jobs for field in job.provides}
     assert made == {
-        "building_index": "int32",
+        "building_number": "int64",
         "building_mask": "uint8",
         "surface_height": "float32",
         "terrain": "float32",
@@ -64,7 +64,7 @@ def test_the_figures_are_those_of_the_arrays(city: tuple[LoadedConfig, Plan, Cit
     }
     need = need_of(todo, store)
     cells = 500_000
-    assert need.store == pytest.approx(0.8 * cells * (4 + 1 + 4 + 4 + 1) + 3e6)
+    assert need.store == pytest.approx(0.8 * cells * (8 + 1 + 4 + 4 + 1) + 3e6)
     assert need.layers == pytest.approx(0.8 * cells * 4 + 2 * 3e6 + 2 * 300_000 + 8e6)
     before = need_of(todo, replace(store, grid=None))
     assert before.store == pytest.approx(3e6)

@@ -31,9 +31,7 @@ def run_terrain(work: Path, client: Client) -> RunReport:
     store = CityStore(work, TOWN.grid.crs, "Asia/Tokyo", 16, TOWN.grid)
     frame = conform(t.BUILDINGS, TOWN.tables[t.BUILDINGS], TOWN.grid.crs)
     store.write_table("merged", t.BUILDINGS, frame)
-    entry = TableEntry.stored(
-        "merged", store.root, store.files_of("merged", t.BUILDINGS), t.BUILDINGS
-    )
+    entry = TableEntry.stored("merged", store.root, store.files_of("merged", t.BUILDINGS))
     standing = Standing(tables={t.BUILDINGS: entry})
     step: Any = next(s for s in registry.all_of(Gridder) if s.name == "terrain")
     manifest = Manifest(work / "manifest.sqlite")

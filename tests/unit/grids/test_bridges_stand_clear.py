@@ -77,7 +77,7 @@ def test_the_ground_under_the_deck_is_the_river_bed(city, made, under):
     assert ground.max() < city.bridge.bottom_z - 3.0
     np.testing.assert_array_equal(made[f.SURFACE_HEIGHT][under], ground)
     assert not made[f.BUILDING_MASK][under].any()
-    assert (made[f.BUILDING_INDEX][under] == -1).all()
+    assert (made[f.BUILDING_NUMBER][under] == -1).all()
 
 
 def test_a_raised_road_leaves_the_roughness_of_the_river(made, under):

@@ -8,6 +8,7 @@ import pandas as pd
 from citytwin.grids.lod_used import GRIDDER
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import NO_BUILDING, building_numbers
 from citytwin.model.grid import GridSpec
 from citytwin.model.steps import GridTask, NoParams
 
@@ -15,11 +16,13 @@ GRID = GridSpec("EPSG:6677", -44000.0, -94000.0, 2.0, 2, 4)
 
 
 def test_each_cell_tells_the_level_of_its_building() -> None:
-    """Levels 0 to 4, refined ones by their whole; rows keep the numbers of the whole table."""
+    """Levels 0 to 4, refined ones by their whole, wherever in the table buildings stand."""
     lod = pd.array(["0", "1.3", "2", "3", "4", "2.2"], dtype="string")
-    buildings = pd.DataFrame({"lod": lod}, index=[10, 11, 12, 13, 14, 15])
-    winner = np.array([[-1, 10, 11, 12], [13, 14, 15, -1]], dtype=np.int32)
-    task = GridTask(GRID, GRID.whole, {t.BUILDINGS: buildings}, {}, {f.BUILDING_INDEX: winner})
+    buildings = pd.DataFrame({"building_id": list("abcdef"), "lod": lod})
+    numbers = np.append(building_numbers(buildings["building_id"]), NO_BUILDING)
+    cells = numbers[np.array([[-1, 0, 1, 2], [3, 4, 5, -1]])]
+    tables = {t.BUILDINGS: buildings.iloc[[2, 0, 5, 1, 4, 3]]}
+    task = GridTask(GRID, GRID.whole, tables, {}, {f.BUILDING_NUMBER: cells})
     used = GRIDDER.run(task, NoParams()).fields[f.LOD_USED]
     assert used.tolist() == [[0, 1, 2, 3], [4, 5, 3, 0]]
 

@@ -12,13 +12,15 @@ import shapely
 from citytwin.grids.surface import GRIDDER
 from citytwin.model import fields as f
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.model.grid import GridSpec
-from citytwin.model.steps import GridTask, NoParams, Outcome
+from citytwin.model.steps import Arrays, GridTask, NoParams, Outcome
 
 GRID = GridSpec("EPSG:6677", -43999.5, -94165.5, 1.5, 30, 44)
 X, Y = np.meshgrid(GRID.x_centres(GRID.whole), GRID.y_centres(GRID.whole))
 WEST, NORTH = GRID.x_min, GRID.y_max
 
+NAMES = ["a", "low", "high", "equal", "far", "near", "lid", "faces", "none", "x"]
 Ring = Sequence[tuple[float, float, float]]
 
 
@@ -54,6 +56,13 @@ def run(
     return GRIDDER.run(GridTask(GRID, GRID.whole, tables, {}, {f.TERRAIN: ground}), NoParams())
 
 
+def shown(made: Arrays) -> np.ndarray:
+    """Name of the building of each cell; empty where there is none."""
+    numbers = made[f.BUILDING_NUMBER]
+    assert ((numbers == -1) == (made[f.BUILDING_MASK] == 0)).all()
+    return np.append(NAMES, "")[rows_of_cells(numbers, pd.Series(NAMES))]
+
+
 def box(col0: int, row0: int, col1: int, row1: int) -> shapely.Polygon:
     """Rectangle along the lines of the grid."""
     return shapely.box(WEST + col0 * 1.5, NORTH - row1 * 1.5, WEST + col1 * 1.5, NORTH - row0 * 1.5)
@@ -82,7 +91,7 @@ def test_a_gable_has_its_heights_at_every_cell() -> None:
     np.testing.assert_allclose(made[f.SURFACE_HEIGHT], expected, atol=1e-5)
     assert inside.sum() > 150
     np.testing.assert_array_equal(made[f.BUILDING_MASK], inside.astype(np.uint8))
-    np.testing.assert_array_equal(made[f.BUILDING_INDEX], np.where(inside, 0, -1))
+    np.testing.assert_array_equal(shown(made) == "a", inside)
 
 
 def test_a_courtyard_stays_open() -> None:
@@ -101,14 +110,14 @@ def test_a_courtyard_stays_open() -> None:
 
 
 def test_a_building_without_faces_gets_a_lid_at_its_roof() -> None:
-    """Beside one with faces; the index is the row in the buildings table."""
+    """Beside one with faces; each cell names its own."""
     first, second = box(2, 2, 8, 9), box(20, 10, 30, 20)
     buildings = buildings_of(("faces", first, 99.0), ("none", second, 7.5))
     made = run(buildings, surfaces_of(("faces", flat(first, 4.0)))).fields
     assert (made[f.SURFACE_HEIGHT][2:9, 2:8] == 4.0).all()
     assert (made[f.SURFACE_HEIGHT][10:20, 20:30] == 7.5).all()
-    assert (made[f.BUILDING_INDEX][2:9, 2:8] == 0).all()
-    assert (made[f.BUILDING_INDEX][10:20, 20:30] == 1).all()
+    assert (shown(made)[2:9, 2:8] == "faces").all()
+    assert (shown(made)[10:20, 20:30] == "none").all()
     assert int(made[f.BUILDING_MASK].sum()) == 42 + 100
 
 
@@ -146,14 +155,13 @@ def test_of_overlapping_buildings_the_higher_shows() -> None:
         ),
         surfaces_of(),
     ).fields
-    index = made[f.BUILDING_INDEX]
-    assert (index[2:8, 2:12] == 2).all()
-    assert (index[8:20, 8:20] == 1).all()
+    assert (shown(made)[2:8, 2:12] == "equal").all()
+    assert (shown(made)[8:20, 8:20] == "high").all()
     assert (made[f.SURFACE_HEIGHT][8:12, 8:12] == 9.0).all()
 
 
-def test_rows_of_a_tile_keep_their_numbers() -> None:
-    """A tile is given some rows; their index is the row in the whole table."""
+def test_a_building_has_one_number_in_every_table() -> None:
+    """A tile is given some rows, in any order."""
     whole = buildings_of(
         ("far", box(0, 0, 1, 1), 3.0),
         ("near", box(5, 5, 9, 9), 4.0),
@@ -162,9 +170,9 @@ def test_rows_of_a_tile_keep_their_numbers() -> None:
     faces = surfaces_of(
         ("near", flat(box(5, 5, 9, 9), 4.0)), ("stranger", flat(box(1, 1, 3, 3), 9.0))
     )
-    made = run(whole.iloc[[1, 2]], faces).fields
-    assert (made[f.BUILDING_INDEX][5:9, 5:9] == 1).all()
-    assert (made[f.BUILDING_INDEX][5:9, 12:15] == 2).all()
+    made = run(whole.iloc[[2, 1]], faces).fields
+    assert (shown(made)[5:9, 5:9] == "near").all()
+    assert (shown(made)[5:9, 12:15] == "lid").all()
     assert int(made[f.BUILDING_MASK].sum()) == 16 + 12
 
 
@@ -178,7 +186,7 @@ def test_a_block_without_elevation_stands_on_the_terrain() -> None:
     built = np.zeros(GRID.shape, dtype=np.bool_)
     built[5:12, 5:15] = True
     np.testing.assert_array_equal(made[f.BUILDING_MASK] == 1, built)
-    np.testing.assert_array_equal(made[f.BUILDING_INDEX] == 0, built)
+    np.testing.assert_array_equal(shown(made) == "a", built)
     np.testing.assert_allclose(made[f.SURFACE_HEIGHT], np.where(built, slope + 9.0, slope))
 
 
@@ -201,8 +209,7 @@ def test_of_a_block_and_a_roof_the_higher_shows() -> None:
         surfaces_of(),
         terrain=4.0,
     ).fields  # fmt: skip
-    index = made[f.BUILDING_INDEX][5, :30]
-    assert index.tolist() == [0] * 5 + [2] * 15 + [1] * 10
+    assert shown(made)[5, :30].tolist() == ["low"] * 5 + ["x"] * 15 + ["high"] * 10
 
 
 def test_blocks_without_elevation_have_the_same_bits_for_any_tiling() -> None:

@@ -9,6 +9,7 @@ from citytwin.engine.blocks import check
 from citytwin.model import fields as f
 from citytwin.model import properties as p
 from citytwin.model import tables as t
+from citytwin.model.building_numbers import rows_of_cells
 from citytwin.testing.small_town import small_town
 from citytwin.testing.town_plan import houses
 
@@ -53,7 +54,7 @@ def test_every_table_of_sources_is_there() -> None:
     assert set(town.tables[t.OBSERVATIONS]["property"]) == {observed.name for observed in p.ALL}
 
 
-def test_index_and_footprints_agree() -> None:
+def test_numbers_and_footprints_agree() -> None:
     """A cell belongs to the building in whose footprint its centre lies."""
     town = small_town(53, 71)
     x, y = np.meshgrid(town.grid.x_centres(town.grid.whole), town.grid.y_centres(town.grid.whole))
@@ -61,7 +62,9 @@ def test_index_and_footprints_agree() -> None:
     expected = np.full(town.grid.shape, -1)
     for row, footprint in enumerate(town.tables[t.BUILDINGS].geometry):
         expected[shapely.contains(footprint, points)] = row
-    np.testing.assert_array_equal(town.fields[f.BUILDING_INDEX], expected)
+    names = town.tables[t.BUILDINGS]["building_id"]
+    rows = rows_of_cells(town.fields[f.BUILDING_NUMBER], names)
+    np.testing.assert_array_equal(rows, expected)
     assert (town.fields[f.BUILDING_MASK] == (expected >= 0)).all()
 
 
