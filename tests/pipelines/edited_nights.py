@@ -29,9 +29,14 @@ REACHED = {
     "parameter": {"simulate:sunlight"},
     "new file": _BY_BUILDINGS,
     "file gone": _BY_BUILDINGS,
+    "new building": _BY_BUILDINGS,
+    "building gone": _BY_BUILDINGS,
 }
 """Steps that each kind of edit can reach, by what they are made from."""
-LAYERS = {"buildings": 3, "gauge": 1, "parameter": 1, "new file": 3, "file gone": 3}
+LAYERS = {
+    "buildings": 3, "gauge": 1, "parameter": 1, "new file": 3, "file gone": 3, "new building": 3,
+    "building gone": 3,
+}  # fmt: skip
 
 
 def edit_and_run(

@@ -64,13 +64,41 @@ def add_file(config: Path, dice: random.Random) -> str:
     file = dice.choice(sorted(folder.glob("*.gml")))
     text = file.read_text("utf-8")
     members = [match[0] for match in _BUILDING.finditer(text)]
-    number = dice.randrange(1_000_000)
     head, tail = text[: text.index(members[0])], "</core:CityModel>\n"
-    copy = re.sub(r'(gml:id="|href="#)', rf"\g<1>copy{number}_", dice.choice(members))
-    copy = copy.replace("<uro:buildingID>", f"<uro:buildingID>copy{number}-")
-    new = folder / f"copy{number}_bldg_6697_op.gml"
-    new.write_text(head + _PLACES.sub(_moved, copy) + tail, "utf-8")
+    name, copy = _copied(dice.choice(members), dice)
+    new = folder / f"{name}_bldg_6697_op.gml"
+    new.write_text(head + copy + tail, "utf-8")
     return f"new {new.name}"
+
+
+def add_building(config: Path, dice: random.Random) -> str:
+    """Bring a building into a file, before another: that one under another name, 30 m north."""
+    file = dice.choice(sorted((config.parent / "data" / "udx" / "bldg").glob("*.gml")))
+    text = file.read_text("utf-8")
+    before = dice.choice(list(_BUILDING.finditer(text)))
+    name, copy = _copied(before[0], dice)
+    file.write_text(text[: before.start()] + copy + text[before.start() :], "utf-8")
+    return f"{name} in {file.name}"
+
+
+def remove_building(config: Path, dice: random.Random) -> str:
+    """Take a building out of a file that has more."""
+    for file in sorted((config.parent / "data" / "udx" / "bldg").glob("*.gml")):
+        text = file.read_text("utf-8")
+        found = list(_BUILDING.finditer(text))
+        if len(found) > 1:
+            gone = dice.choice(found)
+            file.write_text(text[: gone.start()] + text[gone.end() :], "utf-8")
+            return f"a building of {file.name} gone"
+    return "the only building of every file stays"
+
+
+def _copied(building: str, dice: random.Random) -> tuple[str, str]:
+    """A new name, and the building under this name, elsewhere."""
+    name = f"copy{dice.randrange(1_000_000)}"
+    copy = re.sub(r'(gml:id="|href="#)', rf"\g<1>{name}_", building)
+    copy = copy.replace("<uro:buildingID>", f"<uro:buildingID>{name}-")
+    return name, _PLACES.sub(_moved, copy)
 
 
 def _moved(match: re.Match[str]) -> str:
@@ -96,4 +124,6 @@ EDITS = {
     "parameter": change_day,
     "new file": add_file,
     "file gone": remove_file,
+    "new building": add_building,
+    "building gone": remove_building,
 }

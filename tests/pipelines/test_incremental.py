@@ -15,7 +15,11 @@ from tests.pipelines.here import citytwin_here
 from tests.pipelines.night_town import make_night_town, run_here, workers_here
 from tests.pipelines.small_city import published_files
 
-NIGHTS = (["buildings"], ["gauge", "parameter"], ["new file", "file gone"])
+NIGHTS = (
+    ["buildings", "new building", "building gone"],
+    ["gauge", "parameter"],
+    ["new file", "file gone"],
+)
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,22 @@ def test_tiles_are_taken_night_after_night(tmp_path: Path, cuts: list[int]) -> N
     assert (nights[-1].folder / TILES).read_bytes() == (anew.folder / TILES).read_bytes()
 
 
+def test_a_layer_that_was_empty_is_filled_and_emptied_again(
+    tmp_path: Path, cuts: list[int]
+) -> None:
+    """Of no row nothing is known, and what was known of rows is no more when they come back."""
+    known = lc.content("buildings")
+    assert known.frame is not None
+    empty = replace(known, frame=known.frame.iloc[:0])
+    before: Drawing | None = None
+    for number, content in enumerate([empty, known, empty, known, known]):
+        anew = night(tmp_path / f"anew{number}", tmp_path / f"other{number}", content=content)
+        cuts.clear()
+        before = night(tmp_path / str(number), tmp_path / "remembered", before, content)
+        assert (before.folder / TILES).read_bytes() == (anew.folder / TILES).read_bytes()
+    assert not cuts
+
+
 def lost(file: Path) -> None:
     """The file is gone."""
     file.unlink()

@@ -63,7 +63,53 @@ def other_order(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return rows.iloc[::-1].reset_index(drop=True)
 
 
-EDITS = [twice, other_order, other_value, moved, gone, come, without_uses, without_place]
+def come_last(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Some houses are built, and stand last."""
+    return pd.concat([rows, houses(8).iloc[:3]], ignore_index=True)
+
+
+def all_others(_rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Every house stands elsewhere and says something else."""
+    return houses(9)
+
+
+def all_gone(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """No house is left; on the way back all come into an archive without tiles."""
+    return rows.iloc[:0]
+
+
+def without_any_place(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """No house has an outline."""
+    rows["geometry"] = [shapely.Polygon()] * len(rows)
+    return rows
+
+
+def odd_names(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Names that files, JSON, XML or C would trip over, and one that stands for none."""
+    odd = [
+        "",
+        " ",
+        "\0",
+        "a\0b",
+        '"',
+        "'",
+        "\\",
+        "</id>",
+        "\r\n",
+        "家😀",
+        "\u202e",
+        "é",
+        "é",
+        "x" * 70_000,
+    ]
+    rows.loc[: len(odd) - 1, "id"] = odd
+    return rows
+
+
+EDITS = [
+    *(twice, other_order, other_value, moved, gone, come, come_last, all_others),
+    *(all_gone, without_any_place, odd_names, without_uses, without_place),
+]
 
 
 class Cuts:
