@@ -11,7 +11,7 @@ from filelock import FileLock, Timeout
 
 from citytwin.config import LoadedConfig
 from citytwin.engine.request import work_dir
-from citytwin.errors import BusyError
+from citytwin.errors import BusyError, StoreError, hint_of
 
 PATIENCE_S = 60.0
 """Longer than it takes to put layers that are made in their places, as a running twin does [s]."""
@@ -54,14 +54,19 @@ def holding_folder(work: Path, out: Path | str, patience_s: float = 0.0) -> Iter
     ------
     BusyError
         If another command holds it for longer.
+    StoreError
+        If the disk takes no lock.
     """
-    work.mkdir(parents=True, exist_ok=True)
     lock = FileLock(work / "lock")
     try:
+        work.mkdir(parents=True, exist_ok=True)
         _acquire(lock, out, patience_s)
     except Timeout as error:
         msg = f"another run holds {out}"
         raise BusyError(msg, hint="wait for it, or stop it") from error
+    except OSError as error:
+        msg = f"{work} cannot be written to: {error.strerror or error}"
+        raise StoreError(msg, hint=hint_of(error)) from error
     try:
         yield
     finally:

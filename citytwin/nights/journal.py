@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from citytwin.config import LoadedConfig
-from citytwin.nights.record import RunRecord, stamp_of
+from citytwin.nights.record import FeedAge, RunRecord, stamp_of
 from citytwin.store.atomic import write_text
 from citytwin.store.manifest import WORK
 
@@ -74,6 +75,22 @@ def read_records(folder: Path, since: datetime | None = None) -> tuple[RunRecord
         except (ValidationError, OSError) as error:
             log.warning("journal: %s is no record of a run: %s", file, error)
     return tuple(found)
+
+
+def feeds_last_read(records: Sequence[RunRecord], run_id: str = "") -> tuple[FeedAge, ...]:
+    """Return the feeds as a run that read none of them would have found them.
+
+    Parameters
+    ----------
+    records
+        The oldest first.
+    run_id
+        Of the run that stands, if one does: what it has read counts. Else it is what was read last,
+        which a clock that was ahead may belie.
+    """
+    read = [record for record in records if record.feeds]
+    standing = [record for record in read if record.run_id == run_id]
+    return (standing or read)[-1].feeds if read else ()
 
 
 def forget_oldest(folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from citytwin.errors import BusyError, StoreError
 from citytwin.nights.aftermath import follow_up, tell_of_failure
 from citytwin.nights.calendar import from_the_future
 from citytwin.nights.journal import (
+    feeds_last_read,
     journal_dir,
     read_records,
     write_record,
@@ -46,12 +48,7 @@ def tell_of_killed(loaded: LoadedConfig) -> None:
         return
     try:
         with holding_folder(work_dir(loaded), loaded.city_dir):
-            killed = [
-                record.model_copy(
-                    update={"outcome": "killed", "exit_code": Exit.FAILED, "failures": (_GONE,)}
-                )
-                for record in _gone(folder)
-            ]
+            killed = [_as_killed(record, read_records(folder)) for record in _gone(folder)]
             for record in killed:
                 write_record(folder, record)
     except BusyError:
@@ -67,6 +64,12 @@ def tell_of_killed(loaded: LoadedConfig) -> None:
             follow_up(loaded, record)
         else:  # figures and reports are of the newest run
             tell_of_failure(loaded, record)
+
+
+def _as_killed(record: RunRecord, records: Sequence[RunRecord]) -> RunRecord:
+    feeds = feeds_last_read([one for one in records if one.begun < record.begun])
+    update = {"outcome": "killed", "exit_code": Exit.FAILED, "failures": (_GONE,), "feeds": feeds}
+    return record.model_copy(update=update)
 
 
 def _gone(folder: Path) -> list[RunRecord]:

@@ -18,7 +18,7 @@ by the failure hook alone: the journal holds no such record."""
 
 
 class FeedAge(BaseModel):
-    """Newest observation of a feed that a run has read."""
+    """Newest observation of a feed that a run, or one before it, has read."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -63,6 +63,7 @@ class RunRecord(BaseModel):
     healed: tuple[str, ...] = ()
     """Damage in the working store that was met and made anew."""
     feeds: tuple[FeedAge, ...] = ()
+    """As it has read them; as they were last read, where it was not done."""
 
     @property
     def seconds(self) -> float | None:

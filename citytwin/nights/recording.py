@@ -17,6 +17,7 @@ from citytwin.errors import BusyError, CityTwinError, StoreError
 from citytwin.model.layer import is_within
 from citytwin.nights.aftermath import follow_up
 from citytwin.nights.journal import (
+    feeds_last_read,
     forget_oldest,
     journal_dir,
     read_records,
@@ -167,8 +168,9 @@ def recorded(
         raise
     finally:
         record = entry.record
-        if record.outcome == "nothing to do":
-            record = record.model_copy(update={"feeds": _feeds_of(folder, record.run_id)})
+        if not record.feeds and record.outcome != "done":  # how late they are then is still told
+            feeds = feeds_last_read(read_records(folder), record.run_id)
+            record = record.model_copy(update={"feeds": feeds})
         record = record.model_copy(update={"ended": now()})
         _written(folder, record)
         if loaded.past is None:
@@ -183,13 +185,6 @@ def _prepared(loaded: LoadedConfig, folder: Path) -> None:
         private_folder(folder)
     except StoreError as error:
         log.warning("the journal of runs cannot be closed: %s", error)
-
-
-def _feeds_of(folder: Path, run_id: str) -> tuple[FeedAge, ...]:
-    """What the run that stands has read; that it was the last to read something a clock may belie."""
-    read = [record for record in read_records(folder) if record.feeds]
-    standing = [record for record in read if record.run_id == run_id]
-    return (standing or read)[-1].feeds if read else ()
 
 
 def _written(folder: Path, record: RunRecord) -> None:

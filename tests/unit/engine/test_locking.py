@@ -9,7 +9,7 @@ from filelock import FileLock
 
 from citytwin.engine import locking
 from citytwin.engine.locking import holding_folder
-from citytwin.errors import BusyError
+from citytwin.errors import BusyError, StoreError
 
 
 def test_a_command_that_ends_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,3 +34,13 @@ def test_one_that_goes_on_is_told_of(
     ):
         pytest.fail("two hold it")
     assert "another command holds" in caplog.text
+
+
+def test_a_disk_that_takes_no_lock_is_told_of(tmp_path: Path) -> None:
+    """With the folder, and what to do: here a file lies where it would be."""
+    (tmp_path / "work").write_bytes(b"")
+    with (
+        pytest.raises(StoreError, match=r"work cannot be written to: .*\("),
+        holding_folder(tmp_path / "work", tmp_path / "out"),
+    ):
+        pytest.fail("it is held")

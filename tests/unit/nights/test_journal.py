@@ -17,7 +17,7 @@ from citytwin.cli import status
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.locking import holding
 from citytwin.engine.report import Row, RunReport
-from citytwin.errors import BusyError, ConfigError, SourceError
+from citytwin.errors import BusyError, ConfigError, SourceError, UnreachableError
 from citytwin.nights import aftermath
 from citytwin.nights.journal import (
     forget_oldest,
@@ -27,7 +27,7 @@ from citytwin.nights.journal import (
 )
 from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.processes import is_going_on, this_system
-from citytwin.nights.record import RunRecord
+from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.nights.recording import recorded
 from citytwin.store.manifest import FinishedRun
 from tests.unit.nights.records import CITY, TOKYO, run_at
@@ -131,6 +131,27 @@ def test_the_feeds_of_a_clock_that_was_ahead_are_not_the_latest(tmp_path: Path) 
     day = f"{future.astimezone(TOKYO):%Y-%m-%d}"
     assert day in said.stderr
     assert day not in said.stdout
+
+
+def test_late_feeds_are_told_of_nights_that_fail(tmp_path: Path) -> None:
+    """As they were last read: a feed that fails its night is the one that is late."""
+    loaded = city(tmp_path)
+    newest = datetime.now(UTC) - timedelta(days=2)
+    with recorded(loaded) as entry:
+        entry.ended(report(run_id="a", newest_observations={"rain": newest}))
+    with pytest.raises(UnreachableError), recorded(loaded):
+        raise UnreachableError("s3://feeds/rain.json cannot be read: it does not answer")
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    for begun in (newest, datetime.now(UTC)):
+        write_record(journal_dir(loaded), RunRecord(city="c", begun=begun, process=dead.pid))
+    tell_of_killed(loaded)
+    before, _, *later = read_records(journal_dir(loaded))
+    assert (before.outcome, before.feeds) == ("killed", ())
+    assert [record.outcome for record in later] == ["failed", "killed"]
+    assert {record.feeds for record in later} == {(FeedAge(source="rain", newest=newest),)}
+    said = CliRunner().invoke(status.command, [str(loaded.file)], catch_exceptions=False)
+    assert "late: rain" in said.stdout
 
 
 def test_a_number_that_went_to_another_process_is_not_that_run() -> None:
