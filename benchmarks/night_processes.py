@@ -79,6 +79,7 @@ def run_worker(address_file: Path) -> None:
 def run_client(config: Path, address_file: Path, said: Path, now: str) -> None:
     """Run a configuration as the command does, and write down what it said."""
     sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for its whole life
+    logging.disable(logging.ERROR)
     clock = partial(datetime.fromisoformat, now) if now else partial(datetime.now, UTC)
     options = RunOptions(scheduler=_address(address_file), tile_cells=TILE_CELLS, now=clock)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -10,13 +11,17 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from citytwin.config import LoadedConfig
+from citytwin.errors import StoreError
 from citytwin.nights.record import FeedAge, RunRecord, stamp_of
-from citytwin.store.atomic import write_text
+from citytwin.store.atomic import write_bytes, write_text
 from citytwin.store.manifest import WORK
 
 log = logging.getLogger(__name__)
 JOURNAL = ".journal"
 """Folder beside the working stores; no city can have this name."""
+ROOM = "room"
+"""File that goes where the end of a run finds the disk full."""
+_ROOM_BYTES = 1 << 16
 KEPT = 1000
 """Records that stay; the oldest go first."""
 
@@ -47,8 +52,32 @@ def write_record(folder: Path, record: RunRecord) -> None:
     StoreError
         If the disk refuses.
     """
-    name = f"{stamp_of(record.begun)}-{record.process}.json"
-    write_text(folder / name, record.model_dump_json(indent=1) + "\n")
+    file = folder / f"{stamp_of(record.begun)}-{record.process}.json"
+    text = record.model_dump_json(indent=1) + "\n"
+    try:
+        write_text(file, text)
+    except StoreError:
+        if not (folder / ROOM).exists():
+            raise
+        (folder / ROOM).unlink()
+        write_text(file, text)
+
+
+def keep_room(folder: Path) -> None:
+    """Take the room that the end of a run needs on a disk that fills up meanwhile.
+
+    Parameters
+    ----------
+    folder
+        Of the journal; made when it does not exist.
+
+    Raises
+    ------
+    StoreError
+        If the disk refuses.
+    """
+    if not (folder / ROOM).exists():
+        write_bytes(folder / ROOM, os.urandom(_ROOM_BYTES))  # which no disk packs
 
 
 def read_records(folder: Path, since: datetime | None = None) -> tuple[RunRecord, ...]:

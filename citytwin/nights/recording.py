@@ -20,6 +20,7 @@ from citytwin.nights.journal import (
     feeds_last_read,
     forget_oldest,
     journal_dir,
+    keep_room,
     read_records,
     write_record,
 )
@@ -190,6 +191,8 @@ def _prepared(loaded: LoadedConfig, folder: Path) -> None:
 def _written(folder: Path, record: RunRecord) -> None:
     try:
         write_record(folder, record)
+        if record.ended is None:
+            keep_room(folder)
         forget_oldest(folder)
     except (StoreError, OSError) as error:
         log.warning("the journal of runs cannot be kept: %s", error)

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from citytwin.cli import status
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.locking import holding
 from citytwin.engine.report import Row, RunReport
-from citytwin.errors import BusyError, ConfigError, SourceError, UnreachableError
-from citytwin.nights import aftermath
+from citytwin.errors import BusyError, ConfigError, SourceError, StoreError, UnreachableError
+from citytwin.nights import aftermath, journal
 from citytwin.nights.journal import (
     forget_oldest,
     journal_dir,
@@ -29,6 +30,7 @@ from citytwin.nights.killed import tell_of_killed
 from citytwin.nights.processes import is_going_on, this_system
 from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.nights.recording import recorded
+from citytwin.store.atomic import write_text
 from citytwin.store.manifest import FinishedRun
 from tests.unit.nights.records import CITY, TOKYO, run_at
 from tests.unit.transports.https_server import Reply, serving
@@ -152,6 +154,31 @@ def test_late_feeds_are_told_of_nights_that_fail(tmp_path: Path) -> None:
     assert {record.feeds for record in later} == {(FeedAge(source="rain", newest=newest),)}
     said = CliRunner().invoke(status.command, [str(loaded.file)], catch_exceptions=False)
     assert "late: rain" in said.stdout
+
+
+def test_a_full_disk_is_told_by_the_night_that_filled_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its end takes the room that was kept for it, which the next night keeps again."""
+    loaded = city(tmp_path)
+    folder = journal_dir(loaded)
+
+    def full(path: Path, text: str) -> None:
+        if (folder / journal.ROOM).exists():
+            raise StoreError("no space left on device")
+        write_text(path, text)
+
+    with suppress(StoreError), recorded(loaded):
+        assert (folder / journal.ROOM).stat().st_blocks * 512 >= 65536
+        monkeypatch.setattr(journal, "write_text", full)
+        raise StoreError("fields cannot be written: no space left on device")
+    (record,) = read_records(folder)
+    assert record.failures == ("fields cannot be written: no space left on device",)
+    monkeypatch.undo()
+    with recorded(loaded) as entry:
+        entry.ended(report())
+    assert (folder / journal.ROOM).exists()
+    assert [record.outcome for record in read_records(folder)] == ["failed", "done"]
 
 
 def test_a_number_that_went_to_another_process_is_not_that_run() -> None:
