@@ -121,12 +121,24 @@ def _taken(near: NearRows, which: NDArray[np.bool_]) -> NearRows:
 
 
 def _touch(boxes: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which boxes touch one of some others."""
+    """Which boxes touch one of some others, which mostly lie close together."""
     found = np.zeros(len(boxes), dtype=bool)
-    for x_min, y_min, x_max, y_max in others:
-        hit = (boxes[:, 0] <= x_max) & (boxes[:, 2] >= x_min)
-        found |= hit & (boxes[:, 1] <= y_max) & (boxes[:, 3] >= y_min)
+    if not len(others):
+        return found
+    around = np.concatenate([others[:, :2].min(axis=0), others[:, 2:].max(axis=0)])
+    near = np.flatnonzero(_touches(boxes, around))
+    close = boxes[near]
+    for other in others:
+        found[near] |= _touches(close, other)
     return found
+
+
+def _touches(boxes: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which boxes touch another."""
+    x_min, y_min, x_max, y_max = other
+    beside = (boxes[:, 0] <= x_max) & (boxes[:, 2] >= x_min)
+    hit: NDArray[np.bool_] = beside & (boxes[:, 1] <= y_max) & (boxes[:, 3] >= y_min)
+    return hit
 
 
 def rows_reached_by(

@@ -37,7 +37,7 @@ from citytwin.store.layer_writer import LayerContent, folder_checksum, write_lay
 from citytwin.store.placed import read_columns
 from citytwin.store.series_layer import FieldSeries
 from citytwin.store.staging import new_folder
-from citytwin.store.tables import conform, row_digests
+from citytwin.store.tables import conform, table_digest
 
 WRITER = __name__
 """Module whose code counts for every layer, with all that it imports."""
@@ -174,7 +174,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         array, content = _shown(recipe.id, recipe.view.field, task, store)
     else:
         frame = store.read_table(recipe.view.table, task.owner)
-        content = str(row_digests(frame).tolist())
+        content = table_digest(frame)
     shown = LayerContent(
         recipe=recipe,
         grid=store.spec,
@@ -190,6 +190,7 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         inputs=task.inputs,
         vertical_datum=task.vertical_datum,
         fingerprint=layer_fingerprint(task, recipe, store.spec, content),
+        digest=content,
     )
     with new_folder(task.staging) as folder:
         drawing = _drawing(task, recipe, folder, store)

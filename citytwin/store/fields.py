@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -34,6 +35,8 @@ from citytwin.store.damage import unreadable
 from citytwin.store.sealed_zarr import zarr_store
 
 _TIME_UNITS = "seconds since 1970-01-01T00:00:00Z"
+_KEPT_OPEN = 64
+"""Arrays; what is kept of one is its description."""
 _SAID = "said"
 """What holds at each moment, in both languages, beside the times."""
 _MONTHS = "months"
@@ -53,8 +56,9 @@ def digest_of(array: NDArray[Any]) -> str:
         Any array; NaNs are told apart by their bits.
     """
     data = np.ascontiguousarray(array)
-    head = f"{data.dtype.str}{data.shape}".encode()
-    return hashlib.sha256(head + data.tobytes()).hexdigest()
+    total = hashlib.sha256(f"{data.dtype.str}{data.shape}".encode())
+    total.update(data.view(np.uint8).data)
+    return total.hexdigest()
 
 
 def extremes(field: Field, array: NDArray[Any]) -> ValueRange | None:
@@ -67,10 +71,23 @@ def extremes(field: Field, array: NDArray[Any]) -> ValueRange | None:
     array
         Its values, any shape.
     """
-    data = array[~np.isnan(array)] if field.dtype == "float32" else array[array != field.nodata]
+    data = array if field.dtype == "float32" else array[array != field.nodata]
     if data.size == 0:
         return None
-    return ValueRange(float(data.min()), float(data.max()))
+    low, high = np.fmin.reduce(data, axis=None), np.fmax.reduce(data, axis=None)
+    return None if np.isnan(low) else ValueRange(float(low), float(high))
+
+
+@lru_cache(maxsize=_KEPT_OPEN)
+def _opened(
+    path: Path,
+    mode: Literal["r", "r+"],
+    stamp: tuple[int, int, int],  # noqa: ARG001 - of the description: one that changed is read anew
+) -> zarr.Array[Any]:
+    """Open an array; the last ones are kept at hand, for tiles and moments come one by one."""
+    # A tile without data leaves a chunk as well: a chunk that is missing was never made.
+    with zarr.config.set({"array.write_empty_chunks": True}):
+        return zarr.open_array(zarr_store(path, read_only=mode == "r"), mode=mode)
 
 
 @dataclass(frozen=True)
@@ -82,7 +99,7 @@ class FieldStore:
     tile_cells: int
     """Side of a tile, which is a chunk."""
 
-    @property
+    @cached_property
     def key(self) -> str:
         """Name of the layout; another grid or tile size lives in another folder."""
         text = json.dumps([asdict(self.grid), self.tile_cells], sort_keys=True)
@@ -218,11 +235,10 @@ class FieldStore:
         return unreadable(f"field {field.name} in {root}", error, [root])
 
     def _open(self, field: Field, mode: Literal["r", "r+"]) -> zarr.Array[Any]:
+        path = self._path(field)
         try:
-            # A tile without data leaves a chunk as well: a chunk that is missing was never made.
-            with zarr.config.set({"array.write_empty_chunks": True}):
-                store = zarr_store(self._path(field), read_only=mode == "r")
-                found = zarr.open_array(store, mode=mode)
+            said = (path / "zarr.json").stat()
+            found = _opened(path, mode, (said.st_ino, said.st_mtime_ns, said.st_size))
         except FileNotFoundError as error:
             raise self._missing(field) from error
         except _DAMAGE as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,7 +31,7 @@ from citytwin.model.layer import (
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import Text, text
-from citytwin.store.at_rest import digest_of_file
+from citytwin.store.at_rest import digest_of_file, files_below
 from citytwin.store.atomic import write_text
 from citytwin.store.cog import CogLabels
 from citytwin.store.drawing import Drawing
@@ -42,7 +42,7 @@ from citytwin.store.lonlat_box import lonlat_rim
 from citytwin.store.raster_layer import RasterPlan, write_raster_files
 from citytwin.store.series_layer import FieldSeries, write_series_files
 from citytwin.store.style_files import STYLES
-from citytwin.store.tables import row_digests
+from citytwin.store.tables import table_digest
 from citytwin.store.vector_layer import write_vector_files
 from citytwin.store.written import Written
 
@@ -87,6 +87,8 @@ class LayerContent:
     vertical_datum: Text | None = None
     lowered_from: Classification | None = None
     """Highest classification of its sources, where a rule has lowered it."""
+    digest: str | None = None
+    """Of the array or the rows, where it is known already."""
 
 
 def write_layer(
@@ -164,13 +166,15 @@ def _write_data(content: LayerContent, drawing: Drawing) -> Written:
         array = content.array
         if isinstance(array, FieldSeries):
             return write_series_files(raster, array)
-        held = (labels.fingerprint, labels.valid_time.isoformat(), digest_of(array))
+        digest = content.digest or digest_of(array)
+        held = (labels.fingerprint, labels.valid_time.isoformat(), digest)
         return drawing.once(held, _WRITTEN, lambda: write_raster_files(raster, array))
     if content.frame is None:
         msg = f"layer {recipe.id} shows table {view.table.name}, but got no rows"
         raise StoreError(msg, hint="give the frame of the table")
     rows, when = content.frame, content.valid_time
-    said = (recipe.id, _said_of(content.grid), when.isoformat(), str(row_digests(rows).tolist()))
+    digest = content.digest or table_digest(rows)
+    said = (recipe.id, _said_of(content.grid), when.isoformat(), digest)
 
     def draw() -> Written:
         return write_vector_files(
@@ -279,6 +283,35 @@ def _columns(view: VectorView) -> tuple[LayerColumn, ...]:
     )
 
 
+def file_digests(directory: Path) -> dict[str, str]:
+    """Return the sha256 of every file of a layer, by name in order, the STAC item left out.
+
+    Parameters
+    ----------
+    directory
+        Folder of the layer.
+    """
+    files = {path.relative_to(directory).as_posix(): path for path in files_below(directory)}
+    return {name: digest_of_file(files[name]) for name in sorted(files) if name != ITEM}
+
+
+def checksum_over(digests: Mapping[str, str]) -> str:
+    """Return a digest over the names and contents of a layer's files.
+
+    Parameters
+    ----------
+    digests
+        What :func:`file_digests` returned.
+
+    Returns
+    -------
+    str
+        ``sha256:`` and 64 hexadecimal digits.
+    """
+    total = "".join(f"{name}\0{digest}\n" for name, digest in digests.items())
+    return f"sha256:{hashlib.sha256(total.encode()).hexdigest()}"
+
+
 def folder_checksum(directory: Path) -> str:
     """Return a digest over the names and contents of a layer's files, the STAC item left out.
 
@@ -292,9 +325,4 @@ def folder_checksum(directory: Path) -> str:
     str
         ``sha256:`` and 64 hexadecimal digits.
     """
-    total = hashlib.sha256()
-    for path in sorted(directory.rglob("*"), key=lambda p: p.relative_to(directory).as_posix()):
-        name = path.relative_to(directory).as_posix()
-        if path.is_file() and name != ITEM:
-            total.update(f"{name}\0{digest_of_file(path)}\n".encode())
-    return f"sha256:{total.hexdigest()}"
+    return checksum_over(file_digests(directory))

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 
 from citytwin.model.axes import Axis
 from citytwin.model.layer import ImageAsset, InputFile, LayerDocument, ValuesAsset, highest
-from citytwin.store.at_rest import digest_of_file, read_bytes, size_of
+from citytwin.store.at_rest import read_bytes, size_of
 from citytwin.store.latest import INPUTS, ITEM, LAYER
 from citytwin.store.paint import both
 from citytwin.store.raster_layer import THUMBNAIL
@@ -60,7 +60,9 @@ _VRT_TITLES: dict[Axis, str] = {
 }
 
 
-def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
+def item_of(
+    document: LayerDocument, folder: Path, digests: Mapping[str, str], run: RunInfo
+) -> Item:
     """Describe a layer's folder as a STAC item.
 
     Parameters
@@ -69,6 +71,8 @@ def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
         Its ``layer.json``.
     folder
         Folder with all its files.
+    digests
+        Their sha256, by name: see :func:`citytwin.store.layer_writer.file_digests`.
     run
         Run that made it.
     """
@@ -110,7 +114,7 @@ def item_of(document: LayerDocument, folder: Path, run: RunInfo) -> Item:
             facts=document.facts,
             vertical_datum=document.vertical_datum or run.vertical_datum,
         ),
-        assets=_assets(document, folder),
+        assets=_assets(document, folder, digests),
         links=(
             Link(rel="root", href="../../catalog.json"),
             Link(rel="parent", href="../collection.json"),
@@ -156,7 +160,7 @@ def _inputs(document: LayerDocument, folder: Path) -> tuple[Input, ...]:
     )
 
 
-def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
+def _assets(document: LayerDocument, folder: Path, digests: Mapping[str, str]) -> dict[str, Asset]:
     """Describe every file of the folder; the data come first."""
     titles = {file.href: (file.type, both(file.title)) for file in document.files}
     times = {
@@ -166,11 +170,7 @@ def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
         for href in (frame.data, frame.image.href, frame.values.href)
     }
     assets: dict[str, Asset] = {}
-    names = [file.href for file in document.files]
-    names += sorted({p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()})
-    for name in dict.fromkeys(names):
-        if name == ITEM:
-            continue
+    for name in dict.fromkeys([*(file.href for file in document.files), *sorted(digests)]):
         media, role, title = _described(document, name, titles)
         path = folder / name
         assets[_key(document, name)] = Asset(
@@ -179,7 +179,7 @@ def _assets(document: LayerDocument, folder: Path) -> dict[str, Asset]:
             type=media,
             roles=(role,),
             size=size_of(path),
-            checksum=f"1220{digest_of_file(path)}",  # multihash: sha2-256, 32 bytes
+            checksum=f"1220{digests[name]}",  # multihash: sha2-256, 32 bytes
             classification=document.classification,
             when=times.get(name),
             bands=(_band(document, path),) if name.endswith(".tif") else None,

@@ -17,7 +17,12 @@ from citytwin.model.layer import (
 )
 from citytwin.store.at_rest import digest_of_file, read_bytes
 from citytwin.store.latest import ITEM, LAYER, is_layer_id, is_run_id
-from citytwin.store.layer_writer import folder_checksum, layer_json
+from citytwin.store.layer_writer import (
+    checksum_over,
+    file_digests,
+    folder_checksum,
+    layer_json,
+)
 from citytwin.store.run_info import RunInfo
 from citytwin.store.stac import item_of
 from citytwin.store.staging import place_folder
@@ -136,12 +141,13 @@ def place_layer(
     if not layer.directory.is_dir():
         return _kept(city_dir, layer, standing)
     _check_folder(layer)
-    checksum = folder_checksum(layer.directory)
+    digests = file_digests(layer.directory)
+    checksum = checksum_over(digests)
     if standing is not None and standing.checksum == checksum and is_intact(city_dir, standing):
         return standing
     path = f"{name}/{run.run_id}"
     target = city_dir / path
-    item = item_of(layer.document, layer.directory, run).text()
+    item = item_of(layer.document, layer.directory, digests, run).text()
     said = f"sha256:{hashlib.sha256(item.encode()).hexdigest()}"
     entry = PublishedLayer(id=name, run_id=run.run_id, path=path, checksum=checksum, item=said)
     if target.exists():

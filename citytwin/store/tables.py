@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from functools import lru_cache
 from typing import Any
@@ -189,6 +190,17 @@ def row_digests(frame: pd.DataFrame) -> NDArray[np.uint64]:
         hashed = _mixed(_hashes(values) + np.uint64(position))
         total = _mixed(total + hashed)
     return total
+
+
+def table_digest(frame: pd.DataFrame) -> str:
+    """Return the sha256 over the digests of all rows, in their order.
+
+    Parameters
+    ----------
+    frame
+        A working table.
+    """
+    return hashlib.sha256(row_digests(frame).astype("<u8").tobytes()).hexdigest()
 
 
 def building_hashes(table: Table, frame: pd.DataFrame) -> NDArray[np.uint64]:
