@@ -19,12 +19,13 @@ from citytwin.engine.report import Progress, Row, RunReport
 from citytwin.engine.results import LayerResult
 from citytwin.engine.standing import Standing
 from citytwin.engine.versions import library_versions
-from citytwin.engine.whole import WRITER, LayerBefore, LayerTask, make_layer
+from citytwin.engine.whole import WRITER, LayerTask, make_layer
 from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import PublishedLayer
 from citytwin.model.steps import LayerRecipe
 from citytwin.security.lowering import lower
+from citytwin.store.drawing import LayerBefore
 from citytwin.store.layer_writer import folder_checksum
 from citytwin.store.manifest import Manifest
 from citytwin.store.publish import is_intact
@@ -116,7 +117,7 @@ def _before(
     result = LayerResult.on_record(finished.payload)
     if result is None or result.checksum != entry.checksum:
         return None
-    return LayerBefore(city_dir / entry.path, entry.checksum, result.drawn)
+    return LayerBefore(city_dir / entry.path, result.drawn, result.digests)
 
 
 def _task(

@@ -72,7 +72,9 @@ def publish_made(
     report
         Receives what changed, and the id of the run.
     """
-    staged = [StagedLayer(layer.result.document, layer.staging) for layer in made]
+    staged = [
+        StagedLayer(layer.result.document, layer.staging, layer.result.digests) for layer in made
+    ]
     now = now.replace(microsecond=0)
     if loaded.past is None:
         _publish_now(loaded, grid, staged, now, report)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Self
 
@@ -12,6 +13,7 @@ from citytwin.model.kept_figures import Figures
 from citytwin.model.layer import LayerDocument
 from citytwin.model.notes import Fact, Note, Premise, Reject, Tally
 from citytwin.store.drawing import Drawn
+from citytwin.store.layer_writer import checksum_over
 from citytwin.store.placed import TableFile
 
 
@@ -125,8 +127,14 @@ class LayerResult(_Result):
     """A layer that lies ready in the staging folder."""
 
     document: LayerDocument
-    checksum: str
+    digests: Mapping[str, str]
+    """sha256 of its files, as they were written, by name."""
     drawn: Drawn = Drawn()
     """Which of its files the next run may take."""
     seconds: float = 0.0
     """Time on the worker [s]."""
+
+    @property
+    def checksum(self) -> str:
+        """Digest over the names and contents of its files."""
+        return checksum_over(self.digests)

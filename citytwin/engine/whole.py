@@ -31,9 +31,9 @@ from citytwin.model.record import Record
 from citytwin.model.steps import Assessment, CityState, LayerRecipe
 from citytwin.model.tables import Table
 from citytwin.model.text import Text
-from citytwin.store.drawing import Drawing, Drawn
+from citytwin.store.drawing import Drawing, LayerBefore
 from citytwin.store.fields import digest_of, extremes
-from citytwin.store.layer_writer import LayerContent, folder_checksum, write_layer
+from citytwin.store.layer_writer import LayerContent, file_digests, write_layer
 from citytwin.store.placed import read_columns
 from citytwin.store.series_layer import FieldSeries
 from citytwin.store.staging import new_folder
@@ -60,15 +60,6 @@ class AssessmentTask:
     table."""
     made: str = ""
     """Digest of the table that it made with them."""
-
-
-@dataclass(frozen=True)
-class LayerBefore:
-    """The layer as a run before has published it."""
-
-    folder: Path
-    checksum: str
-    drawn: Drawn
 
 
 @dataclass(frozen=True)
@@ -193,19 +184,11 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
         digest=content,
     )
     with new_folder(task.staging) as folder:
-        drawing = _drawing(task, recipe, folder, store)
+        maker, remembered = "|".join(_maker(recipe)), store.remembered(recipe.id)
+        drawing = Drawing(folder, maker, task.before, remembered)
         document = write_layer(shown, folder, drawing)
-        checksum = folder_checksum(folder)
-    return LayerResult(document=document, checksum=checksum, drawn=drawing.record)
-
-
-def _drawing(task: LayerTask, recipe: LayerRecipe, folder: Path, store: CityStore) -> Drawing:
-    """What draws a layer; files of the run before are taken only from a folder that is undamaged."""
-    maker, remembered = "|".join(_maker(recipe)), store.remembered(recipe.id)
-    before = task.before
-    if before is None or folder_checksum(before.folder) != before.checksum:
-        return Drawing(folder, maker, remembered=remembered)
-    return Drawing(folder, maker, before.folder, before.drawn, remembered)
+        digests = file_digests(folder)
+    return LayerResult(document=document, digests=digests, drawn=drawing.record)
 
 
 def _maker(recipe: LayerRecipe) -> list[str]:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from citytwin.errors import SealError
 from citytwin.security.sealed_folders import sealed_root
-from citytwin.store.at_rest import files_below, open_file, read_bytes
+from citytwin.store.at_rest import digest_of_file, files_below, open_file, read_bytes
 from citytwin.store.atomic import write_bytes
 
 T = TypeVar("T")
@@ -63,6 +63,32 @@ class Drawn(BaseModel):
 
 
 @dataclass(frozen=True)
+class LayerBefore:
+    """A layer as a run before has drawn it."""
+
+    folder: Path
+    drawn: Drawn
+    digests: Mapping[str, str]
+    """sha256 of its files, as they were written, by name."""
+
+    def has(self, files: Iterable[str]) -> bool:
+        """Whether some files still are what was written.
+
+        Parameters
+        ----------
+        files
+            Their names, from its folder.
+        """
+        try:
+            return all(
+                name in self.digests and digest_of_file(self.folder / name) == self.digests[name]
+                for name in files
+            )
+        except (OSError, SealError):  # lost or damaged
+            return False
+
+
+@dataclass(frozen=True)
 class PiecesBefore:
     """A file of the run before, of which pieces may be taken."""
 
@@ -81,9 +107,8 @@ class Drawing:
     maker
         Digest of the code and the libraries that draw.
     before
-        Folder of the run before, which was checked; None = there is none.
-    drawn
-        What lies in it.
+        The layer of the run before; None = there is none. Its files are taken only if they are
+        undamaged.
     remembered
         Folder in the working store for what is known of pieces; None = nothing is kept of them.
     """
@@ -92,13 +117,12 @@ class Drawing:
         self,
         folder: Path,
         maker: str = "",
-        before: Path | None = None,
-        drawn: Drawn | None = None,
+        before: LayerBefore | None = None,
         remembered: Path | None = None,
     ) -> None:
         self.folder = folder
         self._maker, self._before, self._remembered = maker, before, remembered
-        known = drawn if drawn is not None and before is not None else Drawn()
+        known = before.drawn if before is not None else Drawn()
         self._known = {one.key: one for one in known.files}
         self._pieces = {one.file: one for one in known.pieces}
         self._files: list[DrawnFiles] = []
@@ -123,14 +147,14 @@ class Drawing:
         """
         key = self._key(said)
         known = self._known.get(key)
-        if known is None:
+        if known is None or self._before is None or not self._before.has(known.files):
             there = set(files_below(self.folder))
             gave = draw()
             new = [file for file in files_below(self.folder) if file not in there]
             names = tuple(file.relative_to(self.folder).as_posix() for file in new)
             known = DrawnFiles(key=key, files=names, gave=form.dump_json(gave).decode())
         else:
-            self._take(known)
+            self._take(self._before, known)
             gave = form.validate_json(known.gave)
         self._files.append(known)
         return gave
@@ -168,15 +192,14 @@ class Drawing:
             return None
         if hashlib.sha256(memory).hexdigest() != known.remembered:
             return None
-        return PiecesBefore(self._before / name, memory)
+        return PiecesBefore(self._before.folder / name, memory)
 
     def _key(self, said: Sequence[str]) -> str:
         return hashlib.sha256("\0".join((self._maker, *said)).encode()).hexdigest()
 
-    def _take(self, known: DrawnFiles) -> None:
-        assert self._before is not None  # noqa: S101 - else nothing is known
+    def _take(self, before: LayerBefore, known: DrawnFiles) -> None:
         for name in known.files:
-            source, target = self._before / name, self.folder / name
+            source, target = before.folder / name, self.folder / name
             target.parent.mkdir(parents=True, exist_ok=True)
             _link_or_copy(source, target)
         self._in_pieces += [one for name in known.files if (one := self._pieces.get(name))]

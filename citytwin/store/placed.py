@@ -20,8 +20,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
+from geopandas.array import from_shapely
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict
+from pyproj import CRS
 
 from citytwin.errors import DamagedError
 from citytwin.model.grid import Bounds
@@ -236,9 +238,8 @@ def read_rows(
     """
     filters = None if area is None else _touching(area)
     wanted = [file for file in files if area is None or file.near(area)] or files[:1]
-    frames = [_in_order(_read(root, file, table, filters), file) for file in wanted]
-    filled = [frame for frame in frames if len(frame)] or frames[:1]
-    return filled[0] if len(filled) == 1 else pd.concat(filled)
+    parts = [_in_order(_stored(root, file, None, filters), file) for file in wanted]
+    return _framed(pa.concat_tables(parts), table)
 
 
 def is_intact(root: Path, file: TableFile) -> bool:
@@ -316,31 +317,32 @@ def _touching(area: Bounds) -> list[tuple[str, str, float]]:
     ]
 
 
-def _in_order(placed: pd.DataFrame, file: TableFile) -> pd.DataFrame:
-    frame = placed.set_index(_ROW).sort_index()
-    frame.index = frame.index + file.first_row
-    frame.index.name = None
-    return frame.drop(columns=list(_BESIDE[1:]))
+def _in_order(placed: pa.Table, file: TableFile) -> pa.Table:
+    """Rows of a file in their order, with their numbers in the whole table."""
+    rows = placed[_ROW].to_numpy()
+    order = np.argsort(rows, kind="stable")
+    ordered = placed.drop_columns(list(_BESIDE)).take(pa.array(order))
+    return ordered.append_column(_ROW, pa.array(rows[order] + file.first_row))
 
 
-def _read(
-    root: Path, file: TableFile, table: Table, filters: list[tuple[str, str, float]] | None
-) -> pd.DataFrame:
+def _framed(stored: pa.Table, table: Table) -> pd.DataFrame:
+    """Rows as pandas has them; all files at once, for each would take as long as hundreds of rows."""
+    names = [name for name in stored.column_names if name not in ("geometry", _ROW)]
+    frame: pd.DataFrame = stored.select(names).to_pandas(types_mapper=_TYPES.get)
+    frame.index = pd.Index(stored[_ROW].to_numpy())
     if table.geometry == "none":
-        plain: pd.DataFrame = _stored(root, file, None, filters).to_pandas(types_mapper=_TYPES.get)
-        return plain
-    path = root / file.path
-    try:
-        _check_footer(path, file)
-        located: pd.DataFrame = gpd.read_parquet(
-            readable(path),
-            filters=filters,
-            to_pandas_kwargs={"types_mapper": _TYPES.get},
-            page_checksum_verification=True,
-        )
-    except (OSError, ValueError, pa.ArrowException) as error:
-        raise unreadable(f"table {path}", error, [path]) from error
+        return frame
+    outlines = shapely.from_wkb(stored["geometry"].to_numpy(zero_copy_only=False))
+    geometry = from_shapely(outlines, crs=_crs_of(stored.schema.metadata[b"geo"]))
+    frame.insert(stored.column_names.index("geometry"), "geometry", geometry)
+    located: pd.DataFrame = gpd.GeoDataFrame(frame, geometry="geometry")
     return located
+
+
+@lru_cache(maxsize=_KINDS_KEPT)
+def _crs_of(noted: bytes) -> CRS:
+    """CRS that a file names for its outlines."""
+    return CRS.from_user_input(json.loads(noted)["columns"]["geometry"]["crs"])
 
 
 def _stored(

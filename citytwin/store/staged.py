@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,8 @@ class StagedLayer:
     directory: Path
     """Folder with all its files, on the disk of the published city. It may be missing when the
     same content stands published already."""
+    digests: Mapping[str, str] | None = None
+    """sha256 of its files, as they were written, by name; None = as they lie there."""
 
     @classmethod
     def standing(cls, city_dir: Path, document: LayerDocument) -> StagedLayer:
@@ -141,7 +143,7 @@ def place_layer(
     if not layer.directory.is_dir():
         return _kept(city_dir, layer, standing)
     _check_folder(layer)
-    digests = file_digests(layer.directory)
+    digests = layer.digests or file_digests(layer.directory)
     checksum = checksum_over(digests)
     if standing is not None and standing.checksum == checksum and is_intact(city_dir, standing):
         return standing

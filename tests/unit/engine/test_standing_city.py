@@ -13,6 +13,7 @@ from citytwin.engine.delivery import standing_layer
 from citytwin.engine.request import MANIFEST, carried_out, request_key, work_dir
 from citytwin.engine.results import LayerResult
 from citytwin.model.layer import Latest
+from citytwin.store.layer_writer import file_digests
 from citytwin.store.manifest import FinishedRun, Manifest, Standing
 from citytwin.store.publish import publish
 from citytwin.viewer.export import export_viewer
@@ -46,7 +47,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     latest = publish(loaded.city_dir, staged, lc.run_info(RUN))
     manifest = Manifest(work_dir(loaded) / MANIFEST)
     for layer, entry in zip(staged, latest.layers, strict=True):
-        result = LayerResult(document=layer.document, checksum=entry.checksum)
+        result = LayerResult(
+            document=layer.document, digests=file_digests(loaded.city_dir / entry.path)
+        )
         record = Standing("wanted", result.model_dump_json(by_alias=True), 1.0)
         manifest.record(f"layer:{entry.id}", "whole", record)
     manifest.close()

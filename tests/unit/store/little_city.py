@@ -17,8 +17,9 @@ from citytwin.model.layer import CityName, LayerDocument, RasterView, SourceCred
 from citytwin.model.notes import Fact, Note
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
+from citytwin.store.drawing import Drawing, LayerBefore
 from citytwin.store.latest import published_city
-from citytwin.store.layer_writer import LayerContent, write_layer
+from citytwin.store.layer_writer import LayerContent, file_digests, write_layer
 from citytwin.store.publish import RunInfo, StagedLayer
 from citytwin.store.series_layer import FieldSeries
 from tests.unit.store.little_tables import GRID, TABLES, VALID
@@ -147,6 +148,11 @@ def stage(folder: Path, name: str, **changes: Any) -> StagedLayer:
     directory = folder / name
     directory.mkdir(parents=True)
     return StagedLayer(write_layer(content(name, **changes), directory), directory)
+
+
+def drawn_before(drawing: Drawing) -> LayerBefore:
+    """A layer that was written, for the run after."""
+    return LayerBefore(drawing.folder, drawing.record, file_digests(drawing.folder))
 
 
 def run_info(run_id: str = "20261123T210000Z") -> RunInfo:

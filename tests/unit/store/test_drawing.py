@@ -25,8 +25,7 @@ SAID = {"layer.json", "inputs.json"}
 def drawn_in(folder: Path, content: LayerContent, before: Drawing | None = None) -> Drawing:
     """Write a layer after another run of it."""
     folder.mkdir()
-    known = None if before is None else before.record
-    drawing = Drawing(folder, "code", before.folder if before else None, known)
+    drawing = Drawing(folder, "code", None if before is None else lc.drawn_before(before))
     write_layer(content, folder, drawing)
     return drawing
 
@@ -102,6 +101,31 @@ def test_other_code_takes_nothing(tmp_path: Path) -> None:
     """What another version has drawn may have other bytes."""
     before = drawn_in(tmp_path / "before", lc.content("terrain"))
     (tmp_path / "after").mkdir()
-    after = Drawing(tmp_path / "after", "other code", before.folder, before.record)
+    after = Drawing(tmp_path / "after", "other code", lc.drawn_before(before))
     write_layer(lc.content("terrain"), after.folder, after)
     assert not shared(before.folder, after.folder)
+
+
+@pytest.mark.parametrize("damage", ["other bytes", "gone"])
+def test_a_damaged_file_is_not_taken(tmp_path: Path, damage: str) -> None:
+    """What was not written so is drawn anew, with all that was drawn with it; the rest is taken."""
+    before = drawn_in(tmp_path / "before", lc.content("shadow"))
+    known = lc.drawn_before(before)
+    whole = lc.content("shadow").array
+    assert isinstance(whole, FieldSeries)
+    stems = [f"shadow_{place.stamp}" for place in whole.along]
+    struck = before.folder / f"{stems[0]}.tif"
+    wanted = struck.read_bytes()
+    if damage == "gone":
+        struck.unlink()
+    else:
+        struck.write_bytes(wanted[:-1] + bytes([wanted[-1] ^ 1]))
+    (tmp_path / "after").mkdir()
+    after = Drawing(tmp_path / "after", "code", known)
+    write_layer(lc.content("shadow"), after.folder, after)
+    assert (after.folder / struck.name).read_bytes() == wanted
+    taken = {
+        file for file in shared(before.folder, after.folder) if file.endswith((".tif", ".png"))
+    }
+    assert {f"{stems[1]}.tif", f"{stems[1]}.png"} <= taken
+    assert not {f"{stems[0]}.tif", f"{stems[0]}.png"} & taken

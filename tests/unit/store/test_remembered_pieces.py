@@ -35,8 +35,8 @@ def night(
 ) -> Drawing:
     """Write the layer of buildings."""
     folder.mkdir(parents=True)
-    record = None if before is None else before.record
-    drawing = Drawing(folder, "code", before.folder if before else None, record, remembered)
+    known = None if before is None else lc.drawn_before(before)
+    drawing = Drawing(folder, "code", known, remembered)
     write_layer(content or lc.content("buildings"), folder, drawing)
     return drawing
 
@@ -149,6 +149,7 @@ def test_no_bit_of_what_is_remembered_may_change(tmp_path: Path) -> None:
     """A count that is wrong would take features for those of another row."""
     remembered = tmp_path / "remembered"
     first = night(tmp_path / "first", remembered)
+    known = lc.drawn_before(first)
     file = remembered / f"{TILES}.memory"
     right = file.read_bytes()
     found = []
@@ -156,7 +157,7 @@ def test_no_bit_of_what_is_remembered_may_change(tmp_path: Path) -> None:
         wrong = bytearray(right)
         wrong[place] ^= 1 << place % 8
         file.write_bytes(bytes(wrong))
-        again = Drawing(tmp_path, "code", first.folder, first.record, remembered)
+        again = Drawing(tmp_path, "code", known, remembered)
         again.in_pieces(TILES, (), lambda before: found.append(before) or b"")
     assert found == [None] * len(found)
     assert len(found) >= 60
@@ -168,7 +169,7 @@ def test_what_another_code_remembered_is_not_looked_at(tmp_path: Path, cuts: lis
     first = night(tmp_path / "first", remembered)
     cuts.clear()
     (tmp_path / "second").mkdir()
-    other = Drawing(tmp_path / "second", "other", first.folder, first.record, remembered)
+    other = Drawing(tmp_path / "second", "other", lc.drawn_before(first), remembered)
     write_layer(lower(), other.folder, other)
     assert max(cuts) == 40
 

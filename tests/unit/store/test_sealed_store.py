@@ -36,8 +36,9 @@ from citytwin.store import memory_room
 from citytwin.store.at_rest import files_below, open_file, read_bytes, size_of
 from citytwin.store.atomic import replacing, write_text
 from citytwin.store.checkpoints import read_checkpoint, write_checkpoint
-from citytwin.store.drawing import Drawing, Drawn
+from citytwin.store.drawing import Drawing, LayerBefore
 from citytwin.store.latest import published_city
+from citytwin.store.layer_writer import file_digests
 from citytwin.store.manifest import FinishedRun, Manifest, Standing
 from citytwin.store.publish import StagedLayer, prune, publish
 from citytwin.store.sealed_keys import ensure_sealed, rewrap
@@ -250,12 +251,12 @@ def test_files_of_the_run_before_are_taken_sealed_under_their_new_name(out: Path
     """A sealed file knows its name, so it cannot have two: it is opened and sealed again."""
     folders = [out / ".sealed" / "town" / "terrain" / run for run in (FIRST, SECOND)]
     content = replace(lc.content("terrain"), classification="restricted")
-    record = Drawn()
-    for before, folder in zip((None, folders[0]), folders, strict=True):
+    before = None
+    for folder in folders:
         with new_folder(folder) as room:
-            drawing = Drawing(room, "code", before, record)
+            drawing = Drawing(room, "code", before)
             lc.write_layer(content, room, drawing)
-        record = drawing.record
+        before = LayerBefore(folder, drawing.record, file_digests(folder))
     first, second = (files_below(folder) for folder in folders)
     assert [read_bytes(file) for file in first] == [read_bytes(file) for file in second]
     assert not any(a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True))
