@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +10,7 @@ import pandas as pd
 from citytwin.errors import ConfigError
 from citytwin.model.steps import Simulation
 from citytwin.model.tables import Table
-from citytwin.store.tables import conform, row_digests
+from citytwin.store.tables import conform, table_digest
 from citytwin.wording import nearest
 
 
@@ -59,4 +58,4 @@ def digest_of_table(frame: pd.DataFrame) -> str:
     frame
         The table.
     """
-    return hashlib.sha256(row_digests(frame).tobytes()).hexdigest()
+    return table_digest(frame)

@@ -24,6 +24,7 @@ from citytwin.engine.work import Failure, Order, Submits, Work
 from citytwin.model.fields import Field
 from citytwin.model.layer import PublishedLayer
 from citytwin.model.steps import LayerRecipe
+from citytwin.model.tables import Table
 from citytwin.security.lowering import lower
 from citytwin.store.drawing import LayerBefore
 from citytwin.store.layer_writer import folder_checksum
@@ -144,7 +145,14 @@ def _task(
         vertical_datum=plan.city.loaded.config.vertical_datum,
         staging=store.root / "staging" / recipe.id,
         along=store.fields.coordinates(shown) if isinstance(shown, Field) else (),
+        rows="" if isinstance(shown, Field) else _rows_of(shown, standing),
     )
+
+
+def _rows_of(shown: Table, standing: Standing) -> str:
+    """Digest of the rows that a layer shows; where they stand in their files is shown as well."""
+    entry = standing.tables[shown]
+    return "|".join((entry.digest(), *(entry.files if shown.of_file else ())))
 
 
 def _valid_time(descent: Lineage, plan: Plan) -> datetime:
@@ -159,9 +167,7 @@ def _fingerprint(
     if isinstance(shown, Field):
         content = standing.field_digests(shown, store.spec.whole)
     else:
-        entry = standing.tables[shown]
-        # Where rows stand in their files is shown as well.
-        content = [entry.digest(), *(entry.files if shown.of_file else ())]
+        content = [task.rows]
     code = code_digest(registry.module_of(recipe)) + code_digest(WRITER) + library_versions()
     settings = (task.classification, task.valid_time.isoformat(), task.licence)
     return Fingerprint(code, "|".join(settings), (store.fields.key, *content, *said))

@@ -37,7 +37,7 @@ from citytwin.store.layer_writer import LayerContent, file_digests, write_layer
 from citytwin.store.placed import read_columns
 from citytwin.store.series_layer import FieldSeries
 from citytwin.store.staging import new_folder
-from citytwin.store.tables import conform, table_digest
+from citytwin.store.tables import conform
 
 WRITER = __name__
 """Module whose code counts for every layer, with all that it imports."""
@@ -82,6 +82,8 @@ class LayerTask:
     """Highest classification of its sources, where a rule has lowered it."""
     along: tuple[Coordinate, ...] = ()
     """Moments or directions of a field with a leading axis."""
+    rows: str = ""
+    """Digest of the rows that a vector layer shows."""
     before: LayerBefore | None = None
     """What it may take of its files; without any influence on their bytes."""
 
@@ -160,12 +162,11 @@ def make_layer(task: LayerTask, store: CityStore) -> LayerResult:
     """
     recipe = registry.named(LayerRecipe, task.layer_id)
     array: NDArray[Any] | FieldSeries | None = None
-    frame = None
+    frame, content = None, task.rows
     if isinstance(recipe.view, RasterView):
         array, content = _shown(recipe.id, recipe.view.field, task, store)
     else:
         frame = store.read_table(recipe.view.table, task.owner)
-        content = table_digest(frame)
     shown = LayerContent(
         recipe=recipe,
         grid=store.spec,

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from citytwin.errors import StoreError
+from citytwin.kernels.value_steps import number_classes
 from citytwin.model.layer import Rgb, Style, StyleItem
 from citytwin.model.text import Text, text
-from citytwin.store.precision import rounded
+from citytwin.store.precision import flat_floats, inverse_of
 
 NO_DATA_RGB: Rgb = (139, 148, 158)
 """Neutral grey of features whose value is missing; the map page has the same."""
@@ -77,16 +78,14 @@ def item_numbers(style: Style, values: NDArray[Any], precision: float) -> NDArra
     array
         Same shape; -1 where no item holds the value.
     """
-    exact = rounded(np.asarray(values, dtype=np.float64), precision)
-    inner = np.array([item.min for item in style.items[1:]], dtype=np.float64)
-    numbers: NDArray[np.int16] = np.digitize(exact, inner).astype(np.int16)
-    outside = np.isnan(exact)
-    if (low := style.items[0].min) is not None:
-        outside |= exact < low
-    if (high := style.items[-1].max) is not None:
-        outside |= exact >= high
-    numbers[outside] = NO_DATA
-    return numbers
+    begins = [-np.inf if item.min is None else item.min for item in style.items]
+    if (end := style.items[-1].max) is not None:
+        begins.append(end)
+    given = flat_floats(values)
+    numbers = np.empty(given.shape, dtype=np.int16)
+    number_classes(given, precision, inverse_of(precision), np.array(begins, np.float64), numbers)
+    numbers[numbers == len(style.items)] = NO_DATA
+    return numbers.reshape(np.shape(values))
 
 
 def stop_of(item: StyleItem) -> float:

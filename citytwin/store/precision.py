@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from citytwin.kernels.value_steps import round_to_steps
 from citytwin.model.fields import Field
 
 STRIP_ROWS = 512
@@ -30,15 +31,39 @@ def rounded(values: NDArray[Any], precision: float) -> NDArray[Any]:
     """
     if precision == 0:
         return values
-    steps = np.round(np.asarray(values, dtype=np.float64) / precision)
-    return np.asarray(_multiple(steps, precision) + 0.0, dtype=np.asarray(values).dtype)
+    given = flat_floats(values)
+    result = np.empty_like(given)
+    round_to_steps(given, precision, inverse_of(precision), result)
+    return result.reshape(np.shape(values)).astype(np.asarray(values).dtype, copy=False)
 
 
-def _multiple(steps: NDArray[np.float64], precision: float) -> NDArray[np.float64]:
-    """Multiply, by way of a division where the step is 1/n, so that 3 x 0.1 is 0.3."""
-    inverse = round(1.0 / precision)
-    exact = inverse >= 1 and abs(inverse * precision - 1.0) < 1e-12
-    return steps / inverse if exact else steps * precision
+def flat_floats(values: NDArray[Any]) -> NDArray[Any]:
+    """Return values one after the other, as kernels take them.
+
+    Parameters
+    ----------
+    values
+        Any shape and type of number.
+
+    Returns
+    -------
+    array
+        Shape (n,), float32 where they are, else float64.
+    """
+    short = np.asarray(values).dtype == np.float32
+    return np.ascontiguousarray(values, dtype=np.float32 if short else np.float64).ravel()
+
+
+def inverse_of(precision: float) -> float:
+    """Return n where a step is 1/n, which no float need be exactly; else 0.
+
+    Parameters
+    ----------
+    precision
+        The step, in the unit of the values; 0 = none.
+    """
+    inverse = round(1.0 / precision) if precision > 0.0 else 0
+    return float(inverse) if inverse >= 1 and abs(inverse * precision - 1.0) < 1e-12 else 0.0
 
 
 def on_disk(values: NDArray[Any], field: Field) -> NDArray[Any]:

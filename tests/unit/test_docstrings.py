@@ -19,7 +19,7 @@ SOURCE = re.compile(r"[\w.],? \(?(1[89]|20)\d\d\b|\beq\. \d|\bexact\b")
 PLAIN = {
     "borrowing", "carried_depths", "coarse_cells", "coarse_rain", "crown_raster", "flood_conductor", "flood_exchange", "flood_ledger", "flood_options", "flood_part", "flood_recorder", "flood_result", "flood_run", "flood_scheme",
     "flood_setup", "flood_sources", "flood_tile", "footprint_raster", "full_scheme", "full_state", "gml_places", "gridded_rain", "implausible_ground", "inertial_state",
-    "line_blocks", "lone_heights", "named_arrays", "obstacles", "perimeter", "rain_field", "rain_layout", "resampling", "road_ends", "row_bands", "shadow_answers", "subgrid_setup", "sun_bundle", "time_steps", "tin_raster", "wall_feet", "water_storage",
+    "line_blocks", "lone_heights", "named_arrays", "obstacles", "perimeter", "rain_field", "rain_layout", "resampling", "road_ends", "row_bands", "shadow_answers", "subgrid_setup", "sun_bundle", "time_steps", "tin_raster", "value_steps", "wall_feet", "water_storage",
     "wide_vectors", "wide_words", "window",
 }  # fmt: skip
 """Accounts, checks and rasters of plain geometry: no physics to give a source for."""
