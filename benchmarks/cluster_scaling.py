@@ -75,6 +75,8 @@ def started(folder: Path, begin: list[str], *words: str) -> Iterator[None]:
     private = {
         "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "False",
         "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
+        "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
+        "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
         "NUMBA_NUM_THREADS": "1",
     }
     with (folder / "log").open("wb") as log:
@@ -94,7 +96,7 @@ def given(folder: Path, certificates: Path, role: str) -> list[str]:
     for name in ("ca.pem", f"{role}.pem", f"{role}.key"):
         shutil.copy(certificates / name, folder / name)
     options = ["--tls-ca-file", "ca.pem", "--tls-cert", f"{role}.pem", "--tls-key", f"{role}.key"]
-    return ["--no-dashboard", *options]
+    return ["--no-dashboard", "--dashboard-address", "127.0.0.1:0", *options]
 
 
 @contextmanager

@@ -107,10 +107,10 @@ class LimitsConfig(_Section):
     """What one reader may ask for."""
 
     requests_per_minute: int = Field(default=6000, ge=1)
-    """Of one address, and of one known subject, by each worker; whoever comes by a proxy shares its
-    address."""
+    """Of one address, and of one known subject, by each worker; a list of layers counts as one for each.
+    Whoever comes by a proxy shares its address."""
     connections: int = Field(default=200, ge=1)
-    """At the same time, by each worker; more are answered 503."""
+    """At the same time, by each worker, half of them from one address; more are answered 503."""
     session_minutes: int = Field(default=60, ge=1, le=720)
     """After which somebody who has logged in is asked again."""
     signed_minutes: int = Field(default=5, ge=1, le=720)

@@ -195,7 +195,8 @@ def connect(
                 # Without a certificate of this very run nobody else on the machine gets in.
                 security=True,
                 protocol="tls://",
-                dashboard_address="127.0.0.1:0",
+                dashboard_address="127.0.0.1:0",  # where nothing is shown
+                scheduler_kwargs={"dashboard": False},
                 silence_logs=logging.CRITICAL,
                 env=dict(os.environ),  # what they are copies of may have begun long ago
             ) as cluster,

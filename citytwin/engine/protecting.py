@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from distributed import Client, Worker
+from distributed import Client, Scheduler, Worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from citytwin.config import LoadedConfig
@@ -150,7 +150,7 @@ def _keep_from_disks(folder: Path) -> None:
 
 
 def protect_workers(client: Client) -> None:
-    """Keep what workers hold from their disks.
+    """Keep what workers hold from their disks, and from whoever asks them without a certificate.
 
     Parameters
     ----------
@@ -160,24 +160,26 @@ def protect_workers(client: Client) -> None:
     Raises
     ------
     ConfigError
-        If one spills.
+        If one spills, or shows pages.
     """
     require_no_spilling(client)
+    require_no_pages(client)
     client.register_plugin(TemporaryInMemory())
 
 
 class TemporaryInMemory(WorkerPlugin):  # type: ignore[misc]
     """Lets libraries on workers put temporary files into memory; of workers that come later too.
 
-    Of these, one that may spill leaves again.
+    Of these, one that may spill or shows pages leaves again.
     """
 
     name = "citytwin-temporary-in-memory"
 
     def setup(self, worker: Worker) -> None:
         """Set the folder of this worker."""
-        if _may_spill(worker):
-            worker.loop.add_callback(worker.close, reason="it spills to its disk")
+        if _may_spill(worker) or _shows_pages(worker):
+            reason = "it spills to its disk, or shows pages without a login"
+            worker.loop.add_callback(worker.close, reason=reason)
             return
         _keep_from_disks(memory_folder())
 
@@ -203,6 +205,48 @@ def require_no_spilling(client: Client) -> None:
             "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False"
         )
         raise ConfigError(msg, hint=hint)
+
+
+def require_no_pages(client: Client) -> None:
+    """Check that neither scheduler nor workers tell of their work over HTTP.
+
+    Dask serves pages with logs, call stacks, errors and names of tasks to anyone, without a login
+    or encryption, also where its dashboard is left out.
+
+    Parameters
+    ----------
+    client
+        Dask client.
+
+    Raises
+    ------
+    ConfigError
+        If one does; it is named.
+    """
+    showing = [address for address, does in client.run(_worker_shows_pages).items() if does]
+    if client.run_on_scheduler(_scheduler_shows_pages):
+        showing.insert(0, "the scheduler")
+    if showing:
+        msg = f"{showing[0]} shows pages without a login, and the city has restricted data"
+        hint = (
+            "start scheduler and workers with DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES='[]', "
+            "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]' and --no-dashboard"
+        )
+        raise ConfigError(msg, hint=hint)
+
+
+def _worker_shows_pages(dask_worker: Worker) -> bool:
+    return _shows_pages(dask_worker)
+
+
+def _scheduler_shows_pages(dask_scheduler: Scheduler) -> bool:
+    return _shows_pages(dask_scheduler)
+
+
+def _shows_pages(server: Worker | Scheduler) -> bool:
+    """Whether its server for pages has any but the list of them."""
+    pages = server.http_application
+    return bool(pages.wildcard_router.rules or pages.applications)
 
 
 def _may_spill(dask_worker: Worker) -> bool:

@@ -30,7 +30,7 @@ from citytwin.store.latest import (
 from citytwin.store.stac import collection_of
 from citytwin.store.stac_model import Catalog, Collection, Item
 
-_FILE = re.compile(r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$")
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}")
 _STYLES = "styles"
 Document = TypeVar("Document", Catalog, Collection, Item)
 
@@ -78,6 +78,7 @@ class ServedCity:
             Who asks.
         """
         latest = self.latest()
+        visitor.count(len(latest.layers))
         shown, classes, synthetic = [], [], False
         for entry in latest.layers:
             document = self._document(entry.id, entry.run_id)
@@ -143,7 +144,7 @@ class ServedCity:
             If there is none, or none that this reader may know of.
         """
         seen = self.layer(visitor, name, run)
-        plain = all(_FILE.match(part) for part in parts)
+        plain = all(_FILE.fullmatch(part) for part in parts)
         if not plain or not (len(parts) == 1 or (len(parts) == 2 and parts[0] == _STYLES)):
             raise NotThereError
         path = seen.folder.joinpath(*parts)
@@ -204,6 +205,7 @@ class ServedCity:
         seen = self.layer(visitor, name)
         whole = _read(self.root / name / COLLECTION, Collection)
         runs = [link.href.split("/")[-2] for link in whole.links if link.rel == "item"]
+        visitor.count(len(runs))
         shown = [run for run in runs if self._run_seen(visitor, name, run)]
         if not shown:
             raise NotThereError

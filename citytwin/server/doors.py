@@ -19,6 +19,7 @@ from citytwin.security.decision import ANONYMOUS, DENIED, Resource, Subject, dec
 from citytwin.security.policy import Action, Policy
 from citytwin.serve_config import IdentityConfig
 from citytwin.server.keys import ProviderKeys
+from citytwin.server.origin import origin_of
 from citytwin.server.policy_file import PolicyFile
 from citytwin.server.refusals import TooManyRequestsError, UnknownReaderError
 from citytwin.server.signing import Signer
@@ -62,6 +63,8 @@ class Visitor:
     """The one layer that a signed address opens; None for all."""
     by_session: bool = False
     """Whether a cookie says who it is, which other sites can make a browser send."""
+    origin: str = ""
+    """Where the request comes from."""
 
     def may(self, action: Action, resource: Resource) -> bool:
         """Decide, and write the decision to the audit.
@@ -86,6 +89,23 @@ class Visitor:
         guard.audit.record(self.subject, action, resource, decision, self.request)
         return decision.allowed
 
+    def count(self, decisions: int) -> None:
+        """Let a list count as many requests as it takes decisions: each is written to the audit.
+
+        Parameters
+        ----------
+        decisions
+            That are about to be made.
+
+        Raises
+        ------
+        TooManyRequestsError
+            If that is more than the reader may ask for.
+        """
+        _count(self.guard, f"address {self.origin}", decisions)
+        if self.subject.id:
+            _count(self.guard, f"subject {self.subject.id}", decisions)
+
 
 def visitor_of(request: Request) -> Visitor:
     """Find out who asks; every route depends on it.
@@ -107,21 +127,24 @@ def visitor_of(request: Request) -> Visitor:
         If the rules have changed and the audit cannot be written.
     """
     guard: Guard = request.app.state.guard
-    address = request.client.host if request.client else ""
-    _count(guard, f"address {address}")
+    origin = origin_of(request.client.host) if request.client else ""
+    _count(guard, f"address {origin}")
     policy, name = guard.policy.current(), uuid.uuid4().hex
     signed = request.scope.get(SIGNED)
-    header = request.headers.get("Authorization")
+    headers = request.headers.getlist("Authorization")
+    header = headers[0] if headers else None
+    if len(headers) > 1:  # whoever stands between might have looked at another one
+        raise UnknownReaderError
     if signed is not None:
         found = guard.signer.read(signed, guard.clock())
         if found is None or header is not None:
             raise UnknownReaderError
-        visitor = Visitor(guard, found.subject, policy, name, only_layer=found.layer)
+        visitor = Visitor(guard, found.subject, policy, name, only_layer=found.layer, origin=origin)
     elif header is not None:
-        visitor = Visitor(guard, _by_token(header, guard), policy, name)
+        visitor = Visitor(guard, _by_token(header, guard), policy, name, origin=origin)
     else:
         subject = _by_session(request, guard.clock())
-        visitor = Visitor(guard, subject, policy, name, by_session=bool(subject.id))
+        visitor = Visitor(guard, subject, policy, name, by_session=bool(subject.id), origin=origin)
     if visitor.subject.id:
         _count(guard, f"subject {visitor.subject.id}")
     return visitor
@@ -148,8 +171,9 @@ def _by_session(request: Request, now: datetime) -> Subject:
     return Subject(str(kept["id"]), frozenset(map(str, kept["roles"])), expires)
 
 
-def _count(guard: Guard, who: str) -> None:
+def _count(guard: Guard, who: str, cost: int = 1) -> None:
     item = RateLimitItemPerMinute(guard.per_minute)
-    if not guard.limiter.hit(item, who):
+    # a list that is longer than the limit is given to whoever asks for nothing else
+    if not guard.limiter.hit(item, who, cost=max(1, min(cost, guard.per_minute - 1))):
         reset_s = guard.limiter.get_window_stats(item, who).reset_time - time.time()
         raise TooManyRequestsError(max(1, math.ceil(reset_s)))

@@ -9,6 +9,7 @@ import uvicorn
 
 from citytwin.serve_config import load_serve
 from citytwin.server.app import make_app
+from citytwin.server.connections import Connection
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; those of 1.3 are all as good."""
@@ -47,7 +48,7 @@ def serve(directory: Path, file: Path, address: tuple[str, int], workers: int) -
         ssl_certfile=str(config.tls.certificate) if config.tls else None,
         ssl_keyfile=str(config.tls.key) if config.tls else None,
         ssl_ciphers=CIPHERS,
-        http="h11",  # whose limits are set below
+        http=Connection,
         ws="none",
         access_log=False,  # addresses may be signed; the audit says what was asked
         server_header=False,
@@ -56,7 +57,7 @@ def serve(directory: Path, file: Path, address: tuple[str, int], workers: int) -
         h11_max_incomplete_event_size=32 * 1024,
         timeout_keep_alive=10,
         timeout_graceful_shutdown=10,
-        log_level="warning",
+        log_level="error",  # whoever sends no HTTP writes no line
     )
 
 

@@ -21,10 +21,10 @@ LAYER = "layer.json"
 INPUTS = "inputs.json"
 ITEM = "item.json"
 """Names the run, so it is no part of a layer's content."""
-_LAYER_ID = re.compile(r"^[a-z0-9_]{1,64}$")
+_LAYER_ID = re.compile(r"[a-z0-9_]{1,64}")
 _STAMP = "%Y%m%dT%H%M%SZ"
 _SCHEMA = re.compile(rb'"schema"\s*:\s*"citytwin-latest/(\d{1,9})"')
-_RUN_ID = re.compile(r"^\d{8}T\d{6}Z$")
+_RUN_ID = re.compile(r"\d{8}T\d{6}Z", re.ASCII)
 
 
 def is_layer_id(name: str) -> bool:
@@ -35,7 +35,7 @@ def is_layer_id(name: str) -> bool:
     name
         Such as ``flood_depth_max``.
     """
-    return _LAYER_ID.match(name) is not None
+    return _LAYER_ID.fullmatch(name) is not None
 
 
 def is_run_id(name: str) -> bool:
@@ -46,7 +46,7 @@ def is_run_id(name: str) -> bool:
     name
         Such as ``20261123T210000Z``.
     """
-    return _RUN_ID.match(name) is not None
+    return _RUN_ID.fullmatch(name) is not None
 
 
 def run_id_after(before: Latest | None, now: datetime) -> str:

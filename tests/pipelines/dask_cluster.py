@@ -15,10 +15,13 @@ from pathlib import Path
 from citytwin.store.cluster_certificates import write_cluster_certificates
 
 HOST = "127.0.0.1"
-NO_SPILLING = {
+PRIVATE = {
+    "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
+    "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
     "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "False",
     "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
 }
+NO_PAGES = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")
 _PATIENCE_S = 60.0
 
 
@@ -63,15 +66,15 @@ def cluster(folder: Path, environment: dict[str, str], workers: int = 2) -> Iter
         options = given(folder / "certs", "scheduler", folder / "scheduler")
         words = ["scheduler", "--host", HOST, "--port", str(port), "--protocol", "tls"]
         running.enter_context(
-            dask(folder / "scheduler", {}, *words, "--no-dashboard", "--no-jupyter", *options)
+            dask(folder / "scheduler", PRIVATE, *words, "--no-jupyter", *NO_PAGES, *options)
         )
         _wait_for(port)
         for number in range(workers):
             own = folder / f"worker{number}"
             options = given(folder / "certs", "worker", own)
-            words = ["worker", address, "--nthreads", "1", "--no-dashboard", "--host", HOST]
+            words = ["worker", address, "--nthreads", "1", "--host", HOST, *NO_PAGES]
             words += ["--local-directory", str(own)]
-            running.enter_context(dask(own, environment | NO_SPILLING, *words, *options))
+            running.enter_context(dask(own, environment | PRIVATE, *words, *options))
         yield address
 
 

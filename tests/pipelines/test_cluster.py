@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 from distributed import Client
 
@@ -17,6 +18,7 @@ from citytwin.store.at_rest import read_bytes
 from citytwin.store.cluster_certificates import write_cluster_certificates
 from citytwin.store.latest import published_city
 from tests.pipelines.dask_cluster import HOST, cluster
+from tests.pipelines.hostile_client import forgeries, heard, heard_in_clear, listening, pages
 from tests.pipelines.small_city import citytwin
 from tests.pipelines.test_sealed_city import make_city
 
@@ -91,3 +93,32 @@ def test_a_stranger_is_refused(
         connect(address, None, tmp_path),
     ):
         pytest.fail("connected")
+
+
+def test_no_port_of_a_cluster_answers_a_stranger(
+    folder: Path, address: str, known: None, tmp_path: Path
+) -> None:
+    """Who believes every server and shows what does not hold hears nothing, of scheduler or workers.
+
+    What Dask serves in clear is bound to this computer, and has no page but the list of its pages.
+    """
+    with connect(address, None, folder) as client:
+        client.wait_for_workers(2, timeout=60)
+        ports = listening()
+    shown = forgeries(folder / "certs", tmp_path)
+    good = shown.pop("good")
+    in_clear = {port for port in ports if pages(port)}
+    encrypted = sorted(ports.keys() - in_clear)
+    assert all(heard(port, good) for port in encrypted)
+    assert len(encrypted) == 5, "the scheduler, two workers, and who watches each"
+    for port in encrypted:
+        assert heard_in_clear(port) == b""
+        for what, one in shown.items():
+            assert heard(port, one) == b"", (what, port)
+    for port in in_clear:
+        assert ports[port] == HOST
+        answers = {
+            path: httpx.get(f"http://{HOST}:{port}{path}").status_code
+            for path in ("/", "/health", "/metrics", "/info/main/logs.html", "/json/identity.json")
+        }
+        assert set(answers.values()) == {404}, port

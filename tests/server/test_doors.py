@@ -155,6 +155,9 @@ def test_a_token_for_another_server_does_not_hold(server: Running) -> None:
     assert server.get("/latest.json", Authorization="Basic YTpi").status_code == 401
     assert server.get("/latest.json", Authorization="Bearer").status_code == 401
     assert layers(server.get(f"/latest.json?access_token={server.token()}")) == set(PUBLIC)
+    both = [("Authorization", f"Bearer {server.token()}"), ("Authorization", "Bearer x")]
+    for headers in (both, both[::-1]):  # whoever stands between may have read either
+        assert httpx.get(server.url + "/latest.json", headers=headers).status_code == 401
 
 
 def test_files_of_a_layer_and_ranges_of_them(server: Running) -> None:

@@ -17,6 +17,10 @@ from citytwin.errors import ConfigError
 from citytwin.store.memory_room import memory_folder
 
 SPILLS = {"distributed.worker.memory.target": 0.6, "distributed.worker.memory.spill": 0.7}
+NO_PAGES: dict[str, list[str]] = {
+    "distributed.scheduler.http.routes": [],
+    "distributed.worker.http.routes": [],
+}
 
 
 @pytest.fixture
@@ -27,11 +31,12 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
         monkeypatch.setenv(name, os.environ.get(name, "/tmp"))
     limits = resource.getrlimit(resource.RLIMIT_CORE)
     with (
-        dask.config.set(dict.fromkeys(SPILLS, False)),
+        dask.config.set(dict.fromkeys(SPILLS, False) | NO_PAGES),
         LocalCluster(
             n_workers=1,
             processes=False,
             dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
             protocol="tcp://",
             host="127.0.0.1",
         ) as running,
@@ -69,4 +74,32 @@ def test_a_worker_that_spills_is_refused(client: Client) -> None:
         client.cluster.scale(2)
         client.wait_for_workers(2, timeout=30)
     with pytest.raises(ConfigError, match="spills to its disk"):
+        protect_workers(client)
+
+
+def test_a_worker_that_shows_pages_is_refused(client: Client) -> None:
+    """They have no login, whatever certificates the rest asks for."""
+    with dask.config.set({"distributed.worker.http.routes": ["distributed.http.health"]}):
+        client.cluster.scale(2)
+        client.wait_for_workers(2, timeout=30)
+    with pytest.raises(ConfigError, match="shows pages without a login") as refused:
+        protect_workers(client)
+    assert "HTTP__ROUTES" in str(refused.value.hint)
+
+
+@pytest.mark.parametrize("dashboard", [":0", "127.0.0.1:0"])
+def test_a_scheduler_that_shows_pages_is_refused(dashboard: str) -> None:
+    """Dask's own default, on all interfaces or on one."""
+    with (
+        dask.config.set(dict.fromkeys(SPILLS, False)),
+        LocalCluster(
+            n_workers=0,
+            processes=False,
+            dashboard_address=dashboard,
+            protocol="tcp://",
+            host="127.0.0.1",
+        ) as running,
+        Client(running, set_as_default=False) as client,
+        pytest.raises(ConfigError, match="the scheduler shows pages"),
+    ):
         protect_workers(client)

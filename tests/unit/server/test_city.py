@@ -16,7 +16,7 @@ from citytwin.server.city import ServedCity
 from citytwin.server.doors import Guard, Visitor, limiter
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.policy_file import PolicyFile
-from citytwin.server.refusals import NotThereError
+from citytwin.server.refusals import NotThereError, TooManyRequestsError
 from citytwin.server.signing import Signer
 from citytwin.store.latest import LAYER
 from citytwin.store.publish import publish
@@ -99,3 +99,17 @@ def test_what_cannot_be_read_now_may_be_read_later(
         with pytest.raises(NotThereError):
             city.layer(anyone, "terrain")
     assert (city.layer(anyone, "terrain").folder / LAYER).is_file()
+
+
+def test_a_list_counts_as_often_as_it_decides(tmp_path: Path, anyone: Visitor) -> None:
+    """For each decision is written to the disk; a list that is longer than the limit is given once."""
+    layers = [lc.stage(tmp_path / "s", name) for name in ("terrain", "buildings", "traffic")]
+    publish(tmp_path / "city", layers, replace(lc.run_info(), publication="served"))
+    city = ServedCity(tmp_path / "city")
+    seven = replace(anyone, guard=replace(anyone.guard, per_minute=7, limiter=limiter()))
+    for _ in range(2):
+        assert len(city.seen_by(seven).layers) == 3
+    with pytest.raises(TooManyRequestsError):
+        city.seen_by(seven)
+    two = replace(anyone, guard=replace(anyone.guard, per_minute=2, limiter=limiter()))
+    assert len(city.seen_by(two).layers) == 3

@@ -1,0 +1,159 @@
+"""Connections whose reader does not go on end, and one place cannot hold all of them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+import uvicorn
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from citytwin.server.connections import Connection
+from citytwin.server.origin import origin_of
+
+BYTES = 8_000_000
+MOST = 8
+GET = b"GET %s HTTP/1.1\r\nHost: here\r\n\r\n"
+
+
+class Quick(Connection):
+    """Looks often, so that the tests need not wait."""
+
+    look_s = 0.5
+
+
+async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer a few bytes, or many."""
+    is_large = Request(scope, receive).url.path == "/large"
+    await Response(b"x" * (BYTES if is_large else 2))(scope, receive, send)
+
+
+@pytest.fixture(scope="module")
+def port() -> Iterator[int]:
+    """Of a server that takes few connections."""
+    config = uvicorn.Config(
+        app,
+        host="127.0.0.1",
+        port=0,
+        http=Quick,
+        limit_concurrency=MOST,
+        ws="none",
+        log_level="error",
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield server.servers[0].sockets[0].getsockname()[1]
+    server.should_exit = True
+    thread.join(30)
+
+
+def connected(port: int, begin: bytes = b"", place: str = "127.0.0.1") -> socket.socket:
+    """A connection from a place of this computer."""
+    found = socket.socket()
+    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    found.bind((place, 0))
+    found.connect(("127.0.0.1", port))
+    found.settimeout(60)
+    found.sendall(begin)
+    return found
+
+
+def status(port: int, place: str) -> int:
+    """What somebody is answered who asks as one should."""
+    with connected(port, GET % b"/", place) as one:
+        return int(one.recv(100).split()[1])
+
+
+def head(one: socket.socket) -> bytes:
+    """Read the head of an answer; return what has come of its content."""
+    said = b""
+    while b"\r\n\r\n" not in said:
+        piece = one.recv(1000)
+        assert piece
+        said += piece
+    assert b" 200 OK" in said
+    return said.partition(b"\r\n\r\n")[2]
+
+
+def received(one: socket.socket) -> int:
+    """Bytes that come until the connection ends; an end by force counts as one."""
+    count = 0
+    try:
+        while piece := one.recv(1 << 20):
+            count += len(piece)
+    except ConnectionError:
+        pass
+    return count
+
+
+@pytest.mark.parametrize("begin", [b"", GET[:20], GET % b"/" + GET[:20]])
+def test_one_place_cannot_hold_all_connections(port: int, begin: bytes) -> None:
+    """Others are answered meanwhile; those that say nothing more end."""
+    silent = [connected(port, begin) for _ in range(2 * MOST)]
+    assert status(port, "127.0.0.2") == 200
+    for one in silent:
+        received(one)  # ends, or the test does by its time
+        one.close()
+    assert status(port, "127.0.0.1") == 200
+
+
+def test_a_head_that_drips_ends(port: int) -> None:
+    """Each byte in its time is no request for ever."""
+    with connected(port, b"GET / HTTP/1.1\r\n") as one, pytest.raises(ConnectionError):
+        _drip(one)
+
+
+def _drip(one: socket.socket) -> None:
+    for _ in range(600):
+        one.sendall(b"X")
+        time.sleep(0.1)
+
+
+def test_an_answer_that_nobody_takes_ends(port: int) -> None:
+    """It is not kept in memory for as long as somebody holds the connection."""
+    with connected(port, GET % b"/large") as one:
+        one.recv(10)
+        time.sleep(5 * Quick.look_s)
+        assert received(one) < BYTES - 10
+
+
+def test_who_reads_slowly_gets_all(port: int) -> None:
+    """And so does who asks again and again over one connection."""
+    with connected(port, GET % b"/large") as one:
+        begun, count = time.monotonic(), len(head(one))
+        while count < BYTES and (piece := one.recv(1 << 16)):
+            count += len(piece)
+            if time.monotonic() - begun < 5 * Quick.look_s:
+                time.sleep(0.01)
+        assert count == BYTES
+        for _ in range(20):
+            one.sendall(GET % b"/")
+            begin = head(one)
+            assert begin or one.recv(2)
+            time.sleep(Quick.look_s / 8)
+
+
+@pytest.mark.parametrize(
+    ("address", "origin"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("", ""),
+        ("testclient", "testclient"),
+    ],
+)
+def test_addresses_of_one_holder_count_together(address: str, origin: str) -> None:
+    """Of IPv6 everybody has as many as they like, below one prefix of 64 bits."""
+    assert origin_of(address) == origin
