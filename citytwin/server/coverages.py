@@ -8,9 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 
 import numpy as np
@@ -26,6 +23,7 @@ from starlette.responses import Response
 
 from citytwin.server.boxes import Box, SaidBox, box_of, common
 from citytwin.server.city import SeenLayer, ServedCity
+from citytwin.server.few import Few
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
 from citytwin.server.shell import PRIVATE
@@ -35,10 +33,8 @@ COVERAGES_PREFIX = "/ogc/coverages"
 GEOTIFF = "image/tiff; application=geotiff"
 MAX_CELLS = 4_000_000
 """In one answer: 16 MB before compression."""
-AT_ONCE = 4
-_MAKING = threading.BoundedSemaphore(AT_ONCE)
-_PATIENCE_S = 0.5
-"""Threads are few: who waits for one longer is sent away."""
+_MAKING = Few(4)
+"""Each takes some hundred megabytes."""
 _LONLAT = CRS.from_string("OGC:CRS84")
 _SIZE = re.compile(r"(Lon|Long|Lat)\((\d{1,5})\)")
 Cut = tuple[NDArray[Any], CRS, Affine]
@@ -76,7 +72,7 @@ def coverage_routes(city: ServedCity) -> APIRouter:
         there = common(box, whole)
         if there is None:
             return Response(status_code=204, headers=PRIVATE)
-        with one_of_few(), GeoTiffReader(input=source) as reader:
+        with _MAKING.one(), GeoTiffReader(input=source) as reader:
             if size is not None:
                 cut: Cut | None = _resampled(reader, box, size)
             else:
@@ -86,17 +82,6 @@ def coverage_routes(city: ServedCity) -> APIRouter:
             return Response(_geotiff(seen, reader, cut), media_type=GEOTIFF, headers=PRIVATE)
 
     return routes
-
-
-@contextmanager
-def one_of_few() -> Iterator[None]:
-    """Let few be made at the same time: each takes some hundred megabytes for a moment."""
-    if not _MAKING.acquire(timeout=_PATIENCE_S):
-        raise HTTPException(503, "many ask for values now", headers={"Retry-After": "5"})
-    try:
-        yield
-    finally:
-        _MAKING.release()
 
 
 def _whole(seen: SeenLayer) -> Box:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import threading
+from collections import OrderedDict
 from datetime import datetime
-from functools import lru_cache
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,9 +19,13 @@ from citytwin.serve_config import ServeConfig
 from citytwin.server.addresses import GEOJSON, base_of, link, said
 from citytwin.server.boxes import Box, SaidBox, box_of
 from citytwin.server.city import SeenLayer, ServedCity
+from citytwin.server.few import Few
 from citytwin.server.files import Asking
 from citytwin.server.refusals import NotThereError
 from citytwin.store.at_rest import readable
+
+_KEPT = 4
+"""Layers in memory."""
 
 
 def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
@@ -33,7 +38,7 @@ def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
     city
         What is served.
     """
-    routes = APIRouter(prefix="/ogc", tags=["features"])
+    routes, kept = APIRouter(prefix="/ogc", tags=["features"]), KeptFeatures()
 
     @routes.get("/collections/{layer}/items")
     def items(
@@ -46,7 +51,7 @@ def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
     ) -> Response:
         """Return features of a layer, page by page."""
         seen = _vector(city, visitor, layer)
-        frame = _features(seen)
+        frame = kept.of(seen)
         box = box_of(bbox)
         if box is not None:
             frame = frame.iloc[sorted(frame.sindex.query(_polygon(box), predicate="intersects"))]
@@ -71,7 +76,7 @@ def feature_routes(config: ServeConfig, city: ServedCity) -> APIRouter:
     def item(layer: str, feature: str, request: Request, visitor: Asking) -> Response:
         """Return one feature of a layer."""
         seen = _vector(city, visitor, layer)
-        frame = _features(seen)
+        frame = kept.of(seen)
         key = seen.document.id_column or ""
         if key not in frame.columns:
             raise NotThereError
@@ -93,17 +98,55 @@ def _vector(city: ServedCity, visitor: Asking, layer: str) -> SeenLayer:
     return seen
 
 
-def _features(seen: SeenLayer) -> gpd.GeoDataFrame:
-    path = seen.folder / f"{seen.document.id}.parquet"
-    try:
-        return _read(path, path.stat().st_mtime_ns)
-    except OSError as error:
-        raise NotThereError from error
+class KeptFeatures:
+    """Features of a few layers in memory, in longitude and latitude; one layer is read at a time."""
+
+    def __init__(self) -> None:
+        self._kept: OrderedDict[tuple[Path, int], gpd.GeoDataFrame] = OrderedDict()
+        self._lock, self._reading = threading.Lock(), Few(1)
+
+    def of(self, seen: SeenLayer) -> gpd.GeoDataFrame:
+        """Return the features of a layer that was given to a reader.
+
+        Parameters
+        ----------
+        seen
+            The layer.
+
+        Raises
+        ------
+        NotThereError
+            If they are not there.
+        HTTPException
+            If many wait for layers to be read.
+        """
+        path = seen.folder / f"{seen.document.id}.parquet"
+        try:
+            key = path, path.stat().st_mtime_ns
+            found = self._at_hand(key)
+            if found is not None:
+                return found
+            with self._reading.one():
+                found = self._at_hand(key)  # as whoever was waited for may have read it
+                return self._keep(key, _read(path)) if found is None else found
+        except OSError as error:
+            raise NotThereError from error
+
+    def _at_hand(self, key: tuple[Path, int]) -> gpd.GeoDataFrame | None:
+        with self._lock:
+            if key in self._kept:
+                self._kept.move_to_end(key)
+            return self._kept.get(key)
+
+    def _keep(self, key: tuple[Path, int], frame: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+        with self._lock:
+            self._kept[key] = frame
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+        return frame
 
 
-@lru_cache(maxsize=4)
-def _read(path: Path, _written_ns: int) -> gpd.GeoDataFrame:
-    """Features in longitude and latitude; a few layers stay in memory."""
+def _read(path: Path) -> gpd.GeoDataFrame:
     frame = gpd.read_parquet(readable(path)).to_crs("OGC:CRS84")
     times = frame.select_dtypes("datetimetz").columns
     texts = {name: frame[name].map(_text, na_action="ignore") for name in times}
