@@ -171,15 +171,15 @@ class TableEntry:
             if not len(rows) and piece.name not in then:
                 continue
             places, replaced = piece.places(), piece.replaced
-            if then.get(piece.name) == _digest(places.digests[rows]):
+            if piece.name not in then:  # none of its rows was near
+                found.append(_rows_of(places, rows))
+                continue
+            if then[piece.name] == _digest(places.digests[rows]):
                 continue
             if replaced is None:
                 return None
             before = replaced.near_before(piece.rows, rows, places.digests, area)
-            was_there = len(before) > 0
-            if (piece.name in then) != was_there:
-                return None
-            if was_there and then[piece.name] != _digest(before):
+            if then[piece.name] != _digest(before):
                 return None  # it changed more than once
             new = np.intersect1d(rows, np.array(replaced.new, dtype=np.int64))
             found += [replaced.gone_near(area), _rows_of(places, new)]

@@ -94,17 +94,19 @@ def test_a_roof_makes_anew_where_it_stands(
     assert {row.key: row.standing for row in report.rows}["grid:roughness"] == 4
 
 
-@pytest.mark.parametrize("comes", [False, True])
+@pytest.mark.parametrize("night", ["it goes", "it comes", "it comes in a new file"])
 def test_a_building_that_comes_or_goes_makes_anew_where_it_stands(
-    tmp_path: Path, client: Client, reached: list[ReachedRows], comes: bool
+    tmp_path: Path, client: Client, reached: list[ReachedRows], night: str
 ) -> None:
     """All that follow it in its file and in later ones keep what they have."""
     city, tables, wanted = Nights(tmp_path / "city", client), tables_in_parts(), jobs()
     whole = tables[t.BUILDINGS][0]
+    if night == "it comes in a new file":
+        whole = of_town(t.BUILDINGS, whole.iloc[:1])
     without = of_town(t.BUILDINGS, whole.drop(index=0))
-    tables[t.BUILDINGS][0] = without if comes else whole
+    tables[t.BUILDINGS][0] = whole if night == "it goes" else without
     city.run(city.read(tables), wanted)
-    tables[t.BUILDINGS][0] = whole if comes else without
+    tables[t.BUILDINGS][0] = without if night == "it goes" else whole
     city.run(city.read(tables), wanted)
     steps = {task.whole.step_name for task in reached}
     assert steps >= {"surface", "roofs", "lod_used", "coverage"}
