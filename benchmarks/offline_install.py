@@ -2,8 +2,8 @@
 
 The wheels of the lock file, and that of citytwin, are put into a folder. Then, each in an environment
 of its own: an installation from the folder in a network namespace that has no network at all (Linux,
-root), after which the demo city is checked there; and one from a server of this computer whose
-certificate a private authority has signed, through a proxy that sees every connection.
+root), after which the demo city is checked and a cut of it made there; and one from a server of this
+computer whose certificate a private authority has signed, through a proxy that sees every connection.
 
     python -m benchmarks.offline_install [FOLDER OF THE WHEELS]
 """
@@ -26,6 +26,7 @@ from functools import partial
 from pathlib import Path
 
 from citytwin.testing.certificates import write_certificates
+from tests.pipelines.night_town import make_night_town
 
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements" / "run.lock"
@@ -67,7 +68,7 @@ def environment(folder: Path) -> Path:
 
 
 def without_network(wheels: Path, folder: Path) -> None:
-    """Install and check a city where no address can be reached."""
+    """Install, and check and run cities, where no address can be reached."""
     python = environment(folder)
     reach = "import socket; socket.create_connection(('1.1.1.1', 53), 2)"
     assert "Network is unreachable" in tried(*NO_NETWORK, python, "-c", reach).stderr
@@ -78,6 +79,16 @@ def without_network(wheels: Path, folder: Path) -> None:
     print(f"without a network: {run(python, '-m', 'citytwin', '--version').strip()}")
     fine = sum(line.startswith("ok") for line in said.splitlines())
     print(f"the demo city there: {fine} sources are well")
+    config = make_night_town(folder.with_name("town"))
+    alone = (
+        *NO_NETWORK,
+        "sh",
+        "-c",
+        'ip link set lo up && exec "$@"',
+        "sh",
+    )  # its workers talk by it
+    said = run(*alone, python, "-m", "citytwin", "run", config)
+    print(f"a cut of it there: {next(t for t in said.splitlines() if t.startswith('published'))}")
 
 
 class Proxy(socketserver.ThreadingTCPServer):
