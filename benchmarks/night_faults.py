@@ -90,6 +90,7 @@ class Outcome:
     code: int | None
     """Exit code of the client; negative where it was killed."""
     said: str
+    took_s: float
 
 
 @dataclass(frozen=True)
@@ -124,10 +125,14 @@ def night(
             watch.start()
             if strike is not None:
                 threading.Thread(target=strike, args=(crew,), daemon=True).start()
+            begin = time.monotonic()
             client.join(PATIENCE_S)
+            took_s = time.monotonic() - begin
             crew.stop = True
             text = said.read_text("utf-8") if said.exists() else ""
-            return Outcome(client.exitcode, text.replace(f"{config.parent}/", "").strip()[:160])
+            return Outcome(
+                client.exitcode, text.replace(f"{config.parent}/", "").strip()[:160], took_s
+            )
         finally:
             crew.close()
 
@@ -204,9 +209,8 @@ def _files(city: Path) -> dict[str, bytes]:
     }
 
 
-def killed(role: str, dice: random.Random, usual_s: float) -> Callable[[Crew], None]:
-    """Kill a process with SIGKILL, at a moment of the usual length of a run."""
-    after_s = dice.uniform(0.0, usual_s)
+def killed(role: str, after_s: float) -> Callable[[Crew], None]:
+    """Kill a process with SIGKILL at a moment."""
 
     def strike(crew: Crew) -> None:
         time.sleep(after_s)
@@ -287,16 +291,23 @@ AS_ROOT = ("disk fills up", "output is read-only", "no room from the start")
 """Only root may mount; others run the rest."""
 
 
+def struck_at(after_s: float, outcome: Outcome) -> str:
+    """Say when a fault struck; from other runs nobody knows how long one will take."""
+    late = ", too late" if after_s > outcome.took_s else ""
+    return f"after {after_s:.1f} of {outcome.took_s:.1f} s{late}"
+
+
 def struck(fault: str, config: Path, dice: random.Random, usual_s: float) -> tuple[Outcome, str]:
     """Let a fault strike a night; return what the run said, and what was done."""
     out = config.parent / "out"
-    if fault.startswith("kill"):
-        role = fault.rsplit(" ", 1)[-1]
-        return night(config, killed(role, dice, usual_s)), ""
+    after_s = dice.uniform(0.0, usual_s)
+    if fault in KILLS:
+        outcome = night(config, killed(fault.rsplit(" ", 1)[-1], after_s))
+        return outcome, struck_at(after_s, outcome)
     if fault == "disk fills up":
         with small_disk(out) as disk:
-            after_s = dice.uniform(0.0, usual_s)
-            return night(config, filled(disk, after_s)), f"after {after_s:.1f} s"
+            outcome = night(config, filled(disk, after_s))
+        return outcome, struck_at(after_s, outcome)
     if fault == "no room from the start":
         with small_disk(out) as disk:
             spare = max(0, shutil.disk_usage(disk).free - 20_000_000)
@@ -371,9 +382,8 @@ def main(runs: int, seed: int) -> int:
         last = served(root / "good" / "out" / "town")
         shutil.copytree(root / "good", root / "undisturbed")
         changed(root / "undisturbed" / "city.yaml")
-        begin = time.monotonic()
         outcome = night(root / "undisturbed" / "city.yaml")
-        usual_s = time.monotonic() - begin
+        usual_s = outcome.took_s
         assert outcome.code == 0, outcome
         new = served(root / "undisturbed" / "out" / "town")
         assert None not in (last, new)
@@ -400,6 +410,8 @@ def main(runs: int, seed: int) -> int:
             verdict, why = told_by_status(config, before)
             told = is_told(fault, outcome, verdict, why)
             healing = night(config)
+            if kept == "last night" and fault not in KILLS:  # all of a night was made then
+                usual_s = healing.took_s
             same = served(case / "out" / "town") == new
             whole = published_files(case / "out" / "town")
             wrong += kept == "WRONG" or not same or healing.code != 0 or not whole or not told

@@ -243,7 +243,7 @@ def _require_room(folder: Path, size: int) -> None:
     free = shutil.disk_usage(folder).free
     if size and size + _MARGIN_BYTES > free:
         msg = (
-            f"{folder} has {free / 1e6:.0f} MB left, and {size / 1e6:.1f} MB are to be fetched, with "
+            f"{folder} has {free / 1e6:.0f} MB left, and {size / 1e6:.2f} MB are to be fetched, with "
             f"{_MARGIN_BYTES / 1e6:.0f} MB to spare"
         )
         raise StoreError(msg, hint="free some space on the disk, or name another `out`")
