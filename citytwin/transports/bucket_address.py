@@ -123,7 +123,8 @@ class BucketAccess(BaseModel):
     anonymous: bool = False
     """Whether the bucket lets anyone read, so that no keys are looked for."""
     silence_s: float = Field(default=SILENCE_S, ge=1.0, le=3600.0)
-    """Longest wait for the next byte of an answer, and for all of a page of a listing [s]."""
+    """Longest wait for the next byte of an answer, for all of a page of a listing, and for the answer
+    to a part that is sent [s]."""
     tags: Tags = "md5"
     """What a tag of 32 hexadecimal digits is."""
 
