@@ -18,6 +18,7 @@ from citytwin.errors import CityTwinError
 def command(config: Path) -> None:
     """Check a configuration and look at its sources, without computing anything."""
     loaded = load(config)
+    from citytwin.cli.left_out import told_left_out
     from citytwin.engine.bind import bind
     from citytwin.engine.first_look import contents, doubts
     from citytwin.engine.openness import require_public
@@ -61,8 +62,8 @@ def command(config: Path) -> None:
 
         require_open_layers(loaded)
     click.echo(f"layers:  {', '.join(recipe.id for recipe in todo.layers)}")
-    for text in todo.left_out:
-        click.echo(f"left out: {text}")
+    for text in told_left_out(todo.left_out):
+        click.echo(text)
     sys.exit(Exit.FAILED if wrong else Exit.DONE)
 
 

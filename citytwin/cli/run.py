@@ -72,7 +72,7 @@ def _run(loaded: LoadedConfig, entry: Entry, wishes: RunWishes) -> Exit:
         seconds = time.monotonic() - begin
         click.echo(f"nothing to do: run {finished.run_id} stands ({seconds:.1f} s)")
         if loaded.config.publication == "served":
-            click.echo("show it with: citytwin serve")
+            click.echo(f"show it with: citytwin serve {loaded.city_dir} --config serve.yaml")
         else:
             click.echo(f"map: {loaded.city_dir / 'index.html'}")
         losses = json.loads(finished.summary)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import Self
 
 import click
@@ -24,6 +25,7 @@ from rich.progress import (
 )
 from rich.table import Table
 
+from citytwin.cli.left_out import told_left_out
 from citytwin.cli.pace import Pace
 from citytwin.cli.run_wishes import RunWishes
 from citytwin.cli.stopping import Stop, stopping
@@ -150,7 +152,7 @@ def run_and_tell(loaded: LoadedConfig, wishes: RunWishes) -> RunReport | None:
     """
     report = run_followed(loaded, wishes)
     if report is not None:
-        tell(report)
+        tell(report, loaded.city_dir)
     return report
 
 
@@ -181,13 +183,15 @@ def run_followed(loaded: LoadedConfig, wishes: RunWishes) -> RunReport | None:
         return None
 
 
-def tell(report: RunReport) -> None:
+def tell(report: RunReport, city_dir: Path) -> None:
     """Print the table of a run, its losses and failures, and where the map is.
 
     Parameters
     ----------
     report
         Outcome of the run.
+    city_dir
+        Folder of the published city.
     """
     table = Table(title=f"{report.city}: {report.seconds:.1f} s", title_justify="left")
     for name in ("step", "parts", "skipped", "Mcell", "s on workers"):
@@ -196,8 +200,8 @@ def tell(report: RunReport) -> None:
         cells = f"{row.cells / 1e6:.2f}" if row.cells else ""
         table.add_row(row.key, str(row.parts), str(row.standing), cells, f"{row.seconds:.1f}")
     Console(file=sys.stdout, width=100).print(table)
-    for text in report.left_out:
-        click.echo(f"left out: {text}")
+    for text in told_left_out(report.left_out):
+        click.echo(text)
     for text in report.losses:
         click.echo(f"lost: {text}", err=True)
     for text in report.healed:
@@ -213,4 +217,4 @@ def tell(report: RunReport) -> None:
     if report.map:
         click.echo(f"map: {report.map}")
     else:
-        click.echo("show it with: citytwin serve")
+        click.echo(f"show it with: citytwin serve {city_dir} --config serve.yaml")

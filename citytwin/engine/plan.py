@@ -20,6 +20,9 @@ from citytwin.model.tables import Table
 
 Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty
 
+NOTHING_MAKES = "nothing here makes"
+"""Begins the reason why there is no layer of a simulation that the configuration does not name."""
+
 
 @dataclass(frozen=True)
 class Job:
@@ -269,7 +272,7 @@ def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) ->
         if isinstance(other.step, Simulation) and wanted in other.step.outputs:
             return f"the parameters of {other.step.name} do not ask for {wanted.name}"
     if not makers:
-        return f"nothing here makes {wanted.name}"
+        return f"{NOTHING_MAKES} {wanted.name}"
     return _what_lacks(makers[0], have)
 
 

@@ -74,5 +74,7 @@ class Inquiry:
             of, kind, name = resource.classification, resource.kind, resource.id
             msg = f"{said}: {kind} {name}, {of}, which no rule gives"
             rule = f"kinds: [{kind}], names: [{name}], up_to: {of}"
-            hint = f"name a policy with a rule such as `{rule}`, and a role that it names"
+            hint = (
+                f"a rule of the policy gives it, such as `{rule}`, to who has a role that it names"
+            )
             raise NotAllowedError(msg, hint=hint)
