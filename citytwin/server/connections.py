@@ -47,6 +47,7 @@ class Connection(H11Protocol):
         most = max(1, (self.limit_concurrency or 2) // 2)
         self._place = origin_of(self.client[0]) if self.client else ""
         if sum(getattr(one, "_place", None) == self._place for one in self.connections) > most:
+            self.connections.discard(self)  # it counts no more while TLS takes leave
             transport.write(_FULL)
             transport.close()
         raw = transport.get_extra_info("socket")
@@ -65,8 +66,16 @@ class Connection(H11Protocol):
         self._moved = True
         super().resume_writing()
 
+    def timeout_keep_alive_handler(self) -> None:
+        """Let a connection go that is not used again; not while an answer is on its way."""
+        if _unsent_of(self.transport) == 0:
+            super().timeout_keep_alive_handler()
+            return
+        again = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+        self.timeout_keep_alive_task = again
+
     def _look(self) -> None:
-        unsent = self.transport.get_write_buffer_size()
+        unsent = _unsent_of(self.transport)
         is_stuck = 0 < self._unsent <= unsent and not self._moved
         # an answer that is written, and not yet taken, counts as complete for h11
         is_idle = unsent == 0 and self.conn.their_state is h11.IDLE
@@ -77,3 +86,10 @@ class Connection(H11Protocol):
             return
         self._unsent, self._moved, self._seen = unsent, False, self.cycle
         self._watch = self.loop.call_later(self.look_s, self._look)
+
+
+def _unsent_of(transport: asyncio.Transport) -> int:
+    """Bytes that wait for a reader; of TLS asyncio tells those alone that are not encrypted yet."""
+    below = getattr(getattr(transport, "_ssl_protocol", None), "_transport", None)
+    encrypted = below.get_write_buffer_size() if isinstance(below, asyncio.Transport) else 0
+    return transport.get_write_buffer_size() + encrypted

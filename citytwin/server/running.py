@@ -49,6 +49,7 @@ def serve(directory: Path, file: Path, address: tuple[str, int], workers: int) -
         ssl_keyfile=str(config.tls.key) if config.tls else None,
         ssl_ciphers=CIPHERS,
         http=Connection,
+        loop="asyncio",  # whose transports it knows
         ws="none",
         access_log=False,  # addresses may be signed; the audit says what was asked
         server_header=False,

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import uvicorn
@@ -13,11 +17,14 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
+from citytwin.security.certificates import new_authority, sign
 from citytwin.server.connections import Connection
 from citytwin.server.origin import origin_of
 
 BYTES = 8_000_000
 MOST = 8
+ENDED = (ConnectionError, ssl.SSLError)
+"""By force; no TimeoutError, which fails a test."""
 GET = b"GET %s HTTP/1.1\r\nHost: here\r\n\r\n"
 
 
@@ -33,42 +40,58 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     await Response(b"x" * (BYTES if is_large else 2))(scope, receive, send)
 
 
-@pytest.fixture(scope="module")
-def port() -> Iterator[int]:
+@dataclass(frozen=True)
+class Door:
+    """Where a server listens."""
+
+    port: int
+    trust: ssl.SSLContext | None
+    """None in clear."""
+
+    def enter(self, begin: bytes = b"", place: str = "127.0.0.1") -> socket.socket:
+        """A connection from a place of this computer, which begins so."""
+        found = socket.socket()
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        found.bind((place, 0))
+        found.connect(("127.0.0.1", self.port))
+        found.settimeout(60)
+        if self.trust is not None:
+            found = self.trust.wrap_socket(found, server_hostname="localhost")
+        found.sendall(begin)
+        return found
+
+
+@pytest.fixture(scope="module", params=["in clear", pytest.param("tls", marks=pytest.mark.long)])
+def door(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Door]:
     """Of a server that takes few connections."""
+    folder, trust = tmp_path_factory.mktemp("door"), None
+    files: dict[str, Path | None] = {"ssl_certfile": None, "ssl_keyfile": None}
+    if request.param == "tls":
+        authority = new_authority("tests", timedelta(days=1))
+        own = sign(authority, "localhost", ["localhost"], timedelta(days=1))
+        files = {"ssl_certfile": folder / "own.pem", "ssl_keyfile": folder / "own.key"}
+        (folder / "own.pem").write_bytes(own.certificate_pem)
+        (folder / "own.key").write_bytes(own.key_pem)
+        trust = ssl.create_default_context(cadata=authority.certificate_pem.decode())
     config = uvicorn.Config(
-        app,
-        host="127.0.0.1",
-        port=0,
-        http=Quick,
-        limit_concurrency=MOST,
-        ws="none",
-        log_level="error",
-    )
+        app, port=0, http=Quick, loop="asyncio", limit_concurrency=MOST, ws="none",
+        log_level="error", ssl_certfile=files["ssl_certfile"], ssl_keyfile=files["ssl_keyfile"],
+    )  # fmt: skip
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield server.servers[0].sockets[0].getsockname()[1]
+    yield Door(server.servers[0].sockets[0].getsockname()[1], trust)
     server.should_exit = True
     thread.join(30)
 
 
-def connected(port: int, begin: bytes = b"", place: str = "127.0.0.1") -> socket.socket:
-    """A connection from a place of this computer."""
-    found = socket.socket()
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-    found.bind((place, 0))
-    found.connect(("127.0.0.1", port))
-    found.settimeout(60)
-    found.sendall(begin)
-    return found
-
-
-def status(port: int, place: str) -> int:
+def status(door: Door, place: str) -> int:
     """What somebody is answered who asks as one should."""
-    with connected(port, GET % b"/", place) as one:
+    with door.enter(GET % b"/", place) as one:
         return int(one.recv(100).split()[1])
 
 
@@ -89,25 +112,25 @@ def received(one: socket.socket) -> int:
     try:
         while piece := one.recv(1 << 20):
             count += len(piece)
-    except ConnectionError:
+    except ENDED:
         pass
     return count
 
 
 @pytest.mark.parametrize("begin", [b"", GET[:20], GET % b"/" + GET[:20]])
-def test_one_place_cannot_hold_all_connections(port: int, begin: bytes) -> None:
+def test_one_place_cannot_hold_all_connections(door: Door, begin: bytes) -> None:
     """Others are answered meanwhile; those that say nothing more end."""
-    silent = [connected(port, begin) for _ in range(2 * MOST)]
-    assert status(port, "127.0.0.2") == 200
+    silent = [door.enter(begin) for _ in range(2 * MOST)]
+    assert status(door, "127.0.0.2") == 200
     for one in silent:
         received(one)  # ends, or the test does by its time
         one.close()
-    assert status(port, "127.0.0.1") == 200
+    assert status(door, "127.0.0.1") == 200
 
 
-def test_a_head_that_drips_ends(port: int) -> None:
+def test_a_head_that_drips_ends(door: Door) -> None:
     """Each byte in its time is no request for ever."""
-    with connected(port, b"GET / HTTP/1.1\r\n") as one, pytest.raises(ConnectionError):
+    with door.enter(b"GET / HTTP/1.1\r\n") as one, pytest.raises(ENDED):
         _drip(one)
 
 
@@ -117,17 +140,17 @@ def _drip(one: socket.socket) -> None:
         time.sleep(0.1)
 
 
-def test_an_answer_that_nobody_takes_ends(port: int) -> None:
+def test_an_answer_that_nobody_takes_ends(door: Door) -> None:
     """It is not kept in memory for as long as somebody holds the connection."""
-    with connected(port, GET % b"/large") as one:
+    with door.enter(GET % b"/large") as one:
         one.recv(10)
         time.sleep(5 * Quick.look_s)
         assert received(one) < BYTES - 10
 
 
-def test_who_reads_slowly_gets_all(port: int) -> None:
+def test_who_reads_slowly_gets_all(door: Door) -> None:
     """And so does who asks again and again over one connection."""
-    with connected(port, GET % b"/large") as one:
+    with door.enter(GET % b"/large") as one:
         begun, count = time.monotonic(), len(head(one))
         while count < BYTES and (piece := one.recv(1 << 16)):
             count += len(piece)
