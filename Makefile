@@ -118,7 +118,7 @@ check-timer: $(VENV)/dev  ## Let a real systemd start what `citytwin install-tim
 check-qgis: $(VENV)/dev  ## QGIS against a server and a delivered city (out/demo; needs python3-qgis and qgis-providers of the system).
 	$(BIN)/python -W ignore -m benchmarks.qgis_check out/demo
 
-soak: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set.
+soak: $(VENV)/dev  ## Nights under faults at random moments (Linux; as root disks fill up too); NIGHT_FAULTS may be set (how many, seed).
 	$(BIN)/python -W ignore -m benchmarks.night_faults $(NIGHT_FAULTS)
 
 soak-edits: $(VENV)/dev  ## Nights after random edits, each compared with a full run; NIGHT_EDITS may be set.
