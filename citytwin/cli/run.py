@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.garbage import seldom_collected
 from citytwin.cli.object_storage import fetch_and_tell, uploaded_or_lost
 from citytwin.cli.run_wishes import RunWishes
 from citytwin.config import LoadedConfig, load
@@ -59,7 +60,7 @@ def command(
         scheduler, workers, tile_cells, domain_tile_cells, checkpoint_minutes, verify
     )
     loaded = load(config)
-    with recorded(loaded) as entry:
+    with recorded(loaded) as entry, seldom_collected():
         code = _run(loaded, entry, wishes)
     sys.exit(code)
 

@@ -1,0 +1,19 @@
+"""A run looks for garbage seldom, and leaves the process as it was."""
+
+from __future__ import annotations
+
+import gc
+
+import pytest
+
+from citytwin.cli.garbage import seldom_collected
+
+
+def test_thresholds_hold_for_the_block_alone() -> None:
+    """Also where it fails."""
+    before = gc.get_threshold()
+    with pytest.raises(ValueError, match="fails"), seldom_collected():
+        assert gc.isenabled()
+        assert gc.get_threshold()[0] > before[0]
+        raise ValueError("fails")
+    assert gc.get_threshold() == before
