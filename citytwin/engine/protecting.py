@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +17,7 @@ from citytwin.config import LoadedConfig
 from citytwin.engine.cluster_security import ENCRYPTED
 from citytwin.engine.request import PAST, work_dir
 from citytwin.errors import ConfigError
+from citytwin.security.core_dumps import dump_no_memory
 from citytwin.security.key_ring import open_ring
 from citytwin.store.latest import LATEST
 from citytwin.store.manifest import WORK
@@ -142,11 +142,7 @@ def _keep_from_disks(folder: Path) -> None:
     """Temporary files go to a folder in memory; and a crash dumps no memory, for keys are in it."""
     os.environ.update(dict.fromkeys(_TEMPORARY, str(folder)))
     tempfile.tempdir = str(folder)
-    if sys.platform != "win32":
-        import resource
-
-        _, hard = resource.getrlimit(resource.RLIMIT_CORE)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+    dump_no_memory()
 
 
 def protect_workers(client: Client) -> None:

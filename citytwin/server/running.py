@@ -7,6 +7,7 @@ from pathlib import Path
 
 import uvicorn
 
+from citytwin.security.core_dumps import dump_no_memory
 from citytwin.serve_config import load_serve
 from citytwin.server.app import make_app
 from citytwin.server.connections import Connection
@@ -35,6 +36,7 @@ def serve(directory: Path, file: Path, address: tuple[str, int], workers: int) -
     CityTwinError
         If something is missing.
     """
+    dump_no_memory()  # keys and sessions are in it
     config = load_serve(file)
     host, port = address
     make_app(directory, config).state.guard.audit.close()  # what is wrong is told before it starts

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import psutil
 import pytest
 
 from tests.server.served_city import INTERNAL, PUBLIC, Running
@@ -82,6 +83,12 @@ def test_people_log_in_and_see_their_layers(sealed_server: Running, browser: Bro
     assert shown(page) == set(PUBLIC)
     assert faults == []
     context.close()
+
+
+def test_a_crash_leaves_no_key_on_a_disk(sealed_server: Running) -> None:
+    """The system is told to write no memory of the server."""
+    process = psutil.Process(sealed_server.process.pid)
+    assert process.rlimit(psutil.RLIMIT_CORE)[0] == 0
 
 
 def test_the_way_to_the_provider(sealed_server: Running) -> None:
