@@ -51,8 +51,12 @@ class Connection(H11Protocol):
             transport.write(_FULL)
             transport.close()
         raw = transport.get_extra_info("socket")
-        if raw is not None:  # so that it shows when a reader takes a little
+        if raw is not None:
+            # so that it shows when a reader takes a little
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _WAITING_BYTES)
+            # asyncio does so where it has made the socket, not where workers share one of uvicorn's:
+            # there the content waits until the reader has acknowledged the head, some 40 ms
+            raw.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._watch = self.loop.call_later(self.look_s, self._look)
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -47,6 +47,7 @@ class Door:
     port: int
     trust: ssl.SSLContext | None
     """None in clear."""
+    server: uvicorn.Server
 
     def enter(self, begin: bytes = b"", place: str = "127.0.0.1") -> socket.socket:
         """A connection from a place of this computer, which begins so."""
@@ -80,11 +81,12 @@ def door(
         log_level="error", ssl_certfile=files["ssl_certfile"], ssl_keyfile=files["ssl_keyfile"],
     )  # fmt: skip
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
+    shared = config.bind_socket()  # as workers share it
+    thread = threading.Thread(target=server.run, args=([shared],), daemon=True)
     thread.start()
     while not server.started:
         time.sleep(0.01)
-    yield Door(server.servers[0].sockets[0].getsockname()[1], trust)
+    yield Door(shared.getsockname()[1], trust, server)
     server.should_exit = True
     thread.join(30)
 
@@ -126,6 +128,17 @@ def test_one_place_cannot_hold_all_connections(door: Door, begin: bytes) -> None
         received(one)  # ends, or the test does by its time
         one.close()
     assert status(door, "127.0.0.1") == 200
+
+
+def test_content_does_not_wait_for_its_head(door: Door) -> None:
+    """Without this an answer of two writes takes 40 ms longer, where workers share a socket."""
+    with door.enter(GET % b"/") as one:
+        head(one)
+        found = list(door.server.server_state.connections)
+        assert found
+        for at_server in found:
+            raw = at_server.transport.get_extra_info("socket")
+            assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_a_head_that_drips_ends(door: Door) -> None:
