@@ -65,3 +65,25 @@ def number_classes(
             if value >= begin:
                 number += 1
         numbers[i] = number
+
+
+@njit(cache=True, nogil=True)
+def count_steps(
+    values: np.ndarray, step: float, begin: float, unknown: int, numbers: np.ndarray
+) -> None:
+    """Count the steps from a value to others, to the nearest one.
+
+    Parameters
+    ----------
+    values
+        Shape (n,), float32 or float64, >= `begin` [any unit].
+    step, begin
+        Length of a step, > 0, and where they are counted from [unit of the values].
+    unknown
+        Number of steps that stands for NaN [1].
+    numbers
+        Shape (n,), any type of integers that holds them, filled [1].
+    """
+    for i in range(values.size):
+        value = float(values[i])
+        numbers[i] = unknown if np.isnan(value) else np.rint((value - begin) / step)

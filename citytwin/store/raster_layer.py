@@ -123,7 +123,7 @@ def write_array(
     labels: CogLabels,
     *,
     edges: bool = False,
-) -> tuple[DrawnArray, Warped]:
+) -> tuple[DrawnArray, Warped, Image.Image]:
     """Write the files of one array of a layer.
 
     Parameters
@@ -142,7 +142,7 @@ def write_array(
     Returns
     -------
     tuple
-        The files, and the array as the map page shows it.
+        The files, the array as the map page shows it, and its picture.
     """
     view, cog = plan.view, plan.directory / f"{stem}.tif"
     colours = colour_table(style) if plan.field.dtype == "uint8" else None
@@ -152,13 +152,14 @@ def write_array(
     write_cog(cog, plan.field, plan.grid, array, own, view.coarsening, colours)
     warped = warp(view, plan.grid, array)
     values = write_values(plan.directory / f"{stem}.values.gz", view, warped)
+    image, picture = write_image(plan.directory / f"{stem}.png", view, warped, style, edges=edges)
     drawn = DrawnArray(
         FileAsset(href=cog.name, type=COG_TYPE, title=text("GeoTIFF (COG)", "GeoTIFF (COG)")),
-        write_image(plan.directory / f"{stem}.png", view, warped, style, edges=edges),
+        image,
         values,
         tuple(notes_of(view, plan.grid, warped, values)),
     )
-    return drawn, warped
+    return drawn, warped, picture
 
 
 def write_picture_thumbnail(plan: RasterPlan, image: ImageAsset) -> None:
@@ -172,8 +173,7 @@ def write_picture_thumbnail(plan: RasterPlan, image: ImageAsset) -> None:
         The picture.
     """
     with Image.open(plan.directory / image.href) as picture:
-        colours = np.asarray(picture.convert("RGBA"))
-    write_raster_thumbnail(plan.directory / THUMBNAIL, colours)
+        write_raster_thumbnail(plan.directory / THUMBNAIL, picture)
 
 
 def write_raster_files(plan: RasterPlan, array: NDArray[Any]) -> Written:
@@ -192,7 +192,7 @@ def write_raster_files(plan: RasterPlan, array: NDArray[Any]) -> Written:
         If no cell has data, or the disk refuses.
     """
     style = plan.style(_range_of(plan.field, array))
-    drawn, warped = write_array(plan, style, plan.layer, array, plan.labels)
+    drawn, warped, picture = write_array(plan, style, plan.layer, array, plan.labels)
     outlines: str | None = None
     more: tuple[FileAsset, ...] = ()
     if plan.view.class_outlines:
@@ -202,7 +202,7 @@ def write_raster_files(plan: RasterPlan, array: NDArray[Any]) -> Written:
         write_class_outlines(path, plan.grid, plan.layer, style, warped, precision)
         said = text("階級の境界線 (PMTiles)", "Lines between the classes (PMTiles)")
         more = (FileAsset(href=outlines, type=PMTILES_TYPE, title=said),)
-    write_picture_thumbnail(plan, drawn.image)
+    write_raster_thumbnail(plan.directory / THUMBNAIL, picture)
     return Written(
         style=style,
         precision=plan.field.precision,

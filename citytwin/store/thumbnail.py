@@ -23,17 +23,17 @@ _DOT = 4
 _ROAD = 2
 
 
-def write_raster_thumbnail(path: Path, colours: NDArray[np.uint8]) -> None:
+def write_raster_thumbnail(path: Path, picture: Image.Image) -> None:
     """Write a small picture of a raster layer.
 
     Parameters
     ----------
     path
         PNG file.
-    colours
-        Shape (ny, nx, 4), as on the map page.
+    picture
+        As on the map page.
     """
-    image = Image.fromarray(colours)
+    image = picture.convert("RGBA")
     share = SIDE / max(image.size)
     size = (max(1, round(image.width * share)), max(1, round(image.height * share)))
     # enlarged cells stay sharp; reduced ones blend, so that thin water does not vanish

@@ -113,8 +113,9 @@ class RowPlaces:
         nth = np.arange(len(row)) - np.repeat(np.cumsum(each) - each, each)
         x, y = west[row] + nth % wide[row], north[row] + nth // wide[row]
         order = np.argsort(x * number + y, kind="stable")
-        places, first = np.unique((x * number + y)[order], return_index=True)
-        groups = np.split(self._rows[seen][row[order]], first[1:])
+        ordered = (x * number + y)[order]
+        first = np.flatnonzero(np.diff(ordered, prepend=-1))
+        places, groups = ordered[first], np.split(self._rows[seen][row[order]], first[1:])
         return [
             TileRows(zoom, zxy_to_tileid(zoom, *divmod(int(place), number)), rows)
             for place, rows in zip(places, groups, strict=True)

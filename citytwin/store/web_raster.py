@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import math
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from rasterio.crs import CRS
 from rasterio.enums import Resampling
 from rasterio.warp import reproject
 
+from citytwin.kernels.value_steps import count_steps
 from citytwin.model import crs as crs_of
 from citytwin.model.fields import Field
 from citytwin.model.grid import GridSpec
@@ -22,6 +24,7 @@ from citytwin.model.notes import Note
 from citytwin.store.atomic import replacing, write_bytes
 from citytwin.store.coarsen import coarsened
 from citytwin.store.paint import NO_DATA, item_numbers, painted
+from citytwin.store.precision import flat_floats
 
 MERCATOR = "EPSG:3857"
 MAX_SIDE = 4096
@@ -140,8 +143,8 @@ def _coarse(view: RasterView, values: Float32, factor: int) -> Float32:
 
 def write_image(
     path: Path, view: RasterView, warped: Warped, style: Style, *, edges: bool = False
-) -> ImageAsset:
-    """Write the picture of a raster layer.
+) -> tuple[ImageAsset, Image.Image]:
+    """Write the picture of a raster layer, and return it as well.
 
     Parameters
     ----------
@@ -159,7 +162,7 @@ def write_image(
     picture = _picture(style, warped.values, view.field.precision, edges=edges)
     with replacing(path) as temporary:
         picture.save(temporary, format="PNG", compress_level=_PACKING_LEVEL)
-    return ImageAsset(href=path.name, bounds=warped.lonlat_bounds)
+    return ImageAsset(href=path.name, bounds=warped.lonlat_bounds), picture
 
 
 def _picture(style: Style, values: Float32, precision: float, *, edges: bool) -> Image.Image:
@@ -206,12 +209,15 @@ def write_values(path: Path, view: RasterView, warped: Warped) -> ValuesAsset:
     warped
         Values of the pixels.
     """
-    known = warped.values[~np.isnan(warped.values)].astype(np.float64)
-    low, high = (float(known.min()), float(known.max())) if known.size else (0.0, 0.0)
+    values = warped.values
+    low, high = (float(end.reduce(values, axis=None)) for end in (np.fmin, np.fmax))
+    if math.isnan(low):  # nothing is known anywhere
+        low = high = 0.0
     scale, offset = _packing(low, high, view.field.precision or 1.0)
-    exact = warped.values.astype(np.float64)
-    steps = np.where(np.isnan(exact), VALUES_NODATA, np.round((exact - offset) / scale))
-    write_bytes(path, gzip.compress(steps.astype("<u2").tobytes(), _PACKING_LEVEL, mtime=0))
+    steps = np.empty(values.size, dtype=np.uint16)
+    count_steps(flat_floats(values), scale, offset, VALUES_NODATA, steps)
+    packed = gzip.compress(steps.astype("<u2", copy=False).tobytes(), _PACKING_LEVEL, mtime=0)
+    write_bytes(path, packed)
     ny, nx = warped.values.shape
     return ValuesAsset(
         href=path.name,

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from citytwin.kernels.value_steps import number_classes, round_to_steps
+from citytwin.kernels.value_steps import count_steps, number_classes, round_to_steps
 
 STEPS = ((0.01, 100.0), (0.1, 10.0), (1.0, 1.0), (5.0, 0.0), (0.3, 0.0))
 
@@ -44,3 +44,10 @@ def test_a_value_at_the_border_of_a_class_begins_it() -> None:
     assert_array_equal(numbers, [-1, 0, 1, 0, 2, 2, 2, -1])
     number_classes(values, 0.0, 0.0, begins, numbers)
     assert_array_equal(numbers, [-1, 0, 0, 0, 1, 2, 2, -1])
+
+
+def test_steps_are_counted_from_where_they_begin() -> None:
+    """To the nearest; what is unknown has a number of its own."""
+    numbers = np.empty(4, dtype=np.uint16)
+    count_steps(np.array([-2.0, -1.96, 7.53, np.nan], np.float32), 0.1, -2.0, 65535, numbers)
+    assert_array_equal(numbers, [0, 0, 95, 65535])

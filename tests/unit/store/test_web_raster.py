@@ -82,7 +82,7 @@ def test_values_decode_to_the_cells(tmp_path: Path) -> None:
     assert np.array_equal(raw == 65535, np.isnan(warped.values))
     known = raw != 65535
     assert np.abs(raw[known] * asset.scale - warped.values[known]).max() < 1e-6
-    west, south, east, north = write_image(tmp_path / "i.png", VIEW, warped, STYLE).bounds
+    west, south, east, north = write_image(tmp_path / "i.png", VIEW, warped, STYLE)[0].bounds
     to_lonlat = Transformer.from_crs(3857, 4326, always_xy=True)
     box = asset.mercator_bounds
     assert np.allclose((west, south), to_lonlat.transform(box[0], box[1]), atol=1e-10)
