@@ -120,7 +120,8 @@ def test_a_night_that_is_newer_than_all_that_stands_becomes_what_stands(
 
 @pytest.fixture
 def private_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """A worker in this process, reached with certificates only, that has the key and spills nothing."""
+    """A worker in this process, reached with certificates only, that has the key, spills nothing and
+    shows no pages."""
     write_cluster_certificates(tmp_path / "certs", ["127.0.0.1"])
     write_new_key(tmp_path / "keys", "town-2026")
     monkeypatch.setenv("CITYTWIN_CERTIFICATES", str(tmp_path / "certs"))
@@ -139,8 +140,9 @@ def private_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
         },
     )
     spills = {f"distributed.worker.memory.{name}": False for name in ("target", "spill")}
+    pages = {f"distributed.{role}.http.routes": [] for role in ("scheduler", "worker")}
     with (
-        dask.config.set(spills),
+        dask.config.set(spills | pages),
         LocalCluster(
             n_workers=1,
             threads_per_worker=1,
@@ -149,6 +151,7 @@ def private_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
             security=security,
             host="127.0.0.1",
             dashboard_address="127.0.0.1:0",
+            scheduler_kwargs={"dashboard": False},
         ) as cluster,
     ):
         yield cluster.scheduler_address
