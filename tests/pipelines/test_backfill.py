@@ -121,7 +121,8 @@ def test_a_night_that_is_newer_than_all_that_stands_becomes_what_stands(
 @pytest.fixture
 def private_workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A worker in this process, reached with certificates only, that has the key, spills nothing and
-    shows no pages."""
+    shows no pages.
+    """
     write_cluster_certificates(tmp_path / "certs", ["127.0.0.1"])
     write_new_key(tmp_path / "keys", "town-2026")
     monkeypatch.setenv("CITYTWIN_CERTIFICATES", str(tmp_path / "certs"))
