@@ -64,6 +64,8 @@ def namespaces(count: int) -> Iterator[list[tuple[str, list[str]]]]:
         yield [(f"10.77.0.{i + 1}", ["ip", "netns", "exec", name]) for i, name in enumerate(names)]
     finally:
         for name in names:
+            # by itself it goes a while after its namespace, and the next ones have the same names
+            subprocess.run(["ip", "link", "del", f"v{name}"], check=False)
             subprocess.run(["ip", "netns", "del", name], check=False)
         subprocess.run(["ip", "link", "del", BRIDGE], check=False)
 
