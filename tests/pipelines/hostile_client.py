@@ -23,12 +23,15 @@ Shown = tuple[Path, Path] | None
 
 
 def listening() -> dict[int, str]:
-    """Ports at which the processes that this one has started listen, with the interface."""
+    """Ports at which Dask's commands that this process has started listen, with the interface."""
     found: dict[int, str] = {}
-    for process in psutil.Process().children(recursive=True):
-        for one in process.net_connections("tcp"):
-            if one.status == psutil.CONN_LISTEN:
-                found[one.laddr.port] = one.laddr.ip
+    for process in psutil.Process().children():
+        if not any(word.startswith("distributed.cli.") for word in process.cmdline()):
+            continue  # of another test
+        for own in (process, *process.children(recursive=True)):
+            for one in own.net_connections("tcp"):
+                if one.status == psutil.CONN_LISTEN:
+                    found[one.laddr.port] = one.laddr.ip
     return found
 
 
