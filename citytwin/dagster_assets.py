@@ -82,8 +82,8 @@ def _made(
             entry.ended(report)
     except BusyError as error:
         raise dg.RetryRequested(BUSY_RETRIES, BUSY_WAIT_S) from error
-    except Exception:
-        if loaded.protected:  # what was met may stand in the message, and Dagster keeps it in clear
+    except Exception:  # whatever was met may stand in its message, and Dagster keeps that in clear
+        if loaded.protected:
             raise dg.Failure("the run failed: `citytwin run` tells why, in a terminal") from None
         raise
     # as the journal tells it: what Dagster keeps lies on its disk in clear

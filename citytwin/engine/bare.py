@@ -19,7 +19,7 @@ from pydantic import ValidationError
 from citytwin import registry
 from citytwin.engine.bare_rasters import BareStep, arrays_of, directions_of
 from citytwin.engine.bare_structures import with_lines_burned
-from citytwin.engine.bare_tables import digest_of_table, tables_of
+from citytwin.engine.bare_tables import tables_of
 from citytwin.engine.bare_warnings import warnings_of
 from citytwin.engine.blocks import block_of, check
 from citytwin.engine.checkpointing import Keeper, Keeping
@@ -41,6 +41,7 @@ from citytwin.model.site import Site
 from citytwin.model.steps import Outcome, Params, Simulation, WrittenIn
 from citytwin.model.tables import HYDRAULIC_STRUCTURES, Table
 from citytwin.store.fields import digest_of, extremes
+from citytwin.store.tables import table_digest
 from citytwin.wording import explain, nearest
 
 T = TypeVar("T", xr.DataArray, pd.DataFrame)
@@ -163,7 +164,7 @@ def fingerprint_of(
     """
     inputs = [repr(place), *(record_digest(record) for record in records)]
     for table, frame in sorted((tables or {}).items(), key=lambda pair: pair[0].name):
-        inputs.append(f"{table.name}={digest_of_table(frame)}")
+        inputs.append(f"{table.name}={table_digest(frame)}")
     inputs += [f"{field.name}={digest_of(array)}" for field, array in arrays.items()]
     return Fingerprint(
         code=code_digest(registry.module_of(step)) + code_digest(__name__) + library_versions(),

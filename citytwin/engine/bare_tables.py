@@ -10,7 +10,7 @@ import pandas as pd
 from citytwin.errors import ConfigError
 from citytwin.model.steps import Simulation
 from citytwin.model.tables import Table
-from citytwin.store.tables import conform, table_digest
+from citytwin.store.tables import conform
 from citytwin.wording import nearest
 
 
@@ -48,14 +48,3 @@ def tables_of(
         msg = f"{step.name} needs {', '.join(missing)}"
         raise ConfigError(msg, hint="give the table")
     return {known[name]: conform(known[name], frame, crs) for name, frame in given.items()}
-
-
-def digest_of_table(frame: pd.DataFrame) -> str:
-    """Return the digest of all rows of a table.
-
-    Parameters
-    ----------
-    frame
-        The table.
-    """
-    return table_digest(frame)

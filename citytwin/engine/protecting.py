@@ -6,7 +6,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -193,14 +193,11 @@ def require_no_spilling(client: Client) -> None:
     ConfigError
         If one may; it is named.
     """
-    spilling = [address for address, may in client.run(_may_spill).items() if may]
-    if spilling:
-        msg = f"worker {spilling[0]} spills to its disk, and the city has restricted data"
-        hint = (
-            "start the workers with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False and "
-            "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False"
-        )
-        raise ConfigError(msg, hint=hint)
+    hint = (
+        "start the workers with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False and "
+        "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False"
+    )
+    _refuse_those(_workers(client, _may_spill), "spills to its disk", hint)
 
 
 def require_no_pages(client: Client) -> None:
@@ -219,16 +216,23 @@ def require_no_pages(client: Client) -> None:
     ConfigError
         If one does; it is named.
     """
-    showing = [address for address, does in client.run(_worker_shows_pages).items() if does]
-    if client.run_on_scheduler(_scheduler_shows_pages):
-        showing.insert(0, "the scheduler")
-    if showing:
-        msg = f"{showing[0]} shows pages without a login, and the city has restricted data"
-        hint = (
-            "start scheduler and workers with DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES='[]', "
-            "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]' and --no-dashboard"
-        )
-        raise ConfigError(msg, hint=hint)
+    hint = (
+        "start scheduler and workers with DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES='[]', "
+        "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]' and --no-dashboard"
+    )
+    showing = ["the scheduler"] if client.run_on_scheduler(_scheduler_shows_pages) else []
+    showing += _workers(client, _worker_shows_pages)
+    _refuse_those(showing, "shows pages without a login", hint)
+
+
+def _workers(client: Client, look: Callable[[Worker], bool]) -> list[str]:
+    """Workers of which something is true."""
+    return [f"worker {address}" for address, is_so in client.run(look).items() if is_so]
+
+
+def _refuse_those(found: list[str], do: str, hint: str) -> None:
+    if found:
+        raise ConfigError(f"{found[0]} {do}, and the city has restricted data", hint=hint)
 
 
 def _worker_shows_pages(dask_worker: Worker) -> bool:

@@ -18,30 +18,24 @@ from citytwin.nights.journal import journal_dir, read_records, write_record
 from citytwin.nights.missed import tell_of_missed
 from citytwin.nights.record import RunRecord
 from citytwin.nights.recording import recorded
-from tests.unit.nights.records import TOKYO, run_at
+from tests.unit.nights.records import CITY, TOKYO, run_at
 
-CITY = """
-city: {id: c, title: {ja: 町, en: Town}}
-crs: EPSG:6677
-vertical_datum: {ja: T.P., en: T.P.}
-time_zone: Asia/Tokyo
-data_date: 2026-06-01
-out: out
-grid: {cell_m: 5.0}
-sources:
-  - {name: rain, use: amedas, path: rain, classification: internal, title: Rain, licence: none}
+CLOSED = (
+    CITY.replace("classification: public", "classification: internal")
+    + """\
 publication: served
 nights:
   at: "02:30"
   on_failure: {command: [%s, -c, "import sys; print(sys.stdin.read(), file=open(sys.argv[1], 'a'))", %s]}
 """
+)
 
 
 @pytest.fixture
 def loaded(tmp_path: Path) -> LoadedConfig:
     """A city whose hook appends what it gets to a file."""
     words = (json.dumps(sys.executable), json.dumps(str(tmp_path / "told")))
-    (tmp_path / "city.yaml").write_text(CITY % words, encoding="utf-8")
+    (tmp_path / "city.yaml").write_text(CLOSED % words, encoding="utf-8")
     return load(tmp_path / "city.yaml")
 
 

@@ -12,25 +12,20 @@ from citytwin.cli.install_timer import command
 from citytwin.config import load
 from citytwin.errors import ConfigError
 from citytwin.nights.readiness import nights_troubles
+from tests.unit.nights.records import CITY
 
-CITY = """
-city: {id: c, title: {ja: 町, en: Town}}
-crs: EPSG:6677
-vertical_datum: {ja: T.P., en: T.P.}
-time_zone: Asia/Tokyo
-data_date: 2026-06-01
-out: out
-grid: {cell_m: 5.0}
-sources:
-  - {name: rain, use: amedas, path: rain, classification: CLASS, title: Rain, licence: none}
+SEALED = (
+    CITY.replace("classification: public", "classification: CLASS")
+    + """\
 encryption: {key: hall}
 nights: """
+)
 
 
 def city(folder: Path, nights: dict[str, object], classification: str = "public") -> Path:
     """Write a configuration; nothing of it is run."""
     file = folder / "city.yaml"
-    text = CITY.replace("CLASS", classification)
+    text = SEALED.replace("CLASS", classification)
     if classification == "public":
         text = text.replace("encryption: {key: hall}\n", "")
     file.write_text(text + json.dumps(nights), encoding="utf-8")
