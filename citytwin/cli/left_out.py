@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from citytwin.engine.plan import NOTHING_MAKES
+from citytwin.engine.plan import NOTHING_MAKES, LeftOut
 
 
-def told_left_out(left_out: Sequence[str]) -> list[str]:
+def told_left_out(left_out: Sequence[LeftOut]) -> list[str]:
     """Return one line for each layer that lacks something, and one for all that nothing here makes.
 
     Parameters
     ----------
     left_out
-        As a plan says them: the layer, a colon, and why.
+        As a plan says them.
     """
-    parted = [text.partition(": ") for text in left_out]
-    lines = [f"left out: {name}: {why}" for name, _, why in parted if NOTHING_MAKES not in why]
-    others = [name for name, _, why in parted if NOTHING_MAKES in why]
+    lines = [f"left out: {one}" for one in left_out if one.has_maker]
+    others = [one.layer for one in left_out if not one.has_maker]
     if others:
         lines.append(f"left out, as {NOTHING_MAKES} them: {', '.join(others)}")
     return lines

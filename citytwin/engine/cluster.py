@@ -28,8 +28,9 @@ _SOON = "5s"
 """What the workers there are have done by then is no reason to start another: that takes as long."""
 _UNKNOWN_TASK = "100ms"
 """What a task is taken for, of which none of its kind has been done yet."""
-
-
+_KEPT_BYTES = 32 << 20
+"""Memory that a worker's C library holds ready before it gives some back to the system. Dask has it
+give back all but 64 kB; GDAL, which asks for some for every outline, then waits for the system."""
 _COPIES = sys.platform == "linux"
 """Whether local workers may begin as copies of a process that has imported everything."""
 _SHARED = ("citytwin", "pvlib")
@@ -162,6 +163,7 @@ def connect(
         "distributed.comm.timeouts.connect": "10s",
         "distributed.scheduler.unknown-task-duration": _UNKNOWN_TASK,
         "distributed.worker.multiprocessing-method": "forkserver" if copied else "spawn",
+        "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": _KEPT_BYTES,
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
         "distributed.scheduler.http.routes": [],

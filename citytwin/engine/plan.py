@@ -25,6 +25,20 @@ NOTHING_MAKES = "nothing here makes"
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """A layer that a city cannot have."""
+
+    layer: str
+    """Its id."""
+    why: str
+    has_maker: bool = True
+    """Whether a step of the configuration would make what it shows, if it had all it needs."""
+
+    def __str__(self) -> str:
+        return f"{self.layer}: {self.why}"
+
+
+@dataclass(frozen=True)
 class Job:
     """A step that will run, with the inputs that this city has."""
 
@@ -59,8 +73,8 @@ class Plan:
     sources: tuple[BoundSource, ...]
     jobs: tuple[Job, ...]
     layers: tuple[LayerRecipe, ...]
-    left_out: tuple[str, ...]
-    """Layers that this city cannot have, with the reason."""
+    left_out: tuple[LeftOut, ...]
+    """Layers that this city cannot have."""
     not_run: tuple[str, ...]
     """Simulations that were asked for and cannot run, with the reason."""
 
@@ -246,16 +260,16 @@ def layer_input(recipe: LayerRecipe) -> Field | Table:
 
 def _possible_layers(
     city: BoundCity, have: set[Resource]
-) -> tuple[tuple[LayerRecipe, ...], tuple[str, ...]]:
+) -> tuple[tuple[LayerRecipe, ...], tuple[LeftOut, ...]]:
     possible, left_out = [], []
     for recipe in city.layers:
         if layer_input(recipe) in have:
             possible.append(recipe)
         else:
-            left_out.append(f"{recipe.id}: {_why_missing(city, layer_input(recipe), have)}")
+            left_out.append(_left_out(city, recipe, have))
     if left_out and city.layers_named:
         raise ConfigError(
-            f"layers that cannot be made: {'; '.join(left_out)}",
+            f"layers that cannot be made: {'; '.join(map(str, left_out))}",
             hint="add the sources or simulations they need, or do not list them",
         )
     if not possible:
@@ -266,14 +280,16 @@ def _possible_layers(
     return tuple(possible), tuple(left_out)
 
 
-def _why_missing(city: BoundCity, wanted: Field | Table, have: set[Resource]) -> str:
+def _left_out(city: BoundCity, recipe: LayerRecipe, have: set[Resource]) -> LeftOut:
+    wanted = layer_input(recipe)
     makers = [b for b in city.steps if wanted in _made(b)]
-    for other in city.steps if not makers else ():
+    if makers:
+        return LeftOut(recipe.id, _what_lacks(makers[0], have))
+    for other in city.steps:
         if isinstance(other.step, Simulation) and wanted in other.step.outputs:
-            return f"the parameters of {other.step.name} do not ask for {wanted.name}"
-    if not makers:
-        return f"{NOTHING_MAKES} {wanted.name}"
-    return _what_lacks(makers[0], have)
+            why = f"the parameters of {other.step.name} do not ask for {wanted.name}"
+            return LeftOut(recipe.id, why)
+    return LeftOut(recipe.id, f"{NOTHING_MAKES} {wanted.name}", has_maker=False)
 
 
 def _what_lacks(bound: Bound, have: set[Resource]) -> str:

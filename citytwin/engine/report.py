@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
+from citytwin.engine.plan import LeftOut
 from citytwin.errors import CityTwinError, DamagedError
 from citytwin.model.checkpoints import Counted
 
@@ -77,7 +78,7 @@ class RunReport:
     published: list[str] = field(default_factory=list)
     """Layers whose content changed."""
     unchanged: list[str] = field(default_factory=list)
-    left_out: list[str] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
     lost_tiles: int = 0
     """Tiles that no worker could make and that were left empty."""
     damage: list[DamagedError] = field(default_factory=list)

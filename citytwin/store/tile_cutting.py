@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
@@ -15,11 +17,13 @@ from pmtiles.tile import zxy_to_tileid
 
 from citytwin.store.scratch_database import let_gdal_fill
 from citytwin.store.tile_rows import BUFFER_STEPS
-from citytwin.store.vector_tile import EXTENT, read_layer
+from citytwin.store.vector_tile import EXTENT, layer_of
 from citytwin.store.web_raster import MERCATOR
 
 _NO_LIMIT = 2_147_483_647
 """GDAL leaves features out of tiles of more bytes or features than it is told."""
+_GDAL = {"GDAL_NUM_THREADS": "1"}
+"""Other layers are written meanwhile; threads of GDAL's own take half as much again of a processor."""
 _ROW = "row"
 """Column that tells what GDAL has cut a feature from."""
 
@@ -49,21 +53,22 @@ def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[i
     zoom
         The zoom.
     scratch
-        File that is written and removed; its name ends in ``.pmtiles``.
+        Folder that is made and removed.
 
     Returns
     -------
     dict
-        Tiles that hold anything, by their numbers, for `read_cut`.
+        Tiles that hold anything, not compressed, by their numbers, for `read_cut`.
     """
     let_gdal_fill()
+    pyogrio.set_gdal_config_options(_GDAL)
     mercator = outlines.to_crs(MERCATOR)
     frame = gpd.GeoDataFrame({_ROW: np.arange(len(outlines))}, geometry=mercator.array)
     try:
         pyogrio.write_dataframe(
             frame,
             scratch,
-            driver="PMTiles",
+            driver="MVT",
             layer=layer,
             dataset_options={
                 "MINZOOM": str(zoom),
@@ -72,11 +77,20 @@ def cut(outlines: gpd.GeoSeries, layer: str, zoom: int, scratch: Path) -> dict[i
                 "BUFFER": str(BUFFER_STEPS),
                 "MAX_SIZE": str(_NO_LIMIT),
                 "MAX_FEATURES": str(_NO_LIMIT),
+                "COMPRESS": "NO",
+                # What GDAL notes down of each row, packed: less than the outlines take here.
+                "TEMPORARY_DB": f"/vsimem/{uuid4().hex}.db",
             },
         )
-        return read_tiles(scratch.read_bytes())
+        return {_number_of(file): file.read_bytes() for file in scratch.glob("*/*/*.pbf")}
     finally:
-        scratch.unlink(missing_ok=True)
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _number_of(file: Path) -> int:
+    """Number of a tile in a folder of such: ``zoom/x/y.pbf``."""
+    zoom, x, y = (*file.parts[-3:-1], file.stem)
+    return zxy_to_tileid(int(zoom), int(x), int(y))
 
 
 def read_cut(content: bytes) -> CutTile:
@@ -87,7 +101,7 @@ def read_cut(content: bytes) -> CutTile:
     content
         The tile.
     """
-    tile = read_layer(content)
+    tile = layer_of(content)
     values = [value.uint_value for value in tile.values]
     rows = np.array([values[feature.tags[1]] for feature in tile.features], dtype=np.int64)
     order = np.argsort(rows, kind="stable")

@@ -76,14 +76,30 @@ def read_layer(content: bytes) -> Any:
     Parameters
     ----------
     content
-        The tile, compressed; of GDAL or of `tile_bytes`.
+        The tile, compressed, as `tile_bytes` gives it.
 
     Returns
     -------
     Layer
         The message.
     """
-    (layer,) = _Tile.FromString(gzip.decompress(content)).layers
+    return layer_of(gzip.decompress(content))
+
+
+def layer_of(content: bytes) -> Any:
+    """Read a tile of one layer that is not compressed.
+
+    Parameters
+    ----------
+    content
+        The tile.
+
+    Returns
+    -------
+    Layer
+        The message.
+    """
+    (layer,) = _Tile.FromString(content).layers
     return layer
 
 

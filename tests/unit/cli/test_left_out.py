@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from citytwin.cli.left_out import told_left_out
+from citytwin.engine.plan import LeftOut
 
 
 def test_those_that_nothing_makes_share_a_line() -> None:
     """What lacks something that could be added has a line of its own."""
     told = told_left_out(
         [
-            "water: nothing here makes water_bodies",
-            "wind_rose: wind_rose lacks wind_speed, wind_from_direction",
-            "shadow: nothing here makes shadow",
+            LeftOut("water", "nothing here makes water_bodies", has_maker=False),
+            LeftOut("wind_rose", "wind_rose lacks wind_speed, wind_from_direction"),
+            LeftOut("shadow", "nothing here makes shadow", has_maker=False),
         ]
     )
     assert told == [

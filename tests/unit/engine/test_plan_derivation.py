@@ -12,7 +12,7 @@ from citytwin.config import load
 from citytwin.engine.bind import Bound, BoundCity, bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.joining import observed_properties
-from citytwin.engine.plan import Plan, plan, resource_name
+from citytwin.engine.plan import LeftOut, Plan, plan, resource_name
 from citytwin.engine.reading import Reading
 from citytwin.engine.results import DecodedSource
 from citytwin.errors import ConfigError
@@ -86,7 +86,8 @@ def test_buildings_alone_make_ground_surface_and_their_map(tmp_path: Path) -> No
     assert "grid:roughness" not in keys(made)
     assert needs(made, "grid:terrain") == {"buildings"}
     assert {"terrain", "surface_height", "buildings"} <= layers(made)
-    assert "sunlit_hours: nothing here makes sunlit_hours" in made.left_out
+    lacking = LeftOut("sunlit_hours", "nothing here makes sunlit_hours", has_maker=False)
+    assert lacking in made.left_out
 
 
 def test_optional_inputs_are_used_where_the_city_has_them(tmp_path: Path) -> None:
@@ -178,7 +179,8 @@ def test_a_property_that_no_feed_reports_is_not_needed(tmp_path: Path) -> None:
     assert "grid:frontal_area" in keys(plan(bound))
     made = plan(bound, observed=[p.RAINFALL_RATE])
     assert "grid:frontal_area" not in keys(made)
-    assert "frontal_area_index: frontal_area lacks wind_speed, wind_from_direction" in made.left_out
+    why = "frontal_area lacks wind_speed, wind_from_direction"
+    assert LeftOut("frontal_area_index", why) in made.left_out
     assert "rainfall_rate" in needs(made, "simulate:flood")
     assert "rainfall_rate" not in needs(plan(bound, observed=[]), "simulate:flood")
 
@@ -255,15 +257,15 @@ def test_only_what_was_read_is_there(tmp_path: Path) -> None:
     made = plan(bound, given=given)
     assert needs(made, "grid:terrain") == {"terrain_raster", "buildings"}
     assert not {"grid:reference_surface", "assess:surface_accuracy"} & set(keys(made))
-    assert "surface_accuracy: " in " ".join(made.left_out)
+    assert "surface_accuracy" in [one.layer for one in made.left_out]
 
 
 def test_a_map_of_traffic_wants_traffic(tmp_path: Path) -> None:
     """Weather stations fill the tables of observations, too; an empty map would say 'no traffic'."""
     made = plan(city(tmp_path, "citygml", "amedas"), observed=(p.RAINFALL_RATE,))
     assert "assess:traffic" not in keys(made)
-    (why,) = [reason for reason in made.left_out if reason.startswith("traffic: ")]
-    assert "no source observes traffic_flow or " in why
+    (lacking,) = [one for one in made.left_out if one.layer == "traffic"]
+    assert "no source observes traffic_flow or " in lacking.why
     made = plan(city(tmp_path, "citygml", "amedas"), observed=(p.RAINFALL_RATE, p.TRAFFIC_FLOW))
     assert "assess:traffic" in keys(made)
 
