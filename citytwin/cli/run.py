@@ -9,10 +9,10 @@ from pathlib import Path
 
 import click
 
-from citytwin.cli.garbage import seldom_collected
 from citytwin.cli.object_storage import fetch_and_tell, uploaded_or_lost
 from citytwin.cli.run_wishes import RunWishes
 from citytwin.config import LoadedConfig, load
+from citytwin.engine.garbage import seldom_collected
 from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
 from citytwin.nights.recording import Entry, recorded

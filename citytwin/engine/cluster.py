@@ -17,6 +17,7 @@ from distributed.system import MEMORY_LIMIT
 from distributed.utils import get_mp_context
 
 from citytwin.engine.cluster_security import client_security
+from citytwin.engine.garbage import SeldomCollects
 from citytwin.engine.own_time import OwnTime
 from citytwin.engine.stopping_workers import DeafToInterrupts
 from citytwin.errors import BusyError, ConfigError
@@ -28,9 +29,10 @@ _SOON = "5s"
 """What the workers there are have done by then is no reason to start another: that takes as long."""
 _UNKNOWN_TASK = "100ms"
 """What a task is taken for, of which none of its kind has been done yet."""
-_KEPT_BYTES = 32 << 20
-"""Memory that a worker's C library holds ready before it gives some back to the system. Dask has it
-give back all but 64 kB; GDAL, which asks for some for every outline, then waits for the system."""
+_ENVIRONMENT = "distributed.nanny.pre-spawn-environ"
+_GIVES_BACK = "MALLOC_TRIM_THRESHOLD_"
+"""Dask has the C library of workers give back at once all memory that is free, but for 64 kB, and so
+keep none for the next array. A night of a ward takes half as long again for that."""
 _COPIES = sys.platform == "linux"
 """Whether local workers may begin as copies of a process that has imported everything."""
 _SHARED = ("citytwin", "pvlib")
@@ -163,7 +165,7 @@ def connect(
         "distributed.comm.timeouts.connect": "10s",
         "distributed.scheduler.unknown-task-duration": _UNKNOWN_TASK,
         "distributed.worker.multiprocessing-method": "forkserver" if copied else "spawn",
-        "distributed.nanny.pre-spawn-environ.MALLOC_TRIM_THRESHOLD_": _KEPT_BYTES,
+        _ENVIRONMENT: {k: v for k, v in dask.config.get(_ENVIRONMENT).items() if k != _GIVES_BACK},
         "distributed.admin.tick.limit": "30s",
         "temporary-directory": str(scratch),
         "distributed.scheduler.http.routes": [],
@@ -205,6 +207,7 @@ def connect(
             Client(cluster, set_as_default=False) as client,
         ):
             client.register_plugin(DeafToInterrupts())
+            client.register_plugin(SeldomCollects())
             if one_first:
                 cluster.adapt(
                     minimum=1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import os
 import sys
@@ -88,3 +89,24 @@ def test_one_worker_starts_and_the_others_for_a_task_that_uses_all(
         monkeypatch.setenv("CITYTWIN_TRIED", value)
         with cluster.connect(None, 1, tmp_path) as client:
             assert set(client.run(_before_any_task).values()) == {(copied, value)}
+
+
+def _of_memory() -> tuple[str | None, str | None, int]:
+    given = (os.environ.get(name) for name in ("MALLOC_TRIM_THRESHOLD_", "OMP_NUM_THREADS"))
+    return *given, gc.get_threshold()[0]
+
+
+def test_workers_keep_memory_at_hand_and_seldom_look_for_garbage(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What else Dask sets for its workers stays; what an operator sets, too."""
+    monkeypatch.delenv("MALLOC_TRIM_THRESHOLD_", raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    for copies in (True, False):
+        with cluster.connect(None, 1, tmp_path, copies=copies) as client:
+            ((trim, threads, containers),) = client.run(_of_memory).values()
+        assert (trim, threads) == (None, "1")
+        assert containers > 10_000
+    monkeypatch.setenv("MALLOC_TRIM_THRESHOLD_", "131072")
+    with cluster.connect(None, 1, tmp_path) as client:
+        assert {trim for trim, *_ in client.run(_of_memory).values()} == {"131072"}

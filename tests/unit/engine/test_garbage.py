@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from citytwin.cli.garbage import seldom_collected
+from citytwin.engine.garbage import seldom_collected
 
 
 def _failing() -> None:

@@ -6,6 +6,9 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from distributed.diagnostics.plugin import WorkerPlugin
+from distributed.worker import Worker
+
 _EVERY = (50_000, 20, 50)
 """New containers, and looks at younger ones, after which Python looks. By default it does so after 700:
 a run makes millions, nearly all of which stay, and looking at them takes 7 % of a small night."""
@@ -20,3 +23,18 @@ def seldom_collected() -> Iterator[None]:
         yield
     finally:
         gc.set_threshold(*before)
+
+
+class SeldomCollects(WorkerPlugin):  # type: ignore[misc]
+    """Lets a worker look seldom, until it ends."""
+
+    def setup(self, worker: Worker) -> None:
+        """Look seldom from now on.
+
+        Parameters
+        ----------
+        worker
+            Which begins.
+        """
+        del worker
+        gc.set_threshold(*_EVERY)
