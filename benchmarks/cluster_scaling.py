@@ -74,16 +74,18 @@ def namespaces(count: int) -> Iterator[list[tuple[str, list[str]]]]:
 def started(folder: Path, begin: list[str], *words: str) -> Iterator[None]:
     """Run one of Dask's commands in a folder until the block ends."""
     command = [*begin, sys.executable, "-m", f"distributed.cli.dask_{words[0]}", *words[1:]]
-    private = {
+    environment = {
         "DASK_DISTRIBUTED__WORKER__MEMORY__TARGET": "False",
         "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL": "False",
         "DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES": "[]",
         "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES": "[]",
+        "MALLOC_TRIM_THRESHOLD_": str(64 << 20),
+        "MALLOC_MMAP_THRESHOLD_": str(32 << 20),
         "NUMBA_NUM_THREADS": "1",
     }
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            command, cwd=folder, env=os.environ | private, stdout=log, stderr=log
+            command, cwd=folder, env=os.environ | environment, stdout=log, stderr=log
         )
     try:
         yield
