@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,6 +92,14 @@ def memory_room() -> Iterator[Path]:
 def _remove_stale(folder: Path) -> None:
     for left in folder.glob(f"{_PREFIX}*-*"):
         number = left.name.removeprefix(_PREFIX).partition("-")[0]
-        ours = left.is_dir() and not left.is_symlink() and left.stat().st_uid == os.getuid()
-        if ours and number.isdigit() and not psutil.pid_exists(int(number)):
+        if _is_own_folder(left) and number.isdigit() and not psutil.pid_exists(int(number)):
             shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_own_folder(path: Path) -> bool:
+    """Whether a path is a folder of this user; what has gone meanwhile is none."""
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return False
+    return stat.S_ISDIR(status.st_mode) and status.st_uid == os.getuid()
