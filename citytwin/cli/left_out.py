@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from citytwin.engine.plan import NOTHING_MAKES, LeftOut
+from citytwin.engine.left_out import NOTHING_MAKES, LeftOut
 
 
 def told_left_out(left_out: Sequence[LeftOut]) -> list[str]:

@@ -13,11 +13,13 @@ from typing import Any, Self
 
 import dask
 from distributed import Client, Future, LocalCluster
+from distributed.diagnostics.plugin import WorkerPlugin
 from distributed.system import MEMORY_LIMIT
 from distributed.utils import get_mp_context
+from distributed.worker import Worker
 
 from citytwin.engine.cluster_security import client_security
-from citytwin.engine.garbage import SeldomCollects
+from citytwin.engine.garbage import collect_seldom
 from citytwin.engine.own_time import OwnTime
 from citytwin.engine.stopping_workers import DeafToInterrupts
 from citytwin.errors import BusyError, ConfigError
@@ -122,6 +124,21 @@ class Workers:
         """Threads of the workers that are there, by their address."""
         found: Mapping[str, int] = self.start().nthreads()
         return found
+
+
+class SeldomCollects(WorkerPlugin):  # type: ignore[misc]
+    """Lets a worker look for garbage as seldom as the run itself."""
+
+    def setup(self, worker: Worker) -> None:
+        """Look seldom from now on.
+
+        Parameters
+        ----------
+        worker
+            Which begins.
+        """
+        del worker
+        collect_seldom()
 
 
 @contextmanager

@@ -6,35 +6,22 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from distributed.diagnostics.plugin import WorkerPlugin
-from distributed.worker import Worker
-
 _EVERY = (50_000, 20, 50)
 """New containers, and looks at younger ones, after which Python looks. By default it does so after 700:
 a run makes millions, nearly all of which stay, and looking at them takes 7 % of a small night."""
 
 
+def collect_seldom() -> None:
+    """Look seldom from now on; what holds large arrays mostly goes with its last name."""
+    gc.set_threshold(*_EVERY)
+
+
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Look seldom while the block runs; what holds large arrays mostly goes with its last name."""
+    """Look seldom while the block runs."""
     before = gc.get_threshold()
-    gc.set_threshold(*_EVERY)
+    collect_seldom()
     try:
         yield
     finally:
         gc.set_threshold(*before)
-
-
-class SeldomCollects(WorkerPlugin):  # type: ignore[misc]
-    """Lets a worker look seldom, until it ends."""
-
-    def setup(self, worker: Worker) -> None:
-        """Look seldom from now on.
-
-        Parameters
-        ----------
-        worker
-            Which begins.
-        """
-        del worker
-        gc.set_threshold(*_EVERY)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from citytwin.engine.bind import Bound, BoundCity, BoundSource
+from citytwin.engine.left_out import NOTHING_MAKES, LeftOut
 from citytwin.errors import ConfigError
 from citytwin.model import properties
 from citytwin.model import tables as t
@@ -19,23 +20,6 @@ from citytwin.model.steps import Assessment, Gridder, LayerRecipe, Params, Simul
 from citytwin.model.tables import Table
 
 Resource: TypeAlias = Field | Table | RasterRole | ObservedProperty
-
-NOTHING_MAKES = "nothing here makes"
-"""Begins the reason why there is no layer of a simulation that the configuration does not name."""
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A layer that a city cannot have."""
-
-    layer: str
-    """Its id."""
-    why: str
-    has_maker: bool = True
-    """Whether a step of the configuration would make what it shows, if it had all it needs."""
-
-    def __str__(self) -> str:
-        return f"{self.layer}: {self.why}"
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Protocol
 
-from citytwin.engine.plan import LeftOut
+from citytwin.engine.left_out import LeftOut
 from citytwin.errors import CityTwinError, DamagedError
 from citytwin.model.checkpoints import Counted
 

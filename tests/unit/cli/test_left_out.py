@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from citytwin.cli.left_out import told_left_out
-from citytwin.engine.plan import LeftOut
+from citytwin.engine.left_out import LeftOut
 
 
 def test_those_that_nothing_makes_share_a_line() -> None:

@@ -12,7 +12,8 @@ from citytwin.config import load
 from citytwin.engine.bind import Bound, BoundCity, bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.joining import observed_properties
-from citytwin.engine.plan import LeftOut, Plan, plan, resource_name
+from citytwin.engine.left_out import LeftOut
+from citytwin.engine.plan import Plan, plan, resource_name
 from citytwin.engine.reading import Reading
 from citytwin.engine.results import DecodedSource
 from citytwin.errors import ConfigError
