@@ -109,10 +109,15 @@ def states(out: Path) -> set[tuple[Path, int]]:
 def workers_of(process: subprocess.Popen[str]) -> list[psutil.Process]:
     """Worker processes, oldest first."""
     all_ = psutil.Process(process.pid).children(recursive=True)
-    busy = [
-        one for one in all_ if len(one.cmdline()) and not one.children() and one.num_threads() > 3
-    ]
-    return sorted(busy, key=lambda one: one.create_time())
+    return sorted(filter(_is_busy, all_), key=lambda one: one.create_time())
+
+
+def _is_busy(one: psutil.Process) -> bool:
+    """Whether a process is a worker; others, such as what asks for the processor's name, may be gone."""
+    try:
+        return bool(one.cmdline()) and not one.children() and one.num_threads() > 3
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_an_ensemble_killed_and_stopped_ends_with_the_same_bits(
