@@ -10,15 +10,13 @@ import hashlib
 import math
 import os
 import re
-import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
-    AfterValidator,
     AwareDatetime,
     BaseModel,
     ConfigDict,
@@ -29,10 +27,11 @@ from pydantic import (
     model_validator,
 )
 
+from citytwin.config_words import Line, Place, SourcePlace, Words
 from citytwin.errors import ConfigError
 from citytwin.live_config import LiveConfig, WebhookConfig
 from citytwin.model.layer import CityName, Classification, Publication, highest, is_within
-from citytwin.model.text import Text, both_languages
+from citytwin.model.text import both_languages
 from citytwin.security.lowering import Lowering
 from citytwin.security.sealed_folders import SEALED
 from citytwin.store.manifest import WORK
@@ -50,8 +49,6 @@ from citytwin.wording import explain
 
 _VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _CITY_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
-_NOT_IN_A_LINE = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufffe\uffff")
-"""Turn the direction of all text that follows, or are no characters of XML."""
 _MAX_BYTES = 1_000_000
 _MERGED = "merged"
 FETCHED = ".fetched"
@@ -60,59 +57,6 @@ FETCHED = ".fetched"
 
 class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-def _sound_words(value: Text) -> Text:
-    """Refuse titles that say nothing, or would break the XML of a QGIS project."""
-    for language, said in (("ja", value.ja), ("en", value.en)):
-        _no_controls(said)
-        if not said.strip():
-            msg = f"the {language} text is empty: it stands on the map and in its catalogue"
-            raise ValueError(msg)
-    return value
-
-
-def _no_controls(value: str) -> str:
-    for character in value:
-        if unicodedata.category(character) in ("Cc", "Cs") or character in _NOT_IN_A_LINE:
-            msg = f"holds the control character U+{ord(character):04X}"
-            raise ValueError(msg)
-    return value
-
-
-Words = Annotated[Text, AfterValidator(_sound_words)]
-"""A text that is shown on maps."""
-Line = Annotated[str, AfterValidator(_no_controls)]
-
-
-def _a_place(value: str) -> str:
-    """Refuse what can be no path, or no pattern, on any system."""
-    if not value.strip():
-        msg = "names no place; `.` is the folder of the configuration"
-        raise ValueError(msg)
-    if any("**" in part and part != "**" for part in value.replace("\\", "/").split("/")):
-        msg = "`**` stands for folders of any depth and must be alone between two slashes"
-        raise ValueError(msg)
-    return _no_controls(value)
-
-
-def _on_a_disk(value: str) -> str:
-    if is_bucket_address(value):
-        msg = "must lie on a disk; `publish_to` uploads what is published to object storage"
-        raise ValueError(msg)
-    return _a_place(value)
-
-
-def _anywhere(value: str) -> str:
-    if is_bucket_address(value):
-        bucket_and_folder(value)
-    return _a_place(value)
-
-
-Place = Annotated[str, AfterValidator(_on_a_disk)]
-"""A path, relative to the configuration file."""
-SourcePlace = Annotated[str, AfterValidator(_anywhere)]
-"""Such a path, or an address in object storage."""
 
 
 class CityConfig(CityName):

@@ -21,7 +21,7 @@ from distributed.worker import Worker
 from citytwin.engine.cluster_security import client_security
 from citytwin.engine.garbage import collect_seldom
 from citytwin.engine.own_time import OwnTime
-from citytwin.engine.stopping_workers import DeafToInterrupts
+from citytwin.engine.stopping_workers import ignore_interrupts
 from citytwin.errors import BusyError, ConfigError
 
 log = logging.getLogger(__name__)
@@ -126,11 +126,11 @@ class Workers:
         return found
 
 
-class SeldomCollects(WorkerPlugin):  # type: ignore[misc]
-    """Lets a worker look for garbage as seldom as the run itself."""
+class LocalWorker(WorkerPlugin):  # type: ignore[misc]
+    """What a worker of this machine does before its first task."""
 
     def setup(self, worker: Worker) -> None:
-        """Look seldom from now on.
+        """Leave Ctrl-C to the main process, and look for garbage as seldom as that.
 
         Parameters
         ----------
@@ -138,6 +138,7 @@ class SeldomCollects(WorkerPlugin):  # type: ignore[misc]
             Which begins.
         """
         del worker
+        ignore_interrupts()
         collect_seldom()
 
 
@@ -223,8 +224,7 @@ def connect(
             ) as cluster,
             Client(cluster, set_as_default=False) as client,
         ):
-            client.register_plugin(DeafToInterrupts())
-            client.register_plugin(SeldomCollects())
+            client.register_plugin(LocalWorker())
             if one_first:
                 cluster.adapt(
                     minimum=1,

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from distributed import Client
-from distributed.diagnostics.plugin import WorkerPlugin
-from distributed.worker import Worker
 
 from citytwin.errors import CityTwinError
 
@@ -93,20 +91,10 @@ def let_states_be_kept(client: Client) -> None:
         time.sleep(_LOOK_EVERY_S)
 
 
-class DeafToInterrupts(WorkerPlugin):  # type: ignore[misc]
-    """Lets a worker ignore Ctrl-C, which a terminal sends to all its processes at once.
+def ignore_interrupts() -> None:
+    """Let this worker ignore Ctrl-C, which a terminal sends to all its processes at once.
 
     The main process hears it, and ends the workers when their states are kept.
     """
-
-    def setup(self, worker: Worker) -> None:
-        """Ignore interrupts from now on.
-
-        Parameters
-        ----------
-        worker
-            Which begins.
-        """
-        del worker
-        if threading.current_thread() is threading.main_thread():
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGINT, signal.SIG_IGN)

@@ -14,7 +14,8 @@ from pathlib import Path
 import geopandas as gpd
 import numpy as np
 import pandas as pd
-from pmtiles.tile import Compression, Entry, TileType, serialize_header
+from pmtiles.reader import MemorySource, all_tiles
+from pmtiles.tile import Compression, Entry, TileType, serialize_header, zxy_to_tileid
 from pmtiles.writer import optimize_directories
 from pyogrio.errors import DataLayerError, DataSourceError
 
@@ -22,7 +23,6 @@ from citytwin.errors import StoreError
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import replacing
 from citytwin.store.drawing import PiecesBefore
-from citytwin.store.tile_cutting import read_tiles
 from citytwin.store.tile_memory import ArchiveMemory
 from citytwin.store.tile_patching import ArchiveBefore, TileMaker
 from citytwin.store.tile_rows import MAX_ZOOM, MIN_ZOOM, RowPlaces, mercator_boxes
@@ -87,6 +87,22 @@ def write_pmtiles(
         archive = _archive(maker.tiles, bounds, _described(frame, layer, title))
         temporary.write_bytes(archive)
     return maker.memory(hashlib.sha256(archive).digest()).as_bytes()
+
+
+def read_tiles(archive: bytes) -> dict[int, bytes]:
+    """Read all tiles of an archive.
+
+    Parameters
+    ----------
+    archive
+        Content of a PMTiles file.
+
+    Returns
+    -------
+    dict
+        Tiles, as they stand in it, by their numbers.
+    """
+    return {zxy_to_tileid(*place): tile for place, tile in all_tiles(MemorySource(archive))}
 
 
 def _require_local(places: RowPlaces, frame: gpd.GeoDataFrame, layer: str) -> None:

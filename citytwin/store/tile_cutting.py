@@ -12,7 +12,6 @@ import geopandas as gpd
 import numpy as np
 import pyogrio
 from numpy.typing import NDArray
-from pmtiles.reader import MemorySource, all_tiles
 from pmtiles.tile import zxy_to_tileid
 
 from citytwin.store.scratch_database import let_gdal_fill
@@ -107,19 +106,3 @@ def read_cut(content: bytes) -> CutTile:
     order = np.argsort(rows, kind="stable")
     features = tile.features
     return CutTile(rows[order], [features[k] for k in order.tolist()])
-
-
-def read_tiles(archive: bytes) -> dict[int, bytes]:
-    """Read all tiles of an archive.
-
-    Parameters
-    ----------
-    archive
-        Content of a PMTiles file.
-
-    Returns
-    -------
-    dict
-        Tiles, as they stand in it, by their numbers.
-    """
-    return {zxy_to_tileid(*place): tile for place, tile in all_tiles(MemorySource(archive))}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -15,20 +16,14 @@ from citytwin.store.memory_room import MEMORY_FOLDER, memory_room
 
 
 @pytest.fixture
-def folder(
-    tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Path]:
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder in memory of this test alone."""
     shared = Path("/dev/shm")
     if not shared.is_dir():
         pytest.skip("there is no folder in memory at its usual place on this system")
-    own = shared / f"rooms-{os.getpid()}-{tmp_path_factory.mktemp('rooms').name}"
-    own.mkdir()
-    monkeypatch.setenv(MEMORY_FOLDER, str(own))
-    yield own
-    for left in own.iterdir():
-        left.rmdir()
-    own.rmdir()
+    with tempfile.TemporaryDirectory(prefix="rooms-", dir=shared) as own:
+        monkeypatch.setenv(MEMORY_FOLDER, own)
+        yield Path(own)
 
 
 def test_rooms_that_go_while_others_are_opened(folder: Path) -> None:

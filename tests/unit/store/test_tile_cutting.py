@@ -13,8 +13,8 @@ import shapely
 
 from citytwin.errors import StoreError
 from citytwin.store.drawing import PiecesBefore
-from citytwin.store.pmtiles import write_pmtiles
-from citytwin.store.tile_cutting import cut, read_cut, read_tiles
+from citytwin.store.pmtiles import read_tiles, write_pmtiles
+from citytwin.store.tile_cutting import cut, read_cut
 from citytwin.store.tile_rows import MAX_ZOOM, MIN_ZOOM, RowPlaces, mercator_boxes
 
 BOX = (139.755, 35.690, 139.762, 35.694)
