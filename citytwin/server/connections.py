@@ -1,13 +1,15 @@
 """Connections that end when their reader does not go on, so that few clients cannot hold them all.
 
 uvicorn waits without end for the head of a request, and for a reader to take an answer. It counts
-open connections, and with all of them held nobody else is answered.
+open connections, and with all of them held nobody else is answered. Those whose TLS handshake has not
+ended it does not count, but each holds a file, of which a process has few; asyncio waits a minute.
 """
 
 from __future__ import annotations
 
 import asyncio
 import socket
+from functools import partial
 from typing import ClassVar
 
 import h11
@@ -17,6 +19,8 @@ from citytwin.server.origin import origin_of
 
 _WAITING_BYTES = 128 * 1024
 """Of an answer that the system holds for a reader; it asks for more when a third has gone."""
+_HANDSHAKE_S = 10.0
+"""For a TLS handshake, of two ways there and back [s]."""
 _FULL = (
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nRetry-After: 10\r\n"
     b"Connection: close\r\n\r\n"
@@ -90,6 +94,14 @@ class Connection(H11Protocol):
             return
         self._unsent, self._moved, self._seen = unsent, False, self.cycle
         self._watch = self.loop.call_later(self.look_s, self._look)
+
+
+def loop_for_tls() -> asyncio.AbstractEventLoop:
+    """Return a loop whose servers let go of whoever does not end a TLS handshake in 10 s."""
+    loop = asyncio.new_event_loop()
+    patient = loop.create_server
+    loop.create_server = partial(patient, ssl_handshake_timeout=_HANDSHAKE_S)  # type: ignore[method-assign]
+    return loop
 
 
 def _unsent_of(transport: asyncio.Transport) -> int:

@@ -10,7 +10,7 @@ import uvicorn
 from citytwin.security.core_dumps import dump_no_memory
 from citytwin.serve_config import load_serve
 from citytwin.server.app import make_app
-from citytwin.server.connections import Connection
+from citytwin.server.connections import Connection, loop_for_tls
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """Of TLS 1.2; those of 1.3 are all as good."""
@@ -51,7 +51,8 @@ def serve(directory: Path, file: Path, address: tuple[str, int], workers: int) -
         ssl_keyfile=str(config.tls.key) if config.tls else None,
         ssl_ciphers=CIPHERS,
         http=Connection,
-        loop="asyncio",  # whose transports it knows
+        # of asyncio, whose transports a connection knows
+        loop=f"{loop_for_tls.__module__}:{loop_for_tls.__name__}" if config.tls else "asyncio",
         ws="none",
         access_log=False,  # addresses may be signed; the audit says what was asked
         server_header=False,

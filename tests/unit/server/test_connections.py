@@ -77,7 +77,8 @@ def door(
         (folder / "own.key").write_bytes(own.key_pem)
         trust = ssl.create_default_context(cadata=authority.certificate_pem.decode())
     config = uvicorn.Config(
-        app, port=0, http=Quick, loop="asyncio", limit_concurrency=MOST, ws="none",
+        app, port=0, http=Quick, limit_concurrency=MOST, ws="none",
+        loop="asyncio" if trust is None else "citytwin.server.connections:loop_for_tls",
         log_level="error", ssl_certfile=files["ssl_certfile"], ssl_keyfile=files["ssl_keyfile"],
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -139,6 +140,15 @@ def test_content_does_not_wait_for_its_head(door: Door) -> None:
         for at_server in found:
             raw = at_server.transport.get_extra_info("socket")
             assert raw.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+@pytest.mark.parametrize("door", [pytest.param("tls", marks=pytest.mark.long)], indirect=True)
+def test_a_handshake_that_does_not_come_ends(door: Door) -> None:
+    """In less than asyncio's minute; others are answered meanwhile."""
+    with socket.create_connection(("127.0.0.1", door.port)) as one:
+        one.settimeout(30)
+        assert status(door, "127.0.0.2") == 200
+        assert received(one) <= 1
 
 
 def test_a_head_that_drips_ends(door: Door) -> None:
