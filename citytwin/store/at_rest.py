@@ -17,6 +17,7 @@ from typing import BinaryIO
 from citytwin.security.sealed_folders import folder_key, name_in, sealed_root
 from citytwin.security.sealed_streams import SealedReader
 from citytwin.store.atomic import replacing, sync_folder
+from citytwin.store.walking import entries_below
 from citytwin.transports.files import sha256_of
 
 _COPIED_BYTES = 1 << 20
@@ -149,5 +150,10 @@ def files_below(folder: Path) -> list[Path]:
     ----------
     folder
         The folder.
+
+    Raises
+    ------
+    OSError
+        If a folder below it cannot be looked into.
     """
-    return sorted(path for path in folder.rglob("*") if path.is_file())
+    return sorted(path for path in entries_below(folder) if path.is_file())

@@ -25,6 +25,7 @@ from citytwin.store.latest import (
     latest_text,
     published_city,
 )
+from citytwin.store.walking import entries_below
 
 
 @dataclass(frozen=True)
@@ -70,8 +71,8 @@ def pinned_city(city_dir: Path, folder: Path) -> Iterator[PinnedCity]:
 
 def _kept(city_dir: Path, latest: Latest, folder: Path) -> dict[str, Path]:
     shutil.rmtree(folder, ignore_errors=True)  # left by a kill
-    found = {name: folder / name for name in _names(city_dir, latest)}
     try:
+        found = {name: folder / name for name in _names(city_dir, latest)}
         for name, kept in found.items():
             kept.parent.mkdir(parents=True, exist_ok=True)
             _keep(city_dir / name, kept)
@@ -96,7 +97,7 @@ def run_of(name: str) -> tuple[str, str] | None:
 
 def _names(city_dir: Path, latest: Latest) -> Iterator[str]:
     """Files of a published city; none that a killed run left behind."""
-    for path in sorted(city_dir.rglob("*")):
+    for path in sorted(entries_below(city_dir)):
         name = path.relative_to(city_dir).as_posix()
         run = run_of(name)
         hidden = any(part.startswith(".") for part in name.split("/"))

@@ -20,6 +20,7 @@ from citytwin.security.sealed_folders import (
 from citytwin.security.sealing import MAGIC, FolderKey
 from citytwin.store.at_rest import files_below
 from citytwin.store.atomic import write_text
+from citytwin.store.walking import folders_below
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,10 @@ def ensure_sealed(root: Path, key_id: str, ring: KeyRing) -> None:
     found = read_wrapped(root)
     if found.key != key_id:
         msg = f"{root} is sealed with key {found.key!r}, not {key_id!r}"
-        hint = f"`citytwin keys rotate {root.parent.parent} --to {key_id}` brings it to that key"
+        hint = (
+            f"if {found.key} is the new one, let `encryption.key` say so; else"
+            f" `citytwin keys rotate CONFIG --to {key_id}` brings all of the city to {key_id}"
+        )
         raise SealError(msg, hint=hint)
     unwrap(found, ring)
 
@@ -112,10 +116,23 @@ def sealed_folders(place: Path) -> list[SealedFolder]:
     Parameters
     ----------
     place
-        Such as the folder ``out`` of a configuration, or a folder of backups.
+        Such as the folder ``out`` of a configuration, or a folder of backups; links are followed.
+
+    Raises
+    ------
+    KeyAccessError
+        If a folder cannot be looked into, or a ``keys.json`` below ``.sealed`` is none.
     """
+    try:
+        roots = sorted(folder for folder in folders_below(place) if (folder / KEYS_FILE).exists())
+        for root in roots:
+            (root / KEYS_FILE).open("rb").close()  # a copy that cannot be read is no other file
+    except OSError as error:
+        msg = f"not all that lies below {place} can be read: {error}"
+        hint = "call this as who may read it: what lies there may need a key"
+        raise KeyAccessError(msg, hint=hint) from error
     found = []
-    for root in sorted({file.parent for file in place.rglob(KEYS_FILE)}):
+    for root in roots:
         is_copy = root.parent.name != SEALED
         try:
             key = read_wrapped(root).key

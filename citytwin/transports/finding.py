@@ -73,10 +73,15 @@ def files_below(folder: Path) -> Iterator[Path]:
     ----------
     folder
         A folder on the disk or in an archive.
+
+    Raises
+    ------
+    SourceError
+        If a folder cannot be looked into: what lies there would be missing without a word.
     """
     place = inside(folder)
     if place is None:
-        for directory, folders, names in os.walk(folder):
+        for directory, folders, names in os.walk(folder, onerror=_closed):
             folders[:] = [name for name in folders if not name.startswith(".")]
             seen = (Path(directory, name) for name in names if not name.startswith("."))
             yield from (file for file in seen if file.is_file())
@@ -85,6 +90,15 @@ def files_below(folder: Path) -> Iterator[Path]:
     for name in place.archive.index.members:
         if name.startswith(start):
             yield folder / name[len(start) :]
+
+
+def _closed(error: OSError) -> None:
+    if isinstance(error, FileNotFoundError | NotADirectoryError):  # there is none
+        return
+    hint = "let the account that runs the city read it, or move it away"
+    raise SourceError(
+        f"cannot be looked into: {error.strerror}", source=str(error.filename), hint=hint
+    ) from error
 
 
 def set_aside(files: Iterable[Path], patterns: Sequence[str]) -> list[tuple[Path, SetAside]]:

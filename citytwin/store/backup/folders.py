@@ -11,9 +11,10 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from citytwin.errors import BusyError
+from citytwin.errors import BusyError, StoreError
 from citytwin.store.atomic import TEMPORARY_PREFIX
 from citytwin.store.backup.copying import Copies
+from citytwin.store.walking import entries_below
 
 ATTEMPTS = 20
 PAUSE_S = 0.5
@@ -23,7 +24,7 @@ Stamp = tuple[int, int, int]
 def copy_folder(copies: Copies, part: str, folder: Path, *, moving: Collection[str] = ()) -> None:
     """Copy a folder, so that the copy is what stood there at one moment.
 
-    Left out are links, locks, and what others are just writing aside.
+    Left out are locks, and what others are just writing aside.
 
     Parameters
     ----------
@@ -40,8 +41,10 @@ def copy_folder(copies: Copies, part: str, folder: Path, *, moving: Collection[s
     ------
     BusyError
         If it never stood still.
+    StoreError
+        If a link lies in it: what it leads to would be missing from the backup.
     OSError
-        If the disk refuses.
+        If the disk refuses, or something in it may not be read.
     """
     taken: dict[str, Stamp] = {}
     for attempt in range(ATTEMPTS):
@@ -67,13 +70,17 @@ def copy_folder(copies: Copies, part: str, folder: Path, *, moving: Collection[s
 def _listed(folder: Path) -> dict[str, Stamp]:
     """Inode, size and time stamp of each file."""
     found: dict[str, Stamp] = {}
-    for path in sorted(folder.rglob("*")):
+    for path in entries_below(folder):
         name = path.relative_to(folder)
         if any(part.startswith(TEMPORARY_PREFIX) for part in name.parts) or path.name == "lock":
             continue
         status = path.lstat()
         if stat.S_ISREG(status.st_mode):
             found[name.as_posix()] = (status.st_ino, status.st_size, status.st_mtime_ns)
+        elif stat.S_ISLNK(status.st_mode):
+            msg = f"{path} is a link, which no backup follows"
+            hint = "put what it leads to in its place, or mount it there"
+            raise StoreError(msg, hint=hint)
     return found
 
 

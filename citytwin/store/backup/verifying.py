@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
 from citytwin.errors import StoreError, hint_of
 from citytwin.store.backup.copying import measured
 from citytwin.store.backup.document import DOCUMENT, BackupDocument, read_document
+from citytwin.store.walking import entries_below
 from citytwin.wording import first_of
 
 
@@ -54,16 +54,10 @@ def _walked(folder: Path) -> tuple[set[str], list[str]]:
     """Regular files below a folder, and what else but folders lies there; no link is followed."""
     files: set[str] = set()
     odd: list[str] = []
-    for place, folders, names in os.walk(folder, onerror=_raised):
-        for name in (*folders, *names):
-            path = Path(place) / name
-            mode = path.lstat().st_mode
-            if stat.S_ISREG(mode):
-                files.add(path.relative_to(folder).as_posix())
-            elif not stat.S_ISDIR(mode):
-                odd.append(path.relative_to(folder).as_posix())
+    for path in entries_below(folder):
+        name = path.relative_to(folder).as_posix()
+        if stat.S_ISREG(path.lstat().st_mode):
+            files.add(name)
+        else:
+            odd.append(name)
     return files, sorted(odd)
-
-
-def _raised(error: OSError) -> None:
-    raise error

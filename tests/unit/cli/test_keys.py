@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,20 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 
 from citytwin.cli import cluster, keys
-from citytwin.errors import CityTwinError, MissingKeyError, SealError, StoreError
+from citytwin.errors import CityTwinError, KeyAccessError, MissingKeyError, SealError, StoreError
 from citytwin.security import sealed_folders
 from citytwin.security.key_ring import open_ring
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import write_text
 from citytwin.store.sealed_keys import ensure_sealed
+from tests.unit.rights import closed_to_us, open_folder
+
+
+@pytest.fixture
+def shown() -> Iterator[Path]:
+    """A folder that every account enters."""
+    with open_folder() as folder:
+        yield folder
 
 
 def call(*arguments: object) -> Result:
@@ -68,6 +77,34 @@ def test_backups_need_the_key_that_they_were_made_with(out: Path) -> None:
     with pytest.raises(SealError, match=r"'first' is needed by .*published \(copies"):
         call("destroy", "first", out, backups)
     assert "destroyed" in call("destroy", "first", out).stdout
+
+
+def test_keys_are_looked_for_behind_links(out: Path, tmp_path: Path) -> None:
+    """A city that lies on another disk needs its key as any other; a link to itself has no end."""
+    (out / ".sealed").rename(tmp_path / "disk")
+    (out / ".sealed").symlink_to(tmp_path / "disk", target_is_directory=True)
+    (out / "again").symlink_to(out, target_is_directory=True)
+    with pytest.raises(SealError, match=r"'first' is needed by .*town"):
+        call("destroy", "first", out)
+    call("create", "second")
+    told = call("rotate", out, "--to", "second").stdout
+    assert told.count("first -> second") == 1
+
+
+def test_no_key_goes_while_something_cannot_be_read(
+    shown: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Backups are their owner's: who cannot look into one does not know which key it needs."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(shown / "keys"))
+    sealed_folders.forget_keys()
+    call("create", "first")
+    backup = shown / "backups/town-20261128T080539Z"
+    ensure_sealed(backup / "published", "first", open_ring())
+    assert "first: here" in call("list", shown / "backups").stdout
+    for closed in (backup, backup / "published/keys.json"):
+        with closed_to_us(closed), pytest.raises(KeyAccessError, match="can be read: "):
+            call("destroy", "first", shown / "backups")
+    assert (shown / "keys/citytwin-key-first").exists()
 
 
 def test_data_can_be_given_up(out: Path) -> None:

@@ -10,6 +10,7 @@ from zip_files import zipped
 
 from citytwin.errors import SourceError
 from citytwin.transports.finding import find_files
+from tests.unit.rights import closed_to_us, open_folder
 
 
 @pytest.fixture
@@ -19,6 +20,18 @@ def place(tmp_path: Path) -> Path:
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text("x")
     return tmp_path
+
+
+def test_a_folder_that_cannot_be_read_is_told() -> None:
+    """A city without the buildings in it would look whole."""
+    with open_folder() as place:
+        (place / "bldg").mkdir()
+        (place / "1.gml").write_text("x")
+        with (
+            closed_to_us(place / "bldg"),
+            pytest.raises(SourceError, match=r"bldg: cannot be looked into: Permission denied"),
+        ):
+            find_files(place, ("*.gml",))
 
 
 @pytest.mark.parametrize(

@@ -208,6 +208,18 @@ def test_a_backup_does_not_copy_itself(town: tuple[Places, Path], tmp_path: Path
     assert not (tmp_path / "vault").exists()
 
 
+def test_a_backup_leaves_nothing_out_without_a_word(
+    town: tuple[Places, Path], tmp_path: Path
+) -> None:
+    """What lies behind a link would be missing; it is named."""
+    places, config = town
+    (places.published / "terrain").rename(tmp_path / "disk")
+    (places.published / "terrain").symlink_to(tmp_path / "disk", target_is_directory=True)
+    with pytest.raises(StoreError, match="terrain is a link"):
+        back_up(places, config, tmp_path / "vault", NOW)
+    assert [path.name for path in (tmp_path / "vault").iterdir()] == ["lock"]
+
+
 def test_sealed_layers_travel_as_they_lie(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither the backup nor restoring it needs the operator's key; reading needs it as before."""
     write_new_key(tmp_path / "keys", "town-2026")
