@@ -17,6 +17,8 @@ from citytwin.transports.buckets import Bucket
 
 UPLOADS = ".uploads"
 """Folder beside the working stores; no city can have this name."""
+RECORD = "sent.jsonl"
+"""What was sent, which names all layers: as closed to others as the city."""
 
 
 def published_place(loaded: LoadedConfig) -> BucketFolder | None:
@@ -60,10 +62,12 @@ def upload_city(loaded: LoadedConfig) -> Uploaded:
         private_folder(own)
     with ExitStack() as stack:
         stack.enter_context(holding_folder(own, place.told, PATIENCE_S))
+        former = own.with_name(f"{own.name}.jsonl")
+        if former.is_file():  # of an earlier version, where others could read it
+            former.replace(own / RECORD)
         with holding(loaded):
             city = stack.enter_context(pinned_city(loaded.city_dir, own / "pinned"))
-        record = _uploads(loaded) / f"{loaded.config.city.id}.jsonl"
-        return upload(city, Bucket(place), record, loaded.config.nights.keep_runs)
+        return upload(city, Bucket(place), own / RECORD, loaded.config.nights.keep_runs)
 
 
 def tried_upload(loaded: LoadedConfig) -> tuple[Uploaded | None, list[str]]:

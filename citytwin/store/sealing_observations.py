@@ -22,6 +22,7 @@ from citytwin.store.corrections import correction_files
 from citytwin.store.database import seal_database
 from citytwin.store.observations import ALERTS, RAW
 from citytwin.store.observations.manifest import MANIFEST
+from citytwin.store.private_folder import private_folder
 from citytwin.store.raw_archive import RawArchive
 from citytwin.store.sealed_keys import ensure_sealed
 
@@ -105,6 +106,7 @@ def _make(clear: Path, sealed: Path, key_id: str, ring: KeyRing) -> None:
         raise _two(clear, sealed)
     aside = sealed.with_name(f"{sealed.name}.sealing")
     shutil.rmtree(aside, ignore_errors=True)  # left by a kill, half done
+    private_folder(aside)  # as the twin's own are; names and sizes stand in clear
     ensure_sealed(aside, key_id, ring)
     _write(clear, aside)
     write_text(aside / _WHOLE, json.dumps(_standing(clear)))

@@ -13,9 +13,17 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from citytwin.errors import StoreError
+from citytwin.errors import SealError, StoreError
 from citytwin.model.layer import Latest
-from citytwin.security.sealed_folders import KEYS_FILE, WrappedKey, read_wrapped
+from citytwin.security.sealed_folders import (
+    KEYS_FILE,
+    WrappedKey,
+    folder_key,
+    name_in,
+    read_wrapped,
+    sealed_root,
+)
+from citytwin.security.sealed_streams import opened_bytes
 from citytwin.store.latest import LATEST
 from citytwin.store.object_record import ObjectRecord
 from citytwin.store.pinned_city import PinnedCity, run_of
@@ -155,14 +163,14 @@ def _require_ours(
             msg = f"{place} holds objects that are no published city: {first_of(strange)}"
             raise StoreError(msg, hint="name another folder of the bucket in `publish_to`")
         return
-    if is_sealed(city_dir):
-        if KEYS_FILE not in there or not _same_key(city_dir, bucket.read(KEYS_FILE)):
-            msg = f"{place} holds a city that is not sealed with the key of {city_dir}"
-            raise StoreError(msg, hint="name another folder in `publish_to`, or empty this one")
-        return
+    if is_sealed(city_dir) and not (
+        KEYS_FILE in there and _same_key(city_dir, bucket.read(KEYS_FILE))
+    ):
+        msg = f"{place} holds a city that is not sealed with the key of {city_dir}"
+        raise StoreError(msg, hint="name another folder in `publish_to`, or empty this one")
     try:
-        shown = Latest.model_validate_json(bucket.read(LATEST))
-    except ValidationError:
+        shown = Latest.model_validate_json(_in_clear(city_dir, bucket.read(LATEST)))
+    except (ValidationError, SealError):
         msg = f"{place} holds a {LATEST} that is damaged, sealed, or of another program"
         raise StoreError(
             msg, hint="name another folder in `publish_to`, or empty this one"
@@ -173,6 +181,13 @@ def _require_ours(
     if shown.run_id > latest.run_id:
         msg = f"{place} shows run {shown.run_id}, which is newer than {latest.run_id} here"
         raise StoreError(msg, hint="run the city anew, so that its run is the newest")
+
+
+def _in_clear(city_dir: Path, told: bytes) -> bytes:
+    """What ``latest.json`` of the bucket says, sealed as the city is."""
+    path = city_dir / LATEST
+    root = sealed_root(path)
+    return told if root is None else opened_bytes(folder_key(root), name_in(root, path), told)
 
 
 def _same_key(city_dir: Path, raw: bytes) -> bool:

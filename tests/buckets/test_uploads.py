@@ -361,6 +361,20 @@ def test_sealed_cities_stay_sealed(sealed: Path, place: BucketFolder, tmp_path: 
         sent(sealed, place)
 
 
+def test_a_sealed_city_is_not_put_back(sealed: Path, place: BucketFolder, tmp_path: Path) -> None:
+    """What an old backup holds does not replace a newer run, sealed or not."""
+    old = tmp_path / "old" / ".sealed" / "little"
+    shutil.copytree(sealed, old)
+    layer = lc.stage(tmp_path / "again", "terrain", classification="restricted")
+    info = replace(lc.run_info(SECOND), publication="served", classification="restricted")
+    publish(sealed, [layer], info)
+    sent(sealed, place)
+    before = fetched(place, tmp_path / "copy")
+    with pytest.raises(StoreError, match=f"shows run {SECOND}, which is newer than {FIRST}"):
+        sent(old, place)
+    assert fetched(place, tmp_path / "copy") == before
+
+
 def test_sealed_cities_stay_sealed_with_live_values(
     sealed: Path, place: BucketFolder, tmp_path: Path
 ) -> None:
@@ -450,7 +464,11 @@ def test_commands(
         return CliRunner().invoke(command, [str(config)]).output
 
     assert f"uploaded: {place} shows run {FIRST}; " in said(upload_command)
+    uploads = tmp_path / "out" / ".work" / ".uploads"
+    assert [path.name for path in uploads.iterdir()] == ["little"]  # what a city for few closes
+    (uploads / "little" / "sent.jsonl").rename(uploads / "little.jsonl")  # as it was kept once
     assert said(upload_command) == f"uploaded: {place} shows run {FIRST}; nothing new\n"
+    assert [path.name for path in uploads.iterdir()] == ["little"]
     number = len(on_disk(tmp_path / "out" / "little"))
     assert f"ok       publish_to       {place.told}, {number} object(s)\n" in said(check_command)
     assert f"then uploaded to {place.told}" in said(plan_command).replace("\n", "")

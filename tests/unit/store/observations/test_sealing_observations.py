@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import stat
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -58,6 +59,7 @@ def test_all_of_it_is_sealed_and_nothing_lies_in_clear(out: Path, clear: Path) -
     assert not clear.exists()
     assert not lies_in_clear(clear)
     assert not [path.name for path in sealed.iterdir() if "clear" in path.name]
+    assert stat.S_IMODE(sealed.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("moment", ["write_bytes", "move_folder", "_remove"])
