@@ -1,16 +1,17 @@
-"""Files that count beside those of sources: code lists, and files named in parameters."""
+"""Files that count beside those of sources: code lists, what a file consists of, and files named in parameters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from citytwin.formats.data_set import CODE_LISTS
-from citytwin.transports.files import is_file, is_folder
+from citytwin.formats.data_set import CODE_LISTS, LARGEST_CODE_LIST, companions_of, data_set_root
+from citytwin.transports.files import is_file, is_folder, size_of
 from citytwin.transports.finding import files_below
 
-_LEVELS = 4
-"""From ``udx/bldg/lod2/file.gml`` up to the data set."""
+_XML = ".xml"
+_MAY_NAME_LISTS = (".gml", ".citygml", _XML, ".zip", ".gz")
+"""Endings of files that are XML, or may hold such: others name no code lists."""
 
 
 def files_beside(
@@ -18,12 +19,15 @@ def files_beside(
 ) -> tuple[Path, ...]:
     """Return the files that count for a source although its patterns do not find them.
 
+    A file of XML may name a code list anywhere in its data set, so any other file of XML there may be
+    one.
+
     Parameters
     ----------
     files
-        The files of the source: what lies beside or above any of them counts.
+        The files of the source.
     root
-        Folder that references may not leave, where it is known.
+        Folder that references may not leave, where it is known; else that of the data set counts.
     params
         Parameters of the format as configured; a text that names a file below the root counts.
 
@@ -32,19 +36,23 @@ def files_beside(
     tuple of Path
         Sorted, each once.
     """
-    folders = {folder for parent in {file.parent for file in files} for folder in _up(parent)}
+    own = set(files)
+    first = {file.parent: file for file in own}
+    roots = {data_set_root(file) for file in first.values()}
     if root is not None:
-        folders.add(root)
-    found = {
-        file
-        for folder in folders
-        if is_folder(folder / CODE_LISTS)
-        for file in files_below(folder / CODE_LISTS)
-    }
-    for value in params.values():
-        if isinstance(value, str) and value and "\0" not in value:
-            found.update(folder / value for folder in folders if is_file(folder / value))
-    return tuple(sorted(file.resolve() for file in found))
+        roots.add(root)
+    folders = roots.union(*(_up(parent, roots) for parent in first))
+    found = {other for file in own for other in companions_of(file)}
+    for folder in folders:
+        if is_folder(folder / CODE_LISTS):
+            found.update(files_below(folder / CODE_LISTS))
+        for value in params.values():
+            if isinstance(value, str) and value and "\0" not in value and is_file(folder / value):
+                found.add(folder / value)
+    if any(file.name.lower().endswith(_MAY_NAME_LISTS) for file in own):
+        tops = [one for one in roots if roots.isdisjoint(one.parents)]
+        found.update(other for top in tops for other in _lists_below(top))
+    return tuple(sorted({file.resolve() for file in found - own}))
 
 
 def files_named(params: object, folder: Path) -> tuple[Path, ...]:
@@ -72,5 +80,14 @@ def files_named(params: object, folder: Path) -> tuple[Path, ...]:
     return tuple(sorted({file for one in params for file in files_named(one, folder)}))
 
 
-def _up(folder: Path) -> tuple[Path, ...]:
-    return (folder, *folder.parents[: _LEVELS - 1])
+def _up(folder: Path, roots: Iterable[Path]) -> set[Path]:
+    """A folder and those above it in its data set."""
+    return {folder}.union(
+        above for above in folder.parents if any(above.is_relative_to(root) for root in roots)
+    )
+
+
+def _lists_below(top: Path) -> Iterator[Path]:
+    for file in files_below(top):
+        if file.suffix.lower() == _XML and size_of(file) <= LARGEST_CODE_LIST:
+            yield file

@@ -25,7 +25,7 @@ def code_digest(module: str) -> str:
     """Return the sha256 over the sources of a module and of what it imports.
 
     Modules of its own package and of citytwin count: a step of another package rests on kernels
-    of citytwin.
+    of citytwin. So do data, such as rules, in the folder of a package that is imported.
 
     Parameters
     ----------
@@ -33,7 +33,7 @@ def code_digest(module: str) -> str:
         Dotted name, such as ``citytwin.simulations.sunlight``.
     """
     sources = {name: _source(name) for name in sorted(_closure(module))}
-    text = "".join(f"{name}\0{source}\0" for name, source in sources.items())
+    text = "".join(f"{name}\0{source}\0{_data(name)}\0" for name, source in sources.items())
     return hashlib.sha256(text.encode()).hexdigest()
 
 
@@ -99,6 +99,21 @@ def _path(name: str) -> Path | None:
 def _source(name: str) -> str:
     path = _path(name)
     return path.read_text(encoding="utf-8") if path else ""
+
+
+@cache
+def _data(name: str) -> str:
+    """Digests of the files that lie in the folder of a package and are no modules."""
+    path = _path(name)
+    if path is None or path.name != "__init__.py":
+        return ""
+    found = sorted(file for file in path.parent.iterdir() if file.is_file() and _is_data(file))
+    said = (f"{file.name}={hashlib.sha256(file.read_bytes()).hexdigest()}" for file in found)
+    return ",".join(said)
+
+
+def _is_data(file: Path) -> bool:
+    return file.suffix not in (".py", ".pyc") and not file.name.startswith(".")
 
 
 @cache

@@ -48,7 +48,7 @@ def work_dir(loaded: LoadedConfig) -> Path:
 
 def request_key(loaded: LoadedConfig) -> str:
     """Digest of the configuration, the code, corrections by hand, and the stamps of all input files, those
-    that parameters of simulations name among them.
+    that parameters of steps name among them.
 
     Of the libraries, the versions of the Python packages count; asking those of the C libraries
     below them would take longer than all the rest.
@@ -65,7 +65,8 @@ def request_key(loaded: LoadedConfig) -> str:
         files = _files_at(place)
         every = (*files, *files_beside(files, root, source.params))
         stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
-    for step in loaded.config.simulations:
+    config = loaded.config
+    for step in (*config.grids, *config.simulations, *config.assessments):
         stamps += [
             [step.use, str(file), *stamp_of(file)]
             for file in files_named(step.params, loaded.file.parent)

@@ -72,6 +72,16 @@ class RunOptions:
     """Clock, for the names of runs, and where records end for steps of the moment."""
 
 
+@dataclass(frozen=True)
+class _Asked:
+    """What is to be carried out."""
+
+    key: str
+    """What it is known by, of before anything was read: a file that changes later is asked for anew."""
+    city: BoundCity
+    options: RunOptions
+
+
 def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunReport:
     """Run a configuration; what stands already is skipped.
 
@@ -99,7 +109,9 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         If the store is damaged.
     """
     begin = time.monotonic()
+    key = request_key(loaded)
     city = bind(loaded)
+    asked = _Asked(key, city, options)
     crs = require_metric(loaded.config.crs)
     wanted = plan(city)
     require_public(wanted)  # what cannot be made or published is told before anything is read
@@ -143,7 +155,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
         try:
             report = healed(
                 loaded.config.city.id,
-                lambda attempt: _carry_out(city, store, workers, options, progress, attempt),
+                lambda attempt: _carry_out(asked, store, workers, progress, attempt),
             )
         except KeyboardInterrupt:
             if workers.started is not None:
@@ -165,29 +177,22 @@ def _prepare(client: Client, loaded: LoadedConfig, progress: Progress) -> None:
 
 
 def _carry_out(
-    city: BoundCity,
-    store: CityStore,
-    client: Workers,
-    options: RunOptions,
-    progress: Progress,
-    report: RunReport,
+    asked: _Asked, store: CityStore, client: Workers, progress: Progress, report: RunReport
 ) -> None:
     with closing(Manifest(store.root / MANIFEST)) as manifest:
-        _brought_up_to_date(city, store, manifest, client, options, (progress, report))
+        _brought_up_to_date(asked, store, manifest, client, progress, report)
 
 
 def _brought_up_to_date(
-    city: BoundCity,
+    asked: _Asked,
     store: CityStore,
     manifest: Manifest,
     client: Workers,
-    options: RunOptions,
-    hearers: tuple[Progress, RunReport],
+    progress: Progress,
+    report: RunReport,
 ) -> None:
-    progress, report = hearers
-    loaded = city.loaded
+    city, options, loaded = asked.city, asked.options, asked.city.loaded
     manifest.unfinish()
-    request = request_key(loaded)  # a file that changes while it is read is another request
     reading = read_sources(city, store, manifest, client, progress, report, verify=options.verify)
     if report.failures:
         return
@@ -233,7 +238,7 @@ def _brought_up_to_date(
         not reading.lost and not report.lost_tiles
     ):  # a source that could not be read is tried again by the next run
         told = json.dumps(report.losses)
-        manifest.finish(request, FinishedRun(report.run_id, told, spell.begin_s, spell.end_s))
+        manifest.finish(asked.key, FinishedRun(report.run_id, told, spell.begin_s, spell.end_s))
 
 
 def _plan_of_what_was_read(

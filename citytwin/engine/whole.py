@@ -90,8 +90,9 @@ class LayerTask:
     @property
     def said(self) -> tuple[str, ...]:
         """All that is said of the layer beside its values."""
-        told = (*self.notes, *self.facts, *self.sources)
-        return (*(item.model_dump_json() for item in told), *map(repr, self.along))
+        told = (*self.notes, *self.facts, *self.sources, *self.inputs)
+        known = (*(item.model_dump_json() for item in told), *map(repr, self.along))
+        return (*known, self.lowered_from or "")
 
 
 @timed

@@ -7,9 +7,10 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Generic, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, ValidationInfo
 
 from citytwin.errors import ConfigError
+from citytwin.model.steps import folder_of
 from citytwin.strict_yaml import read_yaml
 
 _ENDING = ".yaml"
@@ -79,13 +80,15 @@ class RuleFiles(Generic[R]):
             raise ConfigError(msg, hint="name a YAML file in UTF-8") from error
         return self._checked(text, str(path))
 
-    def given(self, value: object) -> object:
+    def given(self, value: object, info: ValidationInfo) -> object:
         """Let a name or the path of a file stand for the rule, where parameters ask for one.
 
         Parameters
         ----------
         value
             As it stands in the configuration.
+        info
+            Of the validator: knows the folder that relative paths lead from.
 
         Raises
         ------
@@ -94,9 +97,9 @@ class RuleFiles(Generic[R]):
         """
         if not isinstance(value, str):
             return value
-        return (
-            self.from_file(Path(value)) if value.endswith((_ENDING, ".yml")) else self.named(value)
-        )
+        if value.endswith((_ENDING, ".yml")):
+            return self.from_file(folder_of(info) / value)
+        return self.named(value)
 
     def _checked(self, text: str, source: str) -> R:
         try:

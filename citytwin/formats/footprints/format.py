@@ -19,10 +19,10 @@ from citytwin.formats.city.frames import building_frame, surface_frame
 from citytwin.formats.city.ledger import Ledger
 from citytwin.formats.city.site import FileSite
 from citytwin.formats.city.summary import note_buildings
+from citytwin.formats.data_set import SHAPEFILE_COMPANIONS
 from citytwin.formats.footprints.lengths import Unit
 from citytwin.formats.footprints.reader import FootprintReader, GeometryZ, Wanted
 from citytwin.formats.footprints.usual import UsualHeights
-from citytwin.formats.vector.files import SHAPEFILE_COMPANIONS
 from citytwin.formats.vector.row_ranges import DENSITY, row_ranges
 from citytwin.model.grid import Bounds
 from citytwin.model.notes import Severity

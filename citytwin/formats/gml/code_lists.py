@@ -7,11 +7,9 @@ from pathlib import Path, PurePosixPath
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.ledger import Ledger
-from citytwin.formats.data_set import CODE_LISTS
+from citytwin.formats.data_set import CODE_LISTS, LARGEST_CODE_LIST
 from citytwin.formats.xml import local_name, read_small
 from citytwin.transports.files import children, is_file
-
-_LIMIT_BYTES = 20_000_000
 
 
 @dataclass(eq=False)
@@ -120,7 +118,7 @@ def _ignoring_case(folder: Path, name: str, root: Path) -> Path | None:
 def _entries(path: Path, ledger: Ledger) -> dict[str, str]:
     """Codes and texts of a gml:Dictionary, where gml:name is the code."""
     try:
-        document = read_small(path, _LIMIT_BYTES)
+        document = read_small(path, LARGEST_CODE_LIST)
     except SourceError as error:
         ledger.reject(path.name, "file", "code-list-unreadable", str(error))
         return {}

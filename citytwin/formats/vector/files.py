@@ -14,9 +14,9 @@ from pyproj import CRS
 
 from citytwin.errors import SourceError
 from citytwin.formats.city.placement import source_crs
+from citytwin.formats.data_set import companions_of
 from citytwin.transports.files import (
     LARGEST_IN_MEMORY,
-    children,
     is_plain,
     open_binary,
     path_or_content,
@@ -50,8 +50,6 @@ DAMAGED = (
 _LARGEST_DOUBTFUL = 200_000_000
 PATTERNS = ("*.gpkg", "*.sqlite", "*.geojson", "*.fgb", "*.parquet")
 """Names of the files in which roads, sites and zones are looked for."""
-SHAPEFILE_COMPANIONS = (".dbf", ".shx", ".prj", ".cpg")
-"""Files of a Shapefile that are read with it; listed so that a change in them is noticed."""
 
 
 def kind_of(path: Path) -> Kind:
@@ -156,9 +154,8 @@ def for_gdal(path: Path, kind: Kind) -> Path | bytes:
         return path_or_content(path)
     target = io.BytesIO()
     with zipfile.ZipFile(target, "w") as archive:
-        for file in children(path.parent):
-            if file.stem == path.stem and file.suffix.lower() in (".shp", *SHAPEFILE_COMPANIONS):
-                archive.writestr(f"x{file.suffix.lower()}", read_whole(file, LARGEST_IN_MEMORY))
+        for file in (path, *companions_of(path)):
+            archive.writestr(f"x{file.suffix.lower()}", read_whole(file, LARGEST_IN_MEMORY))
     return target.getvalue()
 
 

@@ -30,7 +30,8 @@ FILES = {
 
 def forget() -> None:
     """A process reads each file once; the tests change files."""
-    for cached in (code_digest, code_hash._path, code_hash._source, code_hash._imports):
+    read = (code_hash._path, code_hash._source, code_hash._data, code_hash._imports)
+    for cached in (code_digest, *read):
         cached.cache_clear()
     importlib.invalidate_caches()
 
@@ -65,6 +66,17 @@ def test_a_change_in_what_a_step_imports_is_seen(package: Path, file: str) -> No
     path = package / file
     path.write_text(path.read_text("utf-8") + "# another line\n", encoding="utf-8")
     assert digest() != before
+
+
+def test_data_of_a_package_that_is_imported_count(package: Path) -> None:
+    """A rule that is corrected in its file, which no module names."""
+    before = digest()
+    rule = package / "kernels/rule.yaml"
+    rule.write_text("share: 0.05\n")
+    with_rule = digest()
+    rule.write_text("share: 0.10\n")
+    assert len({before, with_rule, digest()}) == 3
+    assert "citytwin.rules.wind" in code_hash._closure("citytwin.simulations.wind_climate.comfort")
 
 
 def test_what_is_looked_at_is_not_run(package: Path) -> None:

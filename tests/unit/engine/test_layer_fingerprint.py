@@ -11,7 +11,7 @@ import pytest
 from citytwin import registry
 from citytwin.engine import whole
 from citytwin.engine.whole import LayerTask, layer_fingerprint
-from citytwin.model.layer import SourceCredit
+from citytwin.model.layer import InputFile, SourceCredit
 from citytwin.model.steps import LayerRecipe
 from citytwin.model.text import text
 from citytwin.testing.small_town import small_town
@@ -43,6 +43,19 @@ SAID = layer_fingerprint(TASK, RECIPE, GRID, "content")
         {"valid_time": datetime(2026, 6, 2, tzinfo=UTC)},
         {"licence": "CC BY 4.0"},
         {"sources": ()},
+        {
+            "inputs": (
+                InputFile(
+                    href="rain.json",
+                    sha256="a" * 64,
+                    title=text("雨", "Rain"),
+                    licence="CC0",
+                    synthetic=False,
+                ),
+            )
+        },
+        {"classification": "internal"},
+        {"lowered_from": "secret"},
     ],
 )
 def test_all_that_is_said_counts(change: dict[str, object]) -> None:

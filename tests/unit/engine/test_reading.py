@@ -15,6 +15,7 @@ from citytwin.engine.request import request_key
 from citytwin.engine.source_hashes import hash_files
 from citytwin.engine.source_parts import parts_of_source, source_task
 from citytwin.engine.versions import library_versions
+from citytwin.rules import sun
 from citytwin.store.manifest import Manifest
 
 CONFIG = """
@@ -112,6 +113,66 @@ def test_files_and_what_is_read_beside_them_count(
     after = fingerprints(loaded)
     assert {name for name in before if before[name] != after[name]} == {source}
     assert request_key(loaded) != key
+
+
+@pytest.mark.parametrize("folder", ["udx/bldg/lists", "udx/bldg", "codelists", "CodeLists"])
+@pytest.mark.parametrize("deep", ["", "2026/lod2/new/"])
+def test_a_code_list_counts_wherever_it_may_lie(tmp_path: Path, folder: str, deep: str) -> None:
+    """A model may name any file of its data set; one that comes later counts as well."""
+    file = tmp_path / "city.yaml"
+    file.write_text(CONFIG.replace("udx/bldg,", f"udx/bldg/{deep[:-1]},").replace("/,", ","))
+    for name in (f"data/udx/bldg/{deep}5_bldg_1.gml", *FILES[2:]):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("old")
+    place = tmp_path / "data" / folder / "Building_usage.xml"
+    place.parent.mkdir(parents=True, exist_ok=True)
+    seen = []
+    for content in (None, "old", "something else"):
+        if content is not None:
+            place.write_text(content)
+        seen.append((fingerprints(load(file))["town"], request_key(load(file))))
+    assert len({part for part, _ in seen}) == len({key for _, key in seen}) == 3
+
+
+@pytest.mark.parametrize(("name", "beside"), [("houses.shp", "houses.DBF"),
+                                              ("houses.gpkg", "houses.gpkg-wal")])  # fmt: skip
+def test_all_that_a_file_consists_of_counts(tmp_path: Path, name: str, beside: str) -> None:
+    """The heights of a Shapefile, and rows that a program which has the database open has written."""
+    file = tmp_path / "city.yaml"
+    text = CONFIG.replace("use: citygml, path: data/udx/bldg", f"use: footprints, path: {name}")
+    file.write_text(text)
+    for one in (name, *FILES[2:]):
+        (tmp_path / one).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / one).write_text("old")
+    seen = []
+    for content in ("one", "another"):
+        (tmp_path / beside).write_text(content)
+        seen.append((fingerprints(load(file))["town"], request_key(load(file))))
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
+
+
+def test_a_rule_that_an_assessment_names_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It lies beside the configuration, from wherever the city is run."""
+    rules = """
+assessments:
+  - {use: open_space_sun, params: {rule: rules/ours.yaml}}
+"""
+    file = tmp_path / "city.yaml"
+    file.write_text(CONFIG + rules, encoding="utf-8")
+    rule = tmp_path / "rules" / "ours.yaml"
+    rule.parent.mkdir()
+    said = (Path(sun.__file__).parent / "bre_209.yaml").read_text("utf-8")
+    monkeypatch.chdir(rule.parent)
+    seen = []
+    for content in (said, said.replace("hours: 2,", "hours: 7,")):
+        rule.write_text(content, encoding="utf-8")
+        (step,) = (one for one in bind(load(file)).steps if one.step.name == "open_space_sun")
+        seen.append((step.params.model_dump_json(), request_key(load(file))))
+    assert seen[0][0] != seen[1][0]
+    assert seen[0][1] != seen[1][1]
 
 
 def test_a_hydrograph_that_a_flood_names_counts(tmp_path: Path) -> None:

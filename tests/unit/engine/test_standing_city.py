@@ -5,11 +5,15 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from citytwin.config import LoadedConfig, load
+from citytwin.engine import run
+from citytwin.engine.bind import BoundCity, bind
 from citytwin.engine.delivery import standing_layer
+from citytwin.engine.report import Silent
 from citytwin.engine.request import MANIFEST, carried_out, request_key, work_dir
 from citytwin.engine.results import LayerResult
 from citytwin.model.layer import Latest
@@ -70,6 +74,30 @@ def city(published: Path, tmp_path: Path) -> LoadedConfig:
 def latest_of(loaded: LoadedConfig) -> Latest:
     """What stands published."""
     return Latest.model_validate_json((loaded.city_dir / "latest.json").read_bytes())
+
+
+def test_a_request_is_known_before_anything_is_read(
+    city: LoadedConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file that changes once parameters have been read, such as a hydrograph, is asked for anew."""
+
+    def read_then_edited(loaded: LoadedConfig) -> BoundCity:
+        found = bind(loaded)
+        (loaded.file.parent / "a.gml").write_text("edited")
+        return found
+
+    def no_more(*_: object) -> NoReturn:
+        raise KeyboardInterrupt
+
+    asked: list[str] = []
+    monkeypatch.setattr(run, "bind", read_then_edited)
+    monkeypatch.setattr(run, "request_key", lambda loaded: asked.append(request_key(loaded)))
+    monkeypatch.setattr(run, "plan", no_more)
+    before = request_key(city)
+    with pytest.raises(KeyboardInterrupt):
+        run.run(city, run.RunOptions(), Silent())
+    assert asked == [before]
+    assert request_key(city) != before
 
 
 def still_standing(loaded: LoadedConfig) -> set[str]:
