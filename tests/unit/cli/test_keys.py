@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -68,6 +70,44 @@ def test_backups_need_the_key_that_they_were_made_with(out: Path) -> None:
     with pytest.raises(SealError, match=r"'first' is needed by .*published \(copies"):
         call("destroy", "first", out, backups)
     assert "destroyed" in call("destroy", "first", out).stdout
+
+
+def test_what_runs_goes_on_when_another_rotates(
+    out: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the key of the folder, which is the same; one that begins needs the new key, and is told."""
+    file = out / ".sealed/town/a.txt"
+    assert read_bytes(file) == b"kept"
+    keys_folder = out.parent / "keys"
+    shutil.copytree(keys_folder, out.parent / "of the server")
+    code = (
+        "import sys; from citytwin.cli.keys import command; "
+        "command(['create', 'second'], standalone_mode=False); "
+        "command(['rotate', sys.argv[1], '--to', 'second'], standalone_mode=False)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, out], check=True, stdout=subprocess.PIPE)
+    assert b"`serve`, `sync` and workers of a cluster go on" in done.stdout
+    monkeypatch.setenv("CITYTWIN_KEYS", str(out.parent / "of the server"))
+    assert [read_bytes(file) for _ in range(3)] == [b"kept"] * 3
+    assert caplog.text.count("'second' is needed, and is not in") == 1
+    write_text(file, "later")
+    assert read_bytes(file) == b"later"
+    sealed_folders.forget_keys()  # as a process that begins
+    with pytest.raises(MissingKeyError, match="'second' is needed"):
+        read_bytes(file)
+
+
+def test_a_folder_that_was_made_anew_is_another(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was unwrapped of the one before opens nothing of it."""
+    root = out / ".sealed/town"
+    assert read_bytes(root / "a.txt") == b"kept"
+    shutil.copytree(out.parent / "keys", out.parent / "of the server")
+    shutil.rmtree(root)
+    call("create", "second")
+    ensure_sealed(root, "second", open_ring())
+    monkeypatch.setenv("CITYTWIN_KEYS", str(out.parent / "of the server"))
+    with pytest.raises(MissingKeyError, match="'second' is needed"):
+        read_bytes(root / "a.txt")
 
 
 def test_data_can_be_given_up(out: Path) -> None:

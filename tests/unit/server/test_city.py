@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from citytwin.errors import MissingKeyError
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS
 from citytwin.security.policy import PUBLIC_ONLY
+from citytwin.security.sealed_folders import forget_keys
 from citytwin.serve_config import IdentityConfig
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import Guard, Visitor, limiter
@@ -20,6 +22,7 @@ from citytwin.server.refusals import NotThereError, TooManyRequestsError
 from citytwin.server.signing import Signer
 from citytwin.store.latest import LAYER
 from citytwin.store.publish import publish
+from tests.server.served_city import publish_city
 from tests.unit.store import little_city as lc
 
 FIRST, SECOND, THIRD = "20261123T210000Z", "20261124T210000Z", "20261125T210000Z"
@@ -99,6 +102,24 @@ def test_what_cannot_be_read_now_may_be_read_later(
         with pytest.raises(NotThereError):
             city.layer(anyone, "terrain")
     assert (city.layer(anyone, "terrain").folder / LAYER).is_file()
+
+
+def test_a_key_that_is_not_there_hides_nothing(
+    tmp_path: Path, anyone: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may be sound is not answered as what is not there: catalogue, lists and layers alike."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    forget_keys()
+    folder = publish_city(tmp_path, "restricted")
+    city = ServedCity(folder)
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "elsewhere"))
+    forget_keys()
+    for ask in (city.seen_by, city.catalog, lambda who: city.layer(who, "terrain", FIRST)):
+        with pytest.raises(MissingKeyError, match="town-2026"):
+            ask(anyone)
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    assert len(city.catalog(anyone).links) > 1
+    forget_keys()
 
 
 def test_a_list_counts_as_often_as_it_decides(tmp_path: Path, anyone: Visitor) -> None:
