@@ -7,22 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
 from citytwin.errors import MissingKeyError
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS
 from citytwin.security.policy import PUBLIC_ONLY
 from citytwin.security.sealed_folders import forget_keys
-from citytwin.serve_config import IdentityConfig
+from citytwin.serve_config import IdentityConfig, load_serve
+from citytwin.server.app import make_app
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import Guard, Visitor, limiter
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.policy_file import PolicyFile
 from citytwin.server.refusals import NotThereError, TooManyRequestsError
 from citytwin.server.signing import Signer
-from citytwin.store.latest import LAYER
+from citytwin.store.atomic import write_text
+from citytwin.store.latest import LAYER, LIVE
 from citytwin.store.publish import publish
-from tests.server.served_city import publish_city
+from tests.server.served_city import publish_city, write_config
 from tests.unit.store import little_city as lc
 
 FIRST, SECOND, THIRD = "20261123T210000Z", "20261124T210000Z", "20261125T210000Z"
@@ -134,3 +137,19 @@ def test_a_list_counts_as_often_as_it_decides(tmp_path: Path, anyone: Visitor) -
         city.seen_by(seven)
     two = replace(anyone, guard=replace(anyone.guard, per_minute=2, limiter=limiter()))
     assert len(city.seen_by(two).layers) == 3
+
+
+def test_live_values_of_a_sealed_city_are_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie sealed, and are given as what they say."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    forget_keys()
+    folder = publish_city(tmp_path, "restricted")
+    write_text(folder / LIVE, '{"running": true}')
+    app = make_app(folder, load_serve(write_config(tmp_path, 8443, "http://127.0.0.1:9")))
+    told = TestClient(app, base_url="http://127.0.0.1").get("/live.json")
+    app.state.guard.audit.close()
+    forget_keys()
+    assert (told.status_code, told.json()) == (200, {"running": True})
+    assert told.headers["Content-Type"] == "application/json"
