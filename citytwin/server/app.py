@@ -57,7 +57,7 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     session_key, secret = read_key(config.session_key_file), _secret(config)
     audit = config.audit.begin()
     guard = Guard(
-        policy=PolicyFile(config.policy, audit),
+        policy=PolicyFile(config.policy, audit, city.root),
         identity=config.identity,
         keys=ProviderKeys(config.identity),
         signer=Signer(session_key),
@@ -68,6 +68,7 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(guard.policy.warn)
         await run_in_threadpool(guard.keys.ask_ahead)
         yield
         guard.audit.close()

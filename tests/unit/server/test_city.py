@@ -44,7 +44,7 @@ def anyone(tmp_path: Path) -> Iterator[Visitor]:
     rules = tmp_path / "policy.yaml"
     rules.write_text("version: 1\n", encoding="utf-8")
     guard = Guard(
-        policy=PolicyFile(rules, audit),
+        policy=PolicyFile(rules, audit, tmp_path),
         identity=identity,
         keys=ProviderKeys(identity),
         signer=Signer(bytes(32)),
