@@ -15,7 +15,7 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 
 from citytwin.errors import CityTwinError, ConfigError
 from citytwin.security.audit import read_key, read_secret
-from citytwin.serve_config import ServeConfig
+from citytwin.serve_config import ServeConfig, require_audit_apart
 from citytwin.server import refusals
 from citytwin.server.city import ServedCity
 from citytwin.server.collections import COVERAGES, FEATURES, TILES, collection_routes
@@ -46,10 +46,11 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     Raises
     ------
     ConfigError
-        If a secret or the policy is missing or wrong.
+        If a secret or the policy is missing or wrong, or the audit lies in the city.
     StoreError
         If nothing is published there, or the audit cannot be written.
     """
+    require_audit_apart(config, directory)
     if config.tls is not None:
         read_secret(config.tls.key, "name the key of the certificate")
     city = ServedCity(directory)
