@@ -14,6 +14,7 @@ from distributed import Client, Scheduler, Worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from citytwin.config import LoadedConfig
+from citytwin.engine.cluster_commands import NO_PAGES, NO_SPILLING
 from citytwin.engine.cluster_security import ENCRYPTED
 from citytwin.engine.request import PAST, work_dir
 from citytwin.errors import ConfigError, KeyAccessError
@@ -205,10 +206,7 @@ def require_no_spilling(client: Client) -> None:
     ConfigError
         If one may; it is named.
     """
-    hint = (
-        "start the workers with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False and "
-        "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False"
-    )
+    hint = f"start the workers with {' and '.join(NO_SPILLING)}"
     _refuse_those(_workers(client, _may_spill), "spills to its disk", hint)
 
 
@@ -228,10 +226,7 @@ def require_no_pages(client: Client) -> None:
     ConfigError
         If one does; it is named.
     """
-    hint = (
-        "start scheduler and workers with DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES='[]', "
-        "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]' and --no-dashboard"
-    )
+    hint = f"start scheduler and workers with {', '.join(NO_PAGES)} and --no-dashboard"
     showing = ["the scheduler"] if client.run_on_scheduler(_scheduler_shows_pages) else []
     showing += _workers(client, _worker_shows_pages)
     _refuse_those(showing, "shows pages without a login", hint)

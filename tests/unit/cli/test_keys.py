@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 
 from citytwin.cli import cluster, keys
-from citytwin.errors import CityTwinError, MissingKeyError, SealError, StoreError
+from citytwin.errors import CityTwinError, ConfigError, MissingKeyError, SealError, StoreError
 from citytwin.security import sealed_folders
 from citytwin.security.key_ring import open_ring
 from citytwin.store.at_rest import read_bytes
@@ -144,7 +144,7 @@ def test_certificates_of_a_cluster_are_renewed_under_one_authority(tmp_path: Pat
     folder = tmp_path / "certs"
     words = ["certs", str(folder), "--host", "127.0.0.1", "--host", "node1.example"]
     told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
-    assert "dask scheduler --tls-ca-file" in told
+    assert "dask worker tls://127.0.0.1:8786" in told
     for key in folder.glob("*.key"):
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
     authority, worker, client = (
@@ -166,6 +166,39 @@ def test_certificates_of_a_cluster_are_renewed_under_one_authority(tmp_path: Pat
     (folder / "ca.key").unlink()
     with pytest.raises(StoreError, match=r"authority in .* cannot be read"):
         CliRunner().invoke(cluster.command, words, catch_exceptions=False)
+
+
+def test_the_commands_of_a_cluster_are_those_of_its_documentation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which keep Dask's pages from the network: they have no login."""
+    text = (Path(keys.__file__).parents[2] / "docs/cluster.md").read_text("utf-8")
+    block = text.split("```\n")[3].replace("\\\n", "")
+    documented = [" ".join(line.split("$ ", 1)[1].split()) for line in block.splitlines()]
+    assert len(documented) == 6
+    words = ["certs", "certs", "--host", "head.example", "--host", "node1.example"]
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
+    assert [line.strip() for line in told.splitlines() if line.startswith("  ")] == documented
+
+
+@pytest.mark.parametrize(
+    "host", ["bad host!", "", "node1:8786", "-a.example", "a..example", "*.example", "256.1.1.1"]
+)
+def test_what_is_no_machine_gets_no_certificate(tmp_path: Path, host: str) -> None:
+    """Nor is an authority made for it."""
+    words = ["certs", str(tmp_path / "certs"), "--host", "node1.example", "--host", host]
+    with pytest.raises(ConfigError, match="is neither a name nor an address of a machine"):
+        CliRunner().invoke(cluster.command, words, catch_exceptions=False)
+    assert not (tmp_path / "certs").exists()
+
+
+def test_machines_by_address(tmp_path: Path) -> None:
+    """One of IPv6 stands in brackets before its port."""
+    words = ["certs", str(tmp_path / "the certs"), "--host", "2001:db8::7"]
+    told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
+    assert "dask worker tls://[2001:db8::7]:8786" in told
+    assert f"CITYTWIN_CERTIFICATES='{tmp_path / 'the certs'}' citytwin run" in told
 
 
 def _read(path: Path) -> x509.Certificate:
