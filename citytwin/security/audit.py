@@ -211,10 +211,20 @@ class AuditChain:
                 raise _refused(Path(self.name), error) from error
 
     def close(self) -> None:
-        """Set a last anchor and close the chain."""
+        """Set a last anchor and close the chain.
+
+        Raises
+        ------
+        StoreError
+            If the anchor cannot be set; closed it is all the same.
+        """
         with self._lock:
             try:
                 self._anchor()
+            except StoreError:
+                raise
+            except OSError as error:
+                raise _refused(Path(self.name), error) from error
             finally:
                 self._file.close()
                 self._anchors.close()

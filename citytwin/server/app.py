@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,7 +14,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from citytwin.errors import CityTwinError, ConfigError
+from citytwin.errors import CityTwinError, ConfigError, StoreError
 from citytwin.security.audit import read_key, read_secret
 from citytwin.serve_config import ServeConfig, require_audit_apart
 from citytwin.server import refusals
@@ -31,6 +32,8 @@ from citytwin.server.signing import Signer
 from citytwin.server.tiles import tile_routes
 from citytwin.server.wmts import wmts_routes
 from citytwin.version import __version__
+
+_LOG = logging.getLogger(__name__)
 
 
 def make_app(directory: Path, config: ServeConfig) -> FastAPI:
@@ -72,7 +75,10 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
         await run_in_threadpool(guard.policy.warn)
         await run_in_threadpool(guard.keys.ask_ahead)
         yield
-        guard.audit.close()
+        try:
+            guard.audit.close()
+        except StoreError as error:  # the server ends all the same
+            _LOG.error("the last entries have no anchor: %s", error)
 
     app = FastAPI(
         title="citytwin",

@@ -153,3 +153,18 @@ def test_live_values_of_a_sealed_city_are_readable(
     forget_keys()
     assert (told.status_code, told.json()) == (200, {"running": True})
     assert told.headers["Content-Type"] == "application/json"
+
+
+def test_a_server_that_cannot_close_its_audit_ends_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is answered before, and its end is no crash."""
+    publish_city(tmp_path)
+    config = load_serve(write_config(tmp_path, 8443, "http://127.0.0.1:9"))
+    with TestClient(make_app(tmp_path / "city", config), base_url="http://127.0.0.1") as client:
+        assert client.get("/latest.json").status_code == 200
+        for place in ("audit", "anchors"):
+            (file,) = (tmp_path / place).iterdir()
+            file.unlink()
+        assert client.get("/latest.json").status_code == 503
+    assert "the last entries have no anchor: audit " in caplog.text
