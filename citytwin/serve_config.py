@@ -156,7 +156,11 @@ def load_serve(file: Path) -> ServeConfig:
         config = ServeConfig.model_validate(data)
     except ValidationError as error:
         raise ConfigError(f"{file}: {explain(error, ServeConfig)}") from error
-    return _beside(config, file.resolve().parent)
+    found = _beside(config, file.resolve().parent)
+    if found.audit.anchors.resolve() == found.audit.folder.resolve():
+        msg = f"{file}: audit.anchors is audit.folder ({found.audit.folder})"
+        raise ConfigError(msg, hint="name another folder, best on another disk or machine")
+    return found
 
 
 def _beside(config: ServeConfig, folder: Path) -> ServeConfig:
@@ -185,6 +189,29 @@ def _beside(config: ServeConfig, folder: Path) -> ServeConfig:
             else None,
         }
     )
+
+
+def require_audit_apart(config: ServeConfig, city_dir: Path) -> None:
+    """Refuse an audit within the city: what is done with that folder would be done with the audit.
+
+    Parameters
+    ----------
+    config
+        How the city is served.
+    city_dir
+        Folder of the published city.
+
+    Raises
+    ------
+    ConfigError
+        If the chain or its anchors lie there; with the key.
+    """
+    for key, folder in (("folder", config.audit.folder), ("anchors", config.audit.anchors)):
+        if folder.resolve().is_relative_to(city_dir.resolve()):
+            msg = f"audit.{key} {folder} lies in the city that is served, {city_dir}"
+            raise ConfigError(
+                msg, hint="name a folder elsewhere: a city is copied, given away, pruned"
+            )
 
 
 def require_secure(config: ServeConfig, host: str, *, insecure_local: bool) -> None:

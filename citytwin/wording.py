@@ -63,7 +63,7 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") ->
         Path of the section that was checked, such as ``simulations[0].params``.
     """
     lines = []
-    for finding in error.errors():
+    for finding in _that_count(error.errors()):
         path = _path(prefix, finding["loc"])
         if finding["type"] == "extra_forbidden":
             key = str(finding["loc"][-1])
@@ -76,6 +76,18 @@ def explain(error: ValidationError, model: type[BaseModel], prefix: str = "") ->
         else:
             lines.append(f"{path}: {_worded(finding)}, got {_short(finding['input'])}")
     return "; ".join(lines)
+
+
+def _that_count(findings: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Leave out that a list is too short where entries of it are wrong: pydantic counts good ones only."""
+    places = [finding["loc"] for finding in findings]
+
+    def follows(finding: Mapping[str, Any]) -> bool:
+        loc = finding["loc"]
+        inside = any(len(place) > len(loc) and place[: len(loc)] == loc for place in places)
+        return finding["type"] == "too_short" and inside
+
+    return [finding for finding in findings if not follows(finding)]
 
 
 def nearest(word: str, known: Sequence[str]) -> str:

@@ -11,6 +11,7 @@ from citytwin.cli.object_storage import told_source
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.report import Exit
 from citytwin.errors import CityTwinError
+from citytwin.live_config import LiveConfig
 
 
 @click.command()
@@ -61,10 +62,27 @@ def command(config: Path) -> None:
         from citytwin.live.openness import require_open_layers
 
         require_open_layers(loaded)
+        wrong += _feeds_in_trouble(loaded.config.live, loaded)
     click.echo(f"layers:  {', '.join(recipe.id for recipe in todo.layers)}")
     for text in told_left_out(todo.left_out):
         click.echo(text)
     sys.exit(Exit.FAILED if wrong else Exit.DONE)
+
+
+def _feeds_in_trouble(live: LiveConfig, loaded: LoadedConfig) -> int:
+    """Look for the folders of feeds, and say which are not there; return how many."""
+    from citytwin.transports.watching import require_folder
+
+    wrong = 0
+    for feed in live.feeds:
+        if feed.folder is None:
+            continue
+        try:
+            require_folder(loaded.path(feed.folder.path))
+        except CityTwinError as error:
+            click.echo(f"{'doubtful':<8} {feed.name:<16} {error}")
+            wrong += 1
+    return wrong
 
 
 def _bucket_is_in_trouble(loaded: LoadedConfig) -> bool:

@@ -87,6 +87,10 @@ def rotate(places: tuple[Path, ...], name: str) -> None:
         click.echo(
             "a unit of systemd asks for the key by its name: say `citytwin install-timer` again"
         )
+        click.echo(
+            f"`serve`, `sync` and workers of a cluster go on while they run: give them {name} before "
+            "they start again"
+        )
         click.echo("backups from before need the old key: keep it as long as them")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,6 +12,8 @@ import click
 
 from citytwin.cli.object_storage import told_source
 from citytwin.config import LoadedConfig, load
+from citytwin.errors import KeyAccessError
+from citytwin.model.layer import CLASSIFICATIONS, Classification
 
 
 @click.command()
@@ -40,7 +42,6 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
     from citytwin.engine.sketch_store import SketchStore
     from citytwin.engine.uploading import published_place
     from citytwin.model.crs import require_metric
-    from citytwin.model.layer import CLASSIFICATIONS
     from citytwin.store.manifest import Manifest
 
     work = work_dir(loaded)
@@ -69,11 +70,8 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
         table.add_row(row.key, make, row.reason or "stands", seconds, memory)
     console = Console(file=sys.stdout, width=120)
     console.print(table)
-    for name in CLASSIFICATIONS:
-        layers = [layer for layer, classification in classes.items() if classification == name]
-        if layers:
-            shown = "all" if len(layers) == len(classes) else ", ".join(layers)
-            console.print(f"{name}: {len(layers)} layers ({shown})", highlight=False)
+    for line in (*_by_class("at most ", classes), *_published(loaded, classes)):
+        console.print(line, highlight=False)
     for line in _in_space(loaded):
         console.print(line, highlight=False)
     for source in loaded.remote_sources:
@@ -81,6 +79,28 @@ def command(config: Path, tile_cells: int | None, domain_tile_cells: int | None)
     place = published_place(loaded)
     if place is not None:
         console.print(f"then uploaded to {place.told}", highlight=False)
+
+
+def _by_class(lead: str, classes: Mapping[str, Classification]) -> Iterator[str]:
+    """Layers of each classification, the most open first."""
+    for name in CLASSIFICATIONS:
+        layers = [layer for layer, classification in classes.items() if classification == name]
+        if layers:
+            shown = "all" if len(layers) == len(classes) else ", ".join(layers)
+            yield f"{lead}{name}: {len(layers)} layers ({shown})"
+
+
+def _published(loaded: LoadedConfig, wanted: Collection[str]) -> Iterator[str]:
+    """How protected the layers are that stand: by what they were made from, it may be less."""
+    from citytwin.engine.openness import published_classes
+
+    try:
+        standing = published_classes(loaded)
+    except KeyAccessError:
+        yield "what stands published is sealed, and its key is not here"
+        return
+    classes = {name: standing[name] for name in wanted if name in standing}
+    yield from _by_class("published as ", classes)
 
 
 def _in_space(loaded: LoadedConfig) -> Iterator[str]:

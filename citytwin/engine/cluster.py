@@ -198,7 +198,7 @@ def connect(
             except (OSError, ValueError) as error:
                 msg = f"no Dask scheduler answers at {scheduler!r}: {error}"
                 hint = (
-                    "start one with `dask scheduler`; with tls:// both must have certificates of "
+                    "start one as docs/cluster.md says; with tls:// both must have certificates of "
                 )
                 raise ConfigError(msg, hint=f"{hint}one authority") from error
             with client:
@@ -251,5 +251,5 @@ def _wait_for_workers(client: Client, scheduler: str) -> None:
         client.wait_for_workers(1, timeout=PATIENCE_S)
     except TimeoutError as error:
         msg = f"the Dask scheduler at {scheduler} has no workers, for {PATIENCE_S:.0f} s now"
-        hint = f"start some with `dask worker {scheduler}`, or leave out --scheduler"
+        hint = "start some as docs/cluster.md says, or leave out --scheduler"
         raise BusyError(msg, hint=hint) from error

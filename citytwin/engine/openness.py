@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from citytwin.config import LoadedConfig
 from citytwin.engine.plan import Plan, Resource, layer_input
 from citytwin.errors import ConfigError
 from citytwin.model import tables as t
 from citytwin.model.layer import Classification, highest
 from citytwin.model.properties import ObservedProperty
 from citytwin.security.lowering import lower
+from citytwin.store.latest import document_of, published_city
 
 
 def require_public(plan: Plan) -> None:
@@ -68,6 +70,27 @@ def layer_classes(plan: Plan) -> dict[str, Classification]:
         inherited = highest([by_name[name] for name in origins[layer_input(recipe)]])
         classes[recipe.id] = lower(recipe.id, inherited, config.lowerings).classification
     return classes
+
+
+def published_classes(loaded: LoadedConfig) -> dict[str, Classification]:
+    """Classification of each layer that stands published, by what it was made from.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+
+    Raises
+    ------
+    StoreError
+        If what stands cannot be read.
+    KeyAccessError
+        If it is sealed, and its key is not there.
+    """
+    latest = published_city(loaded.city_dir)
+    layers = () if latest is None else latest.layers
+    documents = [document_of(loaded.city_dir / layer.path) for layer in layers]
+    return {found.id: found.classification for found in documents if found is not None}
 
 
 def classification_of_made(plan: Plan, made: Sequence[Resource]) -> Classification:

@@ -14,11 +14,13 @@ from distributed import Client, Scheduler, Worker
 from distributed.diagnostics.plugin import WorkerPlugin
 
 from citytwin.config import LoadedConfig
+from citytwin.engine.cluster_commands import NO_PAGES, NO_SPILLING
 from citytwin.engine.cluster_security import ENCRYPTED
 from citytwin.engine.request import PAST, work_dir
-from citytwin.errors import ConfigError
+from citytwin.errors import ConfigError, KeyAccessError
 from citytwin.security.core_dumps import dump_no_memory
 from citytwin.security.key_ring import open_ring
+from citytwin.security.sealed_folders import folder_key
 from citytwin.store.latest import LATEST
 from citytwin.store.manifest import WORK
 from citytwin.store.memory_room import memory_folder, memory_room, swaps_to_disk
@@ -145,36 +147,47 @@ def _keep_from_disks(folder: Path) -> None:
     dump_no_memory()
 
 
-def protect_workers(client: Client) -> None:
+def protect_workers(client: Client, root: Path) -> None:
     """Keep what workers hold from their disks, and from whoever asks them without a certificate.
 
     Parameters
     ----------
     client
         Dask client.
+    root
+        Sealed folder that they work in.
 
     Raises
     ------
     ConfigError
-        If one spills, or shows pages.
+        If one spills, or shows pages, or was not given the key.
     """
     require_no_spilling(client)
     require_no_pages(client)
-    client.register_plugin(TemporaryInMemory())
+    require_key(client, root)
+    client.register_plugin(TemporaryInMemory(root))
 
 
 class TemporaryInMemory(WorkerPlugin):  # type: ignore[misc]
     """Lets libraries on workers put temporary files into memory; of workers that come later too.
 
-    Of these, one that may spill or shows pages leaves again.
+    Of these, one that may spill, shows pages or was not given the key leaves again.
+
+    Parameters
+    ----------
+    root
+        Sealed folder that they work in.
     """
 
     name = "citytwin-temporary-in-memory"
 
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
     def setup(self, worker: Worker) -> None:
         """Set the folder of this worker."""
-        if _may_spill(worker) or _shows_pages(worker):
-            reason = "it spills to its disk, or shows pages without a login"
+        if _may_spill(worker) or _shows_pages(worker) or _lacks_key(self._root):
+            reason = "it spills to its disk, shows pages without a login, or was not given the key"
             worker.loop.add_callback(worker.close, reason=reason)
             return
         _keep_from_disks(memory_folder())
@@ -193,10 +206,7 @@ def require_no_spilling(client: Client) -> None:
     ConfigError
         If one may; it is named.
     """
-    hint = (
-        "start the workers with DASK_DISTRIBUTED__WORKER__MEMORY__TARGET=False and "
-        "DASK_DISTRIBUTED__WORKER__MEMORY__SPILL=False"
-    )
+    hint = f"start the workers with {' and '.join(NO_SPILLING)}"
     _refuse_those(_workers(client, _may_spill), "spills to its disk", hint)
 
 
@@ -216,13 +226,41 @@ def require_no_pages(client: Client) -> None:
     ConfigError
         If one does; it is named.
     """
-    hint = (
-        "start scheduler and workers with DASK_DISTRIBUTED__SCHEDULER__HTTP__ROUTES='[]', "
-        "DASK_DISTRIBUTED__WORKER__HTTP__ROUTES='[]' and --no-dashboard"
-    )
+    hint = f"start scheduler and workers with {', '.join(NO_PAGES)} and --no-dashboard"
     showing = ["the scheduler"] if client.run_on_scheduler(_scheduler_shows_pages) else []
     showing += _workers(client, _worker_shows_pages)
     _refuse_those(showing, "shows pages without a login", hint)
+
+
+def require_key(client: Client, root: Path) -> None:
+    """Check that all workers can open what is sealed, each by the keys of its own environment.
+
+    Parameters
+    ----------
+    client
+        Dask client.
+    root
+        Sealed folder that they work in.
+
+    Raises
+    ------
+    ConfigError
+        If one cannot; it is named.
+    """
+    for address, lacks in client.run(_lacks_key, root).items():
+        if lacks:
+            msg = f"worker {address} cannot open what is sealed: {lacks}"
+            hint = "keys are never sent: give each worker its own, then start it again"
+            raise ConfigError(msg, hint=hint)
+
+
+def _lacks_key(root: Path) -> str:
+    """Why the key of a folder cannot be had here; empty where it can."""
+    try:
+        folder_key(root)
+    except KeyAccessError as error:
+        return error.message
+    return ""
 
 
 def _workers(client: Client, look: Callable[[Worker], bool]) -> list[str]:

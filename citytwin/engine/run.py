@@ -168,7 +168,7 @@ def run(loaded: LoadedConfig, options: RunOptions, progress: Progress) -> RunRep
 
 def _prepare(client: Client, loaded: LoadedConfig, progress: Progress) -> None:
     if loaded.protected:
-        protect_workers(client)
+        protect_workers(client, work_dir(loaded))
 
     def receive(event: tuple[object, tuple[str, float, float, Counted]]) -> None:
         progress.simulated(*event[1])

@@ -14,7 +14,7 @@ from prometheus_client import (
 )
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from citytwin.errors import StoreError
+from citytwin.errors import SealError, StoreError
 from citytwin.store.at_rest import read_bytes
 from citytwin.store.atomic import write_bytes, write_text
 
@@ -134,9 +134,13 @@ def read_health(folder: Path) -> Health:
     ------
     StoreError
         If there is nothing, or it cannot be read.
+    SealError
+        If it is sealed, and damaged or its key is not there.
     """
     try:
         return Health.model_validate_json(read_bytes(folder / HEALTH))
+    except SealError:  # the key, or the file, by its own words
+        raise
     except OSError as error:
         msg = f"{folder / HEALTH} cannot be read: {error.strerror}"
         raise StoreError(msg, hint="start the twin: citytwin sync CONFIG") from error

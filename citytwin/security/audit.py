@@ -152,7 +152,7 @@ class AuditChain:
         Raises
         ------
         StoreError
-            If the disk refuses.
+            If the disk refuses, or the file of the chain is no longer where it was begun.
         """
         entry = Entry(
             at=_now(),
@@ -180,7 +180,7 @@ class AuditChain:
         Raises
         ------
         StoreError
-            If the disk refuses.
+            If the disk refuses, or the file of the chain is no longer where it was begun.
         """
         entry = Entry(
             at=_now(),
@@ -205,15 +205,29 @@ class AuditChain:
                 self._last, self._count = code, self._count + 1
                 if self._is_due():
                     self._anchor()
+            except StoreError:
+                raise
             except OSError as error:
                 raise _refused(Path(self.name), error) from error
 
     def close(self) -> None:
-        """Set a last anchor and close the chain."""
+        """Set a last anchor and close the chain.
+
+        Raises
+        ------
+        StoreError
+            If the anchor cannot be set; closed it is all the same.
+        """
         with self._lock:
-            self._anchor()
-            self._file.close()
-            self._anchors.close()
+            try:
+                self._anchor()
+            except StoreError:
+                raise
+            except OSError as error:
+                raise _refused(Path(self.name), error) from error
+            finally:
+                self._file.close()
+                self._anchors.close()
 
     def _is_due(self) -> bool:
         many = self._count - self._anchored >= _ANCHOR_ENTRIES
@@ -240,11 +254,20 @@ class _Lines:
     """
 
     def __init__(self, path: Path) -> None:
+        self._path = path
         self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
         self._bytes = 0
+        self._own = os.fstat(self._file)
 
     def append(self, line: bytes) -> None:
-        """Write a line; what a full disk took of it goes, lest the next one look edited."""
+        """Write a line; what a full disk took of it goes, lest the next one look edited.
+
+        Raises
+        ------
+        StoreError
+            If the file is no longer at its path, or not as it was left: nobody would find the line.
+        """
+        self._require_untouched()
         try:
             if os.write(self._file, line) != len(line):
                 raise OSError(28, "the disk took a part of an entry only")
@@ -252,6 +275,21 @@ class _Lines:
             os.ftruncate(self._file, self._bytes)
             raise
         self._bytes += len(line)
+
+    def _require_untouched(self) -> None:
+        try:
+            found = self._path.stat()
+        except FileNotFoundError:
+            found = None
+        if found is None or not os.path.samestat(found, self._own):
+            what = "was moved or removed while it is written"
+        elif found.st_size != self._bytes:
+            what = f"has {found.st_size} bytes, and this process has written {self._bytes}"
+        else:
+            return
+        msg = f"audit {self._path} {what}"
+        hint = "let nothing else move or change it; what is started again begins another chain"
+        raise StoreError(msg, hint=hint)
 
     def sync(self) -> None:
         """Bring it to the disk."""
@@ -311,6 +349,8 @@ def verify(folder: Path, anchors: Path, key: bytes) -> Verified:
     ------
     ConfigError
         If a folder does not exist.
+    StoreError
+        If there is nothing in both: no chain, and no anchor of one.
     """
     for place in (folder, anchors):
         if not place.is_dir():
@@ -318,6 +358,12 @@ def verify(folder: Path, anchors: Path, key: bytes) -> Verified:
             raise ConfigError(msg, hint="name the folders that the server writes its audit to")
     chains = {path.name.removesuffix(CHAIN) for path in folder.glob(f"*{CHAIN}")}
     anchored = {path.name.removesuffix(ANCHORS) for path in anchors.glob(f"*{ANCHORS}")}
+    if not chains and not anchored:
+        msg = f"neither {folder} nor {anchors} holds a chain or an anchor of one"
+        hint = (
+            "name the folders that the server writes its audit to; if these are, all of it is gone"
+        )
+        raise StoreError(msg, hint=hint)
     findings = [Finding(name, -1, "the whole chain is gone") for name in sorted(anchored - chains)]
     findings += [Finding(name, -1, "its anchors are gone") for name in sorted(chains - anchored)]
     entries, torn = 0, []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,10 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from citytwin.errors import ConfigError
+
+_LABEL = re.compile(r"(?!-)[A-Za-z0-9_-]{1,63}(?<!-)", re.ASCII)
+_LONGEST_NAME = 253
 _EARLY = timedelta(hours=1)
 """Clocks of machines differ."""
 
@@ -107,6 +112,31 @@ def sign(
         named = x509.SubjectAlternativeName([_general_name(host) for host in hosts])
         builder = builder.add_extension(named, critical=False)
     return Signed(builder.sign(authority.key, hashes.SHA256()), key)
+
+
+def checked_host(host: str) -> str:
+    """Return the name or address of a machine, if it can be one.
+
+    Parameters
+    ----------
+    host
+        A name of the DNS without a port, or an address of IPv4 or IPv6 without brackets.
+
+    Raises
+    ------
+    ConfigError
+        If it is neither.
+    """
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        labels = host.split(".")
+        named = all(_LABEL.fullmatch(label) for label in labels) and not labels[-1].isdecimal()
+        if not named or len(host) > _LONGEST_NAME:
+            msg = f"{host!r} is neither a name nor an address of a machine"
+            hint = "such as node1.example, 192.0.2.7 or 2001:db8::7, without a port"
+            raise ConfigError(msg, hint=hint) from None
+    return host
 
 
 def _general_name(host: str) -> x509.GeneralName:

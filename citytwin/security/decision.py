@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from citytwin.model.layer import Classification, is_within
-from citytwin.security.policy import ANYTHING, PUBLIC_ONLY, Action, Kind, Policy, Rule
+from citytwin.security.policy import PUBLIC_ONLY, Action, Kind, Policy, Rule, matches
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,4 @@ def _denies(rule: Rule, subject: Subject, resource: Resource) -> bool:
 
 
 def _names(rule: Rule, name: str) -> bool:
-    return any(
-        name.startswith(pattern[:-1]) if pattern.endswith(ANYTHING) else name == pattern
-        for pattern in rule.names
-    )
+    return any(matches(pattern, name) for pattern in rule.names)

@@ -49,6 +49,19 @@ def _plain_pattern(value: str) -> str:
     return value
 
 
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name of a rule is that of a thing.
+
+    Parameters
+    ----------
+    pattern
+        Of a rule: a name, or the begin of some with ``*`` behind it.
+    name
+        Of a layer or table.
+    """
+    return name.startswith(pattern[:-1]) if pattern.endswith(ANYTHING) else name == pattern
+
+
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_plain_pattern)]
 Role = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -119,6 +132,14 @@ class Rule(BaseModel):
             raise ValueError(msg)
         if self.anyone and self.up_to != "public":
             msg = f"rule {self.name} gives what is {self.up_to} to anyone: name roles"
+            raise ValueError(msg)
+        return self
+
+    @model_validator(mode="after")
+    def _holds_once(self) -> Self:
+        if self.since is not None and self.until is not None and self.until <= self.since:
+            since, until = self.since.isoformat(), self.until.isoformat()
+            msg = f"rule {self.name} has no effect: it ends ({until}) before it begins ({since})"
             raise ValueError(msg)
         return self
 

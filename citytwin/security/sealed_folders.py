@@ -8,6 +8,7 @@ the folder's key is wrapped by a key of the operator; to wrap it by another chan
 from __future__ import annotations
 
 import base64
+import logging
 import threading
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +20,7 @@ from citytwin.errors import KeyAccessError
 from citytwin.security.key_ring import KeyRing, checked_key_id, open_ring
 from citytwin.security.sealing import ID_BYTES, FolderKey
 
+_LOG = logging.getLogger(__name__)
 SEALED = ".sealed"
 """Folder whose sub-folders are sealed."""
 KEYS_FILE = "keys.json"
@@ -144,12 +146,15 @@ def unwrap(found: WrappedKey, ring: KeyRing) -> FolderKey:
 
 
 _lock = threading.Lock()
+_last: dict[Path, FolderKey] = {}
+"""The key of each folder as it was unwrapped last."""
 
 
 def folder_key(root: Path) -> FolderKey:
     """Return the key of a sealed folder, by the keys that this process was given.
 
-    It is unwrapped once per process and state of ``keys.json``.
+    It is unwrapped once per process and state of ``keys.json``. Where it was wrapped anew by a key that
+    this process does not have, as another rotates, it is still the key that it was, and serves on.
 
     Parameters
     ----------
@@ -179,12 +184,19 @@ def _folder_key(root: Path, _stamp: tuple[int, int]) -> FolderKey:
 def _read_key(root: Path) -> FolderKey:
     found = read_wrapped(root)
     try:
-        return unwrap(found, open_ring())
+        key = unwrap(found, open_ring())
     except KeyAccessError as error:
         error.message = f"{root} is sealed: {error.message}"
-        raise
+        known = _last.get(root)
+        if known is None or known.id.hex() != found.folder_key:
+            raise
+        _LOG.warning("%s; until this process ends it goes on with what it unwrapped before", error)
+        return known
+    _last[root] = key
+    return key
 
 
 def forget_keys() -> None:
     """Forget the keys of folders, when those of the process have changed."""
     _folder_key.cache_clear()
+    _last.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,9 +14,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
-from citytwin.errors import CityTwinError, ConfigError
+from citytwin.errors import CityTwinError, ConfigError, StoreError
 from citytwin.security.audit import read_key, read_secret
-from citytwin.serve_config import ServeConfig
+from citytwin.serve_config import ServeConfig, require_audit_apart
 from citytwin.server import refusals
 from citytwin.server.city import ServedCity
 from citytwin.server.collections import COVERAGES, FEATURES, TILES, collection_routes
@@ -32,6 +33,8 @@ from citytwin.server.tiles import tile_routes
 from citytwin.server.wmts import wmts_routes
 from citytwin.version import __version__
 
+_LOG = logging.getLogger(__name__)
+
 
 def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     """Return the server of a city.
@@ -46,10 +49,11 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     Raises
     ------
     ConfigError
-        If a secret or the policy is missing or wrong.
+        If a secret or the policy is missing or wrong, or the audit lies in the city.
     StoreError
         If nothing is published there, or the audit cannot be written.
     """
+    require_audit_apart(config, directory)
     if config.tls is not None:
         read_secret(config.tls.key, "name the key of the certificate")
     city = ServedCity(directory)
@@ -57,7 +61,7 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
     session_key, secret = read_key(config.session_key_file), _secret(config)
     audit = config.audit.begin()
     guard = Guard(
-        policy=PolicyFile(config.policy, audit),
+        policy=PolicyFile(config.policy, audit, city.root),
         identity=config.identity,
         keys=ProviderKeys(config.identity),
         signer=Signer(session_key),
@@ -68,9 +72,13 @@ def make_app(directory: Path, config: ServeConfig) -> FastAPI:
 
     @asynccontextmanager
     async def living(_app: FastAPI) -> AsyncIterator[None]:
+        await run_in_threadpool(guard.policy.warn)
         await run_in_threadpool(guard.keys.ask_ahead)
         yield
-        guard.audit.close()
+        try:
+            guard.audit.close()
+        except StoreError as error:  # the server ends all the same
+            _LOG.error("the last entries have no anchor: %s", error)
 
     app = FastAPI(
         title="citytwin",

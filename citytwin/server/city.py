@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from citytwin.errors import StoreError
+from citytwin.errors import KeyAccessError, StoreError
 from citytwin.model.layer import Latest, LayerDocument, PublishedLayer, highest
 from citytwin.security.decision import Resource
 from citytwin.server.doors import Visitor
@@ -235,9 +235,14 @@ def _known(path: Path, _written_ns: int) -> LayerDocument:
 
 
 def _document_of(path: Path) -> LayerDocument | None:
-    """A document that is missing or damaged is none: its layer is not shown."""
+    """A document that is missing or damaged is none: its layer is not shown.
+
+    One whose key is not there may be sound: then nothing can be said of the city at all.
+    """
     try:
         return _known(path, path.stat().st_mtime_ns)
+    except KeyAccessError:
+        raise
     except (OSError, ValidationError):  # not kept: what cannot be read now may be later
         return None
 
@@ -245,5 +250,7 @@ def _document_of(path: Path) -> LayerDocument | None:
 def _read(path: Path, model: type[Document]) -> Document:
     try:
         return model.model_validate_json(read_bytes(path))
+    except KeyAccessError:
+        raise
     except (OSError, ValidationError) as error:
         raise NotThereError from error

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from citytwin.errors import KeyAccessError
 from citytwin.model.layer import LayerDocument
 from citytwin.serve_config import ServeConfig
 from citytwin.server.addresses import GEOJSON, base_of, link, said
@@ -117,6 +118,8 @@ class KeptFeatures:
         ------
         NotThereError
             If they are not there.
+        KeyAccessError
+            If they are sealed, and their key is not there.
         HTTPException
             If many wait for layers to be read.
         """
@@ -129,6 +132,8 @@ class KeptFeatures:
             with self._reading.one():
                 found = self._at_hand(key)  # as whoever was waited for may have read it
                 return self._keep(key, _read(path)) if found is None else found
+        except KeyAccessError:
+            raise
         except OSError as error:
             raise NotThereError from error
 

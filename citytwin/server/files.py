@@ -17,6 +17,7 @@ from citytwin.server.doors import Visitor, visitor_of
 from citytwin.server.refusals import NotThereError
 from citytwin.server.sealed_response import sealed_response
 from citytwin.server.shell import PRIVATE
+from citytwin.store.at_rest import read_bytes
 from citytwin.store.latest import COLLECTION
 from citytwin.viewer.export import viewer_files
 from citytwin.viewer.site import media_type
@@ -45,10 +46,11 @@ def file_routes(city: ServedCity) -> APIRouter:
         """Return what stands published, as far as the reader may see it."""
         return _said(city.seen_by(visitor))
 
-    @routes.get("/live.json", response_class=FileResponse)
+    @routes.get("/live.json")
     def live(visitor: Asking) -> Response:
         """Return the live values."""
-        return _sent(city.live(visitor))
+        content = read_bytes(city.live(visitor))  # at once, for it is replaced every second
+        return Response(content, media_type="application/json", headers=PRIVATE)
 
     @routes.get("/catalog.json")
     def catalog(visitor: Asking) -> Response:

@@ -11,6 +11,7 @@ from pathlib import Path
 from citytwin.errors import ConfigError
 from citytwin.security.audit import AuditChain
 from citytwin.security.policy import Policy, load_policy
+from citytwin.store.names_of_nothing import names_of_nothing
 
 _LOG = logging.getLogger(__name__)
 _EVERY_S = 1.0
@@ -32,6 +33,8 @@ class PolicyFile:
         YAML in UTF-8.
     audit
         Gets an entry for each change: allowed where it counts, denied where it is refused.
+    city_dir
+        Folder of the published city, whose layers rules may name.
 
     Raises
     ------
@@ -39,12 +42,20 @@ class PolicyFile:
         If there is no policy to begin with.
     """
 
-    def __init__(self, file: Path, audit: AuditChain) -> None:
-        self._file, self._audit = file, audit
+    def __init__(self, file: Path, audit: AuditChain, city_dir: Path) -> None:
+        self._file, self._audit, self._city_dir = file, audit, city_dir
         self._seen = _stamp(file)
         self._policy = load_policy(file)
         self._look_s = 0.0
         self._lock = threading.Lock()
+
+    def warn(self) -> None:
+        """Say in the log which names in the rules are those of nothing."""
+        self._warn_of(self._policy)
+
+    def _warn_of(self, policy: Policy) -> None:
+        for said in names_of_nothing(policy, self._city_dir):
+            _LOG.warning("policy %s: %s", self._file, said)
 
     def current(self) -> Policy:
         """Return the rules in force.
@@ -76,6 +87,7 @@ class PolicyFile:
                 return
             self._tell(allowed=True)
             _LOG.warning("policy %s is in force as it stands now", self._file)
+            self._warn_of(policy)
             self._policy = policy
         self._seen = stamp
 

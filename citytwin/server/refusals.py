@@ -6,6 +6,12 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from citytwin.errors import CityTwinError
+from citytwin.server.fault_log import FaultLog
+
+_FAULTS = FaultLog()
+"""Of this process."""
+
 
 class NotThereError(Exception):
     """There is no such thing, or none that this reader may know of: nobody can tell which."""
@@ -69,14 +75,18 @@ def too_many(_request: Request, error: Exception) -> Response:
     return answer
 
 
-def unavailable(_request: Request, _error: Exception) -> Response:
+def unavailable(_request: Request, error: Exception) -> Response:
     """Answer 503: the identity provider, the audit or the city cannot be had.
 
     Parameters
     ----------
-    _request, _error
-        Not looked at: what fails inside is no news for readers.
+    _request
+        Not looked at.
+    error
+        For the log alone: what fails inside is no news for readers.
     """
+    if isinstance(error, CityTwinError):
+        _FAULTS.tell(error)
     answer = _said("not available now", 503)
     answer.headers["Retry-After"] = "10"
     return answer

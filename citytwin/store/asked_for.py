@@ -19,6 +19,8 @@ SEALED_FILES = Resource("table", "sealed_files", "secret")
 """What lies sealed and belongs to no layer: which of it is made from what is not kept."""
 LIVE_VALUES = Resource("table", "live", "public")
 """The file of live values holds those of public feeds only."""
+TABLES = (OBSERVATIONS, ALERTS, CORRECTIONS, SEALED_FILES.id, LIVE_VALUES.id)
+"""All tables that a policy is asked about."""
 
 
 def kept_table(name: str, folder: Path) -> Resource:

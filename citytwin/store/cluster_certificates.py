@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from citytwin.errors import ConfigError, StoreError
 from citytwin.security.audit import read_secret
-from citytwin.security.certificates import Signed, new_authority, sign
+from citytwin.security.certificates import Signed, checked_host, new_authority, sign
 from citytwin.store.atomic import replacing
 
 AUTHORITY = "ca"
@@ -64,9 +64,13 @@ def write_cluster_certificates(folder: Path, hosts: Sequence[str]) -> list[Path]
 
     Raises
     ------
+    ConfigError
+        If one of the hosts is neither a name nor an address.
     StoreError
         If the authority there is damaged or has ended, or the disk refuses.
     """
+    for host in hosts:  # before anything is written
+        checked_host(host)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     written: list[Path] = []
     if not files_of(folder, AUTHORITY).certificate.exists():

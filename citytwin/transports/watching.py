@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import logging
+import os
 import threading
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from citytwin.errors import StoreError
 from citytwin.transports.connector import Delivery, Payload, Standing
 
+_LOG = logging.getLogger(__name__)
 _MOST_FILES = 200
 """In one delivery."""
 _LOOK_S = 1.0
@@ -71,11 +75,10 @@ class FolderWatching:
         try:
             here = self._complete()
         except OSError as error:
-            failures = self._standing.failures + 1
-            self._standing = Standing(
-                connected=False, failures=failures, last_error=f"{self._watch.folder}: {error}"
-            )
+            self._failed(error)
             return None
+        if self._standing.failures:
+            _LOG.warning("source %s: %s can be read again", self.name, self._watch.folder)
         self._standing = Standing(connected=True, last_success_s=time.time())
         fresh = [(path, stamp) for path, stamp in here if taken.get(path.name) != stamp]
         fresh = fresh[:_MOST_FILES]
@@ -93,8 +96,21 @@ class FolderWatching:
         kept.update({path.name: stamp for path, stamp in fresh})
         return Delivery(tuple(payloads), json.dumps(kept, sort_keys=True))
 
+    def _failed(self, error: OSError) -> None:
+        """Told once, though looked at every second."""
+        said = str(error)
+        if said != self._standing.last_error:
+            _LOG.warning("source %s: %s", self.name, said)
+        self._standing = Standing(
+            connected=False,
+            failures=self._standing.failures + 1,
+            last_error=said,
+            last_success_s=self._standing.last_success_s,
+        )
+
     def _complete(self) -> list[tuple[Path, str]]:
         """Files nobody has written to lately, the oldest first, with their stamps."""
+        require_folder(self._watch.folder)
         found = []
         latest_ns = time.time_ns() - round(self._watch.settled_s * 1e9)
         for path in self._watch.folder.glob(self._watch.pattern):
@@ -111,6 +127,27 @@ class FolderWatching:
 
     def close(self) -> None:
         """Nothing stays open."""
+
+
+def require_folder(folder: Path) -> None:
+    """Check that a folder is there and can be looked into: to a pattern it is else an empty one.
+
+    Parameters
+    ----------
+    folder
+        Of a feed.
+
+    Raises
+    ------
+    StoreError
+        If it is not.
+    """
+    try:
+        with os.scandir(folder):
+            pass
+    except OSError as error:
+        msg = f"folder {folder} cannot be read: {error.strerror}"
+        raise StoreError(msg, hint="make it, mount it or name another; check its rights") from error
 
 
 def _stamps(cursor: str) -> dict[str, str]:

@@ -57,6 +57,17 @@ def test_mistakes_are_named(tmp_path: Path, old: str, new: str, message: str) ->
     assert message in str(caught.value)
 
 
+def test_one_mistake_is_told_once(tmp_path: Path) -> None:
+    """A list is not also too short for the entry that is wrong; an empty one is."""
+    with pytest.raises(ConfigError) as caught:
+        load(write(tmp_path, BASE.replace("classification: public", "classification: open")))
+    assert "sources[0].classification: must be" in str(caught.value)
+    assert "needs at least" not in str(caught.value)
+    empty = BASE[: BASE.index("sources:")] + "sources: []\n"
+    with pytest.raises(ConfigError, match="sources: needs at least 1 entries"):
+        load(write(tmp_path, empty))
+
+
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     """The message names the file and a way out."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml does not exist"):

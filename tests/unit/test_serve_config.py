@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from citytwin.cli.main import cli
 from citytwin.errors import ConfigError
-from citytwin.serve_config import load_serve, require_secure
+from citytwin.serve_config import load_serve, require_audit_apart, require_secure
 from citytwin.server.app import make_app
 from citytwin.store.publish import publish
 from tests.unit.store import little_city as lc
@@ -62,6 +62,8 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         ("client_id: citytwin", "client_id: citytwin\n  algorithms: [none]", "algorithms"),
         ("client_id: citytwin", "client_id: citytwin\n  client_secret: x", "client_secret"),
         ("issuer: https", "issuer: ftp", "issuer"),
+        ("/elsewhere/anchors", "./audit", r"audit.anchors is audit.folder \(.*/audit\)"),
+        ("/elsewhere/anchors", "other/../audit", "audit.anchors is audit.folder"),
         ("issuer: https", "issuer: https://x\n  issuer: https", "stands twice"),
     ],
 )
@@ -110,6 +112,33 @@ def test_a_secret_that_others_may_read_is_refused(tmp_path: Path, open_one: str)
     with pytest.raises(ConfigError, match=rf"{open_one} may be read by others"):
         make_app(tmp_path / "city", load_serve(tmp_path / "serve.yaml"))
     assert not (tmp_path / "audit").exists()
+
+
+@pytest.mark.parametrize(
+    ("folder", "anchors", "said"),
+    [
+        ("city/audit", "anchors", r"audit.folder .*city/audit lies in the city that is served"),
+        ("audit", "link/anchors", "audit.anchors .*link/anchors lies in the city"),
+        ("city", "anchors", "audit.folder .*city lies in the city"),
+        ("city-audit", "city-audit/anchors", ""),
+    ],
+)
+def test_an_audit_lies_beside_the_city(
+    tmp_path: Path, folder: str, anchors: str, said: str
+) -> None:
+    """Also where a link leads; for what becomes of a city's folder is no matter of its audit."""
+    (tmp_path / "city").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "city")
+    text = GOOD.replace("folder: audit", f"folder: {folder}").replace("/elsewhere/anchors", anchors)
+    config = load_serve(write(tmp_path, text))
+    if not said:
+        require_audit_apart(config, tmp_path / "city")
+        return
+    with pytest.raises(ConfigError, match=said):
+        require_audit_apart(config, tmp_path / "city")
+    with pytest.raises(ConfigError, match=said):
+        make_app(tmp_path / "city", config)
+    assert list((tmp_path / "city").iterdir()) == []
 
 
 def test_the_command_refuses_before_it_listens(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import shutil
 import stat
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,14 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Usage
 
 from citytwin.cli import cluster, keys
-from citytwin.errors import CityTwinError, KeyAccessError, MissingKeyError, SealError, StoreError
+from citytwin.errors import (
+    CityTwinError,
+    ConfigError,
+    KeyAccessError,
+    MissingKeyError,
+    SealError,
+    StoreError,
+)
 from citytwin.security import sealed_folders
 from citytwin.security.key_ring import open_ring
 from citytwin.store.at_rest import read_bytes
@@ -107,6 +116,44 @@ def test_no_key_goes_while_something_cannot_be_read(
     assert (shown / "keys/citytwin-key-first").exists()
 
 
+def test_what_runs_goes_on_when_another_rotates(
+    out: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """With the key of the folder, which is the same; one that begins needs the new key, and is told."""
+    file = out / ".sealed/town/a.txt"
+    assert read_bytes(file) == b"kept"
+    keys_folder = out.parent / "keys"
+    shutil.copytree(keys_folder, out.parent / "of the server")
+    code = (
+        "import sys; from citytwin.cli.keys import command; "
+        "command(['create', 'second'], standalone_mode=False); "
+        "command(['rotate', sys.argv[1], '--to', 'second'], standalone_mode=False)"
+    )
+    done = subprocess.run([sys.executable, "-c", code, out], check=True, stdout=subprocess.PIPE)
+    assert b"`serve`, `sync` and workers of a cluster go on" in done.stdout
+    monkeypatch.setenv("CITYTWIN_KEYS", str(out.parent / "of the server"))
+    assert [read_bytes(file) for _ in range(3)] == [b"kept"] * 3
+    assert caplog.text.count("'second' is needed, and is not in") == 1
+    write_text(file, "later")
+    assert read_bytes(file) == b"later"
+    sealed_folders.forget_keys()  # as a process that begins
+    with pytest.raises(MissingKeyError, match="'second' is needed"):
+        read_bytes(file)
+
+
+def test_a_folder_that_was_made_anew_is_another(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was unwrapped of the one before opens nothing of it."""
+    root = out / ".sealed/town"
+    assert read_bytes(root / "a.txt") == b"kept"
+    shutil.copytree(out.parent / "keys", out.parent / "of the server")
+    shutil.rmtree(root)
+    call("create", "second")
+    ensure_sealed(root, "second", open_ring())
+    monkeypatch.setenv("CITYTWIN_KEYS", str(out.parent / "of the server"))
+    with pytest.raises(MissingKeyError, match="'second' is needed"):
+        read_bytes(root / "a.txt")
+
+
 def test_data_can_be_given_up(out: Path) -> None:
     """Only where it is said, and then for good; the list says which key lacks."""
     told = call("destroy", "first", out, "--even-if-needed").stdout
@@ -141,7 +188,7 @@ def test_certificates_of_a_cluster_are_renewed_under_one_authority(tmp_path: Pat
     folder = tmp_path / "certs"
     words = ["certs", str(folder), "--host", "127.0.0.1", "--host", "node1.example"]
     told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
-    assert "dask scheduler --tls-ca-file" in told
+    assert "dask worker tls://127.0.0.1:8786" in told
     for key in folder.glob("*.key"):
         assert stat.S_IMODE(key.stat().st_mode) == 0o600
     authority, worker, client = (
@@ -163,6 +210,39 @@ def test_certificates_of_a_cluster_are_renewed_under_one_authority(tmp_path: Pat
     (folder / "ca.key").unlink()
     with pytest.raises(StoreError, match=r"authority in .* cannot be read"):
         CliRunner().invoke(cluster.command, words, catch_exceptions=False)
+
+
+def test_the_commands_of_a_cluster_are_those_of_its_documentation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which keep Dask's pages from the network: they have no login."""
+    text = (Path(keys.__file__).parents[2] / "docs/cluster.md").read_text("utf-8")
+    block = text.split("```\n")[3].replace("\\\n", "")
+    documented = [" ".join(line.split("$ ", 1)[1].split()) for line in block.splitlines()]
+    assert len(documented) == 6
+    words = ["certs", "certs", "--host", "head.example", "--host", "node1.example"]
+    monkeypatch.chdir(tmp_path)
+    told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
+    assert [line.strip() for line in told.splitlines() if line.startswith("  ")] == documented
+
+
+@pytest.mark.parametrize(
+    "host", ["bad host!", "", "node1:8786", "-a.example", "a..example", "*.example", "256.1.1.1"]
+)
+def test_what_is_no_machine_gets_no_certificate(tmp_path: Path, host: str) -> None:
+    """Nor is an authority made for it."""
+    words = ["certs", str(tmp_path / "certs"), "--host", "node1.example", "--host", host]
+    with pytest.raises(ConfigError, match="is neither a name nor an address of a machine"):
+        CliRunner().invoke(cluster.command, words, catch_exceptions=False)
+    assert not (tmp_path / "certs").exists()
+
+
+def test_machines_by_address(tmp_path: Path) -> None:
+    """One of IPv6 stands in brackets before its port."""
+    words = ["certs", str(tmp_path / "the certs"), "--host", "2001:db8::7"]
+    told = CliRunner().invoke(cluster.command, words, catch_exceptions=False).stdout
+    assert "dask worker tls://[2001:db8::7]:8786" in told
+    assert f"CITYTWIN_CERTIFICATES='{tmp_path / 'the certs'}' citytwin run" in told
 
 
 def _read(path: Path) -> x509.Certificate:

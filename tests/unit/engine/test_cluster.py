@@ -37,7 +37,7 @@ def test_a_scheduler_without_workers_is_told_after_a_while(
     """Try later: they may come."""
     monkeypatch.setattr(cluster, "PATIENCE_S", 0.5)
     with (
-        pytest.raises(BusyError, match=r"has no workers.*dask worker"),
+        pytest.raises(BusyError, match=r"has no workers.*docs/cluster.md"),
         cluster.connect(idle, None, tmp_path),
     ):
         pytest.fail("connected")

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from citytwin.cli.init import TEMPLATE
+from citytwin.cli.plan import command as planned
 from citytwin.config import load
 from citytwin.engine.bind import bind
 from citytwin.engine.openness import classification_of_made, layer_classes, require_public
@@ -14,6 +17,8 @@ from citytwin.engine.plan import plan
 from citytwin.errors import ConfigError
 from citytwin.live.nowcast_ground import GROUND
 from citytwin.model import fields as f
+from citytwin.store.publish import publish
+from tests.unit.store import little_city as lc
 
 HEAD = """
 city: {id: town, title: {ja: 町, en: Town}}
@@ -66,6 +71,20 @@ def test_served_cities_take_internal_sources(tmp_path: Path) -> None:
     classes = layer_classes(plan(bind(load(tmp_path / "city.yaml"))))
     assert classes["roads"] == classes["flood_depth_max"] == "internal"
     assert classes["terrain"] == classes["buildings"] == "public"
+
+
+def test_the_plan_says_at_most_and_what_stands(tmp_path: Path) -> None:
+    """A source may turn out not to matter: then what is given out is less protected than planned."""
+    check(tmp_path, "publication: served\nlayers: [terrain, roads, buildings]\n", roads="internal")
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / name).mkdir()
+    staged = [lc.stage(tmp_path / "s", name) for name in ("terrain", "roads")]
+    publish(tmp_path / "out/town", staged, replace(lc.run_info(), publication="served"))
+    done = CliRunner().invoke(planned, [str(tmp_path / "city.yaml")], catch_exceptions=False)
+    told = done.stdout.splitlines()
+    assert "at most public: 2 layers (terrain, buildings)" in told
+    assert "at most internal: 1 layers (roads)" in told
+    assert "published as public: 2 layers (all)" in told
 
 
 def test_what_a_rule_lowers_may_be_published(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ import pytest
 from citytwin.alerts.lifecycle import AlertState, evaluate
 from citytwin.alerts.silence import Acknowledgement, Silence
 from citytwin.alerts.windows import Reading as Seen
-from citytwin.errors import ConfigError, StoreError
+from citytwin.errors import ConfigError, MissingKeyError, StoreError
 from citytwin.formats.observations import Batch, Reading
 from citytwin.live.health import (
     FeedHealth,
@@ -33,8 +33,12 @@ from citytwin.live.recent import Recent
 from citytwin.live.told_health import told_health
 from citytwin.model.properties import RAINFALL_RATE
 from citytwin.model.warning_levels import WarningLevel
+from citytwin.security.key_files import write_new_key
+from citytwin.security.key_ring import open_ring
+from citytwin.security.sealed_folders import forget_keys
 from citytwin.store import atomic
 from citytwin.store.observations import Thing
+from citytwin.store.sealed_keys import ensure_sealed
 from citytwin.transports.connector import Standing
 from tests.unit.alerts.sample_rules import rain_rule
 from tests.unit.live.live_city import RULE, SENDER, city, feed
@@ -206,6 +210,23 @@ def test_health_comes_back_as_it_was_written(tmp_path: Path) -> None:
     (tmp_path / "health.json").write_text("{}", "utf-8")
     with pytest.raises(StoreError, match="is damaged"):
         read_health(tmp_path)
+
+
+def test_health_that_is_sealed_asks_for_its_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin may be well: to start it is no help."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    forget_keys()
+    write_new_key(tmp_path / "keys", "first")
+    root = tmp_path / ".sealed/town"
+    ensure_sealed(root, "first", open_ring())
+    write_health(root / "running", health())
+    assert read_health(root / "running") == health()
+    monkeypatch.delenv("CITYTWIN_KEYS")
+    forget_keys()
+    with pytest.raises(MissingKeyError, match=r"key 'first' is needed.*CITYTWIN_KEYS"):
+        read_health(root / "running")
 
 
 def test_metrics_are_those_that_prometheus_reads() -> None:

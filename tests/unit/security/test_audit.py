@@ -131,6 +131,51 @@ def test_a_kill_leaves_a_torn_entry_that_is_told_and_no_accusation(tmp_path: Pat
     assert (result.findings, result.torn) == ((), (file.stem,))
 
 
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (Path.unlink, "was moved or removed"),
+        (lambda file: file.rename(file.with_suffix(".1")), "was moved or removed"),
+        (lambda file: (file.unlink(), file.write_bytes(b"")), "was moved or removed"),
+        (lambda file: file.write_bytes(b""), "has 0 bytes, and"),
+        (lambda file: file.write_bytes(file.read_bytes() + b"{}\n"), r"has \d+ bytes, and"),
+    ],
+)
+@pytest.mark.parametrize("place", ["log", "anchors"])
+def test_what_is_written_where_nobody_finds_it_is_refused(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    change: Callable[[Path], object],
+    said: str,
+    place: str,
+) -> None:
+    """As by a program that rotates logs: file and path must be one, and as they were left."""
+    monkeypatch.setattr("citytwin.security.audit._ANCHOR_ENTRIES", 1)
+    chain = AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
+    chain.record(ANN, "read", ROADS, YES)
+    (file,) = (tmp_path / place).iterdir()
+    change(file)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=f"audit {file} {said}"):
+            chain.record(ANN, "read", ROADS, YES)
+    with pytest.raises(StoreError, match=said):
+        chain.policy_changed("ab", taken=True)
+
+
+def test_a_file_that_comes_back_is_written_on(tmp_path: Path) -> None:
+    """A disk that was away for a moment, such as of another machine."""
+    chain = AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
+    chain.record(ANN, "read", ROADS, YES)
+    (tmp_path / "log").rename(tmp_path / "away")
+    with pytest.raises(StoreError, match="was moved or removed"):
+        chain.record(ANN, "read", ROADS, YES)
+    (tmp_path / "away").rename(tmp_path / "log")
+    chain.record(ANN, "read", ROADS, YES)
+    chain.close()
+    result = verify(tmp_path / "log", tmp_path / "anchors", KEY)
+    assert (result.entries, result.findings, result.torn) == (2, (), ())
+
+
 def test_a_full_disk_leaves_no_accusation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What it took of an entry goes again; later entries follow on the last whole one."""
     chain = AuditChain(tmp_path / "log", tmp_path / "anchors", KEY)
@@ -238,3 +283,11 @@ def test_the_command(tmp_path: Path) -> None:
     done = CliRunner().invoke(command, words)
     assert done.exit_code == 1
     assert "entry 2 is missing" in done.output
+
+
+def test_where_nothing_is_there_nothing_is_intact(tmp_path: Path) -> None:
+    """Both folders were emptied, or others are meant."""
+    for name in ("log", "anchors"):
+        (tmp_path / name).mkdir()
+    with pytest.raises(StoreError, match=r"neither .*log nor .*anchors holds a chain or"):
+        verify(tmp_path / "log", tmp_path / "anchors", KEY)

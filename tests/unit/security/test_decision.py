@@ -53,12 +53,14 @@ def policy_of(rules: list[dict[str, object]]) -> Policy:
     return Policy(version=1, rules=tuple(named))
 
 
-def is_asked_for(rule: dict[str, object]) -> bool:
-    """Tables can be read only; a rule that would have no effect is no rule."""
-    return "layer" in rule["kinds"] or "read" in rule["actions"]
+def has_effect(rule: dict[str, object]) -> bool:
+    """Tables can be read only, and what ends must have begun; else a rule is refused."""
+    begins, ends = rule["since"], rule["until"]
+    holds = begins is None or ends is None or begins < ends
+    return holds and ("layer" in rule["kinds"] or "read" in rule["actions"])
 
 
-allowing, denying = allowing.filter(is_asked_for), denying.filter(is_asked_for)
+allowing, denying = allowing.filter(has_effect), denying.filter(has_effect)
 rule_lists = st.lists(allowing | denying, max_size=5)
 subjects = st.builds(
     Subject,

@@ -51,6 +51,12 @@ def test_a_policy_is_read(tmp_path: Path) -> None:
         ("name: stop", "name: everyone", "used twice: everyone"),
         ("anyone: true", "anyone: true, names: ['a*b']", "stands for any end"),
         ("+09:00", "", "until"),
+        (
+            "until:",
+            "since: 2027-03-31T00:00:00+09:00\n    until:",
+            "planners has no effect: it ends",
+        ),
+        ("until:", "since: 2027-03-30T15:00:01Z\n    until:", r"\(2027-03-30T15:00:01\+00:00\)"),
         ("[read, sign]", "[reed]", r"rules\[1\].actions"),
         ("roles: [planner]", "roles: [planner]\n    roles: [guest]", "stands twice"),
         (

@@ -7,19 +7,25 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from starlette.testclient import TestClient
 
+from citytwin.errors import MissingKeyError
 from citytwin.security.audit import AuditChain
 from citytwin.security.decision import ANONYMOUS
 from citytwin.security.policy import PUBLIC_ONLY
-from citytwin.serve_config import IdentityConfig
+from citytwin.security.sealed_folders import forget_keys
+from citytwin.serve_config import IdentityConfig, load_serve
+from citytwin.server.app import make_app
 from citytwin.server.city import ServedCity
 from citytwin.server.doors import Guard, Visitor, limiter
 from citytwin.server.keys import ProviderKeys
 from citytwin.server.policy_file import PolicyFile
 from citytwin.server.refusals import NotThereError, TooManyRequestsError
 from citytwin.server.signing import Signer
-from citytwin.store.latest import LAYER
+from citytwin.store.atomic import write_text
+from citytwin.store.latest import LAYER, LIVE
 from citytwin.store.publish import publish
+from tests.server.served_city import publish_city, write_config
 from tests.unit.store import little_city as lc
 
 FIRST, SECOND, THIRD = "20261123T210000Z", "20261124T210000Z", "20261125T210000Z"
@@ -38,7 +44,7 @@ def anyone(tmp_path: Path) -> Iterator[Visitor]:
     rules = tmp_path / "policy.yaml"
     rules.write_text("version: 1\n", encoding="utf-8")
     guard = Guard(
-        policy=PolicyFile(rules, audit),
+        policy=PolicyFile(rules, audit, tmp_path),
         identity=identity,
         keys=ProviderKeys(identity),
         signer=Signer(bytes(32)),
@@ -101,6 +107,24 @@ def test_what_cannot_be_read_now_may_be_read_later(
     assert (city.layer(anyone, "terrain").folder / LAYER).is_file()
 
 
+def test_a_key_that_is_not_there_hides_nothing(
+    tmp_path: Path, anyone: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What may be sound is not answered as what is not there: catalogue, lists and layers alike."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    forget_keys()
+    folder = publish_city(tmp_path, "restricted")
+    city = ServedCity(folder)
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "elsewhere"))
+    forget_keys()
+    for ask in (city.seen_by, city.catalog, lambda who: city.layer(who, "terrain", FIRST)):
+        with pytest.raises(MissingKeyError, match="town-2026"):
+            ask(anyone)
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    assert len(city.catalog(anyone).links) > 1
+    forget_keys()
+
+
 def test_a_list_counts_as_often_as_it_decides(tmp_path: Path, anyone: Visitor) -> None:
     """For each decision is written to the disk; a list that is longer than the limit is given once."""
     layers = [lc.stage(tmp_path / "s", name) for name in ("terrain", "buildings", "traffic")]
@@ -113,3 +137,34 @@ def test_a_list_counts_as_often_as_it_decides(tmp_path: Path, anyone: Visitor) -
         city.seen_by(seven)
     two = replace(anyone, guard=replace(anyone.guard, per_minute=2, limiter=limiter()))
     assert len(city.seen_by(two).layers) == 3
+
+
+def test_live_values_of_a_sealed_city_are_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They lie sealed, and are given as what they say."""
+    monkeypatch.setenv("CITYTWIN_KEYS", str(tmp_path / "keys"))
+    forget_keys()
+    folder = publish_city(tmp_path, "restricted")
+    write_text(folder / LIVE, '{"running": true}')
+    app = make_app(folder, load_serve(write_config(tmp_path, 8443, "http://127.0.0.1:9")))
+    told = TestClient(app, base_url="http://127.0.0.1").get("/live.json")
+    app.state.guard.audit.close()
+    forget_keys()
+    assert (told.status_code, told.json()) == (200, {"running": True})
+    assert told.headers["Content-Type"] == "application/json"
+
+
+def test_a_server_that_cannot_close_its_audit_ends_with_a_word(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nobody is answered before, and its end is no crash."""
+    publish_city(tmp_path)
+    config = load_serve(write_config(tmp_path, 8443, "http://127.0.0.1:9"))
+    with TestClient(make_app(tmp_path / "city", config), base_url="http://127.0.0.1") as client:
+        assert client.get("/latest.json").status_code == 200
+        for place in ("audit", "anchors"):
+            (file,) = (tmp_path / place).iterdir()
+            file.unlink()
+        assert client.get("/latest.json").status_code == 503
+    assert "the last entries have no anchor: audit " in caplog.text

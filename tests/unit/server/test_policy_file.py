@@ -52,7 +52,7 @@ def test_a_change_counts_and_is_told(
     """Once, for all that look from then on."""
     file = tmp_path / "policy.yaml"
     put(file, "version: 1\nrules:\n" + RULE % "one", 90.0)
-    policy = PolicyFile(file, audit)
+    policy = PolicyFile(file, audit, tmp_path)
     assert names(policy) == names(policy) == ["one"]
     assert told(tmp_path) == []
     put(file, "version: 1\nrules:\n" + RULE % "two")
@@ -69,7 +69,7 @@ def test_a_mistake_leaves_the_rules_that_were(
     """Told once; mended, the file counts again."""
     file = tmp_path / "policy.yaml"
     put(file, "version: 1\nrules:\n" + RULE % "one", 90.0)
-    policy = PolicyFile(file, audit)
+    policy = PolicyFile(file, audit, tmp_path)
     if broken is None:
         file.unlink()
     else:
@@ -88,7 +88,7 @@ def test_a_file_that_is_just_being_written_waits(
     """Half of it may hold what allows, and not yet what denies."""
     file = tmp_path / "policy.yaml"
     put(file, "version: 1\nrules:\n" + RULE % "one", 90.0)
-    policy = PolicyFile(file, audit)
+    policy = PolicyFile(file, audit, tmp_path)
     put(file, "version: 1\nrules:\n" + RULE % "two", -3600.0)  # a clock that was set back
     assert names(policy) == ["two"]
     monkeypatch.setattr(policy_file, "_SETTLED_S", 3600.0)
@@ -101,4 +101,30 @@ def test_a_file_that_is_just_being_written_waits(
 def test_there_must_be_one_to_begin_with(tmp_path: Path, audit: AuditChain) -> None:
     """A server without rules does not start."""
     with pytest.raises(ConfigError, match="cannot be read"):
-        PolicyFile(tmp_path / "policy.yaml", audit)
+        PolicyFile(tmp_path / "policy.yaml", audit, tmp_path)
+
+
+def test_names_of_nothing_are_told(
+    tmp_path: Path, audit: AuditChain, caplog: pytest.LogCaptureFixture
+) -> None:
+    """At the start and after a change: a denial of what is not there gives out what is."""
+    for name in ("buildings", "flood_depth_max"):
+        (tmp_path / "city" / name / "20261123T210000Z").mkdir(parents=True)
+    file = tmp_path / "policy.yaml"
+    deny = "- {name: works, effect: deny, actions: [read], kinds: [KINDS], names: [NAMES]}\n"
+    wrong = deny.replace("KINDS", "layer").replace("NAMES", "buildngs, observations, 'wind*'")
+    put(file, "version: 1\nrules:\n" + wrong, 90.0)
+    policy = PolicyFile(file, audit, tmp_path / "city")
+    policy.warn()
+    told = [record.getMessage() for record in caplog.records]
+    assert len(told) == 3
+    said = "rule works: the city has no layer 'buildngs', did you mean 'buildings'?"
+    assert told[0] == f"policy {file}: {said}"
+    caplog.clear()
+    right = deny.replace("KINDS", "layer, table").replace("NAMES", "buildings, live, 'flood*', '*'")
+    put(file, "version: 1\nrules:\n" + right + RULE % "one")
+    assert names(policy) == ["works", "one"]
+    assert "the city has no" not in caplog.text
+    put(file, "version: 1\nrules:\n" + wrong, 30.0)
+    assert names(policy) == ["works"]
+    assert caplog.text.count("the city has no layer") == 3

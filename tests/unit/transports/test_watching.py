@@ -7,6 +7,8 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from citytwin.transports.watching import FolderWatching, Watch
 
 
@@ -60,10 +62,25 @@ def test_a_file_that_is_being_written_waits(tmp_path: Path) -> None:
     assert delivery is not None
 
 
-def test_a_folder_that_is_missing_is_no_end(tmp_path: Path) -> None:
-    """It may be mounted later."""
+def test_a_folder_that_is_missing_is_no_end(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It may be mounted later; until then the feed is in trouble, which is told once."""
     feed = watching(tmp_path / "later")
-    assert feed.take("", 0.0) is None
+    for failures in (1, 2):
+        assert feed.take("", 0.0) is None
+        standing = feed.standing()
+        assert (standing.connected, standing.failures) == (False, failures)
+        assert "later cannot be read: No such file" in standing.last_error
+    assert caplog.text.count("cannot be read") == 1
     (tmp_path / "later").mkdir()
     put(tmp_path / "later", "a.json", b"x")
     assert feed.take("", 0.0) is not None
+    good = feed.standing()
+    assert (good.connected, good.last_error) == (True, "")
+    assert "can be read again" in caplog.text
+    (tmp_path / "later").rename(tmp_path / "gone")
+    (tmp_path / "later").write_text("no folder")
+    assert feed.take("", 0.0) is None
+    assert "Not a directory" in feed.standing().last_error
+    assert feed.standing().last_success_s == good.last_success_s

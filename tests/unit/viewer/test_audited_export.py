@@ -84,6 +84,18 @@ def test_an_export_writes_what_it_decides(serve: Path) -> None:
     assert verified(folder) == "chains intact: 1, entries: 2\n"
 
 
+def test_an_export_tells_names_of_nothing(serve: Path) -> None:
+    """It is done all the same: a layer may come tomorrow."""
+    folder = serve.parent
+    wrong = "- {name: works, effect: deny, actions: [export], names: [terain, 'flood_*']}\n"
+    (folder / "policy.yaml").write_text(POLICY + wrong)
+    words = [str(folder / "city"), str(folder / "out"), "--serve", str(serve)]
+    done = CliRunner().invoke(export, words)
+    assert done.exit_code == 0, done.output
+    assert "rule works: the city has no layer 'terain', did you mean 'terrain'?" in done.stderr
+    assert "rule works: the city has no layer 'flood_*', known are roads, terrain" in done.stderr
+
+
 def test_a_notebook_writes_what_it_decides(serve: Path) -> None:
     """By the policy of the server, under a pseudonym; the chain is closed and anchored."""
     folder = serve.parent
