@@ -10,6 +10,7 @@ from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError, StoreError
 from citytwin.store.latest import LATEST, published_city
 from citytwin.store.model_folder import DOCUMENT
+from citytwin.store.unannounced_runs import refuse_closed_runs
 from citytwin.wording import first_of
 
 
@@ -26,6 +27,8 @@ def require_own_folder(loaded: LoadedConfig) -> None:
     ConfigError
         If a file stands in the way, the folder holds files but no published city, or it shall be
         given to anyone while it holds layers for known readers.
+    StoreError
+        If it shall be given to anyone, has lost its ``latest.json``, and holds closed layers.
     """
     marks = (loaded.city_dir / LATEST, work_dir(loaded))
     said = f"{loaded.file.name}: out"
@@ -37,6 +40,7 @@ def require_own_folder(loaded: LoadedConfig) -> None:
         raise ConfigError(
             msg, hint="name another `out`, keep `publication: served`, or remove the folder"
         )
+    refuse_closed_runs(loaded.city_dir, loaded.config.publication)
 
 
 def _was_served(loaded: LoadedConfig) -> bool:
