@@ -168,6 +168,35 @@ def test_values_that_would_do_harm_later_are_refused_at_once(
 
 
 @pytest.mark.parametrize(
+    ("nights", "said"),
+    [
+        ("{report: city.yaml}", r"nights.report: .*city\.yaml is the configuration itself"),
+        ("{metrics: ./x/../city.yaml}", "nights.metrics: .*is the configuration itself"),
+        ("{report: out/town/latest.json}", "lies in .*out/town, which runs write and clear"),
+        ("{report: out/.work/town/manifest.sqlite}", r"lies in .*out/\.work, which runs"),
+        ("{metrics: out/.observations/town/x}", r"lies in .*out/\.observations, which runs"),
+        ("{report: a.gml}", r"is read by source 'buildings' \(a\.gml\)"),
+        ("{report: feeds/new/run.json}", r"is read by source 'rain' \(feeds\)"),
+        ("{metrics: levels/run.csv}", r"is read by source 'levels' \(levels/\*\.csv\)"),
+        ("{report: folder}", "nights.report: .*folder is a folder"),
+        ("{metrics: run.json, report: run.json}", "nights.report: .*is nights.metrics as well"),
+    ],
+)
+def test_what_nights_write_replaces_no_other_file(tmp_path: Path, nights: str, said: str) -> None:
+    """Each run writes these files anew, whatever they were."""
+    (tmp_path / "folder").mkdir()
+    more = "".join(
+        f"  - {{name: {name}, use: amedas, path: '{path}', classification: public, title: R, licence: x}}\n"
+        for name, path in (("rain", "feeds"), ("levels", "levels/*.csv"))
+    )
+    file = write(tmp_path, f"{BASE}{more}nights: {nights}\n")
+    with pytest.raises(ConfigError, match=said):
+        load(file)
+    allowed = "{report: out/run.json, metrics: other/town.prom}"
+    load(write(tmp_path, f"{BASE}{more}nights: {allowed}\n"))
+
+
+@pytest.mark.parametrize(
     ("wrong", "said"),
     [("EPSG:4326", "city.yaml: crs: .*not a projected CRS"), ("EPSG:999999", "city.yaml: crs: ")],
 )

@@ -241,6 +241,18 @@ def test_figures_that_are_being_written_are_not_collected(
     assert "citytwin_run_exit_code" in (tmp_path / "figures/city.prom").read_text("utf-8")
 
 
+def test_figures_that_find_no_place_leave_nothing_behind(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as where somebody has made a folder of that name since."""
+    loaded = city(tmp_path, "nights: {metrics: figures/city.prom}\n")
+    (tmp_path / "figures" / "city.prom").mkdir(parents=True)
+    with recorded(loaded) as entry:
+        entry.ended(report())
+    assert any("the figures cannot be written" in said for said in caplog.messages)
+    assert [file.name for file in (tmp_path / "figures").iterdir()] == ["city.prom"]
+
+
 def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
     """A real program gets it; the figures and the report say the same."""
     told = tmp_path / "told.json"
