@@ -111,6 +111,7 @@ def _publish_now(
     closed = loaded.config.publication == "served"
     done = publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
     _tell(report, done.layers, before)
+    report.no_longer += [name for name in before if name not in {one.id for one in done.layers}]
     report.run_id = done.run_id
     if earlier:
         report.healed.append(

@@ -88,6 +88,7 @@ class Entry:
             made_parts=sum(row.parts - row.standing for row in report.rows),
             published=tuple(report.published),
             unchanged=tuple(report.unchanged),
+            no_longer=tuple(report.no_longer),
             losses=self._tellable(report.losses),
             failures=self._tellable(report.failures),
             healed=self._tellable(report.healed),
