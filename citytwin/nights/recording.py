@@ -176,6 +176,7 @@ def recorded(
         record = record.model_copy(update={"ended": now()})
         _written(folder, record)
         if loaded.past is None:
+            tell_of_killed(loaded)  # one that held the city when this run began, and was waited for
             follow_up(loaded, record)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from citytwin.engine import locking
 from tests.pipelines.here import citytwin_here
-from tests.pipelines.small_city import citytwin, make_small_city, published_files
+from tests.pipelines.small_city import HEAD, RELIEF, citytwin, make_small_city, published_files
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +123,19 @@ def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:
         for file in folder.rglob("*")
         if file.is_file()
     }
+
+
+def test_the_run_of_the_demo_is_in_the_journal(tmp_path: Path) -> None:
+    """As that of any other city; here with a pipeline that was edited down to one layer."""
+    pipeline = tmp_path / "pipelines" / "demo.yaml"
+    pipeline.parent.mkdir()
+    text = HEAD + RELIEF.replace("data/", "../data/demo/") + "layers: [terrain]\n"
+    pipeline.write_text(text.replace("out: out", "out: ../out"), encoding="utf-8")
+    done = citytwin_here("demo", str(tmp_path), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    (record,) = citytwin_here("status", str(pipeline), "--json").stdout.splitlines()
+    assert (json.loads(record)["outcome"], json.loads(record)["published"]) == ("done", ["terrain"])
+    assert citytwin_here("demo", str(tmp_path)).returncode == 0
 
 
 def test_plan_and_status_change_no_file(finished: Path, tmp_path: Path) -> None:
