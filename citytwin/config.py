@@ -11,6 +11,7 @@ import math
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
 from fnmatch import fnmatch
 from pathlib import Path
@@ -320,10 +321,19 @@ class LoadedConfig(_Section):
     def path(self, text: str) -> Path:
         """Absolute path of a path named in the configuration; of a source in object storage that of
         its copy on the disk.
+
+        Raises
+        ------
+        ConfigError
+            If the system cannot name it.
         """
         if is_bucket_address(text):
             return self.copies / Path(text.removeprefix(SCHEME))
-        return (self.file.parent / text).resolve()
+        try:
+            return (self.file.parent / text).resolve()
+        except UnicodeEncodeError as error:
+            msg = f"{self.file}: {text!r} cannot be named: names of files are {error.encoding} here"
+            raise ConfigError(msg, hint="set LC_ALL=C.UTF-8, or PYTHONUTF8=1") from error
 
     @property
     def copies(self) -> Path:
@@ -392,13 +402,11 @@ def load(file: Path) -> LoadedConfig:
     Raises
     ------
     ConfigError
-        If the file is missing, is no YAML, does not describe a city, or names a file that is to be
+        If the file is missing or none, is no YAML, does not describe a city, or names a file that is to be
         written and is something else; the message names the path of the key and the nearest valid
         name.
     """
-    if not file.is_file():
-        msg = f"configuration {file} does not exist"
-        raise ConfigError(msg, hint="`citytwin init FILE` writes one to start from")
+    _require_file(file)
     raw = file.read_bytes()
     if len(raw) > _MAX_BYTES:
         msg = f"{file}: {len(raw)} bytes are too many for a configuration"
@@ -429,6 +437,20 @@ def load(file: Path) -> LoadedConfig:
     return loaded
 
 
+def _require_file(file: Path) -> None:
+    """Paths in a configuration begin at its folder, so it must have one."""
+    if file.is_file():
+        return
+    if file.is_dir():
+        msg = f"configuration {file} is a folder"
+        raise ConfigError(msg, hint="name the file in it")
+    if file.exists() or str(file) == "-":
+        msg = f"configuration {file} is no file on a disk"
+        raise ConfigError(msg, hint="save it as one: its paths begin at its folder")
+    msg = f"configuration {file} does not exist"
+    raise ConfigError(msg, hint="`citytwin init FILE` writes one to start from")
+
+
 def _refuse_what_nights_would_overwrite(loaded: LoadedConfig) -> None:
     """Each run replaces the files that `nights` names, whatever they are: they must be its own."""
     nights = loaded.config.nights
@@ -446,8 +468,9 @@ def _refuse_what_nights_would_overwrite(loaded: LoadedConfig) -> None:
 
 
 def _what_a_file_would_harm(loaded: LoadedConfig, place: Path) -> str:
-    if place.is_dir():
-        return "is a folder"
+    with suppress(PermissionError):  # of whoever only asks how the city fares
+        if place.is_dir():
+            return "is a folder"
     for folder in loaded.written_folders:
         if place == folder or folder in place.parents:
             return f"lies in {folder}, which runs write and clear"
