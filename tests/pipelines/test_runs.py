@@ -10,9 +10,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
+from citytwin.config import load
 from citytwin.engine import locking
+from citytwin.engine.known_buildings import knows_building
 from tests.pipelines.here import citytwin_here
 from tests.pipelines.small_city import HEAD, RELIEF, citytwin, make_small_city, published_files
 
@@ -123,6 +126,26 @@ def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:
         for file in folder.rglob("*")
         if file.is_file()
     }
+
+
+def test_a_correction_of_a_building_that_is_not_there_is_told(
+    finished: Path, tmp_path: Path
+) -> None:
+    """At once, and kept: a later city model may have it. Of a city for known readers it is not told."""
+    shutil.copytree(finished.parent, tmp_path / "city")
+    config = tmp_path / "city" / "city.yaml"
+    (entry,) = [one for one in latest_of(config)["layers"] if one["id"] == "buildings"]
+    folder = config.parent / "out" / "small" / entry["path"]
+    name = gpd.read_parquet(folder / "buildings.parquet")["building_id"].iloc[-1]
+    for building, is_known in ((name, True), ("nosuch", False)):
+        said = citytwin_here("correct", str(config), building, "storeys", "3", "--by", "Tanaka")
+        assert said.returncode == 0
+        assert f"kept: {building} storeys: 3" in said.stdout
+        assert (f"knows no building {building}" in said.stderr) is not is_known
+    loaded = load(config)
+    served = loaded.config.model_copy(update={"publication": "served"})
+    assert knows_building(loaded, "nosuch") is False
+    assert knows_building(loaded.model_copy(update={"config": served}), "nosuch") is None
 
 
 def test_the_run_of_the_demo_is_in_the_journal(tmp_path: Path) -> None:
