@@ -37,7 +37,9 @@ _SYSTEM = Path("/etc/systemd/system")
 )  # fmt: skip
 @click.option("--kubernetes", "image", metavar="IMAGE", help="Write a CronJob for this image.")
 @click.option("--claim", default="citytwin-data", help="PersistentVolumeClaim of the CronJob.")
-@click.option("--mount", default="/data", help="Where the claim is mounted; CONFIG lies below it.")
+@click.option(
+    "--mount", default="/data", help="Where the claim is mounted; CONFIG lies at its top."
+)
 def command(
     config: Path,
     *,

@@ -53,6 +53,10 @@ def refuse_vault_among_runs(loaded: LoadedConfig, vault: Path) -> None:
     whole, out = vault.resolve(), loaded.path(loaded.config.out)
     within = [one for one in loaded.written_folders if one in (whole, *whole.parents)]
     if whole == out or within:
-        what = f"lies within {within[0]}, which runs write and clear" if within else "is `out`"
+        what = (
+            f"lies within {within[0]}, which runs write and clear"
+            if within
+            else "is the `out` of this city"
+        )
         hint = "name a folder elsewhere, best on another disk"
         raise ConfigError(f"{vault} {what}: no place for a backup", hint=hint)
