@@ -11,7 +11,9 @@ import math
 import os
 import re
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import date
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -35,6 +37,7 @@ from citytwin.model.text import both_languages
 from citytwin.security.lowering import Lowering
 from citytwin.security.sealed_folders import SEALED
 from citytwin.store.manifest import WORK
+from citytwin.store.observed_folder import FOLDER as OBSERVED
 from citytwin.strict_yaml import read_yaml
 from citytwin.transports.bucket_address import (
     SCHEME,
@@ -318,10 +321,19 @@ class LoadedConfig(_Section):
     def path(self, text: str) -> Path:
         """Absolute path of a path named in the configuration; of a source in object storage that of
         its copy on the disk.
+
+        Raises
+        ------
+        ConfigError
+            If the system cannot name it.
         """
         if is_bucket_address(text):
             return self.copies / Path(text.removeprefix(SCHEME))
-        return (self.file.parent / text).resolve()
+        try:
+            return (self.file.parent / text).resolve()
+        except UnicodeEncodeError as error:
+            msg = f"{self.file}: {text!r} cannot be named: names of files are {error.encoding} here"
+            raise ConfigError(msg, hint="set LC_ALL=C.UTF-8, or PYTHONUTF8=1") from error
 
     @property
     def copies(self) -> Path:
@@ -363,6 +375,14 @@ class LoadedConfig(_Section):
         sealed = self.protected and self.config.publication == "served"
         return (out / SEALED if sealed else out) / self.config.city.id
 
+    @property
+    def written_folders(self) -> tuple[Path, ...]:
+        """Folders that belong to commands, which write and clear them: that of the published city, and
+        those beside it.
+        """
+        out = self.path(self.config.out)
+        return (self.city_dir, *(out / name for name in (WORK, OBSERVED, SEALED)))
+
     def bucket_folder(self, address: str) -> BucketFolder:
         """Folder of object storage that an address in the configuration names."""
         access = self.config.buckets[bucket_and_folder(address)[0]]
@@ -382,12 +402,11 @@ def load(file: Path) -> LoadedConfig:
     Raises
     ------
     ConfigError
-        If the file is missing, is no YAML, or does not describe a city; the message names the
-        path of the key and the nearest valid name.
+        If the file is missing or none, is no YAML, does not describe a city, or names a file that is to be
+        written and is something else; the message names the path of the key and the nearest valid
+        name.
     """
-    if not file.is_file():
-        msg = f"configuration {file} does not exist"
-        raise ConfigError(msg, hint="`citytwin init FILE` writes one to start from")
+    _require_file(file)
     raw = file.read_bytes()
     if len(raw) > _MAX_BYTES:
         msg = f"{file}: {len(raw)} bytes are too many for a configuration"
@@ -413,7 +432,53 @@ def load(file: Path) -> LoadedConfig:
     except ValidationError as error:
         raise ConfigError(f"{file}: {explain(error, Config)}") from error
     digest = hashlib.sha256("\0".join((text, *values)).encode()).hexdigest()
-    return LoadedConfig(config=config, file=file.resolve(), sha256=digest)
+    loaded = LoadedConfig(config=config, file=file.resolve(), sha256=digest)
+    _refuse_what_nights_would_overwrite(loaded)
+    return loaded
+
+
+def _require_file(file: Path) -> None:
+    """Paths in a configuration begin at its folder, so it must have one."""
+    if file.is_file():
+        return
+    if file.is_dir():
+        msg = f"configuration {file} is a folder"
+        raise ConfigError(msg, hint="name the file in it")
+    if file.exists() or str(file) == "-":
+        msg = f"configuration {file} is no file on a disk"
+        raise ConfigError(msg, hint="save it as one: its paths begin at its folder")
+    msg = f"configuration {file} does not exist"
+    raise ConfigError(msg, hint="`citytwin init FILE` writes one to start from")
+
+
+def _refuse_what_nights_would_overwrite(loaded: LoadedConfig) -> None:
+    """Each run replaces the files that `nights` names, whatever they are: they must be its own."""
+    nights = loaded.config.nights
+    named = {"metrics": nights.metrics, "report": nights.report}
+    taken = {loaded.file: "is the configuration itself"}
+    for key, text in named.items():
+        if text is None:
+            continue
+        place = loaded.path(text)
+        what = taken.get(place) or _what_a_file_would_harm(loaded, place)
+        taken[place] = f"is nights.{key} as well"
+        if what:
+            msg = f"{loaded.file}: nights.{key}: {place} {what}"
+            raise ConfigError(msg, hint="name a file of its own: each run replaces it")
+
+
+def _what_a_file_would_harm(loaded: LoadedConfig, place: Path) -> str:
+    with suppress(PermissionError):  # of whoever only asks how the city fares
+        if place.is_dir():
+            return "is a folder"
+    for folder in loaded.written_folders:
+        if place == folder or folder in place.parents:
+            return f"lies in {folder}, which runs write and clear"
+    for source in loaded.config.sources:
+        path = loaded.path(source.path)
+        if place == path or path in place.parents or fnmatch(str(place), str(path)):
+            return f"is read by source {source.name!r} ({source.path})"
+    return ""
 
 
 def _substituted(data: dict[Any, Any], file: Path) -> tuple[dict[Any, Any], list[str]]:

@@ -8,6 +8,8 @@ import yaml
 
 from citytwin.errors import ConfigError
 
+_NO_VALUE = "there is no such value as"
+
 
 class _Strict(yaml.SafeLoader):
     """Refuses a key that stands twice; YAML would silently take the last."""
@@ -25,6 +27,16 @@ class _Strict(yaml.SafeLoader):
             first[name] = key.start_mark.line + 1
         return node
 
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (
+            ValueError,
+            OverflowError,
+        ) as error:  # 2026-02-30 without quotes is taken for a date
+            problem = f"{_NO_VALUE} {node.value!r}: {error}"
+            raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
+
 
 def read_yaml(text: str, source: str) -> object:
     """Read YAML of plain values.
@@ -39,7 +51,8 @@ def read_yaml(text: str, source: str) -> object:
     Raises
     ------
     ConfigError
-        If it is no YAML, is nested without end, or names a key twice; with the line.
+        If it is no YAML, is nested without end, names a key twice, or holds a date or number that
+        does not exist; with the line.
     """
     try:
         return yaml.load(text, _Strict)  # noqa: S506 - a SafeLoader
@@ -53,10 +66,9 @@ def read_yaml(text: str, source: str) -> object:
         hint = "check the indentation and quotes of that line"
         if "stands twice" in what:
             hint = "keep one of the two"
+        elif _NO_VALUE in what:
+            hint = "check that date or number, or put it in quotes"
         raise ConfigError(f"{source}: {place}{what}", hint=hint) from error
     except yaml.YAMLError as error:
         msg = f"{source}: {' '.join(str(error).split())}"
         raise ConfigError(msg, hint="save it as plain text in UTF-8") from error
-    except ValueError as error:  # 2026-02-30 without quotes is taken for a date
-        msg = f"{source}: {error}"
-        raise ConfigError(msg, hint="check the dates and numbers") from error

@@ -22,11 +22,12 @@ _MB = 1e6
 def command(config: Path, folder: Path, serve: Path | None) -> None:
     """Copy what a city cannot make anew into a new folder in FOLDER, while all goes on."""
     loaded = load(config)
-    from citytwin.nights.backup_places import places_of
+    from citytwin.nights.backup_places import places_of, refuse_vault_among_runs
     from citytwin.serve_config import load_serve
     from citytwin.store.backup import back_up
     from citytwin.store.observations.postgres_place import noted_place
 
+    refuse_vault_among_runs(loaded, folder)
     audit = load_serve(serve).audit if serve else None
     places = places_of(loaded, *((audit.folder, audit.anchors) if audit else ()))
     done = back_up(places, config, folder, datetime.now(UTC))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from itertools import chain
 from pathlib import Path
 
 import click
@@ -23,10 +24,11 @@ def command(config: Path) -> None:
     from citytwin.engine.bind import bind
     from citytwin.engine.first_look import contents, doubts
     from citytwin.engine.openness import require_public
-    from citytwin.engine.output_folder import require_own_folder
+    from citytwin.engine.output_folder import output_troubles, require_own_folder
     from citytwin.engine.plan import plan
     from citytwin.engine.sharing import refuse_shared_files
     from citytwin.engine.sources import files_of
+    from citytwin.engine.web_hooks import addresses_in_trouble
     from citytwin.nights.readiness import nights_troubles
 
     city = bind(loaded)
@@ -53,7 +55,8 @@ def command(config: Path) -> None:
                 click.echo(f"         {text}")
             wrong += bool(said)
     wrong += _bucket_is_in_trouble(loaded)
-    for text in nights_troubles(loaded):
+    troubles = output_troubles(loaded), nights_troubles(loaded), addresses_in_trouble(loaded)
+    for text in chain.from_iterable(troubles):
         click.echo(f"{'doubtful':<8} {text}")
         wrong += 1
     todo = plan(city)

@@ -47,6 +47,7 @@ def command(
     Nothing is ever forgotten: who said what, when and why stays on record, also what was withdrawn.
     In a city for known readers they are shown to those who may read the table `corrections`.
     """
+    from citytwin.engine.known_buildings import knows_building
     from citytwin.engine.sealing_city import require_sealed_observations
 
     loaded = load(config)
@@ -72,6 +73,12 @@ def command(
     _prepare(loaded, folder)
     keep_correction(folder, correction)
     click.echo(f"kept: {_line(correction)}; the next run uses it")
+    if not withdraw and knows_building(loaded, building) is False:
+        click.echo(
+            f"the last run knows no building {building}: where the id is wrong, withdraw this; else it "
+            "waits for a city model that has it",
+            err=True,
+        )
     _take_in(loaded, folder)
 
 

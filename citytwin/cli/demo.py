@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
+from citytwin.cli.run import run_recorded
 from citytwin.cli.run_wishes import RunWishes
 from citytwin.config import load
-from citytwin.engine.report import Exit
 from citytwin.engine.request import carried_out
 from citytwin.errors import ConfigError, StoreError
 
@@ -76,10 +76,7 @@ def command(
     target = _unpacked(directory, "live.yaml" if live else "demo.yaml")
     loaded = load(target)
     if carried_out(loaded) is None:
-        from citytwin.cli.running import run_and_tell
-
-        report = run_and_tell(loaded, RunWishes(workers=workers))
-        code = Exit.FAILED if report is None else report.exit_code
+        code = run_recorded(loaded, RunWishes(workers=workers))
         if code:
             sys.exit(code)
     if live:

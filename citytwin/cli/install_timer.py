@@ -31,15 +31,22 @@ _SYSTEM = Path("/etc/systemd/system")
     "--to", "folder", type=click.Path(path_type=Path), metavar="DIR",
     help="Where the files go (where systemd looks; `.` with --kubernetes).",
 )  # fmt: skip
+@click.option(
+    "--replace", is_flag=True,
+    help="Also where units of this city's id run another configuration.",
+)  # fmt: skip
 @click.option("--kubernetes", "image", metavar="IMAGE", help="Write a CronJob for this image.")
 @click.option("--claim", default="citytwin-data", help="PersistentVolumeClaim of the CronJob.")
-@click.option("--mount", default="/data", help="Where the claim is mounted; CONFIG lies below it.")
+@click.option(
+    "--mount", default="/data", help="Where the claim is mounted; CONFIG lies at its top."
+)
 def command(
     config: Path,
     *,
     user: bool,
     account: str | None,
     folder: Path | None,
+    replace: bool,
     image: str | None,
     claim: str,
     mount: str,
@@ -53,6 +60,9 @@ def command(
     if image is not None:
         _write_cron_job(loaded, at, image, claim, mount, folder or Path())
         return
+    if user and account is not None:
+        msg = f"--user runs as whoever calls this, and --account says {account}"
+        raise ConfigError(msg, hint="leave one of them out")
     job = _job(loaded, at, None if user else account or _caller())
     own = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config") / "systemd" / "user"
     target = folder or (own if user else _SYSTEM)
@@ -60,6 +70,10 @@ def command(
         f"{job.unit}.service": systemd.service(job),
         f"{job.unit}.timer": systemd.timer(job, _today(loaded)),
     }
+    if not replace:
+        _refuse_to_take_over(target / f"{job.unit}.service", job)
+    for place in job.writable:  # systemd refuses to start with a folder that is not
+        _made_for(place, job.user)
     _write(target, written)
     control = "systemctl --user" if user else "systemctl"
     click.echo(
@@ -80,9 +94,7 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
     beside = [nights.metrics, nights.report]
     out = loaded.path(loaded.config.out)
     places = [out, *(loaded.path(place).parent for place in beside if place is not None)]
-    for place in places:  # systemd refuses to start with a folder that is not
-        _made_for(place, account)
-    owner = _name_of(out.stat().st_uid)
+    owner = _owner_of(out, account)
     if account is not None and owner != account:
         msg = f"{out} belongs to {owner}, and the service would run as {account}"
         raise ConfigError(msg, hint=f"say --account {owner}, or chown the folder")
@@ -98,6 +110,32 @@ def _job(loaded: LoadedConfig, at: str, account: str | None) -> systemd.NightJob
         key=encryption.key if loaded.protected and encryption else None,
         for_anyone=loaded.config.publication == "static",
     )
+
+
+def _owner_of(out: Path, account: str | None) -> str:
+    """Who owns a folder, or will: one that root makes is given away, others make their own."""
+    import pwd  # systemd, and so this, is of Unix
+
+    if out.exists():
+        return _name_of(out.stat().st_uid)
+    if account is not None:
+        try:
+            pwd.getpwnam(account)
+        except KeyError as error:
+            msg = f"there is no account {account!r} on this machine"
+            raise ConfigError(msg, hint="name one that `getent passwd` knows") from error
+    return account if account is not None and os.geteuid() == 0 else _name_of(os.geteuid())
+
+
+def _refuse_to_take_over(file: Path, job: systemd.NightJob) -> None:
+    """Another city may have the same id: its nights would end without a word."""
+    if not file.exists():
+        return
+    text = file.read_text(encoding="utf-8", errors="replace")
+    if systemd.is_of_another(text, job):
+        runs = (line for line in text.splitlines() if line.startswith("ExecStart="))
+        msg = f"{file} is there, and does not run {job.config}: {next(runs, 'no ExecStart')}"
+        raise ConfigError(msg, hint="give this city another `city.id`, or say --replace")
 
 
 def _today(loaded: LoadedConfig) -> date:
@@ -122,7 +160,7 @@ def _name_of(uid: int) -> str:
 
 def _made_for(folder: Path, account: str | None) -> None:
     """Make a folder with those above it, all owned by an account; what is there stays as it is."""
-    import pwd  # systemd, and so this, is of Unix
+    import pwd
 
     missing = [one for one in (folder, *folder.parents) if not one.exists()]
     try:
@@ -151,7 +189,9 @@ def _write_cron_job(
         time_zone=loaded.config.time_zone,
     )
     name = f"citytwin-{job.city}.cronjob.yaml"
-    _write(folder, {name: kubernetes.cron_job(job)})
+    text = kubernetes.cron_job(job)
+    kubernetes.refuse_places_off_the_claim(loaded, mount)
+    _write(folder, {name: text})
     click.echo(
         f"{job.config} is {loaded.file.name} on the claim {claim}; put it and its data there"
     )

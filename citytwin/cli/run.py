@@ -59,10 +59,22 @@ def command(
     wishes = RunWishes(
         scheduler, workers, tile_cells, domain_tile_cells, checkpoint_minutes, verify
     )
-    loaded = load(config)
+    sys.exit(run_recorded(load(config), wishes))
+
+
+def run_recorded(loaded: LoadedConfig, wishes: RunWishes) -> Exit:
+    """Bring the published maps of a city up to date, with all that goes with a run: its sources in
+    object storage, its record in the journal, and what follows it.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    wishes
+        How the user wants it.
+    """
     with recorded(loaded) as entry, seldom_collected():
-        code = _run(loaded, entry, wishes)
-    sys.exit(code)
+        return _run(loaded, entry, wishes)
 
 
 def _run(loaded: LoadedConfig, entry: Entry, wishes: RunWishes) -> Exit:

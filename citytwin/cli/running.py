@@ -211,10 +211,17 @@ def tell(report: RunReport, city_dir: Path) -> None:
     if report.failures:
         click.echo("nothing was published; what is finished is kept for the next run", err=True)
         return
-    click.echo(f"published: {', '.join(report.published) or 'nothing changed'}")
-    if report.unchanged:
-        click.echo(f"unchanged: {', '.join(report.unchanged)}")
+    _tell_layers(report)
     if report.map:
         click.echo(f"map: {report.map}")
     else:
         click.echo(f"show it with: citytwin serve {city_dir} --config serve.yaml")
+
+
+def _tell_layers(report: RunReport) -> None:
+    if report.published or not report.no_longer:
+        click.echo(f"published: {', '.join(report.published) or 'nothing changed'}")
+    if report.no_longer:
+        click.echo(f"no longer published: {', '.join(report.no_longer)}")
+    if report.unchanged:
+        click.echo(f"unchanged: {', '.join(report.unchanged)}")

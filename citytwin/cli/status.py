@@ -96,6 +96,8 @@ def _row(night: Night, late_after_h: float, zone: ZoneInfo) -> tuple[str, ...]:
     ]
     told = (*(f"lost: {text}" for text in last.losses), *(f"healed: {t}" for t in last.healed))
     later = [f"on {last.begun.astimezone(zone):%Y-%m-%d}"] if last.night else []
+    if night.no_longer:
+        later.append(f"no longer published: {', '.join(night.no_longer)}")
     why = "; ".join([*later, *last.failures, *told, *late])
     changed = (
         f"{len(night.changed)} of {len({*night.changed, *last.unchanged, *last.published})} layers"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +12,7 @@ from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError, StoreError
 from citytwin.store.latest import LATEST, published_city
 from citytwin.store.model_folder import DOCUMENT
+from citytwin.store.unannounced_runs import refuse_closed_runs
 from citytwin.wording import first_of
 
 
@@ -26,6 +29,8 @@ def require_own_folder(loaded: LoadedConfig) -> None:
     ConfigError
         If a file stands in the way, the folder holds files but no published city, or it shall be
         given to anyone while it holds layers for known readers.
+    StoreError
+        If it shall be given to anyone, has lost its ``latest.json``, and holds closed layers.
     """
     marks = (loaded.city_dir / LATEST, work_dir(loaded))
     said = f"{loaded.file.name}: out"
@@ -37,6 +42,7 @@ def require_own_folder(loaded: LoadedConfig) -> None:
         raise ConfigError(
             msg, hint="name another `out`, keep `publication: served`, or remove the folder"
         )
+    refuse_closed_runs(loaded.city_dir, loaded.config.publication)
 
 
 def _was_served(loaded: LoadedConfig) -> bool:
@@ -98,3 +104,38 @@ def require_no_other(folder: Path, mark: str, wording: tuple[str, str, str]) -> 
     said, what, hint = wording
     if (folder / mark).exists():
         raise ConfigError(f"{said}: {folder} holds a {what}", hint=hint)
+
+
+def takes_files(folder: Path) -> bool:
+    """Whether files can be written there, in folders that are made for them where they are missing.
+
+    It is tried by a file without a name where the system has such, so that nothing is left.
+
+    Parameters
+    ----------
+    folder
+        It need not exist.
+    """
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=there):  # a disk that is read-only, or no disk at all
+            return True
+    except OSError:
+        return False
+
+
+def output_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
+    """Say which folders of a run would take no files here and now; nothing is written.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    closed = [one for one in (loaded.city_dir, work_dir(loaded)) if not takes_files(one)]
+    return tuple(
+        f"out: {folder} takes no files from this user: make it writable, or name another `out`"
+        for folder in closed
+    )

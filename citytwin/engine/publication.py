@@ -18,11 +18,12 @@ from citytwin.errors import StoreError
 from citytwin.model.grid import GridSpec
 from citytwin.model.layer import Latest, PublishedLayer, View
 from citytwin.store.catalogue import remove_runs
-from citytwin.store.latest import run_id_after, run_id_of
+from citytwin.store.latest import LATEST, run_id_after, run_id_of
 from citytwin.store.lonlat_box import lonlat_box
 from citytwin.store.past_runs import Span, free_id, layers_before, publish_past
 from citytwin.store.publish import StagedLayer, publish
 from citytwin.store.run_info import CityFrame, RunInfo
+from citytwin.store.unannounced_runs import unannounced_runs
 from citytwin.viewer.export import export_viewer, remove_viewer
 
 
@@ -102,12 +103,21 @@ def _publish_now(
     latest = read_latest(loaded.city_dir)
     before = {layer.id: layer for layer in latest.layers} if latest else {}
     layers = with_live(loaded, staged, grid.crs, now)
-    run_id = run_id_after(latest, loaded.past.begin if loaded.past else now)
+    earlier = unannounced_runs(loaded.city_dir)
+    ids = [latest.run_id] if latest else [run for runs in earlier.values() for run in runs]
+    moment = loaded.past.begin if loaded.past else now
+    run_id = run_id_after(max(ids, default=None), moment)
     info = _info(loaded, grid, layers, run_id, now)
     closed = loaded.config.publication == "served"
     done = publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)
     _tell(report, done.layers, before)
+    report.no_longer += [name for name in before if name not in {one.id for one in done.layers}]
     report.run_id = done.run_id
+    if earlier:
+        report.healed.append(
+            f"{LATEST} was gone: published anew, and {len(set(ids))} earlier runs that the catalogue "
+            "names stay"
+        )
     report.map = "" if closed else str(loaded.city_dir / "index.html")
     _remove_damaged(loaded.city_dir, done.layers, before, report)
 

@@ -78,6 +78,8 @@ class RunReport:
     published: list[str] = field(default_factory=list)
     """Layers whose content changed."""
     unchanged: list[str] = field(default_factory=list)
+    no_longer: list[str] = field(default_factory=list)
+    """Layers that stood published before it and do no longer."""
     left_out: list[LeftOut] = field(default_factory=list)
     lost_tiles: int = 0
     """Tiles that no worker could make and that were left empty."""

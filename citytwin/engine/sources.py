@@ -22,6 +22,7 @@ from citytwin.formats.data_set import data_set_root
 from citytwin.model.notes import Reject
 from citytwin.model.steps import Dataset, Format
 from citytwin.store.tables import conform
+from citytwin.transports.bucket_address import is_bucket_address
 from citytwin.transports.files import sha256_of
 from citytwin.transports.finding import find_files
 
@@ -58,9 +59,16 @@ def files_of(loaded: LoadedConfig, source: BoundSource) -> tuple[Path, tuple[Pat
     Raises
     ------
     SourceError
-        If nothing is there.
+        If nothing is there; it names the place as the configuration does, where that lies in object
+        storage.
     """
-    found = find_files(loaded.path(source.config.path), source.format.patterns)
+    try:
+        found = find_files(loaded.path(source.config.path), source.format.patterns)
+    except SourceError as error:
+        if not is_bucket_address(source.config.path):
+            raise
+        message = error.message.removeprefix(f"{error.source}: ")
+        raise SourceError(message, source=source.config.path, hint=error.hint) from error
     root = loaded.path(source.config.root) if source.config.root else data_set_root(found[0])
     return root, found
 

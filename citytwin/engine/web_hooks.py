@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from citytwin.alerts import webhook
 from citytwin.config import LoadedConfig
-from citytwin.errors import ConfigError
+from citytwin.errors import ConfigError, SourceError, UnreachableError
 from citytwin.live_config import WebhookConfig
 from citytwin.transports.addresses import Allowed
 from citytwin.transports.https import HttpsClient, Limits
@@ -67,14 +67,50 @@ def web_hook(loaded: LoadedConfig, name: str, config: WebhookConfig) -> WebHook:
     ConfigError
         If a variable with a secret is not set.
     """
-    host = (urlsplit(config.url).hostname or "").lower()
     client = HttpsClient(
-        Allowed(frozenset({host}), private=config.private_network),
+        _allowed(config),
         Limits(bytes=_LARGEST_ANSWER),
         None if config.authorities is None else loaded.path(config.authorities),
     )
     secrets = [secret_of(variable, name).encode("utf-8") for variable in config.secret_envs]
     return WebHook(config.url, client, secrets)
+
+
+def addresses_in_trouble(loaded: LoadedConfig) -> tuple[str, ...]:
+    """Say which web hooks of a configuration would always be refused by the client that posts to them.
+
+    Nothing is sent. A host that cannot be looked up now is no trouble: it is tried again later.
+
+    Parameters
+    ----------
+    loaded
+        The configuration.
+    """
+    failure, live = loaded.config.nights.on_failure, loaded.config.live
+    hooks = {"nights.on_failure.webhook": failure.webhook if failure else None}
+    hooks |= {
+        f"live.sinks[{k}].webhook": s.webhook for k, s in enumerate(live.sinks if live else ())
+    }
+    found = []
+    for key, hook in hooks.items():
+        if hook is None:
+            continue
+        try:
+            _allowed(hook).target(hook.url)
+        except UnreachableError:
+            continue
+        except SourceError as error:
+            found.append(f"{key}: {error}")
+    return tuple(found)
+
+
+def _allowed(config: WebhookConfig) -> Allowed:
+    """The host of a web hook and no other; none where the address names none."""
+    try:
+        host = (urlsplit(config.url).hostname or "").lower()
+    except ValueError:
+        host = ""
+    return Allowed(frozenset({host}), private=config.private_network)
 
 
 def secret_of(variable: str, name: str) -> str:

@@ -63,7 +63,7 @@ def publish_beside(
         layers = _with(own, latest, standing, loaded)
         now = datetime.now(UTC).replace(microsecond=0)
         documents = [layer.document for layer in layers]
-        frame, run_id = CityFrame.published(latest), run_id_after(latest, now)
+        frame, run_id = CityFrame.published(latest), run_id_after(latest.run_id, now)
         info = RunInfo.of(frame, documents, run_id, now, loaded.sha256)
         closed = latest.publication == "served"
         publish(loaded.city_dir, layers, info, remove_viewer if closed else export_viewer)

@@ -94,7 +94,11 @@ def _figures(file: Path, text: str) -> None:
     """
     beside = file.with_name(f"{file.name}.new")
     write_text(beside, text)
-    beside.replace(file)
+    try:
+        beside.replace(file)
+    except OSError:
+        beside.unlink()
+        raise
 
 
 def _report(loaded: LoadedConfig, file: Path, record: RunRecord) -> None:

@@ -41,8 +41,17 @@ class Night:
 
     @property
     def changed(self) -> tuple[str, ...]:
-        """Layers that any of its runs changed."""
-        return tuple(dict.fromkeys(layer for run in self.runs for layer in run.published))
+        """Layers that any of its runs changed, as far as they stand after the last."""
+        changed = dict.fromkeys(layer for run in self.runs for layer in run.published)
+        return tuple(layer for layer in changed if layer not in self.no_longer)
+
+    @property
+    def no_longer(self) -> tuple[str, ...]:
+        """Layers that its runs took from the map and did not bring back, sorted."""
+        gone: set[str] = set()
+        for run in self.runs:
+            gone = (gone | {*run.no_longer}) - {*run.published, *run.unchanged}
+        return tuple(sorted(gone))
 
 
 def nights(

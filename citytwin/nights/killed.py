@@ -82,6 +82,8 @@ def _gone(folder: Path) -> list[RunRecord]:
         and not is_going_on(record)
         and (record.system in ("", this_system()) or now - record.begun > _LONGEST)
     }
+    if not dead:
+        return []
     # A run may have written its end, and ended, after its record was read.
     return [
         record

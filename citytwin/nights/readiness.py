@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from datetime import UTC, datetime
 from pathlib import Path
 
 from citytwin.alerts import webhook
 from citytwin.config import LoadedConfig
+from citytwin.engine.output_folder import takes_files
 from citytwin.engine.web_hooks import web_hook
 from citytwin.errors import CityTwinError
 from citytwin.nights.systemd import secrets_file
@@ -27,7 +27,7 @@ def nights_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
     nights = loaded.config.nights
     found = []
     for key, place in (("metrics", nights.metrics), ("report", nights.report)):
-        if place is not None and not _takes_files(loaded.path(place).parent):
+        if place is not None and not takes_files(loaded.path(place).parent):
             folder = loaded.path(place).parent
             found.append(f"nights.{key}: {folder} takes no files from this user: make it, or name another")  # fmt: skip
     hook = nights.on_failure
@@ -50,9 +50,3 @@ def nights_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
 def _environment_of_unit(loaded: LoadedConfig) -> Path:
     """File of the timer's unit that holds secrets; only root reads what is in it."""
     return Path("/etc") / secrets_file(loaded.config.city.id)
-
-
-def _takes_files(folder: Path) -> bool:
-    """Whether files can be written there, in folders that are made for them where they are missing."""
-    there = next(one for one in (folder, *folder.parents) if one.exists())
-    return there.is_dir() and os.access(there, os.W_OK | os.X_OK)

@@ -58,6 +58,8 @@ class RunRecord(BaseModel):
     published: tuple[str, ...] = ()
     """Layers whose content changed."""
     unchanged: tuple[str, ...] = ()
+    no_longer: tuple[str, ...] = ()
+    """Layers that stood published before it and do no longer."""
     losses: tuple[str, ...] = ()
     failures: tuple[str, ...] = ()
     healed: tuple[str, ...] = ()

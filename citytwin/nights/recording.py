@@ -88,6 +88,7 @@ class Entry:
             made_parts=sum(row.parts - row.standing for row in report.rows),
             published=tuple(report.published),
             unchanged=tuple(report.unchanged),
+            no_longer=tuple(report.no_longer),
             losses=self._tellable(report.losses),
             failures=self._tellable(report.failures),
             healed=self._tellable(report.healed),
@@ -175,6 +176,7 @@ def recorded(
         record = record.model_copy(update={"ended": now()})
         _written(folder, record)
         if loaded.past is None:
+            tell_of_killed(loaded)  # one that held the city when this run began, and was waited for
             follow_up(loaded, record)
 
 

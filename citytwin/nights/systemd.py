@@ -119,7 +119,7 @@ def service(job: NightJob) -> str:
         f"{credential}"
         # Secrets that the configuration names by variables, readable by root only.
         f"EnvironmentFile=-%E/{secrets_file(job.city)}\n"
-        f"ExecStart={program} run {config}\n"
+        f"ExecStart={program}{_runs(job)}\n"
         # Also after a kill, or a lack of memory, of which the run itself could tell nobody.
         f"ExecStopPost={program} status {config} --tell-killed\n"
         f"SuccessExitStatus={int(Exit.LOSSES)} {int(Exit.TRY_LATER)}\n"
@@ -137,6 +137,25 @@ def service(job: NightJob) -> str:
         f"{_HARDENING}\n"
         f"UMask={'0022' if job.for_anyone else '0027'}\n"
     )
+
+
+def is_of_another(text: str, job: NightJob) -> bool:
+    """Whether a service unit runs something else than the configuration of a job.
+
+    Parameters
+    ----------
+    text
+        Of the unit.
+    job
+        What shall be run.
+    """
+    started = [line for line in text.splitlines() if line.startswith("ExecStart=")]
+    return not started or not started[0].endswith(_runs(job))
+
+
+def _runs(job: NightJob) -> str:
+    """Words that follow the program; the same configuration may be run by another installation."""
+    return f" run {_argument(job.config)}"
 
 
 def timer(job: NightJob, today: date) -> str:

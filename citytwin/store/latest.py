@@ -49,7 +49,7 @@ def is_run_id(name: str) -> bool:
     return _RUN_ID.fullmatch(name) is not None
 
 
-def run_id_after(before: Latest | None, now: datetime) -> str:
+def run_id_after(newest: str | None, now: datetime) -> str:
     """Return the id of a run that is published now; ids rise, whatever the clock does.
 
     Runs are told old from new by their ids. A clock that was set back, or a second run within one
@@ -57,14 +57,14 @@ def run_id_after(before: Latest | None, now: datetime) -> str:
 
     Parameters
     ----------
-    before
-        What stands published, or None.
+    newest
+        Id of the newest run that stands, or None.
     now
         Aware.
     """
     own = run_id_of(now)
-    if before is not None and is_run_id(before.run_id):
-        own = max(own, run_id_following(before.run_id))
+    if newest is not None and is_run_id(newest):
+        own = max(own, run_id_following(newest))
     return own
 
 
@@ -134,7 +134,8 @@ def published_city(city_dir: Path) -> Latest | None:
             ) from error
         msg = f"{path} is damaged: {error.errors()[0]['msg']}"
         raise StoreError(
-            msg, hint="restore it; without it the city is published anew, and earlier runs go"
+            msg,
+            hint="restore it, or remove it: the city is then published anew beside its earlier runs",
         ) from error
 
 

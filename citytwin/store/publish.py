@@ -29,6 +29,7 @@ from citytwin.store.staged import (
     require_publishable,
 )
 from citytwin.store.staging import is_sealed
+from citytwin.store.unannounced_runs import refuse_closed_runs, unannounced_runs
 
 __all__ = ["RunInfo", "StagedLayer", "is_intact", "prune", "publish"]
 
@@ -64,7 +65,7 @@ def publish(
         Layers in the order of the map. Their folders are moved or, where the same content
         stands published, removed.
     run
-        The run.
+        The run. Where ``latest.json`` is gone, runs that the catalogue names stay.
     put_page
         Puts the map page into the folder: when all layers are in place, before they are switched
         to, so that no reader meets a city without a page.
@@ -83,6 +84,8 @@ def publish(
     require_publishable(staged, run, sealed=is_sealed(city_dir))
     before = published_city(city_dir)
     keep_closed(city_dir, before, run)
+    refuse_closed_runs(city_dir, run.publication)
+    staying = unannounced_runs(city_dir)
     city_dir.mkdir(parents=True, exist_ok=True)
     if run.publication == "served":
         private_folder(city_dir)  # before the first closed file comes into it
@@ -91,7 +94,7 @@ def publish(
     entries = [
         place_layer(city_dir, layer, standing.get(layer.document.id), run) for layer in staged
     ]
-    left_over = _never_published(city_dir, before, entries)
+    left_over = _never_published(city_dir, before, entries, staying)
     write_catalogue(city_dir, entries, run, leave_out=_outcasts(left_over, entries, standing))
     if not is_sealed(city_dir):  # QGIS opens no sealed file
         project = qgis_project([project_layer(city_dir, entry) for entry in entries], run)
@@ -146,14 +149,18 @@ def announce_live(city_dir: Path) -> None:
 
 
 def _never_published(
-    city_dir: Path, before: Latest | None, entries: Sequence[PublishedLayer]
+    city_dir: Path,
+    before: Latest | None,
+    entries: Sequence[PublishedLayer],
+    staying: Mapping[str, Sequence[str]],
 ) -> dict[str, list[str]]:
     """Runs, by layer, that a kill kept from being published: newer than the newest published.
 
-    Where nothing was published, all that lies there is such.
+    Where nothing stands published, all that lies there is such but for the runs that stay.
     """
     last = before.run_id if before else ""
     ours = {entry.path for entry in (*entries, *(before.layers if before else ()))}
+    ours |= {f"{layer}/{run}" for layer, runs in staying.items() for run in runs}
     left_over = {
         layer: [run for run in runs if run > last and f"{layer}/{run}" not in ours]
         for layer, runs in run_folders(city_dir).items()

@@ -20,8 +20,8 @@ def workers() -> Iterator[str]:
         yield address
 
 
-QUICK = ("test_pipelines.py", "test_runs.py")
-"""Files whose tests are not long together; in the last, those that are long say so themselves."""
+QUICK = ("test_pipelines.py", "test_runs.py", "test_what_stood_before.py")
+"""Files whose tests are not long together; in `test_runs.py`, those that are long say so themselves."""
 
 
 @pytest.hookimpl(tryfirst=True)

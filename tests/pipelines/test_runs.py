@@ -10,11 +10,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import geopandas as gpd
 import pytest
 
+from citytwin.config import load
 from citytwin.engine import locking
+from citytwin.engine.known_buildings import knows_building
 from tests.pipelines.here import citytwin_here
-from tests.pipelines.small_city import citytwin, make_small_city, published_files
+from tests.pipelines.small_city import HEAD, RELIEF, citytwin, make_small_city, published_files
 
 
 @pytest.fixture(scope="module")
@@ -123,6 +126,39 @@ def all_files(folder: Path) -> dict[str, tuple[int, bytes]]:
         for file in folder.rglob("*")
         if file.is_file()
     }
+
+
+def test_a_correction_of_a_building_that_is_not_there_is_told(
+    finished: Path, tmp_path: Path
+) -> None:
+    """At once, and kept: a later city model may have it. Of a city for known readers it is not told."""
+    shutil.copytree(finished.parent, tmp_path / "city")
+    config = tmp_path / "city" / "city.yaml"
+    (entry,) = [one for one in latest_of(config)["layers"] if one["id"] == "buildings"]
+    folder = config.parent / "out" / "small" / entry["path"]
+    name = gpd.read_parquet(folder / "buildings.parquet")["building_id"].iloc[-1]
+    for building, is_known in ((name, True), ("nosuch", False)):
+        said = citytwin_here("correct", str(config), building, "storeys", "3", "--by", "Tanaka")
+        assert said.returncode == 0
+        assert f"kept: {building} storeys: 3" in said.stdout
+        assert (f"knows no building {building}" in said.stderr) is not is_known
+    loaded = load(config)
+    served = loaded.config.model_copy(update={"publication": "served"})
+    assert knows_building(loaded, "nosuch") is False
+    assert knows_building(loaded.model_copy(update={"config": served}), "nosuch") is None
+
+
+def test_the_run_of_the_demo_is_in_the_journal(tmp_path: Path) -> None:
+    """As that of any other city; here with a pipeline that was edited down to one layer."""
+    pipeline = tmp_path / "pipelines" / "demo.yaml"
+    pipeline.parent.mkdir()
+    text = HEAD + RELIEF.replace("data/", "../data/demo/") + "layers: [terrain]\n"
+    pipeline.write_text(text.replace("out: out", "out: ../out"), encoding="utf-8")
+    done = citytwin_here("demo", str(tmp_path), "--workers", "1")
+    assert done.returncode == 0, done.stderr
+    (record,) = citytwin_here("status", str(pipeline), "--json").stdout.splitlines()
+    assert (json.loads(record)["outcome"], json.loads(record)["published"]) == ("done", ["terrain"])
+    assert citytwin_here("demo", str(tmp_path)).returncode == 0
 
 
 def test_plan_and_status_change_no_file(finished: Path, tmp_path: Path) -> None:

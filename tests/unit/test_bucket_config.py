@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from citytwin.config import load
-from citytwin.errors import ConfigError
+from citytwin.engine.bind import bind
+from citytwin.engine.sources import files_of
+from citytwin.errors import ConfigError, SourceError
 from citytwin.transports.bucket_address import is_sound_name
 from tests.unit.cli.test_main import CITY
 
@@ -161,3 +163,13 @@ def test_names_that_lead_elsewhere(name: str) -> None:
     """Whoever writes to a bucket may name objects as they like."""
     assert not is_sound_name(name)
     assert is_sound_name("町/a b+c?#.gml")
+
+
+def test_a_source_that_is_not_there_is_named_as_in_the_configuration(tmp_path: Path) -> None:
+    """Its copies lie in a folder of which the operator knows nothing."""
+    text = CITY.replace("path: a.gml", "path: s3://maps/udx") + "buckets: {maps: {}}\n"
+    loaded = load(write(tmp_path, text))
+    (source,) = bind(loaded).sources
+    with pytest.raises(SourceError, match=r"^s3://maps/udx: no such file") as told:
+        files_of(loaded, source)
+    assert str(tmp_path) not in str(told.value)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -72,6 +75,30 @@ def test_a_missing_file_says_so(tmp_path: Path) -> None:
     """The message names the file and a way out."""
     with pytest.raises(ConfigError, match=r"nowhere\.yaml does not exist"):
         load(tmp_path / "nowhere.yaml")
+
+
+def test_what_is_no_file_is_told_as_what_it_is(tmp_path: Path) -> None:
+    """A folder, a pipe, and the dash that other programs take for standard input."""
+    with pytest.raises(ConfigError, match=f"{tmp_path} is a folder"):
+        load(tmp_path)
+    os.mkfifo(tmp_path / "pipe")
+    for place in (tmp_path / "pipe", Path("-")):
+        with pytest.raises(ConfigError, match=f"{place} is no file on a disk"):
+            load(place)
+
+
+def test_a_system_that_cannot_name_a_path_says_how_it_could(tmp_path: Path) -> None:
+    """Python takes the encoding of file names from the locale when it starts."""
+    file = write(tmp_path, BASE.replace("out: out", "out: 出力"))
+    said = subprocess.run(
+        [sys.executable, "-m", "citytwin", "status", file],
+        env={**os.environ, "LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        capture_output=True,
+        check=False,
+    )
+    assert said.returncode == 2
+    assert b"names of files are ascii here (set LC_ALL=C.UTF-8" in said.stderr
+    assert b"Traceback" not in said.stderr
 
 
 def test_source_names_are_unique(tmp_path: Path) -> None:
@@ -163,7 +190,12 @@ def test_lowerings_name_layers_once(tmp_path: Path) -> None:
         ("title: A", r'title: "A\u202e"', r"sources\[0\].title: .*U\+202E"),
         ("title: A", "title: ''", r"sources\[0\].title: the ja text is empty"),
         ("data_date: 2026-03-31", "data_date: 31.3.2026", "data_date: must be a date such as"),
-        ("data_date: 2026-03-31", "data_date: 2026-02-30", "day is out of range"),
+        (
+            "data_date: 2026-03-31",
+            "data_date: 2026-02-30",
+            "line 6, column 12: .*'2026-02-30': day is",
+        ),
+        ("data_date: 2026-03-31", "data_date: 2026-13-01", "line 6, column 12: .*month must be"),
         ("out: out", "out: out\nout: other", "line 8, .*key 'out' stands twice, first in line 7"),
         ("{ja: 町, en: Town}", "{ja: 町, en: Town, ja: 村}", "key 'ja' stands twice"),
         ("Asia/Tokyo", "Asia", "time_zone: 'Asia' is no IANA time zone"),
@@ -176,6 +208,35 @@ def test_values_that_would_do_harm_later_are_refused_at_once(
     """Before anything is read, and above all before anything is written elsewhere."""
     with pytest.raises(ConfigError, match=said):
         load(write(tmp_path, BASE.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("nights", "said"),
+    [
+        ("{report: city.yaml}", r"nights.report: .*city\.yaml is the configuration itself"),
+        ("{metrics: ./x/../city.yaml}", "nights.metrics: .*is the configuration itself"),
+        ("{report: out/town/latest.json}", "lies in .*out/town, which runs write and clear"),
+        ("{report: out/.work/town/manifest.sqlite}", r"lies in .*out/\.work, which runs"),
+        ("{metrics: out/.observations/town/x}", r"lies in .*out/\.observations, which runs"),
+        ("{report: a.gml}", r"is read by source 'buildings' \(a\.gml\)"),
+        ("{report: feeds/new/run.json}", r"is read by source 'rain' \(feeds\)"),
+        ("{metrics: levels/run.csv}", r"is read by source 'levels' \(levels/\*\.csv\)"),
+        ("{report: folder}", "nights.report: .*folder is a folder"),
+        ("{metrics: run.json, report: run.json}", "nights.report: .*is nights.metrics as well"),
+    ],
+)
+def test_what_nights_write_replaces_no_other_file(tmp_path: Path, nights: str, said: str) -> None:
+    """Each run writes these files anew, whatever they were."""
+    (tmp_path / "folder").mkdir()
+    more = "".join(
+        f"  - {{name: {name}, use: amedas, path: '{path}', classification: public, title: R, licence: x}}\n"
+        for name, path in (("rain", "feeds"), ("levels", "levels/*.csv"))
+    )
+    file = write(tmp_path, f"{BASE}{more}nights: {nights}\n")
+    with pytest.raises(ConfigError, match=said):
+        load(file)
+    allowed = "{report: out/run.json, metrics: other/town.prom}"
+    load(write(tmp_path, f"{BASE}{more}nights: {allowed}\n"))
 
 
 @pytest.mark.parametrize(

@@ -71,6 +71,14 @@ def test_observations_in_a_database_are_left_to_its_own_backup(
     assert noted_place(folder) == place
 
 
+@pytest.mark.parametrize("place", ["out", "out/.work/vault", "out/little", "out/.observations/a"])
+def test_no_backup_lies_where_runs_write(config: Path, tmp_path: Path, place: str) -> None:
+    """What is published may be copied to a web server as it is, and working stores are cleared."""
+    with pytest.raises(ConfigError, match="no place for a backup"):
+        said(backup, config, tmp_path / place)
+    assert not list((tmp_path / "out").glob("little*Z"))
+
+
 def test_a_city_is_lost_and_comes_back(config: Path, tmp_path: Path) -> None:
     """With the chain of its server, which is intact afterwards."""
     serve = ("--serve", tmp_path / "serve.yaml")

@@ -9,7 +9,7 @@ import pytest
 
 from citytwin.config import LoadedConfig, load
 from citytwin.engine.ingest import IngestOptions, ingest
-from citytwin.engine.output_folder import require_own_folder
+from citytwin.engine.output_folder import output_troubles, require_own_folder
 from citytwin.engine.report import Silent
 from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError
@@ -30,6 +30,16 @@ def test_a_file_in_the_place_of_the_folder_is_refused(loaded: LoadedConfig) -> N
     loaded.city_dir.parent.write_text("x")
     with pytest.raises(ConfigError, match=r"city\.yaml: out: .*out is no folder"):
         require_own_folder(loaded)
+
+
+def test_an_output_that_takes_no_files_is_told(loaded: LoadedConfig, tmp_path: Path) -> None:
+    """No disk at all, here; where all is well nothing is said, and nothing left behind."""
+    assert output_troubles(loaded) == ()
+    assert [file.name for file in tmp_path.iterdir()] == ["city.yaml"]
+    config = loaded.config.model_copy(update={"out": "/proc/x"})
+    city, work = output_troubles(loaded.model_copy(update={"config": config}))
+    assert city.startswith("out: /proc/x/town takes no files from this user")
+    assert "/proc/x/.work/town takes no files" in work
 
 
 def test_a_folder_of_somebody_else_is_refused(loaded: LoadedConfig) -> None:

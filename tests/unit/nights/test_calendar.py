@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import given
 from hypothesis import strategies as st
 
-from citytwin.nights.calendar import nights
+from citytwin.nights.calendar import Night, nights
 from citytwin.nights.record import RunRecord
 from tests.unit.nights.records import TOKYO, run_at
 
@@ -131,3 +131,20 @@ def test_every_run_is_in_one_night_and_the_nights_leave_no_gap(
     days = [night.date for night in found]
     assert days == [days[0] + timedelta(days=k) for k in range(len(days))]
     assert all((night.verdict == "missed") == (not night.runs) for night in found)
+
+
+def test_layers_that_left_the_map_are_those_of_the_end_of_a_night() -> None:
+    """What a later run brought back did not leave, and what left is not among those that changed."""
+    runs = (
+        run_at("2026-11-20T02:30:00", published=("rain", "roads", "wind")),
+        run_at("2026-11-20T03:30:00", unchanged=("wind",), no_longer=("roads", "rain")),
+        run_at("2026-11-20T04:30:00", "failed"),
+        run_at("2026-11-20T05:30:00", published=("rain",), unchanged=("wind",)),
+    )
+    for upto, gone, changed in (
+        (2, ("rain", "roads"), ("wind",)),
+        (4, ("roads",), ("rain", "wind")),
+    ):
+        night = Night(date(2026, 11, 20), "done", runs[:upto])
+        assert night.no_longer == gone
+        assert night.changed == changed

@@ -27,7 +27,7 @@ from citytwin.nights.journal import (
     write_record,
 )
 from citytwin.nights.killed import tell_of_killed
-from citytwin.nights.processes import is_going_on, this_system
+from citytwin.nights.processes import is_going_on, started_ticks, this_system
 from citytwin.nights.record import FeedAge, RunRecord
 from citytwin.nights.recording import recorded
 from citytwin.store.atomic import write_text
@@ -241,6 +241,18 @@ def test_figures_that_are_being_written_are_not_collected(
     assert "citytwin_run_exit_code" in (tmp_path / "figures/city.prom").read_text("utf-8")
 
 
+def test_figures_that_find_no_place_leave_nothing_behind(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as where somebody has made a folder of that name since."""
+    loaded = city(tmp_path, "nights: {metrics: figures/city.prom}\n")
+    (tmp_path / "figures" / "city.prom").mkdir(parents=True)
+    with recorded(loaded) as entry:
+        entry.ended(report())
+    assert any("the figures cannot be written" in said for said in caplog.messages)
+    assert [file.name for file in (tmp_path / "figures").iterdir()] == ["city.prom"]
+
+
 def test_a_failure_is_told_with_its_record(tmp_path: Path) -> None:
     """A real program gets it; the figures and the report say the same."""
     told = tmp_path / "told.json"
@@ -320,6 +332,25 @@ def test_a_run_that_was_killed_is_told_once(tmp_path: Path) -> None:
         tell_of_killed(loaded)
         entry.ended(report())
     assert not told.exists()
+    assert [record.outcome for record in read_records(journal_dir(loaded))] == ["killed", "done"]
+
+
+def test_a_run_tells_of_the_one_that_died_while_it_waited(tmp_path: Path) -> None:
+    """The report is of the run that did the work; nobody need wait for the next night."""
+    told = tmp_path / "told.json"
+    loaded = city(tmp_path, TELL % (json.dumps(sys.executable), json.dumps(str(told))))
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as holder:
+        held = run_at("2026-11-20T02:30:00", "running", process=holder.pid).model_copy(
+            update={"started_ticks": started_ticks(holder.pid)}
+        )
+        write_record(journal_dir(loaded), held)
+        with recorded(loaded) as entry:
+            holder.kill()
+            holder.wait()
+            entry.ended(report())
+    died = RunRecord.model_validate_json(told.read_text("utf-8"))
+    assert (died.outcome, died.process) == ("killed", holder.pid)
+    assert RunRecord.model_validate_json((tmp_path / "report.json").read_bytes()).outcome == "done"
     assert [record.outcome for record in read_records(journal_dir(loaded))] == ["killed", "done"]
 
 

@@ -86,6 +86,60 @@ def test_a_sealed_city_has_no_cron_job(place: Path) -> None:
         install(file, "--kubernetes", "citytwin:1")
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("out: out", "out: ../out", r"out: \.\./out is /out in the container, off the claim"),
+        ("path: rain", "path: ../rain", r"sources\[0\].path: \.\./rain is /rain in the container"),
+        ("path: rain", "path: /srv/rain", r"sources\[0\].path: /srv/rain is /srv/rain"),
+        ("path: rain", "path: rain, root: ..", r"sources\[0\].root: \.\. is / in the container"),
+        ("02:30", '02:30", "report": "../run.json', r"nights.report: \.\./run.json is /run.json"),
+    ],
+)
+def test_a_cron_job_has_all_its_files_on_the_claim(
+    place: Path, old: str, new: str, said: str
+) -> None:
+    """The configuration lies at its top there; all else of the pod is read-only and empty."""
+    file = city(place, {"at": "02:30"})
+    text = file.read_text("utf-8")
+    file.write_text(text.replace(old, new), "utf-8")
+    with pytest.raises(ConfigError, match=said):
+        install(file, "--kubernetes", "citytwin:1")
+    assert not (place / "units").exists()
+    file.write_text(text.replace("path: rain", "path: /data/rain"), "utf-8")
+    install(file, "--kubernetes", "citytwin:1")
+    (written,) = (place / "units").iterdir()
+    assert "- /data/city.yaml\n" in written.read_text("utf-8")
+
+
+def test_another_city_of_the_same_id_keeps_its_units(place: Path) -> None:
+    """Its nights would end without a word; whoever means that says so."""
+    file = city(place, {"at": "02:30"})
+    install(file)
+    install(file)
+    unit = place / "units" / "citytwin-c.service"
+    before = unit.read_text("utf-8")
+    other = place / "other"
+    other.mkdir()
+    other = city(other, {"at": "03:30"}).rename(place / "other.yaml")
+    with pytest.raises(ConfigError, match=r"does not run .*other\.yaml: ExecStart=.*city\.yaml"):
+        install(other)
+    assert unit.read_text("utf-8") == before
+    install(other, "--replace")
+    assert "other.yaml" in unit.read_text("utf-8")
+
+
+def test_an_account_that_is_none_is_told_before_anything_is_made(place: Path) -> None:
+    """Folders that root makes for it would stay root's."""
+    file = city(place, {"at": "02:30", "report": "told/run.json"})
+    before = sorted(place.rglob("*"))
+    with pytest.raises(ConfigError, match="no account 'nosuch'"):
+        install(file, "--account", "nosuch")
+    with pytest.raises(ConfigError, match="--account says nosuch"):
+        install(file, "--user", "--account", "nosuch")
+    assert sorted(place.rglob("*")) == before
+
+
 def test_what_would_fail_at_night_is_told_by_day(
     place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

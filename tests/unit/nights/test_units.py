@@ -115,3 +115,19 @@ def test_kubernetes_takes_the_cron_job() -> None:
     manifest["spec"]["shedule"] = "x"
     with pytest.raises(kubernetes_validate.ValidationError):
         kubernetes_validate.validate(manifest, "1.31", strict=True)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"claim": "A_b"}, {"claim": "-a"}, {"claim": "a..b"}, {"claim": ""}, {"claim": "a" * 254},
+        {"data": "rel/x"}, {"data": "/"}, {"data": "/tmp"}, {"data": "/tmp/a"}, {"data": "/a/../b"},
+        {"data": "/a:b"}, {"image": ""}, {"image": "a b"},
+    ],
+)  # fmt: skip
+def test_names_that_kubernetes_refuses_are_refused_here(changes: dict[str, str]) -> None:
+    """By RFC 1123, and by what the pod has mounted elsewhere; not by the API, when it is too late."""
+    job = ClusterJob("demo", "citytwin:1", "/data/c.yaml", "a.b-1", "/data/", "02:05", "UTC")
+    cron_job(job)
+    with pytest.raises(ConfigError, match=r"no name|no place|no image"):
+        cron_job(replace(job, **changes))

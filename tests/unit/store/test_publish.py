@@ -13,6 +13,7 @@ import pytest
 from citytwin.errors import StoreError
 from citytwin.store.atomic import temporary_beside
 from citytwin.store.publish import StagedLayer, prune, publish
+from citytwin.store.unannounced_runs import unannounced_runs
 from tests.unit.store import little_city as lc
 from tests.unit.store.city_check import check_city, named_items
 
@@ -96,6 +97,40 @@ def test_damaged_folders_are_replaced(staging: Path, tmp_path: Path) -> None:
     check_city(city)
     assert [layer.run_id for layer in latest.layers] == [SECOND, FIRST, FIRST]
     assert named_items(city, "terrain") == [SECOND]
+
+
+def test_a_city_that_lost_its_latest_keeps_its_runs(staging: Path, tmp_path: Path) -> None:
+    """The catalogue knows them; what a kill left beside them goes as ever."""
+    city = tmp_path / "city"
+    publish(city, layers(staging, tmp_path / "a"), lc.run_info(FIRST))
+    publish(city, layers(staging, tmp_path / "b", ("flood_depth_max",)), lc.run_info(SECOND))
+    (city / "latest.json").unlink()
+    shutil.copytree(city / "terrain" / FIRST, city / "terrain" / "20261125T090000Z")
+    assert unannounced_runs(city) == {
+        "buildings": [FIRST], "flood_depth_max": [FIRST, SECOND], "terrain": [FIRST],
+    }  # fmt: skip
+    latest = publish(city, layers(staging, tmp_path / "c"), lc.run_info(THIRD))
+    assert check_city(city) == latest
+    assert named_items(city, "flood_depth_max") == [FIRST, SECOND, THIRD]
+    assert named_items(city, "terrain") == [FIRST, THIRD]
+    assert not (city / "terrain" / "20261125T090000Z").exists()
+    assert unannounced_runs(city) == {}
+
+
+def test_closed_runs_are_not_given_away_with_a_lost_latest(tmp_path: Path) -> None:
+    """Whom they were published for stands nowhere else, but they say what they are."""
+    info = replace(lc.run_info(FIRST), publication="served", classification="internal")
+    city = tmp_path / "city"
+    for run, fingerprint in ((FIRST, "12" * 32), (SECOND, "34" * 32)):
+        made = lc.stage(tmp_path / run, "roads", classification="internal", fingerprint=fingerprint)
+        publish(city, [made], replace(info, run_id=run))
+    (city / "latest.json").unlink()
+    public = [lc.stage(tmp_path / "public", "terrain")]
+    with pytest.raises(StoreError, match=f"lost its latest.json, and roads/{FIRST} was not"):
+        publish(city, public, lc.run_info(THIRD))
+    assert not (city / "terrain").exists()
+    publish(city, public, replace(info, run_id=THIRD))
+    assert named_items(city, "roads") == [FIRST, SECOND]
 
 
 @pytest.mark.parametrize("classification", ["internal", "restricted", "secret"])

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -26,7 +24,6 @@ NOW = datetime(2026, 11, 26, 2, 30, tzinfo=ZoneInfo("Asia/Tokyo"))
 )
 def test_a_run_is_newer_than_the_one_before(before: str | None, wanted: str) -> None:
     """The id is the time in UTC; else the second after the last id."""
-    latest: Any = None if before is None else SimpleNamespace(run_id=before)
-    assert run_id_after(latest, NOW) == wanted
-    assert run_id_after(latest, NOW + timedelta(days=800)) > wanted
+    assert run_id_after(before, NOW) == wanted
+    assert run_id_after(before, NOW + timedelta(days=800)) > wanted
     assert NOW.astimezone(UTC).isoformat() == "2026-11-25T17:30:00+00:00"
