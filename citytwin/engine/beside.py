@@ -10,17 +10,12 @@ from citytwin.transports.files import is_file, is_folder, size_of
 from citytwin.transports.finding import files_below
 
 _XML = ".xml"
-_MAY_NAME_LISTS = (".gml", ".citygml", _XML, ".zip", ".gz")
-"""Endings of files that are XML, or may hold such: others name no code lists."""
 
 
 def files_beside(
-    files: Iterable[Path], root: Path | None, params: Mapping[str, object]
+    files: Iterable[Path], root: Path | None, params: Mapping[str, object], *, code_lists: bool
 ) -> tuple[Path, ...]:
     """Return the files that count for a source although its patterns do not find them.
-
-    A file of XML may name a code list anywhere in its data set, so any other file of XML there may be
-    one.
 
     Parameters
     ----------
@@ -30,6 +25,9 @@ def files_beside(
         Folder that references may not leave, where it is known; else that of the data set counts.
     params
         Parameters of the format as configured; a text that names a file below the root counts.
+    code_lists
+        Whether the files may name code lists outside of the folder for these: any other file of XML in
+        the data set may then be one.
 
     Returns
     -------
@@ -49,7 +47,7 @@ def files_beside(
         for value in params.values():
             if isinstance(value, str) and value and "\0" not in value and is_file(folder / value):
                 found.add(folder / value)
-    if any(file.name.lower().endswith(_MAY_NAME_LISTS) for file in own):
+    if code_lists:
         tops = [one for one in roots if roots.isdisjoint(one.parents)]
         found.update(other for top in tops for other in _lists_below(top))
     return tuple(sorted({file.resolve() for file in found - own}))

@@ -172,7 +172,7 @@ def ingest(
 
 def _request(found: CityFiles, options: IngestOptions) -> str:
     """Digest of the options, the code, and the size and time stamp of every file."""
-    beside = [f for s in found.sources for f in files_beside(s.files, s.root, {})]
+    beside = [file for source in found.sources for file in _beside(source)]
     paths = sorted({*(file.path for file in found.files), *beside})
     stamps = [(str(path), *stamp_of(path)) for path in paths]
     asked = (found.plane, options.source_crs, options.themes, sorted(options.extras))
@@ -180,12 +180,16 @@ def _request(found: CityFiles, options: IngestOptions) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
+def _beside(source: CitySource) -> tuple[Path, ...]:
+    return files_beside(source.files, source.root, {}, code_lists=source.format.code_lists)
+
+
 def _wanted(source: CitySource, crs: str, options: IngestOptions) -> WantedSource:
     task = SourceTask(
         format_name=source.format.name,
         params_json=source.params.model_dump_json(),
         dataset=source.dataset(crs, options.source_crs),
-        beside=files_beside(source.files, source.root, {}),
+        beside=_beside(source),
     )
     return WantedSource(source, task, expect=False)
 

@@ -25,6 +25,9 @@ from citytwin.transports.places import disk_file
 from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
+_MAY_NAME_LISTS = (".gml", ".citygml", ".xml", ".zip", ".gz")
+"""Endings of files that are XML, or may hold such; which format reads them is not known without its
+import."""
 PAST = ".past"
 """Ends the name of the working store of nights that are made up for; no city's id has a dot."""
 
@@ -63,7 +66,8 @@ def request_key(loaded: LoadedConfig) -> str:
         place = loaded.path(source.path)
         root = loaded.path(source.root) if source.root else None
         files = _files_at(place)
-        every = (*files, *files_beside(files, root, source.params))
+        lists = any(file.name.lower().endswith(_MAY_NAME_LISTS) for file in files)
+        every = (*files, *files_beside(files, root, source.params, code_lists=lists))
         stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
     config = loaded.config
     for step in (*config.grids, *config.simulations, *config.assessments):

@@ -86,7 +86,7 @@ def source_task(city: BoundCity, source: BoundSource, store: CityStore) -> Sourc
             source_crs=source.config.crs,
             synthetic=source.config.synthetic,
         ),
-        beside=files_beside(files, root, source.config.params),
+        beside=files_beside(files, root, source.config.params, code_lists=source.format.code_lists),
         known_until=past.begin if past and reports(source.format.produces) else None,
     )
 

@@ -43,6 +43,7 @@ FORMAT = Format(
     patterns=("*_brid_*.gml",),
     produces=(BRIDGES, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=theme_reader(_THEME, BRIDGES, _rows),
 )

@@ -248,6 +248,7 @@ FORMAT = Format(
     patterns=("*_fld_*.gml", "*_ifld_*.gml", "*_htd_*.gml", "*_tnm_*.gml", "*_rfld_*.gml"),
     produces=(HAZARD_SURFACES, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=read,
 )

@@ -103,6 +103,7 @@ FORMAT = Format(
     patterns=("*_luse_*.gml",),
     produces=(LAND_USE, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=read,
 )

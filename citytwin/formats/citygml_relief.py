@@ -108,6 +108,7 @@ FORMAT = Format(
     patterns=("*_dem_*.gml",),
     produces=(RELIEF, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=read,
 )

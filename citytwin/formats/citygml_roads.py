@@ -104,5 +104,6 @@ FORMAT = Format(
     patterns=("*_tran_*.gml", "*_brid_*.gml"),
     produces=(ROADS, DEFECTS),
     params=RoadParams,
+    code_lists=True,
     read=read,
 )

@@ -52,6 +52,7 @@ FORMAT = Format(
     patterns=("*_veg_*.gml",),
     produces=(VEGETATION, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=theme_reader(_THEME, VEGETATION, _rows),
 )

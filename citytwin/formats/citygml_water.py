@@ -49,6 +49,7 @@ FORMAT = Format(
     patterns=("*_wtr_*.gml",),
     produces=(WATER_BODIES, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=theme_reader(_THEME, WATER_BODIES, _rows),
 )

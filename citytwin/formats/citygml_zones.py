@@ -75,6 +75,7 @@ FORMAT = Format(
     patterns=("*_urf_*.gml",),
     produces=(ZONES, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     read=theme_reader(_THEME, ZONES, _rows),
 )

@@ -161,6 +161,9 @@ class Format(Generic[P]):
     density: int = 1
     """How many times as much memory as for CityGML a byte of its files takes; ranges are smaller
     by as much."""
+    code_lists: bool = False
+    """Whether a file may name code lists anywhere in its data set: any other file of XML there may then
+    be one, and counts."""
     contents: Callable[[Path], str] | None = None
     """What a file holds, in a line, for formats whose files need no CRS or parameters to tell; it
     raises `SourceError` where `read` would. None where the first bytes are all that is looked at."""

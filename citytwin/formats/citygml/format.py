@@ -105,6 +105,7 @@ FORMAT = Format(
     patterns=("*_bldg_*.gml", "*.citygml"),
     produces=(BUILDINGS, SURFACES, DEFECTS),
     params=NoParams,
+    code_lists=True,
     by_file=always,
     ranges=member_ranges,
     read=read,

@@ -7,14 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from citytwin import registry
 from citytwin.config import LoadedConfig, load
-from citytwin.engine import request, source_parts
+from citytwin.engine import code_hash, request, source_parts
 from citytwin.engine.bind import bind
 from citytwin.engine.city_store import CityStore
 from citytwin.engine.request import request_key
 from citytwin.engine.source_hashes import hash_files
 from citytwin.engine.source_parts import parts_of_source, source_task
 from citytwin.engine.versions import library_versions
+from citytwin.model.steps import Format
 from citytwin.rules import sun
 from citytwin.store.manifest import Manifest
 
@@ -132,6 +134,15 @@ def test_a_code_list_counts_wherever_it_may_lie(tmp_path: Path, folder: str, dee
             place.write_text(content)
         seen.append((fingerprints(load(file))["town"], request_key(load(file))))
     assert len({part for part, _ in seen}) == len({key for _, key in seen}) == 3
+
+
+def test_formats_that_look_up_code_lists_say_so() -> None:
+    """Else a list that is edited would leave their tables as they are."""
+    for found in registry.all_of(Format):
+        looks_up = "citytwin.formats.gml.code_lists" in code_hash._closure(
+            registry.module_of(found)
+        )
+        assert found.code_lists == looks_up, found.name
 
 
 @pytest.mark.parametrize(("name", "beside"), [("houses.shp", "houses.DBF"),
