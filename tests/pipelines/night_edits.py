@@ -9,6 +9,7 @@ from pathlib import Path
 
 _BUILDING = re.compile(r"<core:cityObjectMember>.*?</core:cityObjectMember>", re.DOTALL)
 _PLACES = re.compile(r"(<gml:posList[^>]*>)([^<]*)(</gml:posList>)")
+_MEANING = re.compile(r"<gml:description>([^<]*)</gml:description>")
 _RAIN = "precipitation10m"
 
 
@@ -118,6 +119,23 @@ def remove_file(config: Path, dice: random.Random) -> str:
     return f"{gone.name} gone"
 
 
+def rename_file(config: Path, dice: random.Random) -> str:
+    """Give a file of buildings another name, which stands in all that names the sources of a layer."""
+    file = dice.choice(sorted((config.parent / "data" / "udx" / "bldg").glob("*.gml")))
+    new = file.with_name(f"renamed{dice.randrange(1_000_000)}_bldg_6697_op.gml")
+    file.rename(new)
+    return f"{file.name} is {new.name}"
+
+
+def edit_code_list(config: Path, dice: random.Random) -> str:
+    """Say otherwise what a code of the list of usages means, which all files of buildings name."""
+    file = config.parent / "data" / "codelists" / "Building_usage.xml"
+    text = file.read_text("utf-8")
+    begin, end = dice.choice([match.span(1) for match in _MEANING.finditer(text)])
+    file.write_text(f"{text[:begin]}usage {dice.randrange(1_000_000)}{text[end:]}", "utf-8")
+    return "a code of Building_usage.xml"
+
+
 EDITS = {
     "buildings": lower_roofs,
     "gauge": correct_gauge,
@@ -126,4 +144,6 @@ EDITS = {
     "file gone": remove_file,
     "new building": add_building,
     "building gone": remove_building,
+    "renamed file": rename_file,
+    "code list": edit_code_list,
 }
