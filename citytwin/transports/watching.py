@@ -31,6 +31,7 @@ class Watch:
     settled_s: float = 2.0
     """A file that was written to so recently may not be complete [s]."""
     most_bytes: int = 64_000_000
+    """Of a file; a larger one is told, and not read."""
 
 
 class FolderWatching:
@@ -75,28 +76,43 @@ class FolderWatching:
         try:
             here = self._complete()
         except OSError as error:
-            self._failed(error)
-            return None
-        if self._standing.failures:
-            _LOG.warning("source %s: %s can be read again", self.name, self._watch.folder)
-        self._standing = Standing(connected=True, last_success_s=time.time())
-        fresh = [(path, stamp) for path, stamp in here if taken.get(path.name) != stamp]
-        fresh = fresh[:_MOST_FILES]
-        payloads = []
-        for path, _ in fresh:
-            try:
-                content = path.read_bytes()
-            except OSError:
-                continue  # taken away meanwhile
-            payloads.append(Payload(content, path.name, datetime.now(UTC)))
-        if not payloads:
+            self._failed(error, self._standing.last_success_s)
             return None
         names = {path.name for path, _ in here}
         kept = {name: stamp for name, stamp in taken.items() if name in names}
-        kept.update({path.name: stamp for path, stamp in fresh})
-        return Delivery(tuple(payloads), json.dumps(kept, sort_keys=True))
+        payloads: list[Payload] = []
+        refused: OSError | None = None
+        for path, stamp in here:
+            if taken.get(path.name) == stamp or len(payloads) == _MOST_FILES:
+                continue
+            try:
+                content = self._content(path)
+            except FileNotFoundError:  # taken away meanwhile
+                continue
+            except OSError as error:  # tried again; the others are taken
+                refused = refused or error
+                continue
+            payloads.append(Payload(content, path.name, datetime.now(UTC)))
+            kept[path.name] = stamp
+        if refused is None:
+            self._went_well()
+        else:
+            self._failed(refused, time.time())
+        return Delivery(tuple(payloads), json.dumps(kept, sort_keys=True)) if payloads else None
 
-    def _failed(self, error: OSError) -> None:
+    def _content(self, path: Path) -> bytes:
+        size, most = path.stat().st_size, self._watch.most_bytes
+        if size > most:
+            msg = f"file {path} has {size} bytes, more than {most}"
+            raise StoreError(msg, hint="divide it, or take it away")
+        return path.read_bytes()
+
+    def _went_well(self) -> None:
+        if self._standing.failures:
+            _LOG.warning("source %s: %s can be read again", self.name, self._watch.folder)
+        self._standing = Standing(connected=True, last_success_s=time.time())
+
+    def _failed(self, error: OSError, last_success_s: float | None) -> None:
         """Told once, though looked at every second."""
         said = str(error)
         if said != self._standing.last_error:
@@ -105,7 +121,7 @@ class FolderWatching:
             connected=False,
             failures=self._standing.failures + 1,
             last_error=said,
-            last_success_s=self._standing.last_success_s,
+            last_success_s=last_success_s,
         )
 
     def _complete(self) -> list[tuple[Path, str]]:
@@ -117,7 +133,7 @@ class FolderWatching:
             if path.name.startswith(".") or path.is_symlink() or not path.is_file():
                 continue
             stat = path.stat()
-            if stat.st_mtime_ns <= latest_ns and 0 < stat.st_size <= self._watch.most_bytes:
+            if stat.st_mtime_ns <= latest_ns and stat.st_size:
                 found.append((stat.st_mtime_ns, path, f"{stat.st_size}-{stat.st_mtime_ns}"))
         return [(path, stamp) for _, path, stamp in sorted(found)]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from citytwin.transports.watching import FolderWatching, Watch
+from tests.unit.rights import closed_to_us, open_folder
 
 
 def put(folder: Path, name: str, content: bytes, age_s: float = 10.0) -> Path:
@@ -60,6 +61,34 @@ def test_a_file_that_is_being_written_waits(tmp_path: Path) -> None:
     assert feed.take("", 0.0) is None
     delivery = feed.take("", 4.0)
     assert delivery is not None
+
+
+def test_a_file_that_cannot_be_read_is_told_and_tried_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Others come meanwhile; so it is with one that is too large."""
+    with open_folder() as folder:
+        closed = put(folder, "a.json", b"closed", 20.0)
+        put(folder, "b.json", b"open")
+        feed = FolderWatching(Watch("f", folder, "*.json", most_bytes=10), threading.Event())
+        with closed_to_us(closed):
+            first = feed.take("", 0.0)
+            assert first is not None
+            assert [p.origin for p in first.payloads] == ["b.json"]
+            assert feed.take(first.cursor, 0.0) is None
+            standing = feed.standing()
+        assert (standing.connected, standing.failures) == (False, 2)
+        assert "a.json" in standing.last_error
+        assert standing.last_success_s is not None
+        assert caplog.text.count("Permission denied") == 1
+        put(folder, "c.json", b"much too large")
+        second = feed.take(first.cursor, 0.0)
+        assert second is not None
+        assert [p.origin for p in second.payloads] == ["a.json"]
+        assert "c.json has 14 bytes, more than 10" in feed.standing().last_error
+        (folder / "c.json").unlink()
+        assert feed.take(second.cursor, 0.0) is None
+        assert feed.standing().connected
 
 
 def test_a_folder_that_is_missing_is_no_end(
