@@ -36,6 +36,7 @@ from citytwin.model.layer import CityName, Classification, Publication, highest,
 from citytwin.model.text import both_languages
 from citytwin.security.lowering import Lowering
 from citytwin.security.sealed_folders import SEALED
+from citytwin.store.latest import LATEST
 from citytwin.store.manifest import WORK
 from citytwin.store.observed_folder import FOLDER as OBSERVED
 from citytwin.strict_yaml import read_yaml
@@ -474,6 +475,8 @@ def _what_a_file_would_harm(loaded: LoadedConfig, place: Path) -> str:
     for folder in loaded.written_folders:
         if place == folder or folder in place.parents:
             return f"lies in {folder}, which runs write and clear"
+    if any((folder / LATEST).exists() for folder in place.parents):
+        return "lies in a published city"
     for source in loaded.config.sources:
         path = loaded.path(source.path)
         if place == path or path in place.parents or fnmatch(str(place), str(path)):

@@ -88,8 +88,8 @@ def rotate(places: tuple[Path, ...], name: str) -> None:
             "a unit of systemd asks for the key by its name: say `citytwin install-timer` again"
         )
         click.echo(
-            f"`serve`, `sync` and workers of a cluster go on while they run: give them {name} before "
-            "they start again"
+            f"give {name} to `serve`, `sync` and workers of a cluster now: they go on while they run, "
+            "and processes that they start need it"
         )
         click.echo("backups from before need the old key: keep it as long as them")
 
@@ -163,7 +163,7 @@ def _sealed(places: Sequence[Path]) -> list[SealedFolder]:
         if place.is_file():
             loaded = load(place)
             place = loaded.path(loaded.config.out)
-        found.update({one.root: one for one in sealed_folders(place.resolve())})
+        found.update({one.root.resolve(): one for one in sealed_folders(place.resolve())})
     if not found:
         said = ", ".join(map(str, places))
         msg = f"nothing is sealed below {said}"

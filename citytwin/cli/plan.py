@@ -12,7 +12,7 @@ import click
 
 from citytwin.cli.object_storage import told_source
 from citytwin.config import LoadedConfig, load
-from citytwin.errors import KeyAccessError
+from citytwin.errors import KeyAccessError, StoreError
 from citytwin.model.layer import CLASSIFICATIONS, Classification
 
 
@@ -98,6 +98,9 @@ def _published(loaded: LoadedConfig, wanted: Collection[str]) -> Iterator[str]:
         standing = published_classes(loaded)
     except KeyAccessError:
         yield "what stands published is sealed, and its key is not here"
+        return
+    except StoreError as error:
+        yield f"what stands published cannot be read: {error}"
         return
     classes = {name: standing[name] for name in wanted if name in standing}
     yield from _by_class("published as ", classes)

@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from citytwin.formats.data_set import CODE_LISTS, LARGEST_CODE_LIST, companions_of, data_set_root
-from citytwin.transports.files import is_file, is_folder, size_of
+from citytwin.transports.files import is_file, is_folder, open_binary, size_of
 from citytwin.transports.finding import files_below
+from citytwin.transports.places import inside
 
 _XML = ".xml"
+_OF_LISTS = re.compile(rb"Dictionary|Definition")
+"""What the elements of code lists are called (gml:Dictionary); other files of XML, of feeds and of
+programs, come and go without any meaning for a model."""
+_HEAD_BYTES = 4096
 
 
 def files_beside(
@@ -27,7 +34,7 @@ def files_beside(
         Parameters of the format as configured; a text that names a file below the root counts.
     code_lists
         Whether the files may name code lists outside of the folder for these: any other file of XML in
-        the data set may then be one.
+        the data set that looks like one may then be one.
 
     Returns
     -------
@@ -49,7 +56,7 @@ def files_beside(
                 found.add(folder / value)
     if code_lists:
         tops = [one for one in roots if roots.isdisjoint(one.parents)]
-        found.update(other for top in tops for other in _lists_below(top))
+        found.update(other for top in tops for other in _lists_below(top, lone=top in first))
     return tuple(sorted({file.resolve() for file in found - own}))
 
 
@@ -85,7 +92,32 @@ def _up(folder: Path, roots: Iterable[Path]) -> set[Path]:
     )
 
 
-def _lists_below(top: Path) -> Iterator[Path]:
-    for file in files_below(top):
-        if file.suffix.lower() == _XML and size_of(file) <= LARGEST_CODE_LIST:
+def _lists_below(top: Path, *, lone: bool) -> Iterator[Path]:
+    """Files that may be code lists, anywhere in a data set; of a file without one, in its folder and those
+    in it.
+    """
+    for file in _files_of(top, lone=lone):
+        if file.suffix.lower() == _XML and _may_be_list(file):
             yield file
+
+
+def _files_of(top: Path, *, lone: bool) -> Iterator[Path]:
+    if inside(top) is not None:
+        yield from files_below(top)
+        return
+    for place, folders, names in os.walk(
+        top
+    ):  # what cannot be read cannot be read as a list either
+        below = Path(place) != top
+        folders[:] = [] if lone and below else [one for one in folders if not one.startswith(".")]
+        yield from (Path(place, name) for name in names if not name.startswith("."))
+
+
+def _may_be_list(file: Path) -> bool:
+    try:
+        if size_of(file) > LARGEST_CODE_LIST:
+            return False
+        with open_binary(file) as content:
+            return _OF_LISTS.search(content.read(_HEAD_BYTES)) is not None
+    except OSError:  # gone meanwhile, or nobody may read it
+        return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from citytwin.config import LoadedConfig
@@ -39,7 +40,7 @@ def knows_building(loaded: LoadedConfig, building: str) -> bool | None:
     try:
         for file in store.files_of(MERGED, t.BUILDINGS):
             rows = pq.read_table(work / file.path, columns=_NAMES)
-            if any(building in rows[name].to_pylist() for name in _NAMES):
+            if any(pc.any(pc.equal(rows[name], building)).as_py() for name in _NAMES):
                 return True
     except (StoreError, OSError, pa.ArrowException):
         return None

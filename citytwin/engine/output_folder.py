@@ -10,6 +10,7 @@ from pathlib import Path
 from citytwin.config import LoadedConfig
 from citytwin.engine.request import work_dir
 from citytwin.errors import ConfigError, StoreError
+from citytwin.store.atomic import TEMPORARY_PREFIX
 from citytwin.store.latest import LATEST, published_city
 from citytwin.store.model_folder import DOCUMENT
 from citytwin.store.unannounced_runs import refuse_closed_runs
@@ -120,14 +121,16 @@ def takes_files(folder: Path) -> bool:
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return False
     try:
-        with tempfile.TemporaryFile(dir=there):  # a disk that is read-only, or no disk at all
+        with tempfile.TemporaryFile(
+            prefix=TEMPORARY_PREFIX, dir=there
+        ):  # a disk that is read-only, or no disk at all
             return True
     except OSError:
         return False
 
 
 def output_troubles(loaded: LoadedConfig) -> tuple[str, ...]:
-    """Say which folders of a run would take no files here and now; nothing is written.
+    """Say which folders of a run would take no files here and now; nothing is left there.
 
     Parameters
     ----------

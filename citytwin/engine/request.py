@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,9 +27,9 @@ from citytwin.transports.places import disk_file
 from citytwin.viewer.export import holds_viewer
 
 MANIFEST = "manifest.sqlite"
-_MAY_NAME_LISTS = (".gml", ".citygml", ".xml", ".zip", ".gz")
-"""Endings of files that are XML, or may hold such; which format reads them is not known without its
-import."""
+_MAY_NAME_LISTS = (".gml", ".citygml", ".xml", ".gml.gz", ".xml.gz")
+"""Endings of files of XML, which may name code lists; which format reads them is not known without its
+import. An archive has all that its files name within it."""
 PAST = ".past"
 """Ends the name of the working store of nights that are made up for; no city's id has a dot."""
 
@@ -65,10 +67,7 @@ def request_key(loaded: LoadedConfig) -> str:
     for source in loaded.config.sources:
         place = loaded.path(source.path)
         root = loaded.path(source.root) if source.root else None
-        files = _files_at(place)
-        lists = any(file.name.lower().endswith(_MAY_NAME_LISTS) for file in files)
-        every = (*files, *files_beside(files, root, source.params, code_lists=lists))
-        stamps += [[source.name, str(file), *stamp_of(file)] for file in every]
+        stamps += [[source.name, *one] for one in _stamps(place, root, source.params)]
     config = loaded.config
     for step in (*config.grids, *config.simulations, *config.assessments):
         stamps += [
@@ -81,6 +80,21 @@ def request_key(loaded: LoadedConfig) -> str:
     said = [loaded.sha256, night, package_digest(), package_versions(), stamps, corrected]
     text = json.dumps(said)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _stamps(
+    place: Path, root: Path | None, params: Mapping[str, object]
+) -> Iterator[tuple[str, int, int]]:
+    """Name, size and time stamp of the files of a source, and of those beside them."""
+    files = _files_at(place)
+    lists = any(file.name.lower().endswith(_MAY_NAME_LISTS) for file in files)
+    try:
+        every = (*files, *files_beside(files, root, params, code_lists=lists))
+    except SourceError:  # what cannot be read is told when the source is
+        every = files
+    for file in every:
+        with suppress(FileNotFoundError):  # gone meanwhile
+            yield (str(file), *stamp_of(file))
 
 
 def _files_at(place: Path) -> tuple[Path, ...]:

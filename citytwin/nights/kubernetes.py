@@ -168,10 +168,12 @@ def _places(loaded: LoadedConfig) -> Iterator[tuple[str, str]]:
         if text is not None and not is_bucket_address(text):
             yield key, text
     here = loaded.file.parent
-    for k, step in enumerate(config.simulations):
-        for file in files_named(step.params, here):
-            beside = file.is_relative_to(here)
-            yield f"simulations[{k}].params", str(file.relative_to(here) if beside else file)
+    steps = {"grids": config.grids, "simulations": config.simulations}
+    for section, listed in {**steps, "assessments": config.assessments}.items():
+        for k, step in enumerate(listed):
+            for file in files_named(step.params, here):
+                beside = file.is_relative_to(here)
+                yield f"{section}[{k}].params", str(file.relative_to(here) if beside else file)
 
 
 def _pod(job: ClusterJob) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from typing import BinaryIO
 from citytwin.security.sealed_folders import folder_key, name_in, sealed_root
 from citytwin.security.sealed_streams import SealedReader
 from citytwin.store.atomic import replacing, sync_folder
-from citytwin.store.walking import entries_below
+from citytwin.store.walking import entries_below, refused_link
 from citytwin.transports.files import sha256_of
 
 _COPIED_BYTES = 1 << 20
@@ -153,7 +153,15 @@ def files_below(folder: Path) -> list[Path]:
 
     Raises
     ------
+    StoreError
+        If a link to another folder lies in it.
     OSError
         If a folder below it cannot be looked into.
     """
-    return sorted(path for path in entries_below(folder) if path.is_file())
+    found = []
+    for path in entries_below(folder):
+        if path.is_file():
+            found.append(path)
+        elif path.is_dir():
+            raise refused_link(path)
+    return sorted(found)

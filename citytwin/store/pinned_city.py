@@ -17,6 +17,7 @@ from citytwin.errors import StoreError, hint_of
 from citytwin.model.layer import Latest
 from citytwin.security.sealed_folders import folder_key, name_in, sealed_root
 from citytwin.security.sealed_streams import sealed_bytes
+from citytwin.store.at_rest import files_below
 from citytwin.store.latest import (
     LATEST,
     LIVE,
@@ -25,7 +26,6 @@ from citytwin.store.latest import (
     latest_text,
     published_city,
 )
-from citytwin.store.walking import entries_below
 
 
 @dataclass(frozen=True)
@@ -97,12 +97,12 @@ def run_of(name: str) -> tuple[str, str] | None:
 
 def _names(city_dir: Path, latest: Latest) -> Iterator[str]:
     """Files of a published city; none that a killed run left behind."""
-    for path in sorted(entries_below(city_dir)):
+    for path in files_below(city_dir):
         name = path.relative_to(city_dir).as_posix()
         run = run_of(name)
         hidden = any(part.startswith(".") for part in name.split("/"))
         unpublished = run is not None and run[1] > latest.run_id
-        if path.is_file() and not hidden and not unpublished and name != LIVE:
+        if not hidden and not unpublished and name != LIVE:
             yield name
 
 

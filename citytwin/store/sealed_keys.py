@@ -124,16 +124,16 @@ def sealed_folders(place: Path) -> list[SealedFolder]:
         If a folder cannot be looked into, or a ``keys.json`` below ``.sealed`` is none.
     """
     try:
-        roots = sorted(folder for folder in folders_below(place) if (folder / KEYS_FILE).exists())
-        for root in roots:
-            (root / KEYS_FILE).open("rb").close()  # a copy that cannot be read is no other file
+        roots = sorted(
+            folder for folder in folders_below(place) if _is_readable(folder / KEYS_FILE)
+        )
     except OSError as error:
         msg = f"not all that lies below {place} can be read: {error}"
         hint = "call this as who may read it: what lies there may need a key"
         raise KeyAccessError(msg, hint=hint) from error
     found = []
     for root in roots:
-        is_copy = root.parent.name != SEALED
+        is_copy = SEALED not in (root.parent.name, root.resolve().parent.name)
         try:
             key = read_wrapped(root).key
         except KeyAccessError:
@@ -142,3 +142,12 @@ def sealed_folders(place: Path) -> list[SealedFolder]:
             raise
         found.append(SealedFolder(root, key, is_copy))
     return found
+
+
+def _is_readable(file: Path) -> bool:
+    """Whether a file is there; a copy that cannot be read is not taken for another file."""
+    try:
+        file.open("rb").close()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True

@@ -55,6 +55,7 @@ def refuse_closed_runs(city_dir: Path, publication: Publication) -> None:
         for run in runs:
             document = document_of(city_dir / layer / run)
             if document is None or document.classification != "public":
-                msg = f"{city_dir} has lost its {LATEST}, and {layer}/{run} was not published for anyone"
+                what = "cannot be read" if document is None else "was not published for anyone"
+                msg = f"{city_dir} has lost its {LATEST}, and {layer}/{run} {what}"
                 hint = "restore it from a backup, or name another `out`"
                 raise StoreError(msg, hint=hint)

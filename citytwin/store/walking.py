@@ -10,6 +10,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from citytwin.errors import StoreError
+from citytwin.transports.unreadable import is_lost_and_found
+
 
 def entries_below(folder: Path) -> Iterator[Path]:
     """Find all that lies below a folder and is no folder: files, links and whatever else.
@@ -38,8 +41,20 @@ def entries_below(folder: Path) -> Iterator[Path]:
             yield Path(place, name)
 
 
+def refused_link(path: Path) -> StoreError:
+    """Say that what lies behind a link would be missing.
+
+    Parameters
+    ----------
+    path
+        The link.
+    """
+    msg = f"{path} is a link, which is not followed here"
+    return StoreError(msg, hint="put what it leads to in its place, or mount it there")
+
+
 def folders_below(folder: Path) -> Iterator[Path]:
-    """Find a folder and all below it, also by links, each once.
+    """Find a folder and all below it, also by links, each once; what goes meanwhile is passed over.
 
     Parameters
     ----------
@@ -59,8 +74,11 @@ def folders_below(folder: Path) -> Iterator[Path]:
     if not folder.is_dir():
         return
     seen: set[tuple[int, int]] = set()
-    for place, folders, _ in os.walk(folder, onerror=_raised, followlinks=True):
-        status = Path(place).stat()
+    for place, folders, _ in os.walk(folder, onerror=_raised_of_others, followlinks=True):
+        try:
+            status = Path(place).stat()
+        except FileNotFoundError:
+            continue
         if (status.st_dev, status.st_ino) in seen:
             folders.clear()  # a link that leads back up has no end
             continue
@@ -71,3 +89,9 @@ def folders_below(folder: Path) -> Iterator[Path]:
 
 def _raised(error: OSError) -> None:
     raise error
+
+
+def _raised_of_others(error: OSError) -> None:
+    gone = isinstance(error, FileNotFoundError)
+    if not gone and not is_lost_and_found(Path(str(error.filename))):
+        raise error

@@ -13,6 +13,7 @@ from citytwin.errors import SourceError
 from citytwin.transports.archives import Archive
 from citytwin.transports.files import GZ, children, content_name, is_file, is_folder, is_plain
 from citytwin.transports.places import ZIP, Inside, inside, is_archive, opened
+from citytwin.transports.unreadable import is_lost_and_found
 from citytwin.transports.zip_index import SetAside
 
 log = logging.getLogger(__name__)
@@ -94,6 +95,8 @@ def files_below(folder: Path) -> Iterator[Path]:
 
 def _closed(error: OSError) -> None:
     if isinstance(error, FileNotFoundError | NotADirectoryError):  # there is none
+        return
+    if is_lost_and_found(Path(str(error.filename))):
         return
     hint = "let the account that runs the city read it, or move it away"
     raise SourceError(

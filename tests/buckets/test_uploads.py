@@ -435,6 +435,18 @@ def test_the_city_goes_on_while_it_is_uploaded(
     assert not list((tmp_path / "out" / ".work" / ".uploads").rglob("*.tif"))
 
 
+def test_a_layer_that_lies_behind_a_link_is_refused(
+    city: Path, place: BucketFolder, tmp_path: Path
+) -> None:
+    """Else the map would name what is not there."""
+    layer = next(path for path in city.iterdir() if path.name == "terrain")
+    layer.rename(tmp_path / "disk")
+    layer.symlink_to(tmp_path / "disk", target_is_directory=True)
+    with pytest.raises(StoreError, match="terrain is a link"):
+        sent(city, place)
+    assert not fetched(place, tmp_path / "copy")
+
+
 def test_a_disk_without_links(
     city: Path, place: BucketFolder, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

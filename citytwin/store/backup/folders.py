@@ -11,10 +11,10 @@ import time
 from collections.abc import Collection
 from pathlib import Path
 
-from citytwin.errors import BusyError, StoreError
+from citytwin.errors import BusyError
 from citytwin.store.atomic import TEMPORARY_PREFIX
 from citytwin.store.backup.copying import Copies
-from citytwin.store.walking import entries_below
+from citytwin.store.walking import entries_below, refused_link
 
 ATTEMPTS = 20
 PAUSE_S = 0.5
@@ -78,9 +78,7 @@ def _listed(folder: Path) -> dict[str, Stamp]:
         if stat.S_ISREG(status.st_mode):
             found[name.as_posix()] = (status.st_ino, status.st_size, status.st_mtime_ns)
         elif stat.S_ISLNK(status.st_mode):
-            msg = f"{path} is a link, which no backup follows"
-            hint = "put what it leads to in its place, or mount it there"
-            raise StoreError(msg, hint=hint)
+            raise refused_link(path)
     return found
 
 

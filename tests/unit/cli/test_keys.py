@@ -100,6 +100,16 @@ def test_keys_are_looked_for_behind_links(out: Path, tmp_path: Path) -> None:
     assert told.count("first -> second") == 1
 
 
+@pytest.mark.parametrize("name", [".a", "zz"])
+def test_a_link_to_a_sealed_folder_is_no_copy_of_it(out: Path, name: str) -> None:
+    """Whichever is met first."""
+    (out / name).symlink_to(out / ".sealed/town", target_is_directory=True)
+    call("create", "second")
+    told = call("rotate", out, "--to", "second").stdout
+    assert told.count("first -> second") == 1
+    assert "a copy" not in told
+
+
 def test_no_key_goes_while_something_cannot_be_read(
     shown: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -130,7 +140,7 @@ def test_what_runs_goes_on_when_another_rotates(
         "command(['rotate', sys.argv[1], '--to', 'second'], standalone_mode=False)"
     )
     done = subprocess.run([sys.executable, "-c", code, out], check=True, stdout=subprocess.PIPE)
-    assert b"`serve`, `sync` and workers of a cluster go on" in done.stdout
+    assert b"give second to `serve`, `sync` and workers of a cluster now" in done.stdout
     monkeypatch.setenv("CITYTWIN_KEYS", str(out.parent / "of the server"))
     assert [read_bytes(file) for _ in range(3)] == [b"kept"] * 3
     assert caplog.text.count("'second' is needed, and is not in") == 1

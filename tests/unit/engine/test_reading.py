@@ -129,11 +129,23 @@ def test_a_code_list_counts_wherever_it_may_lie(tmp_path: Path, folder: str, dee
     place = tmp_path / "data" / folder / "Building_usage.xml"
     place.parent.mkdir(parents=True, exist_ok=True)
     seen = []
-    for content in (None, "old", "something else"):
+    for content in (None, "old", "new"):
         if content is not None:
-            place.write_text(content)
+            place.write_text(f"<gml:Dictionary>{content}</gml:Dictionary>")
         seen.append((fingerprints(load(file))["town"], request_key(load(file))))
     assert len({part for part, _ in seen}) == len({key for _, key in seen}) == 3
+
+
+def test_files_of_xml_that_are_no_lists_do_not_count(loaded: LoadedConfig) -> None:
+    """Those of feeds, and what programs leave beside a map, come and go every night."""
+    before, key = fingerprints(loaded), request_key(loaded)
+    for name in ("data/feeds/jam.xml", "data/out/map.tif.aux.xml"):
+        file = loaded.file.parent / name
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("<d2LogicalModel/>")
+    (loaded.file.parent / "data/gone.xml").symlink_to("nowhere")
+    assert fingerprints(loaded) == before
+    assert request_key(loaded) == key
 
 
 def test_formats_that_look_up_code_lists_say_so() -> None:

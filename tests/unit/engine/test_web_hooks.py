@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import socket
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -45,7 +47,14 @@ def test_an_address_that_is_always_refused_is_told(tmp_path: Path, url: str, sai
     assert "word@" not in nights + live
 
 
-def test_addresses_that_may_be_reached_are_no_trouble(tmp_path: Path) -> None:
+def test_addresses_that_may_be_reached_are_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One inside, where that is meant, and one that nobody knows just now."""
+
+    def nobody(*_: object, **_more: object) -> NoReturn:
+        raise socket.gaierror(socket.EAI_NONAME, "no such host")
+
     assert troubles(tmp_path, "https://10.1.2.3/x", private=True) == ()
+    monkeypatch.setattr(socket, "getaddrinfo", nobody)
     assert troubles(tmp_path, "https://nobody.invalid/x") == ()

@@ -94,6 +94,11 @@ def test_a_sealed_city_has_no_cron_job(place: Path) -> None:
         ("path: rain", "path: /srv/rain", r"sources\[0\].path: /srv/rain is /srv/rain"),
         ("path: rain", "path: rain, root: ..", r"sources\[0\].root: \.\. is / in the container"),
         ("02:30", '02:30", "report": "../run.json', r"nights.report: \.\./run.json is /run.json"),
+        (
+            "out: out",
+            "out: out\nassessments: [{use: shade_rule, params: {rule: ../rule.yaml}}]",
+            r"assessments\[0\].params: .*/rule.yaml is ",
+        ),
     ],
 )
 def test_a_cron_job_has_all_its_files_on_the_claim(
@@ -101,6 +106,7 @@ def test_a_cron_job_has_all_its_files_on_the_claim(
 ) -> None:
     """The configuration lies at its top there; all else of the pod is read-only and empty."""
     file = city(place, {"at": "02:30"})
+    (place.parent / "rule.yaml").write_text("")
     text = file.read_text("utf-8")
     file.write_text(text.replace(old, new), "utf-8")
     with pytest.raises(ConfigError, match=said):

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from filelock import FileLock
 
-from citytwin.errors import BusyError, SealError
+from citytwin.errors import BusyError, SealError, StoreError
 from citytwin.security.key_ring import open_ring
 from citytwin.store import sealing_observations as module
 from citytwin.store.corrections import (
@@ -60,6 +60,19 @@ def test_all_of_it_is_sealed_and_nothing_lies_in_clear(out: Path, clear: Path) -
     assert not lies_in_clear(clear)
     assert not [path.name for path in sealed.iterdir() if "clear" in path.name]
     assert stat.S_IMODE(sealed.stat().st_mode) == 0o700
+
+
+def test_what_lies_behind_a_link_is_not_lost(clear: Path) -> None:
+    """It would stay in clear on its disk, and be missing from what is sealed."""
+    before = so.seen(clear)
+    segments = next(
+        path for path in clear.iterdir() if path.is_dir() and list(path.rglob("*.parquet"))
+    )
+    segments.rename(clear.parents[1] / "disk")
+    segments.symlink_to(clear.parents[1] / "disk", target_is_directory=True)
+    with pytest.raises(StoreError, match="is a link"):
+        sealed_from(clear)
+    assert so.seen(clear) == before
 
 
 @pytest.mark.parametrize("moment", ["write_bytes", "move_folder", "_remove"])
