@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from citytwin.cli.asking_options import asks, inquiry
+from citytwin.cli.one_line import one_line
 from citytwin.cli.sync import require_live
 from citytwin.config import LoadedConfig, load
 from citytwin.errors import ConfigError
@@ -49,6 +50,8 @@ def command(
         raise ConfigError("one decision at a time", hint="--acknowledge, --silence or --lift")
     if wanted and not by.strip():
         raise ConfigError("who decides?", hint="say it with --by")
+    one_line("--by", by)
+    one_line("--why", why)
     if acknowledge:
         desk.acknowledge(acknowledge, by, why)
     if silence:

@@ -9,6 +9,7 @@ import click
 from pydantic import ValidationError
 
 from citytwin.cli.asking_options import asks, inquiry
+from citytwin.cli.one_line import one_line
 from citytwin.config import LoadedConfig, load
 from citytwin.errors import BusyError, ConfigError
 from citytwin.store.asked_for import CORRECTIONS, kept_table
@@ -20,6 +21,7 @@ from citytwin.store.corrections import (
     standing,
 )
 from citytwin.store.observed_folder import folder_of
+from citytwin.wording import nearest
 
 
 @click.command()
@@ -64,12 +66,20 @@ def command(
         raise ConfigError("say BUILDING ATTRIBUTE VALUE, or BUILDING ATTRIBUTE --withdraw")
     if not by.strip():
         raise ConfigError("who says so?", hint="say it with --by")
+    for name, text in (
+        ("BUILDING", building),
+        ("VALUE", value or ""),
+        ("--by", by),
+        ("--why", why),
+    ):
+        one_line(name, text)
     said = {"building": building, "attribute": attribute, "value": value, "by": by, "why": why}
     try:
         correction = Correction.model_validate(said | {"made": datetime.now(UTC)})
     except ValidationError as error:
-        first = error.errors()[0]
-        raise ConfigError(f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+        raise ConfigError(_told(error)) from error
+    if withdraw and not loaded.closed:  # there it would tell what stands corrected
+        _require_standing(folder, building, attribute)
     _prepare(loaded, folder)
     keep_correction(folder, correction)
     click.echo(f"kept: {_line(correction)}; the next run uses it")
@@ -80,6 +90,20 @@ def command(
             err=True,
         )
     _take_in(loaded, folder)
+
+
+def _told(error: ValidationError) -> str:
+    first = error.errors()[0]
+    place, said = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{place} {first['input']!r}: {said}" if place else said
+
+
+def _require_standing(folder: Path, building: str, attribute: str) -> None:
+    every = standing(correction_in(file) for file in correction_files(folder))
+    if (building, attribute) not in every:
+        known = [one for one, of in every if of == attribute]
+        msg = f"{attribute} of {building} does not stand corrected{nearest(building, known)}"
+        raise ConfigError(msg, hint="`citytwin correct CONFIG` shows what does")
 
 
 def _prepare(loaded: LoadedConfig, folder: Path) -> None:

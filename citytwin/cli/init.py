@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import click
@@ -46,4 +47,4 @@ def command(file: Path) -> None:
         raise ConfigError(msg, hint="choose another name; nothing was written")
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_text(TEMPLATE, encoding="utf-8")
-    click.echo(f"wrote {file}; next: citytwin check {file}")
+    click.echo(f"wrote {file}; next: citytwin check {shlex.quote(str(file))}")

@@ -75,6 +75,8 @@ class Health(_Document):
     """Phase of each rule."""
     layers: dict[str, LayerHealth]
     """Those that follow observations, by id."""
+    not_kept: str = ""
+    """Why observations cannot be kept; empty while they can."""
 
     def faults(self, now_s: float) -> list[str]:
         """Return what is wrong, in words; nothing where all is well.
@@ -89,6 +91,8 @@ class Health(_Document):
             found.append("it was stopped")
         elif now_s - self.written_s > OLD_AFTER_S:
             found.append(f"nothing was heard of it for {now_s - self.written_s:.0f} s")
+        if self.not_kept:
+            found.append(f"observations cannot be kept: {self.not_kept}")
         for name, feed in self.feeds.items():
             if not feed.connected:
                 found.append(f"feed {name}: {feed.last_error or 'not connected yet'}")

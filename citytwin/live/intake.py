@@ -68,6 +68,8 @@ class Intake:
         self._decoded = False
         """Whether what waits is queued in the store already, for a commit that failed once."""
         self._again_s = 0.0
+        self.fault = ""
+        """Why the last commit failed; empty when it did not."""
         self.payloads: Counter[str] = Counter()
         """By feed, since the start."""
         self.totals: Counter[str] = Counter()
@@ -131,7 +133,9 @@ class Intake:
         except StoreError as error:
             _LOG.error("observations cannot be kept: %s; nothing is acknowledged", error)
             self._again_s = time.monotonic() + _AGAIN_S
+            self.fault = str(error)
             return None
+        self.fault = ""
         for arrival in self._waiting:
             arrival.delivery.acknowledge()
             arrival.kept.set()

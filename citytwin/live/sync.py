@@ -305,6 +305,7 @@ class _Twin:
                 )
                 for follower in self._followers
             },
+            not_kept=self._intake.fault,
         )
 
     def _feed(self, way: Way) -> FeedHealth:

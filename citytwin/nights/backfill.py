@@ -13,6 +13,7 @@ from citytwin.engine.locking import holding, holding_folder
 from citytwin.engine.request import read_latest, request_key, work_dir
 from citytwin.errors import BusyError, ConfigError
 from citytwin.nights.calendar import start_of
+from citytwin.nights.journal import KEPT
 from citytwin.nights.record import RunRecord
 from citytwin.store.latest import ITEM
 from citytwin.store.private_folder import private_folder
@@ -39,12 +40,16 @@ def past_nights(
     Raises
     ------
     ConfigError
-        If the range is empty, a night of it has not begun yet, or nothing is published that the
+        If the range is empty, or longer than the journal can tell of, a night of it has not begun yet, or nothing is published that the
         nights could be added to.
     """
     if first > last:
         msg = f"the first night, {first}, comes after the last, {last}"
         raise ConfigError(msg, hint="give the earlier day first")
+    number = (last - first).days + 1
+    if number > KEPT:
+        msg = f"{first} to {last} are {number} nights, more than {KEPT} at once"
+        raise ConfigError(msg, hint="check the years, or divide the range")
     zone = ZoneInfo(loaded.config.time_zone)
     newest = _night(loaded, last, zone).begin
     if newest > now:
@@ -56,7 +61,7 @@ def past_nights(
     if read_latest(loaded.city_dir) is None:
         msg = f"nothing is published in {loaded.city_dir}, so there are no nights to make up for"
         raise ConfigError(msg, hint="run `citytwin run` first")
-    days = [first + timedelta(days=k) for k in range((last - first).days + 1)]
+    days = [first + timedelta(days=k) for k in range(number)]
     return tuple(loaded.model_copy(update={"past": _night(loaded, day, zone)}) for day in days)
 
 

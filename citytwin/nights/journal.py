@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
@@ -23,7 +24,8 @@ ROOM = "room"
 """File that goes where the end of a run finds the disk full."""
 _ROOM_BYTES = 1 << 16
 KEPT = 1000
-"""Records that stay; the oldest go first."""
+"""Records that stay of nights of the clock, and of nights that were made up for; the oldest go first."""
+_MADE_UP_FOR = re.compile(rb'"night": *"')
 
 
 def journal_dir(loaded: LoadedConfig) -> Path:
@@ -102,7 +104,8 @@ def read_records(folder: Path, since: datetime | None = None) -> tuple[RunRecord
         try:
             found.append(RunRecord.model_validate_json(file.read_bytes()))
         except (ValidationError, OSError) as error:
-            log.warning("journal: %s is no record of a run: %s", file, error)
+            said = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            log.warning("journal: %s is no record of a run: %s", file, said)
     return tuple(found)
 
 
@@ -123,12 +126,17 @@ def feeds_last_read(records: Sequence[RunRecord], run_id: str = "") -> tuple[Fee
 
 
 def forget_oldest(folder: Path) -> None:
-    """Remove all but the newest records.
+    """Remove all but the newest records of either kind, lest years that are made up for displace last night.
 
     Parameters
     ----------
     folder
         Of the journal.
     """
-    for file in sorted(folder.glob("*.json"))[:-KEPT]:
+    files = sorted(folder.glob("*.json"))
+    if len(files) <= KEPT:
+        return
+    made_up = [file for file in files if _MADE_UP_FOR.search(file.read_bytes())]
+    of_the_clock = sorted(set(files).difference(made_up))
+    for file in (*made_up[:-KEPT], *of_the_clock[:-KEPT]):
         file.unlink(missing_ok=True)

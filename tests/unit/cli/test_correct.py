@@ -10,7 +10,7 @@ from click.testing import CliRunner, Result
 from citytwin.cli import correct, seal
 from citytwin.config import load
 from citytwin.engine.corrected import corrections_of
-from citytwin.errors import StoreError
+from citytwin.errors import ConfigError, StoreError
 from citytwin.security import sealed_folders
 from citytwin.security.key_files import write_new_key
 
@@ -74,6 +74,29 @@ def test_what_is_said_stands_until_it_is_withdrawn(config: Path) -> None:
     told = call(config, "b1", "storeys", "--withdraw", "--by", "Sato").stdout
     assert "b1 storeys: as the city model says, by Sato" in told
     assert "nothing stands corrected" in call(config).stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("b1", "storeys", "5.5"), "^storeys are a number from 1 to 300, not '5.5'"),
+        (("", "usage", "flats"), "^building '': "),
+        (("b1", "usage", "flats\nb2 storeys: 9"), "^VALUE holds the character '.n'"),
+        (("b1", "usage", "flats", "--why", "\x1b[2K"), "^--why holds the character '.x1b'"),
+        (
+            ("b2", "storeys", "--withdraw"),
+            "^storeys of b2 does not stand corrected, known are b1",
+        ),
+        (("b1", "usage", "--withdraw"), "^usage of b1 does not stand corrected"),
+    ],
+)
+def test_what_cannot_be_meant_is_refused(config: Path, words: tuple[str, ...], said: str) -> None:
+    """And nothing of it is kept, which could not be changed."""
+    call(config, "b1", "storeys", "4", "--by", "Tanaka")
+    before = call(config).stdout
+    with pytest.raises(ConfigError, match=said):
+        call(config, *words, "--by", "Tanaka")
+    assert call(config).stdout == before
 
 
 def test_nothing_is_overlooked_when_data_become_restricted(config: Path) -> None:

@@ -8,9 +8,11 @@ import threading
 import time
 from pathlib import Path
 
+import pytest
+
 from citytwin.alerts.webhook import verify
 from citytwin.engine.web_hooks import WebHook
-from citytwin.errors import SourceError
+from citytwin.errors import SourceError, UnreachableError
 from citytwin.live.delivery import Couriers
 from citytwin.live.sinks import FolderSink, WebhookSink
 from citytwin.store.outbox import Outbox, Parcel
@@ -145,6 +147,17 @@ def test_five_hundred_changes_are_five_hundred_messages(tmp_path: Path) -> None:
             thread.join()
         until(lambda: outbox.lengths()["f"].waiting == 0, 60.0)
     assert len(list((tmp_path / "out").iterdir())) == 500
+
+
+def test_a_folder_that_takes_no_files_is_tried_again(tmp_path: Path) -> None:
+    """A share that is away may be back soon; what stands in the way may go."""
+    sink, parcel = FolderSink("f", tmp_path / "out"), Parcel("f", "k", b"x", "t", "a.xml")
+    (tmp_path / "out").write_text("no folder")
+    with pytest.raises(UnreachableError, match="out takes no files"):
+        sink.send(parcel)
+    (tmp_path / "out").unlink()
+    sink.send(parcel)
+    assert (tmp_path / "out/a.xml").read_bytes() == b"x"
 
 
 def test_a_folder_takes_plain_names_only(tmp_path: Path) -> None:

@@ -178,6 +178,7 @@ def health(**changes: object) -> Health:
         ({}, 1001.0, None),
         ({}, 1031.0, "nothing was heard of it for 31 s"),
         ({"running": False}, 1001.0, "it was stopped"),
+        ({"not_kept": "disk full"}, 1001.0, "observations cannot be kept: disk full"),
         ({"alerts": {"heavy_rain": "no-data"}}, 1001.0, "alert rule heavy_rain: no data"),
         (
             {"sinks": {"hook": {"waiting": 1, "given_up": 0, "oldest_s": 600.0}}},

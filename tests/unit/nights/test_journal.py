@@ -212,6 +212,19 @@ def test_the_journal_does_not_grow_for_ever(tmp_path: Path) -> None:
     assert (len(left), left[0]) == (1000, "20260003.json")
 
 
+def test_nights_that_are_made_up_for_displace_no_night_of_the_clock(tmp_path: Path) -> None:
+    """However many years; of them the newest thousand stay too."""
+    write_record(tmp_path, run_at("2026-11-20T02:30:00"))
+    (own,) = tmp_path.iterdir()
+    for k in range(1003):
+        made_up = run_at("2026-11-21T02:30:00").model_dump(mode="json") | {"night": "1907-06-07"}
+        (tmp_path / f"20261121T{k:04d}.json").write_text(json.dumps(made_up), encoding="utf-8")
+    forget_oldest(tmp_path)
+    left = {file.name for file in tmp_path.iterdir()}
+    assert own.name in left
+    assert len(left) == 1001
+
+
 def test_a_journal_that_cannot_be_written_keeps_no_run(tmp_path: Path) -> None:
     """A file where its folder should be."""
     loaded = city(tmp_path)

@@ -66,6 +66,7 @@ def test_each_night_is_a_request_of_its_own_beside_that_of_today(tmp_path: Path)
     ("first", "last", "said"),
     [
         (date(2026, 11, 26), date(2026, 11, 25), "comes after the last"),
+        (date(1906, 11, 26), date(2026, 11, 25), "are 43830 nights, more than 1000 at once"),
         (
             date(2026, 11, 26),
             date(2026, 11, 28),
