@@ -222,12 +222,15 @@ def test_values_that_would_do_harm_later_are_refused_at_once(
         ("{report: feeds/new/run.json}", r"is read by source 'rain' \(feeds\)"),
         ("{metrics: levels/run.csv}", r"is read by source 'levels' \(levels/\*\.csv\)"),
         ("{report: folder}", "nights.report: .*folder is a folder"),
+        ("{report: out/village/index.html}", "index.html lies in a published city"),
         ("{metrics: run.json, report: run.json}", "nights.report: .*is nights.metrics as well"),
     ],
 )
 def test_what_nights_write_replaces_no_other_file(tmp_path: Path, nights: str, said: str) -> None:
     """Each run writes these files anew, whatever they were."""
     (tmp_path / "folder").mkdir()
+    (tmp_path / "out/village").mkdir(parents=True)
+    (tmp_path / "out/village/latest.json").write_text("{}")
     more = "".join(
         f"  - {{name: {name}, use: amedas, path: '{path}', classification: public, title: R, licence: x}}\n"
         for name, path in (("rain", "feeds"), ("levels", "levels/*.csv"))

@@ -45,6 +45,7 @@ def test_an_address_that_is_always_refused_is_told(tmp_path: Path, url: str, sai
     assert live.startswith("live.sinks[0].webhook: ")
     assert said in nights
     assert "word@" not in nights + live
+    assert "/x" not in nights + live  # where chat services have their secret
 
 
 def test_addresses_that_may_be_reached_are_no_trouble(
