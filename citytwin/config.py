@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import os
 import re
 from collections.abc import Iterable
 from contextlib import suppress
@@ -29,6 +28,7 @@ from pydantic import (
     model_validator,
 )
 
+from citytwin.config_variables import VARIABLE, substituted
 from citytwin.config_words import Line, Place, SourcePlace, Words
 from citytwin.errors import ConfigError
 from citytwin.live_config import LiveConfig, WebhookConfig
@@ -51,7 +51,6 @@ from citytwin.transports.bucket_address import (
 )
 from citytwin.wording import explain
 
-_VARIABLE = re.compile(r"\$\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)\}")
 _CITY_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,63}")
 _MAX_BYTES = 1_000_000
 _MERGED = "merged"
@@ -420,14 +419,14 @@ def load(file: Path) -> LoadedConfig:
     try:
         data = read_yaml(text, str(file))
     except ConfigError as error:
-        if not _VARIABLE.search(text):
+        if not VARIABLE.search(text):
             raise
         hint = f"{error.hint}; between braces, ${{NAME}} stands in quotes"
         raise ConfigError(error.message, hint=hint) from error
     if not isinstance(data, dict):
         msg = f"{file}: holds {type(data).__name__}, not a mapping of keys"
         raise ConfigError(msg, hint="start from `citytwin init`")
-    data, values = _substituted(data, file)
+    data, values = substituted(data, file)
     try:
         config = Config.model_validate(data)
     except ValidationError as error:
@@ -482,32 +481,3 @@ def _what_a_file_would_harm(loaded: LoadedConfig, place: Path) -> str:
         if place == path or path in place.parents or fnmatch(str(place), str(path)):
             return f"is read by source {source.name!r} ({source.path})"
     return ""
-
-
-def _substituted(data: dict[Any, Any], file: Path) -> tuple[dict[Any, Any], list[str]]:
-    """Replace variables in the paths; nowhere else, so that no value can add a key or a step."""
-    found: list[str] = []
-
-    def resolved(section: object, key: str) -> None:
-        text = section.get(key) if isinstance(section, dict) else None
-        if not isinstance(section, dict) or not isinstance(text, str):
-            return
-        said = _VARIABLE.sub(lambda match: _value_of(match["name"], file), text)
-        if said != text:
-            section[key] = said
-            found.append(said)
-
-    resolved(data, "out")
-    sources = data.get("sources")
-    for source in sources if isinstance(sources, list) else ():
-        resolved(source, "path")
-        resolved(source, "root")
-    return data, found
-
-
-def _value_of(name: str, file: Path) -> str:
-    value = os.environ.get(name)
-    if value is None:
-        msg = f"{file}: environment variable {name} is not set"
-        raise ConfigError(msg, hint=f"export {name}=/path/to/the/data")
-    return value

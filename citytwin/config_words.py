@@ -17,14 +17,26 @@ _NOT_IN_A_LINE = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 def _sound_words(value: Text) -> Text:
     """Refuse titles that say nothing, or would break the XML of a QGIS project."""
     for language, said in (("ja", value.ja), ("en", value.en)):
-        _no_controls(said)
+        no_controls(said)
         if not said.strip():
             msg = f"the {language} text is empty: it stands on the map and in its catalogue"
             raise ValueError(msg)
     return value
 
 
-def _no_controls(value: str) -> str:
+def no_controls(value: str) -> str:
+    """Return a text of one line that looks like what it is.
+
+    Parameters
+    ----------
+    value
+        The text.
+
+    Raises
+    ------
+    ValueError
+        If it holds a control character, such as a line break, or one that turns the direction of writing.
+    """
     for character in value:
         if unicodedata.category(character) in ("Cc", "Cs") or character in _NOT_IN_A_LINE:
             msg = f"holds the control character U+{ord(character):04X}"
@@ -34,7 +46,7 @@ def _no_controls(value: str) -> str:
 
 Words = Annotated[Text, AfterValidator(_sound_words)]
 """A text that is shown on maps."""
-Line = Annotated[str, AfterValidator(_no_controls)]
+Line = Annotated[str, AfterValidator(no_controls)]
 
 
 def _a_place(value: str) -> str:
@@ -45,7 +57,7 @@ def _a_place(value: str) -> str:
     if any("**" in part and part != "**" for part in value.replace("\\", "/").split("/")):
         msg = "`**` stands for folders of any depth and must be alone between two slashes"
         raise ValueError(msg)
-    return _no_controls(value)
+    return no_controls(value)
 
 
 def _on_a_disk(value: str) -> str:

@@ -30,10 +30,8 @@ class _Strict(yaml.SafeLoader):
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
         try:
             return super().construct_object(node, deep)
-        except (
-            ValueError,
-            OverflowError,
-        ) as error:  # 2026-02-30 without quotes is taken for a date
+        # 2026-02-30 without quotes is taken for a date
+        except (ValueError, OverflowError) as error:
             problem = f"{_NO_VALUE} {node.value!r}: {error}"
             raise yaml.MarkedYAMLError(problem=problem, problem_mark=node.start_mark) from error
 

@@ -21,7 +21,7 @@ from citytwin.store.corrections import (
     standing,
 )
 from citytwin.store.observed_folder import folder_of
-from citytwin.wording import nearest
+from citytwin.wording import explain, nearest
 
 
 @click.command()
@@ -77,7 +77,7 @@ def command(
     try:
         correction = Correction.model_validate(said | {"made": datetime.now(UTC)})
     except ValidationError as error:
-        raise ConfigError(_told(error)) from error
+        raise ConfigError(explain(error, Correction)) from error
     if withdraw and not loaded.closed:  # there it would tell what stands corrected
         _require_standing(folder, building, attribute)
     _prepare(loaded, folder)
@@ -90,12 +90,6 @@ def command(
             err=True,
         )
     _take_in(loaded, folder)
-
-
-def _told(error: ValidationError) -> str:
-    first = error.errors()[0]
-    place, said = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
-    return f"{place} {first['input']!r}: {said}" if place else said
 
 
 def _require_standing(folder: Path, building: str, attribute: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from citytwin.config_words import no_controls
 from citytwin.errors import ConfigError
 
 
@@ -20,7 +21,7 @@ def one_line(name: str, text: str) -> None:
     ConfigError
         If it holds one.
     """
-    strange = next((letter for letter in text if not letter.isprintable()), None)
-    if strange is not None:
-        msg = f"{name} holds the character {strange!a}, which does not show"
-        raise ConfigError(msg, hint="say it in one line")
+    try:
+        no_controls(text)
+    except ValueError as error:
+        raise ConfigError(f"{name} {error}", hint="say it in one line") from error

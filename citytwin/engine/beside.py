@@ -105,9 +105,8 @@ def _files_of(top: Path, *, lone: bool) -> Iterator[Path]:
     if inside(top) is not None:
         yield from files_below(top)
         return
-    for place, folders, names in os.walk(
-        top
-    ):  # what cannot be read cannot be read as a list either
+    # What cannot be looked into cannot be read as a list either.
+    for place, folders, names in os.walk(top):
         below = Path(place) != top
         folders[:] = [] if lone and below else [one for one in folders if not one.startswith(".")]
         yield from (Path(place, name) for name in names if not name.startswith("."))

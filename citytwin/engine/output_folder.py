@@ -121,11 +121,9 @@ def takes_files(folder: Path) -> bool:
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         return False
     try:
-        with tempfile.TemporaryFile(
-            prefix=TEMPORARY_PREFIX, dir=there
-        ):  # a disk that is read-only, or no disk at all
+        with tempfile.TemporaryFile(prefix=TEMPORARY_PREFIX, dir=there):
             return True
-    except OSError:
+    except OSError:  # a disk that is read-only, or no disk at all
         return False
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from citytwin.engine.web_hooks import WebHook
-from citytwin.errors import SourceError, StoreError, UnreachableError, hint_of
+from citytwin.errors import SourceError, StoreError, UnreachableError
 from citytwin.store.atomic import write_bytes
 from citytwin.store.outbox import Parcel
 from citytwin.transports.mqtt_publisher import MqttPublisher
@@ -44,9 +44,9 @@ class FolderSink:
             raise SourceError(msg, source=self.name, hint="this is a fault of citytwin: tell us")
         try:
             write_bytes(self.folder / parcel.target, parcel.body)
-        except OSError as error:  # a full disk or a share that is away, which may be back soon
-            hint = error.hint if isinstance(error, StoreError) else hint_of(error)
-            raise UnreachableError(f"{self.folder} takes no files: {error}", hint=hint) from error
+        except StoreError as error:  # a full disk or a share that is away, which may be back soon
+            msg = f"{self.folder} takes no files: {error.message}"
+            raise UnreachableError(msg, hint=error.hint) from error
 
     def close(self) -> None:
         """Nothing stays open."""

@@ -162,8 +162,8 @@ class Format(Generic[P]):
     """How many times as much memory as for CityGML a byte of its files takes; ranges are smaller
     by as much."""
     code_lists: bool = False
-    """Whether a file may name code lists anywhere in its data set: any other file of XML there may then
-    be one, and counts."""
+    """Whether a file may name code lists anywhere in its data set: any other file of XML there that
+    looks like one counts then."""
     contents: Callable[[Path], str] | None = None
     """What a file holds, in a line, for formats whose files need no CRS or parameters to tell; it
     raises `SourceError` where `read` would. None where the first bytes are all that is looked at."""

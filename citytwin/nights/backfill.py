@@ -40,8 +40,8 @@ def past_nights(
     Raises
     ------
     ConfigError
-        If the range is empty, or longer than the journal can tell of, a night of it has not begun yet, or nothing is published that the
-        nights could be added to.
+        If the range is empty, or longer than the journal can tell of, a night of it has not begun
+        yet, or nothing is published that the nights could be added to.
     """
     if first > last:
         msg = f"the first night, {first}, comes after the last, {last}"

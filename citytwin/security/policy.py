@@ -136,7 +136,7 @@ class Rule(BaseModel):
         return self
 
     @model_validator(mode="after")
-    def _holds_once(self) -> Self:
+    def _ends_after_it_begins(self) -> Self:
         if self.since is not None and self.until is not None and self.until <= self.since:
             since, until = self.since.isoformat(), self.until.isoformat()
             msg = f"rule {self.name} has no effect: it ends ({until}) before it begins ({since})"

@@ -8,10 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 from uuid import uuid4
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
 from citytwin.errors import StoreError
 from citytwin.store.atomic import write_text
@@ -35,14 +43,15 @@ class Correction(BaseModel):
     why: Annotated[str, Field(max_length=1000)]
     made: AwareDatetime
 
-    @model_validator(mode="after")
-    def _a_number_of_storeys(self) -> Self:
-        if self.attribute == "storeys" and self.value is not None:
-            number = int(self.value) if self.value.isascii() and self.value.isdecimal() else 0
+    @field_validator("value")
+    @classmethod
+    def _a_number_of_storeys(cls, value: str | None, info: ValidationInfo) -> str | None:
+        if info.data.get("attribute") == "storeys" and value is not None:
+            number = int(value) if value.isascii() and value.isdecimal() else 0
             if not 1 <= number <= _MOST_STOREYS:
-                msg = f"storeys are a number from 1 to {_MOST_STOREYS}, not {self.value!r}"
+                msg = f"storeys are a number from 1 to {_MOST_STOREYS}"
                 raise ValueError(msg)
-        return self
+        return value
 
 
 def keep_correction(folder: Path, correction: Correction) -> Path:

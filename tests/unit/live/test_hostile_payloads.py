@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,10 +15,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from citytwin import registry
+from citytwin.errors import StoreError
+from citytwin.live import intake as intake_module
 from citytwin.live.intake import Intake, Way
 from citytwin.live.recent import Recent
 from citytwin.model.steps import Format
 from citytwin.store.observations import DeadLetter, DecodedFeed, ObservationReader, ObservationStore
+from citytwin.store.observations.queueing import Receipt
 from citytwin.store.raw_archive import RawArchive
 from citytwin.transports.connector import Delivery, Payload, Standing
 from tests.unit.formats.malformed_guard import guarded
@@ -146,3 +150,32 @@ def test_all_of_them_at_once_leave_the_store_as_if_only_the_good_had_come(tmp_pa
     assert {x.letter.source for x in letters} == set(GOOD)
     assert {"fault"}.isdisjoint(x.letter.reason for x in letters)
     reader.close()
+
+
+def test_a_commit_that_fails_is_told_until_one_succeeds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a disk that is full for a while: nothing is lost, and health knows."""
+    name, good = next(iter(GOOD.items()))
+    way = Way(_Once(name, (payload(name, good.content),)), decoder(name))
+    stop, whole, tries = threading.Event(), ObservationStore.commit, itertools.count()
+
+    def commit(store: ObservationStore, cursors: Mapping[str, str] | None = None) -> Receipt:
+        if next(tries) < 2:
+            raise StoreError("no space left")
+        return whole(store, cursors)
+
+    monkeypatch.setattr(ObservationStore, "commit", commit)
+    monkeypatch.setattr(intake_module, "_AGAIN_S", 0.01)
+    with ObservationStore.open(tmp_path / "obs") as store, RawArchive(tmp_path / "raw") as archive:
+        intake = Intake([way], store, archive, Recent(timedelta(hours=1)), stop)
+        intake.start()
+        receipts, faults = [], []
+        while not any(receipts):
+            receipts.append(intake.step(5.0))
+            faults.append(intake.fault)
+        assert "no space left" in faults[0]
+        assert faults[-1] == ""
+        assert intake.totals["stored"] > 0
+        stop.set()
+        assert intake.drain(20.0)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from citytwin.store.walking import entries_below, folders_below
+from citytwin.transports.unreadable import is_lost_and_found
 from tests.unit.rights import closed_to_us, open_folder
 
 
@@ -30,6 +31,14 @@ def test_folders_behind_links_are_found_once(tmp_path: Path) -> None:
     (tmp_path / "again").symlink_to(tmp_path / "town", target_is_directory=True)
     found = [path.resolve().relative_to(tmp_path).as_posix() for path in folders_below(tmp_path)]
     assert sorted(found) == [".", "town", "town/layer"]
+
+
+def test_only_the_top_of_a_disk_has_a_lost_and_found() -> None:
+    """Of ext4, closed to all but root; a folder of that name elsewhere is somebody's."""
+    assert is_lost_and_found(Path("/lost+found"))
+    assert not is_lost_and_found(Path("/found"))
+    with open_folder() as folder:
+        assert not is_lost_and_found(folder / "lost+found")
 
 
 def test_what_cannot_be_looked_into_is_an_error() -> None:
